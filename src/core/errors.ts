@@ -1,0 +1,82 @@
+/**
+ * The errors that a user can meet. Code below `src/cli` throws them; `src/cli/report.ts` turns them
+ * into text and an exit code, and nothing else does.
+ *
+ * A message names the thing and what went wrong with it (`Cannot activate my_site.VZ5vQk8aR4G: its
+ * post-sync.sh failed`), a hint says what to do about it. Neither ends with a full stop.
+ */
+
+/** The exit codes of `ftl`: part of its interface, listed in the README. */
+export const EXIT = {
+  done: 0,
+  internal: 1,
+  usage: 2,
+  notFound: 3,
+  conflict: 4,
+  integrity: 5,
+  script: 6,
+  storage: 7,
+} as const;
+
+export interface FtlErrorOptions {
+  /** What the user can do about it: one line, no full stop. */
+  hint?: string | undefined;
+  cause?: unknown;
+}
+
+/** An error whose message is meant for the user. Its class says which exit code it brings. */
+export abstract class FtlError extends Error {
+  abstract readonly exitCode: number;
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: FtlErrorOptions = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = new.target.name;
+    this.hint = options.hint;
+  }
+}
+
+/** Wrong arguments, a missing or malformed variable, a name that is no name. */
+export class UsageError extends FtlError {
+  readonly exitCode = EXIT.usage;
+}
+
+/** No such package, revision, bucket or file. */
+export class NotFoundError extends FtlError {
+  readonly exitCode = EXIT.notFound;
+}
+
+/** Somebody else was faster: a lost conditional write, a lock that stayed busy. */
+export class ConflictError extends FtlError {
+  readonly exitCode = EXIT.conflict;
+}
+
+/** The bytes are not what they should be, or an archive that must not be unpacked. */
+export class IntegrityError extends FtlError {
+  readonly exitCode = EXIT.integrity;
+}
+
+/** A package script failed. */
+export class ScriptError extends FtlError {
+  readonly exitCode = EXIT.script;
+}
+
+/** S3 or the disk: unreachable, denied, full. */
+export class StorageError extends FtlError {
+  readonly exitCode = EXIT.storage;
+}
+
+/** SIGINT or SIGTERM: the exit code is 128 and the signal's number, as a shell reports it. */
+export class InterruptedError extends FtlError {
+  readonly exitCode: number;
+
+  constructor(signal: "SIGINT" | "SIGTERM") {
+    super(`Interrupted by ${signal}`);
+    this.exitCode = signal === "SIGINT" ? 130 : 143;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
