@@ -1,4 +1,94 @@
-import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
-import { FetchHttpHandler } from "@smithy/fetch-http-handler";
-import { extract } from "tar-stream";
-console.log(typeof S3Client, typeof FetchHttpHandler, typeof extract, typeof ListObjectsV2Command);
+/**
+ * FTL, "faster than light": deploys packages to machines, with S3 as the only server.
+ *
+ * This file is the entry of the command line and the interface for programs, and the only place that
+ * touches arguments, environment, signals and exit. Data flows one way from here:
+ *
+ *     mod.ts -> src/cli -> src/commands -> src/remote, src/archive, src/local -> src/core
+ *
+ * To see how FTL works, go on with `src/commands/sync.ts`.
+ *
+ * @module
+ */
+import { main } from "./src/cli/main.ts";
+import type { Context } from "./src/commands/steps/context.ts";
+import { Config, type Environment } from "./src/core/config.ts";
+import { InterruptedError } from "./src/core/errors.ts";
+import type { Report } from "./src/core/events.ts";
+import manifest from "./deno.json" with { type: "json" };
+
+export { jump, type Jumped, jumpMaster } from "./src/commands/jump.ts";
+export {
+  type ListedPackage,
+  type ListedRevision,
+  listLocalPackages,
+  listLocalRevisions,
+  listMasterPackages,
+  listMasterRevisions,
+} from "./src/commands/list.ts";
+export { spool, type Spooled, type SpoolOptions } from "./src/commands/spool.ts";
+export { type PackageSync, sync, type SyncOptions } from "./src/commands/sync.ts";
+export * from "./src/core/errors.ts";
+export type { FtlEvent, Report } from "./src/core/events.ts";
+export { parseRevisionName, type Revision, revisionName } from "./src/core/names.ts";
+export type { Context, Environment };
+
+export interface ContextOptions {
+  /** Told what a command does while it works; nothing is, by default. */
+  readonly report?: Report;
+  /** Ends a command early: it cleans up and throws the reason. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What the commands work with: configuration from an environment, as `ftl` takes it from the process.
+ *
+ * Credentials and region are found by the AWS SDK, which looks at the process's own environment too.
+ */
+export function createContext(env: Environment, options: ContextOptions = {}): Context {
+  return {
+    config: new Config(env),
+    report: options.report ?? (() => {}),
+    signal: options.signal ?? new AbortController().signal,
+    author: () => `${env["USER"] || env["LOGNAME"] || `uid ${Deno.uid()}`}@${Deno.hostname()}`,
+    now: () => Date.now(),
+  };
+}
+
+/** Writes all of the text; a reader that has gone, as `head` does, is none of our business. */
+function writer(stream: { writeSync(bytes: Uint8Array): number }): (text: string) => void {
+  return (text) => {
+    const bytes = new TextEncoder().encode(text);
+    try {
+      for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    }
+  };
+}
+
+/** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
+function listenForSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(name, () => {
+      const interruption = new InterruptedError(name);
+      if (controller.signal.aborted) Deno.exit(interruption.exitCode);
+      controller.abort(interruption);
+    });
+  }
+  return controller.signal;
+}
+
+if (import.meta.main) {
+  const env = Deno.env.toObject();
+  const signal = listenForSignals();
+  const code = await main(Deno.args, {
+    version: manifest.version,
+    stdout: writer(Deno.stdout),
+    stderr: writer(Deno.stderr),
+    signal,
+    context: (report) => createContext(env, { report, signal }),
+  });
+  Deno.exit(code);
+}

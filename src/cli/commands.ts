@@ -1,0 +1,134 @@
+/**
+ * The commands as a person types them: the one table that arguments are parsed by and help is made
+ * from.
+ */
+
+export interface OptionSpec {
+  /** Without its dashes. */
+  readonly name: string;
+  /** One letter. */
+  readonly short?: string;
+  /** What its value is called in help; a flag where there is none. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+export interface CommandSpec {
+  readonly name: CommandName;
+  /** What follows `ftl <name>`, one line a form. */
+  readonly usage: readonly string[];
+  readonly summary: string;
+  /** Paragraphs. */
+  readonly details: readonly string[];
+  readonly options: readonly OptionSpec[];
+  /** How many arguments it takes. */
+  readonly least: number;
+  readonly most: number;
+  /** Each with what it does. */
+  readonly examples: readonly (readonly [command: string, does: string])[];
+}
+
+export type CommandName = "spool" | "list" | "sync" | "jump" | "help";
+
+export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
+  { name: "json", help: "print the result as one JSON document" },
+  { name: "quiet", short: "q", help: "no notes on stderr, only errors" },
+  { name: "verbose", short: "v", help: "more notes, and the stack of an error" },
+  { name: "help", short: "h", help: "show help" },
+  { name: "version", help: "show the version" },
+];
+
+const MASTER: OptionSpec = { name: "master", help: "act in S3, for all machines" };
+const MESSAGE: OptionSpec = {
+  name: "message",
+  short: "m",
+  value: "TEXT",
+  help: "keep a note with it, for those who look later",
+};
+
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "spool",
+    usage: ["FILE [-m TEXT]"],
+    summary: "upload a file to S3 as a new revision",
+    details: [
+      "The package is the file's name up to its first dot: my_site.tgz is a revision of my_site. " +
+      "Archives (.tar, .tar.gz, .tgz, .tar.zst, .tzst) are unpacked on the machines, .gz and .zst are " +
+      "decompressed, anything else is stored as it is.",
+      "The file is checked first, as a machine would unpack it: what a machine would refuse is refused " +
+      "here. The new revision's name is printed, alone.",
+    ],
+    options: [MESSAGE],
+    least: 1,
+    most: 1,
+    examples: [
+      ["ftl spool my_site.tgz", "a new revision of my_site"],
+      [
+        "ftl jump --master $(ftl spool my_site.tgz -m 'fix login')",
+        "the same, blessed at once",
+      ],
+    ],
+  },
+  {
+    name: "list",
+    usage: ["[PACKAGE]", "--master [PACKAGE]"],
+    summary: "list packages, or a package's revisions, oldest first",
+    details: [
+      "Without --master: what is on this machine; with it: what is in S3. The active revision is marked: " +
+      "on a machine the one that 'current' points to, in S3 the blessed one.",
+    ],
+    options: [MASTER],
+    least: 0,
+    most: 1,
+    examples: [
+      ["ftl list", "this machine's packages"],
+      ["ftl list --master my_site", "the revisions of my_site in S3"],
+    ],
+  },
+  {
+    name: "sync",
+    usage: ["[PACKAGE...] [--follow]"],
+    summary: "bring this machine in line with S3",
+    details: [
+      "For each package that has a folder in FTL_ROOT: fetches the blessed revision, the one it replaced, " +
+      "and the newest FTL_KEEP candidates; runs post-sync.sh; activates the blessed revision; removes what " +
+      "is no longer wanted. Nothing is visible before it is complete.",
+      "A revision that was jumped to on this machine stays active until another one is blessed; " +
+      "--follow drops that hold.",
+    ],
+    options: [{ name: "follow", help: "drop a local hold: activate what is blessed" }],
+    least: 0,
+    most: Infinity,
+    examples: [
+      ["ftl sync", "all packages of this machine"],
+      ["ftl sync my_site", "this one only"],
+    ],
+  },
+  {
+    name: "jump",
+    usage: ["REVISION", "--master REVISION [-m TEXT]"],
+    summary: "make a revision the active one, here or for all machines",
+    details: [
+      "On this machine: runs pre-jump.sh of the revision, un-jump.sh of the active one, switches " +
+      "'current', runs post-jump.sh. With --master: blesses the revision in S3, so that every machine's " +
+      "next sync activates it.",
+    ],
+    options: [MASTER, MESSAGE],
+    least: 1,
+    most: 1,
+    examples: [
+      ["ftl jump my_site.VZ5vQk8aR4G", "try it on this machine"],
+      ["ftl jump --master my_site.VZ5vQk8aR4G", "bless it for all"],
+    ],
+  },
+  {
+    name: "help",
+    usage: ["[COMMAND]"],
+    summary: "show help",
+    details: [],
+    options: [],
+    least: 0,
+    most: 1,
+    examples: [],
+  },
+];

@@ -1,0 +1,86 @@
+/** `ftl list`: packages and revisions, of this machine or of S3, oldest first. */
+import { NotFoundError } from "../core/errors.ts";
+import { packagePrefix } from "../core/keys.ts";
+import { revisionName, timeOfId } from "../core/names.ts";
+import { readLink } from "../local/links.ts";
+import { listPackages, requirePackage } from "../local/package_dir.ts";
+import { postSyncOf, readHold } from "../local/state.ts";
+import type { PostSync } from "../core/plan.ts";
+import { type Context, openBucket } from "./steps/context.ts";
+import { readListing, readPackageListing, readPointer } from "./steps/listing.ts";
+
+export interface ListedPackage {
+  readonly package: string;
+}
+
+export interface ListedRevision {
+  readonly revision: string;
+  /** On this machine: `current` points to it. In S3: it is the blessed one. */
+  readonly active: boolean;
+  /** On this machine: `previous` points to it. In S3: the blessed one replaced it. */
+  readonly previous: boolean;
+  /** When it was spooled, ISO 8601, where its id or S3 tells. */
+  readonly spooledAt?: string;
+  /** Bytes of the object in S3. */
+  readonly size?: number;
+  /** On this machine: whether sync leaves it active by choice, and how its `post-sync` went. */
+  readonly held?: boolean;
+  readonly postSync?: PostSync;
+}
+
+/** This machine's packages. */
+export function listLocalPackages({ config }: Context): ListedPackage[] {
+  return listPackages(config.root).map(({ name }) => ({ package: name }));
+}
+
+/** A package's revisions on this machine. Throws `NotFoundError` where it is not wanted here. */
+export function listLocalRevisions({ config }: Context, name: string): ListedRevision[] {
+  const pkg = requirePackage(config.root, name);
+  const active = readLink(pkg, "current");
+  const previous = readLink(pkg, "previous");
+  const hold = readHold(pkg);
+  return pkg.revisions().map((id) => ({
+    revision: pkg.revisionName(id),
+    active: id === active,
+    previous: id === previous,
+    held: id === active && id === hold?.id,
+    postSync: postSyncOf(pkg, id),
+    ...spooledAt(id),
+  }));
+}
+
+/** The packages in S3: those that have a revision. */
+export async function listMasterPackages(context: Context): Promise<ListedPackage[]> {
+  const bucket = await openBucket(context);
+  return readListing(await bucket.list(""))
+    .filter(({ revisions }) => revisions.length > 0)
+    .map(({ name }) => ({ package: name }));
+}
+
+/** A package's revisions in S3. Throws `NotFoundError` where the bucket has none of it. */
+export async function listMasterRevisions(
+  context: Context,
+  name: string,
+): Promise<ListedRevision[]> {
+  const bucket = await openBucket(context);
+  const remote = readPackageListing(name, await bucket.list(packagePrefix(name)));
+  if (remote.revisions.length === 0) {
+    throw new NotFoundError(`No package ${name} in s3://${bucket.name}`, {
+      hint:
+        `'ftl list --master' shows the packages, 'ftl spool ${name}.tgz' makes a first revision`,
+    });
+  }
+  const pointer = await readPointer(bucket, remote);
+  return remote.revisions.map(({ id, object }) => ({
+    revision: revisionName({ package: name, id }),
+    active: id === pointer?.id,
+    previous: id === pointer?.replaced,
+    size: object.size,
+    spooledAt: new Date(timeOfId(id) ?? object.modified).toISOString(),
+  }));
+}
+
+function spooledAt(id: string): { spooledAt?: string } {
+  const time = timeOfId(id);
+  return time === undefined ? {} : { spooledAt: new Date(time).toISOString() };
+}

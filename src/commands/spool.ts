@@ -1,0 +1,126 @@
+/** `ftl spool`: uploads a file as a new revision of its package. */
+import { checkArchive } from "../archive/check.ts";
+import { noteMetadata, revisionMetadata } from "../core/blessing.ts";
+import { IntegrityError } from "../core/errors.ts";
+import { packagePrefix, revisionKey, splitFileName } from "../core/keys.ts";
+import { newRevisionId, revisionName } from "../core/names.ts";
+import { type Checksums, ChecksumTaker, FileSource } from "../local/file_source.ts";
+import { type Context, openBucket } from "./steps/context.ts";
+import { readPackageListing } from "./steps/listing.ts";
+
+export interface SpoolOptions {
+  /** Kept with the revision, for those who look at it later. */
+  readonly message?: string;
+}
+
+export interface Spooled {
+  /** The new revision's name. */
+  readonly revision: string;
+  readonly key: string;
+  /** Size of the object in bytes, and its SHA-256 in hexadecimal. */
+  readonly size: number;
+  readonly sha256: string;
+  /** Unpacked: entries and bytes. */
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/**
+ * Checks the file as a machine would unpack it, then uploads it. Throws `UsageError`, `NotFoundError`,
+ * `IntegrityError`, `StorageError`; whatever it throws, the bucket is as it was.
+ */
+export async function spool(
+  context: Context,
+  path: string,
+  { message }: SpoolOptions = {},
+): Promise<Spooled> {
+  const { config, report, signal } = context;
+  const { package: name, rest } = splitFileName(path.slice(path.lastIndexOf("/") + 1));
+  const note = { by: context.author(), at: new Date(context.now()).toISOString(), message };
+  const noteEntries = noteMetadata(note);
+  const bucketName = config.bucket;
+  using source = new FileSource(path);
+  const checked = await checkFile(context, source, { path, name, rest });
+
+  const bucket = await openBucket(context);
+  const { revisions } = readPackageListing(name, await bucket.list(packagePrefix(name)));
+  const id = newRevisionId({
+    now: context.now(),
+    sha256: checked.sha256,
+    newest: revisions.at(-1)?.id,
+  });
+  const revision = revisionName({ package: name, id });
+  const key = revisionKey({ package: name, id }, rest);
+  const started = performance.now();
+  await bucket.upload(key, {
+    size: source.size,
+    partSize: source.partSize,
+    partSha256: checked.partSha256,
+    read: (offset, length) => source.read(offset, length),
+  }, {
+    metadata: { ...revisionMetadata(checked), ...noteEntries },
+    condition: { absent: true },
+    concurrency: config.concurrency,
+    signal,
+  });
+  report({
+    type: "uploaded",
+    revision,
+    bucket: bucketName,
+    bytes: source.size,
+    ms: performance.now() - started,
+  });
+  return {
+    revision,
+    key,
+    size: source.size,
+    sha256: checked.sha256,
+    files: checked.files,
+    bytes: checked.bytes,
+  };
+}
+
+interface CheckedFile extends Checksums {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+async function checkFile(
+  { report, signal }: Context,
+  source: FileSource,
+  { path, name, rest }: { path: string; name: string; rest: string },
+): Promise<CheckedFile> {
+  const started = performance.now();
+  const sums = new ChecksumTaker(source.partSize);
+  const { files, bytes } = await checkContent();
+  report({ type: "checked", file: path, files, bytes, ms: performance.now() - started });
+  return { ...sums.digest(), files, bytes };
+
+  async function checkContent(): Promise<{ files: number; bytes: number }> {
+    try {
+      return await checkArchive(toAsync(source.chunks(sums), signal), {
+        package: name,
+        rest,
+        signal,
+      });
+    } catch (error) {
+      if (!(error instanceof IntegrityError)) throw error;
+      throw new IntegrityError(`Cannot spool ${path}: ${error.message}`, {
+        cause: error,
+        hint: error.hint,
+      });
+    }
+  }
+}
+
+/** Lets signals and timers in between the chunks of a file that is read synchronously. */
+async function* toAsync(
+  chunks: Iterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) {
+    yield chunk;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    signal.throwIfAborted();
+  }
+}

@@ -1,0 +1,84 @@
+/** What every command works with. `mod.ts` makes it; nothing below looks elsewhere. */
+import type { Config } from "../../core/config.ts";
+import type { Report } from "../../core/events.ts";
+import { acquireLock, type HeldLock } from "../../local/lock.ts";
+import type { PackageDir } from "../../local/package_dir.ts";
+import type { Action, ScriptSetting } from "../../local/scripts.ts";
+import type { Bucket } from "../../remote/bucket.ts";
+
+export interface Context {
+  readonly config: Config;
+  readonly report: Report;
+  /** Aborted with an `InterruptedError` by SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** `user@host`, for the notes in S3. */
+  readonly author: () => string;
+  /** Unix time in milliseconds. */
+  readonly now: () => number;
+}
+
+/** Opens the bucket of `FTL_BUCKET`. The client is loaded only here: local commands start without. */
+export async function openBucket({ config }: Context): Promise<Bucket> {
+  const name = config.bucket;
+  const { openS3Bucket } = await import("../../remote/s3.ts");
+  return openS3Bucket(name, config.env);
+}
+
+/**
+ * The package's lock, which guards every change to it: publish, jump, remove. `command` is shown to
+ * those who wait.
+ */
+export function lockPackage(
+  context: Context,
+  pkg: PackageDir,
+  command: string,
+): Promise<HeldLock> {
+  pkg.prepare();
+  return lock(context, { pkg, command, path: `${pkg.path}/.lock`, what: pkg.name });
+}
+
+/** The lock that a sync holds from beginning to end, so that two of them never download the same. */
+export function lockSync(context: Context, pkg: PackageDir, command: string): Promise<HeldLock> {
+  pkg.prepare();
+  const what = `the sync of ${pkg.name}`;
+  return lock(context, { pkg, command, path: `${pkg.own}/sync.lock`, what });
+}
+
+interface LockSetting {
+  readonly pkg: PackageDir;
+  readonly command: string;
+  readonly path: string;
+  readonly what: string;
+}
+
+function lock(context: Context, { pkg, command, path, what }: LockSetting): Promise<HeldLock> {
+  const { config, report, signal } = context;
+  const { FTL_HOOK, FTL_PACKAGE } = config.env;
+  const nested = FTL_HOOK !== undefined && FTL_PACKAGE === pkg.name;
+  return acquireLock(path, {
+    what,
+    command,
+    wait: config.lockWait,
+    signal,
+    onWait: (holder) => report({ type: "waiting", what, holder }),
+    deadlock: nested ? `this is its own ${FTL_HOOK} script, which must end first` : undefined,
+  });
+}
+
+/** What the scripts of one command have in common. */
+export function scriptSetting(
+  context: Context,
+  pkg: PackageDir,
+  action: Action,
+): Omit<ScriptSetting, "from" | "to"> {
+  const { config, report, signal } = context;
+  return {
+    pkg,
+    env: config.env,
+    action,
+    timeout: config.hookTimeout,
+    signal,
+    onLine: ({ id, hook, text }) =>
+      report({ type: "script-output", revision: pkg.revisionName(id), hook, line: text }),
+  };
+}

@@ -1,0 +1,112 @@
+/** What a listing of the bucket says, package by package. */
+import { parseRevText, readBlessing } from "../../core/blessing.ts";
+import type { Blessing } from "../../core/blessing.ts";
+import { NotFoundError } from "../../core/errors.ts";
+import { parseKey, type RevisionKey } from "../../core/keys.ts";
+import { compareNames, type Revision, revisionName } from "../../core/names.ts";
+import type { Bucket, ListedObject } from "../../remote/bucket.ts";
+
+export interface RemoteRevision extends RevisionKey {
+  readonly object: ListedObject;
+}
+
+/** One package in S3. */
+export interface RemotePackage {
+  readonly name: string;
+  /** By id, oldest first. */
+  readonly revisions: readonly RemoteRevision[];
+  /** `my_site.rev`, or `my_site.current` where the bucket is the Go original's. */
+  readonly pointer: ListedObject | undefined;
+  /** `my_site.previous` of the Go original, where there is no `.rev`. */
+  readonly goPrevious: ListedObject | undefined;
+}
+
+/** The packages of a listing, by name. Keys that are not FTL's do not show. */
+export function readListing(objects: readonly ListedObject[]): RemotePackage[] {
+  const packages = new Map<string, PackageListing>();
+  for (const object of objects) {
+    const parsed = parseKey(object.key);
+    if (parsed === undefined) continue;
+    const known: PackageListing = packages.get(parsed.package) ??
+      { revisions: new Map(), pointers: {} };
+    packages.set(parsed.package, known);
+    if (parsed.kind !== "revision") known.pointers[parsed.kind] = object;
+    // Of two files with the same id, which FTL never makes, the first in the listing counts.
+    else if (!known.revisions.has(parsed.id)) known.revisions.set(parsed.id, { ...parsed, object });
+  }
+  return [...packages].map(([name, found]) => remotePackage(name, found))
+    .sort((a, b) => compareNames(a.name, b.name));
+}
+
+/** One package out of a listing by its prefix. */
+export function readPackageListing(name: string, objects: readonly ListedObject[]): RemotePackage {
+  return readListing(objects).find((found) => found.name === name) ??
+    { name, revisions: [], pointer: undefined, goPrevious: undefined };
+}
+
+interface PackageListing {
+  readonly revisions: Map<string, RemoteRevision>;
+  readonly pointers: Partial<Record<"rev" | "go-current" | "go-previous", ListedObject>>;
+}
+
+function remotePackage(name: string, { revisions, pointers }: PackageListing): RemotePackage {
+  return {
+    name,
+    revisions: [...revisions.values()].sort((a, b) => compareNames(a.id, b.id)),
+    pointer: pointers.rev ?? pointers["go-current"],
+    goPrevious: pointers.rev === undefined ? pointers["go-previous"] : undefined,
+  };
+}
+
+/** Tells whether the pointer has changed between two listings: its text may be the same as before. */
+export function pointerVersion({ pointer, goPrevious }: RemotePackage): string {
+  return [pointer, goPrevious].map((o) =>
+    o === undefined ? "-" : `${o.key} ${o.etag} ${o.modified}`
+  )
+    .join(" ");
+}
+
+/** What is blessed, with the ETag of the `.rev` that says so. */
+export interface PointerContent extends Blessing {
+  /** Undefined where a pointer of the Go original says it: then there is no `.rev` yet. */
+  readonly etag: string | undefined;
+}
+
+/** Reads the pointer that the listing showed. Undefined where nothing is blessed. */
+export async function readPointer(
+  bucket: Bucket,
+  remote: RemotePackage,
+): Promise<PointerContent | undefined> {
+  if (remote.pointer === undefined) return undefined;
+  const { key } = remote.pointer;
+  const found = await bucket.getSmall(key);
+  if (found === undefined) return undefined;
+  const packageName = remote.name;
+  const id = parseRevText(found.text, { key, packageName });
+  const blessing = readBlessing(id, found.metadata);
+  if (parseKey(key)?.kind === "rev") return { ...blessing, etag: found.etag };
+  return { ...blessing, replaced: await readGoPrevious(bucket, remote), etag: undefined };
+}
+
+async function readGoPrevious(bucket: Bucket, remote: RemotePackage): Promise<string | undefined> {
+  if (remote.goPrevious === undefined) return undefined;
+  const { key } = remote.goPrevious;
+  const found = await bucket.getSmall(key);
+  const packageName = remote.name;
+  return found === undefined ? undefined : parseRevText(found.text, { key, packageName });
+}
+
+/** Throws `NotFoundError` where S3 has no such revision. */
+export function requireRemote(
+  remote: RemotePackage,
+  revision: Revision,
+  bucket: Bucket,
+): RemoteRevision {
+  const found = remote.revisions.find(({ id }) => id === revision.id);
+  if (found !== undefined) return found;
+  throw new NotFoundError(`No revision ${revisionName(revision)} in s3://${bucket.name}`, {
+    hint: remote.revisions.length === 0
+      ? `The bucket has no package ${revision.package}: 'ftl list --master' shows what it has`
+      : `'ftl list --master ${revision.package}' shows what it has`,
+  });
+}

@@ -1,0 +1,75 @@
+/**
+ * What stays after a power cut: files that appear whole, renames that last.
+ *
+ * A rename is durable only once its directory is flushed, and a file's name may outlive its bytes unless
+ * they were flushed before it (https://lwn.net/Articles/457667/).
+ */
+import { StorageError } from "../core/errors.ts";
+import { explainDiskError } from "./disk_errors.ts";
+
+/** Flushes the names in a directory. */
+export function syncDirectory(path: string): void {
+  const directory = Deno.openSync(path, { read: true });
+  try {
+    directory.syncSync();
+  } finally {
+    directory.close();
+  }
+}
+
+/** Puts a file in the place of `path`, so that readers and crashes see the old one or the new one, whole. */
+export function replaceFile(path: string, text: string): void {
+  const temporary = `${path}.tmp`;
+  try {
+    const file = Deno.openSync(temporary, {
+      write: true,
+      create: true,
+      truncate: true,
+      mode: 0o644,
+    });
+    try {
+      const bytes = new TextEncoder().encode(text);
+      for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+      file.syncSync();
+    } finally {
+      file.close();
+    }
+    Deno.renameSync(temporary, path);
+    syncDirectory(path.slice(0, path.lastIndexOf("/")));
+  } catch (error) {
+    throw explainDiskError(error, `Cannot write ${path}`);
+  }
+}
+
+/**
+ * Flushes the whole file system that holds `path` by one call of syncfs(2): one flush for a revision's
+ * thousands of files, not one each. Deno has no such call, coreutils' `sync -f` is it.
+ */
+export async function syncFileSystem(path: string): Promise<void> {
+  for (const program of ["sync", "/usr/bin/sync", "/bin/sync"]) {
+    try {
+      const { success, stderr } = await new Deno.Command(program, {
+        args: ["-f", path],
+        stdin: "null",
+        stdout: "null",
+        stderr: "piped",
+      }).output();
+      if (success) return;
+      throw new StorageError(`Cannot flush ${path}: ${new TextDecoder().decode(stderr).trim()}`);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  syncEachFile(path);
+}
+
+/** The slow way, for machines without coreutils. */
+function syncEachFile(path: string): void {
+  for (const entry of Deno.readDirSync(path)) {
+    if (entry.isSymlink) continue;
+    const inner = `${path}/${entry.name}`;
+    if (entry.isDirectory) syncEachFile(inner);
+    else syncDirectory(inner);
+  }
+  syncDirectory(path);
+}

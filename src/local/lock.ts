@@ -1,0 +1,97 @@
+/**
+ * Locks between processes: flock(2), so that a lock dies with its holder. The file's text names the
+ * holder, for those who wait.
+ */
+import { ConflictError } from "../core/errors.ts";
+import { pause } from "../core/pause.ts";
+import { explainDiskError } from "./disk_errors.ts";
+
+export interface LockOptions {
+  /** Named in messages, e.g. `my_site`. */
+  readonly what: string;
+  /** The holder as others will read it, e.g. `ftl sync`. */
+  readonly command: string;
+  /** Seconds to wait while another process holds it. */
+  readonly wait: number;
+  readonly signal: AbortSignal;
+  /** Called once, when the lock turns out to be busy, with the text that names its holder. */
+  readonly onWait: (holder: string) => void;
+  /** Says why waiting would be in vain, where it would: the lock is then not waited for. */
+  readonly deadlock?: string | undefined;
+}
+
+/** A lock that is held until it is disposed of. */
+export interface HeldLock extends Disposable {
+  readonly path: string;
+}
+
+const FIRST_PAUSE = 10;
+const LONGEST_PAUSE = 250;
+
+/** Takes the lock. Throws `ConflictError` where it stays busy. */
+export async function acquireLock(path: string, options: LockOptions): Promise<HeldLock> {
+  const file = open(path, options.what);
+  try {
+    await waitFor(file, path, options);
+    writeHolder(file, options.command);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+  return {
+    path,
+    [Symbol.dispose]: () => {
+      // The text goes while the lock is still held: no reader sees a holder that is gone.
+      try {
+        file.truncateSync(0);
+      } finally {
+        file.close();
+      }
+    },
+  };
+}
+
+async function waitFor(file: Deno.FsFile, path: string, options: LockOptions): Promise<void> {
+  const { what, wait, signal, onWait, deadlock } = options;
+  const deadline = performance.now() + wait * 1000;
+  let nextPause = FIRST_PAUSE;
+  let told = false;
+  while (!file.tryLockSync(true)) {
+    const holder = readHolder(path);
+    if (deadlock !== undefined) throw new ConflictError(`Cannot lock ${what}: ${deadlock}`);
+    const left = deadline - performance.now();
+    if (left <= 0) {
+      throw new ConflictError(`${what} is locked by ${holder}`, {
+        hint: "Try again when it is done, or wait longer with FTL_LOCK_WAIT=<seconds>",
+      });
+    }
+    if (!told) onWait(holder);
+    told = true;
+    await pause(Math.min(nextPause, left), signal);
+    nextPause = Math.min(nextPause * 2, LONGEST_PAUSE);
+  }
+}
+
+function open(path: string, what: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { read: true, write: true, create: true, mode: 0o644 });
+  } catch (error) {
+    throw explainDiskError(error, `Cannot lock ${what}: ${path}`);
+  }
+}
+
+function writeHolder(file: Deno.FsFile, command: string): void {
+  file.truncateSync(0);
+  file.seekSync(0, Deno.SeekMode.Start);
+  file.writeSync(
+    new TextEncoder().encode(`pid ${Deno.pid}, ${command}, since ${new Date().toISOString()}\n`),
+  );
+}
+
+function readHolder(path: string): string {
+  try {
+    return Deno.readTextFileSync(path).trim() || "another process";
+  } catch {
+    return "another process";
+  }
+}

@@ -1,0 +1,100 @@
+/** How a revision comes to this machine, and how it goes. */
+import { ConflictError } from "../core/errors.ts";
+import { explainDiskError, systemCode } from "./disk_errors.ts";
+import { syncDirectory, syncFileSystem } from "./durable.ts";
+import type { PackageDir } from "./package_dir.ts";
+import { forgetRevisionState, type RevisionState, writeRevisionState } from "./state.ts";
+
+/** An empty folder below `.ftl/staging`, on the file system of `revs`. To be called under the sync lock. */
+export function openStaging(pkg: PackageDir, id: string): string {
+  const path = `${pkg.staging}/${id}`;
+  removeTree(path);
+  try {
+    Deno.mkdirSync(path, { mode: 0o755 });
+  } catch (error) {
+    throw explainDiskError(error, `Cannot write in ${pkg.staging}`);
+  }
+  return path;
+}
+
+/**
+ * Makes a staged revision visible: flushed first, then renamed into `revs`, then its state written. To be
+ * called under the package's lock; `flushStaging` before it, without.
+ */
+export function publish(pkg: PackageDir, id: string, state: RevisionState): void {
+  try {
+    Deno.renameSync(`${pkg.staging}/${id}`, pkg.revisionPath(id));
+    syncDirectory(pkg.revs);
+  } catch (error) {
+    if (["EEXIST", "ENOTEMPTY"].includes(systemCode(error) ?? "")) {
+      throw new ConflictError(`${pkg.revisionPath(id)} is there already`, { cause: error });
+    }
+    throw explainDiskError(error, `Cannot put ${pkg.revisionName(id)} in its place`);
+  }
+  writeRevisionState(pkg, id, state);
+}
+
+/** Flushes what was staged to the disk. It takes a while: not under the package's lock. */
+export function flushStaging(pkg: PackageDir, id: string): Promise<void> {
+  return syncFileSystem(`${pkg.staging}/${id}`);
+}
+
+/**
+ * Takes a revision out of `revs` by one rename, so that it is never half there. To be called under the
+ * package's lock; `emptyTrash` deletes it afterwards, without.
+ */
+export function discard(pkg: PackageDir, id: string): void {
+  try {
+    Deno.renameSync(pkg.revisionPath(id), `${pkg.trash}/${id}.${crypto.randomUUID()}`);
+    syncDirectory(pkg.revs);
+  } catch (error) {
+    throw explainDiskError(error, `Cannot remove ${pkg.revisionName(id)}`);
+  }
+  forgetRevisionState(pkg, id);
+}
+
+/** Deletes what was discarded, and what a killed command left in the trash. */
+export function emptyTrash(pkg: PackageDir): void {
+  emptyDirectory(pkg.trash);
+}
+
+/** Deletes what a killed command left half unpacked. To be called under the sync lock. */
+export function emptyStaging(pkg: PackageDir): void {
+  emptyDirectory(pkg.staging);
+}
+
+function emptyDirectory(path: string): void {
+  let entries: Deno.DirEntry[];
+  try {
+    entries = [...Deno.readDirSync(path)];
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return;
+    throw explainDiskError(error, `Cannot read ${path}`);
+  }
+  for (const entry of entries) removeTree(`${path}/${entry.name}`);
+}
+
+/** Deletes a file or folder, also one whose folders deny writing. That there is none is no error. */
+function removeTree(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch (error) {
+    const code = systemCode(error);
+    // Gone by another command's hand: both empty the same trash.
+    if (code === "ENOENT") return;
+    if (code !== "EACCES") throw explainDiskError(error, `Cannot remove ${path}`);
+    try {
+      makeRemovable(path);
+      Deno.removeSync(path, { recursive: true });
+    } catch (second) {
+      if (systemCode(second) !== "ENOENT") throw explainDiskError(second, `Cannot remove ${path}`);
+    }
+  }
+}
+
+function makeRemovable(path: string): void {
+  Deno.chmodSync(path, 0o700);
+  for (const entry of Deno.readDirSync(path)) {
+    if (entry.isDirectory) makeRemovable(`${path}/${entry.name}`);
+  }
+}

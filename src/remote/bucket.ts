@@ -1,0 +1,116 @@
+/**
+ * The bucket, as narrow as FTL needs it. `s3.ts` is the implementation; `tests/bucket_suite.ts` is the
+ * contract as tests, which every implementation must pass.
+ *
+ * All methods throw `FtlError`s that name the bucket or key: `StorageError` where S3 cannot be reached or
+ * denies, `NotFoundError` where there is no such bucket.
+ */
+import type { Metadata } from "../core/blessing.ts";
+
+export interface ListedObject {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** With its quotes, as HTTP has it. */
+  readonly etag: string;
+  /** Unix time in milliseconds. */
+  readonly modified: number;
+}
+
+export interface ObjectInfo {
+  readonly size: number;
+  readonly etag: string;
+  readonly modified: number;
+  readonly metadata: Metadata;
+  /** S3's own SHA-256 of the whole object in hexadecimal, where it keeps one. */
+  readonly sha256: string | undefined;
+}
+
+/** A small object, whole. */
+export interface SmallObject extends ObjectInfo {
+  readonly text: string;
+}
+
+/** An object that is being read. `size` is the whole object's, whatever the range. */
+export interface OpenObject extends ObjectInfo {
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * On what a write depends: `absent`, that there is no such object; `etag`, that it is still this one.
+ * The check and the write are one step in the store, so of two racing writers one loses.
+ */
+export type Condition = { readonly absent: true } | { readonly etag: string };
+
+export interface PutOptions {
+  readonly metadata: Metadata;
+  readonly condition?: Condition;
+}
+
+/** Bytes that are uploaded in parts, read as often as the parts need it. */
+export interface UploadSource {
+  /** Bytes. */
+  readonly size: number;
+  /** The part size that `partSha256` goes by: every part but the last has it. */
+  readonly partSize: number;
+  /** SHA-256 in base64 of each part, known before the upload: S3 refuses any other bytes. */
+  readonly partSha256: readonly string[];
+  /** Bytes from `offset`, exactly `length` of them. */
+  read(offset: number, length: number): Uint8Array<ArrayBuffer>;
+}
+
+export interface UploadOptions extends PutOptions {
+  readonly signal?: AbortSignal;
+  /** Parts under way at the same time. */
+  readonly concurrency: number;
+  /** Called with the bytes that have arrived so far. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+export interface ReadOptions {
+  /** Reads only this version: throws `ConflictError` once the object is another. */
+  readonly etag: string;
+  /** Bytes, from `start` up to but not including `end`. */
+  readonly range?: { readonly start: number; readonly end: number };
+  readonly signal?: AbortSignal;
+}
+
+export interface Bucket {
+  readonly name: string;
+
+  /** Every object whose key starts with `prefix`, in the order of keys' bytes, read to the end. */
+  list(prefix: string): Promise<ListedObject[]>;
+
+  /** Undefined where there is no such object. */
+  head(key: string): Promise<ObjectInfo | undefined>;
+
+  /**
+   * A whole object of at most `SMALL_OBJECT_LIMIT` bytes. Undefined where there is none. Throws
+   * `IntegrityError` where it is larger.
+   */
+  getSmall(key: string): Promise<SmallObject | undefined>;
+
+  /**
+   * The bytes of an object as they come. Throws `NotFoundError` where it is gone. The body itself
+   * throws what the network throws: a broken one is not retried here.
+   */
+  read(key: string, options: ReadOptions): Promise<OpenObject>;
+
+  /**
+   * Writes a small object at once; the answer is its ETag. Throws `ConflictError` where the condition
+   * does not hold, and then nothing is written.
+   */
+  put(key: string, text: string, options: PutOptions): Promise<string>;
+
+  /**
+   * Writes a large object: visible only when complete, never half. On failure or abort nothing stays
+   * in the bucket, parts included. Throws `ConflictError` as `put` does.
+   */
+  upload(key: string, source: UploadSource, options: UploadOptions): Promise<void>;
+
+  /** Removes an object; that there is none is no error. */
+  remove(key: string): Promise<void>;
+}
+
+/** Bytes: ten times the longest pointer that FTL writes, and no memory worth speaking of. */
+export const SMALL_OBJECT_LIMIT = 4096;

@@ -1,0 +1,330 @@
+/** The bucket in Amazon S3, or in a store that speaks its language. */
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { FetchHttpHandler } from "@smithy/fetch-http-handler";
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import type { Metadata } from "../core/blessing.ts";
+import { ConflictError, IntegrityError, NotFoundError } from "../core/errors.ts";
+import type { Environment } from "../core/config.ts";
+import { inParallel } from "../core/parallel.ts";
+import {
+  type Bucket,
+  type Condition,
+  type ListedObject,
+  type ObjectInfo,
+  type OpenObject,
+  type PutOptions,
+  type ReadOptions,
+  SMALL_OBJECT_LIMIT,
+  type SmallObject,
+  type UploadOptions,
+  type UploadSource,
+} from "./bucket.ts";
+import { explainS3Error, s3Code, statusOf } from "./s3_errors.ts";
+
+/** Milliseconds until an answer must have begun. A body may take longer: its reader watches it. */
+const ANSWER_TIMEOUT = 20_000;
+/** The same where the request carries a part of a file, which a slow line takes long to send. */
+const UPLOAD_TIMEOUT = 15 * 60_000;
+
+/** Opens the bucket; sends nothing yet. Credentials and region are the SDK's default chain. */
+export function openS3Bucket(name: string, env: Environment): Bucket {
+  const endpoint = env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] || undefined;
+  const region = env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || undefined;
+  const client = new S3Client({
+    ...(region === undefined ? {} : { region }),
+    // Other stores rarely have a host name for each bucket.
+    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+    followRegionRedirects: true,
+    // FTL gives and checks SHA-256 sums itself; the SDK's own would be a second pass over the bytes.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    requestHandler: new FetchHttpHandler({ requestTimeout: ANSWER_TIMEOUT }),
+    maxAttempts: 4,
+  });
+  return new S3Bucket(name, client, endpoint);
+}
+
+class S3Bucket implements Bucket {
+  readonly #client: S3Client;
+  readonly #endpoint: string | undefined;
+
+  constructor(readonly name: string, client: S3Client, endpoint: string | undefined) {
+    this.#client = client;
+    this.#endpoint = endpoint;
+  }
+
+  async list(prefix: string): Promise<ListedObject[]> {
+    const found: ListedObject[] = [];
+    let token: string | undefined;
+    do {
+      const page = await this.#explained("s3:ListBucket", undefined, () =>
+        this.#client.send(
+          new ListObjectsV2Command({
+            Bucket: this.name,
+            Prefix: prefix,
+            ...(token === undefined ? {} : { ContinuationToken: token }),
+          }),
+        ));
+      for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
+        if (Key === undefined) continue;
+        const modified = LastModified?.getTime() ?? 0;
+        found.push({ key: Key, size: Size ?? 0, etag: ETag ?? "", modified });
+      }
+      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
+    return found;
+  }
+
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    try {
+      const answer = await this.#client.send(
+        new HeadObjectCommand({ Bucket: this.name, Key: key, ChecksumMode: "ENABLED" }),
+      );
+      return objectInfo(answer, answer.ContentLength ?? 0);
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw this.#explain(error, "s3:GetObject", key);
+    }
+  }
+
+  async getSmall(key: string): Promise<SmallObject | undefined> {
+    const answer = await this.#getIfThere(key);
+    if (answer === undefined) return undefined;
+    const size = answer.ContentLength ?? 0;
+    if (size > SMALL_OBJECT_LIMIT) {
+      await bodyOf(answer).cancel();
+      throw new IntegrityError(
+        `s3://${this.name}/${key} is no pointer to a revision: ${size} bytes`,
+        {
+          hint: "It should hold one revision's name",
+        },
+      );
+    }
+    return await this.#explained("s3:GetObject", key, async () => {
+      const text = await new Response(bodyOf(answer)).text();
+      return { ...objectInfo(answer, size), text };
+    });
+  }
+
+  async read(key: string, { etag, range, signal }: ReadOptions): Promise<OpenObject> {
+    const answer = await this.#explained("s3:GetObject", key, () =>
+      this.#client.send(
+        new GetObjectCommand({
+          Bucket: this.name,
+          Key: key,
+          IfMatch: etag,
+          ...(range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}` }),
+        }),
+        signal === undefined ? {} : { abortSignal: signal },
+      ));
+    const total = Number(
+      /\/([0-9]+)$/.exec(answer.ContentRange ?? "")?.[1] ?? answer.ContentLength,
+    );
+    return { ...objectInfo(answer, total), body: bodyOf(answer) };
+  }
+
+  async put(key: string, text: string, { metadata, condition }: PutOptions): Promise<string> {
+    const body = new TextEncoder().encode(text);
+    try {
+      const answer = await this.#client.send(
+        new PutObjectCommand({
+          Bucket: this.name,
+          Key: key,
+          Body: body,
+          ContentType: "text/plain; charset=utf-8",
+          ChecksumSHA256: createHash("sha256").update(body).digest("base64"),
+          Metadata: { ...metadata },
+          ...conditionHeaders(condition),
+        }),
+      );
+      return answer.ETag ?? "";
+    } catch (error) {
+      if (lostRace(error)) {
+        const there = await this.getSmall(key);
+        if (there?.text === text && sameMetadata(there.metadata, metadata)) return there.etag;
+      }
+      throw this.#explain(error, "s3:PutObject", key);
+    }
+  }
+
+  async upload(key: string, source: UploadSource, options: UploadOptions): Promise<void> {
+    try {
+      if (source.partSha256.length === 1) await this.#uploadWhole(key, source, options);
+      else await this.#uploadParts(key, source, options);
+    } catch (error) {
+      if (options.signal?.aborted) throw options.signal.reason;
+      if (lostRace(error)) {
+        const there = await this.head(key);
+        if (there !== undefined && sameMetadata(there.metadata, options.metadata)) return;
+        throw new ConflictError(`s3://${this.name}/${key} is there already`, { cause: error });
+      }
+      throw this.#explain(error, "s3:PutObject", key);
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.#explained(
+      "s3:DeleteObject",
+      key,
+      () => this.#client.send(new DeleteObjectCommand({ Bucket: this.name, Key: key })),
+    );
+  }
+
+  async #getIfThere(key: string): Promise<GetObjectCommandOutput | undefined> {
+    try {
+      return await this.#client.send(new GetObjectCommand({ Bucket: this.name, Key: key }));
+    } catch (error) {
+      if (s3Code(error) === "NoSuchKey") return undefined;
+      throw this.#explain(error, "s3:GetObject", key);
+    }
+  }
+
+  async #uploadWhole(key: string, source: UploadSource, options: UploadOptions): Promise<void> {
+    const [sha256] = source.partSha256;
+    await this.#client.send(
+      new PutObjectCommand({
+        Bucket: this.name,
+        Key: key,
+        Body: source.read(0, source.size),
+        ...(sha256 === undefined ? {} : { ChecksumSHA256: sha256 }),
+        Metadata: { ...options.metadata },
+        ...conditionHeaders(options.condition),
+      }),
+      sendOptions(options.signal),
+    );
+    options.onProgress?.(source.size);
+  }
+
+  /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
+  async #uploadParts(key: string, source: UploadSource, options: UploadOptions): Promise<void> {
+    const target = { Bucket: this.name, Key: key };
+    const { UploadId } = await this.#client.send(
+      new CreateMultipartUploadCommand({
+        ...target,
+        ChecksumAlgorithm: "SHA256",
+        Metadata: { ...options.metadata },
+      }),
+      sendOptions(options.signal),
+    );
+    try {
+      const parts = await this.#sendParts({ ...target, UploadId }, source, options);
+      await this.#client.send(
+        new CompleteMultipartUploadCommand({
+          ...target,
+          UploadId,
+          MultipartUpload: { Parts: parts },
+          ...conditionHeaders(options.condition),
+        }),
+        sendOptions(options.signal),
+      );
+    } catch (error) {
+      // By now no part is under way: `inParallel` waits for all of them before it throws.
+      await this.#client.send(new AbortMultipartUploadCommand({ ...target, UploadId }))
+        .catch(() => {});
+      throw error;
+    }
+  }
+
+  #sendParts(
+    target: { Bucket: string; Key: string; UploadId: string | undefined },
+    source: UploadSource,
+    { concurrency, signal, onProgress }: UploadOptions,
+  ): Promise<{ PartNumber: number; ETag: string | undefined; ChecksumSHA256: string }[]> {
+    let arrived = 0;
+    return inParallel(source.partSha256, { concurrency, signal }, async (sha256, index, stop) => {
+      const offset = index * source.partSize;
+      const body = source.read(offset, Math.min(source.partSize, source.size - offset));
+      const answer = await this.#client.send(
+        new UploadPartCommand({
+          ...target,
+          PartNumber: index + 1,
+          Body: body,
+          ChecksumSHA256: sha256,
+        }),
+        sendOptions(stop),
+      );
+      arrived += body.byteLength;
+      onProgress?.(arrived);
+      return { PartNumber: index + 1, ETag: answer.ETag, ChecksumSHA256: sha256 };
+    });
+  }
+
+  async #explained<T>(action: string, key: string | undefined, send: () => Promise<T>): Promise<T> {
+    try {
+      return await send();
+    } catch (error) {
+      throw this.#explain(error, action, key);
+    }
+  }
+
+  #explain(error: unknown, action: string, key: string | undefined): Error {
+    if (error instanceof DOMException && error.name === "AbortError") return error;
+    return explainS3Error(error, {
+      action,
+      bucket: this.name,
+      endpoint: this.#endpoint,
+      ...(key === undefined ? {} : { key }),
+    });
+  }
+}
+
+function sendOptions(signal?: AbortSignal): { requestTimeout: number; abortSignal?: AbortSignal } {
+  return {
+    requestTimeout: UPLOAD_TIMEOUT,
+    ...(signal === undefined ? {} : { abortSignal: signal }),
+  };
+}
+
+function conditionHeaders(condition?: Condition): { IfNoneMatch?: string; IfMatch?: string } {
+  if (condition === undefined) return {};
+  return "absent" in condition ? { IfNoneMatch: "*" } : { IfMatch: condition.etag };
+}
+
+/**
+ * Whether a write was refused over its condition. That may be the work of the very same request, sent
+ * again after its first answer was lost: so what is there now has the last word.
+ */
+function lostRace(error: unknown): boolean {
+  const code = s3Code(error);
+  return code === "PreconditionFailed" || code === "ConditionalRequestConflict" ||
+    (code === "NoSuchUpload");
+}
+
+function sameMetadata(there: Metadata, sent: Metadata): boolean {
+  return Object.entries(sent).every(([name, value]) => there[name] === value);
+}
+
+function objectInfo(
+  answer: GetObjectCommandOutput | HeadObjectCommandOutput,
+  size: number,
+): ObjectInfo {
+  const sha256 = answer.ChecksumType === "COMPOSITE" ? undefined : answer.ChecksumSHA256;
+  return {
+    size,
+    etag: answer.ETag ?? "",
+    modified: answer.LastModified?.getTime() ?? 0,
+    metadata: answer.Metadata ?? {},
+    sha256: sha256 === undefined ? undefined : Buffer.from(sha256, "base64").toString("hex"),
+  };
+}
+
+/** The body as the native `fetch` gives it: no copy through the SDK's stream. */
+function bodyOf(answer: GetObjectCommandOutput): ReadableStream<Uint8Array> {
+  if (answer.Body instanceof ReadableStream) return answer.Body as ReadableStream<Uint8Array>;
+  if (answer.Body === undefined) throw new NotFoundError("S3 sent no body");
+  return answer.Body.transformToWebStream() as ReadableStream<Uint8Array>;
+}
