@@ -1,0 +1,196 @@
+/**
+ * Walks the blocks of a tar archive before `tar-stream` sees them, and refuses what that would misread.
+ *
+ * `tar-stream` is lenient where FTL must not be: it goes on after the end-of-archive marker and does not
+ * miss an absent one, takes what it can from broken PAX records, loses its place at an extended header
+ * without content, waits for ever at a size that is no number, and applies a global PAX header only to
+ * some entries. Block and header layout: POSIX pax, "ustar Interchange Format", and the GNU tar manual,
+ * "Basic Tar Format".
+ */
+import { IntegrityError, messageOf } from "../core/errors.ts";
+import { escapeBytes, parsePax, type PaxRecords } from "./pax.ts";
+
+const BLOCK = 512;
+/** More than any name needs, and few enough bytes to hold. */
+const MAX_EXTENDED = 1 << 20;
+
+const latin1 = new TextDecoder("latin1");
+
+/** What the framing found out about an entry. */
+export interface Frame {
+  /** Where its content begins, in bytes from the start of the archive. */
+  offset: number;
+  size: number;
+  /** The type flag of its header: `0`, `5`, ... */
+  flag: string;
+  pax: PaxRecords;
+}
+
+const NO_RECORDS: PaxRecords = new Map();
+
+export class Framing {
+  /** The frames of entries that have begun, oldest first; the reader takes them. */
+  readonly frames: Frame[] = [];
+  readonly #name: string;
+  #state: "header" | "extended" | "content" | "trailer" = "header";
+  #missing = BLOCK;
+  #offset = 0;
+  /** A header, or an extended header's content, that came in several chunks. */
+  #kept: Uint8Array[] = [];
+  #extension: { flag: string; size: number } | undefined;
+  #global: PaxRecords = NO_RECORDS;
+  #local: PaxRecords = NO_RECORDS;
+  #zeros = 0;
+
+  /** @param name the file's, for messages */
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /**
+   * The leading part of `chunk` that belongs to entries; what is left out is the end of the archive.
+   * Throws IntegrityError.
+   */
+  accept(chunk: Uint8Array): Uint8Array {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#state === "trailer") {
+        this.#acceptTrailer(chunk.subarray(at));
+        break;
+      }
+      const part = chunk.subarray(at, at + this.#missing);
+      this.#missing -= part.length;
+      this.#offset += part.length;
+      at += part.length;
+      if (this.#state !== "content" && (this.#missing > 0 || this.#kept.length > 0)) {
+        this.#kept.push(part.slice());
+      }
+      if (this.#missing === 0) this.#complete(this.#kept.length > 0 ? joined(this.#kept) : part);
+    }
+    return at === chunk.length ? chunk : chunk.subarray(0, at);
+  }
+
+  /**
+   * Says that the archive has ended. Throws IntegrityError unless it ended with its marker, two blocks of
+   * zeros. GNU tar does without; but whoever wrote the archive wrote it, so without it some bytes are lost.
+   */
+  end(): void {
+    if (this.#state !== "trailer" || this.#zeros < 2 * BLOCK) {
+      throw new IntegrityError(`${this.#name} is truncated: it has no end-of-archive marker`);
+    }
+  }
+
+  /** A header, an extended header's content or an entry's content is complete: `bytes`. */
+  #complete(bytes: Uint8Array): void {
+    if (this.#state === "content") return this.#expect("header", BLOCK);
+    this.#kept = [];
+    if (this.#state === "extended") return this.#endExtended(bytes);
+    if (bytes.every((byte) => byte === 0)) {
+      this.#state = "trailer";
+      this.#zeros = BLOCK;
+      return;
+    }
+    this.#readHeader(bytes);
+  }
+
+  #expect(state: "header" | "extended" | "content", bytes: number): void {
+    this.#state = state;
+    this.#missing = bytes;
+  }
+
+  #readHeader(header: Uint8Array): void {
+    checkSum(header, this.#name);
+    const flag = header[156] === 0 ? "0" : String.fromCharCode(header[156] ?? 0);
+    const size = readSize(header.subarray(124, 136));
+    if (size === undefined) throw this.#broken("its header has an impossible size", header);
+    if ("xgLK".includes(flag)) {
+      if (size === 0 || size > MAX_EXTENDED) {
+        throw this.#broken(`its extended header has ${size} bytes`, header);
+      }
+      this.#extension = { flag, size };
+      return this.#expect("extended", padded(size));
+    }
+    const pax = this.#global.size === 0 ? this.#local : new Map([...this.#global, ...this.#local]);
+    const told = this.#local.get("size");
+    const frame = { offset: this.#offset, size: told ? Number(told) : size, flag, pax };
+    this.#local = NO_RECORDS;
+    this.frames.push(frame);
+    const content = flag === "5" ? 0 : padded(frame.size);
+    this.#expect(content > 0 ? "content" : "header", content > 0 ? content : BLOCK);
+  }
+
+  #endExtended(bytes: Uint8Array): void {
+    const { flag, size } = this.#extension ?? { flag: "", size: 0 };
+    this.#expect("header", BLOCK);
+    if (flag !== "x" && flag !== "g") return;
+    try {
+      const records = parsePax(bytes.subarray(0, size));
+      if (flag === "x") this.#local = records;
+      else this.#global = global(this.#global, records);
+    } catch (error) {
+      throw new IntegrityError(`${this.#name} has a broken PAX header: ${messageOf(error)}`);
+    }
+  }
+
+  /** After the marker GNU tar pads with zeros. Anything else is not what the archive's maker checked. */
+  #acceptTrailer(bytes: Uint8Array): void {
+    if (bytes.some((byte) => byte !== 0)) {
+      throw new IntegrityError(`${this.#name} has garbage after its end-of-archive marker`);
+    }
+    this.#zeros += bytes.length;
+  }
+
+  #broken(what: string, header: Uint8Array): IntegrityError {
+    const end = header.subarray(0, 100).indexOf(0);
+    const entry = escapeBytes(header.subarray(0, end < 0 ? 100 : end));
+    return new IntegrityError(`${this.#name} is corrupt at ${entry}: ${what}`);
+  }
+}
+
+/** A global PAX header speaks of all entries after it, which makes no sense of a name or a size. */
+function global(before: PaxRecords, records: PaxRecords): PaxRecords {
+  for (const key of records.keys()) {
+    if (key === "path" || key === "linkpath" || key === "size" || key.startsWith("GNU.sparse.")) {
+      throw new Error(`its ${key} is meant for every entry`);
+    }
+  }
+  return new Map([...before, ...records]);
+}
+
+function checkSum(header: Uint8Array, name: string): void {
+  let sum = 8 * 0x20;
+  for (let i = 0; i < BLOCK; i++) if (i < 148 || i >= 156) sum += header[i] ?? 0;
+  if (sum !== readOctal(header.subarray(148, 156))) {
+    throw new IntegrityError(
+      `${name} is no tar archive or is corrupt: a header has a wrong checksum`,
+    );
+  }
+}
+
+/** A number field: octal digits, or where its first bit is set a number in base 256 (GNU). */
+function readSize(field: Uint8Array): number | undefined {
+  const first = field[0] ?? 0;
+  if (first < 0x80) return readOctal(field);
+  if (first !== 0x80) return undefined;
+  const value = field.subarray(1).reduce((sum, byte) => sum * 256 + byte, 0);
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+function readOctal(field: Uint8Array): number | undefined {
+  const digits = /^[ \0]*([0-7]*)(?:[ \0].*)?$/s.exec(latin1.decode(field))?.[1];
+  return digits === undefined ? undefined : digits === "" ? 0 : parseInt(digits, 8);
+}
+
+function padded(size: number): number {
+  return Math.ceil(size / BLOCK) * BLOCK;
+}
+
+function joined(parts: Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

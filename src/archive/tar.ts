@@ -1,0 +1,226 @@
+/** Reads a tar archive: `tar-stream` takes the headers apart, `framing.ts` watches over it. */
+import { extract } from "tar-stream";
+import { IntegrityError, messageOf } from "../core/errors.ts";
+import { type Entry, type EntryHandler, type EntryKind, shown } from "./entry.ts";
+import { type Frame, Framing } from "./framing.ts";
+import { escapeBytes } from "./pax.ts";
+
+export interface ReadTarOptions {
+  /** The archive's file name, for messages. */
+  name: string;
+  /** Called after each chunk of the source. */
+  afterChunk: () => void;
+}
+
+/** What `tar-stream` tells of a header; its own types leave out what is not in the name or may be absent. */
+interface Header {
+  name: string;
+  type: string | null;
+  mode: number;
+  mtime: Date;
+  size: number | null;
+  linkname: string | null;
+  byteOffset: number;
+}
+
+/** Only the part of `streamx`'s Readable that is used here. */
+interface Content {
+  on(event: "data", listener: (piece: Uint8Array) => void): void;
+  on(event: "end", listener: () => void): void;
+  on(event: "error", listener: (error: Error) => void): void;
+  resume(): void;
+}
+
+interface Extract {
+  on(event: "entry", listener: (header: Header, content: Content, next: () => void) => void): void;
+  on(event: "finish", listener: () => void): void;
+  on(event: "error", listener: (error: Error) => void): void;
+  on(event: "drain", listener: () => void): void;
+  write(chunk: Uint8Array): boolean;
+  end(): void;
+  destroy(error?: Error): void;
+}
+
+const KINDS: Readonly<Record<string, EntryKind>> = {
+  "file": "file",
+  "contiguous-file": "file",
+  "directory": "directory",
+  "symlink": "symlink",
+  "link": "hardlink",
+};
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Hands every entry of the archive to `handler`, in order. Throws IntegrityError for an archive that is
+ * broken, truncated, or has an entry that is no file, directory or link; and what `source` and `handler`
+ * throw.
+ */
+export async function readTar(
+  source: AsyncIterable<Uint8Array>,
+  options: ReadTarOptions & { handler: EntryHandler },
+): Promise<void> {
+  const { handler, name, afterChunk } = options;
+  const framing = new Framing(name);
+  const feed = new Feed(name, { framing, handler });
+  try {
+    for await (const chunk of source) {
+      const members = framing.accept(chunk);
+      if (members.length > 0) await feed.write(members);
+      afterChunk();
+    }
+    framing.end();
+    await feed.end();
+  } finally {
+    feed.close();
+  }
+}
+
+/** `tar-stream` with its events turned into calls of the handler and promises. */
+class Feed {
+  readonly #extract: Extract;
+  readonly #name: string;
+  readonly #framing: Framing;
+  readonly #handler: EntryHandler;
+  #failure: unknown;
+  #failed = false;
+  #finished = false;
+  #drained = true;
+  #wake: () => void = () => {};
+
+  constructor(name: string, { framing, handler }: { framing: Framing; handler: EntryHandler }) {
+    this.#name = name;
+    this.#framing = framing;
+    this.#handler = handler;
+    const options = { filenameEncoding: "latin1", allowUnknownFormat: true };
+    this.#extract = extract(options as never) as unknown as Extract;
+    this.#extract.on("entry", (header, content, next) => this.#entry(header, content, next));
+    this.#extract.on("finish", () => {
+      this.#finished = true;
+      this.#wake();
+    });
+    this.#extract.on("drain", () => {
+      this.#drained = true;
+      this.#wake();
+    });
+    this.#extract.on("error", (error) => this.#fail(this.#explain(error)));
+  }
+
+  /** Resolves when `chunk` has gone through the handler, so that its bytes may be used again. */
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#drained = this.#extract.write(chunk);
+    await this.#until(() => this.#drained);
+  }
+
+  async end(): Promise<void> {
+    this.#extract.end();
+    await this.#until(() => this.#finished);
+  }
+
+  close(): void {
+    this.#extract.destroy();
+  }
+
+  async #until(done: () => boolean): Promise<void> {
+    while (!this.#failed && !done()) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    if (this.#failed) throw this.#failure;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#failure = error;
+    this.#extract.destroy();
+    this.#wake();
+  }
+
+  /** What the handler throws would vanish in `tar-stream`'s event, so it is kept for `#until`. */
+  #guarded(step: () => void): void {
+    if (this.#failed) return;
+    try {
+      step();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #entry(header: Header, content: Content, next: () => void): void {
+    content.on("error", () => {}); // told by the archive's own error
+    this.#guarded(() => {
+      this.#handler.begin(toEntry(header, this.#framing.frames.shift(), this.#name));
+      content.on("data", (piece) => this.#guarded(() => this.#handler.data(piece)));
+      content.on("end", () => {
+        this.#guarded(() => this.#handler.finish());
+        next();
+      });
+      content.resume();
+    });
+  }
+
+  #explain(error: Error): IntegrityError {
+    return new IntegrityError(`${this.#name} is corrupt: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function toEntry(header: Header, frame: Frame | undefined, archive: string): Entry {
+  const name = frame?.pax.get("path") || decoded(header.name, "the name of an entry");
+  // The two readers must agree on where each entry lies; no archive is known on which they do not.
+  if (frame === undefined || frame.offset !== header.byteOffset || frame.size !== header.size) {
+    throw new IntegrityError(`${archive} is corrupt at ${shown(name)}: its size is ambiguous`);
+  }
+  const refuse = (why: string): IntegrityError =>
+    new IntegrityError(`Refused ${shown(name)} in ${archive}: ${why}`);
+  if (frame.flag === "S" || [...frame.pax.keys()].some((key) => key.startsWith("GNU.sparse."))) {
+    throw refuse("it is a sparse file");
+  }
+  const kind = kindOf(header, name);
+  if (kind === undefined) throw refuse(`it is ${described(header.type, frame.flag)}`);
+  if (kind !== "file" && kind !== "directory" && frame.size > 0) {
+    throw refuse("it is a link with content");
+  }
+  const mtime = mtimeOf(header, frame);
+  if (!Number.isSafeInteger(Math.trunc(mtime))) throw refuse("its mtime is no number");
+  if (!(header.mode >= 0)) throw refuse("its mode is no number");
+  const target = frame.pax.get("linkpath") ||
+    decoded(header.linkname ?? "", `the link target of ${shown(name)}`);
+  return {
+    name,
+    kind,
+    mode: header.mode & 0o777,
+    mtime,
+    size: kind === "file" ? frame.size : 0,
+    target,
+  };
+}
+
+/** Before POSIX a directory was a file whose name ends with a slash. */
+function kindOf(header: Header, name: string): EntryKind | undefined {
+  const kind = KINDS[header.type ?? ""];
+  return kind === "file" && header.size === 0 && name.endsWith("/") ? "directory" : kind;
+}
+
+function described(type: string | null, flag: string): string {
+  if (type === null) return `of the unknown type ${JSON.stringify(flag)}`;
+  return type === "fifo" ? "a fifo" : `a ${type.replace("-", " ")}`;
+}
+
+function mtimeOf(header: Header, frame: Frame): number {
+  const told = frame.pax.get("mtime");
+  return told ? Number(told) : header.mtime.getTime() / 1000;
+}
+
+/** A name in a header is bytes, which `tar-stream` hands over one a character. */
+function decoded(name: string, what: string): string {
+  // deno-lint-ignore no-control-regex -- the whole of ASCII
+  if (/^[\x00-\x7f]*$/.test(name)) return name;
+  const bytes = Uint8Array.from(name, (character) => character.charCodeAt(0));
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new IntegrityError(
+      `Refused ${escapeBytes(bytes)}: ${what} is no UTF-8, which is all that FTL can write`,
+    );
+  }
+}

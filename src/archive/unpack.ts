@@ -1,0 +1,42 @@
+/** From the bytes of a spooled file to the files of a revision. */
+import { readContents, type Unpacked } from "./contents.ts";
+import { TreeWriter } from "./writer.ts";
+
+export type { Unpacked } from "./contents.ts";
+
+export interface UnpackOptions {
+  package: string;
+  /** What follows the package and its dot in the file's name: it tells the format. */
+  rest: string;
+  /** The absolute path of an existing, empty folder that nobody else writes to. */
+  target: string;
+  /** Refused as soon as it has more. */
+  limits?: { bytes?: number | undefined; files?: number | undefined } | undefined;
+  signal?: AbortSignal | undefined;
+  /** Called every few megabytes. */
+  onProgress?: ((progress: { files: number; bytes: number }) => void) | undefined;
+}
+
+/**
+ * Unpacks `source` into `target`, as it streams and in constant memory. Flushing it to disk is the
+ * caller's part, and so is removing what is there after an error.
+ *
+ * Throws IntegrityError where the archive is broken or must not be unpacked, naming the entry;
+ * StorageError where the disk fails; the signal's reason; and whatever `source` throws.
+ */
+export async function unpack(
+  source: AsyncIterable<Uint8Array>,
+  options: UnpackOptions,
+): Promise<Unpacked> {
+  let writer: TreeWriter | undefined;
+  try {
+    const unpacked = await readContents(source, {
+      ...options,
+      handler: (tree) => writer = new TreeWriter(tree, options.target),
+    });
+    writer?.complete();
+    return unpacked;
+  } finally {
+    writer?.close();
+  }
+}
