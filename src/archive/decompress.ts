@@ -1,12 +1,14 @@
 /** From the bytes of a file as it lies in the bucket to the bytes that it holds. */
-import { createGunzip, createZstdDecompress } from "node:zlib";
-import { IntegrityError, messageOf } from "../core/errors.ts";
+import { FtlError, IntegrityError, messageOf } from "../core/errors.ts";
 import type { Compression } from "./format.ts";
+import { WorkerInflater } from "./inflate_worker.ts";
+import { Inflater } from "./inflater.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
 
-/** Bytes that are handed to the decompressor at once, and that it hands back at once. */
-const INPUT = 64 << 10;
-const OUTPUT = 512 << 10;
+/** Bytes that are handed to the decompressor at once. */
+const PIECE = 256 << 10;
+/** Compressed bytes from which on a thread is worth its start, some 40 ms. */
+const SMALL = 2 << 20;
 
 export interface DecompressOptions {
   compression: Compression;
@@ -16,112 +18,140 @@ export interface DecompressOptions {
 }
 
 /**
- * The content of `source`, in pieces. Throws IntegrityError where it is not compressed as it should be,
- * is corrupt, truncated or followed by anything but zeros.
+ * The content of `source`, in pieces that are valid until the next one is asked for. Throws
+ * IntegrityError where it is not compressed as its name says, is corrupt or truncated, or is followed by
+ * anything but zeros; and what `source` throws.
  */
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,
   options: DecompressOptions,
 ): AsyncGenerator<Uint8Array> {
-  const { compression, name, signal } = options;
-  const frames = new ZstdFrames(name);
-  if (compression === "none") {
-    for await (const chunk of source) {
-      signal?.throwIfAborted();
-      yield chunk;
-    }
-    return;
-  }
-  const inflater = new Inflater(compression, name);
+  const { compression, name } = options;
+  const pieces = piecesOf(source, options);
+  if (compression === "none") return yield* pieces;
+  const first: Uint8Array[] = [];
+  let size = 0;
+  let isSmall = true;
   try {
-    for await (const chunk of source) {
-      for (let at = 0; at < chunk.length; at += INPUT) {
-        signal?.throwIfAborted();
-        const part = chunk.subarray(at, at + INPUT);
-        const pieces = compression === "zstd" ? frames.split(part) : [part];
-        for (const piece of pieces) yield* inflater.write(piece);
-      }
+    while (isSmall) {
+      const { value, done } = await pieces.next();
+      if (done) break;
+      first.push(value.slice());
+      isSmall = (size += value.length) < SMALL;
     }
-    if (compression === "zstd") frames.end();
-    yield* inflater.end();
+    yield* isSmall
+      ? inflateHere(first, { compression, name })
+      : inflateApart(chain(first, pieces), { compression, name });
+  } finally {
+    await pieces.return(undefined);
+  }
+}
+
+interface InflateOptions {
+  compression: Exclude<Compression, "none">;
+  name: string;
+}
+
+async function* inflateHere(
+  pieces: Iterable<Uint8Array>,
+  { compression, name }: InflateOptions,
+): AsyncGenerator<Uint8Array> {
+  const inflater = new Inflater(compression, (rest) => refuseGarbage(rest, name));
+  try {
+    for (const piece of pieces) yield* explained(inflater.write(piece), { compression, name });
+    yield* explained(inflater.end(), { compression, name });
   } finally {
     inflater.close();
   }
 }
 
-/** One decompressor of `node:zlib`, driven piece by piece so that its output never piles up. */
-class Inflater {
-  readonly #stream;
-  readonly #name: string;
-  readonly #compression: Compression;
-  #written = 0;
-  #ended = false;
-  #error: Error | undefined;
-  #wake: () => void = () => {};
-
-  constructor(compression: Compression, name: string) {
-    this.#name = name;
-    this.#compression = compression;
-    const options = { chunkSize: OUTPUT };
-    this.#stream = compression === "gzip" ? createGunzip(options) : createZstdDecompress(options);
-    this.#stream.on("readable", () => this.#wake());
-    this.#stream.on("end", () => {
-      this.#ended = true;
-      this.#wake();
-    });
-    this.#stream.on("error", (error: Error) => {
-      this.#error = error;
-      this.#wake();
-    });
+async function* inflateApart(
+  pieces: AsyncIterable<Uint8Array>,
+  { compression, name }: InflateOptions,
+): AsyncGenerator<Uint8Array> {
+  const inflater = new WorkerInflater(compression, (rest) => refuseGarbage(rest, name));
+  let stopped = false;
+  const feeding = (async () => {
+    try {
+      for await (const piece of pieces) {
+        await inflater.write(piece);
+        if (stopped) return;
+      }
+      inflater.end();
+    } catch (error) {
+      inflater.fail(new SourceFailure(error));
+    }
+  })();
+  try {
+    yield* explained(inflater.outputs(), { compression, name });
+  } finally {
+    stopped = true;
+    inflater.close();
+    await feeding;
   }
+}
 
-  async *write(piece: Uint8Array): AsyncGenerator<Uint8Array> {
-    const before = this.#stream.bytesWritten;
-    if (before < this.#written) return this.#refuseGarbage(piece);
-    let done = false;
-    this.#stream.write(piece, () => {
-      done = true;
-      this.#wake();
-    });
-    this.#written += piece.length;
-    yield* this.#outputUntil(() => done);
-    const taken = this.#stream.bytesWritten - before;
-    if (taken < piece.length) this.#refuseGarbage(piece.subarray(taken));
-  }
+/** Marks what the source threw, which is not the decompressor's to explain. */
+class SourceFailure {
+  constructor(readonly error: unknown) {}
+}
 
-  async *end(): AsyncGenerator<Uint8Array> {
-    this.#stream.end();
-    yield* this.#outputUntil(() => this.#ended);
-  }
-
-  close(): void {
-    this.#stream.destroy();
-  }
-
-  async *#outputUntil(done: () => boolean): AsyncGenerator<Uint8Array> {
-    while (true) {
-      if (this.#error !== undefined) throw this.#explain(this.#error);
-      const output = this.#stream.read() as Uint8Array | null;
-      if (output !== null) yield output;
-      else if (done()) return;
-      else await new Promise<void>((resolve) => this.#wake = resolve);
+/** Cuts the source into pieces of a bounded size, which for zstd end where frames end. */
+async function* piecesOf(
+  source: AsyncIterable<Uint8Array>,
+  { compression, name, signal }: DecompressOptions,
+): AsyncGenerator<Uint8Array, undefined> {
+  const frames = new ZstdFrames(name);
+  for await (const chunk of source) {
+    for (let at = 0; at < chunk.length; at += PIECE) {
+      signal?.throwIfAborted();
+      const piece = chunk.subarray(at, at + PIECE);
+      if (compression === "zstd") yield* frames.split(piece);
+      else yield piece;
     }
   }
+  if (compression === "zstd") frames.end();
+}
 
-  /** As GNU gzip does, zeros after the data pass: some tools pad to whole blocks. */
-  #refuseGarbage(rest: Uint8Array): void {
-    if (rest.some((byte) => byte !== 0)) {
-      throw new IntegrityError(`${this.#name} has garbage after its ${this.#compression} data`);
+async function* chain(
+  first: Uint8Array[],
+  others: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  while (first.length > 0) yield first.shift() ?? new Uint8Array();
+  yield* others;
+}
+
+/** As GNU gzip does, zeros after the data pass: some tools pad to whole blocks. */
+function refuseGarbage(rest: Uint8Array, name: string): void {
+  if (rest.some((byte) => byte !== 0)) {
+    throw new IntegrityError(`${name} has garbage after its compressed data`);
+  }
+}
+
+async function* explained(
+  outputs: AsyncIterable<Uint8Array>,
+  { compression, name }: InflateOptions,
+): AsyncGenerator<Uint8Array> {
+  const iterator = outputs[Symbol.asyncIterator]();
+  while (true) {
+    let next;
+    try {
+      next = await iterator.next();
+    } catch (error) {
+      if (error instanceof SourceFailure) throw error.error;
+      throw error instanceof FtlError ? error : explain(error, { compression, name });
     }
+    if (next.done) return;
+    yield next.value;
   }
+}
 
-  #explain(error: Error): IntegrityError {
-    const message = messageOf(error);
-    return new IntegrityError(
-      message.includes("unexpected end of file")
-        ? `${this.#name} is truncated: its ${this.#compression} data ends too early`
-        : `${this.#name} is no ${this.#compression} file or is corrupt: ${message}`,
-      { cause: error },
-    );
-  }
+function explain(error: unknown, { compression, name }: InflateOptions): IntegrityError {
+  const message = messageOf(error);
+  const what = message.includes("unexpected end of file")
+    ? `is truncated: its ${compression} data ends too early`
+    : message.includes("incorrect header check")
+    ? `is no ${compression} file, or has garbage after its data`
+    : `is corrupt: ${message}`;
+  return new IntegrityError(`${name} ${what}`, { cause: error });
 }

@@ -14,8 +14,6 @@ const BLOCK = 512;
 /** More than any name needs, and few enough bytes to hold. */
 const MAX_EXTENDED = 1 << 20;
 
-const latin1 = new TextDecoder("latin1");
-
 /** What the framing found out about an entry. */
 export interface Frame {
   /** Where its content begins, in bytes from the start of the archive. */
@@ -85,7 +83,7 @@ export class Framing {
     if (this.#state === "content") return this.#expect("header", BLOCK);
     this.#kept = [];
     if (this.#state === "extended") return this.#endExtended(bytes);
-    if (bytes.every((byte) => byte === 0)) {
+    if (bytes[0] === 0 && isZero(bytes)) {
       this.#state = "trailer";
       this.#zeros = BLOCK;
       return;
@@ -101,9 +99,9 @@ export class Framing {
   #readHeader(header: Uint8Array): void {
     checkSum(header, this.#name);
     const flag = header[156] === 0 ? "0" : String.fromCharCode(header[156] ?? 0);
-    const size = readSize(header.subarray(124, 136));
+    const size = readSize(header);
     if (size === undefined) throw this.#broken("its header has an impossible size", header);
-    if ("xgLK".includes(flag)) {
+    if (flag === "x" || flag === "g" || flag === "L" || flag === "K") {
       if (size === 0 || size > MAX_EXTENDED) {
         throw this.#broken(`its extended header has ${size} bytes`, header);
       }
@@ -134,7 +132,7 @@ export class Framing {
 
   /** After the marker GNU tar pads with zeros. Anything else is not what the archive's maker checked. */
   #acceptTrailer(bytes: Uint8Array): void {
-    if (bytes.some((byte) => byte !== 0)) {
+    if (!isZero(bytes)) {
       throw new IntegrityError(`${this.#name} has garbage after its end-of-archive marker`);
     }
     this.#zeros += bytes.length;
@@ -159,30 +157,48 @@ function global(before: PaxRecords, records: PaxRecords): PaxRecords {
 
 function checkSum(header: Uint8Array, name: string): void {
   let sum = 8 * 0x20;
-  for (let i = 0; i < BLOCK; i++) if (i < 148 || i >= 156) sum += header[i] ?? 0;
-  if (sum !== readOctal(header.subarray(148, 156))) {
+  for (let i = 0; i < 148; i++) sum += header[i] as number;
+  for (let i = 156; i < BLOCK; i++) sum += header[i] as number;
+  if (sum !== readOctal(header, { at: 148, length: 8 })) {
     throw new IntegrityError(
       `${name} is no tar archive or is corrupt: a header has a wrong checksum`,
     );
   }
 }
 
-/** A number field: octal digits, or where its first bit is set a number in base 256 (GNU). */
-function readSize(field: Uint8Array): number | undefined {
-  const first = field[0] ?? 0;
-  if (first < 0x80) return readOctal(field);
+/** The size field: octal digits, or where its first bit is set a number in base 256 (GNU). */
+function readSize(header: Uint8Array): number | undefined {
+  const first = header[124] as number;
+  if (first < 0x80) return readOctal(header, { at: 124, length: 12 });
   if (first !== 0x80) return undefined;
-  const value = field.subarray(1).reduce((sum, byte) => sum * 256 + byte, 0);
+  const value = header.subarray(125, 136).reduce((sum, byte) => sum * 256 + byte, 0);
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
-function readOctal(field: Uint8Array): number | undefined {
-  const digits = /^[ \0]*([0-7]*)(?:[ \0].*)?$/s.exec(latin1.decode(field))?.[1];
-  return digits === undefined ? undefined : digits === "" ? 0 : parseInt(digits, 8);
+/** Spaces or NULs, octal digits, a space or NUL. */
+function readOctal(
+  header: Uint8Array,
+  { at, length }: { at: number; length: number },
+): number | undefined {
+  const end = at + length;
+  while (at < end && (header[at] === 0x20 || header[at] === 0)) at++;
+  let value = 0;
+  for (; at < end; at++) {
+    const byte = header[at] as number;
+    if (byte === 0x20 || byte === 0) break;
+    if (byte < 0x30 || byte > 0x37) return undefined;
+    value = value * 8 + byte - 0x30;
+  }
+  return value;
 }
 
 function padded(size: number): number {
   return Math.ceil(size / BLOCK) * BLOCK;
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  return true;
 }
 
 function joined(parts: Uint8Array[]): Uint8Array {

@@ -3,7 +3,7 @@ import { extract } from "tar-stream";
 import { IntegrityError, messageOf } from "../core/errors.ts";
 import { type Entry, type EntryHandler, type EntryKind, shown } from "./entry.ts";
 import { type Frame, Framing } from "./framing.ts";
-import { escapeBytes } from "./pax.ts";
+import { escapeBytes, type PaxRecords } from "./pax.ts";
 
 export interface ReadTarOptions {
   /** The archive's file name, for messages. */
@@ -172,9 +172,7 @@ function toEntry(header: Header, frame: Frame | undefined, archive: string): Ent
   }
   const refuse = (why: string): IntegrityError =>
     new IntegrityError(`Refused ${shown(name)} in ${archive}: ${why}`);
-  if (frame.flag === "S" || [...frame.pax.keys()].some((key) => key.startsWith("GNU.sparse."))) {
-    throw refuse("it is a sparse file");
-  }
+  if (frame.flag === "S" || isSparse(frame.pax)) throw refuse("it is a sparse file");
   const kind = kindOf(header, name);
   if (kind === undefined) throw refuse(`it is ${described(header.type, frame.flag)}`);
   if (kind !== "file" && kind !== "directory" && frame.size > 0) {
@@ -193,6 +191,12 @@ function toEntry(header: Header, frame: Frame | undefined, archive: string): Ent
     size: kind === "file" ? frame.size : 0,
     target,
   };
+}
+
+/** Sparse files of GNU's PAX formats 0.0, 0.1 and 1.0, which look like plain ones otherwise. */
+function isSparse(pax: PaxRecords): boolean {
+  for (const key of pax.keys()) if (key.startsWith("GNU.sparse.")) return true;
+  return false;
 }
 
 /** Before POSIX a directory was a file whose name ends with a slash. */
