@@ -4,8 +4,8 @@ import { packagePrefix } from "../core/keys.ts";
 import { revisionName, timeOfId } from "../core/names.ts";
 import { readLink } from "../local/links.ts";
 import { listPackages, requirePackage } from "../local/package_dir.ts";
-import { postSyncOf, readHold } from "../local/state.ts";
-import type { PostSync } from "../core/plan.ts";
+import { postSyncOf, readHold, readMaster } from "../local/state.ts";
+import { holdInForce, type PostSync } from "../core/plan.ts";
 import { type Context, openBucket } from "./steps/context.ts";
 import { readListing, readPackageListing, readPointer } from "./steps/listing.ts";
 
@@ -38,12 +38,12 @@ export function listLocalRevisions({ config }: Context, name: string): ListedRev
   const pkg = requirePackage(config.root, name);
   const active = readLink(pkg, "current");
   const previous = readLink(pkg, "previous");
-  const hold = readHold(pkg);
+  const held = holdInForce({ hold: readHold(pkg), blessed: readMaster(pkg)?.blessed, active });
   return pkg.revisions().map((id) => ({
     revision: pkg.revisionName(id),
     active: id === active,
     previous: id === previous,
-    held: id === active && id === hold?.id,
+    held: held && id === active,
     postSync: postSyncOf(pkg, id),
     ...spooledAt(id),
   }));

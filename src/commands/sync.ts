@@ -174,7 +174,8 @@ class PackageSyncer {
     if (plan.activate !== undefined) await this.#attempt(() => this.#activate(plan.activate));
     // After a failure nothing goes that the machine might fall back to.
     if (this.#failures.length > 0) return;
-    for (const id of plan.remove) await this.#attempt(() => this.#remove(id));
+    // What was active is the previous one now: who was previous may go.
+    for (const id of this.#plan(remote).remove) await this.#attempt(() => this.#remove(id));
   }
 
   async #activate(id: string | undefined): Promise<void> {

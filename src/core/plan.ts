@@ -94,8 +94,11 @@ function wantedRevisions({ remote, blessed, replaced, keep }: SyncFacts): string
   return [...new Set([...pointed, ...candidates.slice(0, keep)])];
 }
 
-function holdInForce({ hold, blessed, active }: SyncFacts): boolean {
-  return hold !== undefined && hold.blessed === blessed && hold.id === active;
+/** Whether a hold keeps the active revision active although another one is blessed. */
+export function holdInForce(
+  { hold, blessed, active }: Pick<SyncFacts, "hold" | "blessed" | "active">,
+): boolean {
+  return hold !== undefined && hold.blessed === blessed && hold.id === active && active !== blessed;
 }
 
 function removable(facts: SyncFacts, wanted: ReadonlySet<string>): string[] {

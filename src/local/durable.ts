@@ -5,7 +5,7 @@
  * they were flushed before it (https://lwn.net/Articles/457667/).
  */
 import { StorageError } from "../core/errors.ts";
-import { explainDiskError } from "./disk_errors.ts";
+import { explainDiskError } from "../core/disk_errors.ts";
 
 /** Flushes the names in a directory. */
 export function syncDirectory(path: string): void {

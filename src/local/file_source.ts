@@ -1,7 +1,7 @@
 /** A file that is to be spooled: read twice, once to check it and once to upload it. */
 import { createHash } from "node:crypto";
 import { IntegrityError, NotFoundError, UsageError } from "../core/errors.ts";
-import { explainDiskError, systemCode } from "./disk_errors.ts";
+import { explainDiskError, systemCode } from "../core/disk_errors.ts";
 
 const CHUNK = 1024 * 1024;
 

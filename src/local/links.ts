@@ -1,7 +1,7 @@
 /** `current` and `previous`: relative links, replaced by rename(2), never absent in between. */
 import { StorageError } from "../core/errors.ts";
 import { isRevisionId } from "../core/names.ts";
-import { explainDiskError, systemCode } from "./disk_errors.ts";
+import { explainDiskError, systemCode } from "../core/disk_errors.ts";
 import { syncDirectory } from "./durable.ts";
 import type { PackageDir } from "./package_dir.ts";
 

@@ -4,7 +4,7 @@
  */
 import { ConflictError } from "../core/errors.ts";
 import { pause } from "../core/pause.ts";
-import { explainDiskError } from "./disk_errors.ts";
+import { explainDiskError } from "../core/disk_errors.ts";
 
 export interface LockOptions {
   /** Named in messages, e.g. `my_site`. */

@@ -9,7 +9,7 @@
  */
 import { NotFoundError, StorageError } from "../core/errors.ts";
 import { compareNames, isPackageName, isRevisionId } from "../core/names.ts";
-import { explainDiskError, systemCode } from "./disk_errors.ts";
+import { explainDiskError, systemCode } from "../core/disk_errors.ts";
 
 export class PackageDir {
   constructor(readonly root: string, readonly name: string) {}

@@ -1,6 +1,6 @@
 /** How a revision comes to this machine, and how it goes. */
 import { ConflictError } from "../core/errors.ts";
-import { explainDiskError, systemCode } from "./disk_errors.ts";
+import { explainDiskError, systemCode } from "../core/disk_errors.ts";
 import { syncDirectory, syncFileSystem } from "./durable.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { forgetRevisionState, type RevisionState, writeRevisionState } from "./state.ts";

@@ -3,7 +3,7 @@ import { ScriptError } from "../core/errors.ts";
 import type { Environment } from "../core/config.ts";
 import { readLines } from "./lines.ts";
 import type { PackageDir } from "./package_dir.ts";
-import { systemCode } from "./disk_errors.ts";
+import { systemCode } from "../core/disk_errors.ts";
 
 export type Hook = "post-sync" | "pre-jump" | "post-jump" | "un-jump" | "pre-remove";
 export type Action = "sync" | "jump" | "jump-back" | "remove";

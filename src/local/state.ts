@@ -1,7 +1,7 @@
 /** What FTL remembers of a package on this machine: small JSON files below `.ftl`. */
 import type { Hold, PostSync } from "../core/plan.ts";
 import { isRevisionId } from "../core/names.ts";
-import { explainDiskError, systemCode } from "./disk_errors.ts";
+import { explainDiskError, systemCode } from "../core/disk_errors.ts";
 import { replaceFile, syncDirectory } from "./durable.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { findScript } from "./scripts.ts";

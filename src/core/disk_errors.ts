@@ -1,5 +1,5 @@
 /** What the system says about files, in the words of FTL. */
-import { FtlError, messageOf, StorageError } from "../core/errors.ts";
+import { FtlError, messageOf, StorageError } from "./errors.ts";
 
 const REASONS: Readonly<Record<string, { reason: string; hint?: string }>> = {
   ENOSPC: { reason: "the disk is full", hint: "Free some space, then run the command again" },

@@ -1,0 +1,209 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { treeOf } from "../temp.ts";
+import { Fleet, idOf, type Ran } from "./fleet.ts";
+
+/** One line, perhaps a hint, no stack, nothing on stdout. */
+function assertError(
+  { code, stdout, stderr }: Ran,
+  wanted: { code: number; says: RegExp; hint?: RegExp },
+): void {
+  const lines = stderr.trimEnd().split("\n");
+  const error = lines.findIndex((line) => line.startsWith("ftl: "));
+  assertEquals([code, stdout], [wanted.code, ""], stderr);
+  assertMatch(lines[error] ?? stderr, wanted.says);
+  if (wanted.hint !== undefined) assertMatch(lines[error + 1] ?? "", wanted.hint);
+  assert(lines.slice(error + 1).every((line) => line.startsWith("hint: ")), stderr);
+  assert(!/^\s+at /m.test(stderr), stderr);
+}
+
+Deno.test("a missing variable is named, and only the commands that need it ask for it", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const file = fleet.folder.write("a.txt", "x");
+  assertError(await fleet.ftl(["list"]), {
+    code: 2,
+    says: /FTL_ROOT is not set/,
+    hint: /^hint: export FTL_ROOT=/,
+  });
+  const noBucket = { env: { FTL_BUCKET: undefined } };
+  for (const args of [["sync"], ["list", "--master"], ["spool", file]]) {
+    assertError(await web.ftl(args, noBucket), {
+      code: 2,
+      says: /FTL_BUCKET is not set/,
+      hint: /^hint: export FTL_BUCKET=/,
+    });
+  }
+  assertEquals((await web.ftl(["list"], noBucket)).code, 0);
+  assertEquals((await fleet.ftl(["spool", file])).code, 0);
+});
+
+Deno.test("a variable that does not parse is named", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  await fleet.spool("a.tgz", { x: "1" });
+  for (const name of ["FTL_KEEP", "FTL_LOCK_WAIT", "FTL_CONCURRENCY"]) {
+    assertError(await web.ftl(["sync"], { env: { [name]: "many" } }), {
+      code: 2,
+      says: new RegExp(`${name} is not a whole number .*'many'`),
+    });
+  }
+});
+
+Deno.test("no bucket, no region, no credentials, wrong ones, no server: each says so", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const before = treeOf(web.root);
+  const port = closedPort();
+  const cases: [env: Record<string, string | undefined>, code: number, says: RegExp][] = [
+    [{ FTL_BUCKET: "no-such-bucket" }, 3, /No such bucket: no-such-bucket/],
+    [{ AWS_REGION: undefined, AWS_DEFAULT_REGION: undefined }, 2, /AWS_REGION is not set/],
+    [
+      { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined },
+      2,
+      /No AWS credentials found/,
+    ],
+    [{ AWS_ACCESS_KEY_ID: "nobody" }, 7, /does not know the access key/],
+    [{ AWS_SECRET_ACCESS_KEY: "wrong" }, 7, /secret key does not fit/],
+    [
+      { AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${port}` },
+      7,
+      new RegExp(`Cannot reach S3 at http://127.0.0.1:${port}: connection refused`),
+    ],
+    [{ AWS_ENDPOINT_URL_S3: "http://nowhere.invalid" }, 7, /does not resolve/],
+  ];
+  for (const [env, code, says] of cases) {
+    assertError(await web.ftl(["list", "--master"], { env }), { code, says, hint: /^hint: / });
+    assertError(await web.ftl(["sync"], { env }), { code, says });
+  }
+  assertEquals(treeOf(web.root).filter((line) => !/\/\.(ftl|lock)|revs/.test(line)), before);
+});
+
+Deno.test("no such package, revision or file: exit 3", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  await fleet.spool("a.tgz", { x: "1" });
+  const cases: [args: string[], says: RegExp][] = [
+    [["list", "b"], /No package b on this machine: .*\/web\/b is not there/],
+    [["list", "--master", "b"], /No package b in s3:\/\/deploys/],
+    [["sync", "b"], /No package b on this machine/],
+    [["jump", "b.VZ5vQk8aR4G"], /No package b on this machine/],
+    [["jump", "a.VZ5vQk8aR4G"], /No revision a\.VZ5vQk8aR4G on this machine/],
+    [["jump", "--master", "a.VZ5vQk8aR4G"], /No revision a\.VZ5vQk8aR4G in s3:\/\/deploys/],
+    [["spool", "nowhere.tgz"], /No such file: nowhere\.tgz/],
+  ];
+  for (const [args, says] of cases) {
+    assertError(await web.ftl(args), { code: 3, says });
+  }
+  assertError(await web.ftl(["list"], { env: { FTL_ROOT: "/nowhere/at/all" } }), {
+    code: 3,
+    says: /FTL_ROOT is not there: \/nowhere\/at\/all/,
+    hint: /mkdir -p/,
+  });
+});
+
+Deno.test("what is no package is refused before anything is sent", async () => {
+  await using fleet = await Fleet.start();
+  const cases: [path: string, code: number, says: RegExp][] = [
+    [fleet.folder.write("empty.tgz", ""), 2, /empty\.tgz: it is empty/],
+    [fleet.folder.folder("folder"), 2, /folder: it is a folder/],
+    [fleet.folder.write(".hidden", "x"), 2, /'\.hidden' gives no package name/],
+    [fleet.folder.write("-dash.tgz", "x").replace(/^.*\//, "./"), 2, /'-dash\.tgz' gives no/],
+    [fleet.folder.write("sp ace.txt", "x"), 2, /'sp ace\.txt' gives no package name/],
+    [fleet.folder.write("a.tgz", "this is no gzip"), 5, /Cannot spool .*a\.tgz/],
+    [fleet.folder.write("a.tar", "this is no tar"), 5, /Cannot spool .*a\.tar/],
+  ];
+  for (const [path, code, says] of cases) {
+    assertError(await fleet.ftl(["spool", path]), { code, says });
+  }
+  assertEquals(fleet.server.log.map(({ method, key }) => `${method} ${key}`), []);
+});
+
+Deno.test("usage errors exit 2 and suggest what was meant", async () => {
+  await using fleet = await Fleet.start();
+  const cases: [args: string[], says: RegExp, hint: RegExp][] = [
+    [["spol", "x"], /Unknown command 'spol'/, /Did you mean 'ftl spool'/],
+    [["list", "--mastr"], /Unknown option '--mastr'/, /Did you mean --master/],
+    [["jump"], /ftl jump: an argument is missing/, /ftl jump REVISION/],
+    [["jump", "a", "b"], /one argument too many, 'b'/, /ftl jump REVISION/],
+    [["jump", "a"], /'a' is not the name of a revision/, /ftl list a/],
+    [["jump", "../x.VZ5vQk8aR4G"], /is not the name of a revision/, /hint: /],
+    [["list", "a/b"], /'a\/b' is not the name of a package/, /letters, digits/],
+    [["spool", "x", "-m"], /--message needs a value/, /ftl help spool/],
+    [["--json", "list"], /The command comes first/, /ftl help/],
+  ];
+  for (const [args, says, hint] of cases) {
+    assertError(await fleet.ftl(args), { code: 2, says, hint });
+  }
+});
+
+Deno.test("help and version go to stdout and exit 0", async () => {
+  await using fleet = await Fleet.start();
+  for (const args of [[], ["help"], ["--help"]]) {
+    assertMatch(await fleet.ok(args), /^Usage: ftl COMMAND/m);
+  }
+  for (const args of [["help", "jump"], ["jump", "--help"], ["jump", "-h", "x", "y"]]) {
+    assertMatch(await fleet.ok(args), /^Usage: ftl jump REVISION/m);
+  }
+  assertMatch(await fleet.ok(["--version"]), /^ftl \d+\.\d+\.\d+/);
+});
+
+Deno.test("a corrupted download changes nothing on disk, and the next sync mends it", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const good = await fleet.spool("a.tgz", { v: "1" });
+  await fleet.ok(["jump", "--master", good]);
+  await web.ok(["sync"]);
+  const bad = await fleet.spool("a.txt", { v: "2" });
+  await fleet.ok(["jump", "--master", bad]);
+  fleet.server.addFault({
+    method: "GET",
+    key: /^a\..*\.txt$/,
+    fault: { kind: "flip-bit", byte: 0 },
+  });
+  assertError(await web.ftl(["sync"]), { code: 5, says: /SHA-256/ });
+  assertEquals(web.names("a/revs"), [idOf(good)]);
+  assertEquals(web.names("a/.ftl/staging"), []);
+  assertEquals(web.link("a/current"), `revs/${idOf(good)}`);
+  fleet.server.clearFaults();
+  await web.ok(["sync"]);
+  assertEquals(web.link("a/current"), `revs/${idOf(bad)}`);
+});
+
+Deno.test("a lost race to bless is exit 4 and names who won", async () => {
+  await using fleet = await Fleet.start();
+  const revisions = [
+    await fleet.spool("a.tgz", { v: "1" }),
+    await fleet.spool("a.tgz", { v: "2" }),
+  ];
+  const results = await Promise.all(
+    revisions.map((revision) => fleet.ftl(["jump", "--master", revision])),
+  );
+  const text = (await fleet.bucket().getSmall("a.rev"))?.text;
+  for (const [i, { code, stderr }] of results.entries()) {
+    if (text === revisions[i]) assertEquals(code, 0, stderr);
+    // The other one came first and was replaced, or lost the race: never silently lost.
+    else if (code !== 0) {
+      assertEquals(code, 4, stderr);
+      assertStringIncludes(stderr, `${text} was blessed by tester@`);
+    }
+  }
+});
+
+Deno.test("a pointer that names no revision is an integrity error, and the machine keeps what it runs", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const good = await fleet.spool("a.tgz", { v: "1" });
+  await fleet.ok(["jump", "--master", good]);
+  await web.ok(["sync"]);
+  await fleet.bucket().put("a.rev", "../../etc/passwd", { metadata: {} });
+  assertError(await web.ftl(["sync"]), { code: 5, says: /a\.rev in S3 names no revision of a/ });
+  assertEquals(web.link("a/current"), `revs/${idOf(good)}`);
+});
+
+/** A port that nothing listens on. */
+function closedPort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  listener.close();
+  return port;
+}

@@ -1,0 +1,192 @@
+/**
+ * The real command line, as a process of its own, against the real server over a socket, with any number
+ * of machines. `FTL_TEST_EXECUTABLE` names a compiled `ftl` to test instead of the source.
+ */
+import { assertEquals } from "../assert.ts";
+import type { Bucket } from "../../src/remote/bucket.ts";
+import { openS3Bucket } from "../../src/remote/s3.ts";
+import { type S3Server, type S3ServerOptions, startS3Server } from "../s3/server.ts";
+import { TempFolder } from "../temp.ts";
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** Added to the environment; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+}
+
+const BUCKET = "deploys";
+
+const EXECUTABLE = Deno.env.get("FTL_TEST_EXECUTABLE");
+const PROGRAM = EXECUTABLE ?? Deno.execPath();
+const PROGRAM_ARGS = EXECUTABLE === undefined
+  ? ["run", "--quiet", "--allow-all", new URL("../../mod.ts", import.meta.url).pathname]
+  : [];
+
+/** What a process needs to start, and nothing of the AWS settings of whoever runs the tests. */
+const BARE_ENV: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ["PATH", "HOME", "DENO_DIR", "DENO_TLS_CA_STORE", "XDG_CACHE_HOME", "TMPDIR"].flatMap(
+      (name) => {
+        const value = Deno.env.get(name);
+        return value === undefined ? [] : [[name, value]];
+      },
+    ),
+  ),
+  USER: "tester",
+  AWS_CONFIG_FILE: "/dev/null",
+  AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+  AWS_EC2_METADATA_DISABLED: "true",
+};
+
+/** One server and the machines that it serves. */
+export class Fleet implements AsyncDisposable {
+  private constructor(readonly server: S3Server, readonly folder: TempFolder) {}
+
+  static async start(options: Partial<S3ServerOptions> = {}): Promise<Fleet> {
+    const folder = new TempFolder();
+    const server = await startS3Server({
+      folder: folder.folder("s3"),
+      buckets: [BUCKET],
+      ...options,
+    });
+    return new Fleet(server, folder);
+  }
+
+  /** What a developer has set: the bucket and credentials, no root. */
+  get env(): Readonly<Record<string, string>> {
+    return { ...BARE_ENV, ...this.server.env(BUCKET) };
+  }
+
+  /** The bucket itself, to look at what lies there or to put something there by another hand. */
+  bucket(): Bucket {
+    const env = this.server.env(BUCKET);
+    for (const [name, value] of Object.entries(env)) {
+      // The SDK looks for credentials in the environment of the process.
+      if (name.startsWith("AWS_") && !name.includes("ENDPOINT")) Deno.env.set(name, value);
+    }
+    return openS3Bucket(BUCKET, env);
+  }
+
+  /** A machine that wants these packages. */
+  machine(name: string, packages: readonly string[]): Machine {
+    return new Machine(this, this.folder.folder(name), packages);
+  }
+
+  /** Runs `ftl` as a developer would, without a root. */
+  ftl(
+    args: readonly string[],
+    { env = {}, cwd = this.folder.path }: RunOptions = {},
+  ): Promise<Ran> {
+    return runProgram(args, { cwd, env: { ...this.env, ...env } });
+  }
+
+  /** The same, and it must succeed; the answer is its stdout without the last newline. */
+  async ok(args: readonly string[], options: RunOptions = {}): Promise<string> {
+    return requireDone(args, await this.ftl(args, options));
+  }
+
+  /** Packs a folder of these files by the system's `tar`, and spools it. */
+  async spool(fileName: string, files: Readonly<Record<string, string>>): Promise<string> {
+    return await this.ok(["spool", await this.pack(fileName, files)]);
+  }
+
+  /** Packs a folder of these files; names that end in `.sh` become executable. */
+  async pack(fileName: string, files: Readonly<Record<string, string>>): Promise<string> {
+    using content = new TempFolder();
+    for (const [name, text] of Object.entries(files)) {
+      content.write(name, text, name.endsWith(".sh") ? 0o755 : 0o644);
+    }
+    const path = `${this.folder.path}/${fileName}`;
+    const { success, stderr } = await new Deno.Command("tar", {
+      args: ["--auto-compress", "-cf", path, "-C", content.path, "."],
+    }).output();
+    assertEquals(success, true, new TextDecoder().decode(stderr));
+    return path;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.close();
+    this.folder[Symbol.dispose]();
+  }
+}
+
+/** One machine: a root with a folder for each package that it wants. */
+export class Machine {
+  constructor(readonly fleet: Fleet, readonly root: string, packages: readonly string[]) {
+    for (const name of packages) Deno.mkdirSync(`${root}/${name}`);
+  }
+
+  ftl(args: readonly string[], { env = {}, cwd = this.root }: RunOptions = {}): Promise<Ran> {
+    return this.fleet.ftl(args, { cwd, env: { FTL_ROOT: this.root, ...env } });
+  }
+
+  async ok(args: readonly string[], options: RunOptions = {}): Promise<string> {
+    return requireDone(args, await this.ftl(args, options));
+  }
+
+  /** The text of a link, or undefined. */
+  link(path: string): string | undefined {
+    try {
+      return Deno.readLinkSync(`${this.root}/${path}`);
+    } catch {
+      return undefined;
+    }
+  }
+
+  read(path: string): string {
+    return Deno.readTextFileSync(`${this.root}/${path}`);
+  }
+
+  /** Names in a folder, in order; none where there is no such folder. */
+  names(path: string): string[] {
+    try {
+      return [...Deno.readDirSync(`${this.root}/${path}`)].map(({ name }) => name).sort();
+    } catch {
+      return [];
+    }
+  }
+}
+
+/** The id in a revision's name. */
+export function idOf(revision: string): string {
+  return revision.slice(revision.indexOf(".") + 1);
+}
+
+export interface ProgramOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Starts `ftl`, for those who want to watch or to kill it. */
+export function startProgram(
+  args: readonly string[],
+  { cwd, env }: ProgramOptions,
+): Deno.ChildProcess {
+  const defined = Object.entries(env).filter(([, value]) => value !== undefined);
+  return new Deno.Command(PROGRAM, {
+    args: [...PROGRAM_ARGS, ...args],
+    cwd,
+    env: Object.fromEntries(defined) as Record<string, string>,
+    clearEnv: true,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function runProgram(args: readonly string[], options: ProgramOptions): Promise<Ran> {
+  const { code, stdout, stderr } = await startProgram(args, options).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+function requireDone(args: readonly string[], { code, stdout, stderr }: Ran): string {
+  assertEquals(code, 0, `ftl ${args.join(" ")}: exit ${code}\n${stderr}`);
+  return stdout.replace(/\n$/, "");
+}

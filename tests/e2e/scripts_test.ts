@@ -1,0 +1,207 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { Fleet, idOf, type Machine } from "./fleet.ts";
+
+/** Scripts that write what they see into a file beside the root. */
+function tellingScripts(
+  names: readonly string[],
+  exit: Readonly<Record<string, number>> = {},
+): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const name of names) {
+    files[name] = "#!/bin/sh\n" +
+      'echo "$FTL_HOOK $FTL_ACTION of $FTL_REVISION from [$FTL_FROM_REVISION] first=$FTL_FIRST_DEPLOY"' +
+      ' >> "$FTL_ROOT/told"\n' +
+      `echo "${name} says hello"; exit ${exit[name] ?? 0}\n`;
+  }
+  return files;
+}
+
+const ALL = ["post-sync.sh", "pre-jump.sh", "post-jump.sh", "un-jump.sh", "pre-remove.sh"];
+
+function told(machine: Machine): string[] {
+  const lines = machine.names("").includes("told") ? machine.read("told").trim().split("\n") : [];
+  Deno.writeTextFileSync(`${machine.root}/told`, "");
+  return lines.filter((line) => line !== "");
+}
+
+Deno.test("package scripts run at each step, in order, with what they need to know", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const first = await fleet.spool("a.tgz", tellingScripts(ALL));
+  await web.ok(["sync"]);
+  assertEquals(told(web), [`post-sync sync of ${first} from [] first=1`]);
+
+  const jumped = await web.ftl(["jump", first]);
+  assertEquals([jumped.code, jumped.stdout], [0, ""]);
+  assertStringIncludes(jumped.stderr, `${first} pre-jump| pre-jump.sh says hello\n`);
+  assertEquals(told(web), [
+    `pre-jump jump of ${first} from [] first=1`,
+    `post-jump jump of ${first} from [] first=1`,
+  ]);
+  assertEquals((await web.ftl(["jump", first])).code, 0);
+  assertEquals(told(web), [], "already active: nothing to do");
+
+  const second = await fleet.spool("a.tgz", { ...tellingScripts(ALL), v: "2" });
+  await fleet.ok(["jump", "--master", second]);
+  await web.ok(["sync"]);
+  assertEquals(told(web), [
+    `post-sync sync of ${second} from [${first}] first=0`,
+    `pre-jump sync of ${second} from [${first}] first=0`,
+    `un-jump sync of ${first} from [${first}] first=0`,
+    `post-jump sync of ${second} from [${first}] first=0`,
+  ]);
+
+  const third = await fleet.spool("a.tgz", { v: "3" });
+  const fourth = await fleet.spool("a.tgz", { v: "4" });
+  for (const revision of [third, fourth]) {
+    await fleet.ok(["jump", "--master", revision]);
+    await web.ok(["sync"]);
+  }
+  await web.ok(["sync"]);
+  assertEquals(told(web).filter((line) => line.startsWith("pre-remove")), [
+    `pre-remove remove of ${first} from [${third}] first=0`,
+    `pre-remove remove of ${second} from [${fourth}] first=0`,
+  ]);
+  assertEquals(web.names("a/revs"), [idOf(third), idOf(fourth)]);
+});
+
+Deno.test("scripts of the Go original's names run too", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const revision = await fleet.spool(
+    "a.tgz",
+    tellingScripts(["ftl/post-spool", "ftl/pre-jump", "ftl/post-jump"]),
+  );
+  await fleet.ok(["jump", "--master", revision]);
+  await web.ok(["sync"]);
+  assertEquals(told(web).map((line) => line.split(" ")[0]), ["post-sync", "pre-jump", "post-jump"]);
+});
+
+Deno.test("a revision whose post-sync fails is never activated, and tried again by the next sync", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const good = await fleet.spool("a.tgz", { v: "1" });
+  await fleet.ok(["jump", "--master", good]);
+  await web.ok(["sync"]);
+  const flag = `${fleet.folder.path}/flag`;
+  const bad = await fleet.spool("a.tgz", {
+    "post-sync.sh": `#!/bin/sh\ntest -e ${flag} || exit 3\n`,
+  });
+  await fleet.ok(["jump", "--master", bad]);
+
+  const failed = await web.ftl(["sync"]);
+  assertEquals(failed.code, 6);
+  assertStringIncludes(failed.stderr, `ftl: ${bad} post-sync failed: exit 3\n`);
+  assertEquals(web.link("a/current"), `revs/${idOf(good)}`);
+  const refused = await web.ftl(["jump", bad]);
+  assertEquals(refused.code, 6);
+  assertStringIncludes(refused.stderr, `ftl: Cannot activate ${bad}: its post-sync failed\n`);
+
+  Deno.writeTextFileSync(flag, "");
+  await web.ok(["sync"]);
+  assertEquals(web.link("a/current"), `revs/${idOf(bad)}`);
+});
+
+Deno.test("a failing pre-jump stops the jump before anything has changed", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const good = await fleet.spool("a.tgz", tellingScripts(ALL));
+  await web.ok(["sync"]);
+  await web.ok(["jump", good]);
+  const bad = await fleet.spool("a.tgz", tellingScripts(ALL, { "pre-jump.sh": 9 }));
+  await web.ok(["sync"]);
+  told(web);
+  const { code, stderr } = await web.ftl(["jump", bad]);
+  assertEquals(code, 6);
+  assertStringIncludes(stderr, `ftl: ${bad} pre-jump failed: exit 9\n`);
+  assertEquals(told(web), [`pre-jump jump of ${bad} from [${good}] first=0`]);
+  assertEquals(web.link("a/current"), `revs/${idOf(good)}`);
+  assertEquals(web.link("a/previous"), undefined);
+});
+
+Deno.test("a failing un-jump or post-jump does not keep the new revision from becoming active", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const broken = tellingScripts(ALL, { "un-jump.sh": 7, "post-jump.sh": 8 });
+  const first = await fleet.spool("a.tgz", broken);
+  const second = await fleet.spool("a.tgz", { ...broken, v: "2" });
+  await web.ok(["sync"]);
+  assertEquals((await web.ftl(["jump", first])).code, 6);
+  const { code, stderr } = await web.ftl(["jump", second]);
+  assertEquals(code, 6);
+  assertStringIncludes(stderr, `ftl: ${first} un-jump failed: exit 7\n`);
+  assertStringIncludes(stderr, `ftl: ${second} post-jump failed: exit 8\n`);
+  assertEquals(web.link("a/current"), `revs/${idOf(second)}`);
+  assertEquals(web.link("a/previous"), `revs/${idOf(first)}`);
+});
+
+Deno.test("a script that is not executable is run by /bin/sh, in its revision's folder", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const revision = await fleet.spool("a.tgz", { "ftl/post-spool": "pwd; cat v", v: "from here\n" });
+  const { code, stderr } = await web.ftl(["sync"]);
+  assertEquals(code, 0);
+  assertStringIncludes(stderr, `${revision} post-sync| ${web.root}/a/revs/${idOf(revision)}\n`);
+  assertStringIncludes(stderr, `${revision} post-sync| from here\n`);
+});
+
+Deno.test("a script that takes too long is ended with all that it started", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const pids = `${fleet.folder.path}/pids`;
+  const revision = await fleet.spool("a.tgz", {
+    "post-sync.sh": `#!/bin/sh\nsleep 300 & echo $! > ${pids}\nwait\n`,
+  });
+  const { code, stderr } = await web.ftl(["sync"], { env: { FTL_HOOK_TIMEOUT: "1" } });
+  assertEquals(code, 6);
+  assertStringIncludes(stderr, `${revision} post-sync failed: it took longer than`);
+  assert(!isRunning(Deno.readTextFileSync(pids).trim()), "the child of the script is gone");
+});
+
+Deno.test("a daemon that a script leaves behind does not keep ftl waiting", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const pids = `${fleet.folder.path}/pids`;
+  const revision = await fleet.spool("a.tgz", {
+    "post-sync.sh": `#!/bin/sh\nsleep 300 & echo $! > ${pids}\necho started\n`,
+  });
+  const { code, stderr } = await web.ftl(["sync"]);
+  const pid = Number(Deno.readTextFileSync(pids));
+  Deno.kill(pid, "SIGKILL");
+  assertEquals(code, 0);
+  assertStringIncludes(stderr, `${revision} post-sync| started\n`);
+});
+
+Deno.test("a jump survives syncs until another revision is blessed", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const first = await fleet.spool("a.tgz", { v: "1" });
+  await fleet.ok(["jump", "--master", first]);
+  await web.ok(["sync"]);
+  const second = await fleet.spool("a.tgz", { v: "2" });
+  await web.ok(["sync"]);
+  await web.ok(["jump", second]);
+  const held = await web.ftl(["sync"]);
+  assertMatch(
+    held.stderr,
+    new RegExp(`^${second}: held here by a jump, though ${first} is blessed`),
+  );
+  assertEquals(web.link("a/current"), `revs/${idOf(second)}`);
+  await web.ok(["sync", "--follow"]);
+  assertEquals(web.link("a/current"), `revs/${idOf(first)}`);
+
+  await web.ok(["jump", second]);
+  const third = await fleet.spool("a.tgz", { v: "3" });
+  await fleet.ok(["jump", "--master", third]);
+  await web.ok(["sync"]);
+  assertEquals(web.link("a/current"), `revs/${idOf(third)}`);
+});
+
+/** A process that has ended but whose parent has not asked yet is a zombie: it runs no more. */
+function isRunning(pid: string): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
+  } catch {
+    return false;
+  }
+}
