@@ -3,6 +3,7 @@
  * `check.ts` have in common, which is everything but the writing.
  */
 import { IntegrityError } from "../core/errors.ts";
+import { insistOn } from "./content_type.ts";
 import { decompress } from "./decompress.ts";
 import type { EntryHandler } from "./entry.ts";
 import { compressionOf, formatOf, isArchive, storedName } from "./format.ts";
@@ -39,7 +40,11 @@ export async function readContents(
   const format = formatOf(rest);
   const tree = new Tree(name, limits);
   const handler = options.handler(tree);
-  const content = decompress(source, { compression: compressionOf(format), name, signal });
+  const content = decompress(insistOn(format, { source, name }), {
+    compression: compressionOf(format),
+    name,
+    signal,
+  });
   let told = 0;
   const afterChunk = (): void => {
     if (onProgress === undefined || tree.bytes - told < PROGRESS_STEP) return;

@@ -150,8 +150,8 @@ function explain(error: unknown, { compression, name }: InflateOptions): Integri
   const message = messageOf(error);
   const what = message.includes("unexpected end of file")
     ? `is truncated: its ${compression} data ends too early`
-    : message.includes("incorrect header check")
-    ? `is no ${compression} file, or has garbage after its data`
+    : message.includes("incorrect header check") || message.includes("unknown compression method")
+    ? "has garbage after its compressed data"
     : `is corrupt: ${message}`;
   return new IntegrityError(`${name} ${what}`, { cause: error });
 }

@@ -8,9 +8,10 @@
  * "Basic Tar Format".
  */
 import { IntegrityError, messageOf } from "../core/errors.ts";
+import { shown } from "./entry.ts";
 import { escapeBytes, parsePax, type PaxRecords } from "./pax.ts";
 
-const BLOCK = 512;
+export const BLOCK = 512;
 /** More than any name needs, and few enough bytes to hold. */
 const MAX_EXTENDED = 1 << 20;
 
@@ -45,6 +46,11 @@ export class Framing {
     this.#name = name;
   }
 
+  /** Whether the last chunk ended within an extended header. */
+  get isUnfinished(): boolean {
+    return this.#state === "extended";
+  }
+
   /**
    * The leading part of `chunk` that belongs to entries; what is left out is the end of the archive.
    * Throws IntegrityError.
@@ -71,11 +77,17 @@ export class Framing {
   /**
    * Says that the archive has ended. Throws IntegrityError unless it ended with its marker, two blocks of
    * zeros. GNU tar does without; but whoever wrote the archive wrote it, so without it some bytes are lost.
+   *
+   * @param last the entry that came last, for the message
    */
-  end(): void {
-    if (this.#state !== "trailer" || this.#zeros < 2 * BLOCK) {
-      throw new IntegrityError(`${this.#name} is truncated: it has no end-of-archive marker`);
-    }
+  end(last: string | undefined): void {
+    if (this.#state === "trailer" && this.#zeros >= 2 * BLOCK) return;
+    const where = last === undefined
+      ? ""
+      : ` ${this.#state === "content" ? "in" : "after"} ${shown(last)}`;
+    throw new IntegrityError(
+      `${this.#name} is truncated${where}: its end-of-archive marker is missing`,
+    );
   }
 
   /** A header, an extended header's content or an entry's content is complete: `bytes`. */

@@ -10,7 +10,7 @@ import type { Compression } from "./format.ts";
 
 /** Bytes of one output. */
 const OUTPUT = 512 << 10;
-const OUTPUTS = 8;
+const OUTPUTS = 32;
 const PIECES = 8;
 
 type ToWorker =
@@ -50,6 +50,7 @@ function serve(zlib: typeof import("node:zlib")): void {
     stream.write(piece, () => {
       const taken = (stream?.bytesWritten ?? 0) - before;
       scope.postMessage({ done: true, rest: piece.slice(taken) }, []);
+      (piece.buffer as ArrayBuffer).transfer(0);
       busy = false;
       advance();
     });
@@ -140,6 +141,7 @@ export class WorkerInflater {
       const output = this.#outputs.shift();
       if (output !== undefined) {
         yield output;
+        (output.buffer as ArrayBuffer).transfer(0); // frees it now rather than at some collection
         Atomics.add(this.#credits, 0, 1);
         Atomics.notify(this.#credits, 0);
       } else if (this.#ended) return;

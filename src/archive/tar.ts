@@ -2,7 +2,7 @@
 import { extract } from "tar-stream";
 import { IntegrityError, messageOf } from "../core/errors.ts";
 import { type Entry, type EntryHandler, type EntryKind, shown } from "./entry.ts";
-import { type Frame, Framing } from "./framing.ts";
+import { BLOCK, type Frame, Framing } from "./framing.ts";
 import { escapeBytes, type PaxRecords } from "./pax.ts";
 
 export interface ReadTarOptions {
@@ -33,11 +33,8 @@ interface Content {
 
 interface Extract {
   on(event: "entry", listener: (header: Header, content: Content, next: () => void) => void): void;
-  on(event: "finish", listener: () => void): void;
   on(event: "error", listener: (error: Error) => void): void;
-  on(event: "drain", listener: () => void): void;
-  write(chunk: Uint8Array): boolean;
-  end(): void;
+  _write(chunk: Uint8Array, done: (error?: Error | null) => void): void;
   destroy(error?: Error): void;
 }
 
@@ -64,29 +61,51 @@ export async function readTar(
   const framing = new Framing(name);
   const feed = new Feed(name, { framing, handler });
   try {
-    for await (const chunk of source) {
-      const members = framing.accept(chunk);
-      if (members.length > 0) await feed.write(members);
+    for await (const blocks of blocksOf(source)) {
+      const members = framing.accept(blocks);
+      // `tar-stream` keeps a part of an extended header until the rest of it comes; the source does not.
+      if (members.length > 0) await feed.write(framing.isUnfinished ? members.slice() : members);
       afterChunk();
     }
-    framing.end();
-    await feed.end();
+    framing.end(feed.last);
   } finally {
     feed.close();
   }
 }
 
-/** `tar-stream` with its events turned into calls of the handler and promises. */
+/** The same bytes in whole blocks, but for the end of a source that has none. */
+async function* blocksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let kept = new Uint8Array(BLOCK);
+  let length = 0;
+  for await (const chunk of source) {
+    let at = 0;
+    if (length > 0) {
+      at = Math.min(BLOCK - length, chunk.length);
+      kept.set(chunk.subarray(0, at), length);
+      length += at;
+      if (length < BLOCK) continue;
+      yield kept;
+      kept = new Uint8Array(BLOCK);
+    }
+    const end = chunk.length - (chunk.length - at) % BLOCK;
+    if (end > at) yield chunk.subarray(at, end);
+    kept.set(chunk.subarray(end));
+    length = chunk.length - end;
+  }
+  if (length > 0) yield kept.subarray(0, length);
+}
+
+/** `tar-stream` with its events turned into calls of the handler. */
 class Feed {
   readonly #extract: Extract;
   readonly #name: string;
   readonly #framing: Framing;
   readonly #handler: EntryHandler;
+  /** The entry that began last, for messages. */
+  last: string | undefined;
   #failure: unknown;
   #failed = false;
-  #finished = false;
-  #drained = true;
-  #wake: () => void = () => {};
+  #settle: () => void = () => {};
 
   constructor(name: string, { framing, handler }: { framing: Framing; handler: EntryHandler }) {
     this.#name = name;
@@ -95,37 +114,26 @@ class Feed {
     const options = { filenameEncoding: "latin1", allowUnknownFormat: true };
     this.#extract = extract(options as never) as unknown as Extract;
     this.#extract.on("entry", (header, content, next) => this.#entry(header, content, next));
-    this.#extract.on("finish", () => {
-      this.#finished = true;
-      this.#wake();
-    });
-    this.#extract.on("drain", () => {
-      this.#drained = true;
-      this.#wake();
-    });
     this.#extract.on("error", (error) => this.#fail(this.#explain(error)));
   }
 
-  /** Resolves when `chunk` has gone through the handler, so that its bytes may be used again. */
-  async write(chunk: Uint8Array): Promise<void> {
-    this.#drained = this.#extract.write(chunk);
-    await this.#until(() => this.#drained);
-  }
-
-  async end(): Promise<void> {
-    this.#extract.end();
-    await this.#until(() => this.#finished);
+  /**
+   * Resolves when `blocks` have gone through the handler, so that their bytes may be used again. Only the
+   * stream's own `_write` tells that: `write` and `drain` answer when there is room for more.
+   */
+  async write(blocks: Uint8Array): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#settle = resolve;
+      this.#extract._write(blocks, (error) => {
+        if (error) this.#fail(this.#explain(error));
+        resolve();
+      });
+    });
+    if (this.#failed) throw this.#failure;
   }
 
   close(): void {
     this.#extract.destroy();
-  }
-
-  async #until(done: () => boolean): Promise<void> {
-    while (!this.#failed && !done()) {
-      await new Promise<void>((resolve) => this.#wake = resolve);
-    }
-    if (this.#failed) throw this.#failure;
   }
 
   #fail(error: unknown): void {
@@ -133,7 +141,7 @@ class Feed {
     this.#failed = true;
     this.#failure = error;
     this.#extract.destroy();
-    this.#wake();
+    this.#settle();
   }
 
   /** What the handler throws would vanish in `tar-stream`'s event, so it is kept for `#until`. */
@@ -149,7 +157,9 @@ class Feed {
   #entry(header: Header, content: Content, next: () => void): void {
     content.on("error", () => {}); // told by the archive's own error
     this.#guarded(() => {
-      this.#handler.begin(toEntry(header, this.#framing.frames.shift(), this.#name));
+      const entry = toEntry(header, this.#framing.frames.shift(), this.#name);
+      this.last = entry.name;
+      this.#handler.begin(entry);
       content.on("data", (piece) => this.#guarded(() => this.#handler.data(piece)));
       content.on("end", () => {
         this.#guarded(() => this.#handler.finish());

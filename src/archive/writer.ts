@@ -1,7 +1,8 @@
 /** Writes admitted entries below one folder, with synchronous calls: the fast way in Deno by far. */
 import { lutimesSync } from "node:fs";
-import type { Entry, EntryHandler } from "./entry.ts";
-import { explainDisk } from "./disk_errors.ts";
+import { explainDiskError } from "../core/disk_errors.ts";
+import { type Entry, type EntryHandler, shown } from "./entry.ts";
+import { linkByWayOf, withShortPath } from "./long_path.ts";
 import type { Admission, Tree } from "./rules.ts";
 
 /** What a folder gets at the end, when nothing is written into it any more. */
@@ -32,51 +33,39 @@ export class TreeWriter implements EntryHandler {
 
   begin(entry: Entry): void {
     const admission = this.#tree.admit(entry);
-    this.#path = this.#at(admission.path);
     this.#entry = entry.kind === "file" ? entry : undefined;
-    this.#onDisk(() => {
-      this.#clear(admission);
-      if (entry.kind === "directory") this.#directory(entry, admission);
-      else if (entry.kind === "symlink") this.#symlink(entry);
-      else if (entry.kind === "hardlink" && !admission.exists) {
-        Deno.linkSync(this.#at(admission.linked), this.#path);
-      }
-    });
+    for (const parent of admission.parents) this.#do(parent, (path) => Deno.mkdirSync(path));
+    if (admission.replaced !== undefined) this.#do(admission.path, (path) => Deno.removeSync(path));
+    if (admission.replaced === "folder") this.#folders.delete(admission.path);
+    this.#path = admission.path;
+    if (entry.kind === "directory") this.#makeFolder(entry, admission);
+    else if (entry.kind === "symlink") this.#makeSymlink(entry);
+    else if (entry.kind === "hardlink" && !admission.exists) this.#makeHardLink(admission.linked);
   }
 
   data(piece: Uint8Array): void {
     const entry = this.#entry;
     if (entry === undefined) return;
-    this.#onDisk(() => {
-      if (piece.length === entry.size) {
-        this.#entry = undefined;
-        return this.#whole(piece, entry);
-      }
-      this.#file ??= Deno.openSync(this.#path, { write: true, createNew: true, mode: entry.mode });
-      for (let at = 0; at < piece.length;) at += this.#file.writeSync(piece.subarray(at));
-    });
+    if (piece.length === entry.size) this.#writeWhole(entry, piece);
+    else this.#do(this.#path, (path) => this.#append(path, { entry, piece }));
   }
 
   finish(): void {
     const entry = this.#entry;
-    this.#entry = undefined;
     if (entry === undefined) return;
-    this.#onDisk(() => {
-      if (this.#file === undefined) return this.#whole(new Uint8Array(), entry);
-      this.close();
-      this.#settle(entry);
-    });
+    if (this.#file === undefined) return this.#writeWhole(entry, new Uint8Array());
+    this.close();
+    this.#entry = undefined;
+    this.#do(this.#path, (path) => this.#settle(path, entry));
   }
 
   /** Gives the folders their modes and mtimes, the deepest first, as an outer one may lock the inner ones. */
   complete(): void {
-    const paths = [...this.#folders.keys()].sort((a, b) => b.length - a.length);
-    for (const path of paths) {
-      const { mode, mtime } = this.#folders.get(path) ?? { mode: 0o755, mtime: undefined };
-      this.#path = this.#at(path);
-      this.#onDisk(() => {
-        setMtime(this.#path, mtime);
-        Deno.chmodSync(this.#path, path === "" ? mode | 0o700 : mode);
+    const folders = [...this.#folders].sort(([a], [b]) => b.length - a.length);
+    for (const [folder, { mode, mtime }] of folders) {
+      this.#do(folder, (path) => {
+        setMtime(path, mtime);
+        Deno.chmodSync(path, folder === "" ? mode | 0o700 : mode);
       });
     }
   }
@@ -87,50 +76,65 @@ export class TreeWriter implements EntryHandler {
     this.#file = undefined;
   }
 
-  #clear({ replaced, parents, path }: Admission): void {
-    if (replaced !== undefined) Deno.removeSync(this.#path);
-    if (replaced === "folder") this.#folders.delete(path);
-    for (const parent of parents) Deno.mkdirSync(this.#at(parent));
+  #makeFolder(entry: Entry, { path: folder, exists }: Admission): void {
+    if (!exists) this.#do(folder, (path) => Deno.mkdirSync(path, { mode: 0o700 }));
+    this.#folders.set(folder, { mode: entry.mode, mtime: entry.mtime });
   }
 
-  #directory(entry: Entry, { path, exists }: Admission): void {
-    if (!exists) Deno.mkdirSync(this.#path, { mode: 0o700 });
-    this.#folders.set(path, { mode: entry.mode, mtime: entry.mtime });
+  #makeSymlink({ target, mtime }: Entry): void {
+    this.#do(this.#path, (path) => {
+      Deno.symlinkSync(target, path);
+      if (mtime === undefined) return;
+      const time = new Date(storable(mtime) * 1000); // a negative number would mean now
+      lutimesSync(path, time, time);
+    });
   }
 
-  #symlink(entry: Entry): void {
-    Deno.symlinkSync(entry.target, this.#path);
-    if (entry.mtime !== undefined) lutimesSync(this.#path, entry.mtime, entry.mtime);
+  #makeHardLink(linked: string): void {
+    const from = `${this.#target}/${linked}`;
+    const to = `${this.#target}/${this.#path}`;
+    const between = `${this.#target}/.ftl-${crypto.randomUUID()}`;
+    this.#do(this.#path, () => linkByWayOf(between, { from, to }));
   }
 
-  #whole(content: Uint8Array, entry: Entry): void {
-    Deno.writeFileSync(this.#path, content, { createNew: true, mode: entry.mode });
-    this.#settle(entry);
+  #writeWhole(entry: Entry, content: Uint8Array): void {
+    this.#entry = undefined;
+    this.#do(this.#path, (path) => {
+      Deno.writeFileSync(path, content, { createNew: true, mode: entry.mode });
+      this.#settle(path, entry);
+    });
   }
 
-  #settle(entry: Entry): void {
-    if ((entry.mode & this.#masked) !== 0) Deno.chmodSync(this.#path, entry.mode);
-    setMtime(this.#path, entry.mtime);
+  #append(path: string, { entry, piece }: { entry: Entry; piece: Uint8Array }): void {
+    this.#file ??= Deno.openSync(path, { write: true, createNew: true, mode: entry.mode });
+    for (let at = 0; at < piece.length;) at += this.#file.writeSync(piece.subarray(at));
   }
 
-  #at(path: string): string {
-    return path === "" ? this.#target : `${this.#target}/${path}`;
+  #settle(path: string, entry: Entry): void {
+    if ((entry.mode & this.#masked) !== 0) Deno.chmodSync(path, entry.mode);
+    setMtime(path, entry.mtime);
   }
 
-  #onDisk(step: () => void): void {
+  /** One step on the disk, at a path below the target. */
+  #do(path: string, step: (path: string) => void): void {
+    const full = path === "" ? this.#target : `${this.#target}/${path}`;
     try {
-      step();
+      withShortPath(full, step);
     } catch (error) {
-      throw explainDisk(error, this.#path);
+      throw explainDiskError(error, `Cannot write ${shown(full)}`);
     }
   }
 }
 
-/** Deno 2.7 cannot set a fraction of a second before 1970. */
 function setMtime(path: string, mtime: number | undefined): void {
   if (mtime === undefined) return;
-  const time = mtime < 0 ? Math.floor(mtime) : mtime;
+  const time = storable(mtime);
   Deno.utimeSync(path, time, time);
+}
+
+/** Deno keeps milliseconds, and cannot set a fraction of a second before 1970. */
+function storable(mtime: number): number {
+  return mtime < 0 ? Math.floor(mtime) : mtime;
 }
 
 /** Asks the disk rather than the process: reading the umask would set it, for all threads. */
@@ -142,6 +146,6 @@ function maskedBits(target: string): number {
     Deno.removeSync(probe);
     return 0o777 & ~mode;
   } catch (error) {
-    throw explainDisk(error, target);
+    throw explainDiskError(error, `Cannot write ${target}`);
   }
 }
