@@ -17,7 +17,8 @@ import { InterruptedError } from "./src/core/errors.ts";
 import type { Report } from "./src/core/events.ts";
 import manifest from "./deno.json" with { type: "json" };
 
-export { jump, type Jumped, jumpMaster } from "./src/commands/jump.ts";
+export { jump, jumpMaster } from "./src/commands/jump.ts";
+export { jumpBack, jumpBackMaster } from "./src/commands/jump_back.ts";
 export {
   type ListedPackage,
   type ListedRevision,
@@ -26,8 +27,24 @@ export {
   listMasterPackages,
   listMasterRevisions,
 } from "./src/commands/list.ts";
+export {
+  purge,
+  type Purged,
+  purgeMaster,
+  type PurgeOptions,
+  type PurgeTarget,
+} from "./src/commands/purge.ts";
 export { spool, type Spooled, type SpoolOptions } from "./src/commands/spool.ts";
-export { type PackageSync, sync, type SyncOptions } from "./src/commands/sync.ts";
+export { type PackageStatus, type Status, status } from "./src/commands/status.ts";
+export type { BlessOptions } from "./src/commands/steps/bless.ts";
+export type { Jumped } from "./src/commands/steps/local_jump.ts";
+export {
+  type PackageSync,
+  type PlannedSync,
+  planSyncs,
+  sync,
+  type SyncOptions,
+} from "./src/commands/sync.ts";
 export * from "./src/core/errors.ts";
 export type { FtlEvent, Report } from "./src/core/events.ts";
 export { parseRevisionName, type Revision, revisionName } from "./src/core/names.ts";

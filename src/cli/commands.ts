@@ -28,7 +28,15 @@ export interface CommandSpec {
   readonly examples: readonly (readonly [command: string, does: string])[];
 }
 
-export type CommandName = "spool" | "list" | "sync" | "jump" | "help";
+export type CommandName =
+  | "spool"
+  | "list"
+  | "sync"
+  | "jump"
+  | "jump-back"
+  | "purge"
+  | "status"
+  | "help";
 
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { name: "json", help: "print the result as one JSON document" },
@@ -39,6 +47,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
 ];
 
 const MASTER: OptionSpec = { name: "master", help: "act in S3, for all machines" };
+const DRY_RUN: OptionSpec = { name: "dry-run", help: "only show what would be done" };
 const MESSAGE: OptionSpec = {
   name: "message",
   short: "m",
@@ -71,13 +80,14 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "list",
-    usage: ["[PACKAGE]", "--master [PACKAGE]"],
+    usage: ["[--long] [PACKAGE]", "--master [--long] [PACKAGE]"],
     summary: "list packages, or a package's revisions, oldest first",
     details: [
       "Without --master: what is on this machine; with it: what is in S3. The active revision is marked: " +
       "on a machine the one that 'current' points to, in S3 the blessed one.",
+      "--long adds time, size, who spooled it, their message, and who blessed it.",
     ],
-    options: [MASTER],
+    options: [MASTER, { name: "long", short: "l", help: "show all that is known" }],
     least: 0,
     most: 1,
     examples: [
@@ -87,7 +97,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "sync",
-    usage: ["[PACKAGE...] [--follow]"],
+    usage: ["[PACKAGE...] [--follow] [--splay SECONDS] [--dry-run]"],
     summary: "bring this machine in line with S3",
     details: [
       "For each package that has a folder in FTL_ROOT: fetches the blessed revision, the one it replaced, " +
@@ -96,12 +106,22 @@ export const COMMANDS: readonly CommandSpec[] = [
       "A revision that was jumped to on this machine stays active until another one is blessed; " +
       "--follow drops that hold.",
     ],
-    options: [{ name: "follow", help: "drop a local hold: activate what is blessed" }],
+    options: [
+      { name: "follow", help: "drop a local hold: activate what is blessed" },
+      {
+        name: "splay",
+        value: "SECONDS",
+        help: "wait a random part of it first, so that a fleet does not ask all at once",
+      },
+      DRY_RUN,
+    ],
     least: 0,
     most: Infinity,
     examples: [
       ["ftl sync", "all packages of this machine"],
       ["ftl sync my_site", "this one only"],
+      ["ftl sync --dry-run", "what would be fetched, activated and removed"],
+      ["* * * * * root ftl sync --quiet --splay 30", "from cron, for a fleet"],
     ],
   },
   {
@@ -120,6 +140,55 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["ftl jump my_site.VZ5vQk8aR4G", "try it on this machine"],
       ["ftl jump --master my_site.VZ5vQk8aR4G", "bless it for all"],
     ],
+  },
+  {
+    name: "jump-back",
+    usage: ["PACKAGE", "--master PACKAGE [-m TEXT]"],
+    summary: "go back to the previous revision, here or for all machines",
+    details: [
+      "The same as a jump to what 'previous' points to, with all scripts; with --master, to what the " +
+      "blessed revision replaced. Twice is back where it was.",
+    ],
+    options: [MASTER, MESSAGE],
+    least: 1,
+    most: 1,
+    examples: [
+      ["ftl jump-back my_site", "on this machine"],
+      ["ftl jump-back --master my_site -m 'login is broken'", "for all machines"],
+    ],
+  },
+  {
+    name: "purge",
+    usage: ["[--master] REVISION [--dry-run]", "[--master] --keep N PACKAGE [--dry-run]"],
+    summary: "remove revisions, here or from S3",
+    details: [
+      "Never the active, the blessed or the previous one. On a machine pre-remove.sh runs first; if it " +
+      "fails, the revision stays. --keep N removes all but the newest N and the protected ones.",
+    ],
+    options: [
+      MASTER,
+      { name: "keep", value: "N", help: "all of a package but the newest N" },
+      DRY_RUN,
+    ],
+    least: 1,
+    most: 1,
+    examples: [
+      ["ftl purge --master my_site.VZ5vQk8aR4G", "from S3; machines remove it by their next sync"],
+      ["ftl purge --master --keep 20 my_site --dry-run", "which old ones would go"],
+    ],
+  },
+  {
+    name: "status",
+    usage: ["[PACKAGE]"],
+    summary: "show what runs here, what should, and what a sync would do",
+    details: [
+      "Active, blessed, previous and newest revision of each package, the disk it takes, how its last " +
+      "sync went. Without FTL_BUCKET, or where S3 cannot be reached, what the machine knows by itself.",
+    ],
+    options: [],
+    least: 0,
+    most: 1,
+    examples: [["ftl status", "all packages of this machine"]],
   },
   {
     name: "help",

@@ -5,19 +5,11 @@
  * - An error is one line on stderr, `ftl: ...`, and where there is one a second, `hint: ...`.
  * - Nothing ever asks.
  */
-import { jump, jumpMaster } from "../commands/jump.ts";
-import {
-  listLocalPackages,
-  listLocalRevisions,
-  listMasterPackages,
-  listMasterRevisions,
-} from "../commands/list.ts";
-import { spool } from "../commands/spool.ts";
 import type { Context } from "../commands/steps/context.ts";
-import { sync } from "../commands/sync.ts";
 import { EXIT, UsageError } from "../core/errors.ts";
 import type { Report } from "../core/events.ts";
-import { quote, requirePackageName, requireRevisionName } from "../core/names.ts";
+import { quote } from "../core/names.ts";
+import { ACTIONS } from "./actions.ts";
 import { parseArguments, type ParsedArguments } from "./arguments.ts";
 import { type CommandName, COMMANDS } from "./commands.ts";
 import { errorLines, exitCodeOf, exitCodeOfAll } from "./failure.ts";
@@ -83,64 +75,4 @@ function helpText(
   const spec = COMMANDS.find((found) => found.name === name);
   if (spec !== undefined) return commandHelp(spec);
   throw new UsageError(`Unknown command ${quote(name)}`, { hint: "'ftl help' shows the commands" });
-}
-
-/** What a command brought. */
-interface Outcome {
-  /** For stdout, without newlines. */
-  readonly lines: readonly string[];
-  /** The same as `--json` shows it. */
-  readonly json: unknown;
-  /** What went wrong without ending the command; it was reported already. */
-  readonly failures: readonly unknown[];
-}
-
-type Action = (context: Context, parsed: ParsedArguments) => Outcome | Promise<Outcome>;
-
-const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
-  spool: async (context, { words, values }) => {
-    const message = values.get("message");
-    const spooled = await spool(context, words[0] ?? "", message === undefined ? {} : { message });
-    return { lines: [spooled.revision], json: spooled, failures: [] };
-  },
-  list: async (context, { words: [name], flags }) => {
-    const master = flags.has("master");
-    if (name === undefined) {
-      const packages = master ? await listMasterPackages(context) : listLocalPackages(context);
-      return { lines: packages.map((found) => found.package), json: packages, failures: [] };
-    }
-    const packageName = requirePackageName(name);
-    const revisions = master
-      ? await listMasterRevisions(context, packageName)
-      : listLocalRevisions(context, packageName);
-    const lines = revisions.map(({ revision, active }) =>
-      active ? `${revision}\t(active)` : revision
-    );
-    return { lines, json: revisions, failures: [] };
-  },
-  sync: async (context, { words, flags }) => {
-    const packages = words.map(requirePackageName);
-    const results = await sync(context, { packages, follow: flags.has("follow") });
-    const failures = results.flatMap((result) => result.failures);
-    return { lines: [], json: results.map(withErrorTexts), failures };
-  },
-  jump: async (context, { words, flags, values }) => {
-    const revision = requireRevisionName(words[0] ?? "");
-    const message = values.get("message");
-    if (!flags.has("master") && message !== undefined) {
-      throw new UsageError("--message goes with --master: a local jump leaves no note");
-    }
-    const jumped = flags.has("master")
-      ? await jumpMaster(context, revision, message === undefined ? {} : { message })
-      : await jump(context, revision);
-    return { lines: [], json: withErrorTexts(jumped), failures: jumped.failures };
-  },
-};
-
-function withErrorTexts<T extends { failures: readonly unknown[] }>(result: T): unknown {
-  const failures = result.failures.map((failure) => ({
-    message: failure instanceof Error ? failure.message : String(failure),
-    exitCode: exitCodeOf(failure),
-  }));
-  return { ...result, failures };
 }

@@ -1,13 +1,20 @@
 /** `ftl list`: packages and revisions, of this machine or of S3, oldest first. */
+import { type Note, readNote, readRevisionFacts } from "../core/blessing.ts";
 import { NotFoundError } from "../core/errors.ts";
-import { packagePrefix } from "../core/keys.ts";
+import { inParallel } from "../core/parallel.ts";
 import { revisionName, timeOfId } from "../core/names.ts";
 import { readLink } from "../local/links.ts";
 import { listPackages, requirePackage } from "../local/package_dir.ts";
 import { postSyncOf, readHold, readMaster } from "../local/state.ts";
 import { holdInForce, type PostSync } from "../core/plan.ts";
 import { type Context, openBucket } from "./steps/context.ts";
-import { readListing, readPackageListing, readPointer } from "./steps/listing.ts";
+import type { Bucket } from "../remote/bucket.ts";
+import {
+  fetchPackageListing,
+  readListing,
+  readPointer,
+  type RemoteRevision,
+} from "./steps/listing.ts";
 
 export interface ListedPackage {
   readonly package: string;
@@ -38,7 +45,11 @@ export function listLocalRevisions({ config }: Context, name: string): ListedRev
   const pkg = requirePackage(config.root, name);
   const active = readLink(pkg, "current");
   const previous = readLink(pkg, "previous");
-  const held = holdInForce({ hold: readHold(pkg), blessed: readMaster(pkg)?.blessed, active });
+  const held = holdInForce({
+    hold: readHold(pkg, active),
+    blessed: readMaster(pkg)?.blessed,
+    active,
+  });
   return pkg.revisions().map((id) => ({
     revision: pkg.revisionName(id),
     active: id === active,
@@ -57,13 +68,35 @@ export async function listMasterPackages(context: Context): Promise<ListedPackag
     .map(({ name }) => ({ package: name }));
 }
 
+/** What only the objects themselves tell: each costs a request. */
+export interface RevisionDetails extends Note {
+  /** SHA-256 of the object in hexadecimal. */
+  readonly sha256?: string | undefined;
+  /** Unpacked: bytes and entries. */
+  readonly bytes?: number | undefined;
+  readonly files?: number | undefined;
+}
+
+export interface MasterRevision extends ListedRevision {
+  /** Who spooled it, and what they said of it. */
+  readonly details?: RevisionDetails;
+  /** On the blessed one: who blessed it, when and why. */
+  readonly blessing?: Note;
+}
+
+export interface ListMasterOptions {
+  /** Asks for the details of each revision. */
+  readonly long?: boolean;
+}
+
 /** A package's revisions in S3. Throws `NotFoundError` where the bucket has none of it. */
 export async function listMasterRevisions(
   context: Context,
   name: string,
-): Promise<ListedRevision[]> {
+  { long = false }: ListMasterOptions = {},
+): Promise<MasterRevision[]> {
   const bucket = await openBucket(context);
-  const remote = readPackageListing(name, await bucket.list(packagePrefix(name)));
+  const remote = await fetchPackageListing(bucket, name);
   if (remote.revisions.length === 0) {
     throw new NotFoundError(`No package ${name} in s3://${bucket.name}`, {
       hint:
@@ -71,13 +104,31 @@ export async function listMasterRevisions(
     });
   }
   const pointer = await readPointer(bucket, remote);
-  return remote.revisions.map(({ id, object }) => ({
+  const details = long
+    ? await inParallel(
+      remote.revisions,
+      { concurrency: DETAIL_REQUESTS, signal: context.signal },
+      (revision) => readDetails(bucket, revision),
+    )
+    : [];
+  return remote.revisions.map(({ id, object }, index) => ({
     revision: revisionName({ package: name, id }),
     active: id === pointer?.id,
     previous: id === pointer?.replaced,
     size: object.size,
     spooledAt: new Date(timeOfId(id) ?? object.modified).toISOString(),
+    ...(details[index] === undefined ? {} : { details: details[index] }),
+    ...(long && id === pointer?.id ? { blessing: pointer.note } : {}),
   }));
+}
+
+/** Under way at the same time: they are small. */
+const DETAIL_REQUESTS = 16;
+
+async function readDetails(bucket: Bucket, { key }: RemoteRevision): Promise<RevisionDetails> {
+  const { metadata = {}, sha256 } = await bucket.head(key) ?? {};
+  const facts = readRevisionFacts(metadata);
+  return { ...facts, sha256: facts.sha256 ?? sha256, ...readNote(metadata) };
 }
 
 function spooledAt(id: string): { spooledAt?: string } {

@@ -2,11 +2,11 @@
 import { checkArchive } from "../archive/check.ts";
 import { noteMetadata, revisionMetadata } from "../core/blessing.ts";
 import { IntegrityError } from "../core/errors.ts";
-import { packagePrefix, revisionKey, splitFileName } from "../core/keys.ts";
+import { revisionKey, splitFileName } from "../core/keys.ts";
 import { newRevisionId, revisionName } from "../core/names.ts";
 import { type Checksums, ChecksumTaker, FileSource } from "../local/file_source.ts";
 import { type Context, openBucket } from "./steps/context.ts";
-import { readPackageListing } from "./steps/listing.ts";
+import { fetchPackageListing } from "./steps/listing.ts";
 
 export interface SpoolOptions {
   /** Kept with the revision, for those who look at it later. */
@@ -43,7 +43,7 @@ export async function spool(
   const checked = await checkFile(context, source, { path, name, rest });
 
   const bucket = await openBucket(context);
-  const { revisions } = readPackageListing(name, await bucket.list(packagePrefix(name)));
+  const { revisions } = await fetchPackageListing(bucket, name);
   const id = newRevisionId({
     now: context.now(),
     sha256: checked.sha256,

@@ -1,37 +1,38 @@
 /** `ftl sync`: brings this machine in line with S3, package by package. */
-import { InterruptedError, NotFoundError } from "../core/errors.ts";
-import { packagePrefix } from "../core/keys.ts";
+import { InterruptedError, messageOf, NotFoundError } from "../core/errors.ts";
 import { inParallel } from "../core/parallel.ts";
+import { pause } from "../core/pause.ts";
 import { planSync, type SyncPlan } from "../core/plan.ts";
-import { activate } from "../local/activate.ts";
+import { activate, hasUnfinishedJump } from "../local/activate.ts";
 import { readLink } from "../local/links.ts";
 import { listPackages, type PackageDir, requirePackage } from "../local/package_dir.ts";
-import { discard, emptyStaging, emptyTrash } from "../local/revisions.ts";
+import { emptyStaging, emptyTrash } from "../local/revisions.ts";
 import { runScript } from "../local/scripts.ts";
 import {
+  type MasterState,
   postSyncOf,
-  readHold,
   readMaster,
   readRevisionState,
-  writeHold,
+  writeHolds,
+  writeLastSync,
   writeMaster,
   writeRevisionState,
 } from "../local/state.ts";
 import type { Bucket } from "../remote/bucket.ts";
 import { type Context, lockPackage, lockSync, openBucket, scriptSetting } from "./steps/context.ts";
+import { gatherFacts, readMasterState } from "./steps/facts.ts";
 import { fetchRevision } from "./steps/fetch.ts";
-import {
-  pointerVersion,
-  readPackageListing,
-  readPointer,
-  type RemotePackage,
-} from "./steps/listing.ts";
+import { fetchPackageListing, type RemotePackage } from "./steps/listing.ts";
+import { finishUnfinishedJump } from "./steps/local_jump.ts";
+import { removeRevision } from "./steps/remove.ts";
 
 export interface SyncOptions {
   /** Names; all packages of this machine where there are none. */
   readonly packages?: readonly string[];
   /** Drops a hold: the blessed revision is activated. */
   readonly follow?: boolean;
+  /** Seconds: waits a random part of it first, so that a fleet does not ask in the same second. */
+  readonly splay?: number;
 }
 
 /** What was done to one package. Names of revisions, not ids. */
@@ -52,15 +53,62 @@ export interface PackageSync {
  * result, and was reported. Throws where nothing could be begun, or on SIGINT and SIGTERM.
  */
 export async function sync(context: Context, options: SyncOptions = {}): Promise<PackageSync[]> {
-  const { config } = context;
-  const { root, concurrency } = config;
-  const packages = options.packages === undefined || options.packages.length === 0
-    ? listPackages(root)
-    : [...new Set(options.packages)].map((name) => requirePackage(root, name));
+  const packages = choosePackages(context, options.packages);
+  const { concurrency } = context.config;
   const bucket = await openBucket(context);
+  if (options.splay !== undefined) {
+    await pause(Math.random() * options.splay * 1000, context.signal);
+  }
   return await inParallel(packages, { concurrency, signal: context.signal }, (pkg) => {
     return new PackageSyncer(context, bucket, pkg).run(options.follow ?? false);
   });
+}
+
+/** What a sync would do to one package now. Names of revisions. */
+export interface PlannedSync {
+  readonly package: string;
+  readonly fetch: readonly string[];
+  readonly activate: string | undefined;
+  readonly remove: readonly string[];
+  /** The active revision, where a hold keeps the blessed one from being activated. */
+  readonly held: string | undefined;
+  /** The blessed revision, where it is nowhere. */
+  readonly missing: string | undefined;
+}
+
+/** The plan of each package, without acting: nothing is written, and nothing locked. */
+export async function planSyncs(
+  context: Context,
+  { packages, follow = false }: Pick<SyncOptions, "packages" | "follow"> = {},
+): Promise<PlannedSync[]> {
+  const chosen = choosePackages(context, packages);
+  const { concurrency, keep } = context.config;
+  const bucket = await openBucket(context);
+  return await inParallel(chosen, { concurrency, signal: context.signal }, async (pkg) => {
+    const remote = await fetchPackageListing(bucket, pkg.name);
+    const master = await readMasterState(bucket, pkg, remote);
+    return nameRevisions(pkg, planSync(gatherFacts(pkg, { remote, master, keep, follow })));
+  });
+}
+
+function choosePackages({ config }: Context, names: readonly string[] = []): PackageDir[] {
+  const { root } = config;
+  return names.length === 0
+    ? listPackages(root)
+    : [...new Set(names)].map((name) => requirePackage(root, name));
+}
+
+function nameRevisions(pkg: PackageDir, plan: SyncPlan): PlannedSync {
+  const name = (id: string | undefined): string | undefined =>
+    id === undefined ? undefined : pkg.revisionName(id);
+  return {
+    package: pkg.name,
+    fetch: plan.fetch.map((id) => pkg.revisionName(id)),
+    activate: name(plan.activate),
+    remove: plan.remove.map((id) => pkg.revisionName(id)),
+    held: name(plan.heldBy?.id),
+    missing: name(plan.missing),
+  };
 }
 
 class PackageSyncer {
@@ -83,62 +131,41 @@ class PackageSyncer {
     await this.#attempt(async () => {
       using _syncLock = await lockSync(this.#context, this.#pkg, "ftl sync");
       emptyStaging(this.#pkg);
-      await this.#sync(follow);
       emptyTrash(this.#pkg);
+      await this.#attempt(() => this.#sync(follow));
+      emptyTrash(this.#pkg);
+      this.#rememberOutcome();
     });
     return this.#result();
   }
 
   async #sync(follow: boolean): Promise<void> {
     const pkg = this.#pkg;
-    const objects = await this.#bucket.list(packagePrefix(pkg.name));
-    const remote = readPackageListing(pkg.name, objects);
-    await this.#readMaster(remote);
-    if (follow) writeHold(pkg, undefined);
-
-    const plan = this.#plan(remote);
+    const remote = await fetchPackageListing(this.#bucket, pkg.name);
+    const master = await this.#updateMaster(remote);
+    const plan = this.#plan(remote, { master, follow });
     if (plan.missing !== undefined) this.#fail(this.#missing(plan.missing));
     for (const id of plan.fetch) await this.#attempt(() => this.#fetch(id, remote));
     for (const id of [...plan.prepare, ...this.#fetched]) {
       await this.#attempt(() => this.#prepare(id));
     }
-    if (plan.activate !== undefined || plan.remove.length > 0) await this.#change(remote);
-    if (plan.heldBy !== undefined) this.#heldFrom = this.#blessed;
+    if (plan.activate !== undefined || plan.remove.length > 0 || hasUnfinishedJump(pkg)) {
+      await this.#change(remote, { master, follow });
+    }
+    if (plan.heldBy !== undefined) this.#heldFrom = master?.blessed;
     this.#reportOutcome(plan);
   }
 
-  /** Reads the pointer only where the listing shows that it changed. */
-  async #readMaster(remote: RemotePackage): Promise<void> {
-    const version = pointerVersion(remote);
+  async #updateMaster(remote: RemotePackage): Promise<MasterState | undefined> {
     const known = readMaster(this.#pkg);
-    if (remote.pointer === undefined) {
-      // An empty listing may be that of a wrong bucket: what was blessed is not forgotten over it.
-      if (known !== undefined && remote.revisions.length > 0) writeMaster(this.#pkg, undefined);
-      return;
-    }
-    if (known?.version === version) return;
-    const pointer = await readPointer(this.#bucket, remote);
-    if (pointer === undefined) return;
-    writeMaster(this.#pkg, { version, blessed: pointer.id, replaced: pointer.replaced });
+    const master = await readMasterState(this.#bucket, this.#pkg, remote);
+    if (master?.version !== known?.version) writeMaster(this.#pkg, master);
+    return master;
   }
 
-  get #blessed(): string | undefined {
-    return readMaster(this.#pkg)?.blessed;
-  }
-
-  #plan(remote: RemotePackage): SyncPlan {
-    const pkg = this.#pkg;
-    const master = readMaster(pkg);
-    return planSync({
-      remote: remote.revisions.map(({ id }) => id),
-      local: new Map(pkg.revisions().map((id) => [id, postSyncOf(pkg, id)])),
-      blessed: master?.blessed,
-      replaced: master?.replaced,
-      active: readLink(pkg, "current"),
-      previous: readLink(pkg, "previous"),
-      hold: readHold(pkg),
-      keep: this.#context.config.keep,
-    });
+  #plan(remote: RemotePackage, given: MasterAndFollow): SyncPlan {
+    const { keep } = this.#context.config;
+    return planSync(gatherFacts(this.#pkg, { remote, keep, ...given }));
   }
 
   async #fetch(id: string, remote: RemotePackage): Promise<void> {
@@ -168,23 +195,28 @@ class PackageSyncer {
   }
 
   /** Activates and removes, by a plan made anew under the lock: a jump may have come in between. */
-  async #change(remote: RemotePackage): Promise<void> {
+  async #change(remote: RemotePackage, given: MasterAndFollow): Promise<void> {
     using _lock = await lockPackage(this.#context, this.#pkg, "ftl sync");
-    const plan = this.#plan(remote);
-    if (plan.activate !== undefined) await this.#attempt(() => this.#activate(plan.activate));
+    this.#failures.push(...await finishUnfinishedJump(this.#context, this.#pkg));
+    const { activate: id } = this.#plan(remote, given);
+    if (id !== undefined) await this.#attempt(() => this.#activate(id));
     // After a failure nothing goes that the machine might fall back to.
     if (this.#failures.length > 0) return;
-    // What was active is the previous one now: who was previous may go.
-    for (const id of this.#plan(remote).remove) await this.#attempt(() => this.#remove(id));
+    // What was active is the previous one now: what was previous may go.
+    for (const old of this.#plan(remote, given).remove) {
+      await this.#attempt(async () => {
+        await removeRevision(this.#context, this.#pkg, old);
+        this.#removed.push(old);
+      });
+    }
   }
 
-  async #activate(id: string | undefined): Promise<void> {
+  async #activate(id: string): Promise<void> {
     const pkg = this.#pkg;
     // Where it could not be fetched or prepared, that has been reported.
-    if (id === undefined || !pkg.has(id) || postSyncOf(pkg, id) !== "ok") return;
-    const setting = scriptSetting(this.#context, pkg, "sync");
-    const { from, failures } = await activate(pkg, id, setting);
-    writeHold(pkg, undefined);
+    if (!pkg.has(id) || postSyncOf(pkg, id) !== "ok") return;
+    const { from, failures } = await activate(pkg, id, scriptSetting(this.#context, pkg, "sync"));
+    writeHolds(pkg, []);
     this.#activated = id;
     this.#context.report({
       type: "activated",
@@ -194,16 +226,6 @@ class PackageSyncer {
     for (const failure of failures) this.#fail(failure);
   }
 
-  async #remove(id: string): Promise<void> {
-    const pkg = this.#pkg;
-    const active = readLink(pkg, "current");
-    const setting = scriptSetting(this.#context, pkg, "remove");
-    await runScript("pre-remove", id, { ...setting, from: active, to: active });
-    discard(pkg, id);
-    this.#removed.push(id);
-    this.#context.report({ type: "removed", revision: pkg.revisionName(id) });
-  }
-
   #missing(id: string): NotFoundError {
     const name = this.#pkg.revisionName(id);
     return new NotFoundError(`The blessed revision ${name} is not in s3://${this.#bucket.name}`, {
@@ -211,14 +233,21 @@ class PackageSyncer {
     });
   }
 
+  #rememberOutcome(): void {
+    const [failure] = this.#failures;
+    writeLastSync(this.#pkg, {
+      at: new Date(this.#context.now()).toISOString(),
+      failure: failure === undefined ? undefined : messageOf(failure),
+    });
+  }
+
   #reportOutcome({ heldBy }: SyncPlan): void {
     const { report } = this.#context;
-    const blessed = this.#blessed;
-    if (heldBy !== undefined && blessed !== undefined) {
+    if (heldBy !== undefined && this.#heldFrom !== undefined) {
       report({
         type: "held",
         revision: this.#pkg.revisionName(heldBy.id),
-        blessed: this.#pkg.revisionName(blessed),
+        blessed: this.#pkg.revisionName(this.#heldFrom),
       });
     } else if (this.#fetched.length + this.#removed.length === 0 && this.#activated === undefined) {
       const { active, package: name } = this.#result();
@@ -254,4 +283,9 @@ class PackageSyncer {
     this.#failures.push(error);
     this.#context.report({ type: "failure", error });
   }
+}
+
+interface MasterAndFollow {
+  readonly master: MasterState | undefined;
+  readonly follow: boolean;
 }

@@ -2,10 +2,14 @@
 import { NotFoundError, ScriptError } from "../core/errors.ts";
 import { readLink, writeLinks } from "./links.ts";
 import type { PackageDir } from "./package_dir.ts";
-import { type Hook, runScript, type ScriptSetting } from "./scripts.ts";
+import { clearJournal, readJournal, writeJournal } from "./journal.ts";
+import { findScript, runScript, type ScriptSetting } from "./scripts.ts";
 import { postSyncOf } from "./state.ts";
 
-export type ActivateSetting = Omit<ScriptSetting, "pkg" | "from" | "to">;
+export interface ActivateSetting extends Omit<ScriptSetting, "pkg" | "from" | "to"> {
+  /** Called when all that could stop the jump has passed, right before the links are switched. */
+  readonly beforeSwitch?: () => void;
+}
 
 export interface Activation {
   /** The id that was active before; the same as the new one where nothing was to be done. */
@@ -15,9 +19,9 @@ export interface Activation {
 }
 
 /**
- * Makes `id` the active revision. To be called under the package's lock. Throws `NotFoundError` where
- * it is not here, `ScriptError` where its `post-sync` has not succeeded, or where its
- * `pre-jump` fails: then nothing has changed.
+ * Makes `id` the active revision. To be called under the package's lock, after `finishJump`. Throws
+ * `NotFoundError` where it is not here, `ScriptError` where its `post-sync` has not succeeded, or where
+ * its `pre-jump` fails: then nothing has changed.
  */
 export async function activate(
   pkg: PackageDir,
@@ -29,27 +33,65 @@ export async function activate(
   if (from === id) return { from, failures: [] };
 
   const scripts = { ...setting, pkg, from, to: id };
-  const failures: ScriptError[] = [];
-  const runAnyway = async (hook: Hook, of: string): Promise<void> => {
-    try {
-      await runScript(hook, of, scripts);
-    } catch (error) {
-      if (!(error instanceof ScriptError)) throw error;
-      failures.push(error);
-    }
-  };
-
   await runScript("pre-jump", id, scripts);
+  const postJump = findScript(pkg.revisionPath(id), "post-jump") !== undefined;
+  if (postJump) writeJournal(pkg, { from, to: id, action: setting.action });
   // A broken old version must not keep the machine.
-  if (from !== undefined && pkg.has(from)) await runAnyway("un-jump", from);
+  const unJump = from !== undefined && pkg.has(from)
+    ? await failureOf(() => runScript("un-jump", from, scripts))
+    : undefined;
   // A script may have taken the revision away.
   requireReady(pkg, id);
+  setting.beforeSwitch?.();
   writeLinks(pkg, {
     current: id,
     previous: from !== undefined && pkg.has(from) ? from : undefined,
   });
-  await runAnyway("post-jump", id);
-  return { from, failures };
+  const failure = await failureOf(() => runScript("post-jump", id, scripts));
+  if (postJump) clearJournal(pkg);
+  return { from, failures: [unJump, failure].filter((error) => error !== undefined) };
+}
+
+/** What a killed jump left to be done. */
+export interface FinishedJump {
+  /** The revision whose `post-jump` ran now. */
+  readonly id: string;
+  readonly failures: readonly ScriptError[];
+}
+
+/**
+ * Ends a jump that a kill cut short after it had switched the links: runs its `post-jump`. One that was cut
+ * short before has changed nothing, and is forgotten. To be called under the package's lock.
+ */
+export async function finishJump(
+  pkg: PackageDir,
+  setting: ActivateSetting,
+): Promise<FinishedJump | undefined> {
+  const jump = readJournal(pkg);
+  if (jump === undefined) return undefined;
+  const { from, to, action } = jump;
+  const switched = readLink(pkg, "current") === to && pkg.has(to);
+  const failure = switched
+    ? await failureOf(() => runScript("post-jump", to, { ...setting, action, pkg, from, to }))
+    : undefined;
+  clearJournal(pkg);
+  return switched ? { id: to, failures: failure === undefined ? [] : [failure] } : undefined;
+}
+
+/** Whether a killed command left a jump to be finished. */
+export function hasUnfinishedJump(pkg: PackageDir): boolean {
+  return readJournal(pkg) !== undefined;
+}
+
+/** The failure of a script that is not to stop what goes on; anything else is thrown. */
+async function failureOf(run: () => Promise<void>): Promise<ScriptError | undefined> {
+  try {
+    await run();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ScriptError) return error;
+    throw error;
+  }
 }
 
 function requireReady(pkg: PackageDir, id: string): void {

@@ -17,8 +17,11 @@ export function syncDirectory(path: string): void {
   }
 }
 
-/** Puts a file in the place of `path`, so that readers and crashes see the old one or the new one, whole. */
-export function replaceFile(path: string, text: string): void {
+/**
+ * Puts a file in the place of `path`, so that readers and kills see the old one or the new one, whole; so
+ * does a power cut, unless `durable` is false.
+ */
+export function replaceFile(path: string, text: string, { durable = true } = {}): void {
   const temporary = `${path}.tmp`;
   try {
     const file = Deno.openSync(temporary, {
@@ -30,12 +33,12 @@ export function replaceFile(path: string, text: string): void {
     try {
       const bytes = new TextEncoder().encode(text);
       for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
-      file.syncSync();
+      if (durable) file.syncSync();
     } finally {
       file.close();
     }
     Deno.renameSync(temporary, path);
-    syncDirectory(path.slice(0, path.lastIndexOf("/")));
+    if (durable) syncDirectory(path.slice(0, path.lastIndexOf("/")));
   } catch (error) {
     throw explainDiskError(error, `Cannot write ${path}`);
   }

@@ -22,6 +22,8 @@ export function openStaging(pkg: PackageDir, id: string): string {
  * called under the package's lock; `flushStaging` before it, without.
  */
 export function publish(pkg: PackageDir, id: string, state: RevisionState): void {
+  // The state of an earlier revision of that name must not pass for this one's, whatever comes between.
+  forgetRevisionState(pkg, id);
   try {
     Deno.renameSync(`${pkg.staging}/${id}`, pkg.revisionPath(id));
     syncDirectory(pkg.revs);
@@ -44,13 +46,13 @@ export function flushStaging(pkg: PackageDir, id: string): Promise<void> {
  * package's lock; `emptyTrash` deletes it afterwards, without.
  */
 export function discard(pkg: PackageDir, id: string): void {
+  forgetRevisionState(pkg, id);
   try {
     Deno.renameSync(pkg.revisionPath(id), `${pkg.trash}/${id}.${crypto.randomUUID()}`);
     syncDirectory(pkg.revs);
   } catch (error) {
     throw explainDiskError(error, `Cannot remove ${pkg.revisionName(id)}`);
   }
-  forgetRevisionState(pkg, id);
 }
 
 /** Deletes what was discarded, and what a killed command left in the trash. */
@@ -61,6 +63,29 @@ export function emptyTrash(pkg: PackageDir): void {
 /** Deletes what a killed command left half unpacked. To be called under the sync lock. */
 export function emptyStaging(pkg: PackageDir): void {
   emptyDirectory(pkg.staging);
+}
+
+/** Bytes that the package takes on the disk: its revisions, and what is being made or removed. */
+export function diskUsed(pkg: PackageDir): number {
+  return treeSize(pkg.revs) + treeSize(pkg.own);
+}
+
+/** A tree may change while it is walked: what has gone counts nothing. */
+function treeSize(path: string): number {
+  try {
+    let bytes = 0;
+    for (const { name, isDirectory } of Deno.readDirSync(path)) {
+      const inner = `${path}/${name}`;
+      const { blocks, size } = Deno.lstatSync(inner);
+      bytes += blocks === null ? size : blocks * 512;
+      if (isDirectory) bytes += treeSize(inner);
+    }
+    return bytes;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT" || code === "EACCES") return 0;
+    throw explainDiskError(error, `Cannot read ${path}`);
+  }
 }
 
 function emptyDirectory(path: string): void {

@@ -1,10 +1,10 @@
 /** What FTL remembers of a package on this machine: small JSON files below `.ftl`. */
 import type { Hold, PostSync } from "../core/plan.ts";
 import { isRevisionId } from "../core/names.ts";
-import { explainDiskError, systemCode } from "../core/disk_errors.ts";
-import { replaceFile, syncDirectory } from "./durable.ts";
+import { replaceFile } from "./durable.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { findScript } from "./scripts.ts";
+import { readJson, removeFile } from "./small_files.ts";
 
 /** `.ftl/state/<id>.json`, written after the revision is in its place. */
 export interface RevisionState {
@@ -48,7 +48,7 @@ export function writeRevisionState(pkg: PackageDir, id: string, state: RevisionS
 }
 
 export function forgetRevisionState(pkg: PackageDir, id: string): void {
-  removeFile(statePath(pkg, id));
+  removeFile(statePath(pkg, id), { durable: true });
 }
 
 export function readMaster(pkg: PackageDir): MasterState | undefined {
@@ -63,19 +63,50 @@ export function readMaster(pkg: PackageDir): MasterState | undefined {
 
 /** Remembers what is blessed, or that nothing is. */
 export function writeMaster(pkg: PackageDir, state: MasterState | undefined): void {
-  if (state === undefined) removeFile(masterPath(pkg));
+  if (state === undefined) removeFile(masterPath(pkg), { durable: true });
   else replaceFile(masterPath(pkg), `${JSON.stringify(state)}\n`);
 }
 
-export function readHold(pkg: PackageDir): Hold | undefined {
-  const value = readJson(holdPath(pkg)) as Partial<Hold> | undefined;
-  if (!isId(value?.id)) return undefined;
-  return { id: value.id, blessed: isId(value.blessed) ? value.blessed : undefined };
+/** The hold on the revision that is active, if there is one. */
+export function readHold(pkg: PackageDir, active: string | undefined): Hold | undefined {
+  return readHolds(pkg).find(({ id }) => id === active);
 }
 
-export function writeHold(pkg: PackageDir, hold: Hold | undefined): void {
-  if (hold === undefined) removeFile(holdPath(pkg));
-  else replaceFile(holdPath(pkg), `${JSON.stringify(hold)}\n`);
+/**
+ * Remembers a hold, or that there is none. While a jump is under way there may be two, the old one and the
+ * new one: whichever revision a crash leaves active, its hold is there.
+ */
+export function writeHolds(pkg: PackageDir, holds: readonly (Hold | undefined)[]): void {
+  const known = holds.filter((hold) => hold !== undefined);
+  if (known.length > 0) replaceFile(holdPath(pkg), `${JSON.stringify(known)}\n`);
+  else removeFile(holdPath(pkg), { durable: true });
+}
+
+function readHolds(pkg: PackageDir): Hold[] {
+  const value = readJson(holdPath(pkg));
+  if (!Array.isArray(value)) return [];
+  return (value as Partial<Hold>[]).flatMap(({ id, blessed }) =>
+    isId(id) ? [{ id, blessed: isId(blessed) ? blessed : undefined }] : []
+  );
+}
+
+/** How the last sync of a package went. */
+export interface LastSync {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  /** The first failure's message, or undefined where all was well. */
+  readonly failure?: string | undefined;
+}
+
+export function readLastSync(pkg: PackageDir): LastSync | undefined {
+  const value = readJson(lastSyncPath(pkg)) as Partial<LastSync> | undefined;
+  if (typeof value?.at !== "string") return undefined;
+  return { at: value.at, failure: typeof value.failure === "string" ? value.failure : undefined };
+}
+
+/** Not flushed: every sync writes it, and nothing depends on it. */
+export function writeLastSync(pkg: PackageDir, last: LastSync): void {
+  replaceFile(lastSyncPath(pkg), `${JSON.stringify(last)}\n`, { durable: false });
 }
 
 function statePath(pkg: PackageDir, id: string): string {
@@ -86,30 +117,14 @@ function masterPath(pkg: PackageDir): string {
   return `${pkg.own}/master.json`;
 }
 
+function lastSyncPath(pkg: PackageDir): string {
+  return `${pkg.own}/last-sync.json`;
+}
+
 function holdPath(pkg: PackageDir): string {
   return `${pkg.own}/hold.json`;
 }
 
 function isId(value: unknown): value is string {
   return typeof value === "string" && isRevisionId(value);
-}
-
-/** Undefined where there is no such file, or where it is not FTL's: then it counts as lost. */
-function readJson(path: string): unknown {
-  try {
-    const value: unknown = JSON.parse(Deno.readTextFileSync(path));
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError || systemCode(error) === "ENOENT") return undefined;
-    throw explainDiskError(error, `Cannot read ${path}`);
-  }
-}
-
-function removeFile(path: string): void {
-  try {
-    Deno.removeSync(path);
-    syncDirectory(path.slice(0, path.lastIndexOf("/")));
-  } catch (error) {
-    if (systemCode(error) !== "ENOENT") throw explainDiskError(error, `Cannot remove ${path}`);
-  }
 }

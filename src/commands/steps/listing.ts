@@ -2,7 +2,7 @@
 import { parseRevText, readBlessing } from "../../core/blessing.ts";
 import type { Blessing } from "../../core/blessing.ts";
 import { NotFoundError } from "../../core/errors.ts";
-import { parseKey, type RevisionKey } from "../../core/keys.ts";
+import { packagePrefix, parseKey, type RevisionKey } from "../../core/keys.ts";
 import { compareNames, type Revision, revisionName } from "../../core/names.ts";
 import type { Bucket, ListedObject } from "../../remote/bucket.ts";
 
@@ -39,9 +39,14 @@ export function readListing(objects: readonly ListedObject[]): RemotePackage[] {
 }
 
 /** One package out of a listing by its prefix. */
-export function readPackageListing(name: string, objects: readonly ListedObject[]): RemotePackage {
+function readPackageListing(name: string, objects: readonly ListedObject[]): RemotePackage {
   return readListing(objects).find((found) => found.name === name) ??
     { name, revisions: [], pointer: undefined, goPrevious: undefined };
+}
+
+/** One package, by one LIST. */
+export async function fetchPackageListing(bucket: Bucket, name: string): Promise<RemotePackage> {
+  return readPackageListing(name, await bucket.list(packagePrefix(name)));
 }
 
 interface PackageListing {

@@ -1,0 +1,145 @@
+/** From parsed arguments to a command's call, and from what it returns to what is printed. */
+import { jump, jumpMaster } from "../commands/jump.ts";
+import { jumpBack, jumpBackMaster } from "../commands/jump_back.ts";
+import {
+  listLocalPackages,
+  listLocalRevisions,
+  listMasterPackages,
+  listMasterRevisions,
+} from "../commands/list.ts";
+import { purge, purgeMaster, type PurgeTarget } from "../commands/purge.ts";
+import { spool } from "../commands/spool.ts";
+import { status } from "../commands/status.ts";
+import type { Context } from "../commands/steps/context.ts";
+import { type PlannedSync, planSyncs, sync } from "../commands/sync.ts";
+import { UsageError } from "../core/errors.ts";
+import { quote, requirePackageName, requireRevisionName } from "../core/names.ts";
+import type { ParsedArguments } from "./arguments.ts";
+import type { CommandName } from "./commands.ts";
+import { exitCodeOf } from "./failure.ts";
+import { revisionLines, statusLines } from "./tables.ts";
+
+/** What a command brought. */
+export interface Outcome {
+  /** For stdout, without newlines. */
+  readonly lines: readonly string[];
+  /** The same as `--json` shows it. */
+  readonly json: unknown;
+  /** What went wrong without ending the command; it was reported already. */
+  readonly failures: readonly unknown[];
+}
+
+export type Action = (context: Context, parsed: ParsedArguments) => Outcome | Promise<Outcome>;
+
+export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
+  spool: async (context, { words: [file = ""], values }) => {
+    const spooled = await spool(context, file, messageOption(values));
+    return { lines: [spooled.revision], json: spooled, failures: [] };
+  },
+
+  list: async (context, { words: [name], flags }) => {
+    const master = flags.has("master");
+    if (name === undefined) {
+      const packages = master ? await listMasterPackages(context) : listLocalPackages(context);
+      return { lines: packages.map((found) => found.package), json: packages, failures: [] };
+    }
+    const packageName = requirePackageName(name);
+    const long = flags.has("long");
+    const revisions = master
+      ? await listMasterRevisions(context, packageName, { long })
+      : listLocalRevisions(context, packageName);
+    return { lines: revisionLines(revisions, { long }), json: revisions, failures: [] };
+  },
+
+  sync: async (context, { words, flags, values }) => {
+    const packages = words.map(requirePackageName);
+    const follow = flags.has("follow");
+    if (flags.has("dry-run")) {
+      const plans = await planSyncs(context, { packages, follow });
+      return { lines: plans.flatMap(planLines), json: plans, failures: [] };
+    }
+    const splay = values.get("splay");
+    const results = await sync(context, {
+      packages,
+      follow,
+      ...(splay === undefined ? {} : { splay: requireCount("splay", splay) }),
+    });
+    const failures = results.flatMap((result) => result.failures);
+    return { lines: [], json: results.map(withErrorTexts), failures };
+  },
+
+  jump: async (context, { words: [name = ""], flags, values }) => {
+    const revision = requireRevisionName(name);
+    const jumped = flags.has("master")
+      ? await jumpMaster(context, revision, messageOption(values))
+      : await jump(context, refuseMessage(values) ?? revision);
+    return { lines: [], json: withErrorTexts(jumped), failures: jumped.failures };
+  },
+
+  "jump-back": async (context, { words: [name = ""], flags, values }) => {
+    const packageName = requirePackageName(name);
+    const jumped = flags.has("master")
+      ? await jumpBackMaster(context, packageName, messageOption(values))
+      : await jumpBack(context, refuseMessage(values) ?? packageName);
+    return { lines: [], json: withErrorTexts(jumped), failures: jumped.failures };
+  },
+
+  purge: async (context, { words: [name = ""], flags, values }) => {
+    const keep = values.get("keep");
+    const target: PurgeTarget = keep === undefined
+      ? { revision: requireRevisionName(name) }
+      : { package: requirePackageName(name), keep: requireCount("keep", keep) };
+    const dryRun = flags.has("dry-run");
+    const purged = flags.has("master")
+      ? await purgeMaster(context, target, { dryRun })
+      : await purge(context, target, { dryRun });
+    return {
+      lines: dryRun ? purged.removed.map((revision) => `remove\t${revision}`) : [],
+      json: withErrorTexts(purged),
+      failures: purged.failures,
+    };
+  },
+
+  status: async (context, { words: [name] }) => {
+    const found = await status(context, name === undefined ? undefined : requirePackageName(name));
+    return {
+      lines: statusLines(found.packages, context.now()),
+      json: found.packages,
+      failures: found.failures,
+    };
+  },
+};
+
+function messageOption(values: ReadonlyMap<string, string>): { message?: string } {
+  const message = values.get("message");
+  return message === undefined ? {} : { message };
+}
+
+function refuseMessage(values: ReadonlyMap<string, string>): undefined {
+  if (!values.has("message")) return undefined;
+  throw new UsageError("--message goes with --master: a local jump leaves no note");
+}
+
+function requireCount(option: string, text: string): number {
+  if (/^[0-9]{1,6}$/.test(text)) return Number(text);
+  throw new UsageError(`--${option} is not a whole number: ${quote(text)}`);
+}
+
+/** What a sync would do, one step a line: `fetch<TAB>my_site.VZ5vQk8aR4G`. */
+function planLines({ fetch, activate, remove, held, missing }: PlannedSync): string[] {
+  return [
+    ...fetch.map((revision) => `fetch\t${revision}`),
+    ...(activate === undefined ? [] : [`activate\t${activate}`]),
+    ...remove.map((revision) => `remove\t${revision}`),
+    ...(held === undefined ? [] : [`hold\t${held}`]),
+    ...(missing === undefined ? [] : [`missing\t${missing}`]),
+  ];
+}
+
+function withErrorTexts<T extends { failures: readonly unknown[] }>(result: T): unknown {
+  const failures = result.failures.map((failure) => ({
+    message: failure instanceof Error ? failure.message : String(failure),
+    exitCode: exitCodeOf(failure),
+  }));
+  return { ...result, failures };
+}

@@ -1,0 +1,40 @@
+/** `ftl jump-back`: back to the previous revision, here or for all; twice is back where it was. */
+import { NotFoundError } from "../core/errors.ts";
+import { readLink } from "../local/links.ts";
+import { requirePackage } from "../local/package_dir.ts";
+import { bless, type BlessOptions } from "./steps/bless.ts";
+import { type Context, openBucket } from "./steps/context.ts";
+import { fetchPackageListing, readPointer } from "./steps/listing.ts";
+import { type Jumped, jumpLocally } from "./steps/local_jump.ts";
+
+/** Activates what `previous` points to, as the jump that it is. Throws `NotFoundError` where there is none. */
+export async function jumpBack(context: Context, packageName: string): Promise<Jumped> {
+  const pkg = requirePackage(context.config.root, packageName);
+  const choose = (): string => {
+    const previous = readLink(pkg, "previous");
+    if (previous !== undefined) return previous;
+    throw new NotFoundError(`No previous revision of ${packageName} on this machine`, {
+      hint: `'ftl list ${packageName}' shows what 'ftl jump' can go to`,
+    });
+  };
+  return await jumpLocally(context, pkg, { action: "jump-back", choose });
+}
+
+/** Blesses what the blessed revision replaced. Throws `NotFoundError` where that is nothing. */
+export async function jumpBackMaster(
+  context: Context,
+  packageName: string,
+  options: BlessOptions = {},
+): Promise<Jumped> {
+  const bucket = await openBucket(context);
+  const remote = await fetchPackageListing(bucket, packageName);
+  const before = await readPointer(bucket, remote);
+  if (before?.replaced === undefined) {
+    throw new NotFoundError(`No previous revision of ${packageName} in s3://${bucket.name}`, {
+      hint: before === undefined
+        ? "Nothing is blessed there: ftl jump --master <revision>"
+        : `The blessed one replaced none: 'ftl list --master ${packageName}' shows what there is`,
+    });
+  }
+  return await bless(context, { ...options, bucket, remote, id: before.replaced, before });
+}

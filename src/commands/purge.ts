@@ -1,0 +1,152 @@
+/** `ftl purge`: removes revisions, here or in S3; never one that a machine runs or would go back to. */
+import { ConflictError, NotFoundError, UsageError } from "../core/errors.ts";
+import { type Revision, revisionName } from "../core/names.ts";
+import { readLink } from "../local/links.ts";
+import { type PackageDir, requirePackage } from "../local/package_dir.ts";
+import { emptyTrash } from "../local/revisions.ts";
+import { readMaster } from "../local/state.ts";
+import { type Context, lockPackage, lockSync, openBucket } from "./steps/context.ts";
+import {
+  fetchPackageListing,
+  readPointer,
+  type RemotePackage,
+  requireRemote,
+} from "./steps/listing.ts";
+import { removeRevision } from "./steps/remove.ts";
+
+/** What to remove: one revision, or all but the newest `keep` and those that are protected. */
+export type PurgeTarget =
+  | { readonly revision: Revision }
+  | { readonly package: string; readonly keep: number };
+
+export interface PurgeOptions {
+  /** Only says what would be removed. */
+  readonly dryRun?: boolean;
+}
+
+export interface Purged {
+  /** Names of the revisions that were removed, or would be. */
+  readonly removed: readonly string[];
+  /** What went wrong with others, where several were to be removed. */
+  readonly failures: readonly unknown[];
+}
+
+/** Why revisions must stay, by id. */
+type Protected = ReadonlyMap<string, string>;
+
+/**
+ * Removes from this machine, `pre-remove` first. Throws `UsageError` for a protected revision,
+ * `NotFoundError` for one that is not here, `ScriptError` where its script keeps it.
+ */
+export async function purge(
+  context: Context,
+  target: PurgeTarget,
+  { dryRun = false }: PurgeOptions = {},
+): Promise<Purged> {
+  const pkg = requirePackage(context.config.root, packageOf(target));
+  if (dryRun) return { removed: chooseLocal(pkg, target).map(nameIn(pkg.name)), failures: [] };
+  // A sync may be running the script of what is to be removed.
+  using _syncLock = await lockSync(context, pkg, "ftl purge");
+  const removed: string[] = [];
+  const failures: unknown[] = [];
+  {
+    using _lock = await lockPackage(context, pkg, "ftl purge");
+    for (const id of chooseLocal(pkg, target)) {
+      try {
+        await removeRevision(context, pkg, id);
+        removed.push(pkg.revisionName(id));
+      } catch (error) {
+        context.signal.throwIfAborted();
+        if ("revision" in target) throw error;
+        failures.push(error);
+        context.report({ type: "failure", error });
+      }
+    }
+  }
+  emptyTrash(pkg);
+  return { removed, failures };
+}
+
+/** Removes from S3. Throws `UsageError` for a protected revision, `NotFoundError` for one not there. */
+export async function purgeMaster(
+  context: Context,
+  target: PurgeTarget,
+  { dryRun = false }: PurgeOptions = {},
+): Promise<Purged> {
+  const name = packageOf(target);
+  const bucket = await openBucket(context);
+  const remote = await fetchPackageListing(bucket, name);
+  const pointer = await readPointer(bucket, remote);
+  const guarded: Protected = new Map([
+    ...(pointer?.replaced === undefined ? [] : [[pointer.replaced, "the previous one"] as const]),
+    ...(pointer === undefined ? [] : [[pointer.id, "blessed"] as const]),
+  ]);
+  if ("revision" in target) requireRemote(remote, target.revision, bucket);
+  const ids = choose(target, remote.revisions.map(({ id }) => id), guarded);
+  const removed: string[] = [];
+  for (const { id, key } of remote.revisions.filter((found) => ids.includes(found.id))) {
+    context.signal.throwIfAborted();
+    const revision = revisionName({ package: name, id });
+    if (!dryRun) {
+      await bucket.remove(key);
+      context.report({ type: "removed", revision });
+    }
+    removed.push(revision);
+  }
+  if (removed.length > 0 && !dryRun) await requireNotBlessedMeanwhile(context, remote, ids);
+  return { removed, failures: [] };
+}
+
+function packageOf(target: PurgeTarget): string {
+  return "revision" in target ? target.revision.package : target.package;
+}
+
+function nameIn(packageName: string): (id: string) => string {
+  return (id) => revisionName({ package: packageName, id });
+}
+
+function chooseLocal(pkg: PackageDir, target: PurgeTarget): string[] {
+  if ("revision" in target && !pkg.has(target.revision.id)) {
+    throw new NotFoundError(`No revision ${revisionName(target.revision)} on this machine`, {
+      hint: `'ftl list ${pkg.name}' shows those that are here`,
+    });
+  }
+  const [previous, blessed, active] = [
+    readLink(pkg, "previous"),
+    readMaster(pkg)?.blessed,
+    readLink(pkg, "current"),
+  ];
+  const guarded = new Map<string, string>();
+  if (previous !== undefined) guarded.set(previous, "the previous one");
+  if (blessed !== undefined) guarded.set(blessed, "blessed");
+  if (active !== undefined) guarded.set(active, "active");
+  return choose(target, pkg.revisions(), guarded);
+}
+
+/** The ids to remove, oldest first. Throws `UsageError` where one was named that is protected. */
+function choose(target: PurgeTarget, ids: readonly string[], guarded: Protected): string[] {
+  if ("revision" in target) {
+    const why = guarded.get(target.revision.id);
+    if (why === undefined) return [target.revision.id];
+    throw new UsageError(`Cannot remove ${revisionName(target.revision)}: it is ${why}`, {
+      hint: "Jump to another revision first",
+    });
+  }
+  const old = target.keep === 0 ? ids : ids.slice(0, -target.keep);
+  return old.filter((id) => !guarded.has(id));
+}
+
+/** S3 has no condition that spans two objects: so it is looked at afterwards, and said. */
+async function requireNotBlessedMeanwhile(
+  context: Context,
+  remote: RemotePackage,
+  removed: readonly string[],
+): Promise<void> {
+  const bucket = await openBucket(context);
+  const pointer = await readPointer(bucket, await fetchPackageListing(bucket, remote.name));
+  if (pointer === undefined || !removed.includes(pointer.id)) return;
+  const name = revisionName({ package: remote.name, id: pointer.id });
+  throw new ConflictError(`${name} was blessed by somebody else while it was being removed`, {
+    hint: "Bless another revision now: machines cannot fetch this one any more",
+  });
+}

@@ -1,0 +1,112 @@
+/** `ftl status`: what each package runs here, what it should run, and what a sync would do. */
+import { planSync } from "../core/plan.ts";
+import { inParallel } from "../core/parallel.ts";
+import { readLink } from "../local/links.ts";
+import { listPackages, type PackageDir, requirePackage } from "../local/package_dir.ts";
+import { diskUsed } from "../local/revisions.ts";
+import { type LastSync, postSyncOf, readHold, readLastSync, readMaster } from "../local/state.ts";
+import type { Bucket } from "../remote/bucket.ts";
+import { holdInForce } from "../core/plan.ts";
+import { type Context, openBucket } from "./steps/context.ts";
+import { gatherFacts, readMasterState } from "./steps/facts.ts";
+import { fetchPackageListing } from "./steps/listing.ts";
+
+/** Revisions by their ids. What is not known or not there is null. */
+export interface PackageStatus {
+  readonly package: string;
+  readonly active: string | null;
+  readonly previous: string | null;
+  /** Whether the active one is kept by a local jump though another is blessed. */
+  readonly held: boolean;
+  /** Complete revisions on this machine. */
+  readonly revisions: number;
+  /** Of those, the ones whose `post-sync` has not succeeded. */
+  readonly unprepared: readonly string[];
+  /** Bytes on this machine's disk. */
+  readonly disk: number;
+  readonly lastSync: LastSync | null;
+  /** As S3 says now; where it cannot be asked, as it said at the last sync. */
+  readonly blessed: string | null;
+  /** Undefined where S3 could not be asked. */
+  readonly master: MasterStatus | undefined;
+}
+
+export interface MasterStatus {
+  readonly newest: string | null;
+  readonly revisions: number;
+  /** What a sync would do now. */
+  readonly fetch: readonly string[];
+  readonly activate: string | null;
+  readonly remove: readonly string[];
+  /** The blessed revision, where it is nowhere. */
+  readonly missing: string | null;
+}
+
+export interface Status {
+  readonly packages: readonly PackageStatus[];
+  /** Why S3 could not be asked; what is known without it is there all the same. */
+  readonly failures: readonly unknown[];
+}
+
+/** Asks S3 where `FTL_BUCKET` is set; writes nothing. */
+export async function status(context: Context, name?: string): Promise<Status> {
+  const { config, signal } = context;
+  const { root, concurrency } = config;
+  const packages = name === undefined ? listPackages(root) : [requirePackage(root, name)];
+  const bucket = config.env["FTL_BUCKET"] ? await openBucket(context) : undefined;
+  const failures: unknown[] = [];
+  const found = await inParallel(packages, { concurrency, signal }, async (pkg) => {
+    const local = localStatus(pkg);
+    if (bucket === undefined) return local;
+    try {
+      return { ...local, ...await masterStatus(context, bucket, pkg) };
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.push(error);
+      return local;
+    }
+  });
+  // One cause, most likely, for all packages: it is said once.
+  for (const error of failures.slice(0, 1)) context.report({ type: "failure", error });
+  return { packages: found, failures };
+}
+
+function localStatus(pkg: PackageDir): PackageStatus {
+  const revisions = pkg.revisions();
+  const active = readLink(pkg, "current");
+  const blessed = readMaster(pkg)?.blessed;
+  return {
+    package: pkg.name,
+    active: active ?? null,
+    previous: readLink(pkg, "previous") ?? null,
+    held: holdInForce({ hold: readHold(pkg, active), blessed, active }),
+    revisions: revisions.length,
+    unprepared: revisions.filter((id) => postSyncOf(pkg, id) !== "ok"),
+    disk: diskUsed(pkg),
+    lastSync: readLastSync(pkg) ?? null,
+    blessed: blessed ?? null,
+    master: undefined,
+  };
+}
+
+async function masterStatus(
+  { config }: Context,
+  bucket: Bucket,
+  pkg: PackageDir,
+): Promise<Pick<PackageStatus, "blessed" | "held" | "master">> {
+  const remote = await fetchPackageListing(bucket, pkg.name);
+  const master = await readMasterState(bucket, pkg, remote);
+  const plan = planSync(gatherFacts(pkg, { remote, master, keep: config.keep, follow: false }));
+  return {
+    blessed: master?.blessed ?? null,
+    held: plan.heldBy !== undefined,
+    master: {
+      newest: remote.revisions.at(-1)?.id ?? null,
+      revisions: remote.revisions.length,
+      fetch: plan.fetch,
+      activate: plan.activate ?? null,
+      remove: plan.remove,
+      missing: plan.missing ?? null,
+    },
+  };
+}

@@ -1,0 +1,87 @@
+/** Blessing a revision in S3, as `jump --master` and `jump-back --master` do it. */
+import { blessingMetadata, readNote } from "../../core/blessing.ts";
+import { ConflictError } from "../../core/errors.ts";
+import { revKey } from "../../core/keys.ts";
+import { revisionName } from "../../core/names.ts";
+import type { Bucket } from "../../remote/bucket.ts";
+import type { Context } from "./context.ts";
+import {
+  type PointerContent,
+  type RemotePackage,
+  type RemoteRevision,
+  requireRemote,
+} from "./listing.ts";
+import type { Jumped } from "./local_jump.ts";
+
+export interface BlessOptions {
+  /** Kept with the pointer: why it was blessed. */
+  readonly message?: string;
+}
+
+export interface Blessed extends BlessOptions {
+  readonly bucket: Bucket;
+  readonly remote: RemotePackage;
+  /** The id to bless. */
+  readonly id: string;
+  /** The pointer as it was read: the write depends on its being the same still. */
+  readonly before: PointerContent | undefined;
+}
+
+/**
+ * Writes `.rev`. Throws `NotFoundError` where S3 has no such revision, `ConflictError` where somebody else
+ * blessed another one since the pointer was read.
+ */
+export async function bless(
+  context: Context,
+  { bucket, remote, id, before, message }: Blessed,
+): Promise<Jumped> {
+  const revision = requireRemote(remote, { package: remote.name, id }, bucket);
+  const name = revisionName(revision);
+  const from = before === undefined
+    ? undefined
+    : revisionName({ package: remote.name, id: before.id });
+  // A pointer of the Go original counts, but blessing the same again writes FTL's own.
+  const done = before?.id === id && before.etag !== undefined;
+  if (!done) {
+    await writePointer(context, bucket, { revision, before, message });
+    context.report({ type: "blessed", revision: name, from });
+  }
+  return { revision: name, from, failures: [] };
+}
+
+interface PointerChange {
+  readonly revision: RemoteRevision;
+  readonly before: PointerContent | undefined;
+  readonly message: string | undefined;
+}
+
+async function writePointer(
+  context: Context,
+  bucket: Bucket,
+  { revision, before, message }: PointerChange,
+): Promise<void> {
+  const note = { by: context.author(), at: new Date(context.now()).toISOString(), message };
+  const replaced = before?.id === revision.id ? before.replaced : before?.id;
+  const key = revKey(revision.package);
+  try {
+    await bucket.put(key, revisionName(revision), {
+      metadata: blessingMetadata({ id: revision.id, replaced, note }),
+      condition: before?.etag === undefined ? { absent: true } : { etag: before.etag },
+    });
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    throw await namingTheWinner(bucket, key, error);
+  }
+}
+
+async function namingTheWinner(bucket: Bucket, key: string, lost: ConflictError): Promise<Error> {
+  const winner = await bucket.getSmall(key);
+  if (winner === undefined) return lost;
+  const { by } = readNote(winner.metadata);
+  return new ConflictError(
+    `Somebody else was faster: ${winner.text.trim()} was blessed${
+      by === undefined ? "" : ` by ${by}`
+    }`,
+    { cause: lost, hint: "Look at what they did, then do it again if you still want to" },
+  );
+}

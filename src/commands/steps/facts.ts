@@ -1,0 +1,52 @@
+/** What `planSync` decides by, gathered from the machine and from S3. */
+import type { SyncFacts } from "../../core/plan.ts";
+import { readLink } from "../../local/links.ts";
+import type { PackageDir } from "../../local/package_dir.ts";
+import { type MasterState, postSyncOf, readHold, readMaster } from "../../local/state.ts";
+import type { Bucket } from "../../remote/bucket.ts";
+import { pointerVersion, readPointer, type RemotePackage } from "./listing.ts";
+
+/**
+ * What is blessed, read from S3 only where the listing shows that the pointer changed since the last sync.
+ * Undefined where nothing is.
+ */
+export async function readMasterState(
+  bucket: Bucket,
+  pkg: PackageDir,
+  remote: RemotePackage,
+): Promise<MasterState | undefined> {
+  const known = readMaster(pkg);
+  // An empty listing may be that of a wrong bucket: what was blessed is not forgotten over it.
+  if (remote.pointer === undefined) return remote.revisions.length === 0 ? known : undefined;
+  const version = pointerVersion(remote);
+  if (known?.version === version) return known;
+  const pointer = await readPointer(bucket, remote);
+  if (pointer === undefined) return undefined;
+  return { version, blessed: pointer.id, replaced: pointer.replaced };
+}
+
+export interface FactsSource {
+  readonly remote: RemotePackage;
+  readonly master: MasterState | undefined;
+  /** `FTL_KEEP`. */
+  readonly keep: number;
+  /** Takes a hold for dropped. */
+  readonly follow: boolean;
+}
+
+export function gatherFacts(
+  pkg: PackageDir,
+  { remote, master, keep, follow }: FactsSource,
+): SyncFacts {
+  const active = readLink(pkg, "current");
+  return {
+    remote: remote.revisions.map(({ id }) => id),
+    local: new Map(pkg.revisions().map((id) => [id, postSyncOf(pkg, id)])),
+    blessed: master?.blessed,
+    replaced: master?.replaced,
+    active,
+    previous: readLink(pkg, "previous"),
+    hold: follow ? undefined : readHold(pkg, active),
+    keep,
+  };
+}

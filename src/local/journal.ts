@@ -1,0 +1,42 @@
+/**
+ * A jump that is under way, in `.ftl/jump.json`: written before the links are switched, gone when the
+ * last script has run. What a killed command left there tells the next one which script is still due.
+ */
+import { isRevisionId } from "../core/names.ts";
+import { replaceFile } from "./durable.ts";
+import type { PackageDir } from "./package_dir.ts";
+import type { Action } from "./scripts.ts";
+import { readJson, removeFile } from "./small_files.ts";
+
+export interface JumpUnderWay {
+  readonly from: string | undefined;
+  readonly to: string;
+  readonly action: Action;
+}
+
+export function readJournal(pkg: PackageDir): JumpUnderWay | undefined {
+  const value = readJson(journalPath(pkg)) as Partial<JumpUnderWay> | undefined;
+  if (value === undefined || !isId(value.to)) return undefined;
+  return {
+    to: value.to,
+    from: isId(value.from) ? value.from : undefined,
+    action: value.action ?? "jump",
+  };
+}
+
+/** Not flushed: after a power cut the machine starts its services anyway. */
+export function writeJournal(pkg: PackageDir, jump: JumpUnderWay): void {
+  replaceFile(journalPath(pkg), `${JSON.stringify(jump)}\n`, { durable: false });
+}
+
+export function clearJournal(pkg: PackageDir): void {
+  removeFile(journalPath(pkg), { durable: false });
+}
+
+function journalPath(pkg: PackageDir): string {
+  return `${pkg.own}/jump.json`;
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === "string" && isRevisionId(value);
+}
