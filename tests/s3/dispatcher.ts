@@ -4,7 +4,7 @@ import { control, isControl } from "./control.ts";
 import { HOST_ID, S3Error } from "./errors.ts";
 import type { Fault, FaultRules } from "./faults.ts";
 import { UnexpectedEndError } from "./http/byte_reader.ts";
-import { ConnectionOver, type Exchange } from "./http/connection.ts";
+import { ConnectionOver, ConnectionReset, type Exchange } from "./http/connection.ts";
 import { BadHeadError } from "./http/request_head.ts";
 import type { S3Response } from "./http/response.ts";
 import {
@@ -147,7 +147,7 @@ export class Dispatcher {
     }
     const error = fired.map(errorOf).find((candidate) => candidate !== undefined);
     if (error !== undefined) throw error;
-    if (fired.some((fault) => fault.kind === "reset")) throw new ConnectionOver();
+    if (fired.some((fault) => fault.kind === "reset")) throw new ConnectionReset();
     return staleWrites;
   }
 

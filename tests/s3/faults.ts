@@ -63,13 +63,6 @@ export class FaultRules {
     this.#armed = rules.map((rule) => ({ rule, matches: 0 }));
   }
 
-  /** Whether some rule may reset a connection. */
-  get mayReset(): boolean {
-    return this.#armed.some(({ rule: { fault } }) =>
-      fault.kind === "reset" || fault.kind === "reset-after"
-    );
-  }
-
   add(rule: FaultRule): void {
     this.#armed.push({ rule, matches: 0 });
   }

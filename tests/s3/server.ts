@@ -154,9 +154,6 @@ export class S3Server implements AsyncDisposable {
       refuse: refusal,
       log: ({ method, target, headers }) =>
         log.add({ method, target, range: headers.get("range") }),
-      get careful() {
-        return faults.mayReset;
-      },
       get faultsCleared() {
         return faults.cleared;
       },

@@ -6,14 +6,19 @@
  */
 import { type BlockVerdict, BodyFault, type Fault } from "../faults.ts";
 import type { RequestRecord } from "../request_log.ts";
-import { ByteReader, TooLongError } from "./byte_reader.ts";
+import { ByteReader, TooLongError, UnexpectedEndError } from "./byte_reader.ts";
 import { BadHeadError, parseHead, type RequestHead } from "./request_head.ts";
 import { RequestBody } from "./request_body.ts";
+import { resetConnection } from "./reset.ts";
 import { headBytes, type S3Response, sendFile } from "./response.ts";
 
 /** The connection is over, by a fault or because the server stops. Nothing more is sent. */
 export class ConnectionOver extends Error {
   override readonly name = "ConnectionOver";
+}
+
+/** The same, and the peer is to notice by a reset. */
+export class ConnectionReset extends ConnectionOver {
 }
 
 /** One request on its way through the server. */
@@ -33,8 +38,6 @@ export interface ConnectionHost {
   /** The answer to what is no HTTP request at all. */
   refuse(code: "BadRequest" | "RequestHeaderSectionTooLarge"): S3Response;
   log(head: RequestHead): RequestRecord;
-  /** Whether heads are to be read so that a reset stays possible. */
-  readonly careful: boolean;
   /** Resolves when faults are cleared: ends stalls. */
   readonly faultsCleared: Promise<void>;
 }
@@ -63,15 +66,16 @@ export class Connection {
   async serve(): Promise<void> {
     try {
       this.#conn.setNoDelay(true);
-      while (await this.#reader.waitForByte() && await this.#serveOne());
-    } catch {
-      // The peer is gone, or this side has closed: there is nobody left to tell.
+      while (await this.#reader.waitForBlock() && await this.#serveOne());
+    } catch (error) {
+      // Otherwise the peer is gone, or this side has closed: there is nobody left to tell.
+      if (error instanceof ConnectionReset) resetConnection(this.#conn);
     } finally {
       this.close();
     }
   }
 
-  /** Closes at once. With unread bytes in the kernel the peer gets a reset. */
+  /** Closes at once. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -104,7 +108,7 @@ export class Connection {
 
   async #readHead(): Promise<RequestHead | undefined> {
     try {
-      return parseHead(await this.#reader.readHeadLines(MAX_HEAD_BYTES, this.#host.careful));
+      return parseHead(await this.#reader.readHeadLines(MAX_HEAD_BYTES));
     } catch (error) {
       if (!(error instanceof BadHeadError || error instanceof TooLongError)) throw error;
       const response = this.#host.refuse(
@@ -149,7 +153,9 @@ export class Connection {
     try {
       return await body.drain(DRAIN_BYTES);
     } catch (error) {
-      if (error instanceof BadHeadError || error instanceof TooLongError) return false;
+      const bad = error instanceof BadHeadError || error instanceof TooLongError ||
+        error instanceof UnexpectedEndError;
+      if (bad) return false;
       throw error;
     }
   }
@@ -196,8 +202,8 @@ export class Connection {
   /** Ends the connection as a fault demands. */
   async #end(how: BlockVerdict["then"]): Promise<void> {
     if (how === "go-on") return;
+    if (how === "reset") throw new ConnectionReset();
     if (how === "close") await this.#linger();
-    this.close();
     throw new ConnectionOver();
   }
 

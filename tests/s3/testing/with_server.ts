@@ -1,5 +1,5 @@
 /** A server and a client of the AWS SDK for one test, with a folder that goes away with them. */
-import { S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import { S3Client, type S3ClientConfig, S3ServiceException } from "@aws-sdk/client-s3";
 import { type S3Server, type S3ServerOptions, startS3Server } from "../server.ts";
 import { fail } from "../../assert.ts";
 
@@ -40,7 +40,7 @@ export async function withServer(
 }
 
 /** A client of the SDK that does not try again, so that a test sees the first answer. */
-export function clientOf(server: S3Server): S3Client {
+export function clientOf(server: S3Server, more: S3ClientConfig = {}): S3Client {
   return new S3Client({
     endpoint: server.url,
     region: server.region,
@@ -50,6 +50,7 @@ export function clientOf(server: S3Server): S3Client {
     },
     forcePathStyle: true,
     maxAttempts: 1,
+    ...more,
   });
 }
 
