@@ -202,8 +202,9 @@ class PackageSyncer {
     if (id !== undefined) await this.#attempt(() => this.#activate(id));
     // After a failure nothing goes that the machine might fall back to.
     if (this.#failures.length > 0) return;
-    // What was active is the previous one now: what was previous may go.
-    for (const old of this.#plan(remote, given).remove) {
+    const { activate: still, remove } = this.#plan(remote, given);
+    if (still !== undefined) return;
+    for (const old of remove) {
       await this.#attempt(async () => {
         await removeRevision(this.#context, this.#pkg, old);
         this.#removed.push(old);

@@ -56,9 +56,9 @@ export interface SyncPlan {
  *     yes        yes              no        yes              -  (heldBy)
  *     yes        yes              no        no               blessed
  *
- *     remove     here and not wanted; never the active, the previous, the held, the one to activate;
- *                nothing at all where S3 shows no revision (a wrong bucket or narrow credentials
- *                must not empty a machine)
+ *     remove     here and not wanted; never the active, the held, the one to activate, nor the previous
+ *                unless an activation puts the active in its place; nothing at all where S3 shows no
+ *                revision (a wrong bucket or narrow credentials must not empty a machine)
  *
  * A hold is in force until the blessed revision is another than when the hold was made.
  */
@@ -80,7 +80,7 @@ export function planSync(facts: SyncFacts): SyncPlan {
     fetch,
     prepare,
     activate,
-    remove: removable(facts, new Set([...wanted, ...(activate === undefined ? [] : [activate])])),
+    remove: removable(facts, new Set([...wanted, ...guarded(facts, activate)])),
     heldBy,
     missing: blessed !== undefined && !there ? blessed : undefined,
   };
@@ -101,9 +101,14 @@ export function holdInForce(
   return hold !== undefined && hold.blessed === blessed && hold.id === active && active !== blessed;
 }
 
-function removable(facts: SyncFacts, wanted: ReadonlySet<string>): string[] {
+function guarded(
+  { active, previous, hold }: SyncFacts,
+  activate: string | undefined,
+): (string | undefined)[] {
+  return [active, hold?.id, activate ?? previous];
+}
+
+function removable(facts: SyncFacts, staying: ReadonlySet<string | undefined>): string[] {
   if (facts.remote.length === 0) return [];
-  const guarded = new Set([facts.active, facts.previous, facts.hold?.id]);
-  return [...facts.local.keys()].filter((id) => !wanted.has(id) && !guarded.has(id))
-    .sort(compareNames);
+  return [...facts.local.keys()].filter((id) => !staying.has(id)).sort(compareNames);
 }

@@ -117,6 +117,18 @@ const CASES: [sentence: string, given: Given, wanted: Partial<SyncPlan>][] = [
     { activate: G },
   ],
   [
+    "lets the previous one go once an activation puts the active in its place",
+    {
+      remote: ALL,
+      blessed: G,
+      replaced: F,
+      active: F,
+      previous: A,
+      local: [A, F, G],
+    },
+    { activate: G, remove: [A] },
+  ],
+  [
     "removes nothing at all where S3 shows no revision",
     { remote: [], blessed: G, active: G, local: [A, B, G] },
     {},
