@@ -20,6 +20,8 @@ export interface Frame {
   /** Where its content begins, in bytes from the start of the archive. */
   offset: number;
   size: number;
+  /** Seconds since 1970; `tar-stream` is a second off before that. Undefined where it is no number. */
+  mtime: number | undefined;
   /** The type flag of its header: `0`, `5`, ... */
   flag: string;
   pax: PaxRecords;
@@ -111,8 +113,12 @@ export class Framing {
   #readHeader(header: Uint8Array): void {
     checkSum(header, this.#name);
     const flag = header[156] === 0 ? "0" : String.fromCharCode(header[156] ?? 0);
-    const size = readSize(header);
-    if (size === undefined) throw this.#broken("its header has an impossible size", header);
+    const size = readNumber(header, { at: 124, length: 12 });
+    if (size === undefined || size < 0) {
+      throw this.#broken("its header has an impossible size", header);
+    }
+    // An old GNU list of long names, which `tar-stream` takes for one name.
+    if (flag === "N") throw this.#broken('it is of the unknown type "N"', header);
     if (flag === "x" || flag === "g" || flag === "L" || flag === "K") {
       if (size === 0 || size > MAX_EXTENDED) {
         throw this.#broken(`its extended header has ${size} bytes`, header);
@@ -121,8 +127,9 @@ export class Framing {
       return this.#expect("extended", padded(size));
     }
     const pax = this.#global.size === 0 ? this.#local : new Map([...this.#global, ...this.#local]);
+    const mtime = readNumber(header, { at: 136, length: 12 });
     const told = this.#local.get("size");
-    const frame = { offset: this.#offset, size: told ? Number(told) : size, flag, pax };
+    const frame = { offset: this.#offset, size: told ? Number(told) : size, mtime, flag, pax };
     this.#local = NO_RECORDS;
     this.frames.push(frame);
     const content = flag === "5" ? 0 : padded(frame.size);
@@ -178,20 +185,24 @@ function checkSum(header: Uint8Array, name: string): void {
   }
 }
 
-/** The size field: octal digits, or where its first bit is set a number in base 256 (GNU). */
-function readSize(header: Uint8Array): number | undefined {
-  const first = header[124] as number;
-  if (first < 0x80) return readOctal(header, { at: 124, length: 12 });
-  if (first !== 0x80) return undefined;
-  const value = header.subarray(125, 136).reduce((sum, byte) => sum * 256 + byte, 0);
+interface Field {
+  at: number;
+  length: number;
+}
+
+/** Octal digits, or where its first bit is set a number in base 256 and two's complement (GNU). */
+function readNumber(header: Uint8Array, field: Field): number | undefined {
+  const { at, length } = field;
+  const first = header[at] as number;
+  if (first < 0x80) return readOctal(header, field);
+  if (first !== 0x80 && first !== 0xff) return undefined;
+  let value = first === 0xff ? -1 : 0;
+  for (let i = at + 1; i < at + length; i++) value = value * 256 + (header[i] as number);
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
 /** Spaces or NULs, octal digits, a space or NUL. */
-function readOctal(
-  header: Uint8Array,
-  { at, length }: { at: number; length: number },
-): number | undefined {
+function readOctal(header: Uint8Array, { at, length }: Field): number | undefined {
   const end = at + length;
   while (at < end && (header[at] === 0x20 || header[at] === 0)) at++;
   let value = 0;

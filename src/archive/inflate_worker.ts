@@ -37,6 +37,7 @@ function serve(zlib: typeof import("node:zlib")): void {
   let stream: ReturnType<typeof zlib.createGunzip> | undefined;
   let ending = false;
   let busy = false;
+  let over = false;
 
   const advance = (): void => {
     if (busy || stream === undefined) return;
@@ -47,13 +48,17 @@ function serve(zlib: typeof import("node:zlib")): void {
     }
     busy = true;
     const before = stream.bytesWritten;
-    stream.write(piece, () => {
+    const finish = (): void => {
       const taken = (stream?.bytesWritten ?? 0) - before;
-      scope.postMessage({ done: true, rest: piece.slice(taken) }, []);
+      // Once the compressed data has ended within a piece, nothing after it is taken for more of it.
+      over ||= taken < piece.length;
+      scope.postMessage({ done: true, rest: over ? piece.slice(taken) : undefined }, []);
       (piece.buffer as ArrayBuffer).transfer(0);
       busy = false;
       advance();
-    });
+    };
+    if (over) finish();
+    else stream.write(piece, finish);
   };
 
   const begin = (compression: string, credits: Int32Array, chunkSize: number): void => {
@@ -166,7 +171,7 @@ export class WorkerInflater {
       this.#under--;
       this.#wakeWriter();
       try {
-        if (message.rest !== undefined && message.rest.length > 0) this.#onRest(message.rest);
+        if (message.rest !== undefined) this.#onRest(message.rest);
       } catch (error) {
         this.fail(error);
       }

@@ -9,6 +9,8 @@ export class Inflater {
   readonly #stream;
   readonly #onRest: (rest: Uint8Array) => void;
   #ended = false;
+  /** The compressed data has ended within a piece: nothing after it is taken for more of it. */
+  #over = false;
   #error: Error | undefined;
   #wake: () => void = () => {};
 
@@ -30,6 +32,7 @@ export class Inflater {
 
   /** What comes of `piece`. Throws an Error with the message of `node:zlib`. */
   async *write(piece: Uint8Array): AsyncGenerator<Uint8Array> {
+    if (this.#over) return this.#onRest(piece);
     const before = this.#stream.bytesWritten;
     let done = false;
     this.#stream.write(piece, () => {
@@ -38,7 +41,8 @@ export class Inflater {
     });
     yield* this.#outputUntil(() => done);
     const taken = this.#stream.bytesWritten - before;
-    if (taken < piece.length) this.#onRest(piece.subarray(taken));
+    this.#over = taken < piece.length;
+    if (this.#over) this.#onRest(piece.subarray(taken));
   }
 
   async *end(): AsyncGenerator<Uint8Array> {

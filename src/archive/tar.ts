@@ -17,7 +17,6 @@ interface Header {
   name: string;
   type: string | null;
   mode: number;
-  mtime: Date;
   size: number | null;
   linkname: string | null;
   byteOffset: number;
@@ -188,8 +187,8 @@ function toEntry(header: Header, frame: Frame | undefined, archive: string): Ent
   if (kind !== "file" && kind !== "directory" && frame.size > 0) {
     throw refuse("it is a link with content");
   }
-  const mtime = mtimeOf(header, frame);
-  if (!Number.isSafeInteger(Math.trunc(mtime))) throw refuse("its mtime is no number");
+  const mtime = frame.pax.get("mtime") ? Number(frame.pax.get("mtime")) : frame.mtime;
+  if (mtime === undefined) throw refuse("its mtime is no number");
   if (!(header.mode >= 0)) throw refuse("its mode is no number");
   const target = frame.pax.get("linkpath") ||
     decoded(header.linkname ?? "", `the link target of ${shown(name)}`);
@@ -218,11 +217,6 @@ function kindOf(header: Header, name: string): EntryKind | undefined {
 function described(type: string | null, flag: string): string {
   if (type === null) return `of the unknown type ${JSON.stringify(flag)}`;
   return type === "fifo" ? "a fifo" : `a ${type.replace("-", " ")}`;
-}
-
-function mtimeOf(header: Header, frame: Frame): number {
-  const told = frame.pax.get("mtime");
-  return told ? Number(told) : header.mtime.getTime() / 1000;
 }
 
 /** A name in a header is bytes, which `tar-stream` hands over one a character. */

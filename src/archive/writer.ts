@@ -18,8 +18,6 @@ interface Pending {
 export class TreeWriter implements EntryHandler {
   readonly #tree: Tree;
   readonly #target: string;
-  /** The mode bits that a new file loses here: the umask, or a default ACL. */
-  readonly #masked: number;
   readonly #folders = new Map<string, Pending>();
   #entry: Entry | undefined;
   #path = "";
@@ -28,7 +26,6 @@ export class TreeWriter implements EntryHandler {
   constructor(tree: Tree, target: string) {
     this.#tree = tree;
     this.#target = target;
-    this.#masked = maskedBits(target);
   }
 
   begin(entry: Entry): void {
@@ -56,7 +53,10 @@ export class TreeWriter implements EntryHandler {
     if (this.#file === undefined) return this.#writeWhole(entry, new Uint8Array());
     this.close();
     this.#entry = undefined;
-    this.#do(this.#path, (path) => this.#settle(path, entry));
+    this.#do(this.#path, (path) => {
+      Deno.chmodSync(path, entry.mode); // unlike `writeFileSync`, opening leaves it to the umask
+      setMtime(path, entry.mtime);
+    });
   }
 
   /** Gives the folders their modes and mtimes, the deepest first, as an outer one may lock the inner ones. */
@@ -101,18 +101,13 @@ export class TreeWriter implements EntryHandler {
     this.#entry = undefined;
     this.#do(this.#path, (path) => {
       Deno.writeFileSync(path, content, { createNew: true, mode: entry.mode });
-      this.#settle(path, entry);
+      setMtime(path, entry.mtime);
     });
   }
 
   #append(path: string, { entry, piece }: { entry: Entry; piece: Uint8Array }): void {
     this.#file ??= Deno.openSync(path, { write: true, createNew: true, mode: entry.mode });
     for (let at = 0; at < piece.length;) at += this.#file.writeSync(piece.subarray(at));
-  }
-
-  #settle(path: string, entry: Entry): void {
-    if ((entry.mode & this.#masked) !== 0) Deno.chmodSync(path, entry.mode);
-    setMtime(path, entry.mtime);
   }
 
   /** One step on the disk, at a path below the target. */
@@ -135,17 +130,4 @@ function setMtime(path: string, mtime: number | undefined): void {
 /** Deno keeps milliseconds, and cannot set a fraction of a second before 1970. */
 function storable(mtime: number): number {
   return mtime < 0 ? Math.floor(mtime) : mtime;
-}
-
-/** Asks the disk rather than the process: reading the umask would set it, for all threads. */
-function maskedBits(target: string): number {
-  const probe = `${target}/.ftl-probe`;
-  try {
-    Deno.writeFileSync(probe, new Uint8Array(), { createNew: true, mode: 0o777 });
-    const mode = Deno.lstatSync(probe).mode ?? 0;
-    Deno.removeSync(probe);
-    return 0o777 & ~mode;
-  } catch (error) {
-    throw explainDiskError(error, `Cannot write ${target}`);
-  }
 }
