@@ -106,14 +106,14 @@ export class WorkerInflater {
     this.#onRest = onRest;
     Atomics.store(this.#credits, 0, OUTPUTS);
     const source = `import * as zlib from "node:zlib"; (${serve})(zlib);`;
-    const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+    // No blob: URL: a compiled executable cannot start a worker from one.
+    const url = `data:text/javascript,${encodeURIComponent(source)}`;
     this.#worker = new Worker(url, { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
       this.fail(new Error(`The decompressing thread failed: ${event.message}`));
     };
-    URL.revokeObjectURL(url);
     this.#send({ begin: compression, credits: this.#credits, outputSize: OUTPUT });
   }
 

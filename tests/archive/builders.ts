@@ -29,6 +29,10 @@ export function bytesOf(value: string | Uint8Array): Uint8Array {
 }
 
 export function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return joined(parts);
+}
+
+export function joined(parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -71,7 +75,7 @@ export const END = new Uint8Array(1024);
 
 /** A whole archive. */
 export function tar(...members: (Member | Uint8Array)[]): Uint8Array<ArrayBuffer> {
-  return concat(...members.map((one) => one instanceof Uint8Array ? one : member(one)), END);
+  return joined([...members.map((one) => one instanceof Uint8Array ? one : member(one)), END]);
 }
 
 /** An extended header for the next member, or with type `g` for all that follow. */
@@ -117,3 +121,20 @@ export async function* stream(bytes: Uint8Array, chunk = 64 << 10): AsyncGenerat
     yield bytes.slice(at, at + chunk);
   }
 }
+
+/** Bytes that do not compress: enough of them, and a thread of its own decompresses the archive. */
+export function noise(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
+  return bytes;
+}
+
+/** A small archive with every kind of header. */
+export const SAMPLE = tar(
+  pax({ path: "folder/long", mtime: "1500000000.25" }),
+  { name: "x", content: "some text" },
+  { name: "folder/", type: "5" },
+  gnuLong("L", `folder/${"n".repeat(150)}`),
+  { name: "x", content: "y".repeat(700), format: "gnu" },
+  { name: "empty" },
+);
