@@ -137,6 +137,7 @@ Deno.test("an unsigned stream may come in HTTP chunks; a plain body may not", ()
     assertEquals(put.status, 200);
     const get = await s3.send(new GetObjectCommand({ ...at, ChecksumMode: "ENABLED" }));
     assertEquals(get.ChecksumCRC32, OF_123456789.CRC32);
+    assertEquals(await get.Body?.transformToString(), "123456789");
     const plain = await sendSigned(server, {
       method: "PUT",
       target,

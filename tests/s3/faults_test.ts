@@ -37,7 +37,8 @@ Deno.test("errors on demand: 500, 503, 403, and for their time only", () =>
     // The SDK itself gets over two of them.
     server.addFault({ count: 2, fault: { kind: "slow-down" } });
     const patient = clientOf(server, { maxAttempts: 3 });
-    await patient.send(new GetObjectCommand({ Bucket: BUCKET, Key: "key" }));
+    const get = await patient.send(new GetObjectCommand({ Bucket: BUCKET, Key: "key" }));
+    assertEquals(await get.Body?.transformToString(), CONTENT);
     patient.destroy();
   }));
 
@@ -200,7 +201,8 @@ Deno.test("rules and log can be had over HTTP, where the server was started so",
     const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
       const json = body === undefined ? {} : { body: JSON.stringify(body) };
       const response = await fetch(`${server.url}/_ftl/${path}`, { method, ...json });
-      return response.ok ? await response.json() : response.status;
+      const answer = await response.json();
+      return response.ok ? answer : response.status;
     };
     const rule = { keyPattern: "^ke", nth: 2, fault: { kind: "slow-down" } };
     assertEquals(await call("POST", "faults", rule), {});

@@ -1,5 +1,7 @@
 /** Reads a connection by lines and by blocks, out of one buffer. */
 
+import { Buffer } from "node:buffer";
+
 /** Where the bytes come from: a connection, or anything like it. */
 export interface ByteSource {
   read(into: Uint8Array): Promise<number | null>;
@@ -87,8 +89,7 @@ export class ByteReader {
   }
 }
 
-const LATIN1 = new TextDecoder("latin1");
-
+/** One character a byte; what TextDecoder calls latin1 is windows-1252. */
 function latin1(bytes: Uint8Array): string {
-  return LATIN1.decode(bytes);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }

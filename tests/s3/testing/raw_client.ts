@@ -1,4 +1,5 @@
 /** HTTP by hand, where the SDK and fetch are too polite: every byte is the test's own. */
+import { Buffer } from "node:buffer";
 import type { S3Server } from "../server.ts";
 import { sha256, sign, type Signature, type SigningOptions } from "./signer.ts";
 
@@ -15,7 +16,7 @@ export interface RawResponse {
 }
 
 export function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  return Buffer.from(text, "latin1");
 }
 
 /** Sends bytes as they are and reads one response. Null: nothing came before the end. */
@@ -40,32 +41,30 @@ export async function readResponse(
   conn: Deno.Conn,
   method = "GET",
 ): Promise<RawResponse | { status: 0; end: "closed" | "reset" }> {
-  const decoder = new TextDecoder("latin1");
   const buffer = new Uint8Array(64 * 1024);
   let received = "";
-  let end: RawResponse["end"] = "complete";
+  let head: ResponseHead | undefined;
   for (;;) {
-    const parsed = parseResponse(received, method);
-    if (parsed?.complete) return { ...parsed.response, end };
-    let count: number | null;
-    try {
-      count = await conn.read(buffer);
-    } catch {
-      end = "reset";
-      count = null;
+    head ??= parseHead(received, method);
+    if (head !== undefined && received.length >= head.end) {
+      return responseOf(head, { received, end: "complete" });
     }
-    if (count === null) {
-      if (end === "complete") end = "closed";
-      return parsed === undefined ? { status: 0, end } : { ...parsed.response, end };
+    const count = await conn.read(buffer).catch(() => "reset" as const);
+    if (count === null || count === "reset") {
+      const end = count ?? "closed";
+      return head === undefined ? { status: 0, end } : responseOf(head, { received, end });
     }
-    received += decoder.decode(buffer.subarray(0, count));
+    received += Buffer.from(buffer.subarray(0, count)).toString("latin1");
   }
 }
 
-function parseResponse(
-  received: string,
-  method: string,
-): { complete: boolean; response: Omit<RawResponse, "end"> } | undefined {
+interface ResponseHead extends Pick<RawResponse, "status" | "headers"> {
+  /** Where the body begins and ends in what was received. */
+  readonly start: number;
+  readonly end: number;
+}
+
+function parseHead(received: string, method: string): ResponseHead | undefined {
   const at = received.indexOf("\r\n\r\n");
   if (at === -1) return undefined;
   const [statusLine = "", ...lines] = received.slice(0, at).split("\r\n");
@@ -74,12 +73,18 @@ function parseResponse(
     return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
   }));
   const status = Number(statusLine.split(" ")[1]);
-  const body = received.slice(at + 4);
-  const length = method === "HEAD" || status === 204 || status === 304 || status === 100
-    ? 0
-    : Number(headers.get("content-length") ?? 0);
-  const code = /<Code>(.*?)<\/Code>/.exec(body)?.[1];
-  return { complete: body.length >= length, response: { status, headers, body, code } };
+  const bare = method === "HEAD" || status === 204 || status === 304 || status === 100;
+  const length = bare ? 0 : Number(headers.get("content-length") ?? 0);
+  return { status, headers, start: at + 4, end: at + 4 + length };
+}
+
+function responseOf(
+  { status, headers, start }: ResponseHead,
+  { received, end }: { received: string; end: RawResponse["end"] },
+): RawResponse {
+  const body = received.slice(start);
+  const code = status < 400 ? undefined : /<Code>(.*?)<\/Code>/.exec(body)?.[1];
+  return { status, headers, body, code, end };
 }
 
 export interface SignedRequest {

@@ -1,5 +1,6 @@
 /** A server and a client of the AWS SDK for one test, with a folder that goes away with them. */
 import { S3Client, type S3ClientConfig, S3ServiceException } from "@aws-sdk/client-s3";
+import { FetchHttpHandler } from "@smithy/fetch-http-handler";
 import { type S3Server, type S3ServerOptions, startS3Server } from "../server.ts";
 import { fail } from "../../assert.ts";
 
@@ -50,6 +51,8 @@ export function clientOf(server: S3Server, more: S3ClientConfig = {}): S3Client 
     },
     forcePathStyle: true,
     maxAttempts: 1,
+    // Its connections are the runtime's own; those of node:http outlive a test in older runtimes.
+    requestHandler: new FetchHttpHandler(),
     ...more,
   });
 }
