@@ -126,8 +126,9 @@ export async function listMasterRevisions(
 const DETAIL_REQUESTS = 16;
 
 async function readDetails(bucket: Bucket, { key }: RemoteRevision): Promise<RevisionDetails> {
-  const { metadata = {}, sha256 } = await bucket.head(key) ?? {};
+  const { metadata = {}, checksum } = await bucket.head(key) ?? {};
   const facts = readRevisionFacts(metadata);
+  const sha256 = checksum?.algorithm === "sha256" ? checksum.hex : undefined;
   return { ...facts, sha256: facts.sha256 ?? sha256, ...readNote(metadata) };
 }
 

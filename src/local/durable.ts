@@ -46,32 +46,54 @@ export function replaceFile(path: string, text: string, { durable = true } = {})
 
 /**
  * Flushes the whole file system that holds `path` by one call of syncfs(2): one flush for a revision's
- * thousands of files, not one each. Deno has no such call, coreutils' `sync -f` is it.
+ * thousands of files, not one each. Deno has no such call, coreutils' `sync -f` is it. On abort it throws
+ * the signal's reason at once; what the kernel has begun it goes on with.
  */
-export async function syncFileSystem(path: string): Promise<void> {
+export async function syncFileSystem(path: string, signal: AbortSignal): Promise<void> {
   for (const program of ["sync", "/usr/bin/sync", "/bin/sync"]) {
     try {
-      const { success, stderr } = await new Deno.Command(program, {
-        args: ["-f", path],
-        stdin: "null",
-        stdout: "null",
-        stderr: "piped",
-      }).output();
+      const { success, stderr } = await output(program, ["-f", path], signal);
       if (success) return;
-      throw new StorageError(`Cannot flush ${path}: ${new TextDecoder().decode(stderr).trim()}`);
+      const reason = new TextDecoder().decode(stderr).trim();
+      if (/unrecognized|invalid option|usage/i.test(reason)) break;
+      throw new StorageError(`Cannot flush ${path}: ${reason}`);
     } catch (error) {
+      signal.throwIfAborted();
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   }
-  syncEachFile(path);
+  syncEachFile(path, signal);
+}
+
+async function output(
+  program: string,
+  args: string[],
+  signal: AbortSignal,
+): Promise<Deno.CommandOutput> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  try {
+    const command = new Deno.Command(program, {
+      args,
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    });
+    return await Promise.race([command.output(), promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 /** The slow way, for machines without coreutils. */
-function syncEachFile(path: string): void {
+function syncEachFile(path: string, signal: AbortSignal): void {
   for (const entry of Deno.readDirSync(path)) {
+    signal.throwIfAborted();
     if (entry.isSymlink) continue;
     const inner = `${path}/${entry.name}`;
-    if (entry.isDirectory) syncEachFile(inner);
+    if (entry.isDirectory) syncEachFile(inner, signal);
     else syncDirectory(inner);
   }
   syncDirectory(path);

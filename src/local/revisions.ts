@@ -37,8 +37,20 @@ export function publish(pkg: PackageDir, id: string, state: RevisionState): void
 }
 
 /** Flushes what was staged to the disk. It takes a while: not under the package's lock. */
-export function flushStaging(pkg: PackageDir, id: string): Promise<void> {
-  return syncFileSystem(`${pkg.staging}/${id}`);
+export function flushStaging(pkg: PackageDir, id: string, signal: AbortSignal): Promise<void> {
+  return syncFileSystem(`${pkg.staging}/${id}`, signal);
+}
+
+/**
+ * Deletes what was staged, after an error that matters more than one met here: what cannot be deleted now,
+ * the next sync deletes.
+ */
+export function dropStaging(pkg: PackageDir, id: string): void {
+  try {
+    removeTree(`${pkg.staging}/${id}`);
+  } catch {
+    // Left for the next sync.
+  }
 }
 
 /**

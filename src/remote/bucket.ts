@@ -22,8 +22,13 @@ export interface ObjectInfo {
   readonly etag: string;
   readonly modified: number;
   readonly metadata: Metadata;
-  /** S3's own SHA-256 of the whole object in hexadecimal, where it keeps one. */
-  readonly sha256: string | undefined;
+  /** S3's own checksum of the whole object, where it keeps one and tells of it: `head` does. */
+  readonly checksum: Checksum | undefined;
+}
+
+export interface Checksum {
+  readonly algorithm: "sha256" | "crc64nvme" | "crc32" | "md5";
+  readonly hex: string;
 }
 
 /** A small object, whole. */
@@ -33,7 +38,10 @@ export interface SmallObject extends ObjectInfo {
 
 /** An object that is being read. `size` is the whole object's, whatever the range. */
 export interface OpenObject extends ObjectInfo {
-  readonly body: AsyncIterable<Uint8Array>;
+  /** The place of the body's first byte in the object: a store may not have understood the range. */
+  readonly start: number;
+  /** A stream of bytes, which can be read into memory that is there already. */
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 /**
@@ -91,8 +99,8 @@ export interface Bucket {
   getSmall(key: string): Promise<SmallObject | undefined>;
 
   /**
-   * The bytes of an object as they come. Throws `NotFoundError` where it is gone. The body itself
-   * throws what the network throws: a broken one is not retried here.
+   * The bytes of an object as they come. Throws `NotFoundError` where it is gone. Asks once: neither the
+   * request nor the body, which throws what the network throws, is tried again here.
    */
   read(key: string, options: ReadOptions): Promise<OpenObject>;
 

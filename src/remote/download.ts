@@ -2,11 +2,18 @@
  * A large object as one stream of bytes, in order, from ranges that are fetched side by side.
  *
  * All ranges are bound to one ETag, so an object that is replaced meanwhile is noticed, never mixed. A
- * range that breaks goes on at the byte where it broke. Memory is bounded: `concurrency` ranges.
+ * range that breaks goes on at the byte where it broke. This is the only place where a read is tried
+ * again: `Bucket.read` asks once. Two bounds hold whatever the server does:
+ *
+ * - Memory: `concurrency` ranges, kept in blocks that are used again rather than left to be collected.
+ * - Time: a range is given up once it has waited `PATIENCE` stall times in all for bytes that did not
+ *   come, or after `FRUITLESS_TRIES` tries in a row without a byte. With the standard values a server
+ *   that is dead or stalls holds a download for about 2 minutes and a quarter, one that refuses at once
+ *   for about 12 seconds.
  */
 import { ConflictError, FtlError, StorageError } from "../core/errors.ts";
 import { pause } from "../core/pause.ts";
-import type { Bucket, ObjectInfo, OpenObject } from "./bucket.ts";
+import type { Bucket, ObjectInfo } from "./bucket.ts";
 
 export interface DownloadOptions {
   /** Bytes and ETag, as the listing gave them. */
@@ -23,46 +30,66 @@ export interface DownloadOptions {
   readonly firstPause?: number;
 }
 
+const MEBIBYTE = 1024 * 1024;
+/** Bytes of all ranges under way, as far as the least size of a range allows. */
+const WINDOW = 32 * MEBIBYTE;
 /** Bytes a range: large enough that the round trip does not count, small enough to hold several. */
-const RANGE_SIZE = 8 * 1024 * 1024;
-/** Milliseconds without a byte after which a range counts as broken. */
+const LARGEST_RANGE = 8 * MEBIBYTE;
+const LEAST_RANGE = MEBIBYTE;
+/** Bytes that are handed on at once. */
+const BLOCK = 256 * 1024;
+/** Bytes that are read from the connection at once. */
+const READ = 64 * 1024;
+
+/** Milliseconds without bytes after which a try counts as stalled. */
 const STALL_TIMEOUT = 20_000;
+/** Fewer bytes than this in that time are none: a server that drips is no better than one that hangs. */
+const LEAST_PROGRESS = 16 * 1024;
 /** Milliseconds of the first pause before another try; it doubles, up to the longest. */
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 10_000;
 /** Tries in a row that bring no byte, after which the range is given up. */
-const FRUITLESS_TRIES = 5;
+const FRUITLESS_TRIES = 8;
+/** Stall times that a range waits in vain, over all its tries. */
+const PATIENCE = 6;
 /** Tries of one range in all: a line that breaks after every few bytes has an end too. */
 const MOST_TRIES = 100;
 
-export interface Download extends Disposable {
+export interface Download extends AsyncDisposable {
   /** Of the object, as the first answer gave it. */
   readonly info: ObjectInfo;
-  /** To be read once. Throws `StorageError`, `NotFoundError`, `ConflictError`. */
+  /**
+   * To be read once. A chunk is valid until the next one is asked for: its memory is used again. Throws
+   * `StorageError`, `NotFoundError`, `ConflictError`, or the signal's reason.
+   */
   readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** Bytes of one range, for so many at the same time. */
+export function rangeSizeFor(concurrency: number): number {
+  const share = Math.floor(WINDOW / concurrency / BLOCK) * BLOCK;
+  return Math.min(LARGEST_RANGE, Math.max(LEAST_RANGE, share));
 }
 
 /**
  * Asks for the first range; the others follow when the body is read. Disposing of the download ends what
- * is still under way.
+ * is still under way, and waits until that has ended.
  */
 export async function openDownload(
   bucket: Bucket,
   key: string,
   options: DownloadOptions,
 ): Promise<Download> {
-  const stop = new AbortController();
-  const engine = new Engine(bucket, key, options, AbortSignal.any([options.signal, stop.signal]));
-  const first = engine.range(0);
+  const engine = new Engine(bucket, key, options);
   try {
-    const info = await first.opened;
+    const first = engine.range(0);
     return {
-      info,
-      body: engine.body(first, stop),
-      [Symbol.dispose]: () => stop.abort(),
+      info: await first.opened,
+      body: engine.body(first),
+      [Symbol.asyncDispose]: () => engine.stop(),
     };
   } catch (error) {
-    stop.abort();
+    await engine.stop();
     throw error;
   }
 }
@@ -71,97 +98,126 @@ class Engine {
   readonly #bucket: Bucket;
   readonly #key: string;
   readonly #options: DownloadOptions;
+  readonly #rangeSize: number;
+  readonly #stallTimeout: number;
+  readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #blocks: BlockPool;
+  readonly #underWay = new Set<Promise<void>>();
   #arrived = 0;
 
-  constructor(bucket: Bucket, key: string, options: DownloadOptions, signal: AbortSignal) {
+  constructor(bucket: Bucket, key: string, options: DownloadOptions) {
     this.#bucket = bucket;
     this.#key = key;
     this.#options = options;
-    this.#signal = signal;
+    this.#rangeSize = options.rangeSize ?? rangeSizeFor(options.concurrency);
+    this.#stallTimeout = options.stallTimeout ?? STALL_TIMEOUT;
+    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    this.#blocks = new BlockPool(Math.min(BLOCK, this.#rangeSize));
   }
 
-  get #rangeSize(): number {
-    return this.#options.rangeSize ?? RANGE_SIZE;
-  }
-
+  /** Starts to fetch one range. */
   range(index: number): Range {
     const start = index * this.#rangeSize;
     const end = Math.min(start + this.#rangeSize, this.#options.size);
-    return new Range((range) => this.#fill(range, start, end));
+    const range = new Range(this.#blocks);
+    const filling = this.#fill(range, start, end).then(
+      () => range.end(),
+      (error) => range.fail(error),
+    );
+    this.#underWay.add(filling);
+    void filling.then(() => this.#underWay.delete(filling));
+    return range;
   }
 
-  async *body(first: Range, stop: AbortController): AsyncGenerator<Uint8Array> {
-    const count = Math.max(1, Math.ceil(this.#options.size / this.#rangeSize));
+  async *body(first: Range): AsyncGenerator<Uint8Array> {
+    const { size, concurrency } = this.#options;
+    const count = Math.max(1, Math.ceil(size / this.#rangeSize));
     const window = [first];
     let next = 1;
     try {
-      while (window.length > 0) {
-        while (next < count && window.length < this.#options.concurrency) {
-          window.push(this.range(next++));
-        }
-        const range = window[0];
-        if (range === undefined) return;
-        yield* range.chunks();
+      while (window[0] !== undefined) {
+        while (next < count && window.length < concurrency) window.push(this.range(next++));
+        yield* window[0].chunks();
         window.shift();
       }
     } finally {
       // The reader has all, or has gone: nobody wants the rest.
-      stop.abort();
+      await this.stop();
     }
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#underWay);
   }
 
   /** Fetches one range into `range`, as often as it takes. */
   async #fill(range: Range, start: number, end: number): Promise<void> {
     let position = start;
     let fruitless = 0;
+    let waited = 0;
     for (let tries = 1;; tries++) {
       const before = position;
+      const stall = new Watchdog(this.#stallTimeout);
       try {
-        for await (const chunk of this.#attempt(range, position, end)) {
-          position += chunk.byteLength;
-          this.#arrived += chunk.byteLength;
-          range.push(chunk);
-          this.#options.onProgress?.(this.#arrived);
-        }
-        if (position === end) return;
-        throw new StorageError(`${this.#name}: the connection ended early`);
+        await this.#attempt(range, { position, end, stall }, (bytes) => position += bytes);
+        return;
       } catch (error) {
         this.#signal.throwIfAborted();
         fruitless = position > before ? 0 : fruitless + 1;
-        if (!worthAnotherTry(error) || fruitless >= FRUITLESS_TRIES || tries >= MOST_TRIES) {
-          throw this.#explain(error);
-        }
-        await pause(this.#pauseAfter(fruitless), this.#signal);
+        waited += stall.silence;
+        const isHopeless = fruitless >= FRUITLESS_TRIES || tries >= MOST_TRIES ||
+          waited >= PATIENCE * this.#stallTimeout;
+        // What the client makes of a request that was ended says less than why it was.
+        const cause = stall.signal.aborted ? stall.signal.reason : error;
+        if (isHopeless || !isWorthAnotherTry(cause)) throw this.#explain(cause, tries);
+        const length = this.#pauseAfter(fruitless);
+        waited += length;
+        await pause(length, this.#signal);
+      } finally {
+        stall.stop();
       }
     }
   }
 
-  /** One request for the bytes from `position`, watched for a stall. */
-  async *#attempt(range: Range, position: number, end: number): AsyncGenerator<Uint8Array> {
-    const stall = new Watchdog(this.#options.stallTimeout ?? STALL_TIMEOUT);
+  /** One request for the bytes from `position`; `onBytes` is told of each that has been kept. */
+  async #attempt(
+    range: Range,
+    { position, end, stall }: { position: number; end: number; stall: Watchdog },
+    onBytes: (count: number) => void,
+  ): Promise<void> {
+    const isWhole = position === 0 && end === this.#options.size;
+    const answer = await this.#bucket.read(this.#key, {
+      etag: this.#options.etag,
+      ...(isWhole ? {} : { range: { start: position, end } }),
+      signal: AbortSignal.any([this.#signal, stall.signal]),
+    });
+    const reader = answer.body.getReader({ mode: "byob" });
     try {
-      const whole = position === 0 && end === this.#options.size;
-      const answer = await this.#bucket.read(this.#key, {
-        etag: this.#options.etag,
-        ...(whole ? {} : { range: { start: position, end } }),
-        signal: AbortSignal.any([this.#signal, stall.signal]),
-      });
       if (answer.size !== this.#options.size) {
         throw new ConflictError(`${this.#name} is another object than the listing showed`);
       }
+      if (answer.start !== position) throw this.#otherBytes();
       range.open(answer);
       let left = end - position;
-      for await (const chunk of answer.body) {
-        stall.reset();
-        if (chunk.byteLength > left) {
-          throw new StorageError(`${this.#name}: S3 sent more than was asked for`);
-        }
-        left -= chunk.byteLength;
-        yield chunk;
+      let memory = new ArrayBuffer(READ);
+      for (;;) {
+        const { value, done } = await reader.read(new Uint8Array(memory));
+        if (done) break;
+        memory = value.buffer;
+        if (value.byteLength > left) throw this.#otherBytes();
+        left -= value.byteLength;
+        range.push(value);
+        onBytes(value.byteLength);
+        stall.feed(value.byteLength);
+        this.#arrived += value.byteLength;
+        this.#options.onProgress?.(this.#arrived);
       }
+      if (left > 0) throw new BrokenError("the connection ended early");
     } finally {
-      stall.stop();
+      // Of an answer that has been read to its end nothing is left to cancel.
+      await reader.cancel().catch(() => {});
     }
   }
 
@@ -175,81 +231,135 @@ class Engine {
     return Math.random() * Math.min(longest, LONGEST_PAUSE);
   }
 
-  #explain(error: unknown): unknown {
+  #otherBytes(): StorageError {
+    return new StorageError(`${this.#name}: the store sent other bytes than were asked for`, {
+      hint: "The store, or a proxy before it, does not support Range requests",
+    });
+  }
+
+  #explain(error: unknown, tries: number): unknown {
     if (error instanceof FtlError) return error;
-    return new StorageError(`Cannot download ${this.#name}: the connection keeps breaking`, {
+    const reason = error instanceof BrokenError ? error.message : "the connection broke";
+    return new StorageError(`Cannot download ${this.#name}: ${reason}, in ${tries} tries`, {
       cause: error,
       hint: "Try again: nothing has changed on this machine",
     });
   }
 }
 
+/** A try that failed in a way that the next one may not. */
+class BrokenError extends Error {
+  override readonly name = "BrokenError";
+}
+
+/** Statuses below 500 that ask for another try: RFC 9110, 15.5.9, and RFC 6585, section 4. */
+const TRANSIENT = [408, 429];
+
 /** Not for what would be refused again: denied, gone, another version. */
-function worthAnotherTry(error: unknown): boolean {
+function isWorthAnotherTry(error: unknown): boolean {
   if (!(error instanceof FtlError)) return true;
-  if (!(error instanceof StorageError)) return false;
-  const status = (error.cause as { $metadata?: { httpStatusCode?: number } } | undefined)
-    ?.$metadata?.httpStatusCode;
-  return status === undefined || status >= 500;
+  if (!(error instanceof StorageError) || error.cause === undefined) return false;
+  const { name, $metadata } = error.cause as {
+    name?: string;
+    $metadata?: { httpStatusCode?: number };
+  };
+  const status = $metadata?.httpStatusCode;
+  return status === undefined || status >= 500 || TRANSIENT.includes(status) ||
+    name === "RequestTimeout";
+}
+
+/** Memory in blocks of one size. */
+class BlockPool {
+  readonly #free: Uint8Array[] = [];
+
+  constructor(readonly blockSize: number) {}
+
+  take(): Uint8Array {
+    return this.#free.pop() ?? new Uint8Array(this.blockSize);
+  }
+
+  giveBack(block: Uint8Array): void {
+    this.#free.push(block);
+  }
 }
 
 /** One range: filled from one side, read from the other. */
 class Range {
   /** What the first answer said of the object. */
   readonly opened: Promise<ObjectInfo>;
-  #settle: { open(info: ObjectInfo): void; fail(error: unknown): void };
-  #chunks: Uint8Array[] = [];
+  readonly #settle: { open(info: ObjectInfo): void; fail(error: unknown): void };
+  readonly #blocks: BlockPool;
+  /** The blocks that are full, in order. */
+  readonly #full: Uint8Array[] = [];
+  #last: { readonly block: Uint8Array; filled: number } | undefined;
   #done = false;
   #failure: { readonly error: unknown } | undefined;
   #wake: () => void = () => {};
 
-  constructor(fill: (range: Range) => Promise<void>) {
+  constructor(blocks: BlockPool) {
+    this.#blocks = blocks;
     const { promise, resolve, reject } = Promise.withResolvers<ObjectInfo>();
     this.opened = promise;
     this.#settle = { open: resolve, fail: reject };
     promise.catch(() => {});
-    fill(this).then(
-      () => {
-        this.#done = true;
-        this.#wake();
-      },
-      (error) => {
-        this.#failure = { error };
-        this.#settle.fail(error);
-        this.#wake();
-      },
-    );
   }
 
-  open(answer: OpenObject): void {
-    this.#settle.open(answer);
+  open(info: ObjectInfo): void {
+    this.#settle.open(info);
   }
 
-  push(chunk: Uint8Array): void {
-    this.#chunks.push(chunk);
+  /** Keeps a copy. */
+  push(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.byteLength;) {
+      const last = this.#last ??= { block: this.#blocks.take(), filled: 0 };
+      const piece = bytes.subarray(at, at + last.block.byteLength - last.filled);
+      last.block.set(piece, last.filled);
+      last.filled += piece.byteLength;
+      at += piece.byteLength;
+      if (last.filled === last.block.byteLength) {
+        this.#full.push(last.block);
+        this.#last = undefined;
+        this.#wake();
+      }
+    }
+  }
+
+  end(): void {
+    this.#done = true;
+    this.#wake();
+  }
+
+  fail(error: unknown): void {
+    this.#failure = { error };
+    this.#settle.fail(error);
     this.#wake();
   }
 
   async *chunks(): AsyncGenerator<Uint8Array> {
     for (;;) {
-      const ready = this.#chunks;
-      this.#chunks = [];
-      yield* ready;
-      if (this.#chunks.length > 0) continue;
-      if (this.#failure !== undefined) throw this.#failure.error;
-      if (this.#done) return;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      const block = this.#full.shift();
+      if (block !== undefined) {
+        yield block;
+        this.#blocks.giveBack(block);
+      } else if (this.#failure !== undefined) throw this.#failure.error;
+      else if (this.#done) break;
+      else await new Promise<void>((resolve) => this.#wake = resolve);
     }
+    if (this.#last === undefined) return;
+    const { block, filled } = this.#last;
+    yield block.subarray(0, filled);
+    this.#blocks.giveBack(block);
   }
 }
 
-/** Aborts its signal when nobody has reset it for a time. */
+const STOPPED = new Error("stopped");
+
+/** Aborts its signal when nobody has fed it for a time. */
 class Watchdog {
   readonly #controller = new AbortController();
   readonly #timeout: number;
   readonly #timer: ReturnType<typeof setInterval>;
+  #fed = 0;
   #seen = performance.now();
   #looked = this.#seen;
 
@@ -263,12 +373,22 @@ class Watchdog {
     return this.#controller.signal;
   }
 
-  reset(): void {
+  /** Milliseconds since it had enough. */
+  get silence(): number {
+    return performance.now() - this.#seen;
+  }
+
+  feed(bytes: number): void {
+    this.#fed += bytes;
+    if (this.#fed < LEAST_PROGRESS) return;
+    this.#fed = 0;
     this.#seen = performance.now();
   }
 
+  /** Ends what is still under way: a request that timed out in the client would go on unseen. */
   stop(): void {
     clearInterval(this.#timer);
+    this.#controller.abort(STOPPED);
   }
 
   #look(): void {
@@ -277,6 +397,7 @@ class Watchdog {
     if (now - this.#looked > this.#timeout / 2) this.#seen = now;
     this.#looked = now;
     if (now - this.#seen < this.#timeout) return;
-    this.#controller.abort(new StorageError("The download stalled"));
+    const seconds = Math.round(this.#timeout / 1000);
+    this.#controller.abort(new BrokenError(`hardly a byte came for ${seconds} s`));
   }
 }

@@ -11,6 +11,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
+  type S3ClientConfig,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { FetchHttpHandler } from "@smithy/fetch-http-handler";
@@ -22,6 +23,7 @@ import type { Environment } from "../core/config.ts";
 import { inParallel } from "../core/parallel.ts";
 import {
   type Bucket,
+  type Checksum,
   type Condition,
   type ListedObject,
   type ObjectInfo,
@@ -40,11 +42,23 @@ const ANSWER_TIMEOUT = 20_000;
 /** The same where the request carries a part of a file, which a slow line takes long to send. */
 const UPLOAD_TIMEOUT = 15 * 60_000;
 
+/** Milliseconds that what must come to an end may take once the command is to stop. */
+const GRACE = 5_000;
+
+export interface S3BucketOptions {
+  /** Ends every request that is under way; what an upload has begun is still taken back. */
+  readonly signal?: AbortSignal;
+}
+
 /** Opens the bucket; sends nothing yet. Credentials and region are the SDK's default chain. */
-export function openS3Bucket(name: string, env: Environment): Bucket {
+export function openS3Bucket(
+  name: string,
+  env: Environment,
+  { signal }: S3BucketOptions = {},
+): Bucket {
   const endpoint = env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] || undefined;
   const region = env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || undefined;
-  const client = new S3Client({
+  const config: S3ClientConfig = {
     ...(region === undefined ? {} : { region }),
     // Other stores rarely have a host name for each bucket.
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
@@ -54,17 +68,41 @@ export function openS3Bucket(name: string, env: Environment): Bucket {
     responseChecksumValidation: "WHEN_REQUIRED",
     requestHandler: new FetchHttpHandler({ requestTimeout: ANSWER_TIMEOUT }),
     maxAttempts: 4,
-  });
-  return new S3Bucket(name, client, endpoint);
+  };
+  return new S3Bucket(name, config, { endpoint, signal });
 }
 
 class S3Bucket implements Bucket {
+  readonly #config: S3ClientConfig;
   readonly #client: S3Client;
   readonly #endpoint: string | undefined;
+  readonly #options: { abortSignal?: AbortSignal };
+  #askingOnce: S3Client | undefined;
 
-  constructor(readonly name: string, client: S3Client, endpoint: string | undefined) {
-    this.#client = client;
+  constructor(
+    readonly name: string,
+    config: S3ClientConfig,
+    { endpoint, signal }: { endpoint: string | undefined; signal: AbortSignal | undefined },
+  ) {
+    this.#config = config;
+    this.#client = new S3Client(config);
     this.#endpoint = endpoint;
+    this.#options = signal === undefined ? {} : { abortSignal: signal };
+  }
+
+  /**
+   * The same client without its own retries: whoever reads a body tries again himself, and two such layers
+   * would multiply. What the first client has learnt of the server's clock goes with it.
+   */
+  get #readClient(): S3Client {
+    const { credentials, region, systemClockOffset } = this.#client.config;
+    return this.#askingOnce ??= new S3Client({
+      ...this.#config,
+      credentials,
+      region,
+      systemClockOffset,
+      maxAttempts: 1,
+    });
   }
 
   async list(prefix: string): Promise<ListedObject[]> {
@@ -78,6 +116,7 @@ class S3Bucket implements Bucket {
             Prefix: prefix,
             ...(token === undefined ? {} : { ContinuationToken: token }),
           }),
+          this.#options,
         ));
       for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
         if (Key === undefined) continue;
@@ -93,6 +132,7 @@ class S3Bucket implements Bucket {
     try {
       const answer = await this.#client.send(
         new HeadObjectCommand({ Bucket: this.name, Key: key, ChecksumMode: "ENABLED" }),
+        this.#options,
       );
       return objectInfo(answer, answer.ContentLength ?? 0);
     } catch (error) {
@@ -122,7 +162,7 @@ class S3Bucket implements Bucket {
 
   async read(key: string, { etag, range, signal }: ReadOptions): Promise<OpenObject> {
     const answer = await this.#explained("s3:GetObject", key, () =>
-      this.#client.send(
+      this.#readClient.send(
         new GetObjectCommand({
           Bucket: this.name,
           Key: key,
@@ -131,10 +171,10 @@ class S3Bucket implements Bucket {
         }),
         signal === undefined ? {} : { abortSignal: signal },
       ));
-    const total = Number(
-      /\/([0-9]+)$/.exec(answer.ContentRange ?? "")?.[1] ?? answer.ContentLength,
-    );
-    return { ...objectInfo(answer, total), body: bodyOf(answer) };
+    // RFC 9110, section 14.4; an answer without it is the whole object, whatever was asked for.
+    const [, start = 0, total = answer.ContentLength] =
+      /^bytes ([0-9]+)-[0-9]+\/([0-9]+)$/.exec(answer.ContentRange ?? "") ?? [];
+    return { ...objectInfo(answer, Number(total)), start: Number(start), body: bodyOf(answer) };
   }
 
   async put(key: string, text: string, { metadata, condition }: PutOptions): Promise<string> {
@@ -166,13 +206,29 @@ class S3Bucket implements Bucket {
       if (source.partSha256.length === 1) await this.#uploadWhole(key, source, options);
       else await this.#uploadParts(key, source, options);
     } catch (error) {
-      if (options.signal?.aborted) throw options.signal.reason;
+      if (options.signal?.aborted) {
+        // Cut off, but perhaps after S3 had all of it: what is in the bucket has the last word.
+        if (source.partSha256.length > 1 || !await this.#arrived(key, options.metadata)) {
+          throw options.signal.reason;
+        }
+        return;
+      }
       if (lostRace(error)) {
         const there = await this.head(key);
         if (there !== undefined && sameMetadata(there.metadata, options.metadata)) return;
         throw new ConflictError(`s3://${this.name}/${key} is there already`, { cause: error });
       }
       throw this.#explain(error, "s3:PutObject", key);
+    }
+  }
+
+  async #arrived(key: string, metadata: Metadata): Promise<boolean> {
+    try {
+      const command = new HeadObjectCommand({ Bucket: this.name, Key: key });
+      const there = await this.#client.send(command, { abortSignal: AbortSignal.timeout(GRACE) });
+      return sameMetadata(there.Metadata ?? {}, metadata);
+    } catch {
+      return false;
     }
   }
 
@@ -186,7 +242,8 @@ class S3Bucket implements Bucket {
 
   async #getIfThere(key: string): Promise<GetObjectCommandOutput | undefined> {
     try {
-      return await this.#client.send(new GetObjectCommand({ Bucket: this.name, Key: key }));
+      const command = new GetObjectCommand({ Bucket: this.name, Key: key });
+      return await this.#client.send(command, this.#options);
     } catch (error) {
       if (s3Code(error) === "NoSuchKey") return undefined;
       throw this.#explain(error, "s3:GetObject", key);
@@ -212,13 +269,16 @@ class S3Bucket implements Bucket {
   /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
   async #uploadParts(key: string, source: UploadSource, options: UploadOptions): Promise<void> {
     const target = { Bucket: this.name, Key: key };
+    options.signal?.throwIfAborted();
+    // An upload is begun and completed, or not, but never left in the dark by an abort in between.
+    using grace = new Grace(options.signal);
     const { UploadId } = await this.#client.send(
       new CreateMultipartUploadCommand({
         ...target,
         ChecksumAlgorithm: "SHA256",
         Metadata: { ...options.metadata },
       }),
-      sendOptions(options.signal),
+      { abortSignal: grace.signal },
     );
     try {
       const parts = await this.#sendParts({ ...target, UploadId }, source, options);
@@ -229,12 +289,13 @@ class S3Bucket implements Bucket {
           MultipartUpload: { Parts: parts },
           ...conditionHeaders(options.condition),
         }),
-        sendOptions(options.signal),
+        sendOptions(grace.signal),
       );
     } catch (error) {
       // By now no part is under way: `inParallel` waits for all of them before it throws.
-      await this.#client.send(new AbortMultipartUploadCommand({ ...target, UploadId }))
-        .catch(() => {});
+      const command = new AbortMultipartUploadCommand({ ...target, UploadId });
+      const abortSignal = AbortSignal.timeout(GRACE);
+      await this.#client.send(command, { abortSignal }).catch(() => {});
       throw error;
     }
   }
@@ -282,6 +343,31 @@ class S3Bucket implements Bucket {
   }
 }
 
+/** Aborts `GRACE` after `signal` does. */
+class Grace implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #outer: AbortSignal | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(outer: AbortSignal | undefined) {
+    this.#outer = outer;
+    outer?.addEventListener("abort", this.#begin);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  readonly #begin = (): void => {
+    this.#timer = setTimeout(() => this.#controller.abort(this.#outer?.reason), GRACE);
+  };
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#outer?.removeEventListener("abort", this.#begin);
+  }
+}
+
 function sendOptions(signal?: AbortSignal): { requestTimeout: number; abortSignal?: AbortSignal } {
   return {
     requestTimeout: UPLOAD_TIMEOUT,
@@ -312,19 +398,46 @@ function objectInfo(
   answer: GetObjectCommandOutput | HeadObjectCommandOutput,
   size: number,
 ): ObjectInfo {
-  const sha256 = answer.ChecksumType === "COMPOSITE" ? undefined : answer.ChecksumSHA256;
   return {
     size,
     etag: answer.ETag ?? "",
     modified: answer.LastModified?.getTime() ?? 0,
     metadata: answer.Metadata ?? {},
-    sha256: sha256 === undefined ? undefined : Buffer.from(sha256, "base64").toString("hex"),
+    checksum: checksumOf(answer),
   };
 }
 
+/**
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html, and on
+ * ETags https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html: that of an object that came in
+ * one piece, plain or encrypted with S3's own keys, is the MD5 of its bytes. The other checksums of an
+ * object in parts are those of the parts' checksums, and of no use to who reads the whole.
+ */
+function checksumOf(
+  answer: GetObjectCommandOutput | HeadObjectCommandOutput,
+): Checksum | undefined {
+  if (answer.ChecksumType !== "COMPOSITE") {
+    const { ChecksumSHA256, ChecksumCRC64NVME, ChecksumCRC32 } = answer;
+    if (ChecksumSHA256 !== undefined) return inHex("sha256", ChecksumSHA256);
+    if (ChecksumCRC64NVME !== undefined) return inHex("crc64nvme", ChecksumCRC64NVME);
+    if (ChecksumCRC32 !== undefined) return inHex("crc32", ChecksumCRC32);
+  }
+  const { ServerSideEncryption = "AES256", SSECustomerAlgorithm, StorageClass } = answer;
+  const isPlain = ServerSideEncryption === "AES256" && SSECustomerAlgorithm === undefined &&
+    StorageClass !== "EXPRESS_ONEZONE";
+  const md5 = /^"([0-9a-f]{32})"$/.exec(answer.ETag ?? "")?.[1];
+  return isPlain && md5 !== undefined ? { algorithm: "md5", hex: md5 } : undefined;
+}
+
+function inHex(algorithm: Checksum["algorithm"], base64: string): Checksum {
+  return { algorithm, hex: Buffer.from(base64, "base64").toString("hex") };
+}
+
 /** The body as the native `fetch` gives it: no copy through the SDK's stream. */
-function bodyOf(answer: GetObjectCommandOutput): ReadableStream<Uint8Array> {
-  if (answer.Body instanceof ReadableStream) return answer.Body as ReadableStream<Uint8Array>;
+function bodyOf(answer: GetObjectCommandOutput): ReadableStream<Uint8Array<ArrayBuffer>> {
   if (answer.Body === undefined) throw new NotFoundError("S3 sent no body");
-  return answer.Body.transformToWebStream() as ReadableStream<Uint8Array>;
+  const body: unknown = answer.Body instanceof ReadableStream
+    ? answer.Body
+    : answer.Body.transformToWebStream();
+  return body as ReadableStream<Uint8Array<ArrayBuffer>>;
 }

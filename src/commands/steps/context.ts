@@ -18,10 +18,10 @@ export interface Context {
 }
 
 /** Opens the bucket of `FTL_BUCKET`. The client is loaded only here: local commands start without. */
-export async function openBucket({ config }: Context): Promise<Bucket> {
+export async function openBucket({ config, signal }: Context): Promise<Bucket> {
   const name = config.bucket;
   const { openS3Bucket } = await import("../../remote/s3.ts");
-  return openS3Bucket(name, config.env);
+  return openS3Bucket(name, config.env, { signal });
 }
 
 /**

@@ -1,16 +1,23 @@
 /** One revision from S3 to its place below `revs`: complete, verified, flushed. */
-import { createHash } from "node:crypto";
 import { statfsSync } from "node:fs";
 import { unpack, type Unpacked } from "../../archive/unpack.ts";
 import { readRevisionFacts, type RevisionFacts } from "../../core/blessing.ts";
 import { IntegrityError, StorageError } from "../../core/errors.ts";
+import { Gate } from "../../core/gate.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
-import { flushStaging, openStaging, publish } from "../../local/revisions.ts";
+import { dropStaging, flushStaging, openStaging, publish } from "../../local/revisions.ts";
 import { findScript } from "../../local/scripts.ts";
-import type { Bucket } from "../../remote/bucket.ts";
-import { openDownload } from "../../remote/download.ts";
+import type { Bucket, Checksum } from "../../remote/bucket.ts";
+import { openDownload, rangeSizeFor } from "../../remote/download.ts";
+import { CheckedBody } from "./checksum.ts";
 import { type Context, lockPackage } from "./context.ts";
 import type { RemoteRevision } from "./listing.ts";
+
+/**
+ * Fetches under way in this process, of whatever packages: memory and disk have a bound, however many
+ * packages a machine has. Two, so that one's flush to disk does not keep the line idle.
+ */
+const FETCHES = new Gate(2);
 
 /**
  * Downloads, unpacks and publishes; its `post-sync` has yet to run. To be called under the sync lock.
@@ -22,6 +29,7 @@ export async function fetchRevision(
   from: { bucket: Bucket; remote: RemoteRevision },
   pkg: PackageDir,
 ): Promise<void> {
+  using _place = await FETCHES.enter(context.signal);
   const { id, key, object } = from.remote;
   const revision = pkg.revisionName(id);
   const started = performance.now();
@@ -29,7 +37,7 @@ export async function fetchRevision(
   const staging = openStaging(pkg, id);
   try {
     const staged = await stageTwiceAtMost(context, from, { pkg, staging });
-    await flushStaging(pkg, id);
+    await flushStaging(pkg, id, context.signal);
     using _lock = await lockPackage(context, pkg, "ftl sync");
     context.signal.throwIfAborted();
     publish(pkg, id, {
@@ -58,72 +66,75 @@ interface Staged extends Unpacked {
   readonly sha256: string;
 }
 
-/** A checksum that does not fit may be the line's fault: the second time it is the object's. */
+/** What was downloaded is not as it should be. */
+interface Unfit {
+  readonly error: IntegrityError;
+  /** Whether the object itself is so: fetching it once more would bring the same. */
+  readonly isCertain: boolean;
+}
+
+/** What does not fit may be the line's fault: the second time it is the object's. */
 async function stageTwiceAtMost(
   context: Context,
   from: { bucket: Bucket; remote: RemoteRevision },
   to: { pkg: PackageDir; staging: string },
 ): Promise<Staged> {
-  try {
-    return await stage(context, from, to.staging);
-  } catch (error) {
-    if (!(error instanceof IntegrityError)) throw error;
-    context.report({ type: "warning", message: `${error.message}; fetching it once more` });
-    return await stage(context, from, openStaging(to.pkg, from.remote.id));
-  }
+  const first = await stage(context, from, to.staging);
+  if (!("error" in first)) return first;
+  if (first.isCertain) throw first.error;
+  context.report({ type: "warning", message: `${first.error.message}; fetching it once more` });
+  const second = await stage(context, from, openStaging(to.pkg, from.remote.id));
+  if ("error" in second) throw second.error;
+  return second;
 }
 
 async function stage(
   { config, signal }: Context,
   { bucket, remote }: { bucket: Bucket; remote: RemoteRevision },
   staging: string,
-): Promise<Staged> {
-  using download = await openDownload(bucket, remote.key, {
-    size: remote.object.size,
-    etag: remote.object.etag,
-    concurrency: config.concurrency,
+): Promise<Staged | Unfit> {
+  const { size, etag } = remote.object;
+  const { concurrency } = config;
+  await using download = await openDownload(bucket, remote.key, {
+    size,
+    etag,
+    concurrency,
     signal,
   });
   const facts = readRevisionFacts(download.info.metadata);
-  requireSpace(staging, facts);
-  const hash = createHash("sha256");
-  let unpacked: Unpacked;
+  requireSpace(staging, { ...facts, bytes: facts.bytes ?? size });
+  const expected: Checksum | undefined = facts.sha256 === undefined
+    ? (await bucket.head(remote.key))?.checksum
+    : { algorithm: "sha256", hex: facts.sha256 };
+  const body = new CheckedBody(download.body, expected);
+  const name = `s3://${bucket.name}/${remote.key}`;
   try {
-    unpacked = await unpack(hashing(download.body, hash), {
+    const unpacked = await unpack(body, {
       package: remote.package,
       rest: remote.rest,
       target: staging,
       signal,
+      onProgress: () => requireReserve(staging),
     });
-  } catch (error) {
-    if (!(error instanceof IntegrityError)) throw error;
-    throw new IntegrityError(`s3://${bucket.name}/${remote.key}: ${error.message}`, {
-      cause: error,
-      hint: error.hint,
-    });
+    await body.readToEnd();
+    if (body.fits !== false) return { ...unpacked, sha256: body.sha256 };
+    return { error: changedObject(name, remote), isCertain: false };
+  } catch (thrown) {
+    if (!(thrown instanceof IntegrityError)) throw thrown;
+    const { message, hint } = thrown;
+    const error = new IntegrityError(`${name}: ${message}`, { cause: thrown, hint });
+    // Reading on to be certain must not take longer than fetching it once more up to here.
+    const left = size - body.bytes;
+    if (left > Math.max(body.bytes, rangeSizeFor(concurrency))) return { error, isCertain: false };
+    await body.readToEnd();
+    return { error, isCertain: body.fits === true };
   }
-  const sha256 = hash.digest("hex");
-  const expected = facts.sha256 ?? download.info.sha256;
-  if (expected !== undefined && sha256 !== expected) {
-    throw new IntegrityError(
-      `s3://${bucket.name}/${remote.key} does not have the SHA-256 that it was spooled with`,
-      {
-        hint: "Spool it again, and purge this one: ftl purge --master " + remote.package + "." +
-          remote.id,
-      },
-    );
-  }
-  return { ...unpacked, sha256 };
 }
 
-async function* hashing(
-  source: AsyncIterable<Uint8Array>,
-  hash: { update(chunk: Uint8Array): unknown },
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of source) {
-    hash.update(chunk);
-    yield chunk;
-  }
+function changedObject(name: string, remote: RemoteRevision): IntegrityError {
+  return new IntegrityError(`${name} does not have the checksum that it was spooled with`, {
+    hint: `Spool it again, and purge this one: ftl purge --master ${remote.package}.${remote.id}`,
+  });
 }
 
 /** Room that a file takes beyond its bytes: half a block on average, and its entry. */
@@ -149,16 +160,23 @@ function requireSpace(path: string, { bytes, files }: RevisionFacts): void {
   }
 }
 
-function inMegabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
+/** What is left to others of a disk that fills: bytes, and the part of the whole disk. */
+const LARGEST_RESERVE = 64 * 1024 * 1024;
+const RESERVE = 0.01;
+
+/** Throws `StorageError` before the disk is full to the last byte, which would stop others on it too. */
+function requireReserve(path: string): void {
+  const disk = statfsSync(path);
+  const free = disk.bavail * disk.bsize;
+  if (free >= Math.min(LARGEST_RESERVE, disk.blocks * disk.bsize * RESERVE)) return;
+  throw new StorageError(
+    `Cannot unpack: the disk is full: ${inMegabytes(free)} MB free on ${path}`,
+    {
+      hint: "Free some space, or remove old revisions: ftl purge",
+    },
+  );
 }
 
-/** The error that brought it here matters more than one met while cleaning up; the next sync cleans again. */
-function dropStaging(pkg: PackageDir, id: string): void {
-  try {
-    openStaging(pkg, id);
-    Deno.removeSync(`${pkg.staging}/${id}`);
-  } catch {
-    // Left for the next sync.
-  }
+function inMegabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
 }
