@@ -11,6 +11,7 @@ import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { compareKeys } from "./storage/key_order.ts";
 import { KeyIndex } from "./storage/key_index.ts";
 import { sendSigned } from "./testing/raw_client.ts";
+import { seedBucket } from "./testing/seed.ts";
 import { BUCKET, errorOf, withServer } from "./testing/with_server.ts";
 
 async function putAll(s3: S3Client, keys: readonly string[]): Promise<void> {
@@ -72,22 +73,34 @@ Deno.test("pages of every size give each name once and in order", () =>
     }
   }));
 
-Deno.test("a listing of more than 1,000 keys comes in pages of 1,000", () =>
-  withServer(async ({ s3 }) => {
-    const keys = Array.from({ length: 1001 }, (_, number) => `k${String(number).padStart(5, "0")}`);
-    await putAll(s3, keys);
-    const first = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET, MaxKeys: 5000 }));
-    assertEquals([first.KeyCount, first.MaxKeys, first.IsTruncated], [1000, 1000, true]);
-    const second = await s3.send(
-      new ListObjectsV2Command({
-        Bucket: BUCKET,
-        ContinuationToken: first.NextContinuationToken,
-        StartAfter: "ignored",
-      }),
-    );
-    assertEquals(namesOf(second), ["k01000"]);
-    assertEquals(second.ContinuationToken, first.NextContinuationToken);
-  }));
+Deno.test("a listing of more than 1,000 keys comes in pages of 1,000", async () => {
+  const folder = Deno.makeTempDirSync({ prefix: "ftl-s3-" });
+  const keys = Array.from({ length: 2001 }, (_, number) => `k${String(number).padStart(5, "0")}`);
+  try {
+    await seedBucket(folder, { bucket: BUCKET, keys: keys.toReversed() });
+    await withServer(async ({ s3 }) => {
+      const first = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET, MaxKeys: 5000 }));
+      assertEquals([first.KeyCount, first.MaxKeys, first.IsTruncated], [1000, 1000, true]);
+      const second = await s3.send(
+        new ListObjectsV2Command({
+          Bucket: BUCKET,
+          ContinuationToken: first.NextContinuationToken,
+          StartAfter: "ignored",
+        }),
+      );
+      assertEquals(second.ContinuationToken, first.NextContinuationToken);
+      const third = await s3.send(
+        new ListObjectsV2Command({
+          Bucket: BUCKET,
+          ContinuationToken: second.NextContinuationToken,
+        }),
+      );
+      assertEquals([first, second, third].flatMap(namesOf), keys);
+    }, { folder });
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
 
 Deno.test("keys are in the order of their UTF-8 bytes, not of UTF-16", () =>
   withServer(async ({ s3 }) => {

@@ -1,53 +1,11 @@
 import { assert, assertEquals } from "../assert.ts";
-import { type S3Server, startS3Server } from "./server.ts";
+import { startS3Server } from "./server.ts";
 import { KeyIndex } from "./storage/key_index.ts";
 import { fileNameOf } from "./storage/folder.ts";
 import { readRecord, RecordWriter } from "./storage/record_file.ts";
 import { sendSigned } from "./testing/raw_client.ts";
+import { ServerProcess } from "./testing/server_process.ts";
 import { BUCKET, withServer } from "./testing/with_server.ts";
-
-/** The real program in a process of its own, so that it can be killed. */
-class ServerProcess {
-  readonly #process: Deno.ChildProcess;
-  readonly server: Pick<S3Server, "port" | "accessKeyId" | "secretAccessKey" | "region" | "url">;
-
-  private constructor(process: Deno.ChildProcess, greeting: string) {
-    this.#process = process;
-    const value = (name: string): string =>
-      new RegExp(`export ${name}=(.*)`).exec(greeting)?.[1] ?? "";
-    const url = value("AWS_ENDPOINT_URL_S3");
-    this.server = {
-      url,
-      port: Number(new URL(url).port),
-      accessKeyId: value("AWS_ACCESS_KEY_ID"),
-      secretAccessKey: value("AWS_SECRET_ACCESS_KEY"),
-      region: value("AWS_REGION"),
-    };
-  }
-
-  static async start(folder: string): Promise<ServerProcess> {
-    const main = new URL("main.ts", import.meta.url).pathname;
-    const args = ["run", "--quiet", "--no-check", "--allow-all", main, "--port", "0"];
-    const process = new Deno.Command(Deno.execPath(), {
-      args: [...args, "--folder", folder, "--bucket", BUCKET],
-      stdout: "piped",
-    }).spawn();
-    const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    let greeting = "";
-    while (!greeting.includes("FTL_BUCKET")) {
-      const { value, done } = await reader.read();
-      if (done) throw new Error(`the server ended: ${greeting}`);
-      greeting += value;
-    }
-    reader.cancel();
-    return new ServerProcess(process, greeting);
-  }
-
-  async end(signal: "SIGKILL" | "SIGINT"): Promise<Deno.CommandStatus> {
-    this.#process.kill(signal);
-    return await this.#process.status;
-  }
-}
 
 const KEYS = ["a", "b", "c"];
 const OLD_BYTES = 300_000;
@@ -64,8 +22,8 @@ Deno.test("killed at any moment of a write, the server has each object wholly ol
   let midway = 0;
   try {
     for (let round = 0; round < 8; round++) {
-      const running = await ServerProcess.start(folder);
-      const server = running.server as S3Server;
+      const running = await ServerProcess.start(folder, BUCKET);
+      const server = running.server;
       const before = new Map<string, string>();
       for (const key of KEYS) {
         const get = await sendSigned(server, { target: `/${BUCKET}/${key}` });
@@ -125,12 +83,12 @@ async function assertWhole(
 Deno.test("deno task s3 greets, works, keeps, and ends cleanly on Ctrl-C", async () => {
   const folder = Deno.makeTempDirSync({ prefix: "ftl-s3-" });
   try {
-    const first = await ServerProcess.start(folder);
+    const first = await ServerProcess.start(folder, BUCKET);
     const put = { method: "PUT", target: `/${BUCKET}/key`, body: "kept" };
-    assertEquals((await sendSigned(first.server as S3Server, put)).status, 200);
+    assertEquals((await sendSigned(first.server, put)).status, 200);
     assertEquals((await first.end("SIGINT")).code, 0);
-    const second = await ServerProcess.start(folder);
-    const get = await sendSigned(second.server as S3Server, { target: `/${BUCKET}/key` });
+    const second = await ServerProcess.start(folder, BUCKET);
+    const get = await sendSigned(second.server, { target: `/${BUCKET}/key` });
     assertEquals(get.body, "kept");
     assertEquals((await second.end("SIGINT")).code, 0);
   } finally {

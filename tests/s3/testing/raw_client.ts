@@ -1,6 +1,6 @@
 /** HTTP by hand, where the SDK and fetch are too polite: every byte is the test's own. */
 import { Buffer } from "node:buffer";
-import type { S3Server } from "../server.ts";
+import type { ServerAddress } from "./server_process.ts";
 import { sha256, sign, type Signature, type SigningOptions } from "./signer.ts";
 
 export interface RawResponse {
@@ -21,7 +21,7 @@ export function bytesOf(text: string): Uint8Array {
 
 /** Sends bytes as they are and reads one response. Null: nothing came before the end. */
 export async function sendRaw(
-  server: S3Server,
+  server: Pick<ServerAddress, "port">,
   request: string | Uint8Array,
   { method = "GET", closeWrite = false } = {},
 ): Promise<RawResponse | { status: 0; end: "closed" | "reset" }> {
@@ -100,7 +100,7 @@ export interface SignedRequest {
 }
 
 /** The bytes of a signed request. */
-export function signedRequest(server: S3Server, request: SignedRequest): Uint8Array {
+export function signedRequest(server: ServerAddress, request: SignedRequest): Uint8Array {
   const { method = "GET", target, body = "" } = request;
   const host = `127.0.0.1:${server.port}`;
   const hash = sha256(bytesOf(typeof body === "string" ? body : ""));
@@ -127,7 +127,7 @@ export function signedRequest(server: S3Server, request: SignedRequest): Uint8Ar
 
 /** Sends a signed request and reads its response. */
 export async function sendSigned(
-  server: S3Server,
+  server: ServerAddress,
   request: SignedRequest,
 ): Promise<RawResponse> {
   const method = request.method ?? "GET";
