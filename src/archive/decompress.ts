@@ -36,7 +36,7 @@ export async function* decompress(
     while (isSmall) {
       const { value, done } = await pieces.next();
       if (done) break;
-      first.push(value.slice());
+      first.push(new Uint8Array(value));
       isSmall = (size += value.length) < SMALL;
     }
     yield* isSmall

@@ -88,6 +88,7 @@ function serve(zlib: typeof import("node:zlib")): void {
 /** A decompressor on another thread. Give it pieces with `write`, take what comes with `outputs`. */
 export class WorkerInflater {
   readonly #worker: Worker;
+  readonly #url: string;
   readonly #credits = new Int32Array(new SharedArrayBuffer(4));
   readonly #outputs: Uint8Array[] = [];
   readonly #onRest: (rest: Uint8Array) => void;
@@ -122,7 +123,7 @@ export class WorkerInflater {
     while (this.#under >= PIECES && !this.#failed) {
       await new Promise<void>((resolve) => this.#wakeWriter = resolve);
     }
-    const copy = piece.slice();
+    const copy = new Uint8Array(piece);
     this.#under++;
     this.#send({ piece: copy }, [copy.buffer]);
   }
@@ -142,14 +143,14 @@ export class WorkerInflater {
   /** The decompressed bytes. Throws an Error with the message of `node:zlib`, or what `fail` was given. */
   async *outputs(): AsyncGenerator<Uint8Array> {
     while (true) {
-      if (this.#failed) throw this.#failure;
       const output = this.#outputs.shift();
       if (output !== undefined) {
         yield output;
         (output.buffer as ArrayBuffer).transfer(0); // frees it now rather than at some collection
         Atomics.add(this.#credits, 0, 1);
         Atomics.notify(this.#credits, 0);
-      } else if (this.#ended) return;
+      } else if (this.#failed) throw this.#failure;
+      else if (this.#ended) return;
       else await new Promise<void>((resolve) => this.#wakeReader = resolve);
     }
   }
@@ -157,6 +158,7 @@ export class WorkerInflater {
   close(): void {
     this.fail(new Error("closed"));
     this.#worker.terminate();
+    URL.revokeObjectURL(this.#url); // not before: the worker loads it in its own time
   }
 
   #send(message: ToWorker, transfer: ArrayBuffer[] = []): void {

@@ -142,8 +142,9 @@ Deno.test("a symlink keeps its mtime, also one before 1970", async () => {
   const file = `${folder.path}/my_site.tar`;
   run("tar", ["-cf", file, "--format=gnu", "-C", `${folder.path}/tree`, "."]);
   await assertUnpacked(Deno.readFileSync(file), { play });
-  assertEquals(play.stat("old").mtime?.getTime(), -1_000_000);
-  assertEquals(play.stat("file").mtime?.getTime(), -77_000);
+  // Not by Deno: version 2.7 reads such times without their sign.
+  assertEquals(run("stat", ["-c", "%Y", `${play.target}/old`]), "-1000\n");
+  assertEquals(run("stat", ["-c", "%Y", `${play.target}/file`]), "-77\n");
 });
 
 Deno.test("an archive of git's, with a global PAX header, unpacks", async () => {
