@@ -1,46 +1,64 @@
-/** A bound on how many are at something at the same time, whoever they are. */
+/** A bound on what many take at the same time, whoever they are: memory, mostly. */
+
+interface Waiting {
+  readonly amount: number;
+  readonly enter: () => void;
+}
 
 export class Gate {
+  readonly #total: number;
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #queue: Waiting[] = [];
 
-  /** @param places how many may be inside at once */
-  constructor(places: number) {
-    this.#free = places;
+  /** @param total of whatever unit there is to share */
+  constructor(total: number) {
+    this.#total = total;
+    this.#free = total;
   }
 
-  /** Resolves when there is room; disposing of the answer leaves. Throws the reason of `signal`. */
-  async enter(signal: AbortSignal): Promise<Disposable> {
+  /**
+   * Resolves when `amount` is free and nobody waits before; disposing of the answer gives it back. Who
+   * wants more than there is gets all of it. Throws the reason of `signal`.
+   */
+  async enter(amount: number, signal: AbortSignal): Promise<Disposable> {
     signal.throwIfAborted();
-    if (this.#free > 0) this.#free--;
-    else await this.#turn(signal);
+    const share = Math.min(amount, this.#total);
+    await this.#turn(share, signal);
     let isInside = true;
     return {
       [Symbol.dispose]: () => {
-        if (isInside) this.#leave();
+        if (isInside) this.#free += share;
         isInside = false;
+        this.#admit();
       },
     };
   }
 
-  #leave(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free++;
-    else next();
-  }
-
-  #turn(signal: AbortSignal): Promise<void> {
+  #turn(amount: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const onTurn = (): void => {
+      const enter = (): void => {
         signal.removeEventListener("abort", onAbort);
         resolve();
       };
+      const waiting = { amount, enter };
       const onAbort = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(onTurn), 1);
+        this.#queue.splice(this.#queue.indexOf(waiting), 1);
         reject(signal.reason);
+        this.#admit();
       };
-      this.#waiting.push(onTurn);
       signal.addEventListener("abort", onAbort, { once: true });
+      this.#queue.push(waiting);
+      this.#admit();
     });
+  }
+
+  #admit(): void {
+    for (;;) {
+      const [first] = this.#queue;
+      if (first === undefined || first.amount > this.#free) return;
+      this.#queue.shift();
+      this.#free -= first.amount;
+      first.enter();
+    }
   }
 }

@@ -31,8 +31,8 @@ export interface DownloadOptions {
 }
 
 const MEBIBYTE = 1024 * 1024;
-/** Bytes of all ranges under way, as far as the least size of a range allows. */
-const WINDOW = 32 * MEBIBYTE;
+/** Bytes that a download holds, as far as the least size of a range allows. */
+export const DOWNLOAD_WINDOW = 32 * MEBIBYTE;
 /** Bytes a range: large enough that the round trip does not count, small enough to hold several. */
 const LARGEST_RANGE = 8 * MEBIBYTE;
 const LEAST_RANGE = MEBIBYTE;
@@ -67,7 +67,7 @@ export interface Download extends AsyncDisposable {
 
 /** Bytes of one range, for so many at the same time. */
 export function rangeSizeFor(concurrency: number): number {
-  const share = Math.floor(WINDOW / concurrency / BLOCK) * BLOCK;
+  const share = Math.floor(DOWNLOAD_WINDOW / concurrency / BLOCK) * BLOCK;
   return Math.min(LARGEST_RANGE, Math.max(LEAST_RANGE, share));
 }
 
@@ -150,6 +150,7 @@ class Engine {
   async stop(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#underWay);
+    this.#blocks.free();
   }
 
   /** Fetches one range into `range`, as often as it takes. */
@@ -270,16 +271,21 @@ function isWorthAnotherTry(error: unknown): boolean {
 
 /** Memory in blocks of one size. */
 class BlockPool {
-  readonly #free: Uint8Array[] = [];
+  readonly #free: Uint8Array<ArrayBuffer>[] = [];
 
   constructor(readonly blockSize: number) {}
 
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     return this.#free.pop() ?? new Uint8Array(this.blockSize);
   }
 
-  giveBack(block: Uint8Array): void {
+  giveBack(block: Uint8Array<ArrayBuffer>): void {
     this.#free.push(block);
+  }
+
+  /** Gives the memory back now: the collector, which sees only small objects, would take its time. */
+  free(): void {
+    for (const block of this.#free.splice(0)) block.buffer.transfer(0);
   }
 }
 
@@ -290,8 +296,8 @@ class Range {
   readonly #settle: { open(info: ObjectInfo): void; fail(error: unknown): void };
   readonly #blocks: BlockPool;
   /** The blocks that are full, in order. */
-  readonly #full: Uint8Array[] = [];
-  #last: { readonly block: Uint8Array; filled: number } | undefined;
+  readonly #full: Uint8Array<ArrayBuffer>[] = [];
+  #last: { readonly block: Uint8Array<ArrayBuffer>; filled: number } | undefined;
   #done = false;
   #failure: { readonly error: unknown } | undefined;
   #wake: () => void = () => {};

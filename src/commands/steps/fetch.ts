@@ -8,16 +8,17 @@ import type { PackageDir } from "../../local/package_dir.ts";
 import { dropStaging, flushStaging, openStaging, publish } from "../../local/revisions.ts";
 import { findScript } from "../../local/scripts.ts";
 import type { Bucket, Checksum } from "../../remote/bucket.ts";
-import { openDownload, rangeSizeFor } from "../../remote/download.ts";
+import { DOWNLOAD_WINDOW, openDownload, rangeSizeFor } from "../../remote/download.ts";
 import { CheckedBody } from "./checksum.ts";
 import { type Context, lockPackage } from "./context.ts";
 import type { RemoteRevision } from "./listing.ts";
 
 /**
- * Fetches under way in this process, of whatever packages: memory and disk have a bound, however many
- * packages a machine has. Two, so that one's flush to disk does not keep the line idle.
+ * Bytes that all downloads of this process hold at the same time: memory has a bound, however many packages
+ * a machine has. A large package leaves room for small ones, but not for another large one; two would not
+ * be faster, as one thread writes all files.
  */
-const FETCHES = new Gate(2);
+const MEMORY = new Gate(DOWNLOAD_WINDOW * 1.25);
 
 /**
  * Downloads, unpacks and publishes; its `post-sync` has yet to run. To be called under the sync lock.
@@ -29,14 +30,13 @@ export async function fetchRevision(
   from: { bucket: Bucket; remote: RemoteRevision },
   pkg: PackageDir,
 ): Promise<void> {
-  using _place = await FETCHES.enter(context.signal);
   const { id, key, object } = from.remote;
   const revision = pkg.revisionName(id);
   const started = performance.now();
   context.report({ type: "fetching", revision, bytes: object.size });
   const staging = openStaging(pkg, id);
   try {
-    const staged = await stageTwiceAtMost(context, from, { pkg, staging });
+    const staged = await stageInTurn(context, from, { pkg, staging });
     await flushStaging(pkg, id, context.signal);
     using _lock = await lockPackage(context, pkg, "ftl sync");
     context.signal.throwIfAborted();
@@ -60,6 +60,16 @@ export async function fetchRevision(
     dropStaging(pkg, id);
     throw error;
   }
+}
+
+async function stageInTurn(
+  context: Context,
+  from: { bucket: Bucket; remote: RemoteRevision },
+  to: { pkg: PackageDir; staging: string },
+): Promise<Staged> {
+  const held = Math.min(from.remote.object.size, DOWNLOAD_WINDOW);
+  using _memory = await MEMORY.enter(held, context.signal);
+  return await stageTwiceAtMost(context, from, to);
 }
 
 interface Staged extends Unpacked {
