@@ -88,7 +88,6 @@ function serve(zlib: typeof import("node:zlib")): void {
 /** A decompressor on another thread. Give it pieces with `write`, take what comes with `outputs`. */
 export class WorkerInflater {
   readonly #worker: Worker;
-  readonly #url: string;
   readonly #credits = new Int32Array(new SharedArrayBuffer(4));
   readonly #outputs: Uint8Array[] = [];
   readonly #onRest: (rest: Uint8Array) => void;
@@ -158,7 +157,6 @@ export class WorkerInflater {
   close(): void {
     this.fail(new Error("closed"));
     this.#worker.terminate();
-    URL.revokeObjectURL(this.#url); // not before: the worker loads it in its own time
   }
 
   #send(message: ToWorker, transfer: ArrayBuffer[] = []): void {
