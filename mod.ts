@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { main } from "./src/cli/main.ts";
+import { main, type Surroundings } from "./src/cli/main.ts";
 import type { Context } from "./src/commands/steps/context.ts";
 import { Config, type Environment } from "./src/core/config.ts";
 import { InterruptedError } from "./src/core/errors.ts";
@@ -72,16 +72,33 @@ export function createContext(env: Environment, options: ContextOptions = {}): C
   };
 }
 
-/** Writes all of the text; a reader that has gone, as `head` does, is none of our business. */
-function writer(stream: { writeSync(bytes: Uint8Array): number }): (text: string) => void {
-  return (text) => {
-    const bytes = new TextEncoder().encode(text);
-    try {
-      for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
-    } catch (error) {
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-    }
+/** A standard stream of the process, as the command line wants it. */
+function streamOf(stream: typeof Deno.stdout): Surroundings["stdout"] {
+  return {
+    isTerminal: stream.isTerminal(),
+    size: () => {
+      try {
+        return Deno.consoleSize();
+      } catch {
+        return undefined;
+      }
+    },
+    write: (text) => {
+      const bytes = new TextEncoder().encode(text);
+      try {
+        for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
+      } catch (error) {
+        // A reader that has gone, as `head` does, is none of our business.
+        if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      }
+    },
   };
+}
+
+/** `0.1.0 (4ec5d1c, Deno 2.9.6, x86_64)`. The build adds the commit to the manifest. */
+function versionLine(): string {
+  const { version, commit = "from source" } = manifest as { version: string; commit?: string };
+  return `${version} (${commit}, Deno ${Deno.version.deno}, ${Deno.build.arch})`;
 }
 
 /** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
@@ -101,9 +118,10 @@ if (import.meta.main) {
   const env = Deno.env.toObject();
   const signal = listenForSignals();
   const code = await main(Deno.args, {
-    version: manifest.version,
-    stdout: writer(Deno.stdout),
-    stderr: writer(Deno.stderr),
+    version: versionLine(),
+    env,
+    stdout: streamOf(Deno.stdout),
+    stderr: streamOf(Deno.stderr),
     signal,
     context: (report) => createContext(env, { report, signal }),
   });

@@ -39,7 +39,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "@aws-sdk/client-s3": "src/remote/s3.ts",
   "@smithy/fetch-http-handler": "src/remote/s3.ts",
   "@std/cli/parse-args": "src/cli/arguments.ts",
+  "@std/fmt/colors": "src/cli/paint.ts",
   "@std/text/closest-string": "src/cli/arguments.ts",
+  "log-update": "src/cli/progress.ts",
+  "string-width": "src/cli/paint.ts",
   "tar-stream": "src/archive/tar.ts",
 };
 

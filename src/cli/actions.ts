@@ -16,8 +16,9 @@ import { UsageError } from "../core/errors.ts";
 import { quote, requirePackageName, requireRevisionName } from "../core/names.ts";
 import type { ParsedArguments } from "./arguments.ts";
 import type { CommandName } from "./commands.ts";
+import { completionScript, type Shell, SHELLS } from "./completions.ts";
 import { exitCodeOf } from "./failure.ts";
-import { revisionLines, statusLines } from "./tables.ts";
+import { revisionLines, statusLines, type TableOptions } from "./tables.ts";
 
 /** What a command brought. */
 export interface Outcome {
@@ -29,7 +30,11 @@ export interface Outcome {
   readonly failures: readonly unknown[];
 }
 
-export type Action = (context: Context, parsed: ParsedArguments) => Outcome | Promise<Outcome>;
+export type Action = (
+  context: Context,
+  parsed: ParsedArguments,
+  table: TableOptions,
+) => Outcome | Promise<Outcome>;
 
 export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
   spool: async (context, { words: [file = ""], values }) => {
@@ -37,7 +42,7 @@ export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
     return { lines: [spooled.revision], json: spooled, failures: [] };
   },
 
-  list: async (context, { words: [name], flags }) => {
+  list: async (context, { words: [name], flags }, table) => {
     const master = flags.has("master");
     if (name === undefined) {
       const packages = master ? await listMasterPackages(context) : listLocalPackages(context);
@@ -48,7 +53,7 @@ export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
     const revisions = master
       ? await listMasterRevisions(context, packageName, { long })
       : listLocalRevisions(context, packageName);
-    return { lines: revisionLines(revisions, { long }), json: revisions, failures: [] };
+    return { lines: revisionLines(revisions, { ...table, long }), json: revisions, failures: [] };
   },
 
   sync: async (context, { words, flags, values }) => {
@@ -100,15 +105,28 @@ export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
     };
   },
 
-  status: async (context, { words: [name] }) => {
+  status: async (context, { words: [name] }, table) => {
     const found = await status(context, name === undefined ? undefined : requirePackageName(name));
     return {
-      lines: statusLines(found.packages, context.now()),
+      lines: statusLines(found.packages, table),
       json: found.packages,
       failures: found.failures,
     };
   },
+
+  completions: (_context, { words: [shell = ""] }) => {
+    const script = completionScript(requireShell(shell));
+    return { lines: [script], json: { shell, script }, failures: [] };
+  },
 };
+
+function requireShell(word: string): Shell {
+  const shell = SHELLS.find((known) => known === word);
+  if (shell !== undefined) return shell;
+  throw new UsageError(`No completions for ${quote(word)}`, {
+    hint: `There are some for ${SHELLS.join(", ")}`,
+  });
+}
 
 function messageOption(values: ReadonlyMap<string, string>): { message?: string } {
   const message = values.get("message");

@@ -32,7 +32,7 @@ export interface ParsedArguments {
 /** Throws `UsageError` for an unknown command or option, or a wrong number of arguments. */
 export function parseArguments(argv: readonly string[]): ParsedArguments {
   const [first, ...others] = argv;
-  const spec = first === undefined || first.startsWith("-") ? undefined : findCommand(first);
+  const spec = first === undefined || first.startsWith("-") ? undefined : requireCommand(first);
   const parsed = parseWords(spec, spec === undefined ? argv : others);
   const asksForHelp = parsed.flags.has("help") || parsed.flags.has("version");
   if (spec !== undefined && !asksForHelp) requireCount(spec, parsed.words);
@@ -46,7 +46,8 @@ export function parseArguments(argv: readonly string[]): ParsedArguments {
 
 const HELP_HINT = "'ftl help' shows the commands";
 
-function findCommand(word: string): CommandSpec {
+/** Throws `UsageError` that suggests the nearest. */
+export function requireCommand(word: string): CommandSpec {
   const found = COMMANDS.find(({ name }) => name === word);
   if (found !== undefined) return found;
   const nearest = closestString(word, COMMANDS.map(({ name }) => name));

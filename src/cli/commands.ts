@@ -36,6 +36,7 @@ export type CommandName =
   | "jump-back"
   | "purge"
   | "status"
+  | "completions"
   | "help";
 
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
@@ -189,6 +190,19 @@ export const COMMANDS: readonly CommandSpec[] = [
     least: 0,
     most: 1,
     examples: [["ftl status", "all packages of this machine"]],
+  },
+  {
+    name: "completions",
+    usage: ["bash|zsh|fish"],
+    summary: "print the completion script of a shell",
+    details: ["Commands, options, and the names of packages and revisions in FTL_ROOT."],
+    options: [],
+    least: 1,
+    most: 1,
+    examples: [
+      ["source <(ftl completions bash)", "in ~/.bashrc"],
+      ["ftl completions fish | source", "in ~/.config/fish/config.fish"],
+    ],
   },
   {
     name: "help",

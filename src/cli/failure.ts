@@ -1,17 +1,28 @@
 /** The one place that turns what was thrown into text and an exit code. */
 import { EXIT, FtlError, messageOf, ScriptError } from "../core/errors.ts";
+import type { Paint } from "./paint.ts";
 
-/** One line, a second with a hint where there is one; the stack only on request. */
-export function errorLines(error: unknown, { verbose }: { verbose: boolean }): string[] {
-  const lines = error instanceof FtlError
-    ? [`ftl: ${error.message}`]
-    : [`ftl: A fault of FTL's own: ${messageOf(error)}`];
-  if (error instanceof FtlError && error.hint !== undefined) lines.push(`hint: ${error.hint}`);
-  if (!(error instanceof FtlError) && !verbose) {
-    lines.push("hint: Run it again with --verbose, and report what that shows");
-  }
-  const shown = lines.map((line) => line.replace(/\s*\n\s*/g, " "));
-  return verbose ? [...shown, ...stackLines(error)] : shown;
+export interface ErrorOptions {
+  /** Adds request ids and the stack. */
+  readonly verbose: boolean;
+  readonly paint: Paint;
+}
+
+/** One line, a second with a hint where there is one. */
+export function errorLines(error: unknown, { verbose, paint }: ErrorOptions): string[] {
+  const message = error instanceof FtlError
+    ? error.message
+    : `A fault of FTL's own: ${messageOf(error)}`;
+  const lines = [`${paint.bad("ftl:")} ${oneLine(message)}`];
+  const hint = error instanceof FtlError
+    ? error.hint
+    : "Run it again with --verbose, and report what that shows";
+  if (hint !== undefined) lines.push(`${paint.bold("hint:")} ${oneLine(hint)}`);
+  return verbose ? [...lines, ...stackLines(error)] : lines;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, " ");
 }
 
 function stackLines(error: unknown): string[] {

@@ -1,60 +1,100 @@
 /** The texts of `ftl help`, made from the table of commands. */
 import { COMMANDS, type CommandSpec, GLOBAL_OPTIONS, type OptionSpec } from "./commands.ts";
 
-const WIDTH = 80;
+/** Columns: text wider than this is hard to read, whatever the terminal. */
+const WIDEST = 100;
+const NARROWEST = 40;
 
-export function generalHelp(version: string): string {
+/** What the environment is asked for, in help and manual page. */
+export const VARIABLES: readonly (readonly [name: string, meaning: string])[] = [
+  ["FTL_BUCKET", "the S3 bucket that holds the revisions"],
+  ["FTL_ROOT", "this machine's deployment folder, with a folder for each package"],
+  ["FTL_KEEP", "candidates newer than the blessed that a machine holds ready (3)"],
+  ["FTL_LOCK_WAIT", "seconds to wait for a busy lock (60)"],
+  ["FTL_HOOK_TIMEOUT", "seconds that a package script may take (3600)"],
+  ["FTL_CONCURRENCY", "packages, ranges or parts at the same time (4)"],
+  ["AWS_*", "region, credentials, endpoint, as for every AWS tool"],
+];
+
+export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
+  ["0", "done"],
+  ["1", "a fault of FTL's own"],
+  ["2", "usage or configuration"],
+  ["3", "no such package, revision, file or bucket"],
+  ["4", "lost a race, or the lock stayed busy"],
+  ["5", "integrity: checksum, broken or unsafe archive"],
+  ["6", "a package script failed"],
+  ["7", "S3 or disk: unreachable, denied, full"],
+];
+
+/** `ftl help`, to a width in columns. */
+export function generalHelp(width: number): string {
+  const columns = clamp(width);
   return [
-    `ftl ${version}: deploys packages to machines, with S3 as the only server`,
+    ...wrap("ftl deploys packages to machines, with S3 as the only server.", columns),
     "",
     "Usage: ftl COMMAND [OPTIONS]",
     "",
     "Commands:",
-    ...columns(COMMANDS.map(({ name, summary }) => [name, summary])),
+    ...table(COMMANDS.map(({ name, summary }) => [name, summary]), columns),
     "",
     "Options of every command:",
-    ...optionLines(GLOBAL_OPTIONS),
+    ...optionLines(GLOBAL_OPTIONS, columns),
     "",
     "Environment:",
-    ...columns([
-      ["FTL_BUCKET", "the S3 bucket that holds the revisions"],
-      ["FTL_ROOT", "this machine's deployment folder, with a folder for each package"],
-      ["AWS_*", "region and credentials, as for every AWS tool"],
-    ]),
+    ...table(VARIABLES, columns),
     "",
-    "'ftl help COMMAND' tells more, with examples.",
+    "The main job:",
+    ...table([
+      ["ftl spool my_site.tgz", "a new revision lies in S3; prints its name"],
+      ["ftl sync", "on each machine: fetches it"],
+      ["ftl jump --master REVISION", "blesses it: each machine's next sync activates it"],
+      ["ftl jump-back --master my_site", "back to the one before"],
+    ], columns),
+    "",
+    ...wrap("'ftl help COMMAND' tells more, with examples.", columns),
   ].join("\n");
 }
 
-export function commandHelp(spec: CommandSpec): string {
+/** `ftl help COMMAND`, to a width in columns. */
+export function commandHelp(spec: CommandSpec, width: number): string {
+  const columns = clamp(width);
   const [first, ...others] = spec.usage.map((form) => `ftl ${spec.name} ${form}`);
   const sections = [
     [`ftl ${spec.name}: ${spec.summary}`],
     [`Usage: ${first}`, ...others.map((form) => `       ${form}`)],
-    ...spec.details.map((paragraph) => wrap(paragraph, WIDTH)),
-    spec.options.length === 0 ? [] : ["Options:", ...optionLines(spec.options)],
-    spec.examples.length === 0 ? [] : [
-      "Examples:",
-      ...spec.examples.flatMap(([command, does]) => [`  ${command}`, `      ${does}`]),
-    ],
+    ...spec.details.map((paragraph) => wrap(paragraph, columns)),
+    spec.options.length === 0 ? [] : ["Options:", ...optionLines(spec.options, columns)],
+    spec.examples.length === 0 ? [] : ["Examples:", ...table(spec.examples, columns)],
   ];
   return sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n");
 }
 
-function optionLines(options: readonly OptionSpec[]): string[] {
-  return columns(options.map(({ name, short, value, help }) => {
-    const names = `${short === undefined ? "    " : `-${short}, `}--${name}`;
-    return [value === undefined ? names : `${names} ${value}`, help];
-  }));
+/** `-m, --message TEXT`, with four spaces where there is no short form. */
+export function optionName({ name, short, value }: OptionSpec): string {
+  const names = `${short === undefined ? "    " : `-${short}, `}--${name}`;
+  return value === undefined ? names : `${names} ${value}`;
 }
 
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const width = Math.max(...rows.map(([left = ""]) => left.length));
-  return rows.flatMap(([left = "", right = ""]) => {
-    const [first = "", ...more] = wrap(right, WIDTH - width - 4);
+function optionLines(options: readonly OptionSpec[], width: number): string[] {
+  return table(options.map((option) => [optionName(option), option.help]), width);
+}
+
+/** Two columns; the right one goes below the left one where there is no room beside it. */
+function table(rows: readonly (readonly [left: string, right: string])[], width: number): string[] {
+  const leftWidth = Math.max(...rows.map(([left]) => left.length));
+  const indent = leftWidth + 4;
+  if (width - indent < 24) {
+    return rows.flatMap(([left, right]) => [
+      `  ${left.trim()}`,
+      ...wrap(right, width - 6).map((line) => `      ${line}`),
+    ]);
+  }
+  return rows.flatMap(([left, right]) => {
+    const [first = "", ...more] = wrap(right, width - indent);
     return [
-      `  ${left.padEnd(width)}  ${first}`,
-      ...more.map((line) => " ".repeat(width + 4) + line),
+      `  ${left.padEnd(leftWidth)}  ${first}`,
+      ...more.map((line) => " ".repeat(indent) + line),
     ];
   });
 }
@@ -70,4 +110,8 @@ function wrap(text: string, width: number): string[] {
     line = line === "" ? word : `${line} ${word}`;
   }
   return line === "" ? lines : [...lines, line];
+}
+
+function clamp(width: number): number {
+  return Math.min(WIDEST, Math.max(NARROWEST, width));
 }

@@ -6,22 +6,27 @@
  * - Nothing ever asks.
  */
 import type { Context } from "../commands/steps/context.ts";
-import { EXIT, UsageError } from "../core/errors.ts";
-import type { Report } from "../core/events.ts";
-import { quote } from "../core/names.ts";
+import type { Environment } from "../core/config.ts";
+import { EXIT } from "../core/errors.ts";
+import type { FtlEvent, Report } from "../core/events.ts";
 import { ACTIONS } from "./actions.ts";
-import { parseArguments, type ParsedArguments } from "./arguments.ts";
-import { type CommandName, COMMANDS } from "./commands.ts";
+import { parseArguments, type ParsedArguments, requireCommand } from "./arguments.ts";
+import type { CommandName } from "./commands.ts";
 import { errorLines, exitCodeOf, exitCodeOfAll } from "./failure.ts";
 import { commandHelp, generalHelp } from "./help.ts";
-import { narrate } from "./narration.ts";
+import { narrate, type NarrationOptions } from "./narration.ts";
+import { paintFor } from "./paint.ts";
+import { Progress } from "./progress.ts";
+import { makeScreen, type StreamFacts } from "./screen.ts";
 
 /** The process as the command line needs it: `mod.ts` gives the real one. */
 export interface Surroundings {
+  /** Of the program: version, commit, runtime, architecture, on one line. */
   readonly version: string;
-  /** Writes text as it is. */
-  readonly stdout: (text: string) => void;
-  readonly stderr: (text: string) => void;
+  readonly env: Environment;
+  /** Each writes text as it is. */
+  readonly stdout: StreamFacts & { readonly write: (text: string) => void };
+  readonly stderr: StreamFacts & { readonly write: (text: string) => void };
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
   /** The context of a command, but for what the command line adds. */
@@ -30,49 +35,80 @@ export interface Surroundings {
 
 /** Runs one command line; the answer is its exit code. It never throws. */
 export async function main(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { stderr, env, signal } = surroundings;
   const verbose = argv.includes("--verbose") || argv.includes("-v");
-  const printErrors = (lines: readonly string[]): void => {
-    for (const line of lines) surroundings.stderr(`${line}\n`);
-  };
   try {
-    const parsed = parseArguments(argv);
-    return await run(parsed, surroundings);
+    return await run(parseArguments(argv), surroundings);
   } catch (thrown) {
-    const error = surroundings.signal.aborted ? surroundings.signal.reason : thrown;
-    printErrors(errorLines(error, { verbose }));
+    const error = signal.aborted ? signal.reason : thrown;
+    const paint = paintFor(makeScreen(stderr, env));
+    for (const line of errorLines(error, { verbose, paint })) stderr.write(`${line}\n`);
     return exitCodeOf(error);
   }
 }
 
 async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise<number> {
   const { command, flags } = parsed;
-  const { stdout, stderr, version } = surroundings;
+  const { stdout, env, version } = surroundings;
+  const screen = makeScreen(stdout, env);
   if (flags.has("version")) {
-    stdout(`ftl ${version}\n`);
+    stdout.write(`ftl ${version}\n`);
     return EXIT.done;
   }
   if (command === undefined || command === "help" || flags.has("help")) {
-    stdout(`${helpText(command, parsed, version)}\n`);
+    stdout.write(`${helpText(command, parsed, screen.columns())}\n`);
     return EXIT.done;
   }
-  const options = { quiet: flags.has("quiet"), verbose: flags.has("verbose") };
-  const context = surroundings.context((event) => {
-    for (const line of narrate(event, options)) stderr(`${line}\n`);
-  });
-  const { lines, json, failures } = await ACTIONS[command](context, parsed);
-  if (flags.has("json")) stdout(`${JSON.stringify(json, null, 2)}\n`);
-  else stdout(lines.map((line) => `${line}\n`).join(""));
+  using narrator = new Narrator(surroundings, flags);
+  const context = surroundings.context((event) => narrator.tell(event));
+  const table = { isTerminal: screen.isTerminal, paint: paintFor(screen), now: context.now() };
+  const { lines, json, failures } = await ACTIONS[command](context, parsed, table);
+  narrator.stop();
+  if (flags.has("json")) stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+  else stdout.write(lines.map((line) => `${line}\n`).join(""));
   return exitCodeOfAll(failures);
+}
+
+/** Writes what is told to stderr: notes as lines, work that takes its time as live lines. */
+class Narrator implements Disposable {
+  readonly #options: NarrationOptions;
+  readonly #write: (text: string) => void;
+  readonly #progress: Progress | undefined;
+
+  constructor({ stderr, env }: Surroundings, flags: ReadonlySet<string>) {
+    const screen = makeScreen(stderr, env);
+    const paint = paintFor(screen);
+    const quiet = flags.has("quiet");
+    this.#options = { quiet, verbose: flags.has("verbose"), paint };
+    this.#write = stderr.write;
+    if (screen.redraw && !quiet) {
+      this.#progress = new Progress({ screen, paint, write: stderr.write });
+    }
+  }
+
+  tell(event: FtlEvent): void {
+    this.#progress?.tell(event);
+    const text = narrate(event, this.#options).map((line) => `${line}\n`).join("");
+    if (text === "") return;
+    if (this.#progress === undefined) this.#write(text);
+    else this.#progress.above(() => this.#write(text));
+  }
+
+  stop(): void {
+    this.#progress?.stop();
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
 }
 
 function helpText(
   command: CommandName | undefined,
   { words }: ParsedArguments,
-  version: string,
+  width: number,
 ): string {
   const name = command === "help" ? words[0] : command;
-  if (name === undefined) return generalHelp(version);
-  const spec = COMMANDS.find((found) => found.name === name);
-  if (spec !== undefined) return commandHelp(spec);
-  throw new UsageError(`Unknown command ${quote(name)}`, { hint: "'ftl help' shows the commands" });
+  if (name === undefined) return generalHelp(width);
+  return commandHelp(requireCommand(name), width);
 }

@@ -1,61 +1,97 @@
-/** What a command tells while it works, as lines for stderr. */
+/** What a command tells while it works, as lines for stderr: one line an event, fit for a journal. */
 import type { FtlEvent } from "../core/events.ts";
 import { errorLines } from "./failure.ts";
+import type { Paint } from "./paint.ts";
 
 export interface NarrationOptions {
   readonly quiet: boolean;
   readonly verbose: boolean;
+  readonly paint: Paint;
 }
 
 /** The lines for an event; none where it is not to be told. */
-export function narrate(event: FtlEvent, { quiet, verbose }: NarrationOptions): string[] {
-  if (event.type === "failure") return errorLines(event.error, { verbose });
-  if (event.type === "script-output") return [`${event.revision} ${event.hook}| ${event.line}`];
-  if (quiet) return [];
-  return note(event, verbose);
+export function narrate(event: FtlEvent, options: NarrationOptions): string[] {
+  const { quiet, verbose, paint } = options;
+  if (event.type === "failure") return errorLines(event.error, { verbose, paint });
+  if (event.type === "script-output") {
+    return [`${paint.dim(`${event.revision} ${event.hook}|`)} ${event.line}`];
+  }
+  return quiet ? [] : note(event, options);
 }
 
-function note(event: FtlEvent, verbose: boolean): string[] {
+function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
   switch (event.type) {
     case "fetching":
       return verbose ? [`${event.revision}: fetching ${formatBytes(event.bytes)}`] : [];
     case "fetched":
       return [
-        `${event.revision}: fetched ${formatBytes(event.bytes)}, ` +
-        `${formatCount(event.files, "entry", "entries")}, in ${formatDuration(event.ms)}`,
+        `${event.revision}: fetched ${formatBytes(event.bytes)}, ${entries(event.files)}, ` +
+        `in ${formatDuration(event.ms)}${rate(event.bytes, event.ms)}`,
       ];
     case "checked":
       return [
-        `${event.file}: checked, ${formatCount(event.files, "entry", "entries")}, ` +
-        `${formatBytes(event.bytes)} unpacked`,
+        `${event.file}: checked, ${entries(event.files)}, ${formatBytes(event.bytes)} unpacked`,
       ];
     case "uploaded":
-      return [
-        `${event.revision}: uploaded ${formatBytes(event.bytes)} to ${event.bucket} ` +
-        `in ${formatDuration(event.ms)}`,
-      ];
+      return uploaded(event);
     case "activated":
-      return [`${event.revision}: active${event.from === undefined ? "" : `, was ${event.from}`}`];
+      return [
+        `${event.revision}: ${paint.good("active")}${event.from ? `, was ${event.from}` : ""}`,
+      ];
     case "blessed":
-      return [`${event.revision}: blessed${event.from === undefined ? "" : `, was ${event.from}`}`];
+      return [
+        `${event.revision}: ${paint.good("blessed")}${event.from ? `, was ${event.from}` : ""}`,
+      ];
     case "removed":
       return [`${event.revision}: removed`];
     case "held":
       return [
-        `${event.revision}: held here by a jump, though ${event.blessed} is blessed; ` +
-        `'ftl sync --follow' ends that`,
+        `${event.revision}: ${paint.warning("held")} here by a jump, though ${event.blessed} is ` +
+        "blessed; 'ftl sync --follow' ends that",
       ];
-    case "unchanged":
-      return [
-        `${event.package}: nothing to do${event.active ? `, ${event.active} is active` : ""}`,
-      ];
+    case "synced":
+      return [synced(event, paint)];
     case "waiting":
       return [`Waiting for ${event.what}, locked by ${event.holder}`];
     case "warning":
-      return [`warning: ${event.message}`];
+      return [`${paint.warning("warning:")} ${event.message}`];
     default:
       return [];
   }
+}
+
+type EventOf<T extends FtlEvent["type"]> = Extract<FtlEvent, { type: T }>;
+
+function uploaded({ revision, bucket, bytes, ms }: EventOf<"uploaded">): string[] {
+  return [
+    `${revision}: uploaded ${formatBytes(bytes)} to ${bucket} in ${formatDuration(ms)}` +
+    rate(bytes, ms),
+    `next: ftl jump --master ${revision}   (every machine's next sync activates it)`,
+    `  or: ftl sync && ftl jump ${revision}   (on one machine, to try it)`,
+  ];
+}
+
+/** `my_site: fetched 2, activated my_site.VZ5vQk8aR4G, removed 1, in 3.2 s`. */
+function synced(event: EventOf<"synced">, paint: Paint): string {
+  const { active, fetched, activated, removed, failures, ms } = event;
+  const parts = [
+    ...(fetched > 0 ? [`fetched ${fetched}`] : []),
+    ...(activated === undefined ? [] : [`activated ${activated}`]),
+    ...(removed > 0 ? [`removed ${removed}`] : []),
+    ...(failures > 0 ? [paint.bad(`${failures} ${failures === 1 ? "failure" : "failures"}`)] : []),
+  ];
+  const name = `${event.package}: `;
+  if (parts.length === 0) return `${name}nothing to do${active ? `, ${active} is active` : ""}`;
+  return `${name}${parts.join(", ")}, in ${formatDuration(ms)}`;
+}
+
+function entries(count: number): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? "entry" : "entries"}`;
+}
+
+/** The speed, where there was enough to measure it. */
+function rate(bytes: number, ms: number): string {
+  return ms >= 100 && bytes >= 1e6 ? ` (${formatBytes(bytes / ms * 1000)}/s)` : "";
 }
 
 /** `1.2 MB`: decimal units, as `ls --si` and the bills of AWS have them. */
@@ -70,16 +106,13 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || value >= 99.95 ? value.toFixed(0) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** `0.3 s`, `2 min 5 s`. */
+/** `0.3 s`, `2 min 5 s`, `1 h 4 min`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = milliseconds / 1000;
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-}
-
-function formatCount(count: number, one: string, many: string): string {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor(whole % 3600 / 60)} min`;
 }
 
 /** `5 s`, `3 min`, `2 h`, `12 d`. */

@@ -1,44 +1,61 @@
-/** Results as lines of text. */
+/** Results as lines of text: for programs one name a line, for people aligned columns. */
 import type { ListedRevision, MasterRevision } from "../commands/list.ts";
 import type { PackageStatus } from "../commands/status.ts";
 import { formatAge, formatBytes } from "./narration.ts";
+import { padTo, type Paint, widthOf } from "./paint.ts";
 
-/** One revision a line; the active one is marked as the Go original marks it. */
+export interface TableOptions {
+  /** Columns for people rather than lines for programs. */
+  readonly isTerminal: boolean;
+  readonly paint: Paint;
+  /** Unix time in milliseconds, for ages. */
+  readonly now: number;
+}
+
+type AnyRevision = ListedRevision | MasterRevision;
+
+/** One revision a line; for programs the active one is marked as the Go original marks it. */
 export function revisionLines(
-  revisions: readonly (ListedRevision | MasterRevision)[],
-  { long }: { long: boolean },
+  revisions: readonly AnyRevision[],
+  { long, ...options }: TableOptions & { long: boolean },
 ): string[] {
-  if (!long) {
+  if (!long && !options.isTerminal) {
     return revisions.map(({ revision, active }) => active ? `${revision}\t(active)` : revision);
   }
   return align(revisions.map((revision) => [
     revision.revision,
-    (revision.spooledAt ?? "-").slice(0, 16).replace("T", " "),
+    time(revision, { long, now: options.now }),
     revision.size === undefined ? "-" : formatBytes(revision.size),
-    details(revision)?.by ?? "-",
-    marks(revision),
-    details(revision)?.message ?? "",
+    ...(long ? [details(revision)?.by ?? "-"] : []),
+    marks(revision, options.paint),
+    ...(long ? [details(revision)?.message ?? ""] : []),
   ]));
 }
 
-function details(revision: ListedRevision | MasterRevision): MasterRevision["details"] {
+/** To the minute in a long listing, else as an age. */
+function time({ spooledAt }: AnyRevision, { long, now }: { long: boolean; now: number }): string {
+  if (spooledAt === undefined) return "-";
+  if (long) return spooledAt.slice(0, 16).replace("T", " ");
+  return `${formatAge(now - Date.parse(spooledAt))} ago`;
+}
+
+function details(revision: AnyRevision): MasterRevision["details"] {
   return "details" in revision ? revision.details : undefined;
 }
 
-function marks(revision: ListedRevision | MasterRevision): string {
+function marks(revision: AnyRevision, paint: Paint): string {
   const { active, previous, held, postSync } = revision;
   const blessing = "blessing" in revision ? revision.blessing : undefined;
-  const blessed = blessing?.by === undefined
-    ? []
-    : [`blessed by ${blessing.by}${blessing.message === undefined ? "" : `: ${blessing.message}`}`];
   const words = [
-    ...(active ? ["active"] : []),
+    ...(active ? [paint.good("active")] : []),
     ...(previous ? ["previous"] : []),
-    ...(held === true ? ["held"] : []),
-    ...(postSync !== undefined && postSync !== "ok" ? [`post-sync ${postSync}`] : []),
-    ...blessed,
+    ...(held === true ? [paint.warning("held")] : []),
+    ...(postSync === "failed" ? [paint.bad("post-sync failed")] : []),
+    ...(postSync === "pending" ? [paint.warning("post-sync pending")] : []),
+    ...(blessing?.by === undefined ? [] : [`blessed by ${blessing.by}`]),
   ];
-  return words.length === 0 ? "-" : `(${words.join(", ")})`;
+  const why = blessing?.message === undefined ? "" : `: ${blessing.message}`;
+  return words.length === 0 ? "-" : `(${words.join(", ")}${why})`;
 }
 
 const STATUS_HEADINGS = [
@@ -52,27 +69,32 @@ const STATUS_HEADINGS = [
   "NEXT SYNC",
 ];
 
-/** `now` is in Unix milliseconds. */
-export function statusLines(packages: readonly PackageStatus[], now: number): string[] {
+export function statusLines(
+  packages: readonly PackageStatus[],
+  { paint, now }: TableOptions,
+): string[] {
   return align([
-    STATUS_HEADINGS,
+    STATUS_HEADINGS.map(paint.bold),
     ...packages.map((found) => [
       found.package,
-      `${found.active ?? "-"}${found.held ? " (held)" : ""}`,
+      `${found.active ?? "-"}${found.held ? paint.warning(" (held)") : ""}`,
       found.blessed ?? "-",
       found.previous ?? "-",
       found.master === undefined ? "?" : found.master.newest ?? "-",
       formatBytes(found.disk),
-      lastSync(found, now),
+      lastSync(found, { paint, now }),
       nextSync(found),
     ]),
   ]);
 }
 
-function lastSync({ lastSync: last }: PackageStatus, now: number): string {
+function lastSync(
+  { lastSync: last }: PackageStatus,
+  { paint, now }: { paint: Paint; now: number },
+): string {
   if (last === null) return "never";
   const age = `${formatAge(now - Date.parse(last.at))} ago`;
-  return last.failure === undefined ? age : `${age}, failed`;
+  return last.failure === undefined ? age : `${age}, ${paint.bad("failed")}`;
 }
 
 function nextSync({ master, unprepared }: PackageStatus): string {
@@ -92,7 +114,7 @@ function nextSync({ master, unprepared }: PackageStatus): string {
 export function align(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {
-    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, widthOf(cell));
   }
-  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd());
+  return rows.map((row) => row.map((cell, i) => padTo(cell, widths[i] ?? 0)).join("  ").trimEnd());
 }

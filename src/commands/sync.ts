@@ -115,6 +115,7 @@ class PackageSyncer {
   readonly #context: Context;
   readonly #bucket: Bucket;
   readonly #pkg: PackageDir;
+  readonly #started = performance.now();
   readonly #failures: unknown[] = [];
   readonly #fetched: string[] = [];
   readonly #removed: string[] = [];
@@ -136,6 +137,7 @@ class PackageSyncer {
       emptyTrash(this.#pkg);
       this.#rememberOutcome();
     });
+    this.#reportOutcome();
     return this.#result();
   }
 
@@ -153,7 +155,6 @@ class PackageSyncer {
       await this.#change(remote, { master, follow });
     }
     if (plan.heldBy !== undefined) this.#heldFrom = master?.blessed;
-    this.#reportOutcome(plan);
   }
 
   async #updateMaster(remote: RemotePackage): Promise<MasterState | undefined> {
@@ -242,18 +243,22 @@ class PackageSyncer {
     });
   }
 
-  #reportOutcome({ heldBy }: SyncPlan): void {
+  #reportOutcome(): void {
     const { report } = this.#context;
-    if (heldBy !== undefined && this.#heldFrom !== undefined) {
-      report({
-        type: "held",
-        revision: this.#pkg.revisionName(heldBy.id),
-        blessed: this.#pkg.revisionName(this.#heldFrom),
-      });
-    } else if (this.#fetched.length + this.#removed.length === 0 && this.#activated === undefined) {
-      const { active, package: name } = this.#result();
-      if (this.#failures.length === 0) report({ type: "unchanged", package: name, active });
+    const { package: name, active, activated, heldFrom } = this.#result();
+    if (heldFrom !== undefined && active !== undefined) {
+      report({ type: "held", revision: active, blessed: heldFrom });
     }
+    report({
+      type: "synced",
+      package: name,
+      active,
+      fetched: this.#fetched.length,
+      activated,
+      removed: this.#removed.length,
+      failures: this.#failures.length,
+      ms: performance.now() - this.#started,
+    });
   }
 
   #result(): PackageSync {

@@ -1,6 +1,20 @@
 /** What commands tell while they work. `src/cli` decides what of it a person sees, and how. */
 
+/** Work that takes its time: told often while it is under way, once more when it is done. */
+export interface ProgressEvent {
+  readonly type: "progress";
+  /** The revision's name, or the file's where there is no revision yet. */
+  readonly subject: string;
+  readonly work: "checking" | "uploading" | "fetching" | "flushing";
+  /** Bytes so far, and in all. */
+  readonly done: number;
+  readonly total: number;
+  /** Entries written so far. */
+  readonly files?: number;
+}
+
 export type FtlEvent =
+  | ProgressEvent
   | { readonly type: "fetching"; readonly revision: string; readonly bytes: number }
   | {
     readonly type: "fetched";
@@ -29,8 +43,26 @@ export type FtlEvent =
   | { readonly type: "activated"; readonly revision: string; readonly from: string | undefined }
   | { readonly type: "blessed"; readonly revision: string; readonly from: string | undefined }
   | { readonly type: "removed"; readonly revision: string }
+  /** A local jump keeps a revision active though another one is blessed. */
   | { readonly type: "held"; readonly revision: string; readonly blessed: string }
-  | { readonly type: "unchanged"; readonly package: string; readonly active: string | undefined }
+  /** A script begins, or has ended: its output comes in between. */
+  | {
+    readonly type: "script";
+    readonly revision: string;
+    readonly hook: string;
+    readonly running: boolean;
+  }
+  /** The sync of one package has ended. */
+  | {
+    readonly type: "synced";
+    readonly package: string;
+    readonly active: string | undefined;
+    readonly fetched: number;
+    readonly activated: string | undefined;
+    readonly removed: number;
+    readonly failures: number;
+    readonly ms: number;
+  }
   /** One line of a package script's output, without its newline. */
   | {
     readonly type: "script-output";

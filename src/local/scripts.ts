@@ -52,6 +52,8 @@ export interface ScriptSetting {
   readonly signal: AbortSignal;
   /** One line of output, without its newline. */
   readonly onLine: (line: { id: string; hook: Hook; text: string }) => void;
+  /** Called when a script begins and when it has ended; not where there is none. */
+  readonly onRunning: (script: { id: string; hook: Hook; running: boolean }) => void;
 }
 
 /**
@@ -63,6 +65,26 @@ export async function runScript(hook: Hook, id: string, setting: ScriptSetting):
   const script = findScript(directory, hook);
   if (script === undefined) return;
   const name = `${setting.pkg.revisionName(id)} ${hook}`;
+  setting.onRunning({ id, hook, running: true });
+  try {
+    await runFound(script, { hook, id, name, directory, setting });
+  } finally {
+    setting.onRunning({ id, hook, running: false });
+  }
+}
+
+interface FoundScript {
+  readonly hook: Hook;
+  readonly id: string;
+  readonly name: string;
+  readonly directory: string;
+  readonly setting: ScriptSetting;
+}
+
+async function runFound(
+  script: Script,
+  { hook, id, name, directory, setting }: FoundScript,
+): Promise<void> {
   const child = start(script, { name, directory, env: scriptEnvironment(hook, id, setting) });
   const output = [child.stdout, child.stderr].map((stream) =>
     readLines(stream, (text) => setting.onLine({ id, hook, text }))

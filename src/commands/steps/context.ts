@@ -80,5 +80,7 @@ export function scriptSetting(
     signal,
     onLine: ({ id, hook, text }) =>
       report({ type: "script-output", revision: pkg.revisionName(id), hook, line: text }),
+    onRunning: ({ id, hook, running }) =>
+      report({ type: "script", revision: pkg.revisionName(id), hook, running }),
   };
 }

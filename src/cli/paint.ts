@@ -1,0 +1,61 @@
+/** Colors and widths of text on a terminal. */
+import * as untypedColors from "@std/fmt/colors";
+import stringWidth from "string-width";
+
+/** Text in, text with escape sequences out; the text itself where there is no color. */
+export interface Paint {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly good: (text: string) => string;
+  readonly warning: (text: string) => string;
+  readonly bad: (text: string) => string;
+}
+
+// npm:deno-std has no types: cast at once.
+const colors = untypedColors as unknown as Record<
+  "bold" | "dim" | "green" | "yellow" | "red",
+  (text: string) => string
+>;
+
+const PLAIN: Paint = {
+  bold: (text) => text,
+  dim: (text) => text,
+  good: (text) => text,
+  warning: (text) => text,
+  bad: (text) => text,
+};
+
+const COLORED: Paint = {
+  bold: colors.bold,
+  dim: colors.dim,
+  good: colors.green,
+  warning: colors.yellow,
+  bad: colors.red,
+};
+
+export function paintFor({ color }: { color: boolean }): Paint {
+  return color ? COLORED : PLAIN;
+}
+
+/** Columns that a text takes: wide characters take two, escape sequences none. */
+export function widthOf(text: string): number {
+  return stringWidth(text);
+}
+
+/** The text with spaces behind it, to a width in columns. */
+export function padTo(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - widthOf(text)));
+}
+
+/** The beginning of a text without escape sequences that takes at most `width` columns. */
+export function cutTo(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let cut = "";
+  let columns = 0;
+  for (const char of text) {
+    columns += widthOf(char);
+    if (columns > width - 1) break;
+    cut += char;
+  }
+  return `${cut}\u2026`;
+}
