@@ -61,7 +61,7 @@ export function commandHelp(spec: CommandSpec, width: number): string {
   const columns = clamp(width);
   const [first, ...others] = spec.usage.map((form) => `ftl ${spec.name} ${form}`);
   const sections = [
-    [`ftl ${spec.name}: ${spec.summary}`],
+    wrap(`ftl ${spec.name}: ${spec.summary}`, columns),
     [`Usage: ${first}`, ...others.map((form) => `       ${form}`)],
     ...spec.details.map((paragraph) => wrap(paragraph, columns)),
     spec.options.length === 0 ? [] : ["Options:", ...optionLines(spec.options, columns)],

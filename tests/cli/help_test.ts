@@ -1,0 +1,96 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { completionScript, SHELLS } from "../../src/cli/completions.ts";
+import { commandHelp, generalHelp } from "../../src/cli/help.ts";
+import { manualPage } from "../../src/cli/man.ts";
+import { makeScreen } from "../../src/cli/screen.ts";
+
+Deno.test("help keeps to the width of the terminal", () => {
+  for (const width of [60, 80, 100]) {
+    const texts = [generalHelp(width), ...COMMANDS.map((spec) => commandHelp(spec, width))];
+    for (const line of texts.join("\n").split("\n")) {
+      // Usage and examples are for copying: they are never broken.
+      if (/^(Usage: | {7}ftl | {2}(ftl|\*|source) )/.test(line)) continue;
+      assert(line.length <= width, `${width} columns: ${line}`);
+    }
+  }
+});
+
+Deno.test("help names every command, and every command has an example that parses", async () => {
+  const { parseArguments } = await import("../../src/cli/arguments.ts");
+  for (const spec of COMMANDS) {
+    assertStringIncludes(generalHelp(80), `  ${spec.name} `);
+    assertMatch(commandHelp(spec, 80), new RegExp(`^Usage: ftl ${spec.name} `, "m"));
+    for (const [example] of spec.examples) {
+      // What a command substitution gives is a revision's name.
+      const plain = example.replace(/\$\(ftl [^)]*\)/, "a.VZ5vQk8aR4G");
+      const words = /(?:^|[( ])ftl ([^)|]*)/.exec(plain)?.[1]?.trim();
+      assert(words !== undefined, example);
+      const argv = words.match(/'[^']*'|\S+/g)?.map((word) => word.replaceAll("'", "")) ?? [];
+      assertEquals(parseArguments(argv).command, argv[0], example);
+    }
+  }
+});
+
+Deno.test("the manual page is what the table of commands says", async () => {
+  const version = JSON.parse(Deno.readTextFileSync(new URL("../../deno.json", import.meta.url)));
+  const page = manualPage(version.version);
+  const stored = await Deno.readTextFile(new URL("../../docs/ftl.1", import.meta.url));
+  assertEquals(stored, page, "run: deno task man");
+  for (const { name } of COMMANDS) {
+    assertStringIncludes(page, `.SS ${name.replaceAll("-", "\\-")}\n`);
+  }
+});
+
+Deno.test("completion scripts are accepted by the shells that are here, and know every command", async () => {
+  for (const shell of SHELLS) {
+    const script = completionScript(shell);
+    for (const { name } of COMMANDS) assertStringIncludes(script, name);
+    const args = shell === "fish" ? ["--no-execute"] : ["-n"];
+    let child: Deno.ChildProcess;
+    try {
+      child = new Deno.Command(shell, { args, stdin: "piped", stderr: "piped" }).spawn();
+    } catch (error) {
+      assert(error instanceof Deno.errors.NotFound && shell !== "bash", shell);
+      continue;
+    }
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(script));
+    await writer.close();
+    const { code, stderr } = await child.output();
+    assertEquals(code, 0, `${shell}: ${new TextDecoder().decode(stderr)}`);
+  }
+});
+
+Deno.test("bash completes commands, options, packages and revisions", async () => {
+  const complete = async (line: string): Promise<string[]> => {
+    const words = line.split(" ");
+    const script = `${completionScript("bash")}
+ftl() { case "$1 $2" in "list ") echo my_site; echo web ;; "list my_site") printf 'my_site.VZ5vQk8aR4G\\t(active)\\n' ;; esac; }
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}
+_ftl 2> /dev/null; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout } = await new Deno.Command("bash", { args: ["-c", script] }).output();
+    return new TextDecoder().decode(stdout).trim().split("\n");
+  };
+  assertEquals(await complete("ftl ju"), ["jump", "jump-back"]);
+  assertEquals(await complete("ftl sync --fo"), ["--follow"]);
+  assertEquals(await complete("ftl sync my"), ["my_site"]);
+  assertEquals(await complete("ftl jump my"), ["my_site."]);
+  assertEquals(await complete("ftl jump my_site.V"), ["my_site.VZ5vQk8aR4G"]);
+  assertEquals(await complete("ftl completions z"), ["zsh"]);
+});
+
+Deno.test("colors and live lines depend on the terminal and on what the user says", () => {
+  const on = (isTerminal: boolean, env: Record<string, string>): [boolean, boolean] => {
+    const { color, redraw } = makeScreen({ isTerminal, size: () => undefined }, env);
+    return [color, redraw];
+  };
+  assertEquals(on(true, {}), [true, true]);
+  assertEquals(on(false, {}), [false, false]);
+  assertEquals(on(true, { NO_COLOR: "1" }), [false, true]);
+  assertEquals(on(true, { NO_COLOR: "" }), [true, true]);
+  assertEquals(on(false, { FORCE_COLOR: "1" }), [true, false]);
+  assertEquals(on(false, { FORCE_COLOR: "1", NO_COLOR: "1" }), [false, false]);
+  assertEquals(on(true, { TERM: "dumb" }), [false, false]);
+  assertEquals(on(true, { CI: "true" }), [true, false]);
+});
