@@ -35,6 +35,7 @@ export {
   type PurgeTarget,
 } from "./src/commands/purge.ts";
 export { spool, type Spooled, type SpoolOptions } from "./src/commands/spool.ts";
+export { setup, type SetupKind, type SetupOptions, type SetupText } from "./src/commands/setup.ts";
 export { type PackageStatus, type Status, status } from "./src/commands/status.ts";
 export type { BlessOptions } from "./src/commands/steps/bless.ts";
 export type { Jumped } from "./src/commands/steps/local_jump.ts";
@@ -69,6 +70,7 @@ export function createContext(env: Environment, options: ContextOptions = {}): C
     signal: options.signal ?? new AbortController().signal,
     author: () => `${env["USER"] || env["LOGNAME"] || `uid ${Deno.uid()}`}@${Deno.hostname()}`,
     now: () => Date.now(),
+    version: manifest.version,
   };
 }
 

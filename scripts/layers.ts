@@ -24,6 +24,11 @@ const LAYERS: readonly Layer[] = [
     path: "src/commands/steps/",
     mayImport: ["src/core/", "src/local/", "src/archive/", "src/remote/"],
   },
+  { path: "src/commands/setup/", mayImport: ["src/core/"] },
+  {
+    path: "src/commands/setup.ts",
+    mayImport: ["src/commands/setup/", "src/commands/steps/", "src/core/"],
+  },
   {
     path: "src/commands/",
     mayImport: ["src/commands/steps/", "src/core/", "src/local/", "src/archive/", "src/remote/"],

@@ -8,6 +8,7 @@ import {
   listMasterRevisions,
 } from "../commands/list.ts";
 import { purge, purgeMaster, type PurgeTarget } from "../commands/purge.ts";
+import { setup, SETUP_KINDS, type SetupOptions } from "../commands/setup.ts";
 import { spool } from "../commands/spool.ts";
 import { status } from "../commands/status.ts";
 import type { Context } from "../commands/steps/context.ts";
@@ -114,11 +115,44 @@ export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
     };
   },
 
+  setup: (context, parsed) => {
+    const kind = SETUP_KINDS.find((known) => known === parsed.words[0]);
+    if (kind === undefined) {
+      throw new UsageError(`No setup for ${quote(parsed.words[0] ?? "")}`, {
+        hint: `There is one for ${SETUP_KINDS.join(", ")}`,
+      });
+    }
+    const { text, json } = setup(context, kind, setupOptions(parsed));
+    return { lines: [text.replace(/\n$/, "")], json, failures: [] };
+  },
+
   completions: (_context, { words: [shell = ""] }) => {
     const script = completionScript(requireShell(shell));
     return { lines: [script], json: { shell, script }, failures: [] };
   },
 };
+
+/** What follows the kind: a part, packages, or both. Throws `UsageError` for what goes with another kind. */
+function setupOptions({ words: [kind, ...words], values }: ParsedArguments): SetupOptions {
+  const isCloudInit = kind === "cloud-init";
+  const hasPart = kind === "systemd" || kind === "iam";
+  const takesPackages = isCloudInit || kind === "iam";
+  const [part, packages] = hasPart ? [words[0], words.slice(1)] : [undefined, words];
+  const [extra] = takesPackages ? [] : packages;
+  if (extra !== undefined) {
+    throw new UsageError(`ftl setup ${kind}: one argument too many, ${quote(extra)}`);
+  }
+  if (!isCloudInit && values.size > 0) {
+    throw new UsageError(`--${[...values.keys()][0]} goes with ftl setup cloud-init`);
+  }
+  const [from, sums] = [values.get("from"), values.get("sums")];
+  return {
+    ...(part === undefined ? {} : { part }),
+    packages: packages.map(requirePackageName),
+    ...(from === undefined ? {} : { from }),
+    ...(sums === undefined ? {} : { sums }),
+  };
+}
 
 function requireShell(word: string): Shell {
   const shell = SHELLS.find((known) => known === word);

@@ -36,6 +36,7 @@ export type CommandName =
   | "jump-back"
   | "purge"
   | "status"
+  | "setup"
   | "completions"
   | "help";
 
@@ -190,6 +191,44 @@ export const COMMANDS: readonly CommandSpec[] = [
     least: 0,
     most: 1,
     examples: [["ftl status", "all packages of this machine"]],
+  },
+  {
+    name: "setup",
+    usage: [
+      "systemd [env|service|timer]",
+      "cron",
+      "cloud-init [PACKAGE...] [--from URL] [--sums TEXT]",
+      "iam [machine|spool|bless|purge [PACKAGE...]]",
+    ],
+    summary: "print ready text for systemd, cron, cloud-init or IAM",
+    details: [
+      "Filled with FTL_BUCKET, FTL_ROOT, AWS_REGION and AWS_ENDPOINT_URL_S3 where they are set; " +
+      "placeholders stand for what is not given, and a warning names them.",
+      "systemd: the variables, a hardened service that syncs once, and a timer that starts it every " +
+      "minute; a word picks one of the three, to be written to a file. cron: a file for /etc/cron.d. " +
+      "cloud-init: user data that installs ftl for the machine's architecture, checks its SHA-256, makes " +
+      "the packages' folders, syncs and starts the timer. iam: the least that each kind of caller must " +
+      "be allowed; PACKAGE narrows it to packages.",
+    ],
+    options: [
+      {
+        name: "from",
+        value: "URL",
+        help: "cloud-init: where the executables lie, https:// or s3:// (by the AWS CLI)",
+      },
+      { name: "sums", value: "TEXT", help: "cloud-init: the text of SHA256SUMS" },
+    ],
+    least: 1,
+    most: Infinity,
+    examples: [
+      ["ftl setup systemd timer > /etc/systemd/system/ftl-sync.timer", "one file of it"],
+      ["ftl setup cron > /etc/cron.d/ftl", "for machines without systemd"],
+      [
+        'ftl setup cloud-init my_site --from https://downloads.example.com/ftl --sums "$(cat SHA256SUMS)"',
+        "user data for machines that run my_site",
+      ],
+      ["ftl setup iam machine > policy.json", "for the role of the machines"],
+    ],
   },
   {
     name: "completions",

@@ -15,6 +15,8 @@ export interface Context {
   readonly author: () => string;
   /** Unix time in milliseconds. */
   readonly now: () => number;
+  /** Of FTL. */
+  readonly version: string;
 }
 
 /** Opens the bucket of `FTL_BUCKET`. The client is loaded only here: local commands start without. */

@@ -1,0 +1,130 @@
+/**
+ * User data for cloud-init: from a bare machine to one that runs its packages
+ * (https://cloudinit.readthedocs.io/en/latest/reference/modules.html).
+ */
+import { UsageError } from "../../core/errors.ts";
+import { quote } from "../../core/names.ts";
+import { shellWord } from "./quoting.ts";
+import { systemdFiles, TIMER } from "./systemd.ts";
+import { ENV_FILE, EXECUTABLE, type SetupFile, type SetupValues } from "./values.ts";
+
+export interface CloudInitOptions {
+  /** Each gets a folder in the root. */
+  readonly packages: readonly string[];
+  /** Where the executables lie: `https://.../` or `s3://bucket/prefix`. A placeholder where there is none. */
+  readonly from: string | undefined;
+  /** The text of `SHA256SUMS`; placeholders where there is none. */
+  readonly sums: string | undefined;
+  /** Of the executable to install, where the sums do not tell. */
+  readonly version: string;
+}
+
+const INSTALLER = "/usr/local/sbin/install-ftl";
+const FROM_PLACEHOLDER = "https://downloads.example.com/ftl";
+
+/** As `uname -m` has them, and as the files are called. */
+const ARCHITECTURES = [
+  { machine: "x86_64", suffix: "linux-x86_64" },
+  { machine: "aarch64", suffix: "linux-arm64" },
+];
+
+/** Throws `UsageError` for a place or sums that are not what they should be. */
+export function cloudInit(values: SetupValues, options: CloudInitOptions): string {
+  const files: SetupFile[] = [
+    ...systemdFiles(values),
+    { path: INSTALLER, mode: "0755", text: installer(values, options) },
+  ];
+  return [
+    "#cloud-config",
+    "write_files:",
+    ...files.flatMap(({ path, mode, text }) => [
+      `  - path: ${path}`,
+      `    permissions: "${mode}"`,
+      "    content: |",
+      ...text.trimEnd().split("\n").map((line) => line === "" ? "" : `      ${line}`),
+    ]),
+    "runcmd:",
+    `  - [sh, ${INSTALLER}]`,
+    "",
+  ].join("\n");
+}
+
+/** Whether the place or the sums are still to be filled in. */
+export function cloudInitPlaceholders({ from, sums }: CloudInitOptions): string[] {
+  return [...(from === undefined ? ["--from"] : []), ...(sums === undefined ? ["--sums"] : [])];
+}
+
+function installer({ root }: SetupValues, options: CloudInitOptions): string {
+  const from = requirePlace(options.from ?? FROM_PLACEHOLDER).replace(/\/+$/, "");
+  const download = from.startsWith("s3://")
+    ? 'aws s3 cp --only-show-errors "$from/$file" "$new"'
+    : 'curl --fail --silent --show-error --location --retry 5 --output "$new" "$from/$file"';
+  const folders = options.packages.map((name) => shellWord(`${root}/${name}`));
+  return `#!/bin/sh
+# Installs ftl, checks its SHA-256, makes the packages' folders, syncs, and starts the timer.
+set -eu
+
+from=${from}
+case "$(uname -m)" in
+${architectureCases(options)}
+  *)
+    echo "install-ftl: there is no ftl for $(uname -m)" >&2
+    exit 1
+    ;;
+esac
+
+new=${EXECUTABLE}.new
+${download}
+if ! echo "$sum  $new" | sha256sum -c - > /dev/null; then
+  rm -f "$new"
+  echo "install-ftl: $from/$file is not what it should be: its SHA-256 is another" >&2
+  exit 1
+fi
+chmod 0755 "$new"
+mv -f "$new" ${EXECUTABLE}
+
+# A folder tells ftl that this machine wants the package.
+mkdir -p ${shellWord(root)}
+${
+    folders.length === 0
+      ? `# mkdir -p ${shellWord(`${root}/my_site`)}`
+      : folders.map((folder) => `mkdir -p ${folder}`).join("\n")
+  }
+
+# Should this sync fail, the timer tries again.
+(set -a && . ${ENV_FILE} && exec ${EXECUTABLE} sync) ||
+  echo "install-ftl: the first sync failed" >&2
+systemctl daemon-reload
+systemctl enable --now ${TIMER}
+`;
+}
+
+function architectureCases({ sums, version }: CloudInitOptions): string {
+  return ARCHITECTURES.map(({ machine, suffix }) => {
+    const placeholder = `ftl-${version}-${suffix}`;
+    const { file, sum } = sums === undefined
+      ? { file: placeholder, sum: `put-the-sha256-of-${placeholder}-here` }
+      : findSum(suffix, sums);
+    return `  ${machine})\n    file=${file}\n    sum=${sum}\n    ;;`;
+  }).join("\n");
+}
+
+/** From lines as `sha256sum` writes them. */
+function findSum(suffix: string, sums: string): { file: string; sum: string } {
+  for (const line of sums.split("\n")) {
+    const [, sum, file] =
+      /^([0-9a-fA-F]{64}) [ *](?:.*\/)?(ftl-[A-Za-z0-9._+-]+)$/.exec(line.trim()) ??
+        [];
+    if (sum !== undefined && file?.endsWith(`-${suffix}`)) return { file, sum: sum.toLowerCase() };
+  }
+  throw new UsageError(`--sums has no sum of ftl-<version>-${suffix}`, {
+    hint: `Give the text of SHA256SUMS: --sums "$(cat dist/SHA256SUMS)"`,
+  });
+}
+
+function requirePlace(from: string): string {
+  if (/^(https|s3):\/\/[A-Za-z0-9][A-Za-z0-9._~:\/@-]*$/.test(from)) return from;
+  throw new UsageError(`--from is no place to fetch ftl from: ${quote(from)}`, {
+    hint: "Give a folder, as in https://downloads.example.com/ftl or s3://my-tools/ftl",
+  });
+}

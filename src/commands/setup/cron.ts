@@ -1,0 +1,20 @@
+/** A file for `/etc/cron.d`, for machines without systemd. */
+import { crontabLine } from "./quoting.ts";
+import { EXECUTABLE, type SetupFile, type SetupValues } from "./values.ts";
+
+/** Throws `UsageError` for a root that a crontab cannot carry. */
+export function cronFile({ bucket, root, region, endpoint }: SetupValues): SetupFile {
+  const text = [
+    "# Syncs every minute, at a random second of its first half; what goes wrong is in the system's log.",
+    "SHELL=/bin/sh",
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    crontabLine("FTL_BUCKET", bucket),
+    crontabLine("FTL_ROOT", root),
+    crontabLine("AWS_REGION", region),
+    ...(endpoint === undefined ? [] : [crontabLine("AWS_ENDPOINT_URL_S3", endpoint)]),
+    "",
+    `* * * * * root ${EXECUTABLE} sync --quiet --splay 30 2>&1 | logger -t ftl`,
+    "",
+  ].join("\n");
+  return { path: "/etc/cron.d/ftl", mode: "0644", text };
+}
