@@ -8,10 +8,11 @@
  */
 import type { Compression } from "./format.ts";
 
-/** Bytes of one output. */
+/** Bytes of one output. Fewer cost more messages, more cost the processor's caches. */
 const OUTPUT = 512 << 10;
+/** Small files take the writer longer than the decompressor, large ones the other way: this evens it out. */
 const OUTPUTS = 32;
-const PIECES = 8;
+const PIECES = 16;
 
 type ToWorker =
   | { begin: Exclude<Compression, "none">; credits: Int32Array; outputSize: number }
