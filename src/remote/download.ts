@@ -101,7 +101,7 @@ class Engine {
   readonly #rangeSize: number;
   readonly #stallTimeout: number;
   readonly #stop = new AbortController();
-  readonly #signal: AbortSignal;
+  readonly #onAbort: () => void;
   readonly #blocks: BlockPool;
   readonly #underWay = new Set<Promise<void>>();
   #arrived = 0;
@@ -112,8 +112,15 @@ class Engine {
     this.#options = options;
     this.#rangeSize = options.rangeSize ?? rangeSizeFor(options.concurrency);
     this.#stallTimeout = options.stallTimeout ?? STALL_TIMEOUT;
-    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    // By hand: in Deno 2.7 a signal of `AbortSignal.any` may be collected before it has fired.
+    this.#onAbort = () => this.#stop.abort(options.signal.reason);
+    if (options.signal.aborted) this.#onAbort();
+    options.signal.addEventListener("abort", this.#onAbort);
     this.#blocks = new BlockPool(Math.min(BLOCK, this.#rangeSize));
+  }
+
+  get #signal(): AbortSignal {
+    return this.#stop.signal;
   }
 
   /** Starts to fetch one range. */
@@ -148,6 +155,7 @@ class Engine {
   }
 
   async stop(): Promise<void> {
+    this.#options.signal.removeEventListener("abort", this.#onAbort);
     this.#stop.abort();
     await Promise.all(this.#underWay);
     this.#blocks.free();
@@ -160,7 +168,7 @@ class Engine {
     let waited = 0;
     for (let tries = 1;; tries++) {
       const before = position;
-      const stall = new Watchdog(this.#stallTimeout);
+      const stall = new Watchdog(this.#stallTimeout, this.#signal);
       try {
         await this.#attempt(range, { position, end, stall }, (bytes) => position += bytes);
         return;
@@ -192,10 +200,14 @@ class Engine {
     const answer = await this.#bucket.read(this.#key, {
       etag: this.#options.etag,
       ...(isWhole ? {} : { range: { start: position, end } }),
-      signal: AbortSignal.any([this.#signal, stall.signal]),
+      signal: stall.signal,
     });
     const reader = answer.body.getReader({ mode: "byob" });
+    const cancel = (): Promise<void> => reader.cancel().catch(() => {});
+    // The signal of a request may be collected once it is answered; then an abort no longer ends the body.
+    stall.signal.addEventListener("abort", cancel);
     try {
+      stall.signal.throwIfAborted();
       if (answer.size !== this.#options.size) {
         throw new ConflictError(`${this.#name} is another object than the listing showed`);
       }
@@ -215,10 +227,12 @@ class Engine {
         this.#arrived += value.byteLength;
         this.#options.onProgress?.(this.#arrived);
       }
+      stall.signal.throwIfAborted();
       if (left > 0) throw new BrokenError("the connection ended early");
     } finally {
+      stall.signal.removeEventListener("abort", cancel);
       // Of an answer that has been read to its end nothing is left to cancel.
-      await reader.cancel().catch(() => {});
+      await cancel();
     }
   }
 
@@ -360,17 +374,21 @@ class Range {
 
 const STOPPED = new Error("stopped");
 
-/** Aborts its signal when nobody has fed it for a time. */
+/** Aborts its signal when nobody has fed it for a time, or when `outer` is aborted. */
 class Watchdog {
   readonly #controller = new AbortController();
   readonly #timeout: number;
+  readonly #outer: AbortSignal;
+  readonly #onAbort = (): void => this.#controller.abort(this.#outer.reason);
   readonly #timer: ReturnType<typeof setInterval>;
   #fed = 0;
   #seen = performance.now();
   #looked = this.#seen;
 
-  constructor(timeout: number) {
+  constructor(timeout: number, outer: AbortSignal) {
     this.#timeout = timeout;
+    this.#outer = outer;
+    outer.addEventListener("abort", this.#onAbort);
     // A timer a chunk would cost more than the chunk: one that looks now and then is enough.
     this.#timer = setInterval(() => this.#look(), Math.max(10, timeout / 4));
   }
@@ -394,6 +412,7 @@ class Watchdog {
   /** Ends what is still under way: a request that timed out in the client would go on unseen. */
   stop(): void {
     clearInterval(this.#timer);
+    this.#outer.removeEventListener("abort", this.#onAbort);
     this.#controller.abort(STOPPED);
   }
 

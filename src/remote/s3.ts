@@ -35,6 +35,8 @@ import {
   type UploadOptions,
   type UploadSource,
 } from "./bucket.ts";
+import { findCredentials, findRegion } from "./credentials.ts";
+import { readProfile } from "./profile.ts";
 import { explainS3Error, s3Code, statusOf } from "./s3_errors.ts";
 
 /** Milliseconds until an answer must have begun. A body may take longer: its reader watches it. */
@@ -50,26 +52,44 @@ export interface S3BucketOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Opens the bucket; sends nothing yet. Credentials and region are the SDK's default chain. */
+/** Opens the bucket; sends nothing yet. */
 export function openS3Bucket(
   name: string,
   env: Environment,
   { signal }: S3BucketOptions = {},
 ): Bucket {
-  const endpoint = env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] || undefined;
-  const region = env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || undefined;
+  const profile = readProfile(env);
+  const endpoint = env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] ||
+    profile.get("endpoint_url");
+  const requestHandler = new FetchHttpHandler({
+    requestTimeout: ANSWER_TIMEOUT,
+    customFetch: fetchUnlessAborted,
+  });
   const config: S3ClientConfig = {
-    ...(region === undefined ? {} : { region }),
+    region: () => findRegion(env, profile),
+    credentials: findCredentials(env, { requestHandler }),
+    // FIPS and dual-stack endpoints the SDK finds by itself.
+    useAccelerateEndpoint: profile.get("s3.use_accelerate_endpoint") === "true",
     // Other stores rarely have a host name for each bucket.
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     followRegionRedirects: true,
     // FTL gives and checks SHA-256 sums itself; the SDK's own would be a second pass over the bytes.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
-    requestHandler: new FetchHttpHandler({ requestTimeout: ANSWER_TIMEOUT }),
+    requestHandler: new FetchHttpHandler({
+      requestTimeout: ANSWER_TIMEOUT,
+      customFetch: fetchUnlessAborted as typeof fetch,
+    }),
     maxAttempts: 4,
   };
   return new S3Bucket(name, config, { endpoint, signal });
+}
+
+/** An answer that comes when nobody waits for it any longer would keep its connection. */
+async function fetchUnlessAborted(request: Request): Promise<Response> {
+  const response = await fetch(request);
+  if (request.signal.aborted) await response.body?.cancel().catch(() => {});
+  return response;
 }
 
 class S3Bucket implements Bucket {
