@@ -56,7 +56,7 @@ async function* inflateHere(
   pieces: Iterable<Uint8Array>,
   { compression, name }: InflateOptions,
 ): AsyncGenerator<Uint8Array> {
-  const inflater = new Inflater(compression, (rest) => refuseGarbage(rest, name));
+  const inflater = new Inflater(compression, (rest) => refuseRest(rest, { compression, name }));
   try {
     for (const piece of pieces) yield* explained(inflater.write(piece), { compression, name });
     yield* explained(inflater.end(), { compression, name });
@@ -69,7 +69,10 @@ async function* inflateApart(
   pieces: AsyncIterable<Uint8Array>,
   { compression, name }: InflateOptions,
 ): AsyncGenerator<Uint8Array> {
-  const inflater = new WorkerInflater(compression, (rest) => refuseGarbage(rest, name));
+  const inflater = new WorkerInflater(
+    compression,
+    (rest) => refuseRest(rest, { compression, name }),
+  );
   let stopped = false;
   const feeding = (async () => {
     try {
@@ -121,8 +124,14 @@ async function* chain(
   yield* others;
 }
 
-/** As GNU gzip does, zeros after the data pass: some tools pad to whole blocks. */
-function refuseGarbage(rest: Uint8Array, name: string): void {
+/**
+ * What is left over when the decompressor says it is done. As GNU gzip does, zeros after gzip data pass:
+ * some tools pad to whole blocks. Of zstd it only got whole frames, and what it leaves it could not decode.
+ */
+function refuseRest(rest: Uint8Array, { compression, name }: InflateOptions): void {
+  if (compression === "zstd") {
+    throw new IntegrityError(`${name} is corrupt: its zstd data is damaged`);
+  }
   if (rest.some((byte) => byte !== 0)) {
     throw new IntegrityError(`${name} has garbage after its compressed data`);
   }

@@ -12,6 +12,7 @@ export interface UnpackOptions {
   target: string;
   /** Refused as soon as it has more. */
   limits?: { bytes?: number | undefined; files?: number | undefined } | undefined;
+  /** Looked at between chunks; `source` has to end by itself when it waits for one. */
   signal?: AbortSignal | undefined;
   /** Called every few megabytes. */
   onProgress?: ((progress: { files: number; bytes: number }) => void) | undefined;

@@ -1,4 +1,5 @@
 /** Compressed files: what counts as one stream, and what as damaged. */
+import { constants, zstdCompressSync } from "node:zlib";
 import { unpack } from "../../src/archive/unpack.ts";
 import { assertEquals, assertRejects } from "../assert.ts";
 import { IntegrityError } from "../../src/core/errors.ts";
@@ -139,4 +140,18 @@ Deno.test("an error of the source is passed on as it is", async () => {
 async function* failing(bytes: Uint8Array, failure: Error): AsyncGenerator<Uint8Array> {
   yield* stream(bytes);
   throw failure;
+}
+
+Deno.test("a zstd frame whose checksum does not fit its content is refused", async () => {
+  const packed = zstdSyncWithChecksum(SAMPLE);
+  using play = new Playground();
+  await assertUnpacked(packed, { rest: "tar.zst", play });
+  packed[packed.length - 1] = (packed[packed.length - 1] ?? 0) ^ 1;
+  await assertRefused(packed, { rest: "tar.zst", says: ["my_site.tar.zst is corrupt"] });
+});
+
+/** As the command line tool writes it. */
+function zstdSyncWithChecksum(bytes: Uint8Array): Uint8Array {
+  const params = { [constants.ZSTD_c_checksumFlag]: 1 };
+  return new Uint8Array(zstdCompressSync(bytes, { params }));
 }
