@@ -4,7 +4,7 @@
  * They appear once something has taken half a second, are drawn ten times a second at the most, and are
  * gone when the work is done. Notes are written above them.
  */
-import type { FtlEvent } from "../core/events.ts";
+import type { FtlEvent, ProgressEvent } from "../core/events.ts";
 import { formatBytes, formatDuration } from "./narration.ts";
 import { cutTo, padTo, type Paint } from "./paint.ts";
 import type { Screen } from "./screen.ts";
@@ -47,19 +47,11 @@ export class Progress {
 
   /** Takes note of what is under way. */
   tell(event: FtlEvent): void {
-    if (event.type === "progress") {
-      const { subject, work, done, total, files } = event;
-      const text = (elapsed: number): string => {
-        const left = done > 0 ? elapsed * (total - done) / done : undefined;
-        const parts = [
-          `${formatBytes(done)} of ${formatBytes(total)}`,
-          ...(elapsed > 0 ? [`${formatBytes(done / elapsed * 1000)}/s`] : []),
-          ...(left === undefined || done === total ? [] : [`${formatDuration(left)} left`]),
-          ...(files === undefined ? [] : [`${files.toLocaleString("en-US")} files`]),
-        ];
-        return `${work} ${this.#bar(total === 0 ? 1 : done / total)} ${parts.join(", ")}`;
-      };
-      this.#begin(subject, text);
+    if (event.type === "fetching") {
+      const { revision: subject, bytes: total } = event;
+      this.tell({ type: "progress", subject, work: "fetching", done: 0, total });
+    } else if (event.type === "progress") {
+      this.#begin(event.subject, (elapsed) => this.#describe(event, elapsed));
     } else if (event.type === "script") {
       if (event.running) {
         this.#begin(
@@ -88,6 +80,17 @@ export class Progress {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#erase();
+  }
+
+  #describe({ work, done, total, files }: ProgressEvent, elapsed: number): string {
+    const left = done > 0 && done < total ? elapsed * (total - done) / done : undefined;
+    const parts = [
+      `${formatBytes(done)} of ${formatBytes(total)}`,
+      ...(done > 0 && elapsed > 0 ? [`${formatBytes(done / elapsed * 1000)}/s`] : []),
+      ...(left === undefined ? [] : [`${formatDuration(left)} left`]),
+      ...(files === undefined ? [] : [`${files.toLocaleString("en-US")} files`]),
+    ];
+    return `${work} ${this.#bar(total === 0 ? 1 : done / total)} ${parts.join(", ")}`;
   }
 
   #begin(subject: string, text: Work["text"], afresh = false): void {

@@ -4,8 +4,8 @@ import { NotFoundError } from "../core/errors.ts";
 import { inParallel } from "../core/parallel.ts";
 import { revisionName, timeOfId } from "../core/names.ts";
 import { readLink } from "../local/links.ts";
-import { listPackages, requirePackage } from "../local/package_dir.ts";
-import { postSyncOf, readHold, readMaster } from "../local/state.ts";
+import { listPackages, type PackageDir, requirePackage } from "../local/package_dir.ts";
+import { postSyncOf, readHold, readMaster, readRevisionState } from "../local/state.ts";
 import { holdInForce, type PostSync } from "../core/plan.ts";
 import { type Context, openBucket } from "./steps/context.ts";
 import type { Bucket } from "../remote/bucket.ts";
@@ -28,7 +28,7 @@ export interface ListedRevision {
   readonly previous: boolean;
   /** When it was spooled, ISO 8601, where its id or S3 tells. */
   readonly spooledAt?: string;
-  /** Bytes of the object in S3. */
+  /** Bytes of the object in S3; on this machine, as it was when it was downloaded. */
   readonly size?: number;
   /** On this machine: whether sync leaves it active by choice, and how its `post-sync` went. */
   readonly held?: boolean;
@@ -57,6 +57,7 @@ export function listLocalRevisions({ config }: Context, name: string): ListedRev
     held: held && id === active,
     postSync: postSyncOf(pkg, id),
     ...spooledAt(id),
+    ...sizeOf(pkg, id),
   }));
 }
 
@@ -135,4 +136,10 @@ async function readDetails(bucket: Bucket, { key }: RemoteRevision): Promise<Rev
 function spooledAt(id: string): { spooledAt?: string } {
   const time = timeOfId(id);
   return time === undefined ? {} : { spooledAt: new Date(time).toISOString() };
+}
+
+/** As it was downloaded, where FTL remembers. */
+function sizeOf(pkg: PackageDir, id: string): { size?: number } {
+  const size = readRevisionState(pkg, id)?.size;
+  return size === undefined ? {} : { size };
 }

@@ -163,7 +163,7 @@ Deno.test("a corrupted download changes nothing on disk, and the next sync mends
     key: /^a\..*\.txt$/,
     fault: { kind: "flip-bit", byte: 0 },
   });
-  assertError(await web.ftl(["sync"]), { code: 5, says: /SHA-256/ });
+  assertError(await web.ftl(["sync"]), { code: 5, says: /checksum/ });
   assertEquals(web.names("a/revs"), [idOf(good)]);
   assertEquals(web.names("a/.ftl/staging"), []);
   assertEquals(web.link("a/current"), `revs/${idOf(good)}`);

@@ -163,6 +163,11 @@ export interface ProgramOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** Program and first arguments of `ftl`, for a shell's command line. */
+export function programLine(): readonly string[] {
+  return [PROGRAM, ...PROGRAM_ARGS];
+}
+
 /** Starts `ftl`, for those who want to watch or to kill it. */
 export function startProgram(
   args: readonly string[],
