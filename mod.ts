@@ -12,9 +12,12 @@
  */
 import { main, type Surroundings } from "./src/cli/main.ts";
 import type { Context } from "./src/commands/steps/context.ts";
+import { keepOnly } from "./src/cli/permissions.ts";
 import { Config, type Environment } from "./src/core/config.ts";
 import { InterruptedError } from "./src/core/errors.ts";
 import type { Report } from "./src/core/events.ts";
+import { trustSystemCertificates } from "./src/remote/certificates.ts";
+import { usesCredentialProcess } from "./src/remote/profile.ts";
 import manifest from "./deno.json" with { type: "json" };
 
 export { jump, jumpMaster } from "./src/commands/jump.ts";
@@ -71,6 +74,7 @@ export function createContext(env: Environment, options: ContextOptions = {}): C
     author: () => `${env["USER"] || env["LOGNAME"] || `uid ${Deno.uid()}`}@${Deno.hostname()}`,
     now: () => Date.now(),
     version: manifest.version,
+    trustCertificates: () => trustSystemCertificates(Deno.env),
   };
 }
 
@@ -126,6 +130,8 @@ if (import.meta.main) {
     stderr: streamOf(Deno.stderr),
     signal,
     context: (report) => createContext(env, { report, signal }),
+    usesCredentialProcess: () => usesCredentialProcess(env),
+    keepOnly,
   });
   Deno.exit(code);
 }

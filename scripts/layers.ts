@@ -15,7 +15,18 @@ interface Layer {
 
 /** The first entry that fits a file is its layer. */
 const LAYERS: readonly Layer[] = [
-  { path: "mod.ts", mayImport: ["src/cli/", "src/commands/", "src/core/", "deno.json"] },
+  {
+    path: "mod.ts",
+    // The two below `remote` are what must be settled before any command runs.
+    mayImport: [
+      "src/cli/",
+      "src/commands/",
+      "src/core/",
+      "src/remote/certificates.ts",
+      "src/remote/profile.ts",
+      "deno.json",
+    ],
+  },
   { path: "src/core/", mayImport: [] },
   { path: "src/local/", mayImport: ["src/core/"] },
   { path: "src/archive/", mayImport: ["src/core/"] },
@@ -42,6 +53,9 @@ const APART = "src/commands/";
 /** Packages from npm, and the only file in `src` that may import each. */
 const PACKAGES: Readonly<Record<string, string>> = {
   "@aws-sdk/client-s3": "src/remote/s3.ts",
+  "@aws-sdk/credential-provider-node": "src/remote/credentials.ts",
+  "@smithy/core/config": "src/remote/credentials.ts",
+  "@smithy/credential-provider-imds": "src/remote/credentials.ts",
   "@smithy/fetch-http-handler": "src/remote/s3.ts",
   "@std/cli/parse-args": "src/cli/arguments.ts",
   "@std/fmt/colors": "src/cli/paint.ts",

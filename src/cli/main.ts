@@ -16,6 +16,7 @@ import { errorLines, exitCodeOf, exitCodeOfAll } from "./failure.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { narrate, type NarrationOptions } from "./narration.ts";
 import { paintFor } from "./paint.ts";
+import { type ScopeName, scopeOf } from "./permissions.ts";
 import { Progress } from "./progress.ts";
 import { makeScreen, type StreamFacts } from "./screen.ts";
 
@@ -31,6 +32,10 @@ export interface Surroundings {
   readonly signal: AbortSignal;
   /** The context of a command, but for what the command line adds. */
   readonly context: (report: Report) => Context;
+  /** Whether credentials come from a program that the AWS profile names. */
+  readonly usesCredentialProcess: () => boolean;
+  /** Gives up for good whatever is not in the scope. */
+  readonly keepOnly: (scope: ScopeName) => void;
 }
 
 /** Runs one command line; the answer is its exit code. It never throws. */
@@ -50,6 +55,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
 async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise<number> {
   const { command, flags } = parsed;
   const { stdout, env, version } = surroundings;
+  surroundings.keepOnly(scopeOf(parsed, surroundings.usesCredentialProcess));
   const screen = makeScreen(stdout, env);
   if (flags.has("version")) {
     stdout.write(`ftl ${version}\n`);

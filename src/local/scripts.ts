@@ -1,6 +1,5 @@
 /** Package scripts: what a revision brings along to be run at each step. */
 import { ScriptError } from "../core/errors.ts";
-import type { Environment } from "../core/config.ts";
 import { readLines } from "./lines.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { systemCode } from "../core/disk_errors.ts";
@@ -42,7 +41,6 @@ export function findScript(directory: string, hook: Hook): Script | undefined {
 /** What every script of one command has in common. */
 export interface ScriptSetting {
   readonly pkg: PackageDir;
-  readonly env: Environment;
   readonly action: Action;
   /** Ids: the revision that was active before, and the one that will be. */
   readonly from: string | undefined;
@@ -95,11 +93,10 @@ async function runFound(
   if (verdict !== undefined) throw new ScriptError(`${name} failed: ${verdict}`);
 }
 
+/** What is added to the environment of `ftl` itself, which a script inherits whole. */
 function scriptEnvironment(hook: Hook, id: string, setting: ScriptSetting): Record<string, string> {
   const { pkg, from, to, action } = setting;
-  const inherited = Object.entries(setting.env).filter(([, value]) => value !== undefined);
   return {
-    ...Object.fromEntries(inherited) as Record<string, string>,
     FTL_HOOK: hook,
     FTL_PACKAGE: pkg.name,
     FTL_REVISION: pkg.revisionName(id),
@@ -125,7 +122,6 @@ function start(script: Script, { name, directory, env }: StartOptions): Deno.Chi
       args,
       cwd: directory,
       env,
-      clearEnv: true,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

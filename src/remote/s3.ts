@@ -44,6 +44,8 @@ const ANSWER_TIMEOUT = 20_000;
 /** The same where the request carries a part of a file, which a slow line takes long to send. */
 const UPLOAD_TIMEOUT = 15 * 60_000;
 
+/** Bytes of the parts under way: each takes three times its size, here and in the runtime. */
+const UPLOAD_WINDOW = 32 * 1024 * 1024;
 /** Milliseconds that what must come to an end may take once the command is to stop. */
 const GRACE = 5_000;
 
@@ -63,7 +65,7 @@ export function openS3Bucket(
     profile.get("endpoint_url");
   const requestHandler = new FetchHttpHandler({
     requestTimeout: ANSWER_TIMEOUT,
-    customFetch: fetchUnlessAborted,
+    customFetch: fetchUnlessAborted as typeof fetch,
   });
   const config: S3ClientConfig = {
     region: () => findRegion(env, profile),
@@ -76,10 +78,7 @@ export function openS3Bucket(
     // FTL gives and checks SHA-256 sums itself; the SDK's own would be a second pass over the bytes.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
-    requestHandler: new FetchHttpHandler({
-      requestTimeout: ANSWER_TIMEOUT,
-      customFetch: fetchUnlessAborted as typeof fetch,
-    }),
+    requestHandler,
     maxAttempts: 4,
   };
   return new S3Bucket(name, config, { endpoint, signal });
@@ -326,22 +325,28 @@ class S3Bucket implements Bucket {
     { concurrency, signal, onProgress }: UploadOptions,
   ): Promise<{ PartNumber: number; ETag: string | undefined; ChecksumSHA256: string }[]> {
     let arrived = 0;
-    return inParallel(source.partSha256, { concurrency, signal }, async (sha256, index, stop) => {
-      const offset = index * source.partSize;
-      const body = source.read(offset, Math.min(source.partSize, source.size - offset));
-      const answer = await this.#client.send(
-        new UploadPartCommand({
-          ...target,
-          PartNumber: index + 1,
-          Body: body,
-          ChecksumSHA256: sha256,
-        }),
-        sendOptions(stop),
-      );
-      arrived += body.byteLength;
-      onProgress?.(arrived);
-      return { PartNumber: index + 1, ETag: answer.ETag, ChecksumSHA256: sha256 };
-    });
+    const atOnce = Math.max(1, Math.min(concurrency, Math.floor(UPLOAD_WINDOW / source.partSize)));
+    return inParallel(
+      source.partSha256,
+      { concurrency: atOnce, signal },
+      async (sha256, index, stop) => {
+        const offset = index * source.partSize;
+        const body = source.read(offset, Math.min(source.partSize, source.size - offset));
+        const answer = await this.#client.send(
+          new UploadPartCommand({
+            ...target,
+            PartNumber: index + 1,
+            Body: body,
+            ChecksumSHA256: sha256,
+          }),
+          sendOptions(stop),
+        );
+        arrived += body.byteLength;
+        onProgress?.(arrived);
+        body.buffer.transfer(0); // frees it now rather than at some collection
+        return { PartNumber: index + 1, ETag: answer.ETag, ChecksumSHA256: sha256 };
+      },
+    );
   }
 
   async #explained<T>(action: string, key: string | undefined, send: () => Promise<T>): Promise<T> {

@@ -17,11 +17,16 @@ export interface Context {
   readonly now: () => number;
   /** Of FTL. */
   readonly version: string;
+  /** Called before the first connection: TLS is to trust the certificates of this system. */
+  readonly trustCertificates: () => void;
 }
 
 /** Opens the bucket of `FTL_BUCKET`. The client is loaded only here: local commands start without. */
-export async function openBucket({ config, signal }: Context): Promise<Bucket> {
+export async function openBucket(
+  { config, signal, trustCertificates }: Context,
+): Promise<Bucket> {
   const name = config.bucket;
+  trustCertificates();
   const { openS3Bucket } = await import("../../remote/s3.ts");
   return openS3Bucket(name, config.env, { signal });
 }
@@ -76,7 +81,6 @@ export function scriptSetting(
   const { config, report, signal } = context;
   return {
     pkg,
-    env: config.env,
     action,
     timeout: config.hookTimeout,
     signal,

@@ -1,0 +1,185 @@
+/**
+ * `deno task build [--target x86_64|aarch64] [--runtime-from-npm] [--out FOLDER]`: one executable for each
+ * architecture, and their sums:
+ *
+ *     dist/ftl-<version>-linux-x86_64
+ *     dist/ftl-<version>-linux-arm64
+ *     dist/SHA256SUMS
+ *
+ * Bundles, compiles by `deno compile`, and runs what it built. The version is the one of `deno.json`. The
+ * same commit, built with `--runtime-from-npm` on whatever machine, gives the same bytes.
+ */
+import { createHash } from "node:crypto";
+import { parseArgs } from "node:util";
+import { ALL, type Permission, SYSTEM_CALLS, VARIABLES } from "../src/cli/permissions.ts";
+import { bundle } from "./build/bundle.ts";
+import { MACHINE, machineOfElf } from "./build/elf.ts";
+import { findProgram, run } from "./build/process.ts";
+import {
+  type Architecture,
+  ownToolchain,
+  type Toolchain,
+  toolchainFromNpm,
+} from "./build/runtime.ts";
+
+const ROOT = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+
+/** As the files are called: Debian's and AWS's word for the one, the kernel's for the other. */
+const FILE_SUFFIX: Readonly<Record<Architecture, string>> = { x86_64: "x86_64", aarch64: "arm64" };
+
+/** Of the kernel's emulator for another architecture's programs, and where Debian keeps their libraries. */
+const QEMU = "qemu-aarch64-static";
+const QEMU_LIBRARIES = "/usr/aarch64-linux-gnu";
+
+interface Settings {
+  readonly targets: readonly Architecture[];
+  readonly fromNpm: boolean;
+  readonly out: string;
+}
+
+/** Throws an Error whose message is for the user. */
+function parseSettings(args: string[]): Settings {
+  const { values } = parseArgs({
+    args,
+    options: {
+      "target": { type: "string", multiple: true },
+      "runtime-from-npm": { type: "boolean", default: false },
+      "out": { type: "string", default: `${ROOT}/dist` },
+    },
+  });
+  const targets = (values.target ?? ["x86_64", "aarch64"]).map((name) => {
+    if (name === "x86_64" || name === "aarch64") return name;
+    throw new Error(`No such target: ${name}; there are x86_64 and aarch64`);
+  });
+  return { targets, fromNpm: values["runtime-from-npm"], out: values.out };
+}
+
+/** The version in `deno.json`. */
+function readVersion(): string {
+  return (JSON.parse(Deno.readTextFileSync(`${ROOT}/deno.json`)) as { version: string }).version;
+}
+
+interface Commit {
+  /** Short, and marked where the tree differs from it. Undefined outside of a repository. */
+  readonly name: string | undefined;
+  /** Unix time in seconds. */
+  readonly time: number;
+}
+
+async function readCommit(): Promise<Commit> {
+  try {
+    const [hash = "", time = "0"] =
+      (await run(["git", "log", "-1", "--format=%h %ct", "--abbrev=12"], {
+        cwd: ROOT,
+      })).trim().split(" ");
+    const changes = await run(["git", "status", "--porcelain", "--untracked-files=no"], {
+      cwd: ROOT,
+    });
+    return { name: changes === "" ? hash : `${hash}-changed`, time: Number(time) };
+  } catch {
+    return { name: undefined, time: 0 };
+  }
+}
+
+/** What the executable is allowed, all commands together: each gives up the rest when it starts. */
+function permissionFlags(): string[] {
+  const flags: Readonly<Record<Permission, string>> = {
+    read: "--allow-read",
+    write: "--allow-write",
+    run: "--allow-run",
+    net: "--allow-net",
+    env: `--allow-env=${VARIABLES.join(",")}`,
+    sys: `--allow-sys=${SYSTEM_CALLS.join(",")}`,
+  };
+  return ["--no-prompt", "--ignore-env", ...ALL.map((permission) => flags[permission])];
+}
+
+interface CompileOptions {
+  readonly entry: string;
+  readonly target: Architecture;
+  readonly output: string;
+}
+
+async function compile(
+  { deno, denort }: Toolchain,
+  { entry, target, output }: CompileOptions,
+): Promise<void> {
+  const runtime = denort[target];
+  const at = entry.lastIndexOf("/");
+  await run([
+    deno,
+    "compile",
+    "--quiet",
+    // All is in the bundle: nothing is to be resolved, fetched or checked, nor a cache to be embedded.
+    "--no-check",
+    "--no-config",
+    "--no-lock",
+    "--no-remote",
+    "--no-npm",
+    // The cache would lie in /tmp under a name that anybody can foresee, and be run by whoever runs FTL.
+    "--no-code-cache",
+    ...permissionFlags(),
+    `--target=${target}-unknown-linux-gnu`,
+    `--output=${output}`,
+    entry.slice(at + 1),
+  ], {
+    cwd: entry.slice(0, at),
+    env: runtime === undefined ? {} : { DENORT_BIN: runtime },
+  });
+  const machine = machineOfElf(Deno.readFileSync(output));
+  if (machine !== MACHINE[target]) throw new Error(`${output} is not for ${target}`);
+}
+
+/** Gives the bundle's files one fixed time, which is embedded with them. */
+function setTimes(folder: string, seconds: number): void {
+  for (const { name } of Deno.readDirSync(folder)) {
+    Deno.utimeSync(`${folder}/${name}`, seconds, seconds);
+  }
+}
+
+/** Runs what was built; the answer is what it says of itself, or why it could not be asked. */
+async function tryOut(path: string, target: Architecture): Promise<string> {
+  if (target === Deno.build.arch) return (await run([path, "--version"])).trim();
+  const qemu = target === "aarch64" ? await findProgram(QEMU) : undefined;
+  if (qemu === undefined) return `not run: there is no ${QEMU} here`;
+  return `${(await run([qemu, "-L", QEMU_LIBRARIES, path, "--version"])).trim()}, by ${QEMU}`;
+}
+
+function writeSums(out: string, version: string): void {
+  const names = [...Deno.readDirSync(out)].map(({ name }) => name)
+    .filter((name) => name.startsWith(`ftl-${version}-linux-`)).sort();
+  const lines = names.map((name) => {
+    const sum = createHash("sha256").update(Deno.readFileSync(`${out}/${name}`)).digest("hex");
+    return `${sum}  ${name}\n`;
+  });
+  Deno.writeTextFileSync(`${out}/SHA256SUMS`, lines.join(""));
+}
+
+function say(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+async function build({ targets, fromNpm, out }: Settings): Promise<void> {
+  const version = readVersion();
+  const commit = await readCommit();
+  const work = `${out}/.build`;
+  const entry = await bundle({ root: ROOT, folder: `${work}/bundle`, commit: commit.name });
+  setTimes(entry.slice(0, entry.lastIndexOf("/")), commit.time);
+  const toolchain = fromNpm ? await toolchainFromNpm(targets, `${work}/runtime`) : ownToolchain();
+  for (const target of targets) {
+    const output = `${out}/ftl-${version}-linux-${FILE_SUFFIX[target]}`;
+    await compile(toolchain, { entry, target, output });
+    const megabytes = (Deno.statSync(output).size / 1e6).toFixed(1);
+    say(`${output}: ${megabytes} MB, ${await tryOut(output, target)}`);
+  }
+  writeSums(out, version);
+}
+
+if (import.meta.main) {
+  try {
+    await build(parseSettings(Deno.args));
+  } catch (error) {
+    Deno.stderr.writeSync(new TextEncoder().encode(`build: ${(error as Error).message}\n`));
+    Deno.exit(1);
+  }
+}

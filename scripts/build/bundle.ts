@@ -1,0 +1,97 @@
+/**
+ * `mod.ts` and all that it imports as a few files of plain JavaScript: what is imported lazily stays a
+ * file of its own, which a command that does not need it never parses.
+ *
+ * The npm packages are those of `deno.lock`: Deno installs them into a folder from which esbuild takes
+ * them. Their ES modules are preferred over their CommonJS, of which nothing could be left out.
+ */
+import * as esbuild from "esbuild";
+import { run } from "./process.ts";
+
+export interface BundleOptions {
+  /** The repository's folder. */
+  readonly root: string;
+  /** Emptied, and used for whatever the bundling needs. */
+  readonly folder: string;
+  /** Of the source, for `ftl --version`; undefined where it is in no repository. */
+  readonly commit: string | undefined;
+}
+
+/** The parts of `deno.json` that are read here. */
+interface Manifest {
+  readonly version: string;
+  readonly imports: Readonly<Record<string, string>>;
+}
+
+/** Bundles; the answer is the entry's path. */
+export async function bundle({ root, folder, commit }: BundleOptions): Promise<string> {
+  Deno.mkdirSync(folder, { recursive: true });
+  Deno.removeSync(folder, { recursive: true });
+  Deno.mkdirSync(`${folder}/js`, { recursive: true });
+  const manifest = JSON.parse(Deno.readTextFileSync(`${root}/deno.json`)) as Manifest;
+  await installPackages(root, folder);
+  try {
+    await esbuild.build({
+      absWorkingDir: root,
+      entryPoints: ["mod.ts"],
+      outdir: `${folder}/js`,
+      entryNames: "ftl",
+      chunkNames: "[name]-[hash]",
+      bundle: true,
+      splitting: true,
+      format: "esm",
+      platform: "node",
+      target: "esnext",
+      mainFields: ["module", "main"],
+      minify: true,
+      legalComments: "none",
+      logLevel: "warning",
+      nodePaths: [`${folder}/npm/node_modules`],
+      alias: aliasesOf(manifest),
+      // CommonJS packages ask for built-in modules by `require`.
+      banner: { js: REQUIRE },
+      plugins: [manifestPlugin({ version: manifest.version, commit })],
+    });
+  } finally {
+    await esbuild.stop();
+  }
+  return `${folder}/js/ftl.js`;
+}
+
+const REQUIRE = 'import{createRequire as __createRequire}from"node:module";' +
+  "const require=__createRequire(import.meta.url);";
+
+async function installPackages(root: string, folder: string): Promise<void> {
+  const npm = `${folder}/npm`;
+  Deno.mkdirSync(npm);
+  const manifest = JSON.parse(Deno.readTextFileSync(`${root}/deno.json`)) as Manifest;
+  Deno.writeTextFileSync(
+    `${npm}/deno.json`,
+    JSON.stringify({ imports: manifest.imports, nodeModulesDir: "auto" }),
+  );
+  Deno.copyFileSync(`${root}/deno.lock`, `${npm}/deno.lock`);
+  await run([Deno.execPath(), "install", "--quiet", "--frozen"], { cwd: npm });
+}
+
+/** `npm:name@version/path` of the import map as the `name/path` that esbuild looks for. */
+function aliasesOf({ imports }: Manifest): Record<string, string> {
+  const aliases: Record<string, string> = {};
+  for (const [specifier, target] of Object.entries(imports)) {
+    const [, name, path = ""] = /^npm:((?:@[^/]+\/)?[^@/]+)@[^/]+(\/.*)?$/.exec(target) ?? [];
+    if (name !== undefined && specifier !== name + path) aliases[specifier] = name + path;
+  }
+  return aliases;
+}
+
+/** Puts what the build knows in the place of `deno.json`, which has much else. */
+function manifestPlugin(contents: { version: string; commit: string | undefined }): esbuild.Plugin {
+  return {
+    name: "manifest",
+    setup(build): void {
+      build.onLoad({ filter: /\/deno\.json$/ }, () => ({
+        contents: JSON.stringify(contents),
+        loader: "json",
+      }));
+    },
+  };
+}

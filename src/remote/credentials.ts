@@ -1,0 +1,114 @@
+/**
+ * Who FTL is to S3, and where the bucket is: credentials and region.
+ *
+ * Credentials come from the AWS SDK's default chain, which loads the module of a source only when it comes
+ * to it: environment, profile in the shared files (keys, assumed role, SSO, login, `credential_process`),
+ * web identity, container, instance role. The SDK asks again before they expire.
+ */
+import { defaultProvider } from "@aws-sdk/credential-provider-node";
+import { externalDataInterceptor } from "@smithy/core/config";
+import type { Environment } from "../core/config.ts";
+import { hasStaticCredentials, type Profile } from "./profile.ts";
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+
+/**
+ * Milliseconds for one answer of the metadata service, which is on the same host: a machine without a role
+ * learns soon that it has none.
+ */
+const METADATA_TIMEOUT = 1_000;
+
+/** Of the SDK's clients for STS and SSO. */
+type ClientConfig = NonNullable<
+  NonNullable<Parameters<typeof defaultProvider>[0]>["clientConfig"]
+>;
+
+export interface CredentialsOptions {
+  /** Sends the requests to STS and SSO: by `fetch`, which knows proxies. */
+  readonly requestHandler: NonNullable<ClientConfig["requestHandler"]>;
+}
+
+/** Asked by the SDK's client whenever it needs them. Throws `CredentialsProviderError` of the SDK. */
+export function findCredentials(
+  env: Environment,
+  { requestHandler }: CredentialsOptions,
+): () => Promise<Credentials> {
+  if (hasStaticCredentials(env)) return () => Promise.resolve(staticCredentials(env));
+  externalDataInterceptor.interceptToken("exec", runCredentialProcess);
+  return defaultProvider({
+    timeout: METADATA_TIMEOUT,
+    maxRetries: 0,
+    ec2MetadataV1Disabled: true,
+    clientConfig: { requestHandler },
+    logger: SILENT,
+  });
+}
+
+/** Where it finds something odd the SDK would write to stderr, which is FTL's. */
+const SILENT = { debug() {}, info() {}, warn() {}, error() {}, trace() {} };
+
+function staticCredentials(env: Environment): Credentials {
+  const expiration = env["AWS_CREDENTIAL_EXPIRATION"];
+  return {
+    accessKeyId: env["AWS_ACCESS_KEY_ID"] ?? "",
+    secretAccessKey: env["AWS_SECRET_ACCESS_KEY"] ?? "",
+    ...(env["AWS_SESSION_TOKEN"] ? { sessionToken: env["AWS_SESSION_TOKEN"] } : {}),
+    ...(expiration ? { expiration: new Date(expiration) } : {}),
+  };
+}
+
+type ExecCallback = (error: Error | null, output?: { stdout: string }) => void;
+
+/**
+ * Runs a `credential_process` in the place of the SDK's `exec`, which would hand on only the variables that
+ * FTL itself may read.
+ */
+function runCredentialProcess(command: string, done: ExecCallback): void {
+  new Deno.Command("/bin/sh", { args: ["-c", command], stdin: "null", stderr: "piped" }).output()
+    .then(({ success, stdout, stderr }) => {
+      const decoder = new TextDecoder();
+      if (success) return done(null, { stdout: decoder.decode(stdout) });
+      done(new Error(`credential_process failed: ${decoder.decode(stderr).trim()}`));
+    }, done);
+}
+
+/**
+ * The bucket's region: environment, profile, or where this instance runs. Throws an Error, `Region is
+ * missing`, as the SDK does.
+ */
+export async function findRegion(env: Environment, profile: Profile): Promise<string> {
+  const region = env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || profile.get("region") ||
+    await instanceRegion(env);
+  if (region) return region;
+  throw new Error("Region is missing");
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html */
+async function instanceRegion(env: Environment): Promise<string | undefined> {
+  if (/^true$/i.test(env["AWS_EC2_METADATA_DISABLED"] ?? "")) return undefined;
+  const { getInstanceMetadataEndpoint, httpRequest } = await import(
+    "@smithy/credential-provider-imds"
+  );
+  try {
+    const service = { ...await getInstanceMetadataEndpoint(), timeout: METADATA_TIMEOUT };
+    const token = await httpRequest({
+      ...service,
+      method: "PUT",
+      path: "/latest/api/token",
+      headers: { "x-aws-ec2-metadata-token-ttl-seconds": "60" },
+    });
+    const region = await httpRequest({
+      ...service,
+      path: "/latest/meta-data/placement/region",
+      headers: { "x-aws-ec2-metadata-token": token.toString() },
+    });
+    return region.toString().trim();
+  } catch {
+    return undefined;
+  }
+}

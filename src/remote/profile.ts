@@ -1,0 +1,99 @@
+/**
+ * The AWS profile in use, as the shared files have it: `~/.aws/config` and `~/.aws/credentials`, of which
+ * the latter wins. https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html
+ *
+ * The SDK reads them by itself for credentials. What FTL must know before it asks the SDK stands here.
+ */
+import { homedir } from "node:os";
+import type { Environment } from "../core/config.ts";
+
+/** Settings by name; those nested below `s3 =` have names like `s3.use_accelerate_endpoint`. */
+export type Profile = ReadonlyMap<string, string>;
+
+/** Of each section, by the profile's name. */
+type Profiles = Map<string, Map<string, string>>;
+
+/** The profile that `AWS_PROFILE` names, or the default one; empty where there is none. */
+export function readProfile(env: Environment): Profile {
+  return readProfiles(env).get(profileName(env)) ?? new Map();
+}
+
+/**
+ * Whether credentials may come from a program that the profile names: its `credential_process`, or that of
+ * a profile which it takes its credentials from.
+ */
+export function usesCredentialProcess(env: Environment): boolean {
+  if (hasStaticCredentials(env)) return false;
+  const profiles = readProfiles(env);
+  const seen = new Set<string>();
+  let name: string | undefined = profileName(env);
+  while (name !== undefined && !seen.has(name)) {
+    seen.add(name);
+    const profile = profiles.get(name);
+    if (profile?.has("credential_process")) return true;
+    name = profile?.get("source_profile");
+  }
+  return false;
+}
+
+/** Whether the environment holds credentials that the SDK would use: `AWS_PROFILE` goes before them. */
+export function hasStaticCredentials(env: Environment): boolean {
+  return !env["AWS_PROFILE"] && Boolean(env["AWS_ACCESS_KEY_ID"] && env["AWS_SECRET_ACCESS_KEY"]);
+}
+
+function profileName(env: Environment): string {
+  return env["AWS_PROFILE"] || "default";
+}
+
+function readProfiles(env: Environment): Profiles {
+  const profiles: Profiles = new Map();
+  const folder = (): string => `${env["HOME"] || homedir()}/.aws`;
+  const config = env["AWS_CONFIG_FILE"] || `${folder()}/config`;
+  const credentials = env["AWS_SHARED_CREDENTIALS_FILE"] || `${folder()}/credentials`;
+  addSections(profiles, readFile(config), configProfile);
+  addSections(profiles, readFile(credentials), (section) => section);
+  return profiles;
+}
+
+/** In the config file only the default profile's section has a bare name. */
+function configProfile(section: string): string | undefined {
+  if (section === "default") return section;
+  return /^profile\s+(.+)$/.exec(section)?.[1]?.replace(/^"(.*)"$/, "$1");
+}
+
+function addSections(
+  profiles: Profiles,
+  text: string,
+  nameOf: (section: string) => string | undefined,
+): void {
+  let settings: Map<string, string> | undefined;
+  let parent = "";
+  for (const line of text.split(/\r?\n/)) {
+    if (/^\s*([#;].*)?$/.test(line)) continue;
+    const section = /^\s*\[([^\]]+)\]/.exec(line)?.[1]?.trim();
+    if (section !== undefined) {
+      settings = sectionOf(profiles, nameOf(section));
+      continue;
+    }
+    const [, indent = "", name = "", value = ""] = /^(\s*)([^=\s]+)\s*=\s*(.*)$/.exec(line) ?? [];
+    if (name === "") continue;
+    if (indent === "") parent = name;
+    settings?.set(indent === "" ? name : `${parent}.${name}`, value.trim());
+  }
+}
+
+function sectionOf(profiles: Profiles, name: string | undefined): Map<string, string> | undefined {
+  if (name === undefined) return undefined;
+  const settings = profiles.get(name) ?? new Map<string, string>();
+  profiles.set(name, settings);
+  return settings;
+}
+
+/** The SDK, too, goes on without a file that is not there or not for us to read. */
+function readFile(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
+}
