@@ -2,6 +2,7 @@
 import { checkArchive } from "../archive/check.ts";
 import { noteMetadata, revisionMetadata } from "../core/blessing.ts";
 import { IntegrityError } from "../core/errors.ts";
+import { faultPoint } from "../core/fault_point.ts";
 import { revisionKey, splitFileName } from "../core/keys.ts";
 import { newRevisionId, revisionName } from "../core/names.ts";
 import { type Checksums, ChecksumTaker, FileSource } from "../local/file_source.ts";
@@ -62,7 +63,9 @@ export async function spool(
     condition: { absent: true },
     concurrency: config.concurrency,
     signal,
+    onProgress: () => faultPoint("part-uploaded"),
   });
+  faultPoint("upload-completed");
   report({
     type: "uploaded",
     revision,

@@ -1,5 +1,6 @@
 /** `ftl sync`: brings this machine in line with S3, package by package. */
 import { InterruptedError, messageOf, NotFoundError } from "../core/errors.ts";
+import { faultPoint } from "../core/fault_point.ts";
 import { inParallel } from "../core/parallel.ts";
 import { pause } from "../core/pause.ts";
 import { planSync, type SyncPlan } from "../core/plan.ts";
@@ -161,6 +162,7 @@ class PackageSyncer {
     const known = readMaster(this.#pkg);
     const master = await readMasterState(this.#bucket, this.#pkg, remote);
     if (master?.version !== known?.version) writeMaster(this.#pkg, master);
+    faultPoint("master-written");
     return master;
   }
 
@@ -184,6 +186,7 @@ class PackageSyncer {
     const setting = scriptSetting(this.#context, pkg, "sync");
     try {
       await runScript("post-sync", id, { ...setting, from, to: id });
+      faultPoint("post-synced");
       this.#remember(id, "ok");
     } catch (error) {
       if (!(error instanceof InterruptedError)) this.#remember(id, "failed");

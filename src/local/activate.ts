@@ -1,5 +1,6 @@
 /** A jump on one machine: the scripts and the links, in the order that the design page gives. */
 import { NotFoundError, ScriptError } from "../core/errors.ts";
+import { faultPoint } from "../core/fault_point.ts";
 import { readLink, writeLinks } from "./links.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { clearJournal, readJournal, writeJournal } from "./journal.ts";
@@ -34,12 +35,15 @@ export async function activate(
 
   const scripts = { ...setting, pkg, from, to: id };
   await runScript("pre-jump", id, scripts);
+  faultPoint("pre-jumped");
   const postJump = findScript(pkg.revisionPath(id), "post-jump") !== undefined;
   if (postJump) writeJournal(pkg, { from, to: id, action: setting.action });
+  faultPoint("journal-written");
   // A broken old version must not keep the machine.
   const unJump = from !== undefined && pkg.has(from)
     ? await failureOf(() => runScript("un-jump", from, scripts))
     : undefined;
+  faultPoint("un-jumped");
   // A script may have taken the revision away.
   requireReady(pkg, id);
   setting.beforeSwitch?.();
@@ -48,6 +52,7 @@ export async function activate(
     previous: from !== undefined && pkg.has(from) ? from : undefined,
   });
   const failure = await failureOf(() => runScript("post-jump", id, scripts));
+  faultPoint("post-jumped");
   if (postJump) clearJournal(pkg);
   return { from, failures: [unJump, failure].filter((error) => error !== undefined) };
 }

@@ -1,5 +1,6 @@
 /** `current` and `previous`: relative links, replaced by rename(2), never absent in between. */
 import { StorageError } from "../core/errors.ts";
+import { faultPoint } from "../core/fault_point.ts";
 import { isRevisionId } from "../core/names.ts";
 import { explainDiskError, systemCode } from "../core/disk_errors.ts";
 import { syncDirectory } from "./durable.ts";
@@ -31,7 +32,9 @@ export function writeLinks(
 ): void {
   // A crash in between leaves `current` as it was, and `previous` on a revision that is there.
   if (to.previous !== undefined) replaceLink(pkg, "previous", to.previous);
+  faultPoint("previous-linked");
   replaceLink(pkg, "current", to.current);
+  faultPoint("current-linked");
   try {
     syncDirectory(pkg.path);
   } catch (error) {

@@ -1,5 +1,6 @@
 /** How a revision comes to this machine, and how it goes. */
 import { ConflictError } from "../core/errors.ts";
+import { faultPoint } from "../core/fault_point.ts";
 import { explainDiskError, systemCode } from "../core/disk_errors.ts";
 import { syncDirectory, syncFileSystem } from "./durable.ts";
 import type { PackageDir } from "./package_dir.ts";
@@ -27,6 +28,7 @@ export function publish(pkg: PackageDir, id: string, state: RevisionState): void
   try {
     Deno.renameSync(`${pkg.staging}/${id}`, pkg.revisionPath(id));
     syncDirectory(pkg.revs);
+    faultPoint("published");
   } catch (error) {
     if (["EEXIST", "ENOTEMPTY"].includes(systemCode(error) ?? "")) {
       throw new ConflictError(`${pkg.revisionPath(id)} is there already`, { cause: error });
@@ -34,6 +36,7 @@ export function publish(pkg: PackageDir, id: string, state: RevisionState): void
     throw explainDiskError(error, `Cannot put ${pkg.revisionName(id)} in its place`);
   }
   writeRevisionState(pkg, id, state);
+  faultPoint("state-written");
 }
 
 /** Flushes what was staged to the disk. It takes a while: not under the package's lock. */
@@ -59,9 +62,11 @@ export function dropStaging(pkg: PackageDir, id: string): void {
  */
 export function discard(pkg: PackageDir, id: string): void {
   forgetRevisionState(pkg, id);
+  faultPoint("state-forgotten");
   try {
     Deno.renameSync(pkg.revisionPath(id), `${pkg.trash}/${id}.${crypto.randomUUID()}`);
     syncDirectory(pkg.revs);
+    faultPoint("discarded");
   } catch (error) {
     throw explainDiskError(error, `Cannot remove ${pkg.revisionName(id)}`);
   }
@@ -70,6 +75,7 @@ export function discard(pkg: PackageDir, id: string): void {
 /** Deletes what was discarded, and what a killed command left in the trash. */
 export function emptyTrash(pkg: PackageDir): void {
   emptyDirectory(pkg.trash);
+  faultPoint("trash-emptied");
 }
 
 /** Deletes what a killed command left half unpacked. To be called under the sync lock. */

@@ -1,6 +1,7 @@
 /** Blessing a revision in S3, as `jump --master` and `jump-back --master` do it. */
 import { blessingMetadata, readNote } from "../../core/blessing.ts";
 import { ConflictError } from "../../core/errors.ts";
+import { faultPoint } from "../../core/fault_point.ts";
 import { revKey } from "../../core/keys.ts";
 import { revisionName } from "../../core/names.ts";
 import type { Bucket } from "../../remote/bucket.ts";
@@ -68,6 +69,7 @@ async function writePointer(
       metadata: blessingMetadata({ id: revision.id, replaced, note }),
       condition: before?.etag === undefined ? { absent: true } : { etag: before.etag },
     });
+    faultPoint("pointer-written");
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error;
     throw await namingTheWinner(bucket, key, error);

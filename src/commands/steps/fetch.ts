@@ -3,6 +3,7 @@ import { statfsSync } from "node:fs";
 import { unpack, type Unpacked } from "../../archive/unpack.ts";
 import { readRevisionFacts, type RevisionFacts } from "../../core/blessing.ts";
 import { IntegrityError, StorageError } from "../../core/errors.ts";
+import { faultPoint } from "../../core/fault_point.ts";
 import { Gate } from "../../core/gate.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import { dropStaging, flushStaging, openStaging, publish } from "../../local/revisions.ts";
@@ -37,7 +38,9 @@ export async function fetchRevision(
   const staging = openStaging(pkg, id);
   try {
     const staged = await stageInTurn(context, from, { pkg, staging });
+    faultPoint("staged");
     await flushStaging(pkg, id, context.signal);
+    faultPoint("flushed");
     using _lock = await lockPackage(context, pkg, "ftl sync");
     context.signal.throwIfAborted();
     publish(pkg, id, {

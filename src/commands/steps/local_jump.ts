@@ -1,4 +1,5 @@
 /** A jump on this machine, as `jump` and `jump-back` make it. */
+import { faultPoint } from "../../core/fault_point.ts";
 import type { Hold } from "../../core/plan.ts";
 import { activate, finishJump, hasUnfinishedJump } from "../../local/activate.ts";
 import { readLink } from "../../local/links.ts";
@@ -31,7 +32,10 @@ export async function jumpLocally(
   const oldHold = readHold(pkg, readLink(pkg, "current"));
   const { from, failures } = await activate(pkg, id, {
     ...scriptSetting(context, pkg, action),
-    beforeSwitch: () => writeHolds(pkg, [hold, oldHold]),
+    beforeSwitch: () => {
+      writeHolds(pkg, [hold, oldHold]);
+      faultPoint("hold-written");
+    },
   });
   writeHolds(pkg, [hold]);
   const fromName = from === undefined ? undefined : pkg.revisionName(from);

@@ -1,4 +1,5 @@
 /** Removing one revision from this machine, as `sync` and `purge` do it. */
+import { faultPoint } from "../../core/fault_point.ts";
 import { readLink } from "../../local/links.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import { discard } from "../../local/revisions.ts";
@@ -13,6 +14,7 @@ export async function removeRevision(context: Context, pkg: PackageDir, id: stri
   const active = readLink(pkg, "current");
   const setting = scriptSetting(context, pkg, "remove");
   await runScript("pre-remove", id, { ...setting, from: active, to: active });
+  faultPoint("pre-removed");
   discard(pkg, id);
   context.report({ type: "removed", revision: pkg.revisionName(id) });
 }
