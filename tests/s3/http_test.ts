@@ -4,6 +4,18 @@ import { BUCKET, withServer } from "./testing/with_server.ts";
 
 const target = `/${BUCKET}/key`;
 
+/** Reads until what has come has this in it. */
+async function readUntil(conn: Deno.Conn, wanted: string | RegExp): Promise<string> {
+  const buffer = new Uint8Array(4096);
+  let received = "";
+  while (received.search(wanted) === -1) {
+    const count = await conn.read(buffer);
+    if (count === null) throw new Error(`the connection ended after ${received}`);
+    received += new TextDecoder().decode(buffer.subarray(0, count));
+  }
+  return received;
+}
+
 Deno.test("one connection serves many requests, also such that come at once", () =>
   withServer(async ({ server }) => {
     using conn = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
@@ -19,11 +31,7 @@ Deno.test("one connection serves many requests, also such that come at once", ()
     // Both in one segment: the answers come one after the other.
     const head = signedRequest(server, { method: "HEAD", target });
     await conn.write(new Uint8Array([...put, ...head]));
-    let received = "";
-    const buffer = new Uint8Array(4096);
-    while (received.split("HTTP/1.1 200").length < 3) {
-      received += new TextDecoder().decode(buffer.subarray(0, await conn.read(buffer) ?? 0));
-    }
+    await readUntil(conn, /HTTP\/1.1 200[^]*HTTP\/1.1 200[^]*\r\n\r\n$/);
     assertEquals(server.log.length, 8);
   }));
 
@@ -58,6 +66,17 @@ Deno.test("Expect: 100-continue is answered when the body is wanted, and not bef
         assertEquals((await readResponse(conn)).status, 200);
       }
     }
+  }));
+
+Deno.test("whoever expects a 100 gets one for an empty body too, or the end of the connection", () =>
+  withServer(async ({ server }) => {
+    const unsigned = { Expect: "100-continue" };
+    using conn = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+    await conn.write(signedRequest(server, { method: "PUT", target, unsigned }));
+    const received = await readUntil(conn, "HTTP/1.1 200");
+    assert(received.startsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"));
+    const refused = await sendSigned(server, { method: "PUT", target: "/no-bucket/key", unsigned });
+    assertEquals([refused.status, refused.headers.get("connection")], [404, "close"]);
   }));
 
 Deno.test("what is no HTTP is a 400 and the end of the connection", () =>

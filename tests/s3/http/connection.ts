@@ -148,8 +148,8 @@ export class Connection {
 
   /** Gets the rest of the request's body out of the way; false where that is not worth it. */
   async #settleBody(body: RequestBody): Promise<boolean> {
-    if (body.ended) return true;
     if (body.continuePending) return false;
+    if (body.ended) return true;
     try {
       return await body.drain(DRAIN_BYTES);
     } catch (error) {

@@ -27,8 +27,7 @@ export class RequestBody {
     const { bodyLength, headers } = options.head;
     this.#left = bodyLength === "chunked" ? 0 : bodyLength;
     this.#ended = bodyLength === 0;
-    this.#continuePending = !this.#ended &&
-      headers.get("expect")?.toLowerCase() === "100-continue";
+    this.#continuePending = headers.get("expect")?.toLowerCase() === "100-continue";
   }
 
   /** Whether everything has been read. */
@@ -36,7 +35,10 @@ export class RequestBody {
     return this.#ended;
   }
 
-  /** Whether the client holds its body back until it is told to go on. */
+  /**
+   * Whether the client waits to be told to go on. It may do so without a body: boto3 does, and is
+   * confused by anything but a 100 on a connection that stays open.
+   */
   get continuePending(): boolean {
     return this.#continuePending;
   }
@@ -46,11 +48,11 @@ export class RequestBody {
    * where the connection ends first.
    */
   async read(): Promise<Uint8Array | null> {
-    if (this.#ended) return null;
     if (this.#continuePending) {
       this.#continuePending = false;
       await this.#options.sendContinue();
     }
+    if (this.#ended) return null;
     const { reader, head, onBlock } = this.#options;
     if (head.bodyLength === "chunked" && this.#left === 0 && !await this.#nextChunk()) return null;
     const block = await reader.readSome(Math.min(this.#left, BLOCK));
