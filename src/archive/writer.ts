@@ -31,7 +31,7 @@ export class TreeWriter implements EntryHandler {
   begin(entry: Entry): void {
     const admission = this.#tree.admit(entry);
     this.#entry = entry.kind === "file" ? entry : undefined;
-    for (const parent of admission.parents) this.#do(parent, (path) => Deno.mkdirSync(path));
+    for (const parent of admission.parents) this.#makeParent(parent);
     if (admission.replaced !== undefined) this.#do(admission.path, (path) => Deno.removeSync(path));
     if (admission.replaced === "folder") this.#folders.delete(admission.path);
     this.#path = admission.path;
@@ -79,6 +79,12 @@ export class TreeWriter implements EntryHandler {
   #makeFolder(entry: Entry, { path: folder, exists }: Admission): void {
     if (!exists) this.#do(folder, (path) => Deno.mkdirSync(path, { mode: 0o700 }));
     this.#folders.set(folder, { mode: entry.mode, mtime: entry.mtime });
+  }
+
+  /** A folder that the archive uses and does not have: its mode is not left to the umask. */
+  #makeParent(folder: string): void {
+    this.#do(folder, (path) => Deno.mkdirSync(path, { mode: 0o700 }));
+    this.#folders.set(folder, { mode: 0o755, mtime: undefined });
   }
 
   #makeSymlink({ target, mtime }: Entry): void {

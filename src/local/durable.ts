@@ -50,7 +50,8 @@ export function replaceFile(path: string, text: string, { durable = true } = {})
  * the signal's reason at once; what the kernel has begun it goes on with.
  */
 export async function syncFileSystem(path: string, signal: AbortSignal): Promise<void> {
-  for (const program of ["sync", "/usr/bin/sync", "/bin/sync"]) {
+  // There may be no PATH; then the bare name cannot even be looked for, which is no reason to stop.
+  for (const program of ["/usr/bin/sync", "/bin/sync", "sync"]) {
     try {
       const { success, stderr } = await output(program, ["-f", path], signal);
       if (success) return;
@@ -59,7 +60,7 @@ export async function syncFileSystem(path: string, signal: AbortSignal): Promise
       throw new StorageError(`Cannot flush ${path}: ${reason}`);
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      if (error instanceof StorageError) throw error;
     }
   }
   syncEachFile(path, signal);

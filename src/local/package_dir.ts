@@ -60,13 +60,28 @@ export class PackageDir {
   /** Makes FTL's folders where they are missing. */
   prepare(): void {
     try {
-      for (const path of [this.revs, this.own, this.staging, this.trash, this.states]) {
+      makeRevs(this.revs);
+      for (const path of [this.own, this.staging, this.trash, this.states]) {
         Deno.mkdirSync(path, { recursive: true, mode: 0o755 });
       }
     } catch (error) {
       throw explainDiskError(error, `Cannot write in ${this.path}`);
     }
   }
+}
+
+/**
+ * Who may read a revision is for the package's folder and the modes in the revision to say: a web server
+ * must get there also where `ftl` runs with the umask of a hardened unit. A folder that is there stays.
+ */
+function makeRevs(path: string): void {
+  try {
+    Deno.mkdirSync(path, { mode: 0o755 });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return;
+    throw error;
+  }
+  Deno.chmodSync(path, 0o755);
 }
 
 /** The packages that this machine cares about: the folders in the root whose name is a package's. */

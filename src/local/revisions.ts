@@ -12,6 +12,8 @@ export function openStaging(pkg: PackageDir, id: string): string {
   removeTree(path);
   try {
     Deno.mkdirSync(path, { mode: 0o755 });
+    // Where the archive says nothing of its own folder, the umask must not either.
+    Deno.chmodSync(path, 0o755);
   } catch (error) {
     throw explainDiskError(error, `Cannot write in ${pkg.staging}`);
   }

@@ -23,8 +23,8 @@ export interface RunOptions {
 const BUCKET = "deploys";
 
 const EXECUTABLE = Deno.env.get("FTL_TEST_EXECUTABLE");
-const PROGRAM = EXECUTABLE ?? Deno.execPath();
-const PROGRAM_ARGS = EXECUTABLE === undefined
+export const PROGRAM = EXECUTABLE ?? Deno.execPath();
+export const PROGRAM_ARGS = EXECUTABLE === undefined
   ? ["run", "--quiet", "--allow-all", new URL("../../mod.ts", import.meta.url).pathname]
   : [];
 

@@ -1,0 +1,249 @@
+/** As cloud-init, cron and hardened units run it. */
+import { assertEquals, assertStringIncludes } from "../assert.ts";
+import { TempFolder, treeOf } from "../temp.ts";
+import { Fleet, idOf, type Machine, PROGRAM, PROGRAM_ARGS, type Ran } from "./fleet.ts";
+
+const IS_SOURCE = PROGRAM_ARGS.length > 0;
+const IS_ROOT = Deno.uid() === 0;
+/** An ordinary user that every system has. */
+const NOBODY = 65534;
+
+/** Where Deno keeps what it has downloaded: it has to be told where there is no HOME. */
+function denoDir(): string {
+  const cache = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`;
+  return Deno.env.get("DENO_DIR") ?? `${cache}/deno`;
+}
+
+interface Setting {
+  readonly fleet: Fleet;
+  /** The whole environment besides what points to the bucket. */
+  readonly env?: Record<string, string>;
+  /** Starts the program, which it gets as its arguments. */
+  readonly shell?: string;
+  readonly program?: readonly string[];
+}
+
+/** Runs `ftl` by a shell that sets the surroundings: no HOME, no PATH, nothing but FTL's own variables. */
+async function run(args: readonly string[], setting: Setting): Promise<Ran> {
+  const { fleet, env = {}, shell = 'exec "$@"', program = [PROGRAM, ...PROGRAM_ARGS] } = setting;
+  const output = await new Deno.Command("/bin/sh", {
+    args: ["-c", shell, "-", ...program, ...args],
+    cwd: "/",
+    clearEnv: true,
+    env: { ...(IS_SOURCE ? { DENO_DIR: denoDir() } : {}), ...fleet.server.env("deploys"), ...env },
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  return {
+    code: output.code,
+    stdout: decoder.decode(output.stdout),
+    stderr: decoder.decode(output.stderr),
+  };
+}
+
+/** The main job on one machine: two revisions, one blessed and fetched, one jumped to and back from. */
+async function mainJob(web: Machine, setting: Setting): Promise<void> {
+  const machine = { ...setting, env: { ...setting.env, FTL_ROOT: web.root } };
+  const ok = async (args: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await run(args, machine);
+    assertEquals(code, 0, `${args}: ${stderr}`);
+    return stdout.trimEnd();
+  };
+  const file = await setting.fleet.pack("a.tgz", {
+    v: "1",
+    // By absolute path: there may be no PATH to find `touch` by.
+    "post-sync.sh": "#!/bin/sh\nset -e\n/bin/cat v > seen\n",
+  });
+  const first = await ok(["spool", file, "-m", "m"]);
+  await ok(["jump", "--master", first]);
+  const second = await ok(["spool", file]);
+  await ok(["sync"]);
+  assertEquals(await ok(["list", "a"]), `${first}\t(active)\n${second}`);
+  await ok(["jump", second]);
+  await ok(["jump-back", "a"]);
+  await ok(["status"]);
+  assertEquals(web.link("a/current"), `revs/${idOf(first)}`);
+  assertEquals(web.read("a/current/seen"), "1");
+}
+
+Deno.test("the main job needs no variable but FTL's own: no HOME, no PATH", async () => {
+  await using fleet = await Fleet.start();
+  await mainJob(fleet.machine("web", ["a"]), { fleet });
+});
+
+Deno.test("an empty PATH and a HOME that is not there do no harm", async () => {
+  await using fleet = await Fleet.start();
+  const env = { PATH: "", HOME: "/nonexistent" };
+  await mainJob(fleet.machine("web", ["a"]), { fleet, env });
+});
+
+Deno.test("closed streams do no harm: what is done is done all the same", async () => {
+  await using fleet = await Fleet.start();
+  const revision = await fleet.spool("a.tgz", { v: "1" });
+  await fleet.ok(["jump", "--master", revision]);
+  for (const [index, closed] of ["<&-", ">&-", "<&- >&-", "<&- >&- 2>&-"].entries()) {
+    const web = fleet.machine(`web${index}`, ["a"]);
+    const setting = { fleet, env: { FTL_ROOT: web.root }, shell: `exec "$@" ${closed}` };
+    const { code, stderr } = await run(["sync"], setting);
+    assertEquals(code, 0, `${closed}: ${stderr}`);
+    assertEquals(web.link("a/current"), `revs/${idOf(revision)}`);
+    assertEquals(web.read("a/current/v"), "1");
+    assertEquals((await run(["list", "a"], setting)).code, 0);
+    assertEquals((await run(["help"], setting)).code, 0);
+  }
+});
+
+/** Packs without an entry for the folder itself, so that the archive says nothing of two folders. */
+async function spoolWithoutFolders(fleet: Fleet): Promise<string> {
+  using content = new TempFolder();
+  content.write("open", "o", 0o666);
+  content.write("secret", "s", 0o600);
+  content.write("inner/tool", "t", 0o751);
+  const path = `${fleet.folder.path}/a.tgz`;
+  const args = ["-czf", path, "-C", content.path, "open", "secret", "inner/tool"];
+  assertEquals((await new Deno.Command("tar", { args }).output()).success, true);
+  return await fleet.ok(["spool", path]);
+}
+
+Deno.test("modes in a revision are the archive's, whatever the umask", async () => {
+  await using fleet = await Fleet.start();
+  const revision = await spoolWithoutFolders(fleet);
+  await fleet.ok(["jump", "--master", revision]);
+  for (const umask of ["0000", "0022", "0077", "0777"]) {
+    const web = fleet.machine(umask, ["a"]);
+    // With 0777 an ordinary user could not even read what he wrote himself.
+    if (umask === "0777" && !IS_ROOT) continue;
+    const setting = { fleet, env: { FTL_ROOT: web.root }, shell: `umask ${umask}; exec "$@"` };
+    const { code, stderr } = await run(["sync"], setting);
+    assertEquals(code, 0, stderr);
+    const id = idOf(revision);
+    assertEquals(treeOf(web.root).filter((line) => line.startsWith("a/revs")), [
+      "a/revs/ 0755",
+      `a/revs/${id}/ 0755`,
+      `a/revs/${id}/inner/ 0755`,
+      `a/revs/${id}/inner/tool 0751 "t"`,
+      `a/revs/${id}/open 0666 "o"`,
+      `a/revs/${id}/secret 0600 "s"`,
+    ], umask);
+  }
+});
+
+Deno.test("nobody else can write FTL's own files, whatever the umask", async () => {
+  await using fleet = await Fleet.start();
+  const revision = await fleet.spool("a.tgz", { v: "1" });
+  for (const umask of ["0000", "0077"]) {
+    const web = fleet.machine(umask, ["a"]);
+    const setting = { fleet, env: { FTL_ROOT: web.root }, shell: `umask ${umask}; exec "$@"` };
+    for (const args of [["sync"], ["jump", revision]]) {
+      assertEquals((await run(args, setting)).code, 0);
+    }
+    const own = treeOf(`${web.root}/a`).filter((line) => /^\.(ftl|lock)/.test(line));
+    const expected = umask === "0000" ? ["0755", "0644"] : ["0700", "0600"];
+    for (const line of own) {
+      const [, isFolder, mode] = /^\S*?(\/?) (\d{4})/.exec(line) ?? [];
+      assertEquals(mode, expected[isFolder === "/" ? 0 : 1], `${umask}: ${line}`);
+    }
+    assertEquals(own.length > 6, true);
+  }
+});
+
+Deno.test({
+  name: "the root file system and /tmp may be read-only, all but the deployment root",
+  ignore: !IS_ROOT,
+  fn: async () => {
+    await using fleet = await Fleet.start();
+    const revision = await fleet.spool("a.tgz", {
+      v: "1",
+      "post-sync.sh": "#!/bin/sh\n: > seen\n",
+    });
+    await fleet.ok(["jump", "--master", revision]);
+    const web = fleet.machine("web", ["a"]);
+    // In a namespace of its own; `touch` shows that it is so.
+    const inside = `mount --make-rprivate / && mount --bind "$FTL_ROOT" "$FTL_ROOT" &&
+      for place in / /tmp; do mount -o remount,bind,ro $place 2>&1 || :; done &&
+      ! touch /tmp/x && ! touch /x && unset PATH && exec "$@"`;
+    const shell = `PATH=/usr/sbin:/usr/bin:/sbin:/bin
+      export INSIDE='${inside}'; exec unshare -m /bin/sh -c "$INSIDE" - "$@"`;
+    const { code, stderr } = await run(["sync"], { fleet, shell, env: { FTL_ROOT: web.root } });
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stderr, "'/tmp/x': Read-only file system");
+    assertStringIncludes(stderr, "'/x': Read-only file system");
+    assertEquals(web.link("a/current"), `revs/${idOf(revision)}`);
+    assertEquals(web.names("a/current"), ["post-sync.sh", "seen", "v"]);
+  },
+});
+
+Deno.test("a deployment root that is read-only is named, and nothing is begun", async () => {
+  await using fleet = await Fleet.start();
+  const revision = await fleet.spool("a.tgz", { v: "1" });
+  await fleet.ok(["jump", "--master", revision]);
+  const web = fleet.machine("web", ["a"]);
+  const env = { FTL_ROOT: web.root };
+  const shell = IS_ROOT
+    ? `exec /usr/bin/env PATH=/usr/sbin:/usr/bin:/sbin:/bin unshare -m /bin/sh -c '
+        mount --make-rprivate / && mount --bind "$FTL_ROOT" "$FTL_ROOT" &&
+        mount -o remount,bind,ro "$FTL_ROOT" && exec "$@"' - "$@"`
+    : 'exec "$@"';
+  if (!IS_ROOT) Deno.chmodSync(`${web.root}/a`, 0o555);
+  const { code, stderr } = await run(["sync"], { fleet, env, shell });
+  assertEquals(code, 7);
+  const reason = IS_ROOT ? "the file system is read-only" : "permission denied";
+  assertStringIncludes(stderr, `ftl: Cannot write in ${web.root}/a: ${reason}\n`);
+  assertEquals(web.names("a"), []);
+});
+
+/** The program where an ordinary user can reach it: neither root's home nor a checkout there. */
+function reachableProgram(folder: TempFolder): Pick<Setting, "program" | "env"> {
+  Deno.chmodSync(folder.path, 0o755);
+  const copy = (from: string, to: string): string => {
+    const path = `${folder.path}/${to}`;
+    const linked = new Deno.Command("cp", { args: ["-rlL", from, path], stderr: "null" });
+    if (linked.outputSync().success) return path;
+    new Deno.Command("rm", { args: ["-rf", path] }).outputSync();
+    assertEquals(new Deno.Command("cp", { args: ["-r", from, path] }).outputSync().success, true);
+    return path;
+  };
+  const program = copy(PROGRAM, "program");
+  if (!IS_SOURCE) return { program: [program] };
+  const source = new URL("../../", import.meta.url).pathname;
+  folder.folder("source");
+  for (const name of ["mod.ts", "src", "deno.json", "deno.lock"]) {
+    // Not linked: these are to be made readable without touching the checkout.
+    const args = ["-r", `${source}${name}`, `${folder.path}/source/${name}`];
+    assertEquals(new Deno.Command("cp", { args }).outputSync().success, true);
+  }
+  const args = ["-R", "a+rX", `${folder.path}/source`];
+  assertEquals(new Deno.Command("chmod", { args }).outputSync().success, true);
+  const mod = PROGRAM_ARGS.map((arg) =>
+    arg.endsWith("/mod.ts") ? `${folder.path}/source/mod.ts` : arg
+  );
+  return { program: [program, ...mod], env: { DENO_DIR: copy(denoDir(), "deno-dir") } };
+}
+
+Deno.test({
+  name: "an ordinary user who owns the packages' folders can do the main job",
+  ignore: !IS_ROOT,
+  fn: async () => {
+    await using fleet = await Fleet.start();
+    Deno.chmodSync(fleet.folder.path, 0o755);
+    using folder = new TempFolder();
+    const web = fleet.machine("web", ["a"]);
+    Deno.chownSync(`${web.root}/a`, NOBODY, NOBODY);
+    const shell = `exec /usr/bin/setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups "$@"`;
+    const setting = { fleet, shell, ...reachableProgram(folder) };
+    await mainJob(web, setting);
+    const owners = ["a/revs", "a/.ftl", "a/.lock", "a/current/v"].map((path) =>
+      Deno.statSync(`${web.root}/${path}`).uid
+    );
+    assertEquals(owners, owners.map(() => NOBODY));
+
+    const denied = fleet.machine("denied", ["a"]);
+    const env = { ...setting.env, FTL_ROOT: denied.root };
+    const { code, stderr } = await run(["sync"], { ...setting, env });
+    assertEquals(code, 7);
+    assertStringIncludes(
+      stderr,
+      `ftl: Cannot write in ${denied.root}/a: permission denied\nhint: `,
+    );
+  },
+});
