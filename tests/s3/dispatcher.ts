@@ -27,8 +27,7 @@ import {
   uploadPartCopy,
 } from "./operations/multipart.ts";
 import { putObject } from "./operations/put_object.ts";
-import type { Operation } from "./operations/request.ts";
-import { httpDate } from "./operations/request.ts";
+import { httpDate, noSuchBucket, type Operation } from "./operations/request.ts";
 import type { RequestLog } from "./request_log.ts";
 import {
   assertHeadersSupported,
@@ -161,12 +160,18 @@ export class Dispatcher {
     }
   }
 
+  /** The bucket was deleted while the request was under way: its files are not there any more. */
+  #bucketGone(thrown: unknown, { record: { bucket } }: Exchange): S3Error | undefined {
+    if (!(thrown instanceof Deno.errors.NotFound) || bucket === undefined) return undefined;
+    return this.#options.store.bucket(bucket) === undefined ? noSuchBucket(bucket) : undefined;
+  }
+
   #errorResponse(
     thrown: unknown,
     { exchange, requestId }: { exchange: Exchange; requestId: string },
   ): S3Response {
     if (thrown instanceof ConnectionOver) throw thrown;
-    const error = asS3Error(thrown);
+    const error = asS3Error(thrown) ?? this.#bucketGone(thrown, exchange);
     if (error === undefined) this.#options.onInternalError(thrown);
     const known = error ?? new S3Error("InternalError");
     exchange.record.code = known.code;

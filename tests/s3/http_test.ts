@@ -79,6 +79,19 @@ Deno.test("whoever expects a 100 gets one for an empty body too, or the end of t
     assertEquals([refused.status, refused.headers.get("connection")], [404, "close"]);
   }));
 
+Deno.test("an upload into a bucket that is deleted meanwhile is NoSuchBucket", () =>
+  withServer(async ({ server }) => {
+    using conn = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+    const unsigned = { Expect: "100-continue" };
+    const put = signedRequest(server, { method: "PUT", target, body: "x", unsigned });
+    await conn.write(put.subarray(0, -1));
+    assertEquals((await readResponse(conn)).status, 100);
+    await sendSigned(server, { method: "DELETE", target: `/${BUCKET}` });
+    await conn.write(bytesOf("x"));
+    const response = await readResponse(conn);
+    assertEquals("code" in response && response.code, "NoSuchBucket");
+  }));
+
 Deno.test("what is no HTTP is a 400 and the end of the connection", () =>
   withServer(async ({ server }) => {
     const nonsense = [
