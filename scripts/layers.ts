@@ -61,7 +61,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "@std/fmt/colors": "src/cli/paint.ts",
   "@std/text/closest-string": "src/cli/arguments.ts",
   "log-update": "src/cli/progress.ts",
-  "string-width": "src/cli/paint.ts",
+  "get-east-asian-width": "src/cli/paint.ts",
   "tar-stream": "src/archive/tar.ts",
 };
 

@@ -50,7 +50,7 @@ export async function bundle({ root, folder, commit }: BundleOptions): Promise<s
       alias: aliasesOf(manifest),
       // CommonJS packages ask for built-in modules by `require`.
       banner: { js: REQUIRE },
-      plugins: [manifestPlugin({ version: manifest.version, commit })],
+      plugins: [manifestPlugin({ version: manifest.version, commit }), commandLineOnly(root)],
     });
   } finally {
     await esbuild.stop();
@@ -92,6 +92,20 @@ function manifestPlugin(contents: { version: string; commit: string | undefined 
         contents: JSON.stringify(contents),
         loader: "json",
       }));
+    },
+  };
+}
+
+/** Leaves out what `mod.ts` exports to programs only: every command would parse it. */
+function commandLineOnly(root: string): esbuild.Plugin {
+  return {
+    name: "command-line-only",
+    setup(build): void {
+      build.onLoad({ filter: /\/mod\.ts$/ }, ({ path }) => {
+        if (path !== `${root}/mod.ts`) return null;
+        const exported = /^export (type )?(\{[^}]*\}|\*) from "[^"]+";$/gm;
+        return { contents: Deno.readTextFileSync(path).replace(exported, ""), loader: "ts" };
+      });
     },
   };
 }

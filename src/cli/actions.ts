@@ -1,4 +1,7 @@
-/** From parsed arguments to a command's call, and from what it returns to what is printed. */
+/**
+ * From parsed arguments to a command's call, and from what it returns to what is printed. The larger commands
+ * are loaded only when they are called: parsing them would slow down the others.
+ */
 import { jump, jumpMaster } from "../commands/jump.ts";
 import { jumpBack, jumpBackMaster } from "../commands/jump_back.ts";
 import {
@@ -8,16 +11,14 @@ import {
   listMasterRevisions,
 } from "../commands/list.ts";
 import { purge, purgeMaster, type PurgeTarget } from "../commands/purge.ts";
-import { setup, SETUP_KINDS, type SetupOptions } from "../commands/setup.ts";
-import { spool } from "../commands/spool.ts";
+import type { SetupOptions } from "../commands/setup.ts";
 import { status } from "../commands/status.ts";
 import type { Context } from "../commands/steps/context.ts";
-import { type PlannedSync, planSyncs, sync } from "../commands/sync.ts";
+import type { PlannedSync } from "../commands/sync.ts";
 import { UsageError } from "../core/errors.ts";
 import { quote, requirePackageName, requireRevisionName } from "../core/names.ts";
 import type { ParsedArguments } from "./arguments.ts";
 import type { CommandName } from "./commands.ts";
-import { completionScript, type Shell, SHELLS } from "./completions.ts";
 import { exitCodeOf } from "./failure.ts";
 import { revisionLines, statusLines, type TableOptions } from "./tables.ts";
 
@@ -39,6 +40,7 @@ export type Action = (
 
 export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
   spool: async (context, { words: [file = ""], values }) => {
+    const { spool } = await import("../commands/spool.ts");
     const spooled = await spool(context, file, messageOption(values));
     return { lines: [spooled.revision], json: spooled, failures: [] };
   },
@@ -58,6 +60,7 @@ export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
   },
 
   sync: async (context, { words, flags, values }) => {
+    const { planSyncs, sync } = await import("../commands/sync.ts");
     const packages = words.map(requirePackageName);
     const follow = flags.has("follow");
     if (flags.has("dry-run")) {
@@ -115,7 +118,8 @@ export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
     };
   },
 
-  setup: (context, parsed) => {
+  setup: async (context, parsed) => {
+    const { setup, SETUP_KINDS } = await import("../commands/setup.ts");
     const kind = SETUP_KINDS.find((known) => known === parsed.words[0]);
     if (kind === undefined) {
       throw new UsageError(`No setup for ${quote(parsed.words[0] ?? "")}`, {
@@ -126,8 +130,15 @@ export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
     return { lines: [text.replace(/\n$/, "")], json, failures: [] };
   },
 
-  completions: (_context, { words: [shell = ""] }) => {
-    const script = completionScript(requireShell(shell));
+  completions: async (_context, { words: [word = ""] }) => {
+    const { completionScript, SHELLS } = await import("./completions.ts");
+    const shell = SHELLS.find((known) => known === word);
+    if (shell === undefined) {
+      throw new UsageError(`No completions for ${quote(word)}`, {
+        hint: `There are some for ${SHELLS.join(", ")}`,
+      });
+    }
+    const script = completionScript(shell);
     return { lines: [script], json: { shell, script }, failures: [] };
   },
 };
@@ -152,14 +163,6 @@ function setupOptions({ words: [kind, ...words], values }: ParsedArguments): Set
     ...(from === undefined ? {} : { from }),
     ...(sums === undefined ? {} : { sums }),
   };
-}
-
-function requireShell(word: string): Shell {
-  const shell = SHELLS.find((known) => known === word);
-  if (shell !== undefined) return shell;
-  throw new UsageError(`No completions for ${quote(word)}`, {
-    hint: `There are some for ${SHELLS.join(", ")}`,
-  });
 }
 
 function messageOption(values: ReadonlyMap<string, string>): { message?: string } {

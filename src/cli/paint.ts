@@ -1,6 +1,6 @@
 /** Colors and widths of text on a terminal. */
 import * as untypedColors from "@std/fmt/colors";
-import stringWidth from "string-width";
+import { eastAsianWidth } from "get-east-asian-width";
 
 /** Text in, text with escape sequences out; the text itself where there is no color. */
 export interface Paint {
@@ -37,9 +37,19 @@ export function paintFor({ color }: { color: boolean }): Paint {
   return color ? COLORED : PLAIN;
 }
 
-/** Columns that a text takes: wide characters take two, escape sequences none. */
+/**
+ * Columns that a text takes: wide characters take two; marks on other characters, and the escape sequences
+ * of colors, none.
+ */
 export function widthOf(text: string): number {
-  return stringWidth(text);
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  let width = 0;
+  // deno-lint-ignore no-control-regex -- colors are control sequences
+  for (const char of text.replace(/\x1b\[[0-9;]*m/g, "")) {
+    const takesNone = /^[\p{Mark}\p{Default_Ignorable_Code_Point}\p{Control}]$/u.test(char);
+    if (!takesNone) width += eastAsianWidth(char.codePointAt(0) ?? 0);
+  }
+  return width;
 }
 
 /** The text with spaces behind it, to a width in columns. */
