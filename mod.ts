@@ -20,6 +20,7 @@ import { trustSystemCertificates } from "./src/remote/certificates.ts";
 import { usesCredentialProcess } from "./src/remote/profile.ts";
 import manifest from "./deno.json" with { type: "json" };
 
+export { type Check, type CheckStatus, type Diagnosis, doctor } from "./src/commands/doctor.ts";
 export { jump, jumpMaster } from "./src/commands/jump.ts";
 export { jumpBack, jumpBackMaster } from "./src/commands/jump_back.ts";
 export {

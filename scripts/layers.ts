@@ -41,6 +41,14 @@ const LAYERS: readonly Layer[] = [
     mayImport: ["src/commands/setup/", "src/commands/steps/", "src/core/"],
   },
   {
+    path: "src/commands/doctor/",
+    mayImport: ["src/commands/steps/", "src/core/", "src/local/", "src/remote/"],
+  },
+  {
+    path: "src/commands/doctor.ts",
+    mayImport: ["src/commands/doctor/", "src/commands/steps/"],
+  },
+  {
     path: "src/commands/",
     mayImport: ["src/commands/steps/", "src/core/", "src/local/", "src/archive/", "src/remote/"],
   },

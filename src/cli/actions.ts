@@ -18,6 +18,7 @@ import type { PlannedSync } from "../commands/sync.ts";
 import { UsageError } from "../core/errors.ts";
 import { quote, requirePackageName, requireRevisionName } from "../core/names.ts";
 import type { ParsedArguments } from "./arguments.ts";
+import { checkLines } from "./checklist.ts";
 import type { CommandName } from "./commands.ts";
 import { exitCodeOf } from "./failure.ts";
 import { revisionLines, statusLines, type TableOptions } from "./tables.ts";
@@ -116,6 +117,13 @@ export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
       json: found.packages,
       failures: found.failures,
     };
+  },
+
+  doctor: async (context, _parsed, table) => {
+    const { doctor } = await import("../commands/doctor.ts");
+    const { checks, failures } = await doctor(context);
+    const json = checks.map(({ name, status, detail, hint }) => ({ name, status, detail, hint }));
+    return { lines: checkLines(checks, table), json, failures };
   },
 
   setup: async (context, parsed) => {

@@ -9,6 +9,7 @@
  * | `list`, `purge --dry-run`                   | yes   |        |      |         |                   |
  * | `spool`, `status`, `sync --dry-run`, and    | yes   |        | (1)  | yes     | yes               |
  * | whatever has `--master`                     |       |        |      |         |                   |
+ * | `doctor`                                    | yes   | yes    | (1)  | yes     | yes               |
  * | `help`, `setup`, `completions`, `--version` |       |        |      |         |                   |
  *
  * (1) Only where the AWS profile in use names a `credential_process`, which is to be run.
@@ -58,6 +59,7 @@ export const SCOPES = {
   change: ["read", "write", "run"],
   master: ["read", "net", "env", "sys"],
   "master-with-credential-process": ["read", "net", "env", "sys", "run"],
+  doctor: ["read", "write", "net", "env", "sys"],
   sync: ["read", "write", "run", "net", "env", "sys"],
 } as const satisfies Record<string, readonly Permission[]>;
 
@@ -84,6 +86,8 @@ export function scopeOf(
     case "spool":
     case "status":
       return master();
+    case "doctor":
+      return runsCredentialProcess() ? "sync" : "doctor";
     case "list":
       return "look";
     case "jump":

@@ -88,6 +88,20 @@ function writeHolder(file: Deno.FsFile, command: string): void {
   );
 }
 
+/**
+ * Who holds the lock now, or undefined where nobody does. It asks by a shared lock that it lets go at once:
+ * the file's text alone may be of a holder that was killed.
+ */
+export function holderOf(path: string): string | undefined {
+  try {
+    using file = Deno.openSync(path, { read: true });
+    return file.tryLockSync(false) ? undefined : readHolder(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw explainDiskError(error, `Cannot read ${path}`);
+  }
+}
+
 function readHolder(path: string): string {
   try {
     return Deno.readTextFileSync(path).trim() || "another process";

@@ -85,6 +85,20 @@ export function emptyStaging(pkg: PackageDir): void {
   emptyDirectory(pkg.staging);
 }
 
+/** Paths of what a killed command left, where none is at work now. */
+export function leftovers(pkg: PackageDir): string[] {
+  const names = (folder: string): string[] => {
+    try {
+      return [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`).sort();
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return [];
+      throw explainDiskError(error, `Cannot read ${folder}`);
+    }
+  };
+  const temporary = names(pkg.own).filter((path) => path.endsWith(".tmp"));
+  return [...names(pkg.staging), ...names(pkg.trash), ...temporary];
+}
+
 /** Bytes that the package takes on the disk: its revisions, and what is being made or removed. */
 export function diskUsed(pkg: PackageDir): number {
   return treeSize(pkg.revs) + treeSize(pkg.own);

@@ -120,5 +120,22 @@ export interface Bucket {
   remove(key: string): Promise<void>;
 }
 
+/** Who asks, and where the bucket is. */
+export interface Identity {
+  readonly accessKeyId: string;
+  /** Where the credentials came from, as a person says it. */
+  readonly source: string;
+  /** Unix time in milliseconds; undefined where they do not expire, or do not say. */
+  readonly expires: number | undefined;
+  /** Undefined where nothing tells. */
+  readonly region: string | undefined;
+}
+
+/** A bucket that also tells by what it is asked: for those who look for what is wrong. */
+export interface OpenedBucket extends Bucket {
+  /** Throws `UsageError` where there are no credentials. */
+  identify(): Promise<Identity>;
+}
+
 /** Bytes: ten times the longest pointer that FTL writes, and no memory worth speaking of. */
 export const SMALL_OBJECT_LIMIT = 4096;

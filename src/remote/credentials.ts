@@ -49,6 +49,30 @@ export function findCredentials(
   });
 }
 
+/**
+ * The SDK's marks of where credentials came from, and what a person calls it; the first that fits counts.
+ * https://github.com/aws/aws-sdk-js-v3/blob/main/packages/types/src/feature-ids.ts
+ */
+const SOURCES: readonly (readonly [mark: RegExp, source: string])[] = [
+  [/_PROCESS$/, "the credential_process of the AWS profile"],
+  [/_SSO(_LEGACY)?$/, "the SSO session of the AWS profile"],
+  [/_LOGIN$/, "the login of the AWS profile"],
+  [/WEB_ID/, "web identity, AWS_WEB_IDENTITY_TOKEN_FILE or the profile's"],
+  [/_ASSUME_ROLE$/, "the role that the AWS profile assumes"],
+  [/_PROFILE/, "the shared AWS files"],
+  [/_HTTP$/, "the container, AWS_CONTAINER_CREDENTIALS_*"],
+  [/_IMDS$/, "the instance's role"],
+  [/_ENV_VARS$/, "AWS_ACCESS_KEY_ID"],
+];
+
+/** Where credentials came from, as a person says it. */
+export function sourceOf(credentials: Credentials): string {
+  const { $source = {} } = credentials as { $source?: Readonly<Record<string, unknown>> };
+  const marks = Object.keys($source);
+  const found = SOURCES.find(([mark]) => marks.some((name) => mark.test(name)));
+  return found?.[1] ?? "AWS_ACCESS_KEY_ID";
+}
+
 /** Where it finds something odd the SDK would write to stderr, which is FTL's. */
 const SILENT = { debug() {}, info() {}, warn() {}, error() {}, trace() {} };
 

@@ -22,11 +22,12 @@ import { ConflictError, IntegrityError, NotFoundError } from "../core/errors.ts"
 import type { Environment } from "../core/config.ts";
 import { inParallel } from "../core/parallel.ts";
 import {
-  type Bucket,
   type Checksum,
   type Condition,
+  type Identity,
   type ListedObject,
   type ObjectInfo,
+  type OpenedBucket,
   type OpenObject,
   type PutOptions,
   type ReadOptions,
@@ -35,7 +36,7 @@ import {
   type UploadOptions,
   type UploadSource,
 } from "./bucket.ts";
-import { findCredentials, findRegion } from "./credentials.ts";
+import { findCredentials, findRegion, sourceOf } from "./credentials.ts";
 import { readProfile } from "./profile.ts";
 import { explainS3Error, s3Code, statusOf } from "./s3_errors.ts";
 
@@ -44,28 +45,37 @@ const ANSWER_TIMEOUT = 20_000;
 /** The same where the request carries a part of a file, which a slow line takes long to send. */
 const UPLOAD_TIMEOUT = 15 * 60_000;
 
-/** Bytes of the parts under way: each takes three times its size, here and in the runtime. */
-const UPLOAD_WINDOW = 32 * 1024 * 1024;
+/**
+ * Bytes of the parts under way. The runtime copies a request's body several times, leaves some 60 MB of such
+ * copies lying, and would send a stream without the Content-Length that S3 demands.
+ */
+const UPLOAD_WINDOW = 10 * 1024 * 1024;
 /** Milliseconds that what must come to an end may take once the command is to stop. */
 const GRACE = 5_000;
 
 export interface S3BucketOptions {
   /** Ends every request that is under way; what an upload has begun is still taken back. */
   readonly signal?: AbortSignal;
+  /** Told the headers of each answer of S3. */
+  readonly onAnswer?: (headers: Headers) => void;
 }
 
 /** Opens the bucket; sends nothing yet. */
 export function openS3Bucket(
   name: string,
   env: Environment,
-  { signal }: S3BucketOptions = {},
-): Bucket {
+  { signal, onAnswer }: S3BucketOptions = {},
+): OpenedBucket {
   const profile = readProfile(env);
   const endpoint = env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] ||
     profile.get("endpoint_url");
   const requestHandler = new FetchHttpHandler({
     requestTimeout: ANSWER_TIMEOUT,
-    customFetch: fetchUnlessAborted as typeof fetch,
+    customFetch: (async (request: Request) => {
+      const response = await fetchUnlessAborted(request);
+      onAnswer?.(response.headers);
+      return response;
+    }) as typeof fetch,
   });
   const config: S3ClientConfig = {
     region: () => findRegion(env, profile),
@@ -91,7 +101,7 @@ async function fetchUnlessAborted(request: Request): Promise<Response> {
   return response;
 }
 
-class S3Bucket implements Bucket {
+class S3Bucket implements OpenedBucket {
   readonly #config: S3ClientConfig;
   readonly #client: S3Client;
   readonly #endpoint: string | undefined;
@@ -121,6 +131,19 @@ class S3Bucket implements Bucket {
       region,
       systemClockOffset,
       maxAttempts: 1,
+    });
+  }
+
+  async identify(): Promise<Identity> {
+    return await this.#explained("s3:ListBucket", undefined, async () => {
+      const { credentials, region } = this.#client.config;
+      const found = await credentials();
+      return {
+        accessKeyId: found.accessKeyId,
+        source: sourceOf(found),
+        expires: found.expiration?.getTime(),
+        region: await region().catch(() => undefined),
+      };
     });
   }
 

@@ -1,0 +1,21 @@
+/** What `ftl doctor` found, as lines of text: one a check, and beneath it how to mend it. */
+import type { Check, CheckStatus } from "../commands/doctor.ts";
+import { padTo, type Paint, widthOf } from "./paint.ts";
+
+export function checkLines(checks: readonly Check[], { paint }: { paint: Paint }): string[] {
+  const width = Math.max(...checks.map(({ name }) => widthOf(name)));
+  const colors: Record<CheckStatus, (text: string) => string> = {
+    ok: paint.good,
+    info: paint.dim,
+    warn: paint.warning,
+    fail: paint.bad,
+  };
+  return checks.flatMap(({ name, status, detail, hint }) => [
+    `${padTo(colors[status](status), 4)}  ${padTo(name, width)}  ${oneLine(detail)}`,
+    ...(hint === undefined ? [] : [`      ${paint.dim(`hint: ${oneLine(hint)}`)}`]),
+  ]);
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, " ");
+}

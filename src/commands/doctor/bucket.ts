@@ -1,0 +1,184 @@
+/** What S3 says: whether it can be reached, who we are there, and what we may do. */
+import { packagePrefix, parseKey, revKey } from "../../core/keys.ts";
+import { ConflictError, FtlError, NotFoundError, StorageError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
+import type { PackageDir } from "../../local/package_dir.ts";
+import type { Identity, OpenedBucket } from "../../remote/bucket.ts";
+import type { Context } from "../steps/context.ts";
+import { type Check, fail, finding, info, ok, warn } from "./check.ts";
+import { ClockWatch } from "./clock.ts";
+
+/** Keys that no package has, in the form of the keys that IAM policies are made for. */
+const REVISION_PROBE = ".ftl-doctor.ftl-doctor-";
+const POINTER_PROBE = ".ftl-doctor.rev";
+
+/** Asks for each package of this machine, as a sync does; without any, for the bucket as a whole. */
+export async function checkBucket(
+  context: Context,
+  packages: readonly PackageDir[],
+): Promise<Check[]> {
+  const { config, signal } = context;
+  try {
+    void config.bucket;
+  } catch {
+    return [info("S3", "not asked: FTL_BUCKET does not say which bucket")];
+  }
+  const { openS3Bucket } = await import("../../remote/s3.ts");
+  const clock = new ClockWatch(context.now);
+  const onAnswer = (headers: Headers): void => clock.see(headers);
+  const bucket = openS3Bucket(config.bucket, config.env, { signal, onAnswer });
+
+  const identity = await finding("credentials", async () => {
+    return describeIdentity(await bucket.identify(), context.now());
+  });
+  if (identity.some(({ status }) => status === "fail")) return [...identity, notAsked()];
+  const { checks, keys, isReached } = await checkList(bucket, packages);
+  if (!isReached) return [...identity, ...checks, ...clock.check(), notAsked()];
+  return [
+    ...identity,
+    ...checks,
+    ...await checkGet(bucket, packages, keys),
+    ...await checkPuts(bucket),
+    ...clock.check(),
+  ];
+}
+
+function notAsked(): Check {
+  return info("S3", "what may be done there was not asked: mend the above first");
+}
+
+/** Milliseconds: less is worth a word. */
+const SOON = 10 * 60_000;
+
+function describeIdentity(
+  { accessKeyId, source, expires, region }: Identity,
+  now: number,
+): Check[] {
+  const text = `${accessKeyId}, from ${source}`;
+  const left = expires === undefined ? undefined : expires - now;
+  const minutes = Math.round((left ?? 0) / 60_000);
+  const credentials = left === undefined
+    ? ok("credentials", text)
+    : left > SOON
+    ? ok("credentials", `${text}, for ${minutes} minutes more`)
+    : warn("credentials", `${text}, for ${minutes} minutes more`, "Renew them before long work");
+  const where = region === undefined
+    ? fail(
+      "region",
+      new UsageError("AWS_REGION is not set", {
+        hint: "export AWS_REGION=<the bucket's region>, as in eu-central-1",
+      }),
+    )
+    : ok("region", region);
+  return [credentials, where];
+}
+
+interface Listed {
+  readonly checks: Check[];
+  /** Of FTL's objects, some. */
+  readonly keys: readonly string[];
+  /** Whether the bucket is there and answers, be it by a refusal. */
+  readonly isReached: boolean;
+}
+
+async function checkList(bucket: OpenedBucket, packages: readonly PackageDir[]): Promise<Listed> {
+  const checks: Check[] = [];
+  const keys: string[] = [];
+  try {
+    for (const name of packages.length === 0 ? [undefined] : packages.map(({ name }) => name)) {
+      const objects = await bucket.list(name === undefined ? "" : packagePrefix(name));
+      const own = objects.filter(({ key }) => parseKey(key) !== undefined);
+      if (own[0] !== undefined) keys.push(own[0].key);
+      if (name !== undefined && own.length === 0) checks.push(nothingThere(bucket, name));
+    }
+    const what = packages.length === 0 ? "the whole bucket" : `${count(packages.length)}`;
+    checks.unshift(ok("S3 list", `s3://${bucket.name}, ${what}`));
+    return { checks, keys, isReached: true };
+  } catch (error) {
+    if (!(error instanceof FtlError)) throw error;
+    return { checks: [fail("S3 list", error)], keys, isReached: isDenied(error) };
+  }
+}
+
+function count(packages: number): string {
+  return packages === 1 ? "1 package" : `${packages} packages`;
+}
+
+function nothingThere({ name: bucket }: OpenedBucket, name: string): Check {
+  return warn(
+    "S3 list",
+    `s3://${bucket} has no revision of ${name}`,
+    `Spool one, or is the folder's name misspelt? 'ftl list --master' shows the packages there`,
+  );
+}
+
+async function checkGet(
+  bucket: OpenedBucket,
+  [first]: readonly PackageDir[],
+  [found]: readonly string[],
+): Promise<Check[]> {
+  const key = found ?? (first === undefined ? POINTER_PROBE : revKey(first.name));
+  return await finding("S3 get", async () => {
+    await bucket.head(key);
+    return [ok("S3 get", "allowed")];
+  });
+}
+
+/**
+ * Asks for two writes that no store carries out which keeps to S3's conditions: of keys that no object has,
+ * on condition that they have a certain ETag. A refusal over the condition says that the write is allowed.
+ */
+async function checkPuts(bucket: OpenedBucket): Promise<Check[]> {
+  const revision = await tryPut(bucket, REVISION_PROBE);
+  const pointer = await tryPut(bucket, POINTER_PROBE);
+  return [
+    describePut("S3 spool", revision, { may: "may add revisions", need: "those who spool" }),
+    describePut("S3 bless", pointer, { may: "may bless", need: "those who bless" }),
+    describeConditions(bucket, [revision, pointer]),
+  ];
+}
+
+/** `ignored`: the store has written in spite of the condition. */
+type PutAnswer = "allowed" | "denied" | "ignored" | FtlError;
+
+async function tryPut(bucket: OpenedBucket, key: string): Promise<PutAnswer> {
+  try {
+    await bucket.put(key, "", { metadata: {}, condition: { etag: `"${"0".repeat(32)}"` } });
+  } catch (error) {
+    if (error instanceof ConflictError || error instanceof NotFoundError) return "allowed";
+    if (!(error instanceof FtlError)) throw error;
+    // Refused over the condition, it looks what is there, which those who may only write must not.
+    if (isDenied(error)) return error.message.includes("s3:PutObject") ? "denied" : "allowed";
+    return error;
+  }
+  await bucket.remove(key);
+  return "ignored";
+}
+
+function describePut(
+  name: string,
+  answer: PutAnswer,
+  { may, need }: { may: string; need: string },
+): Check {
+  if (answer instanceof FtlError) return fail(name, answer);
+  return answer === "denied"
+    ? info(name, `not allowed, which only ${need} need; machines do not`)
+    : ok(name, may);
+}
+
+function describeConditions({ name: bucket }: OpenedBucket, answers: readonly PutAnswer[]): Check {
+  const name = "S3 conditions";
+  if (answers.includes("ignored")) {
+    const text = `The store of s3://${bucket} ignores conditions on writes`;
+    const hint =
+      "Use a store that has S3's conditional writes: of two who bless at once, one is lost";
+    return fail(name, new StorageError(text, { hint }));
+  }
+  return answers.includes("allowed")
+    ? ok(name, "writes are conditional")
+    : info(name, "not asked: that takes the right to write");
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof StorageError && error.message.startsWith("Access denied");
+}

@@ -1,0 +1,47 @@
+/** What one check of `ftl doctor` found. */
+import { FtlError } from "../../core/errors.ts";
+
+/**
+ * `info`: not as with everybody, and nothing wrong with that. `warn`: works, and somebody should look.
+ * `fail`: does not work.
+ */
+export type CheckStatus = "ok" | "info" | "warn" | "fail";
+
+export interface Check {
+  readonly name: string;
+  readonly status: CheckStatus;
+  readonly detail: string;
+  /** How to mend it. */
+  readonly hint?: string | undefined;
+  /** Of a `fail`: what a command that needs it would have thrown. */
+  readonly error?: FtlError;
+}
+
+export function ok(name: string, detail: string): Check {
+  return { name, status: "ok", detail };
+}
+
+export function info(name: string, detail: string, hint?: string): Check {
+  return { name, status: "info", detail, hint };
+}
+
+export function warn(name: string, detail: string, hint: string): Check {
+  return { name, status: "warn", detail, hint };
+}
+
+export function fail(name: string, error: FtlError): Check {
+  return { name, status: "fail", detail: error.message, hint: error.hint, error };
+}
+
+/** What the work finds; an error that it meets is a finding too, a fault of FTL's own is none. */
+export async function finding(
+  name: string,
+  work: () => Check[] | Promise<Check[]>,
+): Promise<Check[]> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof FtlError) return [fail(name, error)];
+    throw error;
+  }
+}

@@ -1,0 +1,131 @@
+/** What lies in the packages' folders: links, locks, and what was left undone. */
+import { explainDiskError, systemCode } from "../../core/disk_errors.ts";
+import { ScriptError, StorageError } from "../../core/errors.ts";
+import { holdInForce } from "../../core/plan.ts";
+import { hasUnfinishedJump } from "../../local/activate.ts";
+import { type LinkName, readLink } from "../../local/links.ts";
+import { holderOf } from "../../local/lock.ts";
+import type { PackageDir } from "../../local/package_dir.ts";
+import { leftovers } from "../../local/revisions.ts";
+import { postSyncOf, readHold, readLastSync, readMaster } from "../../local/state.ts";
+import { type Check, fail, finding, ok, warn } from "./check.ts";
+
+/** Each kind of finding once for all packages: one line where all is well, else one for each finding. */
+export async function checkPackages(
+  packages: readonly PackageDir[],
+  now: number,
+): Promise<Check[]> {
+  if (packages.length === 0) return [];
+  const kinds: [name: string, fine: string, check: (pkg: PackageDir) => Check[]][] = [
+    ["links", "each leads to a revision", checkLinks],
+    ["locks", "none is held", checkLocks],
+    ["unfinished", "nothing was left", checkUnfinished],
+    ["post-sync", "every revision is ready", checkPostSync],
+    ["holds", "none", checkHold],
+    ["last sync", "fine", (pkg) => checkLastSync(pkg, now)],
+  ];
+  const checks: Check[] = [];
+  for (const [name, fine, check] of kinds) {
+    const found: Check[] = [];
+    for (const pkg of packages) found.push(...await finding(name, () => check(pkg)));
+    checks.push(...(found.length === 0 ? [ok(name, fine)] : found));
+  }
+  return checks;
+}
+
+function checkLinks(pkg: PackageDir): Check[] {
+  return (["current", "previous"] as const).flatMap((name) => checkLink(pkg, name));
+}
+
+/** A `previous` that leads nowhere keeps nothing from running. */
+function checkLink(pkg: PackageDir, name: LinkName): Check[] {
+  const id = readLink(pkg, name);
+  if (id === undefined ? !isThere(pkg[name]) : pkg.has(id)) return [];
+  const hint = `'ftl list ${pkg.name}' shows the revisions here: ftl jump ${pkg.name}.<id>`;
+  const text = `${pkg[name]} leads to ${Deno.readLinkSync(pkg[name])}, which is no revision here`;
+  return [
+    name === "current"
+      ? fail("links", new StorageError(text, { hint }))
+      : warn("links", text, hint),
+  ];
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return false;
+    throw explainDiskError(error, `Cannot read ${path}`);
+  }
+}
+
+function syncLockOf(pkg: PackageDir): string {
+  return `${pkg.own}/sync.lock`;
+}
+
+function checkLocks(pkg: PackageDir): Check[] {
+  return [`${pkg.path}/.lock`, syncLockOf(pkg)].flatMap((path) => {
+    const holder = holderOf(path);
+    if (holder === undefined) return [];
+    const what = path === syncLockOf(pkg) ? `the sync of ${pkg.name}` : pkg.name;
+    const hint = "Others wait for it to end; look at that process where it takes too long";
+    return [warn("locks", `${what} is locked by ${holder}`, hint)];
+  });
+}
+
+function checkUnfinished(pkg: PackageDir): Check[] {
+  // What a sync that is going on works on was not left.
+  if (holderOf(syncLockOf(pkg)) !== undefined) return [];
+  const hint = `'ftl sync ${pkg.name}' cleans it up`;
+  const paths = leftovers(pkg).map((path) => warn("unfinished", `${path} was left there`, hint));
+  if (!hasUnfinishedJump(pkg) || holderOf(`${pkg.path}/.lock`) !== undefined) return paths;
+  const text = `a jump of ${pkg.name} was cut short: its post-jump may not have run`;
+  return [...paths, warn("unfinished", text, `'ftl sync ${pkg.name}' runs it`)];
+}
+
+function checkPostSync(pkg: PackageDir): Check[] {
+  const isRunning = holderOf(syncLockOf(pkg)) !== undefined;
+  const needed = [readLink(pkg, "current"), readMaster(pkg)?.blessed];
+  return pkg.revisions().flatMap((id) => {
+    const postSync = postSyncOf(pkg, id);
+    const name = pkg.revisionName(id);
+    const hint = `'ftl sync ${pkg.name}' runs it again and shows what it says`;
+    if (postSync === "ok" || (postSync === "pending" && isRunning)) return [];
+    if (postSync === "pending") return [warn("post-sync", `of ${name} has not run yet`, hint)];
+    return [
+      needed.includes(id)
+        ? fail("post-sync", new ScriptError(`The post-sync of ${name} failed`, { hint }))
+        : warn("post-sync", `of ${name} failed: it cannot be activated`, hint),
+    ];
+  });
+}
+
+function checkHold(pkg: PackageDir): Check[] {
+  const active = readLink(pkg, "current");
+  const blessed = readMaster(pkg)?.blessed;
+  if (active === undefined) return [];
+  if (!holdInForce({ hold: readHold(pkg, active), blessed, active })) return [];
+  const instead = blessed === undefined ? "nothing" : pkg.revisionName(blessed);
+  return [warn(
+    "holds",
+    `${pkg.revisionName(active)} is held here by a jump, while ${instead} is blessed`,
+    `'ftl sync --follow ${pkg.name}' ends that`,
+  )];
+}
+
+/** Milliseconds without a sync after which the timer seems not to run. */
+const LONG = 24 * 3_600_000;
+
+function checkLastSync(pkg: PackageDir, now: number): Check[] {
+  const last = readLastSync(pkg);
+  const timer = "Does the timer run? systemctl status ftl-sync.timer, or see /etc/cron.d/ftl";
+  if (last === undefined) return [warn("last sync", `${pkg.name} never was synced here`, timer)];
+  const hours = Math.floor((now - Date.parse(last.at)) / 3_600_000);
+  if (last.failure !== undefined) {
+    const hint = `'ftl sync ${pkg.name}' tries again`;
+    return [warn("last sync", `that of ${pkg.name} failed: ${last.failure}`, hint)];
+  }
+  if (hours * 3_600_000 < LONG) return [];
+  return [warn("last sync", `that of ${pkg.name} was ${hours} hours ago`, timer)];
+}

@@ -1,0 +1,119 @@
+/** This machine's root: whether it is there, can be written to by whoever asks, and has room. */
+import { statfsSync } from "node:fs";
+import type { Config } from "../../core/config.ts";
+import { explainDiskError } from "../../core/disk_errors.ts";
+import { FtlError, StorageError } from "../../core/errors.ts";
+import { listPackages, type PackageDir } from "../../local/package_dir.ts";
+import { type Check, fail, finding, ok, warn } from "./check.ts";
+
+export interface RootFindings {
+  readonly checks: readonly Check[];
+  readonly packages: readonly PackageDir[];
+}
+
+/** Nothing where `FTL_ROOT` is not set or cannot be what it says, which `checkVariables` has told. */
+export async function checkRoot(config: Config): Promise<RootFindings> {
+  const root = rootOf(config);
+  if (root === undefined) return { checks: [], packages: [] };
+  let packages: PackageDir[] = [];
+  const found = await finding("root", () => {
+    packages = listPackages(root);
+    return [describeRoot(root, packages)];
+  });
+  if (found.some(({ status }) => status === "fail")) return { checks: found, packages };
+  const checks = [
+    ...found,
+    ...await finding("writable", () => checkWritable(config, packages)),
+    ...await finding("disk", () => checkDisks([root, ...packages.map(({ path }) => path)])),
+  ];
+  return { checks, packages };
+}
+
+function rootOf(config: Config): string | undefined {
+  try {
+    return config.root;
+  } catch {
+    return undefined;
+  }
+}
+
+function describeRoot(root: string, packages: readonly PackageDir[]): Check {
+  if (packages.length > 0) {
+    return ok("root", `${root}: ${packages.map(({ name }) => name).join(", ")}`);
+  }
+  return warn(
+    "root",
+    `${root} has no package's folder: a sync does nothing`,
+    `mkdir ${root}/<package>, for each package that this machine should run`,
+  );
+}
+
+function checkWritable({ env }: Config, packages: readonly PackageDir[]): Check[] {
+  if (packages.length === 0) return [];
+  const name = env["USER"] || env["LOGNAME"];
+  const user = `${name === undefined ? "" : `${name}, `}uid ${Deno.uid()}`;
+  const problems = packages.flatMap((pkg) => {
+    // Of all its folders the first that is not ours says it.
+    const places = [pkg.path, pkg.revs, pkg.own, pkg.staging, pkg.trash, pkg.states];
+    const error = places.map(writeProblem).find((problem) => problem !== undefined);
+    return error === undefined ? [] : [fail("writable", withUser(error, user))];
+  });
+  return problems.length === 0 ? [ok("writable", `by ${user}`)] : problems;
+}
+
+function withUser({ message, cause }: FtlError, user: string): StorageError {
+  return new StorageError(`${message}, to ${user}`, {
+    cause,
+    hint: "Run ftl as the user who owns the packages' folders: sudo ftl doctor, or chown them",
+  });
+}
+
+/** Finds out by a file that is gone at once: modes do not tell of read-only, full or guarded disks. */
+function writeProblem(folder: string): FtlError | undefined {
+  const path = `${folder}/.ftl-doctor-${crypto.randomUUID()}`;
+  try {
+    Deno.writeTextFileSync(path, "ftl doctor\n", { createNew: true });
+    Deno.removeSync(path);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    const explained = explainDiskError(error, `Cannot write in ${folder}`);
+    if (explained instanceof FtlError) return explained;
+    throw error;
+  }
+}
+
+/** Parts of the whole: less is worth a word, and so little that a sync would refuse. */
+const SCARCE = 0.1;
+const USED_UP = 0.01;
+
+/** Each disk once: a package's folder may be a link to another one. */
+function checkDisks(paths: readonly string[]): Check[] {
+  const byDevice = new Map(
+    paths.map((path) => [Deno.statSync(path).dev, path]).toReversed() as [
+      number,
+      string,
+    ][],
+  );
+  return [...byDevice.values()].toReversed().map(checkDisk);
+}
+
+function checkDisk(path: string): Check {
+  const { bavail, blocks, bsize, ffree, files } = statfsSync(path);
+  const bytes = `${inGigabytes(bavail * bsize)} of ${inGigabytes(blocks * bsize)} GB`;
+  const room = blocks === 0 ? 1 : bavail / blocks;
+  // Some file systems count no inodes and say 0 of 0.
+  const inodes = files === 0 ? 1 : ffree / files;
+  const text = inodes < room ? `${ffree} of ${files} inodes` : bytes;
+  const least = Math.min(room, inodes);
+  const hint = "Free some space, or remove old revisions: ftl purge --keep <n> <package>";
+  if (least < USED_UP) {
+    return fail("disk", new StorageError(`The disk of ${path} is full: ${text} free`, { hint }));
+  }
+  if (least < SCARCE) return warn("disk", `${path}: only ${text} free`, hint);
+  return ok("disk", `${path}: ${bytes} free`);
+}
+
+function inGigabytes(bytes: number): string {
+  return (bytes / 1e9).toFixed(1);
+}
