@@ -22,7 +22,6 @@ import {
 import type { Bucket } from "../remote/bucket.ts";
 import { type Context, lockPackage, lockSync, openBucket, scriptSetting } from "./steps/context.ts";
 import { gatherFacts, readMasterState } from "./steps/facts.ts";
-import { fetchRevision } from "./steps/fetch.ts";
 import { fetchPackageListing, type RemotePackage } from "./steps/listing.ts";
 import { finishUnfinishedJump } from "./steps/local_jump.ts";
 import { removeRevision } from "./steps/remove.ts";
@@ -174,6 +173,8 @@ class PackageSyncer {
   async #fetch(id: string, remote: RemotePackage): Promise<void> {
     const revision = remote.revisions.find((found) => found.id === id);
     if (revision === undefined) return;
+    // Loaded by a sync that has something to fetch: most have not.
+    const { fetchRevision } = await import("./steps/fetch.ts");
     await fetchRevision(this.#context, { bucket: this.#bucket, remote: revision }, this.#pkg);
     this.#fetched.push(id);
   }
