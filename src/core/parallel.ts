@@ -16,8 +16,12 @@ export async function inParallel<T, R>(
   { concurrency, signal }: ParallelOptions,
   work: (item: T, index: number, stop: AbortSignal) => Promise<R>,
 ): Promise<R[]> {
+  signal?.throwIfAborted();
   const failure = new AbortController();
-  const stop = signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal]);
+  const stop = failure.signal;
+  // By hand: in Deno 2.7 a signal of `AbortSignal.any` may be collected before it has fired.
+  const onAbort = (): void => failure.abort(signal?.reason);
+  signal?.addEventListener("abort", onAbort);
   const results: R[] = [];
   const queue = items.entries();
   const worker = async (): Promise<void> => {
@@ -31,6 +35,7 @@ export async function inParallel<T, R>(
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker));
+  signal?.removeEventListener("abort", onAbort);
   stop.throwIfAborted();
   return results;
 }

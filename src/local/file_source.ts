@@ -8,7 +8,8 @@ const CHUNK = 1024 * 1024;
 const MEBIBYTE = 1024 * 1024;
 /** Bytes: up to here one request is as fast as several. */
 const LARGEST_SINGLE_PUT = 16 * MEBIBYTE;
-const LEAST_PART = 8 * MEBIBYTE;
+/** The least that S3 takes: parts under way are held in memory. */
+const LEAST_PART = 5 * MEBIBYTE;
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MOST_PARTS = 10_000;
 
@@ -32,13 +33,14 @@ export class FileSource implements Disposable {
   readonly partSize: number;
   readonly #path: string;
   readonly #file: Deno.FsFile;
-  readonly #modified: number | undefined;
+  readonly #identity: string;
 
   /** Throws `NotFoundError`, `UsageError` where it is no file or empty, `StorageError`. */
   constructor(path: string) {
     this.#path = path;
     this.#file = openFile(path);
-    const { isFile, isDirectory, size, mtime } = this.#file.statSync();
+    const info = this.#file.statSync();
+    const { isFile, isDirectory, size } = info;
     const problem = isDirectory
       ? "is a folder"
       : !isFile
@@ -56,7 +58,7 @@ export class FileSource implements Disposable {
     }
     this.size = size;
     this.partSize = partSizeFor(size);
-    this.#modified = mtime?.getTime();
+    this.#identity = identityOf(info);
   }
 
   [Symbol.dispose](): void {
@@ -66,9 +68,14 @@ export class FileSource implements Disposable {
   /** Bytes from `offset`, exactly `length` of them. Throws `IntegrityError` where the file has changed. */
   read(offset: number, length: number): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(length);
+    this.#readInto(bytes, offset);
+    return bytes;
+  }
+
+  #readInto(bytes: Uint8Array, offset: number): void {
     try {
       this.#file.seekSync(offset, Deno.SeekMode.Start);
-      for (let done = 0; done < length;) {
+      for (let done = 0; done < bytes.length;) {
         const count = this.#file.readSync(bytes.subarray(done));
         if (count === null) throw this.#changed();
         done += count;
@@ -77,22 +84,36 @@ export class FileSource implements Disposable {
     } catch (error) {
       throw explainDiskError(error, `Cannot read ${this.#path}`);
     }
-    return bytes;
   }
 
-  /** The whole file, while the sums of its bytes are taken: those of `sums` once it has been read. */
+  /**
+   * The whole file, while the sums of its bytes are taken: those of `sums` once it has been read. A chunk
+   * is valid until the next one is asked for.
+   */
   *chunks(sums: ChecksumTaker): Generator<Uint8Array> {
+    const memory = new Uint8Array(CHUNK);
     for (let offset = 0; offset < this.size; offset += CHUNK) {
-      const chunk = this.read(offset, Math.min(CHUNK, this.size - offset));
+      const chunk = memory.subarray(0, this.size - offset);
+      this.#readInto(chunk, offset);
       sums.update(chunk);
       yield chunk;
     }
   }
 
-  /** Throws `IntegrityError` where somebody has written to the file since it was opened. */
+  /**
+   * Throws `IntegrityError` where somebody has written to the file since it was opened, or has put another
+   * one in its place. What hides from this (a write that sets the time back) does not get past the parts'
+   * checksums.
+   */
   requireUnchanged(): void {
-    const { size, mtime } = this.#file.statSync();
-    if (size !== this.size || mtime?.getTime() !== this.#modified) throw this.#changed();
+    if (identityOf(this.#file.statSync()) !== this.#identity) throw this.#changed();
+    let there: Deno.FileInfo;
+    try {
+      there = Deno.statSync(this.#path);
+    } catch (error) {
+      throw systemCode(error) === "ENOENT" ? this.#changed() : error;
+    }
+    if (identityOf(there) !== this.#identity) throw this.#changed();
   }
 
   #changed(): IntegrityError {
@@ -100,6 +121,10 @@ export class FileSource implements Disposable {
       hint: "Nothing was uploaded: spool it again once it is complete",
     });
   }
+}
+
+function identityOf({ dev, ino, size, mtime }: Deno.FileInfo): string {
+  return [dev, ino, size, mtime?.getTime()].join(" ");
 }
 
 /** Takes the sums of a whole and of its parts in one pass. */
