@@ -1,0 +1,173 @@
+/**
+ * Kills `ftl` at random moments, many times, and looks at what it left. Model: OSTree's destructive test.
+ * The seed is in every message; the same seed gives the same commands, delays and signals, though what the
+ * machine makes of them differs.
+ */
+import { jump, jumpMaster, purge, purgeMaster, sync } from "../../mod.ts";
+import { Inspector, openUploads, PACKAGE } from "./invariants.ts";
+import { type Figures, Lab } from "./lab.ts";
+import { parse } from "./names.ts";
+import { Random } from "./random.ts";
+import { requireRecovery, requireUploadsTakenBack } from "./recovery.ts";
+import { type Archive, makeSite } from "./site.ts";
+
+export interface KillOptions {
+  readonly rounds: number;
+  readonly seed: number;
+  readonly onRound?: (round: number) => void;
+}
+
+const COMMANDS = [
+  "spool",
+  "spool large",
+  "sync",
+  "sync",
+  "jump",
+  "jump-back",
+  "purge",
+  "jump --master",
+] as const;
+type CommandName = typeof COMMANDS[number];
+
+export async function killLoop({ rounds, seed, onRound }: KillOptions): Promise<Figures> {
+  await using lab = await Lab.start([PACKAGE]);
+  const loop = new KillLoop(lab, seed);
+  await loop.prepare();
+  for (let round = 1; round <= rounds; round++) {
+    try {
+      await loop.round();
+    } catch (error) {
+      const { last } = loop;
+      throw new Error(`seed ${seed}, round ${round}, ${last}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+    onRound?.(round);
+  }
+  return loop.figures();
+}
+
+class KillLoop {
+  readonly #lab: Lab;
+  readonly #random: Random;
+  readonly #inspector: Inspector;
+  readonly #sites: Archive[];
+  readonly #large: Archive;
+  /** Milliseconds that each command usually takes. */
+  readonly #usual = new Map<CommandName, number>();
+  readonly #counts = { SIGKILL: 0, SIGTERM: 0, SIGINT: 0, completed: 0, openUploads: 0 };
+  last = "";
+
+  constructor(lab: Lab, seed: number) {
+    this.#lab = lab;
+    this.#random = new Random(seed);
+    this.#inspector = new Inspector(lab);
+    this.#sites = [1, 2, 3, 4, 5].map((n) => makeSite(PACKAGE, seed + n, { files: 120 }));
+    this.#large = makeSite("large", seed, { files: 3, ballast: 17 << 20, scripts: false });
+  }
+
+  /** Two revisions and a first activation; then each command once, to see how long it takes. */
+  async prepare(): Promise<void> {
+    const context = this.#lab.context();
+    const first = await this.#lab.spool(this.#random.pick(this.#sites));
+    await jumpMaster(context, parse(first.revision));
+    for (const command of new Set(COMMANDS)) {
+      const args = await this.#argumentsFor(command);
+      const started = performance.now();
+      const { code, stderr } = await this.#lab.run(args);
+      if (code !== 0) throw new Error(`ftl ${args.join(" ")}: ${stderr}`);
+      this.#usual.set(command, performance.now() - started);
+    }
+    await this.#inspector.look();
+  }
+
+  async round(): Promise<void> {
+    const command = this.#random.pick(COMMANDS);
+    const signal = this.#random.next() < 0.85
+      ? "SIGKILL"
+      : this.#random.pick(["SIGTERM", "SIGINT"] as const);
+    const delay = this.#random.next() * 1.1 * (this.#usual.get(command) ?? 500);
+    const args = await this.#argumentsFor(command);
+    this.last = `ftl ${args.join(" ")}, ${signal} after ${delay.toFixed()} ms`;
+    const killed = await this.#killAfter(args, { signal, delay });
+    await this.#inspector.look();
+    await requireRecovery(this.#lab);
+    await this.#requireNoUploads(killed && signal === "SIGKILL");
+    await this.#inspector.look();
+    await this.#forgetOld();
+  }
+
+  figures(): Figures {
+    const { SIGKILL, SIGTERM, SIGINT, completed, openUploads } = this.#counts;
+    return {
+      "killed by SIGKILL": SIGKILL,
+      "ended by SIGTERM or SIGINT": SIGTERM + SIGINT,
+      "completed before the signal": completed,
+      "uploads found open and taken back": openUploads,
+      "files compared": this.#inspector.files,
+    };
+  }
+
+  /** Brings it about that the command has something to do. */
+  async #argumentsFor(command: CommandName): Promise<string[]> {
+    const context = this.#lab.context();
+    const { machine } = this.#lab;
+    const site = this.#random.pick(this.#sites);
+    if (command === "spool") return ["spool", this.#lab.file(site)];
+    if (command === "spool large") return ["spool", this.#lab.file(this.#large)];
+    const { revision } = await this.#lab.spool(site);
+    await this.#inspector.lookAtBucket();
+    if (command === "jump --master") return ["jump", "--master", revision];
+    if (command === "sync") {
+      if (this.#random.next() < 0.7) await jumpMaster(context, parse(revision));
+      return ["sync"];
+    }
+    await sync(context);
+    const active = machine.link(`${PACKAGE}/current`);
+    if (command === "purge") return ["purge", revision];
+    if (command === "jump-back") {
+      if (active !== undefined) await jump(context, parse(revision));
+      return ["jump-back", PACKAGE];
+    }
+    return ["jump", revision];
+  }
+
+  async #killAfter(
+    args: readonly string[],
+    { signal, delay }: { signal: "SIGKILL" | "SIGTERM" | "SIGINT"; delay: number },
+  ): Promise<boolean> {
+    const child = this.#lab.launch(args);
+    const output = child.output();
+    const timer = setTimeout(() => {
+      try {
+        child.kill(signal);
+      } catch {
+        // It has ended by itself.
+      }
+    }, delay);
+    const { code, signal: endedBy, stderr } = await output;
+    clearTimeout(timer);
+    const text = new TextDecoder().decode(stderr);
+    if (endedBy === null && ![0, 130, 143].includes(code)) throw new Error(`exit ${code}: ${text}`);
+    if (/^ +at /m.test(text)) throw new Error(`a stack: ${text}`);
+    const killed = endedBy !== null || code !== 0;
+    this.#counts[killed ? signal : "completed"]++;
+    return killed;
+  }
+
+  async #requireNoUploads(wasKilled: boolean): Promise<void> {
+    if (!wasKilled) {
+      const open = await openUploads(this.#lab);
+      if (open.length > 0) throw new Error(`left open by a command that could clean up: ${open}`);
+    }
+    this.#counts.openUploads += await requireUploadsTakenBack(this.#lab, this.#large);
+  }
+
+  /** Keeps the loop quick. */
+  async #forgetOld(): Promise<void> {
+    const { bucket } = this.#lab;
+    for (const { key } of await bucket.list("large.")) await bucket.remove(key);
+    await purgeMaster(this.#lab.context(), { package: PACKAGE, keep: 4 });
+    await purge(this.#lab.context(), { package: PACKAGE, keep: 6 });
+  }
+}

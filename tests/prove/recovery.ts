@@ -1,0 +1,63 @@
+/** What the commands after a crash must find and mend. */
+import { type Context, planSyncs, spool, sync } from "../../mod.ts";
+import { openUploads, PACKAGE } from "./invariants.ts";
+import type { Lab } from "./lab.ts";
+import type { Archive } from "./site.ts";
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/**
+ * One sync must leave nothing to do and no rubbish, one with `--follow` must make the blessed revision
+ * active, with its `post-jump` the last that ran. Throws an Error that says what is not so.
+ */
+export async function requireRecovery(lab: Lab): Promise<void> {
+  const context = lab.context();
+  requireNoFailures(await sync(context));
+  requireNothingToDo(lab, await planSyncs(context));
+  const [followed] = requireNoFailures(await sync(context, { follow: true }));
+  const rev = await lab.bucket.getSmall(`${PACKAGE}.rev`);
+  if (followed?.active !== rev?.text) {
+    throw new Error(`${followed?.active} is active, ${rev?.text} is blessed`);
+  }
+  if (rev !== undefined) requireStarted(lab, rev.text);
+}
+
+function requireNoFailures(results: Awaited<ReturnType<typeof sync>>): typeof results {
+  for (const { failures: [failure] } of results) if (failure !== undefined) throw failure;
+  return results;
+}
+
+function requireNothingToDo(lab: Lab, [plan]: Awaited<ReturnType<typeof planSyncs>>): void {
+  const due = [...plan?.fetch ?? [], ...plan?.remove ?? [], plan?.activate ?? ""].join("");
+  if (due !== "") throw new Error(`left to do after a sync: ${JSON.stringify(plan)}`);
+  for (const folder of ["staging", "trash"]) {
+    const left = lab.machine.names(`${PACKAGE}/.ftl/${folder}`);
+    if (left.length > 0) throw new Error(`left in ${folder} after a sync: ${left}`);
+  }
+}
+
+/** The service that runs is the active revision's. */
+function requireStarted(lab: Lab, active: string): void {
+  const told = lab.machine.read("../told").trim().split("\n");
+  const last = told.filter((line) => line.startsWith("post-jump ")).at(-1);
+  if (last === `post-jump ${active}`) return;
+  throw new Error(`${active} is active, but these ran: ${told.slice(-6).join(", ")}`);
+}
+
+/**
+ * The next spool takes back what a killed one left open in S3, once it can be nobody's any more; a younger
+ * one it leaves alone, as it may be somebody's. The answer is how many there were.
+ */
+export async function requireUploadsTakenBack(lab: Lab, large: Archive): Promise<number> {
+  const open = await openUploads(lab);
+  if (open.length === 0) return 0;
+  const file = lab.file(large);
+  await spool(lab.context({ later: DAY / 2 }), file);
+  const untouched = await openUploads(lab);
+  if (untouched.length !== open.length) throw new Error("An upload of today was taken back");
+  const tomorrow: Context = lab.context({ later: DAY + DAY / 2 });
+  await spool(tomorrow, file);
+  const left = await openUploads(lab);
+  if (left.length > 0) throw new Error(`Still open after the next spool: ${left}`);
+  return open.length;
+}
