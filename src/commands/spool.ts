@@ -8,6 +8,7 @@ import { newRevisionId, revisionName } from "../core/names.ts";
 import { type Checksums, ChecksumTaker, FileSource } from "../local/file_source.ts";
 import { type Context, openBucket } from "./steps/context.ts";
 import { fetchPackageListing } from "./steps/listing.ts";
+import { dropStaleUploads } from "./steps/stale_uploads.ts";
 
 export interface SpoolOptions {
   /** Kept with the revision, for those who look at it later. */
@@ -66,6 +67,7 @@ export async function spool(
     onProgress: () => faultPoint("part-uploaded"),
   });
   faultPoint("upload-completed");
+  await dropStaleUploads(context, bucket, name);
   report({
     type: "uploaded",
     revision,

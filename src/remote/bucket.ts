@@ -83,6 +83,14 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
 }
 
+/** An upload in parts that was begun, and neither completed nor taken back. */
+export interface OpenUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  /** Unix time in milliseconds, by this machine's clock. */
+  readonly begun: number;
+}
+
 export interface Bucket {
   readonly name: string;
 
@@ -118,6 +126,12 @@ export interface Bucket {
 
   /** Removes an object; that there is none is no error. */
   remove(key: string): Promise<void>;
+
+  /** The open uploads to keys that start with `prefix`: the first 1,000. */
+  openUploads(prefix: string): Promise<OpenUpload[]>;
+
+  /** Takes an upload back with its parts; that it is gone is no error. */
+  dropUpload(upload: OpenUpload): Promise<void>;
 }
 
 /** Who asks, and where the bucket is. */

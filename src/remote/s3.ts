@@ -8,6 +8,7 @@ import {
   type GetObjectCommandOutput,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
@@ -29,6 +30,7 @@ import {
   type ObjectInfo,
   type OpenedBucket,
   type OpenObject,
+  type OpenUpload,
   type PutOptions,
   type ReadOptions,
   SMALL_OBJECT_LIMIT,
@@ -280,6 +282,30 @@ class S3Bucket implements OpenedBucket {
       key,
       () => this.#client.send(new DeleteObjectCommand({ Bucket: this.name, Key: key })),
     );
+  }
+
+  async openUploads(prefix: string): Promise<OpenUpload[]> {
+    const command = new ListMultipartUploadsCommand({ Bucket: this.name, Prefix: prefix });
+    const { Uploads = [] } = await this.#explained(
+      "s3:ListBucketMultipartUploads",
+      undefined,
+      () => this.#client.send(command, this.#options),
+    );
+    // S3 tells its own time; how far this machine's clock is off, the client has learnt by now.
+    const offset = this.#client.config.systemClockOffset;
+    return Uploads.map(({ Key = "", UploadId = "", Initiated }) => {
+      return { key: Key, uploadId: UploadId, begun: (Initiated?.getTime() ?? Infinity) - offset };
+    });
+  }
+
+  async dropUpload({ key, uploadId }: OpenUpload): Promise<void> {
+    const target = { Bucket: this.name, Key: key, UploadId: uploadId };
+    try {
+      await this.#client.send(new AbortMultipartUploadCommand(target), this.#options);
+    } catch (error) {
+      if (s3Code(error) === "NoSuchUpload") return;
+      throw this.#explain(error, "s3:AbortMultipartUpload", key);
+    }
   }
 
   async #getIfThere(key: string): Promise<GetObjectCommandOutput | undefined> {

@@ -16,6 +16,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   CompleteMultipartUpload: "s3:PutObject",
   AbortMultipartUpload: "s3:AbortMultipartUpload",
   DeleteObject: "s3:DeleteObject",
+  ListMultipartUploads: "s3:ListBucketMultipartUploads",
 };
 
 /** Whether IAM would allow it: `*` is any text, `?` any one character. */

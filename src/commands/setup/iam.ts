@@ -58,6 +58,8 @@ export function iamPolicy(
   const statements: Record<IamRole, Statement[]> = {
     machine: [allow("Read", ["s3:GetObject"], keys("*"))],
     spool: [
+      // For uploads that a killed spool left: a condition on the prefix does not apply to this action.
+      allow("FindUploads", ["s3:ListBucketMultipartUploads"], [arn]),
       allow("AddRevisions", ["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject"], revisions),
     ],
     bless: [
