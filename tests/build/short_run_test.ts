@@ -1,0 +1,47 @@
+/**
+ * The shortest way through everything that an executable must bring along: the S3 client, the thread that
+ * decompresses, package scripts. For executables whose emulation makes the whole suite too slow.
+ */
+import { assertEquals, assertMatch } from "../assert.ts";
+import { Fleet, idOf } from "../e2e/fleet.ts";
+
+/** Compressed bytes beyond which a thread of its own decompresses. */
+const LARGE = 3 << 20;
+
+Deno.test("what was built says what it is, spools, lists, syncs and jumps", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["my_site"]);
+  assertMatch(
+    await fleet.ok(["--version"]),
+    /^ftl \d+\.\d+\.\d+ \(.+, Deno .+, (x86_64|aarch64)\)$/,
+  );
+
+  const first = await fleet.spool("my_site.tgz", {
+    "index.html": "first",
+    "post-jump.sh": "#!/bin/sh\necho $FTL_PACKAGE\n",
+  });
+  await fleet.ok(["jump", "--master", first]);
+  await web.ok(["sync"]);
+  assertEquals(web.read("my_site/current/index.html"), "first");
+
+  const second = await fleet.spool("my_site.tgz", { "noise": noise(LARGE) });
+  await web.ok(["sync"]);
+  const jumped = await web.ftl(["jump", second]);
+  assertEquals(jumped.code, 0, jumped.stderr);
+  assertEquals(web.link("my_site/current"), `revs/${idOf(second)}`);
+  assertEquals(web.read("my_site/current/noise").length, LARGE);
+  await web.ok(["jump-back", "my_site"]);
+  assertEquals(await web.ok(["list", "my_site"]), `${first}\t(active)\n${second}`);
+  assertEquals(await fleet.ok(["list", "--master", "my_site"]), `${first}\t(active)\n${second}`);
+});
+
+/** Text that hardly compresses. */
+function noise(length: number): string {
+  let text = "";
+  let state = 1;
+  while (text.length < length) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    text += state.toString(36);
+  }
+  return text.slice(0, length);
+}
