@@ -201,7 +201,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       "One line a check: ok, info (not as with everybody, and nothing wrong with that), warn (works, but " +
       "look at it) or fail; beneath it what to do. It looks at the variables, credentials, what may be done " +
       "in S3, the clock, the root, disks, locks, links, and what was left undone. Without FTL_ROOT this " +
-      "machine's packages are not looked at. It changes nothing, here and in S3.",
+      "machine's packages are not looked at. It leaves nothing behind, here and in S3.",
       "The exit code is 0 where nothing fails, else that of a command that meets the problem: 6 if it is a " +
       "package script's, else that of the first one.",
     ],

@@ -1,4 +1,4 @@
-/** `ftl doctor`: whether all is well here, and how to mend what is not. Changes nothing. */
+/** `ftl doctor`: whether all is well here, and how to mend what is not. Leaves nothing behind. */
 import { checkBucket } from "./doctor/bucket.ts";
 import type { Check, CheckStatus } from "./doctor/check.ts";
 import { checkPackages } from "./doctor/packages.ts";

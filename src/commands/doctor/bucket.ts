@@ -1,7 +1,12 @@
 /** What S3 says: whether it can be reached, who we are there, and what we may do. */
 import { packagePrefix, parseKey, revKey } from "../../core/keys.ts";
-import { ConflictError, FtlError, NotFoundError, StorageError } from "../../core/errors.ts";
-import { UsageError } from "../../core/errors.ts";
+import {
+  ConflictError,
+  FtlError,
+  NotFoundError,
+  StorageError,
+  UsageError,
+} from "../../core/errors.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import type { Identity, OpenedBucket } from "../../remote/bucket.ts";
 import type { Context } from "../steps/context.ts";
@@ -29,7 +34,7 @@ export async function checkBucket(
   const bucket = openS3Bucket(config.bucket, config.env, { signal, onAnswer });
 
   const identity = await finding("credentials", async () => {
-    return describeIdentity(await bucket.identify(), context.now());
+    return describeIdentity(await bucket.identify(), context);
   });
   if (identity.some(({ status }) => status === "fail")) return [...identity, notAsked()];
   const { checks, keys, isReached } = await checkList(bucket, packages);
@@ -52,10 +57,10 @@ const SOON = 10 * 60_000;
 
 function describeIdentity(
   { accessKeyId, source, expires, region }: Identity,
-  now: number,
+  { config: { env }, now }: Context,
 ): Check[] {
   const text = `${accessKeyId}, from ${source}`;
-  const left = expires === undefined ? undefined : expires - now;
+  const left = expires === undefined ? undefined : expires - now();
   const minutes = Math.round((left ?? 0) / 60_000);
   const credentials = left === undefined
     ? ok("credentials", text)
@@ -65,7 +70,7 @@ function describeIdentity(
   const where = region === undefined
     ? fail(
       "region",
-      new UsageError("AWS_REGION is not set", {
+      new UsageError(env["AWS_REGION"] ? "AWS_REGION names no region" : "AWS_REGION is not set", {
         hint: "export AWS_REGION=<the bucket's region>, as in eu-central-1",
       }),
     )
@@ -151,7 +156,11 @@ async function tryPut(bucket: OpenedBucket, key: string): Promise<PutAnswer> {
     if (isDenied(error)) return error.message.includes("s3:PutObject") ? "denied" : "allowed";
     return error;
   }
-  await bucket.remove(key);
+  // Whether or not it may be taken back, that it was written is what has to be told.
+  await finding(key, async () => {
+    await bucket.remove(key);
+    return [];
+  });
   return "ignored";
 }
 

@@ -22,7 +22,7 @@ export async function checkPackages(
     ["unfinished", "nothing was left", checkUnfinished],
     ["post-sync", "every revision is ready", checkPostSync],
     ["holds", "none", checkHold],
-    ["last sync", "fine", (pkg) => checkLastSync(pkg, now)],
+    ["last sync", "within a day, without a failure", (pkg) => checkLastSync(pkg, now)],
   ];
   const checks: Check[] = [];
   for (const [name, fine, check] of kinds) {

@@ -89,13 +89,12 @@ const USED_UP = 0.01;
 
 /** Each disk once: a package's folder may be a link to another one. */
 function checkDisks(paths: readonly string[]): Check[] {
-  const byDevice = new Map(
-    paths.map((path) => [Deno.statSync(path).dev, path]).toReversed() as [
-      number,
-      string,
-    ][],
-  );
-  return [...byDevice.values()].toReversed().map(checkDisk);
+  const byDevice = new Map<number, string>();
+  for (const path of paths) {
+    const { dev } = Deno.statSync(path);
+    if (!byDevice.has(dev)) byDevice.set(dev, path);
+  }
+  return [...byDevice.values()].map(checkDisk);
 }
 
 function checkDisk(path: string): Check {
