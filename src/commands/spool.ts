@@ -1,11 +1,12 @@
 /** `ftl spool`: uploads a file as a new revision of its package. */
 import { checkArchive } from "../archive/check.ts";
-import { noteMetadata, revisionMetadata } from "../core/blessing.ts";
-import { IntegrityError } from "../core/errors.ts";
+import { noteMetadata, revisionMetadata, uploadMetadata } from "../core/blessing.ts";
+import { ConflictError, IntegrityError } from "../core/errors.ts";
 import { faultPoint } from "../core/fault_point.ts";
 import { revisionKey, splitFileName } from "../core/keys.ts";
 import { newRevisionId, revisionName } from "../core/names.ts";
 import { type Checksums, ChecksumTaker, FileSource } from "../local/file_source.ts";
+import type { Bucket } from "../remote/bucket.ts";
 import { type Context, openBucket } from "./steps/context.ts";
 import { fetchPackageListing } from "./steps/listing.ts";
 import { dropStaleUploads } from "./steps/stale_uploads.ts";
@@ -45,27 +46,26 @@ export async function spool(
   const checked = await checkFile(context, source, { path, name, rest });
 
   const bucket = await openBucket(context);
-  const { revisions } = await fetchPackageListing(bucket, name);
-  const id = newRevisionId({
-    now: context.now(),
+  const started = performance.now();
+  const { id, key } = await uploadAsNewest(context, bucket, {
+    name,
+    rest,
     sha256: checked.sha256,
-    newest: revisions.at(-1)?.id,
+    upload: (newKey) =>
+      bucket.upload(newKey, {
+        size: source.size,
+        partSize: source.partSize,
+        partSha256: checked.partSha256,
+        read: (offset, length) => source.read(offset, length),
+      }, {
+        metadata: { ...revisionMetadata(checked), ...noteEntries, ...uploadMetadata() },
+        condition: { absent: true },
+        concurrency: config.concurrency,
+        signal,
+        onProgress: () => faultPoint("part-uploaded"),
+      }),
   });
   const revision = revisionName({ package: name, id });
-  const key = revisionKey({ package: name, id }, rest);
-  const started = performance.now();
-  await bucket.upload(key, {
-    size: source.size,
-    partSize: source.partSize,
-    partSha256: checked.partSha256,
-    read: (offset, length) => source.read(offset, length),
-  }, {
-    metadata: { ...revisionMetadata(checked), ...noteEntries },
-    condition: { absent: true },
-    concurrency: config.concurrency,
-    signal,
-    onProgress: () => faultPoint("part-uploaded"),
-  });
   faultPoint("upload-completed");
   await dropStaleUploads(context, bucket, name);
   report({
@@ -83,6 +83,36 @@ export async function spool(
     files: checked.files,
     bytes: checked.bytes,
   };
+}
+
+interface NewRevision {
+  readonly name: string;
+  readonly rest: string;
+  readonly sha256: string;
+  /** Throws `ConflictError` where the key is taken. */
+  readonly upload: (key: string) => Promise<void>;
+}
+
+/** Ids that are tried: each one more is taken by somebody who spools the same file in the same instant. */
+const MOST_IDS = 20;
+
+/** Uploads under an id that is greater than all others. */
+async function uploadAsNewest(
+  context: Context,
+  bucket: Bucket,
+  { name, rest, sha256, upload }: NewRevision,
+): Promise<{ id: string; key: string }> {
+  for (let tries = 1;; tries++) {
+    const { revisions } = await fetchPackageListing(bucket, name);
+    const id = newRevisionId({ now: context.now(), sha256, newest: revisions.at(-1)?.id });
+    const key = revisionKey({ package: name, id }, rest);
+    try {
+      await upload(key);
+      return { id, key };
+    } catch (error) {
+      if (!(error instanceof ConflictError) || tries === MOST_IDS) throw error;
+    }
+  }
 }
 
 interface CheckedFile extends Checksums {

@@ -81,6 +81,14 @@ export function revisionMetadata(facts: RevisionFacts): Record<string, string> {
   return encoded;
 }
 
+/**
+ * Tells one upload from another of the same file, by the same person, in the same instant: whoever finds
+ * his key taken sees by it whether it was himself, by a request that was sent twice.
+ */
+export function uploadMetadata(): Record<string, string> {
+  return { "ftl-upload": crypto.randomUUID() };
+}
+
 /** Values that are not what FTL writes count as absent: metadata is optional, and others may write it. */
 export function readRevisionFacts(metadata: Metadata): RevisionFacts {
   const sha256 = metadata["ftl-sha256"]?.toLowerCase();
