@@ -1,0 +1,183 @@
+/** Many processes at once: on one machine's root, at one package's spool, at one pointer. */
+import { jumpMaster, listMasterRevisions, spool, sync } from "../../mod.ts";
+import { Inspector, PACKAGE } from "./invariants.ts";
+import { type Figures, Lab } from "./lab.ts";
+import { parse } from "./names.ts";
+import { Random } from "./random.ts";
+import { requireRecovery } from "./recovery.ts";
+import { makeSite } from "./site.ts";
+
+export interface CrowdOptions {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly processes?: number;
+}
+
+/** Exit codes that a command in a crowd may have: done, a protected or vanished revision, a lost race. */
+const ALLOWED: readonly number[] = [0, 2, 3, 4];
+
+/**
+ * `processes` run sync, jump, jump-back, purge and list on one root, one after the other, while a reader
+ * follows `current` and must never miss. Throws an Error that names the command that did wrong.
+ */
+export async function crowdOnOneRoot(
+  { seed, seconds, processes = 20 }: CrowdOptions,
+): Promise<Figures> {
+  await using lab = await Lab.start([PACKAGE]);
+  const revisions: string[] = [];
+  for (let n = 0; n < 4; n++) {
+    revisions.push((await lab.spool(makeSite(PACKAGE, seed + n, { files: 30 }))).revision);
+  }
+  const [first = ""] = revisions;
+  await jumpMaster(lab.context(), parse(first));
+  await sync(lab.context());
+  const inspector = new Inspector(lab);
+  await inspector.look();
+  const reader = followCurrent(lab);
+  const end = performance.now() + seconds * 1000;
+  const codes = new Map<number, number>();
+  await Promise.all(Array.from({ length: processes }, async (_, n) => {
+    const random = new Random(seed + n);
+    while (performance.now() < end) {
+      const args = chooseCommand(random, revisions);
+      const { code, stderr } = await lab.run(args, { env: { FTL_LOCK_WAIT: "120" } });
+      codes.set(code, (codes.get(code) ?? 0) + 1);
+      if (!ALLOWED.includes(code) || /^ +at /m.test(stderr)) {
+        throw new Error(`seed ${seed}: ftl ${args.join(" ")}: exit ${code}: ${stderr}`);
+      }
+    }
+  }));
+  const reads = await reader.stop();
+  await inspector.look();
+  await requireRecovery(lab);
+  await inspector.look();
+  const commands = [...codes.values()].reduce((sum, count) => sum + count, 0);
+  return { processes, commands, done: codes.get(0) ?? 0, "reads of current": reads, missed: 0 };
+}
+
+function chooseCommand(random: Random, revisions: readonly string[]): string[] {
+  const revision = random.pick(revisions);
+  const chance = random.next();
+  if (chance < 0.25) return ["sync"];
+  if (chance < 0.5) return ["jump", revision];
+  if (chance < 0.65) return ["jump-back", PACKAGE];
+  if (chance < 0.8) return ["purge", revision];
+  if (chance < 0.9) return ["jump", "--master", revision];
+  return ["list", PACKAGE];
+}
+
+/** A web server, as it were: opens files through `current` in a tight loop, in a process of its own. */
+function followCurrent(lab: Lab): { stop(): Promise<number> } {
+  const script = new URL("reader.ts", import.meta.url).pathname;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", "--allow-all", script, `${lab.root}/${PACKAGE}/current`],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const output = child.output();
+  return {
+    async stop(): Promise<number> {
+      await child.stdin.close();
+      const { code, stdout, stderr } = await output;
+      const text = new TextDecoder();
+      if (code !== 0) throw new Error(`The reader missed: ${text.decode(stderr)}`);
+      return Number(text.decode(stdout));
+    },
+  };
+}
+
+/** So many spools of one package at the same time: other files, or the very same. */
+export async function spoolAtOnce(
+  { seed, count, same }: { seed: number; count: number; same: boolean },
+): Promise<Figures> {
+  await using lab = await Lab.start([PACKAGE]);
+  const files = Array.from({ length: count }, (_, n) => {
+    const site = makeSite(PACKAGE, same ? seed : seed + n, { files: 3 });
+    lab.file(site);
+    return lab.fleet.folder.write(`files/${n}/${site.fileName}`, site.bytes);
+  });
+  const ran = await Promise.all(files.map((file) => lab.run(["spool", file])));
+  const failed = ran.find(({ code }) => code !== 0);
+  if (failed !== undefined) throw new Error(`seed ${seed}: exit ${failed.code}: ${failed.stderr}`);
+  const names = ran.map(({ stdout }) => stdout.trim());
+  if (new Set(names).size !== count) throw new Error(`seed ${seed}: two spools got the same name`);
+  const listed = await listMasterRevisions(lab.context(), PACKAGE);
+  const ids = listed.map(({ revision }) => revision);
+  if (ids.join() !== names.toSorted().join()) throw new Error(`seed ${seed}: listed are ${ids}`);
+  await new Inspector(lab).lookAtBucket();
+  // What is spooled after all of these sorts after all of them.
+  const { revision } = await lab.spool(makeSite(PACKAGE, seed, { files: 3 }));
+  if (names.some((name) => name >= revision)) throw new Error(`${revision} is not the newest`);
+  return { spools: count, "different names": new Set(names).size };
+}
+
+/** The same file, person and instant: the clock stands still. */
+export async function spoolInOneInstant(
+  { seed, count }: { seed: number; count: number },
+): Promise<void> {
+  await using lab = await Lab.start([PACKAGE]);
+  const now = Date.now();
+  const file = lab.file(makeSite(PACKAGE, seed, { files: 3 }));
+  const spooled = await Promise.all(
+    Array.from({ length: count }, () => spool({ ...lab.context(), now: () => now }, file)),
+  );
+  const names = new Set(spooled.map(({ revision }) => revision));
+  if (names.size !== count) {
+    throw new Error(`Of ${count} spools ${names.size} got a name: ${[...names]}`);
+  }
+}
+
+/** In each round all bless at once, each another revision, on what they read at the same moment. */
+export async function blessAtOnce(
+  { seed, racers, rounds }: { seed: number; racers: number; rounds: number },
+): Promise<Figures> {
+  await using lab = await Lab.start([PACKAGE]);
+  const revisions: string[] = [];
+  for (let n = 0; n < racers; n++) {
+    revisions.push((await lab.spool(makeSite(PACKAGE, seed + n, { files: 1 }))).revision);
+  }
+  let before = "";
+  for (let round = 1; round <= rounds; round++) {
+    before = await race(lab, revisions, before);
+  }
+  return { racers, rounds, "winners in each": 1 };
+}
+
+/** All answers to the reading of the pointer are held back until everybody has asked. */
+async function race(lab: Lab, revisions: readonly string[], before: string): Promise<string> {
+  const { server } = lab.fleet;
+  const racers = revisions.filter((revision) => revision !== before);
+  const release = holdWrites(lab, racers.length);
+  const ran = await Promise.all(racers.map((revision) => lab.run(["jump", "--master", revision])));
+  await release;
+  server.clearFaults();
+  const winners = racers.filter((_, n) => ran[n]?.code === 0);
+  const losers = ran.filter(({ code }) => code === 4);
+  const rev = await lab.bucket.getSmall(`${PACKAGE}.rev`);
+  const [winner] = winners;
+  if (winners.length !== 1 || losers.length !== racers.length - 1 || rev?.text !== winner) {
+    const codes = ran.map(({ code }) => code);
+    throw new Error(`winners ${winners}, blessed ${rev?.text}, exit codes ${codes}`);
+  }
+  for (const { stderr } of losers) {
+    if (!stderr.includes(winner ?? "?")) throw new Error(`It does not name the winner: ${stderr}`);
+  }
+  return winner ?? "";
+}
+
+/** Holds the conditional writes back until all racers have sent theirs, so that all have read the same. */
+async function holdWrites(lab: Lab, count: number): Promise<void> {
+  const { server } = lab.fleet;
+  server.clearLog();
+  server.addFault({
+    operation: "PutObject",
+    key: `${PACKAGE}.rev`,
+    count,
+    fault: { kind: "delay", milliseconds: 60_000 },
+  });
+  const arrived = (): number =>
+    server.log.filter(({ operation }) => operation === "PutObject").length;
+  while (arrived() < count) await new Promise((resolve) => setTimeout(resolve, 10));
+  server.clearFaults();
+}
