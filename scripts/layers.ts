@@ -70,7 +70,6 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "@std/text/closest-string": "src/cli/arguments.ts",
   "log-update": "src/cli/progress.ts",
   "get-east-asian-width": "src/cli/paint.ts",
-  "tar-stream": "src/archive/tar.ts",
 };
 
 /** What of Deno's only `mod.ts` may touch, and `core`, which does no I/O, nothing at all. */

@@ -1,51 +1,23 @@
-/** Reads a tar archive: `tar-stream` takes the headers apart, `framing.ts` watches over it. */
-import { extract } from "tar-stream";
+/**
+ * Reads a tar archive: ustar, GNU (long names, base-256 numbers), PAX, and what came before POSIX. It is
+ * strict where readers usually are not: what it does not understand it refuses, and an archive without its
+ * end-of-archive marker is truncated.
+ */
 import { IntegrityError, messageOf } from "../core/errors.ts";
 import { type Entry, type EntryHandler, type EntryKind, shown } from "./entry.ts";
-import { BLOCK, type Frame, Framing } from "./framing.ts";
-import { escapeBytes, type PaxRecords } from "./pax.ts";
+import { BLOCK, type Header, parseHeader } from "./header.ts";
+import { escapeBytes, parsePax, type PaxRecords } from "./pax.ts";
+
+/** More than any name needs, and few enough bytes to hold. */
+const MAX_EXTENDED = 1 << 20;
 
 export interface ReadTarOptions {
   /** The archive's file name, for messages. */
   name: string;
+  handler: EntryHandler;
   /** Called after each chunk of the source. */
   afterChunk: () => void;
 }
-
-/** What `tar-stream` tells of a header; its own types leave out what is not in the name or may be absent. */
-interface Header {
-  name: string;
-  type: string | null;
-  mode: number;
-  size: number | null;
-  linkname: string | null;
-  byteOffset: number;
-}
-
-/** Only the part of `streamx`'s Readable that is used here. */
-interface Content {
-  on(event: "data", listener: (piece: Uint8Array) => void): void;
-  on(event: "end", listener: () => void): void;
-  on(event: "error", listener: (error: Error) => void): void;
-  resume(): void;
-}
-
-interface Extract {
-  on(event: "entry", listener: (header: Header, content: Content, next: () => void) => void): void;
-  on(event: "error", listener: (error: Error) => void): void;
-  _write(chunk: Uint8Array, done: (error?: Error | null) => void): void;
-  destroy(error?: Error): void;
-}
-
-const KINDS: Readonly<Record<string, EntryKind>> = {
-  "file": "file",
-  "contiguous-file": "file",
-  "directory": "directory",
-  "symlink": "symlink",
-  "link": "hardlink",
-};
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Hands every entry of the archive to `handler`, in order. Throws IntegrityError for an archive that is
@@ -54,152 +26,211 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  */
 export async function readTar(
   source: AsyncIterable<Uint8Array>,
-  options: ReadTarOptions & { handler: EntryHandler },
+  { name, handler, afterChunk }: ReadTarOptions,
 ): Promise<void> {
-  const { handler, name, afterChunk } = options;
-  const framing = new Framing(name);
-  const feed = new Feed(name, { framing, handler });
-  try {
-    for await (const blocks of blocksOf(source)) {
-      const members = framing.accept(blocks);
-      // `tar-stream` keeps a part of an extended header until the rest of it comes; the source does not.
-      if (members.length > 0) await feed.write(framing.isUnfinished ? members.slice() : members);
-      afterChunk();
-    }
-    framing.end(feed.last);
-  } finally {
-    feed.close();
-  }
-}
-
-/** The same bytes in whole blocks, but for the end of a source that has none. */
-async function* blocksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let kept = new Uint8Array(BLOCK);
-  let length = 0;
+  const reader = new TarReader(name, handler);
   for await (const chunk of source) {
-    let at = 0;
-    if (length > 0) {
-      at = Math.min(BLOCK - length, chunk.length);
-      kept.set(chunk.subarray(0, at), length);
-      length += at;
-      if (length < BLOCK) continue;
-      yield kept;
-      kept = new Uint8Array(BLOCK);
-    }
-    const end = chunk.length - (chunk.length - at) % BLOCK;
-    if (end > at) yield chunk.subarray(at, end);
-    kept.set(chunk.subarray(end));
-    length = chunk.length - end;
+    reader.read(chunk);
+    afterChunk();
   }
-  if (length > 0) yield kept.subarray(0, length);
+  reader.end();
 }
 
-/** `tar-stream` with its events turned into calls of the handler. */
-class Feed {
-  readonly #extract: Extract;
-  readonly #name: string;
-  readonly #framing: Framing;
-  readonly #handler: EntryHandler;
-  /** The entry that began last, for messages. */
-  last: string | undefined;
-  #failure: unknown;
-  #failed = false;
-  #settle: () => void = () => {};
+const KINDS: Readonly<Record<string, EntryKind>> = {
+  "0": "file",
+  "1": "hardlink",
+  "2": "symlink",
+  "5": "directory",
+  "7": "file", // contiguous, which is a matter of speed
+};
 
-  constructor(name: string, { framing, handler }: { framing: Framing; handler: EntryHandler }) {
+const REFUSED: Readonly<Record<string, string>> = {
+  "3": "a character device",
+  "4": "a block device",
+  "6": "a fifo",
+  "S": "a sparse file",
+};
+
+const NO_RECORDS: PaxRecords = new Map();
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+class TarReader {
+  readonly #name: string;
+  readonly #handler: EntryHandler;
+  #state: "header" | "extended" | "content" | "padding" | "trailer" = "header";
+  /** Bytes until the state changes. */
+  #missing = BLOCK;
+  /** A header, or an extended header's content, that came in several chunks. */
+  #kept: Uint8Array[] = [];
+  /** The padding of the current content. */
+  #padding = 0;
+  #extension: { flag: string; size: number } = { flag: "", size: 0 };
+  #global: PaxRecords = NO_RECORDS;
+  #local: PaxRecords = NO_RECORDS;
+  #longName: string | undefined;
+  #longLink: string | undefined;
+  /** The entry that came last, for messages. */
+  #last: string | undefined;
+  #zeros = 0;
+
+  constructor(name: string, handler: EntryHandler) {
     this.#name = name;
-    this.#framing = framing;
     this.#handler = handler;
-    const options = { filenameEncoding: "latin1", allowUnknownFormat: true };
-    this.#extract = extract(options as never) as unknown as Extract;
-    this.#extract.on("entry", (header, content, next) => this.#entry(header, content, next));
-    this.#extract.on("error", (error) => this.#fail(this.#explain(error)));
+  }
+
+  read(chunk: Uint8Array): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#state === "trailer") return this.#readTrailer(chunk.subarray(at));
+      const part = chunk.subarray(at, at + this.#missing);
+      this.#missing -= part.length;
+      at += part.length;
+      if (this.#state === "content") {
+        this.#handler.data(part);
+        if (this.#missing === 0) this.#endContent();
+      } else if (this.#state === "padding") {
+        if (this.#missing === 0) this.#expect("header", BLOCK);
+      } else if (this.#missing > 0 || this.#kept.length > 0) {
+        this.#kept.push(part.slice());
+        if (this.#missing === 0) this.#complete(joined(this.#kept.splice(0)));
+      } else this.#complete(part);
+    }
   }
 
   /**
-   * Resolves when `blocks` have gone through the handler, so that their bytes may be used again. Only the
-   * stream's own `_write` tells that: `write` and `drain` answer when there is room for more.
+   * Says that the archive has ended. Throws IntegrityError unless it ended with its marker, two blocks of
+   * zeros. GNU tar does without; but whoever wrote the archive wrote it, so without it some bytes are lost.
    */
-  async write(blocks: Uint8Array): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#settle = resolve;
-      this.#extract._write(blocks, (error) => {
-        if (error) this.#fail(this.#explain(error));
-        resolve();
-      });
-    });
-    if (this.#failed) throw this.#failure;
+  end(): void {
+    if (this.#state === "trailer" && this.#zeros >= 2 * BLOCK) return;
+    const where = this.#state === "content" || this.#state === "padding" ? "in" : "after";
+    throw new IntegrityError(
+      `${this.#name} is truncated${
+        this.#last === undefined ? "" : ` ${where} ${shown(this.#last)}`
+      }: its end-of-archive marker is missing`,
+    );
   }
 
-  close(): void {
-    this.#extract.destroy();
+  #expect(state: "header" | "extended" | "content" | "padding", bytes: number): void {
+    this.#state = state;
+    this.#missing = bytes;
   }
 
-  #fail(error: unknown): void {
-    if (this.#failed) return;
-    this.#failed = true;
-    this.#failure = error;
-    this.#extract.destroy();
-    this.#settle();
+  /** A header or an extended header's content is complete. */
+  #complete(bytes: Uint8Array): void {
+    if (this.#state === "extended") return this.#endExtended(bytes);
+    if (bytes[0] === 0 && isZero(bytes)) {
+      this.#state = "trailer";
+      this.#zeros = BLOCK;
+      return;
+    }
+    const header = parseHeader(bytes);
+    if (header === undefined) {
+      throw new IntegrityError(
+        `${this.#name} is no tar archive or is corrupt: a header has a wrong checksum`,
+      );
+    }
+    const { flag, size } = header;
+    if (size === undefined || size < 0) {
+      throw this.#broken("its header has an impossible size", header);
+    }
+    if (flag === "x" || flag === "g" || flag === "L" || flag === "K") {
+      if (size === 0 || size > MAX_EXTENDED) {
+        throw this.#broken(`its extended header has ${size} bytes`, header);
+      }
+      this.#extension = { flag, size };
+      return this.#expect("extended", size + paddingOf(size));
+    }
+    this.#begin(header, size);
   }
 
-  /** What the handler throws would vanish in `tar-stream`'s event, so it is kept for `#until`. */
-  #guarded(step: () => void): void {
-    if (this.#failed) return;
+  #begin(header: Header, headerSize: number): void {
+    const pax = this.#global.size === 0 ? this.#local : new Map([...this.#global, ...this.#local]);
+    const name = pax.get("path") || this.#longName || decoded(header.name, "the name of an entry");
+    const told = this.#local.get("size");
+    const size = told ? Number(told) : headerSize;
+    const entry = this.#toEntry(header, { name, size, pax });
+    this.#local = NO_RECORDS;
+    this.#longName = this.#longLink = undefined;
+    this.#last = name;
+    this.#handler.begin(entry);
+    this.#padding = paddingOf(size);
+    if (entry.kind === "file" && size > 0) return this.#expect("content", size);
+    this.#handler.finish();
+    this.#expect("header", BLOCK);
+  }
+
+  #toEntry(
+    header: Header,
+    { name, size, pax }: { name: string; size: number; pax: PaxRecords },
+  ): Entry {
+    const { flag, mode } = header;
+    const refuse = (why: string): IntegrityError =>
+      new IntegrityError(`Refused ${shown(name)} in ${this.#name}: ${why}`);
+    if (isSparse(pax)) throw refuse("it is a sparse file");
+    const isFolder = KINDS[flag] === "file" && size === 0 && name.endsWith("/"); // before POSIX
+    const kind = isFolder ? "directory" : KINDS[flag];
+    if (kind === undefined) {
+      throw refuse(`it is ${REFUSED[flag] ?? `of the unknown type ${JSON.stringify(flag)}`}`);
+    }
+    if ((kind === "symlink" || kind === "hardlink") && size > 0) {
+      throw refuse("it is a link with content");
+    }
+    const mtime = pax.get("mtime") ? Number(pax.get("mtime")) : header.mtime;
+    if (mtime === undefined) throw refuse("its mtime is no number");
+    if (mode === undefined || mode < 0) throw refuse("its mode is no number");
+    const target = pax.get("linkpath") || this.#longLink ||
+      decoded(header.link, `the link target of ${shown(name)}`);
+    return { name, kind, mode: mode & 0o777, mtime, size: kind === "file" ? size : 0, target };
+  }
+
+  #endContent(): void {
+    this.#handler.finish();
+    if (this.#padding > 0) this.#expect("padding", this.#padding);
+    else this.#expect("header", BLOCK);
+  }
+
+  #endExtended(bytes: Uint8Array): void {
+    const { flag, size } = this.#extension;
+    const content = bytes.subarray(0, size);
+    this.#expect("header", BLOCK);
+    if (flag === "L") this.#longName = longText(content, "the name of an entry");
+    else if (flag === "K") this.#longLink = longText(content, "a link target");
+    else this.#readPax(flag, content);
+  }
+
+  #readPax(flag: string, content: Uint8Array): void {
     try {
-      step();
+      const records = parsePax(content);
+      if (flag === "x") this.#local = records;
+      else this.#global = merged(this.#global, records);
     } catch (error) {
-      this.#fail(error);
+      throw new IntegrityError(`${this.#name} has a broken PAX header: ${messageOf(error)}`);
     }
   }
 
-  #entry(header: Header, content: Content, next: () => void): void {
-    content.on("error", () => {}); // told by the archive's own error
-    this.#guarded(() => {
-      const entry = toEntry(header, this.#framing.frames.shift(), this.#name);
-      this.last = entry.name;
-      this.#handler.begin(entry);
-      content.on("data", (piece) => this.#guarded(() => this.#handler.data(piece)));
-      content.on("end", () => {
-        this.#guarded(() => this.#handler.finish());
-        next();
-      });
-      content.resume();
-    });
+  /** After the marker GNU tar pads with zeros. Anything else is not what the archive's maker checked. */
+  #readTrailer(bytes: Uint8Array): void {
+    if (!isZero(bytes)) {
+      throw new IntegrityError(`${this.#name} has garbage after its end-of-archive marker`);
+    }
+    this.#zeros += bytes.length;
   }
 
-  #explain(error: Error): IntegrityError {
-    return new IntegrityError(`${this.#name} is corrupt: ${messageOf(error)}`, { cause: error });
+  #broken(what: string, { name }: Header): IntegrityError {
+    return new IntegrityError(`${this.#name} is corrupt at ${escapeBytes(toBytes(name))}: ${what}`);
   }
 }
 
-function toEntry(header: Header, frame: Frame | undefined, archive: string): Entry {
-  const name = frame?.pax.get("path") || decoded(header.name, "the name of an entry");
-  // The two readers must agree on where each entry lies; no archive is known on which they do not.
-  if (frame === undefined || frame.offset !== header.byteOffset || frame.size !== header.size) {
-    throw new IntegrityError(`${archive} is corrupt at ${shown(name)}: its size is ambiguous`);
+/** A global PAX header speaks of all entries after it, which makes no sense of a name or a size. */
+function merged(before: PaxRecords, records: PaxRecords): PaxRecords {
+  for (const key of records.keys()) {
+    if (key === "path" || key === "linkpath" || key === "size" || key.startsWith("GNU.sparse.")) {
+      throw new Error(`its ${key} is meant for every entry`);
+    }
   }
-  const refuse = (why: string): IntegrityError =>
-    new IntegrityError(`Refused ${shown(name)} in ${archive}: ${why}`);
-  if (frame.flag === "S" || isSparse(frame.pax)) throw refuse("it is a sparse file");
-  const kind = kindOf(header, name);
-  if (kind === undefined) throw refuse(`it is ${described(header.type, frame.flag)}`);
-  if (kind !== "file" && kind !== "directory" && frame.size > 0) {
-    throw refuse("it is a link with content");
-  }
-  const mtime = frame.pax.get("mtime") ? Number(frame.pax.get("mtime")) : frame.mtime;
-  if (mtime === undefined) throw refuse("its mtime is no number");
-  if (!(header.mode >= 0)) throw refuse("its mode is no number");
-  const target = frame.pax.get("linkpath") ||
-    decoded(header.linkname ?? "", `the link target of ${shown(name)}`);
-  return {
-    name,
-    kind,
-    mode: header.mode & 0o777,
-    mtime,
-    size: kind === "file" ? frame.size : 0,
-    target,
-  };
+  return new Map([...before, ...records]);
 }
 
 /** Sparse files of GNU's PAX formats 0.0, 0.1 and 1.0, which look like plain ones otherwise. */
@@ -208,22 +239,18 @@ function isSparse(pax: PaxRecords): boolean {
   return false;
 }
 
-/** Before POSIX a directory was a file whose name ends with a slash. */
-function kindOf(header: Header, name: string): EntryKind | undefined {
-  const kind = KINDS[header.type ?? ""];
-  return kind === "file" && header.size === 0 && name.endsWith("/") ? "directory" : kind;
+/** A GNU long name, which a NUL ends. */
+function longText(content: Uint8Array, what: string): string {
+  const end = content.indexOf(0);
+  return decodedBytes(end < 0 ? content : content.subarray(0, end), what);
 }
 
-function described(type: string | null, flag: string): string {
-  if (type === null) return `of the unknown type ${JSON.stringify(flag)}`;
-  return type === "fifo" ? "a fifo" : `a ${type.replace("-", " ")}`;
-}
-
-/** A name in a header is bytes, which `tar-stream` hands over one a character. */
 function decoded(name: string, what: string): string {
   // deno-lint-ignore no-control-regex -- the whole of ASCII
-  if (/^[\x00-\x7f]*$/.test(name)) return name;
-  const bytes = Uint8Array.from(name, (character) => character.charCodeAt(0));
+  return /^[\x00-\x7f]*$/.test(name) ? name : decodedBytes(toBytes(name), what);
+}
+
+function decodedBytes(bytes: Uint8Array, what: string): string {
   try {
     return utf8.decode(bytes);
   } catch {
@@ -231,4 +258,27 @@ function decoded(name: string, what: string): string {
       `Refused ${escapeBytes(bytes)}: ${what} is no UTF-8, which is all that FTL can write`,
     );
   }
+}
+
+function toBytes(name: string): Uint8Array {
+  return Uint8Array.from(name, (character) => character.charCodeAt(0));
+}
+
+function paddingOf(size: number): number {
+  return (BLOCK - size % BLOCK) % BLOCK;
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  return true;
+}
+
+function joined(parts: Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

@@ -1,0 +1,93 @@
+/**
+ * One header block of a tar archive, taken apart. Layout: POSIX pax, "ustar Interchange Format"
+ * (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html), and the GNU tar manual, "Basic
+ * Tar Format" (https://www.gnu.org/software/tar/manual/html_node/Standard.html).
+ */
+
+export const BLOCK = 512;
+
+/** Names are bytes here, one a character: what they are in is not known before a PAX header was seen. */
+export interface Header {
+  name: string;
+  link: string;
+  /** The type flag: `0`, `5`, ... */
+  flag: string;
+  mode: number | undefined;
+  size: number | undefined;
+  /** Seconds since 1970. */
+  mtime: number | undefined;
+}
+
+interface Field {
+  at: number;
+  length: number;
+}
+
+const NAME: Field = { at: 0, length: 100 };
+const MODE: Field = { at: 100, length: 8 };
+const SIZE: Field = { at: 124, length: 12 };
+const MTIME: Field = { at: 136, length: 12 };
+const SUM: Field = { at: 148, length: 8 };
+const FLAG = 156;
+const LINK: Field = { at: 157, length: 100 };
+const MAGIC = 257;
+const PREFIX: Field = { at: 345, length: 155 };
+
+/** What the header says, or undefined where its checksum is wrong. A number that is none is undefined. */
+export function parseHeader(block: Uint8Array): Header | undefined {
+  if (checksum(block) !== readOctal(block, SUM)) return undefined;
+  const prefix = isUstar(block) ? readText(block, PREFIX) : "";
+  const name = readText(block, NAME);
+  return {
+    name: prefix === "" ? name : `${prefix}/${name}`,
+    link: block[LINK.at] === 0 ? "" : readText(block, LINK),
+    flag: block[FLAG] === 0 ? "0" : String.fromCharCode(block[FLAG] as number),
+    mode: readNumber(block, MODE),
+    size: readNumber(block, SIZE),
+    mtime: readNumber(block, MTIME),
+  };
+}
+
+/** `ustar` and a NUL; GNU has a space there, and other things where the prefix would be. */
+function isUstar(block: Uint8Array): boolean {
+  return block[MAGIC] === 0x75 && block[MAGIC + 4] === 0x72 && block[MAGIC + 5] === 0;
+}
+
+/** The sum of all bytes, with spaces in place of the sum itself. */
+function checksum(block: Uint8Array): number {
+  let sum = 8 * 0x20;
+  for (let i = 0; i < SUM.at; i++) sum += block[i] as number;
+  for (let i = FLAG; i < BLOCK; i++) sum += block[i] as number;
+  return sum;
+}
+
+function readText(block: Uint8Array, { at, length }: Field): string {
+  let end = at;
+  while (end < at + length && block[end] !== 0) end++;
+  return String.fromCharCode.apply(null, block.subarray(at, end) as unknown as number[]);
+}
+
+/** Octal digits, or where the first bit is set a number in base 256 and two's complement (GNU). */
+function readNumber(block: Uint8Array, field: Field): number | undefined {
+  const { at, length } = field;
+  const first = block[at] as number;
+  if (first < 0x80) return readOctal(block, field);
+  if (first !== 0x80 && first !== 0xff) return undefined;
+  let value = first === 0xff ? -1 : 0;
+  for (let i = at + 1; i < at + length; i++) value = value * 256 + (block[i] as number);
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** Spaces or NULs, octal digits, a space or NUL. */
+function readOctal(block: Uint8Array, { at, length }: Field): number | undefined {
+  const end = at + length;
+  while (at < end && (block[at] === 0x20 || block[at] === 0)) at++;
+  let value = 0;
+  for (; at < end; at++) {
+    const byte = block[at] as number;
+    if (byte === 0x20 || byte === 0) break;
+    if (byte < 0x30 || byte > 0x37) return undefined;
+    value = value * 8 + byte - 0x30;
+  }
+  return value;
+}
