@@ -11,16 +11,10 @@
  */
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
-import { ALL, type Permission, SYSTEM_CALLS, VARIABLES } from "../src/cli/permissions.ts";
 import { bundle } from "./build/bundle.ts";
-import { MACHINE, machineOfElf } from "./build/elf.ts";
+import { compile } from "./build/compile.ts";
 import { findProgram, run } from "./build/process.ts";
-import {
-  type Architecture,
-  ownToolchain,
-  type Toolchain,
-  toolchainFromNpm,
-} from "./build/runtime.ts";
+import { type Architecture, ownToolchain, toolchainFromNpm } from "./build/runtime.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 
@@ -81,55 +75,6 @@ async function readCommit(): Promise<Commit> {
   }
 }
 
-/** What the executable is allowed, all commands together: each gives up the rest when it starts. */
-function permissionFlags(): string[] {
-  const flags: Readonly<Record<Permission, string>> = {
-    read: "--allow-read",
-    write: "--allow-write",
-    run: "--allow-run",
-    net: "--allow-net",
-    env: `--allow-env=${VARIABLES.join(",")}`,
-    sys: `--allow-sys=${SYSTEM_CALLS.join(",")}`,
-  };
-  return ["--no-prompt", "--ignore-env", ...ALL.map((permission) => flags[permission])];
-}
-
-interface CompileOptions {
-  readonly entry: string;
-  readonly target: Architecture;
-  readonly output: string;
-}
-
-async function compile(
-  { deno, denort }: Toolchain,
-  { entry, target, output }: CompileOptions,
-): Promise<void> {
-  const runtime = denort[target];
-  const at = entry.lastIndexOf("/");
-  await run([
-    deno,
-    "compile",
-    "--quiet",
-    // All is in the bundle: nothing is to be resolved, fetched or checked, nor a cache to be embedded.
-    "--no-check",
-    "--no-config",
-    "--no-lock",
-    "--no-remote",
-    "--no-npm",
-    // The cache would lie in /tmp under a name that anybody can foresee, and be run by whoever runs FTL.
-    "--no-code-cache",
-    ...permissionFlags(),
-    `--target=${target}-unknown-linux-gnu`,
-    `--output=${output}`,
-    entry.slice(at + 1),
-  ], {
-    cwd: entry.slice(0, at),
-    env: runtime === undefined ? {} : { DENORT_BIN: runtime },
-  });
-  const machine = machineOfElf(Deno.readFileSync(output));
-  if (machine !== MACHINE[target]) throw new Error(`${output} is not for ${target}`);
-}
-
 /** Gives the bundle's files one fixed time, which is embedded with them. */
 function setTimes(folder: string, seconds: number): void {
   for (const { name } of Deno.readDirSync(folder)) {
@@ -142,7 +87,19 @@ async function tryOut(path: string, target: Architecture): Promise<string> {
   if (target === Deno.build.arch) return (await run([path, "--version"])).trim();
   const qemu = target === "aarch64" ? await findProgram(QEMU) : undefined;
   if (qemu === undefined) return `not run: there is no ${QEMU} here`;
+  for (const library of ["libc.so.6", "libgcc_s.so.1"]) {
+    const needed = `${QEMU_LIBRARIES}/lib/${library}`;
+    if (!isThere(needed)) return `not run: there is no ${needed} here`;
+  }
   return `${(await run([qemu, "-L", QEMU_LIBRARIES, path, "--version"])).trim()}, by ${QEMU}`;
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
 }
 
 function writeSums(out: string, version: string): void {

@@ -1,0 +1,56 @@
+/** From a bundle to an executable, by `deno compile`. */
+import { ALL, type Permission, SYSTEM_CALLS, VARIABLES } from "../../src/cli/permissions.ts";
+import { MACHINE, machineOfElf } from "./elf.ts";
+import { run } from "./process.ts";
+import type { Architecture, Toolchain } from "./runtime.ts";
+
+/** What the executable is allowed, all commands together: each gives up the rest when it starts. */
+export function permissionFlags(): string[] {
+  const flags: Readonly<Record<Permission, string>> = {
+    read: "--allow-read",
+    write: "--allow-write",
+    run: "--allow-run",
+    net: "--allow-net",
+    env: `--allow-env=${VARIABLES.join(",")}`,
+    sys: `--allow-sys=${SYSTEM_CALLS.join(",")}`,
+  };
+  return ["--no-prompt", "--ignore-env", ...ALL.map((permission) => flags[permission])];
+}
+
+export interface CompileOptions {
+  /** An absolute path. */
+  readonly entry: string;
+  readonly target: Architecture;
+  readonly output: string;
+}
+
+/** Compiles what needs nothing but itself. Throws where the outcome is not for the target. */
+export async function compile(
+  { deno, denort }: Toolchain,
+  { entry, target, output }: CompileOptions,
+): Promise<void> {
+  const runtime = denort[target];
+  const at = entry.lastIndexOf("/");
+  await run([
+    deno,
+    "compile",
+    "--quiet",
+    // All is in the bundle: nothing is to be resolved, fetched or checked, nor a cache to be embedded.
+    "--no-check",
+    "--no-config",
+    "--no-lock",
+    "--no-remote",
+    "--no-npm",
+    // The cache would lie in /tmp under a name that anybody can foresee, and be run by whoever runs FTL.
+    "--no-code-cache",
+    ...permissionFlags(),
+    `--target=${target}-unknown-linux-gnu`,
+    `--output=${output}`,
+    entry.slice(at + 1),
+  ], {
+    cwd: entry.slice(0, at),
+    env: runtime === undefined ? {} : { DENORT_BIN: runtime },
+  });
+  const machine = machineOfElf(Deno.readFileSync(output));
+  if (machine !== MACHINE[target]) throw new Error(`${output} is not for ${target}`);
+}
