@@ -124,6 +124,12 @@ Deno.test("no role can do what is another's", () => {
     ["purge", "s3:DeleteObject", "my_site.current", false],
     ["purge", "s3:DeleteObject", "my_site.previous", false],
     ["purge", "s3:PutObject", rev, false],
+    // What `ftl doctor` asks for, to find out what is allowed.
+    ["spool", "s3:PutObject", ".ftl-doctor.ftl-doctor-", true],
+    ["spool", "s3:PutObject", ".ftl-doctor.rev", false],
+    ["bless", "s3:PutObject", ".ftl-doctor.rev", true],
+    ["bless", "s3:PutObject", ".ftl-doctor.ftl-doctor-", false],
+    ["machine", "s3:PutObject", ".ftl-doctor.rev", false],
   ];
   for (const [role, action, key, expected] of cases) {
     const request = { action, key };

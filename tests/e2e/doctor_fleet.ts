@@ -1,0 +1,24 @@
+/** What the tests of `ftl doctor` have in common. */
+import { Fleet, type Machine, type Ran } from "./fleet.ts";
+
+/** A machine that runs what is blessed, of one package. */
+export async function healthy(): Promise<
+  { fleet: Fleet; web: Machine; first: string; second: string }
+> {
+  const fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const first = await fleet.spool("a.tgz", { v: "1" });
+  const second = await fleet.spool("a.tgz", { v: "2" });
+  for (const revision of [first, second]) {
+    await fleet.ok(["jump", "--master", revision]);
+    await web.ok(["sync"]);
+  }
+  return { fleet, web, first, second };
+}
+
+/** What is not `ok`: a line each, with its hint behind it. */
+export function remarks({ stdout }: Ran): string[] {
+  const joined = stdout.replace(/\n {6}hint: /g, " | ");
+  return joined.split("\n").filter((line) => line !== "" && !line.startsWith("ok "))
+    .map((line) => line.replace(/ {2,}/g, "  "));
+}

@@ -1,0 +1,224 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { treeOf } from "../temp.ts";
+import { healthy, remarks } from "./doctor_fleet.ts";
+import { Fleet } from "./fleet.ts";
+
+Deno.test("doctor finds nothing wrong where nothing is, and leaves nothing behind", async () => {
+  const { fleet, web } = await healthy();
+  await using _fleet = fleet;
+  const before = treeOf(web.root);
+  const objects = await fleet.bucket().list("");
+  const result = await web.ftl(["doctor"]);
+  assertEquals([result.code, result.stderr, remarks(result)], [0, "", []]);
+  assertEquals(result.stdout.split("\n").map((line) => line.slice(6, 20).trim()), [
+    ...["FTL_BUCKET", "FTL_ROOT", "credentials", "region"],
+    ...["S3 list", "S3 get", "S3 spool", "S3 bless", "S3 conditions", "clock"],
+    ...["root", "writable", "disk"],
+    ...["links", "locks", "unfinished", "post-sync", "holds", "last sync", ""],
+  ]);
+  assertEquals(treeOf(web.root), before);
+  assertEquals(await fleet.bucket().list(""), objects);
+});
+
+Deno.test("doctor serves a developer, who has no root, and says what it left out", async () => {
+  await using fleet = await Fleet.start();
+  const result = await fleet.ftl(["doctor"]);
+  assertEquals(result.code, 0);
+  assertEquals(remarks(result), [
+    "info  FTL_ROOT  not set: packages on this machine are not checked | " +
+    "Where packages are to run: export FTL_ROOT=<the deployment folder>, as in /srv/ftl",
+  ]);
+  assertStringIncludes(result.stdout, "  s3://deploys, the whole bucket\n");
+});
+
+Deno.test("doctor gives one JSON document with --json", async () => {
+  const { fleet, web } = await healthy();
+  await using _fleet = fleet;
+  const { code, stdout } = await web.ftl(["doctor", "--json"], { env: { FTL_KEEP: "x" } });
+  assertEquals(code, 2);
+  const checks = JSON.parse(stdout) as { name: string; status: string }[];
+  assertEquals(checks.find(({ status }) => status !== "ok"), {
+    name: "FTL_KEEP",
+    status: "fail",
+    detail: "FTL_KEEP is not a whole number from 0 to 1000: 'x'",
+    hint: "Unset it for the default, 3",
+  } as { name: string; status: string });
+  assertEquals(checks.length, 20);
+});
+
+/** What is set, the exit code, and the first remarks by their beginnings. */
+type EnvironmentCase = [Record<string, string | undefined>, number, string[]];
+
+const NOT_ASKED = "info  S3  what may be done there was not asked: mend the above first";
+
+const ENVIRONMENT_CASES: EnvironmentCase[] = [
+  [{ FTL_BUCKET: undefined }, 2, ["fail  FTL_BUCKET  FTL_BUCKET is not set | ", "info  S3  not"]],
+  [{ FTL_BUCKET: "s3://b" }, 2, ["fail  FTL_BUCKET  FTL_BUCKET is not the name", "info  S3  not"]],
+  [{ FTL_BUCKET: "other" }, 3, ["fail  S3 list  No such bucket: other | Check", NOT_ASKED]],
+  [{ FTL_ROOT: "srv" }, 2, ["fail  FTL_ROOT  FTL_ROOT is not an absolute path: 'srv'"]],
+  [{ FTL_ROOT: "/nonexistent" }, 3, ["fail  root  FTL_ROOT is not there: /nonexistent | mkdir"]],
+  [{ FTL_ROOT: "/dev/null" }, 7, ["fail  root  FTL_ROOT is not a directory: /dev/null"]],
+  [{ FTL_LOCK_WAIT: "-1" }, 2, ["fail  FTL_LOCK_WAIT  FTL_LOCK_WAIT is not a whole number"]],
+  [{ FTL_KEP: "3" }, 0, ["warn  FTL_KEP  set, but FTL knows no such variable | It knows FTL_BU"]],
+  [{ AWS_REGION: undefined }, 2, ["fail  region  AWS_REGION is not set | export", NOT_ASKED]],
+  [{ AWS_REGION: '"us-east-1"' }, 2, [
+    "fail  AWS_REGION  AWS_REGION has a quote or white space at an end",
+    "fail  region  AWS_REGION names no region | ",
+    NOT_ASKED,
+  ]],
+  [{ AWS_SECRET_ACCESS_KEY: undefined }, 2, [
+    "fail  AWS_SECRET_ACCESS_KEY  AWS_SECRET_ACCESS_KEY is not set, though AWS_ACCESS_KEY_ID is",
+    "fail  credentials  No AWS credentials found | Set AWS_ACCESS_KEY_ID and",
+    NOT_ASKED,
+  ]],
+  [{ AWS_SECRET_ACCESS_KEY: "wrong" }, 7, [
+    "fail  S3 list  S3 refuses the signature: the secret key does not fit the access key | Check",
+    NOT_ASKED,
+  ]],
+  [{ AWS_ACCESS_KEY_ID: "ASIAXYZ" }, 2, [
+    "fail  AWS_SESSION_TOKEN  AWS_SESSION_TOKEN is not set, though AWS_ACCESS_KEY_ID is of a sess",
+    "fail  S3 list  S3 does not know the access key | ",
+    NOT_ASKED,
+  ]],
+  [{ AWS_ENDPOINT_URL_S3: "s3.example.com" }, 2, [
+    "fail  AWS_ENDPOINT_URL_S3  AWS_ENDPOINT_URL_S3 is no URL: 's3.example.com' | As in https://",
+    "fail  S3 list  ",
+    "info  clock  S3 gave no time to compare with",
+    NOT_ASKED,
+  ]],
+  [{ AWS_ENDPOINT_URL_S3: "http://127.0.0.1:2" }, 7, [
+    "fail  S3 list  Cannot reach S3 at http://127.0.0.1:2: connection refused | Check AWS_ENDPOINT",
+    "info  clock  S3 gave no time to compare with",
+    NOT_ASKED,
+  ]],
+];
+
+Deno.test("doctor names the variable or the answer that is wrong, and exits as a command would", async () => {
+  const { fleet, web } = await healthy();
+  await using _fleet = fleet;
+  for (const [env, code, expected] of ENVIRONMENT_CASES) {
+    const result = await web.ftl(["doctor"], { env });
+    const found = remarks(result);
+    const name = JSON.stringify(env);
+    assertEquals([name, result.code], [name, code], result.stdout + result.stderr);
+    assertEquals(
+      found.map((line, index) => line.slice(0, expected[index]?.length)),
+      expected,
+      name,
+    );
+  }
+});
+
+Deno.test("doctor takes it for no problem that a machine may not write in S3", async () => {
+  const { fleet, web } = await healthy();
+  await using _fleet = fleet;
+  fleet.server.addFault({ operation: "PutObject", fault: { kind: "access-denied" } });
+  const result = await web.ftl(["doctor"]);
+  assertEquals(result.code, 0);
+  assertEquals(remarks(result), [
+    "info  S3 spool  not allowed, which only those who spool need; machines do not",
+    "info  S3 bless  not allowed, which only those who bless need; machines do not",
+    "info  S3 conditions  not asked: that takes the right to write",
+  ]);
+});
+
+Deno.test("doctor tells who may write what: spooling and blessing are two rights", async () => {
+  const { fleet, web } = await healthy();
+  await using _fleet = fleet;
+  const denied = { kind: "access-denied" } as const;
+  fleet.server.addFault({ operation: "PutObject", key: /\.rev$/, fault: denied });
+  // Those who spool by the least policy may not look at what is there.
+  fleet.server.addFault({ operation: "GetObject", key: /ftl-doctor/, fault: denied });
+  const result = await web.ftl(["doctor"]);
+  assertEquals(remarks(result), [
+    "info  S3 bless  not allowed, which only those who bless need; machines do not",
+  ]);
+});
+
+Deno.test("doctor names the right that a machine lacks", async () => {
+  const { fleet, web } = await healthy();
+  await using _fleet = fleet;
+  const denied = { kind: "access-denied" } as const;
+  fleet.server.addFault({ operation: "HeadObject", fault: denied });
+  const get = await web.ftl(["doctor"]);
+  assertEquals(get.code, 7);
+  assertMatch(
+    remarks(get).join("\n"),
+    /^fail {2}S3 get {2}Access denied: s3:GetObject on .* \| Allow s3:GetObject on arn:aws:s3:::deploys\/\* /,
+  );
+  fleet.server.addFault({ operation: "ListObjectsV2", fault: denied });
+  const list = await web.ftl(["doctor"]);
+  assertEquals(list.code, 7);
+  assertMatch(
+    remarks(list)[0] ?? "",
+    /^fail {2}S3 list {2}Access denied: s3:ListBucket on s3:\/\/deploys \| /,
+  );
+});
+
+/** A store that says yes to everything, and keeps its own time and no condition. */
+async function yesStore(
+  offset: number,
+  work: (endpoint: string, seen: string[]) => Promise<void>,
+): Promise<void> {
+  const seen: string[] = [];
+  const abort = new AbortController();
+  const server = Deno.serve({ port: 0, signal: abort.signal, onListen: () => {} }, (request) => {
+    const { pathname, search } = new URL(request.url);
+    seen.push(`${request.method} ${pathname}`);
+    const body = search.includes("list-type")
+      ? "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
+      : null;
+    const date = new Date(Date.now() + offset).toUTCString();
+    return new Response(body, {
+      headers: { date, etag: '"x"', "content-type": "application/xml" },
+    });
+  });
+  try {
+    await work(`http://127.0.0.1:${server.addr.port}`, seen);
+  } finally {
+    abort.abort();
+    await server.finished;
+  }
+}
+
+Deno.test("doctor finds out a store that ignores conditions, and takes back what that made it write", async () => {
+  await using fleet = await Fleet.start();
+  await yesStore(0, async (AWS_ENDPOINT_URL_S3, seen) => {
+    const result = await fleet.ftl(["doctor"], { env: { AWS_ENDPOINT_URL_S3 } });
+    assertEquals(result.code, 7);
+    assertStringIncludes(
+      remarks(result).join("\n"),
+      "fail  S3 conditions  The store of s3://deploys ignores conditions on writes | Use a store",
+    );
+    const changes = seen.filter((line) => !/^(GET|HEAD)/.test(line));
+    assertEquals(changes, [
+      "PUT /deploys/.ftl-doctor.ftl-doctor-",
+      "DELETE /deploys/.ftl-doctor.ftl-doctor-",
+      "PUT /deploys/.ftl-doctor.rev",
+      "DELETE /deploys/.ftl-doctor.rev",
+    ]);
+  });
+});
+
+Deno.test("doctor compares the clock with S3's", async () => {
+  await using fleet = await Fleet.start();
+  const MINUTE = 60_000;
+  for (
+    const [offset, line] of [
+      [10_000, /^ok +clock +(9|10|11) s behind S3's$/m],
+      [
+        -5 * MINUTE,
+        /^warn +clock +(299|300|301) s ahead of S3's\n +hint: Set this machine's clock/m,
+      ],
+      [
+        60 * MINUTE,
+        /^fail +clock +This machine's clock is (3599|3600|3601) s behind S3's\n +hint: /m,
+      ],
+    ] as const
+  ) {
+    await yesStore(offset, async (AWS_ENDPOINT_URL_S3) => {
+      const { stdout } = await fleet.ftl(["doctor"], { env: { AWS_ENDPOINT_URL_S3 } });
+      assertMatch(stdout, line);
+    });
+  }
+});
