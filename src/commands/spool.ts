@@ -51,7 +51,7 @@ export async function spool(
     name,
     rest,
     sha256: checked.sha256,
-    upload: (newKey) =>
+    upload: (subject, newKey) =>
       bucket.upload(newKey, {
         size: source.size,
         partSize: source.partSize,
@@ -62,7 +62,10 @@ export async function spool(
         condition: { absent: true },
         concurrency: config.concurrency,
         signal,
-        onProgress: () => faultPoint("part-uploaded"),
+        onProgress: (done) => {
+          faultPoint("part-uploaded");
+          report({ type: "progress", subject, work: "uploading", done, total: source.size });
+        },
       }),
   });
   const revision = revisionName({ package: name, id });
@@ -90,7 +93,7 @@ interface NewRevision {
   readonly rest: string;
   readonly sha256: string;
   /** Throws `ConflictError` where the key is taken. */
-  readonly upload: (key: string) => Promise<void>;
+  readonly upload: (revision: string, key: string) => Promise<void>;
 }
 
 /** Ids that are tried: each one more is taken by somebody who spools the same file in the same instant. */
@@ -107,7 +110,7 @@ async function uploadAsNewest(
     const id = newRevisionId({ now: context.now(), sha256, newest: revisions.at(-1)?.id });
     const key = revisionKey({ package: name, id }, rest);
     try {
-      await upload(key);
+      await upload(revisionName({ package: name, id }), key);
       return { id, key };
     } catch (error) {
       if (!(error instanceof ConflictError) || tries === MOST_IDS) throw error;
@@ -133,7 +136,9 @@ async function checkFile(
 
   async function checkContent(): Promise<{ files: number; bytes: number }> {
     try {
-      return await checkArchive(toAsync(source.chunks(sums), signal), {
+      const tell = (done: number): void =>
+        report({ type: "progress", subject: path, work: "checking", done, total: source.size });
+      return await checkArchive(toAsync(source.chunks(sums), { signal, tell }), {
         package: name,
         rest,
         signal,
@@ -154,11 +159,13 @@ const LONGEST_TURN = 50;
 /** Lets signals and timers in between the chunks of a file that is read synchronously. */
 async function* toAsync(
   chunks: Iterable<Uint8Array>,
-  signal: AbortSignal,
+  { signal, tell }: { signal: AbortSignal; tell: (bytes: number) => void },
 ): AsyncGenerator<Uint8Array> {
   let turn = performance.now();
+  let done = 0;
   for (const chunk of chunks) {
     yield chunk;
+    tell(done += chunk.byteLength);
     if (performance.now() - turn < LONGEST_TURN) continue;
     await new Promise((resolve) => setTimeout(resolve, 0));
     signal.throwIfAborted();

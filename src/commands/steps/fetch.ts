@@ -5,6 +5,7 @@ import { readRevisionFacts, type RevisionFacts } from "../../core/blessing.ts";
 import { IntegrityError, StorageError } from "../../core/errors.ts";
 import { faultPoint } from "../../core/fault_point.ts";
 import { Gate } from "../../core/gate.ts";
+import { revisionName } from "../../core/names.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import { dropStaging, flushStaging, openStaging, publish } from "../../local/revisions.ts";
 import { findScript } from "../../local/scripts.ts";
@@ -39,6 +40,13 @@ export async function fetchRevision(
   try {
     const staged = await stageInTurn(context, from, { pkg, staging });
     faultPoint("staged");
+    context.report({
+      type: "progress",
+      subject: revision,
+      work: "flushing",
+      done: object.size,
+      total: object.size,
+    });
     await flushStaging(pkg, id, context.signal);
     faultPoint("flushed");
     using _lock = await lockPackage(context, pkg, "ftl sync");
@@ -102,17 +110,21 @@ async function stageTwiceAtMost(
 }
 
 async function stage(
-  { config, signal }: Context,
+  { config, signal, report }: Context,
   { bucket, remote }: { bucket: Bucket; remote: RemoteRevision },
   staging: string,
 ): Promise<Staged | Unfit> {
   const { size, etag } = remote.object;
   const { concurrency } = config;
+  const subject = revisionName(remote);
+  let files = 0;
   await using download = await openDownload(bucket, remote.key, {
     size,
     etag,
     concurrency,
     signal,
+    onProgress: (done) =>
+      report({ type: "progress", subject, work: "fetching", done, total: size, files }),
   });
   const facts = readRevisionFacts(download.info.metadata);
   requireSpace(staging, { ...facts, bytes: facts.bytes ?? size });
@@ -127,7 +139,10 @@ async function stage(
       rest: remote.rest,
       target: staging,
       signal,
-      onProgress: () => requireReserve(staging),
+      onProgress: (unpacked) => {
+        files = unpacked.files;
+        requireReserve(staging);
+      },
     });
     await body.readToEnd();
     if (body.fits !== false) return { ...unpacked, sha256: body.sha256 };
