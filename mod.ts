@@ -14,6 +14,7 @@ import { main, type Surroundings } from "./src/cli/main.ts";
 import type { Context } from "./src/commands/steps/context.ts";
 import { keepOnly } from "./src/cli/permissions.ts";
 import { Config, type Environment } from "./src/core/config.ts";
+import { explainDiskError } from "./src/core/disk_errors.ts";
 import { InterruptedError } from "./src/core/errors.ts";
 import type { Report } from "./src/core/events.ts";
 import { trustSystemCertificates } from "./src/remote/certificates.ts";
@@ -96,7 +97,8 @@ function streamOf(stream: typeof Deno.stdout): Surroundings["stdout"] {
         for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
       } catch (error) {
         // A reader that has gone, as `head` does, is none of our business.
-        if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+        if (error instanceof Deno.errors.BrokenPipe) return;
+        throw explainDiskError(error, "Cannot write the output");
       }
     },
   };

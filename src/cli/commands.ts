@@ -195,7 +195,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "doctor",
-    usage: [""],
+    usage: ["[--json]"],
     summary: "check that all is well here, and say how to mend what is not",
     details: [
       "One line a check: ok, info (not as with everybody, and nothing wrong with that), warn (works, but " +

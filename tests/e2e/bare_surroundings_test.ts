@@ -93,6 +93,13 @@ Deno.test("closed streams do no harm: what is done is done all the same", async 
   }
 });
 
+Deno.test("a full disk under stdout is told as what it is", async () => {
+  await using fleet = await Fleet.start();
+  const { code, stderr } = await run(["help"], { fleet, shell: 'exec "$@" > /dev/full' });
+  assertEquals(code, 7);
+  assertStringIncludes(stderr, "ftl: Cannot write the output: the disk is full\nhint: ");
+});
+
 /** Packs without an entry for the folder itself, so that the archive says nothing of two folders. */
 async function spoolWithoutFolders(fleet: Fleet): Promise<string> {
   using content = new TempFolder();
