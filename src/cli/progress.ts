@@ -88,7 +88,7 @@ export class Progress {
       `${formatBytes(done)} of ${formatBytes(total)}`,
       ...(done > 0 && elapsed > 0 ? [`${formatBytes(done / elapsed * 1000)}/s`] : []),
       ...(left === undefined ? [] : [`${formatDuration(left)} left`]),
-      ...(files === undefined ? [] : [`${files.toLocaleString("en-US")} files`]),
+      ...(files === undefined || files === 0 ? [] : [`${files.toLocaleString("en-US")} entries`]),
     ];
     return `${work} ${this.#bar(total === 0 ? 1 : done / total)} ${parts.join(", ")}`;
   }

@@ -117,14 +117,19 @@ async function stage(
   const { size, etag } = remote.object;
   const { concurrency } = config;
   const subject = revisionName(remote);
+  let done = 0;
   let files = 0;
+  const tell = (): void =>
+    report({ type: "progress", subject, work: "fetching", done, total: size, files });
   await using download = await openDownload(bucket, remote.key, {
     size,
     etag,
     concurrency,
     signal,
-    onProgress: (done) =>
-      report({ type: "progress", subject, work: "fetching", done, total: size, files }),
+    onProgress: (bytes) => {
+      done = bytes;
+      tell();
+    },
   });
   const facts = readRevisionFacts(download.info.metadata);
   requireSpace(staging, { ...facts, bytes: facts.bytes ?? size });
@@ -141,6 +146,7 @@ async function stage(
       signal,
       onProgress: (unpacked) => {
         files = unpacked.files;
+        tell();
         requireReserve(staging);
       },
     });
