@@ -1,0 +1,37 @@
+/**
+ * Binds itself by the table as a command does, then tries everything. Prints what it could do, as JSON:
+ * `permission_probe.ts SCOPE FOLDER PORT`, with a file `there` in the folder and a listener on the port.
+ */
+import { keepOnly, type ScopeName } from "../../src/cli/permissions.ts";
+
+async function can(attempt: () => unknown): Promise<boolean> {
+  try {
+    return await attempt() !== undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return false;
+    throw error;
+  }
+}
+
+const [scope = "", folder = "", port = ""] = Deno.args;
+keepOnly(scope as ScopeName);
+const outcome = {
+  read: await can(() => Deno.readTextFileSync(`${folder}/there`)),
+  write: await can(() => Deno.writeTextFileSync(`${folder}/new`, "") ?? true),
+  remove: await can(() => Deno.removeSync(`${folder}/there`) ?? true),
+  run: await can(() => new Deno.Command("/bin/true").outputSync()),
+  kill: await can(() => Deno.kill(Deno.ppid, "SIGCONT") ?? true),
+  net: await can(() => fetch(`http://127.0.0.1:${port}/`).then((answer) => answer.text())),
+  connect: await can(() =>
+    Deno.connect({ port: Number(port) }).then((socket) => socket.close() ?? 1)
+  ),
+  env: await can(() => Deno.env.get("AWS_PROFILE")),
+  otherEnv: await can(() => Deno.env.get("SECRET_OF_ANOTHER_PROGRAM")),
+  sys: await can(() => Deno.hostname()),
+  otherSys: await can(() => Deno.networkInterfaces()),
+  ffi: await can(() => Deno.dlopen("/lib/x86_64-linux-gnu/libc.so.6", {})),
+  // Its error is a TypeError, whose text depends on how the program was started.
+  import: await import(`http://127.0.0.1:${port}/module.js`).then(() => true, () => false),
+};
+// deno-lint-ignore no-console -- a program for tests
+console.log(JSON.stringify(outcome));

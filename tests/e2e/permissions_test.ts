@@ -1,0 +1,193 @@
+/** What each command may do: the table, that it holds, and that nothing else is done. */
+import { assert, assertEquals } from "../assert.ts";
+import { compile, permissionFlags } from "../../scripts/build/compile.ts";
+import { toolchainFromNpm } from "../../scripts/build/runtime.ts";
+import { parseArguments } from "../../src/cli/arguments.ts";
+import {
+  type Permission,
+  type ScopeName,
+  scopeOf,
+  SCOPES,
+  SYSTEM_CALLS,
+  VARIABLES,
+} from "../../src/cli/permissions.ts";
+import { TempFolder } from "../temp.ts";
+import { Fleet, type Machine } from "./fleet.ts";
+
+const EXECUTABLE = Deno.env.get("FTL_TEST_EXECUTABLE");
+const PROBE = new URL("permission_probe.ts", import.meta.url).pathname;
+const SCOPE_NAMES = Object.keys(SCOPES) as ScopeName[];
+
+Deno.test("scopeOf() gives each command line what it needs and no more", () => {
+  const cases: [commandLine: string, scope: ScopeName, withCredentialProcess: ScopeName][] = [
+    ["", "nothing", "nothing"],
+    ["--version", "nothing", "nothing"],
+    ["help", "nothing", "nothing"],
+    ["sync --help", "nothing", "nothing"],
+    ["setup cron", "nothing", "nothing"],
+    ["completions bash", "nothing", "nothing"],
+    ["list", "look", "look"],
+    ["list a", "look", "look"],
+    ["purge a.VZ5vQk8aR4G --dry-run", "look", "look"],
+    ["jump a.VZ5vQk8aR4G", "change", "change"],
+    ["jump-back a", "change", "change"],
+    ["purge a.VZ5vQk8aR4G", "change", "change"],
+    ["list --master", "master", "master-with-credential-process"],
+    ["jump --master a.VZ5vQk8aR4G", "master", "master-with-credential-process"],
+    ["jump-back --master a", "master", "master-with-credential-process"],
+    ["purge --master a.VZ5vQk8aR4G", "master", "master-with-credential-process"],
+    ["spool a.tgz", "master", "master-with-credential-process"],
+    ["status", "master", "master-with-credential-process"],
+    ["sync --dry-run", "master", "master-with-credential-process"],
+    ["sync", "sync", "sync"],
+    ["doctor", "doctor", "sync"],
+  ];
+  for (const [commandLine, scope, withCredentialProcess] of cases) {
+    const parsed = parseArguments(commandLine.split(" ").filter((word) => word !== ""));
+    assertEquals(scopeOf(parsed, () => false), scope, commandLine);
+    assertEquals(scopeOf(parsed, () => true), withCredentialProcess, commandLine);
+  }
+});
+
+/** What the probe can do by a permission. */
+const ABILITIES: Readonly<Record<Permission, readonly string[]>> = {
+  read: ["read"],
+  write: ["write", "remove"],
+  run: ["run", "kill"],
+  net: ["net", "connect"],
+  env: ["env"],
+  sys: ["sys"],
+};
+
+Deno.test("who is bound by a scope can do what it names, and nothing else", async (t) => {
+  using folder = new TempFolder();
+  const probe = await probeProgram(folder);
+  await using server = Deno.serve(
+    { port: 0, onListen: () => {} },
+    () => new Response("export {};"),
+  );
+  for (const scope of SCOPE_NAMES) {
+    await t.step(scope, async () => {
+      const place = folder.folder(scope);
+      Deno.writeTextFileSync(`${place}/there`, "");
+      const [program = "", ...args] = [...probe, scope, place, String(server.addr.port)];
+      const { stdout, stderr } = await new Deno.Command(program, {
+        args,
+        env: { AWS_PROFILE: "some", SECRET_OF_ANOTHER_PROGRAM: "secret" },
+      }).output();
+      const decoder = new TextDecoder();
+      assert(stdout.length > 0, decoder.decode(stderr));
+      const outcome = JSON.parse(decoder.decode(stdout)) as Record<string, boolean>;
+      const able = Object.keys(outcome).filter((name) => outcome[name]);
+      assertEquals(able, SCOPES[scope].flatMap((name) => ABILITIES[name]).sort(asTried), scope);
+    });
+  }
+});
+
+/** In the order in which the probe tries. */
+function asTried(a: string, b: string): number {
+  const order = ["read", "write", "remove", "run", "kill", "net", "connect", "env", "sys"];
+  return order.indexOf(a) - order.indexOf(b);
+}
+
+/** The probe with the permissions of the executable: compiled as that is, where one is tested. */
+async function probeProgram(folder: TempFolder): Promise<string[]> {
+  const host = Deno.build.arch;
+  if (EXECUTABLE === undefined) {
+    return [Deno.execPath(), "run", "--quiet", "--no-config", ...permissionFlags(), PROBE];
+  }
+  const cache = new URL("../../dist/.build/runtime", import.meta.url).pathname;
+  const output = `${folder.path}/probe`;
+  await compile(await toolchainFromNpm([host], cache), { entry: PROBE, target: host, output });
+  return [output];
+}
+
+Deno.test("deno.json carries the same scopes as permission sets", () => {
+  const text = Deno.readTextFileSync(new URL("../../deno.json", import.meta.url));
+  const { permissions } = JSON.parse(text) as { permissions: Record<string, unknown> };
+  const expected = Object.fromEntries(SCOPE_NAMES.map((name) => {
+    const scope = new Set<Permission>(SCOPES[name]);
+    const granted = (["read", "write", "run", "net"] as const).filter((one) => scope.has(one));
+    return [name, {
+      ...Object.fromEntries(granted.map((one) => [one, true])),
+      // Read before the scope is known: from the executable it is given up afterwards.
+      env: { allow: VARIABLES, ignore: true },
+      ...(scope.has("sys") ? { sys: SYSTEM_CALLS } : {}),
+    }];
+  }));
+  assertEquals(permissions, expected);
+});
+
+/** System calls by what they do to the world, as strace writes them. */
+const DEEDS: Readonly<Record<string, RegExp>> = {
+  connects: /^(connect|sendto)\(.*AF_INET/,
+  runs: /^execve\(/,
+  writes: new RegExp(
+    "^(openat\\(.*(O_WRONLY|O_RDWR|O_CREAT)" +
+      "|(mkdir|rename|unlink|symlink|link|truncate|ftruncate|chmod|fchmod|utimensat)[a-z0-9]*\\()",
+  ),
+};
+
+Deno.test({
+  name: "the executable does on the system what its scope says, and nothing else",
+  ignore: EXECUTABLE === undefined || !canTrace(),
+  fn: async (t) => {
+    await using fleet = await Fleet.start();
+    const web = fleet.machine("web", ["a"]);
+    const file = await fleet.pack("a.tgz", { x: "1", "pre-jump.sh": "#!/bin/sh\n" });
+    const first = await fleet.ok(["spool", file]);
+    const second = await fleet.ok(["spool", file]);
+    await fleet.ok(["jump", "--master", first]);
+    await web.ok(["sync"]);
+    const cases: [args: string[], deeds: string[]][] = [
+      [["help"], []],
+      [["--version"], []],
+      [["completions", "bash"], []],
+      [["setup", "cron"], []],
+      [["list"], []],
+      [["list", "a"], []],
+      [["purge", second, "--dry-run"], []],
+      [["list", "--master", "a"], ["connects"]],
+      [["status"], ["connects"]],
+      [["sync", "--dry-run"], ["connects"]],
+      [["spool", file], ["connects"]],
+      [["jump", second], ["runs", "writes"]],
+      [["jump-back", "a"], ["runs", "writes"]],
+      [["jump", "--master", second], ["connects"]],
+      [["sync"], ["connects", "runs", "writes"]],
+      [["jump-back", "--master", "a"], ["connects"]],
+    ];
+    for (const [args, deeds] of cases) {
+      await t.step(`ftl ${args.join(" ")}`, async () => {
+        assertEquals(await deedsOf(args, web), deeds);
+      });
+    }
+  },
+});
+
+/** Runs the executable under strace and tells what it did, in alphabetical order. */
+async function deedsOf(args: readonly string[], machine: Machine): Promise<string[]> {
+  using folder = new TempFolder();
+  const trace = `${folder.path}/trace`;
+  const { success, stderr } = await new Deno.Command("strace", {
+    args: ["-f", "-qq", "-o", trace, EXECUTABLE ?? "", ...args],
+    env: { ...machine.fleet.env, FTL_ROOT: machine.root },
+    cwd: machine.root,
+  }).output();
+  assert(success, new TextDecoder().decode(stderr));
+  // Its own start is no deed, nor is what the kernel shows as files; and each line begins with a pid.
+  const calls = Deno.readTextFileSync(trace).split("\n").slice(1)
+    .map((line) => line.replace(/^\d+\s+/, ""))
+    .filter((call) =>
+      !/"\/(dev|proc|sys)\//.test(call) && !/ = -1 E/.test(call.replace(/ = -1 EINPROGRESS.*/, ""))
+    );
+  return Object.keys(DEEDS).filter((deed) => calls.some((call) => DEEDS[deed]?.test(call))).sort();
+}
+
+function canTrace(): boolean {
+  try {
+    return new Deno.Command("strace", { args: ["true"], stderr: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
