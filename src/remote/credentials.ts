@@ -102,14 +102,18 @@ function runCredentialProcess(command: string, done: ExecCallback): void {
 }
 
 /**
- * The bucket's region: environment, profile, or where this instance runs. Throws an Error, `Region is
- * missing`, as the SDK does.
+ * The bucket's region: environment, profile, or where this instance runs. Asked by the SDK's client again
+ * and again, found once. Throws an Error, `Region is missing`, as the SDK does.
  */
-export async function findRegion(env: Environment, profile: Profile): Promise<string> {
-  const region = env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || profile.get("region") ||
-    await instanceRegion(env);
-  if (region) return region;
-  throw new Error("Region is missing");
+export function findRegion(env: Environment, profile: Profile): () => Promise<string> {
+  let found: Promise<string> | undefined;
+  const find = async (): Promise<string> => {
+    const region = env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || profile.get("region") ||
+      await instanceRegion(env);
+    if (region) return region;
+    throw new Error("Region is missing");
+  };
+  return () => found ??= find();
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html */

@@ -80,7 +80,7 @@ export function openS3Bucket(
     }) as typeof fetch,
   });
   const config: S3ClientConfig = {
-    region: () => findRegion(env, profile),
+    region: findRegion(env, profile),
     credentials: findCredentials(env, { requestHandler }),
     // FIPS and dual-stack endpoints the SDK finds by itself.
     useAccelerateEndpoint: profile.get("s3.use_accelerate_endpoint") === "true",
