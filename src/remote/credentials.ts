@@ -74,7 +74,8 @@ export function sourceOf(credentials: Credentials): string {
 }
 
 /** Where it finds something odd the SDK would write to stderr, which is FTL's. */
-const SILENT = { debug() {}, info() {}, warn() {}, error() {}, trace() {} };
+const ignore = (): void => {};
+const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore, trace: ignore };
 
 function staticCredentials(env: Environment): Credentials {
   const expiration = env["AWS_CREDENTIAL_EXPIRATION"];

@@ -109,6 +109,22 @@ Deno.test("doctor names the variable or the answer that is wrong, and exits as a
   }
 });
 
+Deno.test("doctor tells where the credentials came from", async () => {
+  await using fleet = await Fleet.start();
+  const { accessKeyId: id, secretAccessKey: secret } = fleet.server;
+  const keys = `aws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`;
+  const json = JSON.stringify({ Version: 1, AccessKeyId: id, SecretAccessKey: secret });
+  const text = `[default]\n${keys}[profile p]\ncredential_process = echo '${json}'\n`;
+  const file = fleet.folder.write("config", text);
+  const unset = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+  for (const [profile, source] of [["", "the shared AWS files"], ["p", "the credential_process"]]) {
+    const env = { ...unset, AWS_CONFIG_FILE: file, AWS_PROFILE: profile };
+    const { code, stdout } = await fleet.ftl(["doctor"], { env });
+    assertStringIncludes(stdout, `ok    credentials    ${id}, from ${source}`);
+    assertEquals(code, 0);
+  }
+});
+
 Deno.test("doctor takes it for no problem that a machine may not write in S3", async () => {
   const { fleet, web } = await healthy();
   await using _fleet = fleet;
@@ -198,6 +214,20 @@ Deno.test("doctor finds out a store that ignores conditions, and takes back what
       "DELETE /deploys/.ftl-doctor.rev",
     ]);
   });
+});
+
+Deno.test("doctor gives up a store that does not answer", async () => {
+  await using fleet = await Fleet.start();
+  fleet.server.addFault({
+    operation: "ListObjectsV2",
+    fault: { kind: "delay", milliseconds: 1e6 },
+  });
+  const result = await fleet.ftl(["doctor"]);
+  assertEquals(result.code, 7);
+  assertMatch(
+    remarks(result)[1] ?? "",
+    /^fail {2}S3 {2}S3 did not answer all that was asked within 15 s \| Check the network/,
+  );
 });
 
 Deno.test("doctor compares the clock with S3's", async () => {

@@ -28,24 +28,54 @@ export async function checkBucket(
   } catch {
     return [info("S3", "not asked: FTL_BUCKET does not say which bucket")];
   }
+  const seconds = PATIENCE + packages.length;
+  const late = AbortSignal.timeout(seconds * 1000);
+  const checks: Check[] = [];
+  try {
+    for await (const check of ask(context, packages, AbortSignal.any([signal, late]))) {
+      checks.push(late.aborted && check.status === "fail" ? tooLate(seconds) : check);
+    }
+  } catch (error) {
+    if (!late.aborted) throw error;
+    checks.push(tooLate(seconds));
+  }
+  signal.throwIfAborted();
+  return checks;
+}
+
+function tooLate(seconds: number): Check {
+  const hint = "Check the network: routes, security groups, proxies, AWS_ENDPOINT_URL_S3";
+  const text = `S3 did not answer all that was asked within ${seconds} s`;
+  return fail("S3", new StorageError(text, { hint }));
+}
+
+/** Seconds for all of it, with one more for each package: the client's own retries go on for longer. */
+const PATIENCE = 15;
+
+async function* ask(
+  context: Context,
+  packages: readonly PackageDir[],
+  signal: AbortSignal,
+): AsyncGenerator<Check> {
+  const { env, bucket: name } = context.config;
   const { openS3Bucket } = await import("../../remote/s3.ts");
   const clock = new ClockWatch(context.now);
   const onAnswer = (headers: Headers): void => clock.see(headers);
-  const bucket = openS3Bucket(config.bucket, config.env, { signal, onAnswer });
+  const bucket = openS3Bucket(name, env, { signal, onAnswer });
 
   const identity = await finding("credentials", async () => {
     return describeIdentity(await bucket.identify(), context);
   });
-  if (identity.some(({ status }) => status === "fail")) return [...identity, notAsked()];
+  yield* identity;
+  if (identity.some(({ status }) => status === "fail")) return yield notAsked();
   const { checks, keys, isReached } = await checkList(bucket, packages);
-  if (!isReached) return [...identity, ...checks, ...clock.check(), notAsked()];
-  return [
-    ...identity,
-    ...checks,
-    ...await checkGet(bucket, packages, keys),
-    ...await checkPuts(bucket),
-    ...clock.check(),
-  ];
+  yield* checks;
+  if (isReached) {
+    yield* await checkGet(bucket, packages, keys);
+    yield* await checkPuts(bucket);
+  }
+  yield* clock.check();
+  if (!isReached) yield notAsked();
 }
 
 function notAsked(): Check {
