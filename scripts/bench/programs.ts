@@ -1,0 +1,91 @@
+/** Runs programs and measures them. */
+
+export interface Measured {
+  /** Milliseconds from start to end. */
+  readonly ms: number;
+  /** Megabytes that the process held at most (VmHWM); undefined where the system does not tell. */
+  readonly peak: number | undefined;
+}
+
+export interface Program {
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** Throws where the program fails, with what it said. */
+export async function measure({ command, env = {}, cwd }: Program): Promise<Measured> {
+  const [program = "", ...args] = command;
+  const started = performance.now();
+  const child = new Deno.Command(program, {
+    args,
+    env,
+    ...(cwd === undefined ? {} : { cwd }),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let peak: number | undefined;
+  const watched = program === SHELL ? undefined : child.pid;
+  const timer = setInterval(() => peak = peakOf(watched) ?? peak, 20);
+  const { code, stderr } = await child.output();
+  const ms = performance.now() - started;
+  clearInterval(timer);
+  if (code !== 0) {
+    throw new Error(`${command.join(" ")}: exit ${code}: ${new TextDecoder().decode(stderr)}`);
+  }
+  return { ms, peak };
+}
+
+/** What it holds itself says nothing of the programs that it starts. */
+const SHELL = "bash";
+
+/** A pipeline, in the shell that has `pipefail`. */
+export function pipeline(text: string): readonly string[] {
+  return [SHELL, "-c", `set -e -o pipefail; ${text}`];
+}
+
+export async function capture({ command, env = {}, cwd }: Program): Promise<string> {
+  const [program = "", ...args] = command;
+  const { code, stdout, stderr } = await new Deno.Command(program, {
+    args,
+    env,
+    ...(cwd === undefined ? {} : { cwd }),
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  if (code !== 0) throw new Error(`${command.join(" ")}: exit ${code}: ${decoder.decode(stderr)}`);
+  return decoder.decode(stdout).trim();
+}
+
+/** The path of a program that does start; undefined where it is not installed. */
+export async function findProgram(name: string): Promise<string | undefined> {
+  // A shim of pyenv is a shell script that takes longer than what it starts.
+  for (const command of [`pyenv which ${name}`, `command -v ${name}`]) {
+    try {
+      const path = await capture({ command: ["sh", "-c", command] });
+      await capture({ command: [path, "--version"] });
+      return path;
+    } catch {
+      // The next one may.
+    }
+  }
+  return undefined;
+}
+
+function peakOf(pid: number | undefined): number | undefined {
+  if (pid === undefined) return undefined;
+  try {
+    const found = /VmHWM:\s+(\d+) kB/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];
+    return found === undefined ? undefined : Number(found) * 1024 / 1e6;
+  } catch {
+    return undefined;
+  }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
+}

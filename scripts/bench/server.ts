@@ -1,0 +1,8 @@
+/** The S3-compatible server as a process of its own, so that it does not share a thread with what is measured. */
+import { startS3Server } from "../../tests/s3/server.ts";
+
+const [folder = "", bucket = ""] = Deno.args;
+// Waiting for a disk would measure the disk.
+const server = await startS3Server({ folder, buckets: [bucket], durable: false, control: true });
+const line = `${JSON.stringify({ url: server.url, env: server.env(bucket) })}\n`;
+Deno.stdout.writeSync(new TextEncoder().encode(line));

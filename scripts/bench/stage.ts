@@ -1,0 +1,155 @@
+/** Where everything happens: a folder in memory, the server in a process of its own, FTL. */
+import { openS3Bucket } from "../../src/remote/s3.ts";
+import { capture, type Program } from "./programs.ts";
+
+const BUCKET = "bench";
+
+export interface StageOptions {
+  /** For what is unpacked and for the server's objects. Undefined: in memory, where that can be had. */
+  readonly work: string | undefined;
+  /** An executable to measure; undefined for the source. */
+  readonly ftl: string | undefined;
+  readonly say: (text: string) => void;
+}
+
+export class Stage implements AsyncDisposable {
+  readonly #server: Deno.ChildProcess;
+  readonly #unmount: () => void;
+
+  private constructor(
+    readonly folder: string,
+    readonly ftlCommand: readonly string[],
+    readonly url: string,
+    readonly env: Readonly<Record<string, string>>,
+    { server, unmount }: { server: Deno.ChildProcess; unmount: () => void },
+  ) {
+    this.#server = server;
+    this.#unmount = unmount;
+  }
+
+  static async open({ work, ftl, say }: StageOptions): Promise<Stage> {
+    const { folder, unmount } = openWork(work, say);
+    const script = new URL("server.ts", import.meta.url).pathname;
+    const server = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--allow-all", script, `${folder}/s3`, BUCKET],
+      stdin: "null",
+      stdout: "piped",
+    }).spawn();
+    const { value = "" } = await server.stdout.pipeThrough(new TextDecoderStream()).getReader()
+      .read();
+    const { url, env } = JSON.parse(value) as { url: string; env: Record<string, string> };
+    const entry = new URL("../../mod.ts", import.meta.url).pathname;
+    const command = ftl === undefined
+      ? [Deno.execPath(), "run", "--quiet", "--allow-all", entry]
+      : [Deno.realPathSync(ftl)];
+    const quiet = {
+      AWS_CONFIG_FILE: "/dev/null",
+      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+      AWS_EC2_METADATA_DISABLED: "true",
+      FTL_KEEP: "1",
+    };
+    return new Stage(folder, command, url, { ...env, ...quiet }, { server, unmount });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.kill("SIGTERM");
+    await this.#server.status;
+    this.#unmount();
+  }
+
+  /** `ftl`, on a machine or without a root. */
+  ftl(args: readonly string[], root?: string): Program {
+    const env = root === undefined ? this.env : { ...this.env, FTL_ROOT: root };
+    return { command: [...this.ftlCommand, ...args], env };
+  }
+
+  spool(path: string): Promise<string> {
+    return capture(this.ftl(["spool", path]));
+  }
+
+  /** A machine that wants these packages. */
+  machine(name: string, packages: readonly string[]): string {
+    const root = `${this.folder}/${name}`;
+    this.drop(root);
+    for (const pkg of packages) Deno.mkdirSync(`${root}/${pkg}`, { recursive: true });
+    return root;
+  }
+
+  drop(path: string): void {
+    try {
+      Deno.removeSync(path, { recursive: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+
+  /** Empties the bucket of one package. */
+  async empty(prefix: string): Promise<void> {
+    for (const [name, value] of Object.entries(this.env)) {
+      if (name.startsWith("AWS_")) Deno.env.set(name, value);
+    }
+    const bucket = openS3Bucket(BUCKET, this.env);
+    for (const { key } of await bucket.list(prefix)) await bucket.remove(key);
+  }
+
+  async key(prefix: string): Promise<string> {
+    for (const [name, value] of Object.entries(this.env)) {
+      if (name.startsWith("AWS_")) Deno.env.set(name, value);
+    }
+    const [object] = await openS3Bucket(BUCKET, this.env).list(prefix);
+    if (object === undefined) throw new Error(`nothing in the bucket begins with ${prefix}`);
+    return object.key;
+  }
+
+  /** A `curl` that fetches an object to its stdout. */
+  curl(key: string): string {
+    const { AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = this.env;
+    return `curl -sSf --aws-sigv4 aws:amz:${AWS_REGION}:s3 ` +
+      `--user ${AWS_ACCESS_KEY_ID}:${AWS_SECRET_ACCESS_KEY} ` +
+      `-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' ${this.url}/${BUCKET}/${key}`;
+  }
+
+  s3Url(key: string): string {
+    return `s3://${BUCKET}/${key}`;
+  }
+
+  /** Requests since the last call. */
+  async requests(): Promise<number> {
+    const log = await (await fetch(`${this.url}/_ftl/log`)).json() as { operation: string }[];
+    await (await fetch(`${this.url}/_ftl/log`, { method: "DELETE" })).body?.cancel();
+    return log.filter(({ operation }) => operation !== "Control").length;
+  }
+}
+
+/** Below /dev an executable with narrow permissions may not write, so memory is mounted elsewhere. */
+function openWork(
+  work: string | undefined,
+  say: (text: string) => void,
+): { folder: string; unmount: () => void } {
+  const folder = Deno.makeTempDirSync({
+    prefix: "ftl-bench-",
+    ...(work === undefined ? {} : { dir: work }),
+  });
+  const remove = (): void => Deno.removeSync(folder, { recursive: true });
+  if (work !== undefined) return { folder, unmount: remove };
+  const run = (program: string, args: string[]): boolean => {
+    try {
+      return new Deno.Command(program, { args, stderr: "null" }).outputSync().success;
+    } catch {
+      return false;
+    }
+  };
+  if (run("mount", ["-t", "tmpfs", "-o", "size=90%", "tmpfs", folder])) {
+    return {
+      folder,
+      unmount: () => {
+        run("umount", ["--lazy", folder]);
+        remove();
+      },
+    };
+  }
+  say(
+    "only root may mount memory: what is unpacked goes to the disk, and the disk is measured too",
+  );
+  return { folder, unmount: remove };
+}
