@@ -47,10 +47,14 @@ export class Crc64Nvme {
     for (; done + 8 <= bytes.length; done += 8) {
       const a = low ^ view.getUint32(done, true);
       const b = high ^ view.getUint32(done + 4, true);
-      const p7 = 1792 | (a & 0xff), p6 = 1536 | ((a >>> 8) & 0xff);
-      const p5 = 1280 | ((a >>> 16) & 0xff), p4 = 1024 | (a >>> 24);
-      const p3 = 768 | (b & 0xff), p2 = 512 | ((b >>> 8) & 0xff);
-      const p1 = 256 | ((b >>> 16) & 0xff), p0 = b >>> 24;
+      const p7 = 1792 | (a & 0xff);
+      const p6 = 1536 | ((a >>> 8) & 0xff);
+      const p5 = 1280 | ((a >>> 16) & 0xff);
+      const p4 = 1024 | (a >>> 24);
+      const p3 = 768 | (b & 0xff);
+      const p2 = 512 | ((b >>> 8) & 0xff);
+      const p1 = 256 | ((b >>> 16) & 0xff);
+      const p0 = b >>> 24;
       low = at(L, p7) ^ at(L, p6) ^ at(L, p5) ^ at(L, p4) ^ at(L, p3) ^ at(L, p2) ^ at(L, p1) ^
         at(L, p0);
       high = at(H, p7) ^ at(H, p6) ^ at(H, p5) ^ at(H, p4) ^ at(H, p3) ^ at(H, p2) ^ at(H, p1) ^

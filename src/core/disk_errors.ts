@@ -1,14 +1,14 @@
 /** What the system says about files, in the words of FTL. */
-import { FtlError, messageOf, StorageError } from "./errors.ts";
+import { FtlError, messageOf, StorageError, UsageError } from "./errors.ts";
 
 const REASONS: Readonly<Record<string, { reason: string; hint?: string }>> = {
   ENOSPC: { reason: "the disk is full", hint: "Free some space, then run the command again" },
   EDQUOT: { reason: "the disk quota is used up", hint: "Raise the quota, or free some space" },
-  EROFS: { reason: "the file system is read-only" },
+  EROFS: { reason: "the file system is read-only", hint: "Mount it for writing" },
   EACCES: { reason: "permission denied", hint: "Run ftl as the user who owns FTL_ROOT" },
   EPERM: { reason: "operation not permitted", hint: "Run ftl as the user who owns FTL_ROOT" },
-  ENOTDIR: { reason: "not a directory" },
-  EIO: { reason: "the disk reports an input/output error" },
+  ENOTDIR: { reason: "not a directory", hint: "Something else has the place of a folder: move it" },
+  EIO: { reason: "the disk reports an input/output error", hint: "See dmesg" },
   EMFILE: { reason: "too many open files", hint: "Raise the limit: ulimit -n" },
   ENOENT: { reason: "no such file or directory" },
 };
@@ -25,10 +25,25 @@ export function systemCode(error: unknown): string | undefined {
  */
 export function explainDiskError(error: unknown, what: string): unknown {
   const code = systemCode(error);
-  if (error instanceof FtlError || code === undefined) return error;
+  if (error instanceof FtlError) return error;
+  if (isSpecialPlace(error)) {
+    return new UsageError(`${what}: it lies below /dev, /proc or /sys`, {
+      cause: error,
+      hint:
+        "The runtime keeps programs with bounded permissions out of there: use another folder, " +
+        "such as a tmpfs mounted elsewhere",
+    });
+  }
+  if (code === undefined) return error;
   const known = REASONS[code];
   return new StorageError(`${what}: ${known?.reason ?? messageOf(error)}`, {
     cause: error,
     hint: known?.hint,
   });
+}
+
+/** Deno lets only programs with all permissions open files below /dev, /proc and /sys. */
+function isSpecialPlace(error: unknown): boolean {
+  return error instanceof Error && error.name === "NotCapable" &&
+    /Requires all access/.test(error.message);
 }

@@ -381,3 +381,20 @@ async function putBytes(fleet: Fleet, key: string, bytes: Uint8Array<ArrayBuffer
     read: (offset, length) => bytes.slice(offset, offset + length),
   }, { metadata: {}, concurrency: 1 });
 }
+
+Deno.test("a store without conditional writes is written to plainly, with a warning", async () => {
+  await using fleet = await Fleet.start();
+  for (const method of ["PUT", "POST"]) {
+    fleet.server.addFault({ method, fault: { kind: "no-conditional-writes" } });
+  }
+  const spooled = await fleet.ftl(["spool", await fleet.pack("a.tgz", { v: "1" })]);
+  assertEquals(spooled.code, 0, spooled.stderr);
+  assertMatch(spooled.stderr, /^warning: deploys does not know conditional writes/m);
+  const revision = spooled.stdout.trim();
+  const blessed = await fleet.ftl(["jump", "--master", revision]);
+  assertEquals(blessed.code, 0, blessed.stderr);
+  assertEquals((await fleet.bucket().getSmall("a.rev"))?.text, revision);
+  const big = fleet.folder.write("big.bin", new Uint8Array(17_000_000));
+  const large = await fleet.ftl(["spool", big]);
+  assertEquals(large.code, 0, large.stderr);
+});

@@ -79,6 +79,7 @@ const FAULT_NUMBERS: Record<FaultRule["fault"]["kind"], string | undefined> = {
   "internal-error": undefined,
   "slow-down": undefined,
   "access-denied": undefined,
+  "no-conditional-writes": undefined,
   "reset": undefined,
   "reset-after": "bytes",
   "cut-short": "bytes",

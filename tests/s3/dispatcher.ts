@@ -144,7 +144,7 @@ export class Dispatcher {
       if (fault.kind === "delay") await this.#delay(exchange, fault.milliseconds);
       if (fault.kind === "stale-list") staleWrites = Math.max(staleWrites, fault.writes);
     }
-    const error = fired.map(errorOf).find((candidate) => candidate !== undefined);
+    const error = fired.map((fault) => errorOf(fault, head.headers)).find((e) => e !== undefined);
     if (error !== undefined) throw error;
     if (fired.some((fault) => fault.kind === "reset")) throw new ConnectionReset();
     return staleWrites;
@@ -188,10 +188,12 @@ export class Dispatcher {
   }
 }
 
-function errorOf(fault: Fault): S3Error | undefined {
+function errorOf(fault: Fault, headers: ReadonlyMap<string, string>): S3Error | undefined {
   if (fault.kind === "internal-error") return new S3Error("InternalError");
   if (fault.kind === "slow-down") return new S3Error("SlowDown");
   if (fault.kind === "access-denied") return new S3Error("AccessDenied");
+  const isConditional = headers.has("if-match") || headers.has("if-none-match");
+  if (fault.kind === "no-conditional-writes" && isConditional) return new S3Error("NotImplemented");
   return undefined;
 }
 

@@ -15,6 +15,8 @@ export type Fault =
   | { readonly kind: "slow-down" }
   /** 403 AccessDenied. */
   | { readonly kind: "access-denied" }
+  /** 501 NotImplemented to a conditional write, as of stores that do not know them. */
+  | { readonly kind: "no-conditional-writes" }
   /** The connection is reset before anything is answered. */
   | { readonly kind: "reset" }
   /** The connection is reset after so many body bytes: of the request if it has a body, else of the response. */

@@ -5,6 +5,7 @@ import { acquireLock, type HeldLock } from "../../local/lock.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import type { Action, ScriptSetting } from "../../local/scripts.ts";
 import type { Bucket } from "../../remote/bucket.ts";
+import { PlainWrites } from "../../remote/plain_writes.ts";
 
 export interface Context {
   readonly config: Config;
@@ -23,12 +24,13 @@ export interface Context {
 
 /** Opens the bucket of `FTL_BUCKET`. The client is loaded only here: local commands start without. */
 export async function openBucket(
-  { config, signal, trustCertificates }: Context,
+  { config, signal, trustCertificates, report }: Context,
 ): Promise<Bucket> {
   const name = config.bucket;
   trustCertificates();
   const { openS3Bucket } = await import("../../remote/s3.ts");
-  return openS3Bucket(name, config.env, { signal });
+  const bucket = openS3Bucket(name, config.env, { signal });
+  return new PlainWrites(bucket, (message) => report({ type: "warning", message }));
 }
 
 /**
