@@ -134,7 +134,7 @@ if (import.meta.main) {
     signal,
     context: (report) => createContext(env, { report, signal }),
     usesCredentialProcess: () => usesCredentialProcess(env),
-    keepOnly,
+    keepOnly: (scope) => keepOnly(scope, [env["FTL_ROOT"] ?? "", ...Deno.args]),
   });
   Deno.exit(code);
 }

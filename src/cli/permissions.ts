@@ -102,10 +102,29 @@ export function scopeOf(
   }
 }
 
-/** Gives up for good whatever is not in the scope. */
-export function keepOnly(name: ScopeName): void {
+/**
+ * Gives up for good whatever is not in the scope.
+ *
+ * Deno lets only programs that hold all permissions open files below `/dev`, `/proc` and `/sys`, and who
+ * gives up one holds all no more. So a program that was started with all of them, from source, keeps them
+ * where one of `paths` leads there, as to `/dev/shm`. The executable never holds all.
+ */
+export function keepOnly(name: ScopeName, paths: readonly string[]): void {
   const scope: Scope = new Set<Permission>(SCOPES[name]);
-  for (const permission of ALL) {
-    if (!scope.has(permission)) Deno.permissions.revokeSync({ name: permission });
+  const given = ALL.filter((permission) => !scope.has(permission));
+  if (given.length > 0 && holdsAll() && paths.some(leadsToSpecialPlace)) return;
+  for (const permission of given) Deno.permissions.revokeSync({ name: permission });
+}
+
+/** What no command needs is held only by a program that was given everything. */
+function holdsAll(): boolean {
+  return Deno.permissions.querySync({ name: "ffi" }).state === "granted";
+}
+
+function leadsToSpecialPlace(path: string): boolean {
+  try {
+    return /^\/(dev|proc|sys)(\/|$)/.test(Deno.realPathSync(path));
+  } catch {
+    return false;
   }
 }
