@@ -40,12 +40,15 @@ import {
 } from "./bucket.ts";
 import { findCredentials, findRegion, sourceOf } from "./credentials.ts";
 import { readProfile } from "./profile.ts";
-import { explainS3Error, s3Code, statusOf } from "./s3_errors.ts";
+import { explainS3Error, isDamaged, s3Code, statusOf } from "./s3_errors.ts";
+import { fetchWhole } from "./whole_answers.ts";
 
-/** Milliseconds until an answer must have begun. A body may take longer: its reader watches it. */
+/** Milliseconds until an answer must be there: whole, but for a revision's bytes, whose reader watches them. */
 const ANSWER_TIMEOUT = 20_000;
-/** The same where the request carries a part of a file, which a slow line takes long to send. */
-const UPLOAD_TIMEOUT = 15 * 60_000;
+/** The same for the end of an upload, which S3 may take minutes for. */
+const COMPLETION_TIMEOUT = 15 * 60_000;
+/** Bytes a millisecond: a line that sends less counts as broken. */
+const SLOWEST_UPLOAD = 10;
 
 /**
  * Bytes of the parts under way. The runtime copies a request's body several times, leaves some 60 MB of such
@@ -73,11 +76,7 @@ export function openS3Bucket(
     profile.get("endpoint_url");
   const requestHandler = new FetchHttpHandler({
     requestTimeout: ANSWER_TIMEOUT,
-    customFetch: (async (request: Request) => {
-      const response = await fetchUnlessAborted(request);
-      onAnswer?.(response.headers);
-      return response;
-    }) as typeof fetch,
+    customFetch: ((request: Request) => fetchWhole(request, onAnswer)) as typeof fetch,
   });
   const config: S3ClientConfig = {
     region: findRegion(env, profile),
@@ -132,6 +131,10 @@ class S3Bucket implements OpenedBucket {
       credentials,
       region,
       systemClockOffset,
+      requestHandler: new FetchHttpHandler({
+        requestTimeout: ANSWER_TIMEOUT,
+        customFetch: fetchUnlessAborted as typeof fetch,
+      }),
       maxAttempts: 1,
     });
   }
@@ -186,6 +189,15 @@ class S3Bucket implements OpenedBucket {
   }
 
   async getSmall(key: string): Promise<SmallObject | undefined> {
+    try {
+      return await this.#getSmallOnce(key);
+    } catch (error) {
+      if (!(error instanceof IntegrityError && isDamaged(error.cause))) throw error;
+      return await this.#getSmallOnce(key);
+    }
+  }
+
+  async #getSmallOnce(key: string): Promise<SmallObject | undefined> {
     const answer = await this.#getIfThere(key);
     if (answer === undefined) return undefined;
     const size = answer.ContentLength ?? 0;
@@ -310,7 +322,9 @@ class S3Bucket implements OpenedBucket {
 
   async #getIfThere(key: string): Promise<GetObjectCommandOutput | undefined> {
     try {
-      const command = new GetObjectCommand({ Bucket: this.name, Key: key });
+      const target = { Bucket: this.name, Key: key };
+      // One flipped bit may make another revision's name of a pointer: the client compares the checksum.
+      const command = new GetObjectCommand({ ...target, ChecksumMode: "ENABLED" });
       return await this.#client.send(command, this.#options);
     } catch (error) {
       if (s3Code(error) === "NoSuchKey") return undefined;
@@ -329,7 +343,7 @@ class S3Bucket implements OpenedBucket {
         Metadata: { ...options.metadata },
         ...conditionHeaders(options.condition),
       }),
-      sendOptions(options.signal),
+      sendOptions(timeoutFor(source.size), options.signal),
     );
     options.onProgress?.(source.size);
   }
@@ -357,7 +371,7 @@ class S3Bucket implements OpenedBucket {
           MultipartUpload: { Parts: parts },
           ...conditionHeaders(options.condition),
         }),
-        sendOptions(grace.signal),
+        sendOptions(COMPLETION_TIMEOUT, grace.signal),
       );
     } catch (error) {
       // By now no part is under way: `inParallel` waits for all of them before it throws.
@@ -388,7 +402,7 @@ class S3Bucket implements OpenedBucket {
             Body: body,
             ChecksumSHA256: sha256,
           }),
-          sendOptions(stop),
+          sendOptions(timeoutFor(body.byteLength), stop),
         );
         arrived += body.byteLength;
         onProgress?.(arrived);
@@ -442,9 +456,17 @@ class Grace implements Disposable {
   }
 }
 
-function sendOptions(signal?: AbortSignal): { requestTimeout: number; abortSignal?: AbortSignal } {
+/** Milliseconds until a request with so many bytes must be answered. */
+function timeoutFor(bytes: number): number {
+  return ANSWER_TIMEOUT + bytes / SLOWEST_UPLOAD;
+}
+
+function sendOptions(
+  requestTimeout: number,
+  signal?: AbortSignal,
+): { requestTimeout: number; abortSignal?: AbortSignal } {
   return {
-    requestTimeout: UPLOAD_TIMEOUT,
+    requestTimeout,
     ...(signal === undefined ? {} : { abortSignal: signal }),
   };
 }

@@ -108,6 +108,12 @@ export function explainS3Error(error: unknown, request: S3Request): FtlError {
       hint: "export AWS_REGION=<the bucket's region>, as in eu-central-1",
     });
   }
+  if (isDamaged(error)) {
+    return new IntegrityError(`${place(request)} was damaged on its way from S3`, {
+      cause: error,
+      hint: SLOW_HINT,
+    });
+  }
   const status = statusOf(error);
   if (status > 0) {
     return new StorageError(
@@ -116,6 +122,11 @@ export function explainS3Error(error: unknown, request: S3Request): FtlError {
     );
   }
   return unreachable(error, request);
+}
+
+/** Whether the bytes of an answer do not have the checksum that S3 gave with them. */
+export function isDamaged(error: unknown): boolean {
+  return messageOf(error).startsWith("Checksum mismatch");
 }
 
 function denied(request: S3Request, cause: unknown): FtlError {
@@ -168,8 +179,8 @@ function networkReason(error: unknown): string {
   const text = oneLine(messageOf(innermost));
   if (/Connection refused/i.test(text)) return "connection refused";
   if (/dns error|failed to lookup/i.test(text)) return "the name does not resolve";
-  if (/timed? ?out/i.test(text)) return "no answer in time";
-  if (/reset|closed before|UnexpectedEof/i.test(text)) return "the connection broke";
+  if (/timed? ?out|not complete within/i.test(text)) return "no answer in time";
+  if (/reset|closed before|UnexpectedEof|reading a body/i.test(text)) return "the connection broke";
   if (/certificate|tls/i.test(text)) return `TLS: ${text}`;
   return text;
 }
