@@ -60,6 +60,14 @@ export class Playground implements Disposable {
     assertEquals([mtime?.getTime(), nlink], [1_000_000_000_000, 1]);
   }
 
+  /** Removes what was unpacked. */
+  clear(): void {
+    new Deno.Command("chmod", { args: ["-R", "u+rwX", this.target], stderr: "null" }).outputSync();
+    for (const { name } of Deno.readDirSync(this.target)) {
+      Deno.removeSync(`${this.target}/${name}`, { recursive: true });
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#folder[Symbol.dispose]();
   }
