@@ -136,7 +136,11 @@ if (import.meta.main) {
   try {
     await build(parseSettings(Deno.args));
   } catch (error) {
-    Deno.stderr.writeSync(new TextEncoder().encode(`build: ${(error as Error).message}\n`));
+    const { message } = error as Error;
+    const hint = message.includes("/denort-")
+      ? "hint: Where only an npm registry is in reach: deno task build --runtime-from-npm\n"
+      : "";
+    Deno.stderr.writeSync(new TextEncoder().encode(`build: ${message}\n${hint}`));
     Deno.exit(1);
   }
 }
