@@ -70,7 +70,7 @@ Deno.test("TLS trusts who the system trusts, and package scripts do not notice",
   await using fleet = await Fleet.start();
   const authority = await makeCertificates(fleet.folder);
   await using front = new TlsFront(authority, Number(new URL(fleet.server.url).port));
-  const https = { AWS_ENDPOINT_URL_S3: front.url };
+  const https = { AWS_ENDPOINT_URL_S3: front.url, DENO_TLS_CA_STORE: undefined };
   for (const variable of ["SSL_CERT_FILE", "AWS_CA_BUNDLE"]) {
     await t.step(`an authority in ${variable}`, async () => {
       await fleet.ok(["list", "--master"], { env: { ...https, [variable]: authority.path } });
@@ -85,7 +85,7 @@ Deno.test("TLS trusts who the system trusts, and package scripts do not notice",
     const web = fleet.machine("web", ["a"]);
     const script = "#!/bin/sh\necho store=$DENO_TLS_CA_STORE file=$SSL_CERT_FILE\n";
     await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", { "post-sync.sh": script })]);
-    const env = { ...https, AWS_CA_BUNDLE: authority.path, DENO_TLS_CA_STORE: undefined };
+    const env = { ...https, AWS_CA_BUNDLE: authority.path };
     const { code, stderr } = await web.ftl(["sync"], { env });
     assertEquals(code, 0, stderr);
     assertMatch(stderr, / post-sync\| store= file=\n/);
