@@ -14,7 +14,7 @@ async function can(attempt: () => unknown): Promise<boolean> {
 }
 
 const [scope = "", folder = "", port = ""] = Deno.args;
-keepOnly(scope as ScopeName);
+keepOnly(scope as ScopeName, []);
 const outcome = {
   read: await can(() => Deno.readTextFileSync(`${folder}/there`)),
   write: await can(() => Deno.writeTextFileSync(`${folder}/new`, "") ?? true),
