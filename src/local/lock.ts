@@ -81,11 +81,14 @@ function open(path: string, what: string): Deno.FsFile {
 }
 
 function writeHolder(file: Deno.FsFile, command: string): void {
-  file.truncateSync(0);
-  file.seekSync(0, Deno.SeekMode.Start);
-  file.writeSync(
-    new TextEncoder().encode(`pid ${Deno.pid}, ${command}, since ${new Date().toISOString()}\n`),
-  );
+  const text = `pid ${Deno.pid}, ${command}, since ${new Date().toISOString()}\n`;
+  try {
+    file.truncateSync(0);
+    file.seekSync(0, Deno.SeekMode.Start);
+    file.writeSync(new TextEncoder().encode(text));
+  } catch {
+    // The lock holds without it. On a full disk there is no room for it, and `purge` must make some.
+  }
 }
 
 /**
