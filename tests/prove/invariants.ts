@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { parseKey } from "../../src/core/keys.ts";
 import { isRevisionId } from "../../src/core/names.ts";
 import { clientOf } from "../s3/testing/with_server.ts";
+import type { Machine } from "../e2e/fleet.ts";
 import type { Lab } from "./lab.ts";
 import { linesOf } from "./site.ts";
 
@@ -57,27 +58,26 @@ export class Inspector {
   }
 
   /** `current` and `previous` lead to whole revisions, and `revs` holds nothing else. */
-  lookAtMachine(): void {
-    const { machine } = this.lab;
+  lookAtMachine(machine: Machine = this.lab.machine): void {
     const { packageName } = this;
     for (const name of machine.names(packageName)) {
       if (!["current", "previous", "revs", ".lock", ".ftl"].includes(name)) {
         throw new Error(`${name} was left in the package's folder`);
       }
     }
-    for (const id of machine.names(`${packageName}/revs`)) this.#requireWhole(id);
+    for (const id of machine.names(`${packageName}/revs`)) this.#requireWhole(id, machine);
     const current = machine.link(`${packageName}/current`);
     if (current === undefined && this.#wasActive) throw new Error("current is gone");
     this.#wasActive ||= current !== undefined;
     for (const link of [current, machine.link(`${packageName}/previous`)]) {
-      if (link !== undefined) this.#requireWhole(link.replace(/^revs\//, ""));
+      if (link !== undefined) this.#requireWhole(link.replace(/^revs\//, ""), machine);
     }
   }
 
-  #requireWhole(id: string): void {
+  #requireWhole(id: string, { root }: Machine): void {
     const sum = this.#known.get(id);
     if (!isRevisionId(id) || sum === undefined) throw new Error(`revs/${id} was never in S3`);
-    const path = `${this.lab.root}/${this.packageName}/revs/${id}`;
+    const path = `${root}/${this.packageName}/revs/${id}`;
     const lines = linesOf(path);
     this.files += lines.split("\n").length;
     const wanted = this.lab.archives.get(sum)?.lines;

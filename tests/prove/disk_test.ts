@@ -1,0 +1,33 @@
+import { fillDisk, readOnlyDisk } from "./full_disk.ts";
+import { canMount } from "./mounts.ts";
+import { cutPower } from "./power_cut.ts";
+import { newSeed } from "./random.ts";
+import { announce } from "./report.ts";
+
+const seed = newSeed();
+announce(`disks: seed ${seed}`);
+const ignore = !canMount();
+
+for (const  of of["bytes", "inodes"] as const) {
+  Deno.test({
+    name: `a disk that runs out of ${of} at a random moment loses nothing, and it is said`,
+    ignore,
+    fn: async () => {
+      await fillDisk({ seed, rounds: 8, of });
+    },
+  });
+}
+
+Deno.test({ name: "a read-only disk is said to be so, and reading goes on", ignore, fn: readOnly });
+
+async function readOnly(): Promise<void> {
+  await readOnlyDisk();
+}
+
+Deno.test({
+  name: "a power cut at any step leaves whole revisions, and the next sync goes on",
+  ignore,
+  fn: async () => {
+    await cutPower();
+  },
+});

@@ -1,0 +1,114 @@
+/** Disks that fill at random moments, by bytes and by inodes, and one that is read-only. */
+import { statfsSync } from "node:fs";
+import { jump, jumpMaster, sync } from "../../mod.ts";
+import { Inspector, PACKAGE } from "./invariants.ts";
+import { type Figures, Lab } from "./lab.ts";
+import { Mount } from "./mounts.ts";
+import { parse } from "./names.ts";
+import { Random } from "./random.ts";
+import { requireRecovery } from "./recovery.ts";
+import { makeSite } from "./site.ts";
+
+const FILES = 60;
+/** Bytes and inodes that one more revision takes, and the files beside it. */
+const NEED = { bytes: 500 * 1024, inodes: 120 };
+const DISK = { bytes: 12 * 1024 * 1024, inodes: 1500 };
+
+export interface FullDiskOptions {
+  readonly seed: number;
+  readonly rounds: number;
+  readonly of: "bytes" | "inodes";
+}
+
+/** Each round leaves a random rest of room, and runs a command: it works, or says that the disk is full. */
+export async function fillDisk({ seed, rounds, of }: FullDiskOptions): Promise<Figures> {
+  await using lab = await Lab.start([]);
+  using _mount = Mount.tmpfs(lab.root, `size=${DISK.bytes},nr_inodes=${DISK.inodes}`);
+  Deno.mkdirSync(`${lab.root}/${PACKAGE}`);
+  const inspector = new Inspector(lab);
+  const random = new Random(seed);
+  let full = 0;
+  for (let round = 1; round <= rounds; round++) {
+    const args = await arrange(lab, random);
+    await inspector.look();
+    leaveRoom(lab.root, of, random.below(NEED[of]));
+    const { code, stderr } = await lab.run(args);
+    const where = `seed ${seed}, round ${round}, ${of}, ftl ${args.join(" ")}`;
+    if (code !== 0) {
+      full++;
+      const said = code === 7 && /disk is full|No room|inodes/.test(stderr) &&
+        !/^ +at /m.test(stderr);
+      // What makes room must not need any.
+      if (!said || args[0] === "purge") throw new Error(`${where}: exit ${code}: ${stderr}`);
+    }
+    try {
+      await inspector.look();
+      Deno.removeSync(`${lab.root}/filler`, { recursive: true });
+      await requireRecovery(lab);
+      await inspector.look();
+    } catch (error) {
+      throw new Error(`${where}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+  return { rounds, "ended by a full disk": full };
+}
+
+async function arrange(lab: Lab, random: Random): Promise<string[]> {
+  const site = makeSite(PACKAGE, random.below(2 ** 30), { files: FILES });
+  const { revision } = await lab.spool(site);
+  if (random.next() < 0.6) {
+    await jumpMaster(lab.context(), parse(revision));
+    return ["sync"];
+  }
+  await sync(lab.context());
+  const [active] = lab.machine.names(`${PACKAGE}/current`);
+  if (active !== undefined && random.next() < 0.5) return ["purge", revision];
+  if (random.next() < 0.3) await jump(lab.context(), parse(revision));
+  return ["jump", revision];
+}
+
+/** Takes all room but so much. */
+function leaveRoom(root: string, of: "bytes" | "inodes", room: number): void {
+  Deno.mkdirSync(`${root}/filler`);
+  const { bavail, bsize, ffree } = statfsSync(root);
+  if (of === "inodes") {
+    for (let n = ffree - room; n > 0; n--) Deno.writeTextFileSync(`${root}/filler/${n}`, "");
+    return;
+  }
+  const bytes = Math.max(0, bavail * bsize - room);
+  Deno.writeFileSync(`${root}/filler/file`, new Uint8Array(bytes));
+}
+
+/** On a read-only disk everything that changes says so, and what reads works. */
+export async function readOnlyDisk(): Promise<Figures> {
+  await using lab = await Lab.start([]);
+  using mount = Mount.tmpfs(lab.root, "size=16m");
+  Deno.mkdirSync(`${lab.root}/${PACKAGE}`);
+  const inspector = new Inspector(lab);
+  const names: string[] = [];
+  for (const seed of [1, 2, 3]) {
+    names.push((await lab.spool(makeSite(PACKAGE, seed, { files: FILES }))).revision);
+  }
+  const [first = "", second = "", third = ""] = names;
+  await jumpMaster(lab.context(), parse(second));
+  await sync(lab.context());
+  await inspector.look();
+  await jumpMaster(lab.context(), parse(third));
+  mount.remount("ro");
+  const changing = [["sync"], ["jump", third], ["jump-back", PACKAGE], ["purge", third]];
+  for (const args of changing) {
+    const { code, stderr } = await lab.run(args);
+    if (code !== 7 || !stderr.includes("read-only")) {
+      throw new Error(`ftl ${args.join(" ")}: exit ${code}: ${stderr}`);
+    }
+  }
+  for (const args of [["list"], ["list", PACKAGE], ["status"], ["sync", "--dry-run"]]) {
+    const { code, stderr } = await lab.run(args);
+    if (code !== 0) throw new Error(`ftl ${args.join(" ")}: exit ${code}: ${stderr}`);
+  }
+  await inspector.look();
+  mount.remount("rw");
+  await requireRecovery(lab);
+  await inspector.look();
+  return { "commands refused": changing.length, "revisions kept": first === "" ? 0 : 3 };
+}
