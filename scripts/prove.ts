@@ -1,0 +1,125 @@
+/**
+ * `deno task prove [--rounds 1000] [--minutes 10] [--machines 1000] [--seed N] [--only kills,crowd,...]`:
+ * every harness at full length, each with one line of figures. Ends with an exit code other than 0 if any
+ * promise was broken; the message has the seed, which brings the same commands again.
+ */
+import { parseArgs } from "node:util";
+import {
+  blessAtOnce,
+  crowdOnOneRoot,
+  spoolAtOnce,
+  spoolInOneInstant,
+} from "../tests/prove/crowd.ts";
+import { fillDisk, readOnlyDisk } from "../tests/prove/full_disk.ts";
+import { breakArchives } from "../tests/prove/hostile_archives.ts";
+import { killLoop } from "../tests/prove/kill_loop.ts";
+import type { Figures } from "../tests/prove/lab.ts";
+import { faultMatrix } from "../tests/prove/matrix.ts";
+import { cutPower } from "../tests/prove/power_cut.ts";
+import { newSeed } from "../tests/prove/random.ts";
+import { announce, figuresLine } from "../tests/prove/report.ts";
+import { soak } from "../tests/prove/soak.ts";
+import { killAtSteps } from "../tests/prove/steps.ts";
+import { deployToMany } from "../tests/prove/thousand.ts";
+
+interface Settings {
+  readonly seed: number;
+  readonly rounds: number;
+  readonly minutes: number;
+  readonly machines: number;
+}
+
+type Harness = (settings: Settings) => Promise<Figures>;
+
+const HARNESSES: Readonly<Record<string, Harness>> = {
+  kills: ({ seed, rounds }) =>
+    killLoop({
+      seed,
+      rounds,
+      onRound: (round) => round % 100 === 0 ? announce(`kills: ${round} rounds`) : undefined,
+    }),
+  steps: () => killAtSteps(),
+  power: () => cutPower(),
+  crowd: ({ seed }) => crowdOnOneRoot({ seed, seconds: 60 }),
+  spools: async ({ seed }) => {
+    await spoolInOneInstant({ seed, count: 10 });
+    await spoolAtOnce({ seed, count: 20, same: true });
+    return await spoolAtOnce({ seed, count: 50, same: false });
+  },
+  blessings: ({ seed }) => blessAtOnce({ seed, racers: 20, rounds: 5 }),
+  faults: () => faultMatrix({ slow: true }),
+  hostile: ({ seed, rounds }) => breakArchives({ seed, inputs: 100 * rounds }),
+  properties: ({ seed }) => properties(seed),
+  bytes: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "bytes" }),
+  inodes: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "inodes" }),
+  readonly: () => readOnlyDisk(),
+  fleet: ({ machines }) => deployToMany({ machines, splay: 30 }),
+  soak: ({ minutes, seed }) => soak({ minutes, seed }),
+};
+
+/** The property tests, with fifty times as many inputs. */
+async function properties(seed: number): Promise<Figures> {
+  const inputs = 100_000;
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", "--quiet", "--allow-all", "--filter", "/^(any|a new id|no plan)/", HOSTILE_TEST],
+    env: { PROVE_INPUTS: String(inputs), PROVE_SEED: String(seed) },
+    stdout: "null",
+    stderr: "inherit",
+  }).spawn().status;
+  if (!success) throw new Error("A property does not hold: see above");
+  return { "inputs a property": inputs };
+}
+
+const HOSTILE_TEST = new URL("../tests/prove/hostile_test.ts", import.meta.url).pathname;
+
+/** Throws an Error whose message is for the user. */
+function readSettings(args: string[]): Settings & { names: readonly string[] } {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rounds: { type: "string", default: "1000" },
+      minutes: { type: "string", default: "10" },
+      machines: { type: "string", default: "1000" },
+      seed: { type: "string", default: String(newSeed()) },
+      only: { type: "string", default: Object.keys(HARNESSES).join() },
+    },
+  });
+  const number = (name: "rounds" | "minutes" | "machines" | "seed"): number => {
+    if (!/^[0-9]+(\.[0-9]+)?$/.test(values[name])) throw new Error(`--${name} is no number`);
+    return Number(values[name]);
+  };
+  const names = values.only.split(",");
+  const unknown = names.find((name) => HARNESSES[name] === undefined);
+  if (unknown !== undefined) {
+    throw new Error(`No harness '${unknown}'; there are ${Object.keys(HARNESSES).join(", ")}`);
+  }
+  return {
+    seed: number("seed"),
+    rounds: number("rounds"),
+    minutes: number("minutes"),
+    machines: number("machines"),
+    names,
+  };
+}
+
+async function main(): Promise<number> {
+  const { names, ...settings } = readSettings(Deno.args);
+  announce(`seed ${settings.seed}`);
+  let broken = 0;
+  for (const name of names) {
+    const started = performance.now();
+    try {
+      const figures = await HARNESSES[name]?.(settings) ?? {};
+      const seconds = ((performance.now() - started) / 1000).toFixed();
+      announce(`${figuresLine(name, figures)} (${seconds} s)`);
+    } catch (error) {
+      broken++;
+      announce(`${name}: BROKEN: ${error instanceof Error ? error.stack : error}`);
+    }
+  }
+  announce(broken === 0 ? "every promise held" : `${broken} broken`);
+  return broken === 0 ? 0 : 1;
+}
+
+// What the runtime still holds open, idle connections among them, need not be waited for.
+if (import.meta.main) Deno.exit(await main());
