@@ -8,12 +8,12 @@ const seed = newSeed();
 announce(`disks: seed ${seed}`);
 const ignore = !canMount();
 
-for (const  of of["bytes", "inodes"] as const) {
+for (const what of ["bytes", "inodes"] as const) {
   Deno.test({
-    name: `a disk that runs out of ${of} at a random moment loses nothing, and it is said`,
+    name: `a disk that runs out of ${what} at a random moment loses nothing, and it is said`,
     ignore,
     fn: async () => {
-      await fillDisk({ seed, rounds: 8, of });
+      await fillDisk({ seed, rounds: 8, of: what });
     },
   });
 }
