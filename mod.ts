@@ -8,6 +8,46 @@
  *
  * To see how FTL works, go on with `src/commands/sync.ts`.
  *
+ * @example A program that activates a revision on this machine
+ * ```ts
+ * import { createContext, jump, listLocalRevisions } from "./mod.ts";
+ * import { assertEquals } from "./tests/assert.ts";
+ *
+ * // A machine's root with one package, which has one revision.
+ * const root = await Deno.makeTempDir();
+ * await Deno.mkdir(`${root}/my_site/revs/VZ5vQk8aR4G`, { recursive: true });
+ *
+ * const told: string[] = [];
+ * const context = createContext({ FTL_ROOT: root }, { report: ({ type }) => told.push(type) });
+ * await jump(context, { package: "my_site", id: "VZ5vQk8aR4G" });
+ *
+ * const [revision] = listLocalRevisions(context, "my_site");
+ * assertEquals([revision?.revision, revision?.active], ["my_site.VZ5vQk8aR4G", true]);
+ * assertEquals(told, ["activated"]);
+ * ```
+ *
+ * @example A program that spools a file, blesses it, and brings a machine in line
+ * ```ts
+ * import { createContext, jumpMaster, parseRevisionName, spool, sync } from "./mod.ts";
+ * import { assertEquals } from "./tests/assert.ts";
+ * import { startS3Server } from "./tests/s3/server.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.mkdir(`${folder}/root/my_tool`, { recursive: true });
+ * await Deno.writeTextFile(`${folder}/my_tool.txt`, "hello");
+ * // With Amazon, FTL_BUCKET and the usual AWS variables are all that is needed.
+ * await using server = await startS3Server({ folder: `${folder}/s3`, buckets: ["deploys"] });
+ * const context = createContext({ FTL_ROOT: `${folder}/root`, ...server.env("deploys") });
+ *
+ * const { revision } = await spool(context, `${folder}/my_tool.txt`, { message: "first" });
+ * const parsed = parseRevisionName(revision);
+ * if (parsed !== undefined) await jumpMaster(context, parsed);
+ * const [synced] = await sync(context);
+ *
+ * assertEquals([synced?.activated, synced?.failures], [revision, []]);
+ * assertEquals(await Deno.readTextFile(`${folder}/root/my_tool/current/my_tool.txt`), "hello");
+ * ```
+ *
  * @module
  */
 import { main, type Surroundings } from "./src/cli/main.ts";
