@@ -73,7 +73,10 @@ async function readAll(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
 }
 
-async function download({ bucket, options }: Given, changed: Partial<DownloadOptions> = {}) {
+async function download(
+  { bucket, options }: Given,
+  changed: Partial<DownloadOptions> = {},
+): Promise<Uint8Array> {
   await using opened = await openDownload(bucket, KEY, { ...options, ...changed });
   return await readAll(opened.body);
 }
