@@ -1,30 +1,22 @@
 /** The bucket in Amazon S3, or in a store that speaks its language. */
 import {
   AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
-  type HeadObjectCommandOutput,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
   type S3ClientConfig,
-  UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { FetchHttpHandler } from "@smithy/fetch-http-handler";
-import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { Metadata } from "../core/blessing.ts";
-import { ConflictError, IntegrityError, NotFoundError } from "../core/errors.ts";
+import { ConflictError, IntegrityError } from "../core/errors.ts";
 import type { Environment } from "../core/config.ts";
-import { inParallel } from "../core/parallel.ts";
 import {
-  type Checksum,
-  type Condition,
   type Identity,
   type ListedObject,
   type ObjectInfo,
@@ -40,23 +32,10 @@ import {
 } from "./bucket.ts";
 import { findCredentials, findRegion, sourceOf } from "./credentials.ts";
 import { readProfile } from "./profile.ts";
+import { bodyOf, objectInfo } from "./s3_answers.ts";
 import { explainS3Error, isDamaged, s3Code, statusOf } from "./s3_errors.ts";
+import { ANSWER_TIMEOUT, conditionHeaders, GRACE, uploadParts, uploadWhole } from "./s3_upload.ts";
 import { fetchWhole } from "./whole_answers.ts";
-
-/** Milliseconds until an answer must be there: whole, but for a revision's bytes, whose reader watches them. */
-const ANSWER_TIMEOUT = 20_000;
-/** The same for the end of an upload, which S3 may take minutes for. */
-const COMPLETION_TIMEOUT = 15 * 60_000;
-/** Bytes a millisecond: a line that sends less counts as broken. */
-const SLOWEST_UPLOAD = 10;
-
-/**
- * Bytes of the parts under way. The runtime copies a request's body several times, leaves some 60 MB of such
- * copies lying, and would send a stream without the Content-Length that S3 demands.
- */
-const UPLOAD_WINDOW = 10 * 1024 * 1024;
-/** Milliseconds that what must come to an end may take once the command is to stop. */
-const GRACE = 5_000;
 
 export interface S3BucketOptions {
   /** Ends every request that is under way; what an upload has begun is still taken back. */
@@ -259,8 +238,8 @@ class S3Bucket implements OpenedBucket {
 
   async upload(key: string, source: UploadSource, options: UploadOptions): Promise<void> {
     try {
-      if (source.partSha256.length === 1) await this.#uploadWhole(key, source, options);
-      else await this.#uploadParts(key, source, options);
+      const send = source.partSha256.length === 1 ? uploadWhole : uploadParts;
+      await send(this.#client, { Bucket: this.name, Key: key }, { source, options });
     } catch (error) {
       if (options.signal?.aborted) {
         // Cut off, but perhaps after S3 had all of it: what is in the bucket has the last word.
@@ -332,87 +311,6 @@ class S3Bucket implements OpenedBucket {
     }
   }
 
-  async #uploadWhole(key: string, source: UploadSource, options: UploadOptions): Promise<void> {
-    const [sha256] = source.partSha256;
-    await this.#client.send(
-      new PutObjectCommand({
-        Bucket: this.name,
-        Key: key,
-        Body: source.read(0, source.size),
-        ...(sha256 === undefined ? {} : { ChecksumSHA256: sha256 }),
-        Metadata: { ...options.metadata },
-        ...conditionHeaders(options.condition),
-      }),
-      sendOptions(timeoutFor(source.size), options.signal),
-    );
-    options.onProgress?.(source.size);
-  }
-
-  /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
-  async #uploadParts(key: string, source: UploadSource, options: UploadOptions): Promise<void> {
-    const target = { Bucket: this.name, Key: key };
-    options.signal?.throwIfAborted();
-    // An upload is begun and completed, or not, but never left in the dark by an abort in between.
-    using grace = new Grace(options.signal);
-    const { UploadId } = await this.#client.send(
-      new CreateMultipartUploadCommand({
-        ...target,
-        ChecksumAlgorithm: "SHA256",
-        Metadata: { ...options.metadata },
-      }),
-      { abortSignal: grace.signal },
-    );
-    try {
-      const parts = await this.#sendParts({ ...target, UploadId }, source, options);
-      await this.#client.send(
-        new CompleteMultipartUploadCommand({
-          ...target,
-          UploadId,
-          MultipartUpload: { Parts: parts },
-          ...conditionHeaders(options.condition),
-        }),
-        sendOptions(COMPLETION_TIMEOUT, grace.signal),
-      );
-    } catch (error) {
-      // By now no part is under way: `inParallel` waits for all of them before it throws.
-      const command = new AbortMultipartUploadCommand({ ...target, UploadId });
-      const abortSignal = AbortSignal.timeout(GRACE);
-      await this.#client.send(command, { abortSignal }).catch(() => {});
-      throw error;
-    }
-  }
-
-  #sendParts(
-    target: { Bucket: string; Key: string; UploadId: string | undefined },
-    source: UploadSource,
-    { concurrency, signal, onProgress }: UploadOptions,
-  ): Promise<{ PartNumber: number; ETag: string | undefined; ChecksumSHA256: string }[]> {
-    let arrived = 0;
-    const atOnce = Math.max(1, Math.min(concurrency, Math.floor(UPLOAD_WINDOW / source.partSize)));
-    return inParallel(
-      source.partSha256,
-      { concurrency: atOnce, signal },
-      async (sha256, index, stop) => {
-        const offset = index * source.partSize;
-        const body = source.read(offset, Math.min(source.partSize, source.size - offset));
-        const answer = await this.#client.send(
-          new UploadPartCommand({
-            ...target,
-            PartNumber: index + 1,
-            Body: body,
-            ChecksumSHA256: sha256,
-          }),
-          sendOptions(timeoutFor(body.byteLength), stop),
-        );
-        arrived += body.byteLength;
-        onProgress?.(arrived);
-        body.buffer.transfer(0); // frees it now rather than at some collection
-        if (index % PARTS_A_COLLECTION === 0) askForCollection();
-        return { PartNumber: index + 1, ETag: answer.ETag, ChecksumSHA256: sha256 };
-      },
-    );
-  }
-
   async #explained<T>(action: string, key: string | undefined, send: () => Promise<T>): Promise<T> {
     try {
       return await send();
@@ -432,62 +330,6 @@ class S3Bucket implements OpenedBucket {
   }
 }
 
-/** Parts after which the copies that the runtime made of them are to be collected. */
-const PARTS_A_COLLECTION = 4;
-
-/**
- * Lets V8 believe that memory has grown, which is when it collects: it sees the small objects that own the
- * runtime's copies of request bodies, not the megabytes behind them. These pages are never touched.
- */
-function askForCollection(): void {
-  new ArrayBuffer(64 * 1024 * 1024).transfer(0);
-}
-
-/** Aborts `GRACE` after `signal` does. */
-class Grace implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #outer: AbortSignal | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(outer: AbortSignal | undefined) {
-    this.#outer = outer;
-    outer?.addEventListener("abort", this.#begin);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  readonly #begin = (): void => {
-    this.#timer = setTimeout(() => this.#controller.abort(this.#outer?.reason), GRACE);
-  };
-
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-    this.#outer?.removeEventListener("abort", this.#begin);
-  }
-}
-
-/** Milliseconds until a request with so many bytes must be answered. */
-function timeoutFor(bytes: number): number {
-  return ANSWER_TIMEOUT + bytes / SLOWEST_UPLOAD;
-}
-
-function sendOptions(
-  requestTimeout: number,
-  signal?: AbortSignal,
-): { requestTimeout: number; abortSignal?: AbortSignal } {
-  return {
-    requestTimeout,
-    ...(signal === undefined ? {} : { abortSignal: signal }),
-  };
-}
-
-function conditionHeaders(condition?: Condition): { IfNoneMatch?: string; IfMatch?: string } {
-  if (condition === undefined) return {};
-  return "absent" in condition ? { IfNoneMatch: "*" } : { IfMatch: condition.etag };
-}
-
 /**
  * Whether a write was refused over its condition. That may be the work of the very same request, sent
  * again after its first answer was lost: so what is there now has the last word.
@@ -500,52 +342,4 @@ function lostRace(error: unknown): boolean {
 
 function sameMetadata(there: Metadata, sent: Metadata): boolean {
   return Object.entries(sent).every(([name, value]) => there[name] === value);
-}
-
-function objectInfo(
-  answer: GetObjectCommandOutput | HeadObjectCommandOutput,
-  size: number,
-): ObjectInfo {
-  return {
-    size,
-    etag: answer.ETag ?? "",
-    modified: answer.LastModified?.getTime() ?? 0,
-    metadata: answer.Metadata ?? {},
-    checksum: checksumOf(answer),
-  };
-}
-
-/**
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html, and on
- * ETags https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html: that of an object that came in
- * one piece, plain or encrypted with S3's own keys, is the MD5 of its bytes. The other checksums of an
- * object in parts are those of the parts' checksums, and of no use to who reads the whole.
- */
-function checksumOf(
-  answer: GetObjectCommandOutput | HeadObjectCommandOutput,
-): Checksum | undefined {
-  if (answer.ChecksumType !== "COMPOSITE") {
-    const { ChecksumSHA256, ChecksumCRC64NVME, ChecksumCRC32 } = answer;
-    if (ChecksumSHA256 !== undefined) return inHex("sha256", ChecksumSHA256);
-    if (ChecksumCRC64NVME !== undefined) return inHex("crc64nvme", ChecksumCRC64NVME);
-    if (ChecksumCRC32 !== undefined) return inHex("crc32", ChecksumCRC32);
-  }
-  const { ServerSideEncryption = "AES256", SSECustomerAlgorithm, StorageClass } = answer;
-  const isPlain = ServerSideEncryption === "AES256" && SSECustomerAlgorithm === undefined &&
-    StorageClass !== "EXPRESS_ONEZONE";
-  const md5 = /^"([0-9a-f]{32})"$/.exec(answer.ETag ?? "")?.[1];
-  return isPlain && md5 !== undefined ? { algorithm: "md5", hex: md5 } : undefined;
-}
-
-function inHex(algorithm: Checksum["algorithm"], base64: string): Checksum {
-  return { algorithm, hex: Buffer.from(base64, "base64").toString("hex") };
-}
-
-/** The body as the native `fetch` gives it: no copy through the SDK's stream. */
-function bodyOf(answer: GetObjectCommandOutput): ReadableStream<Uint8Array<ArrayBuffer>> {
-  if (answer.Body === undefined) throw new NotFoundError("S3 sent no body");
-  const body: unknown = answer.Body instanceof ReadableStream
-    ? answer.Body
-    : answer.Body.transformToWebStream();
-  return body as ReadableStream<Uint8Array<ArrayBuffer>>;
 }
