@@ -63,6 +63,8 @@ function parseWords(
   const options = [...GLOBAL_OPTIONS, ...(spec?.options ?? [])];
   const named = (hasValue: boolean): string[] =>
     options.filter(({ value }) => (value !== undefined) === hasValue).map(({ name }) => name);
+  const [clash] = words.slice(0, endOfOptions(words)).filter((word) => PARSERS_OWN.test(word));
+  if (clash !== undefined) throw unknownOption(spec, clash, options.map(({ name }) => name));
   const parsed = parseArgs(words, {
     boolean: named(false),
     string: ["_", ...named(true)],
@@ -79,6 +81,14 @@ function parseWords(
     flags: new Set(named(false).filter((name) => parsed[name] === true)),
     values: readValues(spec, named(true), parsed),
   };
+}
+
+/** Options by the name under which the parser keeps the words: it would mistake the one for the other. */
+const PARSERS_OWN = /^(--_(=|$)|-[^-=]*_)/;
+
+function endOfOptions(words: readonly string[]): number {
+  const end = words.indexOf("--");
+  return end < 0 ? words.length : end;
 }
 
 function readValues(
