@@ -175,7 +175,19 @@ Deno.test("any arguments bring a designed exit code, no stack, and no write outs
     fc.constantFrom(...["list", "sync", "jump", "jump-back", "purge", "status", "spool", "setup"]),
     fc.constantFrom("help", "completions", "--json", "--master", "--keep", "--dry-run", "-m", "--"),
     fc.constantFrom("site", "site.V00001", "../outside", "site/../../outside", "1", "bash", "iam"),
-    fc.constantFrom("--quiet", "--verbosity", "-v", "--splay", "--follow", "--long", "--version"),
+    fc.constantFrom(
+      "-_",
+      "--_",
+      "--_=x",
+      "--__proto__",
+      "--quiet",
+      "--verbosity",
+      "-v",
+      "--splay",
+      "--follow",
+      "--long",
+      "--version",
+    ),
     text,
   );
   await fc.assert(

@@ -1,5 +1,6 @@
 /** A fleet against one server: every machine a root of its own, its syncs in this process. */
 import { jumpMaster, sync } from "../../mod.ts";
+import { inParallel } from "../../src/core/parallel.ts";
 import { Lab } from "./lab.ts";
 import type { Figures } from "./lab.ts";
 import { PACKAGE } from "./invariants.ts";
@@ -45,7 +46,9 @@ interface Convergence {
   readonly busiest: number;
 }
 
-/** All at once, as far as one process can: the machines' own work is what takes the time here. */
+/** Machines that this one process plays at the same time: their own work, not the server's, takes the time. */
+const AT_ONCE = 100;
+
 async function converge(
   lab: Lab,
   roots: readonly string[],
@@ -56,7 +59,7 @@ async function converge(
   const started = performance.now();
   const busy = new Map<number, number>();
   const options = splay === 0 ? {} : { splay };
-  await Promise.all(roots.map(async (root) => {
+  await inParallel(roots, { concurrency: splay === 0 ? AT_ONCE : roots.length }, async (root) => {
     const [result] = await sync(lab.context({ root }), options);
     const [failure] = result?.failures ?? [];
     if (failure !== undefined) throw failure;
@@ -65,7 +68,7 @@ async function converge(
     }
     const second = Math.floor((performance.now() - started) / 1000);
     busy.set(second, (busy.get(second) ?? 0) + 1);
-  }));
+  });
   const seconds = (performance.now() - started) / 1000;
   const requests = server.log.length;
   const bytes = server.log.reduce((sum, { sent }) => sum + sent, 0);
