@@ -84,7 +84,7 @@ function parseWords(
 }
 
 /** Options by the name under which the parser keeps the words: it would mistake the one for the other. */
-const PARSERS_OWN = /^(--_(=|$)|-[^-=]*_)/;
+const PARSERS_OWN = /^--_$|^--_=|^-[^=-]*_/;
 
 function endOfOptions(words: readonly string[]): number {
   const end = words.indexOf("--");
