@@ -97,6 +97,7 @@ class Bench {
     const { server } = this.#lab.fleet;
     const args = await this.#arrange(request);
     await this.#inspector.look();
+    const openBefore = await openUploads(this.#lab);
     server.clearLog();
     server.addFault({ ...PLACES[request], ...countOf(fault), fault: fault.fault as Fault });
     if (request === "abort of an upload") {
@@ -116,7 +117,9 @@ class Bench {
     await requireRecovery(this.#lab);
     await this.#inspector.look();
     // By so fast a clock the 5 s in which an upload is taken back are too few.
-    if (!isSlow(request, fault)) await this.#requireNothingOpen(request, code);
+    if (!isSlow(request, fault)) {
+      await this.#requireNothingOpen(request, { code, openBefore });
+    }
     return { request, fault, code, requests, seconds, stderr };
   }
 
@@ -154,8 +157,11 @@ class Bench {
   }
 
   /** What failed or was done has taken its parts back, where it could. */
-  async #requireNothingOpen(request: RequestKind, code: number): Promise<void> {
-    const open = await openUploads(this.#lab);
+  async #requireNothingOpen(
+    request: RequestKind,
+    { code, openBefore }: { code: number; openBefore: readonly string[] },
+  ): Promise<void> {
+    const open = (await openUploads(this.#lab)).filter((key) => !openBefore.includes(key));
     // Of an upload whose begin was answered into the void nobody knows the number.
     if (/^(begin|abort)/.test(request)) return;
     if (open.length > 0) throw new Error(`exit ${code}, and left open: ${open}`);
