@@ -15,7 +15,7 @@ interface Footprint {
 
 /** Bounds of what may come between a third of the time and its end; a short run is still warming up. */
 function growthAllowed(minutes: number): Footprint {
-  return { memory: minutes < 1 ? 200 : 48, files: 8, entries: 300 };
+  return { memory: minutes < 1 ? 400 : 48, files: 8, entries: 300 };
 }
 
 /** Throws an Error that says what grew. */
