@@ -55,7 +55,7 @@ import type { Context } from "./src/commands/steps/context.ts";
 import { keepOnly } from "./src/cli/permissions.ts";
 import { Config, type Environment } from "./src/core/config.ts";
 import { explainDiskError } from "./src/core/disk_errors.ts";
-import { InterruptedError } from "./src/core/errors.ts";
+import { InterruptedError, INTERRUPTIONS } from "./src/core/errors.ts";
 import type { Report } from "./src/core/events.ts";
 import { trustSystemCertificates } from "./src/remote/certificates.ts";
 import { usesCredentialProcess } from "./src/remote/profile.ts";
@@ -150,14 +150,18 @@ function versionLine(): string {
   return `${version} (${commit}, Deno ${Deno.version.deno}, ${Deno.build.arch})`;
 }
 
-/** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
+/** Aborted by the first signal; a second one ends the process, and its script, at once. */
 function listenForSignals(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
+  let first: InterruptedError | undefined;
+  for (const name of Object.keys(INTERRUPTIONS) as (keyof typeof INTERRUPTIONS)[]) {
     Deno.addSignalListener(name, () => {
-      const interruption = new InterruptedError(name);
-      if (controller.signal.aborted) Deno.exit(interruption.exitCode);
-      controller.abort(interruption);
+      if (first !== undefined) {
+        first.insist();
+        Deno.exit(first.exitCode);
+      }
+      first = new InterruptedError(name);
+      controller.abort(first);
     });
   }
   return controller.signal;

@@ -65,9 +65,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "@smithy/core/config": "src/remote/credentials.ts",
   "@smithy/credential-provider-imds": "src/remote/credentials.ts",
   "@smithy/fetch-http-handler": "src/remote/s3.ts",
-  "@std/cli/parse-args": "src/cli/arguments.ts",
   "@std/fmt/colors": "src/cli/paint.ts",
   "@std/text/closest-string": "src/cli/arguments.ts",
+  "@std/text/levenshtein-distance": "src/cli/arguments.ts",
   "log-update": "src/cli/progress.ts",
   "get-east-asian-width": "src/cli/paint.ts",
 };

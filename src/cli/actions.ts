@@ -66,7 +66,8 @@ export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
     const follow = flags.has("follow");
     if (flags.has("dry-run")) {
       const plans = await planSyncs(context, { packages, follow });
-      return { lines: plans.flatMap(planLines), json: plans, failures: [] };
+      const failures = plans.flatMap((plan) => plan.failures);
+      return { lines: plans.flatMap(planLines), json: plans.map(withErrorTexts), failures };
     }
     const splay = values.get("splay");
     const results = await sync(context, {
@@ -175,7 +176,8 @@ function setupOptions({ words: [kind, ...words], values }: ParsedArguments): Set
 
 function messageOption(values: ReadonlyMap<string, string>): { message?: string } {
   const message = values.get("message");
-  return message === undefined ? {} : { message };
+  // An empty one, as of `-m "$NOTE"`, is none.
+  return message === undefined || message === "" ? {} : { message };
 }
 
 function refuseMessage(values: ReadonlyMap<string, string>): undefined {
@@ -184,7 +186,7 @@ function refuseMessage(values: ReadonlyMap<string, string>): undefined {
 }
 
 function requireCount(option: string, text: string): number {
-  if (/^[0-9]{1,6}$/.test(text)) return Number(text);
+  if (/^[0-9]{1,9}$/.test(text)) return Number(text);
   throw new UsageError(`--${option} is not a whole number: ${quote(text)}`);
 }
 

@@ -1,23 +1,23 @@
 /** From the words of a command line to a command and its options. */
+import { parseArgs } from "node:util";
 import { closestString as untypedClosestString } from "@std/text/closest-string";
-import { parseArgs as untypedParseArgs } from "@std/cli/parse-args";
+import { levenshteinDistance as untypedDistance } from "@std/text/levenshtein-distance";
 import { UsageError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
-import { type CommandName, COMMANDS, type CommandSpec, GLOBAL_OPTIONS } from "./commands.ts";
-
-type ParseArgs = (words: readonly string[], options: {
-  boolean: string[];
-  string: string[];
-  alias: Record<string, string>;
-  unknown: (word: string, key?: string) => boolean;
-}) => { _: string[] } & Record<string, unknown>;
+import {
+  type CommandName,
+  COMMANDS,
+  type CommandSpec,
+  GLOBAL_OPTIONS,
+  type OptionSpec,
+} from "./commands.ts";
 
 // npm:deno-std has no types: cast at once.
-const parseArgs = untypedParseArgs as unknown as ParseArgs;
 const closestString = untypedClosestString as unknown as (
   word: string,
   candidates: readonly string[],
 ) => string;
+const distanceOf = untypedDistance as unknown as (a: string, b: string) => number;
 
 export interface ParsedArguments {
   /** Undefined for plain `ftl`, `ftl --help` and `ftl --version`. */
@@ -31,16 +31,12 @@ export interface ParsedArguments {
 
 /** Throws `UsageError` for an unknown command or option, or a wrong number of arguments. */
 export function parseArguments(argv: readonly string[]): ParsedArguments {
-  const [first, ...others] = argv;
-  const spec = first === undefined || first.startsWith("-") ? undefined : requireCommand(first);
-  const parsed = parseWords(spec, spec === undefined ? argv : others);
+  // What may stand before the command takes no value: the first other word is the command.
+  const at = argv.findIndex((word) => !word.startsWith("-"));
+  const spec = at < 0 ? undefined : requireCommand(argv[at] ?? "");
+  const parsed = parseWords(spec, argv.filter((_word, index) => index !== at));
   const asksForHelp = parsed.flags.has("help") || parsed.flags.has("version");
   if (spec !== undefined && !asksForHelp) requireCount(spec, parsed.words);
-  if (spec === undefined && parsed.words[0] !== undefined) {
-    throw new UsageError(`The command comes first: ftl ${parsed.words[0]} ...`, {
-      hint: HELP_HINT,
-    });
-  }
   return { command: spec?.name, ...parsed };
 }
 
@@ -50,9 +46,8 @@ const HELP_HINT = "'ftl help' shows the commands";
 export function requireCommand(word: string): CommandSpec {
   const found = COMMANDS.find(({ name }) => name === word);
   if (found !== undefined) return found;
-  const nearest = closestString(word, COMMANDS.map(({ name }) => name));
   throw new UsageError(`Unknown command ${quote(word)}`, {
-    hint: `Did you mean 'ftl ${nearest}'? ${HELP_HINT}`,
+    hint: `${suggestion(word, COMMANDS.map(({ name }) => name), "ftl ")}${HELP_HINT}`,
   });
 }
 
@@ -61,64 +56,83 @@ function parseWords(
   words: readonly string[],
 ): Omit<ParsedArguments, "command"> {
   const options = [...GLOBAL_OPTIONS, ...(spec?.options ?? [])];
-  const named = (hasValue: boolean): string[] =>
-    options.filter(({ value }) => (value !== undefined) === hasValue).map(({ name }) => name);
-  const [clash] = words.slice(0, endOfOptions(words)).filter((word) => PARSERS_OWN.test(word));
-  if (clash !== undefined) throw unknownOption(spec, clash, options.map(({ name }) => name));
-  const parsed = parseArgs(words, {
-    boolean: named(false),
-    string: ["_", ...named(true)],
-    alias: Object.fromEntries(
-      options.flatMap(({ name, short }) => short === undefined ? [] : [[short, name]]),
-    ),
-    unknown: (word, key) => {
-      if (key === undefined) return true;
-      throw unknownOption(spec, word, options.map(({ name }) => name));
-    },
-  });
+  const parsed = parseStrictly(spec, joinValues(words, options), options);
+  const entries = Object.entries(parsed.values);
   return {
-    words: parsed._,
-    flags: new Set(named(false).filter((name) => parsed[name] === true)),
-    values: readValues(spec, named(true), parsed),
+    words: parsed.positionals,
+    flags: new Set(entries.filter(([, value]) => value === true).map(([name]) => name)),
+    values: new Map(
+      entries.flatMap(([name, value]) => typeof value === "string" ? [[name, value]] : []),
+    ),
   };
 }
 
-/** Options by the name under which the parser keeps the words: it would mistake the one for the other. */
-const PARSERS_OWN = /^--_$|^--_=|^-[^=-]*_/;
-
-function endOfOptions(words: readonly string[]): number {
-  const end = words.indexOf("--");
-  return end < 0 ? words.length : end;
-}
-
-function readValues(
-  spec: CommandSpec | undefined,
-  names: readonly string[],
-  parsed: Record<string, unknown>,
-): Map<string, string> {
-  const values = new Map<string, string>();
-  for (const name of names) {
-    const value = parsed[name];
-    if (value === undefined) continue;
-    if (typeof value !== "string" || value === "") {
-      throw new UsageError(`--${name} needs a value`, { hint: helpFor(spec) });
-    }
-    values.set(name, value);
+/** `-m -x` and `--message -x` as `--message=-x`: what follows such an option is its value, whatever it is. */
+function joinValues(words: readonly string[], options: readonly OptionSpec[]): string[] {
+  const joined: string[] = [];
+  const rest = [...words];
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    if (word === "--") return [...joined, word, ...rest];
+    const option = options.find(({ name, short, value }) =>
+      value !== undefined && (word === `--${name}` || word === `-${short}`)
+    );
+    const value = option === undefined ? undefined : rest.shift();
+    joined.push(option === undefined || value === undefined ? word : `--${option.name}=${value}`);
   }
-  return values;
+  return joined;
 }
 
-function unknownOption(
+interface StrictlyParsed {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly positionals: string[];
+}
+
+/** By https://nodejs.org/api/util.html#utilparseargsconfig, with FTL's words for what it refuses. */
+function parseStrictly(
   spec: CommandSpec | undefined,
-  word: string,
-  names: readonly string[],
-): UsageError {
-  const bare = word.replace(/^-+/, "").replace(/=.*$/, "");
-  const nearest = closestString(bare, names);
-  const command = spec === undefined ? "" : `ftl ${spec.name}: `;
-  return new UsageError(`${command}Unknown option ${quote(word)}`, {
-    hint: `Did you mean --${nearest}? ${helpFor(spec)}`,
-  });
+  words: string[],
+  options: readonly OptionSpec[],
+): StrictlyParsed {
+  try {
+    return parseArgs({
+      args: words,
+      allowPositionals: true,
+      options: Object.fromEntries(options.map(({ name, short, value }) => [name, {
+        type: value === undefined ? "boolean" : "string",
+        ...(short === undefined ? {} : { short }),
+      }])),
+    });
+  } catch (error) {
+    throw explain(error, spec, options);
+  }
+}
+
+function explain(
+  error: unknown,
+  spec: CommandSpec | undefined,
+  options: readonly OptionSpec[],
+): unknown {
+  const { code, message } = error as { code?: string; message: string };
+  const word = /'(?:-., )?(--?[^' <]*)/.exec(message)?.[1] ?? "";
+  const hint = spec === undefined ? HELP_HINT : `'ftl help ${spec.name}' shows its options`;
+  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
+    const nearest = suggestion(word.replace(/^-+/, ""), options.map(({ name }) => name), "--");
+    return new UsageError(`Unknown option ${quote(word)}`, { hint: nearest + hint });
+  }
+  if (code !== "ERR_PARSE_ARGS_INVALID_OPTION_VALUE") return error;
+  const name = options.find((option) => word === `-${option.short}`)?.name ??
+    word.replace(/^-+/, "");
+  const takesValue = options.some((option) => option.name === name && option.value !== undefined);
+  return new UsageError(`--${name} ${takesValue ? "needs a value" : "takes no value"}`, { hint });
+}
+
+/** `Did you mean --quiet? `, where something is near enough to be meant. */
+function suggestion(word: string, names: readonly string[], prefix: string): string {
+  const nearest = closestString(word, names);
+  const isNear = distanceOf(word, nearest) <= Math.max(1, Math.floor(nearest.length / 3));
+  return isNear
+    ? `Did you mean ${prefix === "--" ? `--${nearest}` : `'${prefix}${nearest}'`}? `
+    : "";
 }
 
 function requireCount({ name, usage, least, most }: CommandSpec, words: readonly string[]): void {
@@ -129,8 +143,4 @@ function requireCount({ name, usage, least, most }: CommandSpec, words: readonly
   throw new UsageError(`ftl ${name}: ${problem}`, {
     hint: usage.map((form) => `ftl ${name} ${form}`).join("   or   "),
   });
-}
-
-function helpFor(spec: CommandSpec | undefined): string {
-  return spec === undefined ? HELP_HINT : `'ftl help ${spec.name}' shows its options`;
 }

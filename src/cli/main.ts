@@ -67,7 +67,12 @@ async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise
   }
   using narrator = new Narrator(surroundings, flags);
   const context = surroundings.context((event) => narrator.tell(event));
-  const table = { isTerminal: screen.isTerminal, paint: paintFor(screen), now: context.now() };
+  const table = {
+    isTerminal: screen.isTerminal,
+    columns: screen.columns(),
+    paint: paintFor(screen),
+    now: context.now(),
+  };
   const { lines, json, failures } = await ACTIONS[command](context, parsed, table);
   narrator.stop();
   if (flags.has("json")) stdout.write(`${JSON.stringify(json, null, 2)}\n`);

@@ -6,7 +6,7 @@
  */
 import type { FtlEvent, ProgressEvent } from "../core/events.ts";
 import { formatBytes, formatDuration } from "./narration.ts";
-import { cutTo, padTo, type Paint } from "./paint.ts";
+import { cutTo, padTo, type Paint, widthOf } from "./paint.ts";
 import type { Screen } from "./screen.ts";
 
 /** Milliseconds that work may take before its line shows. */
@@ -108,16 +108,18 @@ export class Progress {
   /** All of a package: of a revision that failed, no end is told. */
   #endAll(packageName: string): void {
     for (const subject of [...this.#works.keys()]) {
-      if (subject.startsWith(`${packageName}.`) || subject.endsWith(packageName)) {
+      if (subject.startsWith(`${packageName}.`) || subject.split(" ").at(-1) === packageName) {
         this.#end(subject);
       }
     }
   }
 
+  /** Shorter on a narrow terminal: numbers say more. */
   #bar(part: number): string {
-    const full = Math.round(Math.min(1, part) * BAR);
+    const bar = this.#options.screen.columns() < 100 ? BAR / 2 : BAR;
+    const full = Math.round(Math.min(1, part) * bar);
     const { good, dim } = this.#options.paint;
-    return good("#".repeat(full)) + dim("-".repeat(BAR - full));
+    return good("#".repeat(full)) + dim("-".repeat(bar - full));
   }
 
   #draw(): void {
@@ -126,7 +128,7 @@ export class Progress {
     if (due.length === 0) return this.#erase();
     const width = this.#options.screen.columns();
     const names = due.map(([subject]) => cutTo(subject, Math.floor(width / 3)));
-    const nameWidth = Math.max(...names.map((name) => name.length));
+    const nameWidth = Math.max(...names.map(widthOf));
     const lines = due.map(([, work], i) =>
       `${padTo(names[i] ?? "", nameWidth)}  ${work.text(now - work.started)}`
     );

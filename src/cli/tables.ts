@@ -1,6 +1,8 @@
 /** Results as lines of text: for programs one name a line, for people aligned columns. */
 import type { ListedRevision, MasterRevision } from "../commands/list.ts";
 import type { PackageStatus } from "../commands/status.ts";
+import type { Note } from "../core/blessing.ts";
+import { escapeControls } from "../core/names.ts";
 import { formatAge, formatBytes } from "./narration.ts";
 import { padTo, type Paint, widthOf } from "./paint.ts";
 
@@ -8,6 +10,8 @@ export interface TableOptions {
   /** Columns for people rather than lines for programs. */
   readonly isTerminal: boolean;
   readonly paint: Paint;
+  /** Columns of the terminal. */
+  readonly columns: number;
   /** Unix time in milliseconds, for ages. */
   readonly now: number;
 }
@@ -26,9 +30,9 @@ export function revisionLines(
     revision.revision,
     time(revision, { long, now: options.now }),
     revision.size === undefined ? "-" : formatBytes(revision.size),
-    ...(long ? [details(revision)?.by ?? "-"] : []),
+    ...(long ? [details(revision).by ?? "-"] : []),
     marks(revision, options.paint),
-    ...(long ? [details(revision)?.message ?? ""] : []),
+    ...(long ? [details(revision).message ?? ""] : []),
   ]));
 }
 
@@ -39,22 +43,29 @@ function time({ spooledAt }: AnyRevision, { long, now }: { long: boolean; now: n
   return `${formatAge(now - Date.parse(spooledAt))} ago`;
 }
 
-function details(revision: AnyRevision): MasterRevision["details"] {
-  return "details" in revision ? revision.details : undefined;
+/** Who and why, safe to print. */
+function details(revision: AnyRevision): { by?: string | undefined; message?: string | undefined } {
+  return "details" in revision ? safeNote(revision.details) : {};
+}
+
+function safeNote(note: Note = {}): { by?: string | undefined; message?: string | undefined } {
+  const safe = (text?: string): string | undefined =>
+    text === undefined ? undefined : escapeControls(text);
+  return { by: safe(note.by), message: safe(note.message) };
 }
 
 function marks(revision: AnyRevision, paint: Paint): string {
   const { active, previous, held, postSync } = revision;
-  const blessing = "blessing" in revision ? revision.blessing : undefined;
+  const blessing = "blessing" in revision ? safeNote(revision.blessing) : {};
   const words = [
     ...(active ? [paint.good("active")] : []),
     ...(previous ? ["previous"] : []),
     ...(held === true ? [paint.warning("held")] : []),
     ...(postSync === "failed" ? [paint.bad("post-sync failed")] : []),
     ...(postSync === "pending" ? [paint.warning("post-sync pending")] : []),
-    ...(blessing?.by === undefined ? [] : [`blessed by ${blessing.by}`]),
+    ...(blessing.by === undefined ? [] : [`blessed by ${blessing.by}`]),
   ];
-  const why = blessing?.message === undefined ? "" : `: ${blessing.message}`;
+  const why = blessing.message === undefined ? "" : `: ${blessing.message}`;
   return words.length === 0 ? "-" : `(${words.join(", ")}${why})`;
 }
 
@@ -71,9 +82,24 @@ const STATUS_HEADINGS = [
 
 export function statusLines(
   packages: readonly PackageStatus[],
-  { paint, now }: TableOptions,
+  { paint, now, isTerminal, columns }: TableOptions,
 ): string[] {
-  return align([
+  const rows = statusRows(packages, { paint, now });
+  const lines = align(rows);
+  if (!isTerminal || lines.every((line) => widthOf(line) <= columns)) return lines;
+  // Too wide: one package below the other.
+  const [headings = [], ...others] = rows;
+  return others.flatMap((row, i) => [
+    ...(i === 0 ? [] : [""]),
+    ...align(row.map((cell, column) => [headings[column] ?? "", cell])),
+  ]);
+}
+
+function statusRows(
+  packages: readonly PackageStatus[],
+  { paint, now }: { paint: Paint; now: number },
+): string[][] {
+  return [
     STATUS_HEADINGS.map(paint.bold),
     ...packages.map((found) => [
       found.package,
@@ -85,7 +111,7 @@ export function statusLines(
       lastSync(found, { paint, now }),
       nextSync(found),
     ]),
-  ]);
+  ];
 }
 
 function lastSync(

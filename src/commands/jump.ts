@@ -3,7 +3,7 @@ import type { Revision } from "../core/names.ts";
 import { requirePackage } from "../local/package_dir.ts";
 import { bless, type BlessOptions } from "./steps/bless.ts";
 import { type Context, openBucket } from "./steps/context.ts";
-import { fetchPackageListing, readPointer } from "./steps/listing.ts";
+import { fetchPackageListing, readOldPointer } from "./steps/listing.ts";
 import { type Jumped, jumpLocally } from "./steps/local_jump.ts";
 
 /**
@@ -26,6 +26,6 @@ export async function jumpMaster(
 ): Promise<Jumped> {
   const bucket = await openBucket(context);
   const remote = await fetchPackageListing(bucket, revision.package);
-  const before = await readPointer(bucket, remote);
-  return await bless(context, { ...options, bucket, remote, id: revision.id, before });
+  const old = await readOldPointer(bucket, remote);
+  return await bless(context, { ...options, bucket, remote, id: revision.id, old });
 }

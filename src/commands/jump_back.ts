@@ -12,7 +12,7 @@ export async function jumpBack(context: Context, packageName: string): Promise<J
   const pkg = requirePackage(context.config.root, packageName);
   const choose = (): string => {
     const previous = readLink(pkg, "previous");
-    if (previous !== undefined) return previous;
+    if (previous !== undefined && previous !== readLink(pkg, "current")) return previous;
     throw new NotFoundError(`No previous revision of ${packageName} on this machine`, {
       hint: `'ftl list ${packageName}' shows what 'ftl jump' can go to`,
     });
@@ -36,5 +36,11 @@ export async function jumpBackMaster(
         : `The blessed one replaced none: 'ftl list --master ${packageName}' shows what there is`,
     });
   }
-  return await bless(context, { ...options, bucket, remote, id: before.replaced, before });
+  return await bless(context, {
+    ...options,
+    bucket,
+    remote,
+    id: before.replaced,
+    old: { content: before, etag: before.etag },
+  });
 }

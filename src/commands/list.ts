@@ -1,6 +1,6 @@
 /** `ftl list`: packages and revisions, of this machine or of S3, oldest first. */
 import { type Note, readNote, readRevisionFacts } from "../core/blessing.ts";
-import { NotFoundError } from "../core/errors.ts";
+import { BrokenPointerError, NotFoundError } from "../core/errors.ts";
 import { inParallel } from "../core/parallel.ts";
 import { revisionName, timeOfId } from "../core/names.ts";
 import { readLink } from "../local/links.ts";
@@ -11,8 +11,10 @@ import { type Context, openBucket } from "./steps/context.ts";
 import type { Bucket } from "../remote/bucket.ts";
 import {
   fetchPackageListing,
+  type PointerContent,
   readListing,
   readPointer,
+  type RemotePackage,
   type RemoteRevision,
 } from "./steps/listing.ts";
 
@@ -45,9 +47,11 @@ export function listLocalRevisions({ config }: Context, name: string): ListedRev
   const pkg = requirePackage(config.root, name);
   const active = readLink(pkg, "current");
   const previous = readLink(pkg, "previous");
+  const master = readMaster(pkg);
   const held = holdInForce({
     hold: readHold(pkg, active),
-    blessed: readMaster(pkg)?.blessed,
+    blessed: master?.blessed,
+    version: master?.version,
     active,
   });
   return pkg.revisions().map((id) => ({
@@ -104,7 +108,7 @@ export async function listMasterRevisions(
         `'ftl list --master' shows the packages, 'ftl spool ${name}.tgz' makes a first revision`,
     });
   }
-  const pointer = await readPointer(bucket, remote);
+  const pointer = await readPointerOrWarn(context, bucket, remote);
   const details = long
     ? await inParallel(
       remote.revisions,
@@ -121,6 +125,21 @@ export async function listMasterRevisions(
     ...(details[index] === undefined ? {} : { details: details[index] }),
     ...(long && id === pointer?.id ? { blessing: pointer.note } : {}),
   }));
+}
+
+/** A pointer that names no revision must not hide the revisions. */
+async function readPointerOrWarn(
+  context: Context,
+  bucket: Bucket,
+  remote: RemotePackage,
+): Promise<PointerContent | undefined> {
+  try {
+    return await readPointer(bucket, remote);
+  } catch (error) {
+    if (!(error instanceof BrokenPointerError)) throw error;
+    context.report({ type: "warning", message: `${error.message}; ${error.hint}` });
+    return undefined;
+  }
 }
 
 /** Under way at the same time: they are small. */

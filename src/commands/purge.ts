@@ -76,6 +76,11 @@ export async function purgeMaster(
   const name = packageOf(target);
   const bucket = await openBucket(context);
   const remote = await fetchPackageListing(bucket, name);
+  if (remote.revisions.length === 0) {
+    throw new NotFoundError(`No package ${name} in s3://${bucket.name}`, {
+      hint: "'ftl list --master' shows the packages",
+    });
+  }
   const pointer = await readPointer(bucket, remote);
   const guarded: Protected = new Map([
     ...(pointer?.replaced === undefined ? [] : [[pointer.replaced, "the previous one"] as const]),

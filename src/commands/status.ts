@@ -1,4 +1,5 @@
 /** `ftl status`: what each package runs here, what it should run, and what a sync would do. */
+import { messageOf } from "../core/errors.ts";
 import { planSync } from "../core/plan.ts";
 import { inParallel } from "../core/parallel.ts";
 import { readLink } from "../local/links.ts";
@@ -56,30 +57,32 @@ export async function status(context: Context, name?: string): Promise<Status> {
   const bucket = config.env["FTL_BUCKET"] ? await openBucket(context) : undefined;
   const failures: unknown[] = [];
   const found = await inParallel(packages, { concurrency, signal }, async (pkg) => {
-    const local = localStatus(pkg);
-    if (bucket === undefined) return local;
+    let local: PackageStatus | undefined;
     try {
-      return { ...local, ...await masterStatus(context, bucket, pkg) };
+      local = localStatus(pkg);
+      if (bucket === undefined) return [local];
+      return [{ ...local, ...await masterStatus(context, bucket, pkg) }];
     } catch (error) {
       signal.throwIfAborted();
       failures.push(error);
-      return local;
+      return local === undefined ? [] : [local];
     }
   });
-  // One cause, most likely, for all packages: it is said once.
-  for (const error of failures.slice(0, 1)) context.report({ type: "failure", error });
-  return { packages: found, failures };
+  // One cause for all packages, as an unreachable S3, is said once.
+  const distinct = new Map(failures.map((error) => [messageOf(error), error]));
+  for (const error of distinct.values()) context.report({ type: "failure", error });
+  return { packages: found.flat(), failures };
 }
 
 function localStatus(pkg: PackageDir): PackageStatus {
   const revisions = pkg.revisions();
   const active = readLink(pkg, "current");
-  const blessed = readMaster(pkg)?.blessed;
+  const { blessed, version } = readMaster(pkg) ?? { blessed: undefined, version: undefined };
   return {
     package: pkg.name,
     active: active ?? null,
     previous: readLink(pkg, "previous") ?? null,
-    held: holdInForce({ hold: readHold(pkg, active), blessed, active }),
+    held: holdInForce({ hold: readHold(pkg, active), blessed, version, active }),
     revisions: revisions.length,
     unprepared: revisions.filter((id) => postSyncOf(pkg, id) !== "ok"),
     disk: diskUsed(pkg),

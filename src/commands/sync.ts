@@ -3,7 +3,7 @@ import { InterruptedError, messageOf, NotFoundError } from "../core/errors.ts";
 import { faultPoint } from "../core/fault_point.ts";
 import { inParallel } from "../core/parallel.ts";
 import { pause } from "../core/pause.ts";
-import { planSync, type SyncPlan } from "../core/plan.ts";
+import { holdInForce, planSync, type SyncPlan } from "../core/plan.ts";
 import { activate, hasUnfinishedJump } from "../local/activate.ts";
 import { readLink } from "../local/links.ts";
 import { listPackages, type PackageDir, requirePackage } from "../local/package_dir.ts";
@@ -12,6 +12,7 @@ import { runScript } from "../local/scripts.ts";
 import {
   type MasterState,
   postSyncOf,
+  readHold,
   readMaster,
   readRevisionState,
   writeHolds,
@@ -74,6 +75,8 @@ export interface PlannedSync {
   readonly held: string | undefined;
   /** The blessed revision, where it is nowhere. */
   readonly missing: string | undefined;
+  /** Why there is no plan, where there is none: one package's failure does not stop the others. */
+  readonly failures: readonly unknown[];
 }
 
 /** The plan of each package, without acting: nothing is written, and nothing locked. */
@@ -85,11 +88,26 @@ export async function planSyncs(
   const { concurrency, keep } = context.config;
   const bucket = await openBucket(context);
   return await inParallel(chosen, { concurrency, signal: context.signal }, async (pkg) => {
-    const remote = await fetchPackageListing(bucket, pkg.name);
-    const master = await readMasterState(bucket, pkg, remote);
-    return nameRevisions(pkg, planSync(gatherFacts(pkg, { remote, master, keep, follow })));
+    try {
+      const remote = await fetchPackageListing(bucket, pkg.name);
+      const master = await readMasterState(bucket, pkg, remote);
+      return nameRevisions(pkg, planSync(gatherFacts(pkg, { remote, master, keep, follow })));
+    } catch (error) {
+      context.signal.throwIfAborted();
+      context.report({ type: "failure", error });
+      return { ...nameRevisions(pkg, NO_PLAN), failures: [error] };
+    }
   });
 }
+
+const NO_PLAN: SyncPlan = {
+  fetch: [],
+  prepare: [],
+  activate: undefined,
+  remove: [],
+  heldBy: undefined,
+  missing: undefined,
+};
 
 function choosePackages({ config }: Context, names: readonly string[] = []): PackageDir[] {
   const { root } = config;
@@ -108,6 +126,7 @@ function nameRevisions(pkg: PackageDir, plan: SyncPlan): PlannedSync {
     remove: plan.remove.map((id) => pkg.revisionName(id)),
     held: name(plan.heldBy?.id),
     missing: name(plan.missing),
+    failures: [],
   };
 }
 
@@ -137,8 +156,9 @@ class PackageSyncer {
       emptyTrash(this.#pkg);
       this.#rememberOutcome();
     });
-    this.#reportOutcome();
-    return this.#result();
+    const result = this.#result();
+    this.#reportOutcome(result);
+    return result;
   }
 
   async #sync(follow: boolean): Promise<void> {
@@ -151,9 +171,9 @@ class PackageSyncer {
     for (const id of [...plan.prepare, ...this.#fetched]) {
       await this.#attempt(() => this.#prepare(id));
     }
-    if (plan.activate !== undefined || plan.remove.length > 0 || hasUnfinishedJump(pkg)) {
-      await this.#change(remote, { master, follow });
-    }
+    const isDue = plan.activate !== undefined || plan.remove.length > 0 ||
+      hasUnfinishedJump(pkg) || this.#hasStaleHold(master);
+    if (isDue) await this.#change(remote, { master, follow });
     if (plan.heldBy !== undefined) this.#heldFrom = master?.blessed;
   }
 
@@ -163,6 +183,14 @@ class PackageSyncer {
     if (master?.version !== known?.version) writeMaster(this.#pkg, master);
     faultPoint("master-written");
     return master;
+  }
+
+  /** A hold whose time is over: it must not come back to life when the same revision is blessed again. */
+  #hasStaleHold(master: MasterState | undefined): boolean {
+    const active = readLink(this.#pkg, "current");
+    const hold = readHold(this.#pkg, active);
+    const now = { hold, active, blessed: master?.blessed, version: master?.version };
+    return hold !== undefined && !holdInForce(now);
   }
 
   #plan(remote: RemotePackage, given: MasterAndFollow): SyncPlan {
@@ -205,11 +233,10 @@ class PackageSyncer {
     this.#failures.push(...await finishUnfinishedJump(this.#context, this.#pkg));
     const { activate: id } = this.#plan(remote, given);
     if (id !== undefined) await this.#attempt(() => this.#activate(id));
-    // After a failure nothing goes that the machine might fall back to.
-    if (this.#failures.length > 0) return;
-    const { activate: still, remove } = this.#plan(remote, given);
-    if (still !== undefined) return;
-    for (const old of remove) {
+    if (this.#hasStaleHold(given.master)) writeHolds(this.#pkg, []);
+    // Where the blessed revision could not be activated, the machine may have to fall back.
+    const previous = readLink(this.#pkg, "previous");
+    for (const old of this.#plan(remote, given).remove.filter((found) => found !== previous)) {
       await this.#attempt(async () => {
         await removeRevision(this.#context, this.#pkg, old);
         this.#removed.push(old);
@@ -247,9 +274,8 @@ class PackageSyncer {
     });
   }
 
-  #reportOutcome(): void {
+  #reportOutcome({ package: name, active, activated, heldFrom }: PackageSync): void {
     const { report } = this.#context;
-    const { package: name, active, activated, heldFrom } = this.#result();
     if (heldFrom !== undefined && active !== undefined) {
       report({ type: "held", revision: active, blessed: heldFrom });
     }
@@ -270,13 +296,22 @@ class PackageSyncer {
       id === undefined ? undefined : this.#pkg.revisionName(id);
     return {
       package: this.#pkg.name,
-      active: name(readLink(this.#pkg, "current")),
+      active: name(this.#activeNow()),
       fetched: this.#fetched.map((id) => this.#pkg.revisionName(id)),
       activated: name(this.#activated),
       removed: this.#removed.map((id) => this.#pkg.revisionName(id)),
       heldFrom: name(this.#heldFrom),
       failures: this.#failures,
     };
+  }
+
+  /** Where `current` cannot be read, that has been reported. */
+  #activeNow(): string | undefined {
+    try {
+      return readLink(this.#pkg, "current");
+    } catch {
+      return undefined;
+    }
   }
 
   /** A failure is remembered and the sync goes on with what does not depend on it. */

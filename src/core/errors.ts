@@ -1,5 +1,5 @@
 /**
- * The errors that a user can meet. Code below `src/cli` throws them; `src/cli/report.ts` turns them
+ * The errors that a user can meet. Code below `src/cli` throws them; `src/cli/failure.ts` turns them
  * into text and an exit code, and nothing else does.
  *
  * A message names the thing and what went wrong with it (`Cannot activate my_site.VZ5vQk8aR4G: its
@@ -56,6 +56,13 @@ export class IntegrityError extends FtlError {
   readonly exitCode = EXIT.integrity;
 }
 
+/** A pointer in S3 that names no revision. Blessing one, on condition of its ETag, mends it. */
+export class BrokenPointerError extends IntegrityError {
+  constructor(message: string, readonly etag: string, options: FtlErrorOptions) {
+    super(message, options);
+  }
+}
+
 /** A package script failed. */
 export class ScriptError extends FtlError {
   readonly exitCode = EXIT.script;
@@ -66,13 +73,25 @@ export class StorageError extends FtlError {
   readonly exitCode = EXIT.storage;
 }
 
-/** SIGINT or SIGTERM: the exit code is 128 and the signal's number, as a shell reports it. */
+/** The signals that end a command, and its exit code then: 128 and the number, as a shell reports it. */
+export const INTERRUPTIONS = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
+
 export class InterruptedError extends FtlError {
   readonly exitCode: number;
+  readonly #insistence = new AbortController();
 
-  constructor(signal: "SIGINT" | "SIGTERM") {
+  constructor(signal: keyof typeof INTERRUPTIONS) {
     super(`Interrupted by ${signal}`);
-    this.exitCode = signal === "SIGINT" ? 130 : 143;
+    this.exitCode = INTERRUPTIONS[signal];
+  }
+
+  /** Aborted when the signal comes a second time: nothing is waited for any longer. */
+  get insistence(): AbortSignal {
+    return this.#insistence.signal;
+  }
+
+  insist(): void {
+    this.#insistence.abort();
   }
 }
 

@@ -8,6 +8,8 @@ export type PostSync = "pending" | "ok" | "failed";
 export interface Hold {
   readonly id: string;
   readonly blessed: string | undefined;
+  /** Of the pointer that said so: the same revision may be blessed anew, after another one. */
+  readonly version?: string | undefined;
 }
 
 /** All ids; what is not there is undefined. */
@@ -17,6 +19,8 @@ export interface SyncFacts {
   /** Every complete revision on this machine. */
   readonly local: ReadonlyMap<string, PostSync>;
   readonly blessed: string | undefined;
+  /** Of the pointer that says so; see `Hold`. */
+  readonly version?: string | undefined;
   /** The revision that the blessed one replaced. */
   readonly replaced: string | undefined;
   readonly active: string | undefined;
@@ -96,9 +100,10 @@ function wantedRevisions({ remote, blessed, replaced, keep }: SyncFacts): string
 
 /** Whether a hold keeps the active revision active although another one is blessed. */
 export function holdInForce(
-  { hold, blessed, active }: Pick<SyncFacts, "hold" | "blessed" | "active">,
+  { hold, blessed, version, active }: Pick<SyncFacts, "hold" | "blessed" | "version" | "active">,
 ): boolean {
-  return hold !== undefined && hold.blessed === blessed && hold.id === active && active !== blessed;
+  return hold !== undefined && hold.id === active && active !== blessed &&
+    hold.blessed === blessed && hold.version === version;
 }
 
 function guarded(

@@ -4,7 +4,7 @@ import { faultPoint } from "../core/fault_point.ts";
 import { readLink, writeLinks } from "./links.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { clearJournal, readJournal, writeJournal } from "./journal.ts";
-import { findScript, runScript, type ScriptSetting } from "./scripts.ts";
+import { findScript, type Hook, runScript, type ScriptSetting } from "./scripts.ts";
 import { postSyncOf } from "./state.ts";
 
 export interface ActivateSetting extends Omit<ScriptSetting, "pkg" | "from" | "to"> {
@@ -36,8 +36,10 @@ export async function activate(
   const scripts = { ...setting, pkg, from, to: id };
   await runScript("pre-jump", id, scripts);
   faultPoint("pre-jumped");
-  const postJump = findScript(pkg.revisionPath(id), "post-jump") !== undefined;
-  if (postJump) writeJournal(pkg, { from, to: id, action: setting.action });
+  const hasScript = (of: string | undefined, hook: Hook): boolean =>
+    of !== undefined && findScript(pkg.revisionPath(of), hook) !== undefined;
+  const journaled = hasScript(id, "post-jump") || hasScript(from, "un-jump");
+  if (journaled) writeJournal(pkg, { from, to: id, action: setting.action });
   faultPoint("journal-written");
   // A broken old version must not keep the machine.
   const unJump = from !== undefined && pkg.has(from)
@@ -53,20 +55,23 @@ export async function activate(
   });
   const failure = await failureOf(() => runScript("post-jump", id, scripts));
   faultPoint("post-jumped");
-  if (postJump) clearJournal(pkg);
+  if (journaled) clearJournal(pkg);
   return { from, failures: [unJump, failure].filter((error) => error !== undefined) };
 }
 
-/** What a killed jump left to be done. */
+/** What a jump that was cut short left to be done. */
 export interface FinishedJump {
-  /** The revision whose `post-jump` ran now. */
+  /** The revision that it was to. */
+  readonly to: string;
+  /** The active revision, whose `post-jump` ran now: `to`, or the old one where nothing was switched. */
   readonly id: string;
   readonly failures: readonly ScriptError[];
 }
 
 /**
- * Ends a jump that a kill cut short after it had switched the links: runs its `post-jump`. One that was cut
- * short before has changed nothing, and is forgotten. To be called under the package's lock.
+ * Ends a jump that a kill cut short. After the switch of the links its `post-jump` is due. Before it, the old
+ * revision's `un-jump` may have stopped what is still the active one, whose `post-jump` starts it again. To
+ * be called under the package's lock.
  */
 export async function finishJump(
   pkg: PackageDir,
@@ -75,12 +80,17 @@ export async function finishJump(
   const jump = readJournal(pkg);
   if (jump === undefined) return undefined;
   const { from, to, action } = jump;
-  const switched = readLink(pkg, "current") === to && pkg.has(to);
-  const failure = switched
-    ? await failureOf(() => runScript("post-jump", to, { ...setting, action, pkg, from, to }))
+  const active = readLink(pkg, "current");
+  const id = active !== undefined && pkg.has(active) && (active === to || active === from)
+    ? active
     : undefined;
+  const failure = id === undefined
+    ? undefined
+    : await failureOf(() => runScript("post-jump", id, { ...setting, action, pkg, from, to: id }));
   clearJournal(pkg);
-  return switched ? { id: to, failures: failure === undefined ? [] : [failure] } : undefined;
+  return id === undefined
+    ? undefined
+    : { to, id, failures: failure === undefined ? [] : [failure] };
 }
 
 /** Whether a killed command left a jump to be finished. */

@@ -37,6 +37,8 @@ export function replaceFile(path: string, text: string, { durable = true } = {})
     } finally {
       file.close();
     }
+    // Others may look at what runs here, whatever the umask.
+    Deno.chmodSync(temporary, 0o644);
     Deno.renameSync(temporary, path);
     if (durable) syncDirectory(path.slice(0, path.lastIndexOf("/")));
   } catch (error) {

@@ -16,8 +16,8 @@ export interface LockOptions {
   readonly signal: AbortSignal;
   /** Called once, when the lock turns out to be busy, with the text that names its holder. */
   readonly onWait: (holder: string) => void;
-  /** Says why waiting would be in vain, where it would: the lock is then not waited for. */
-  readonly deadlock?: string | undefined;
+  /** Asked first: says why the lock must not be had, where it must not. */
+  readonly deadlock: () => string | undefined;
 }
 
 /** A lock that is held until it is disposed of. */
@@ -30,6 +30,8 @@ const LONGEST_PAUSE = 250;
 
 /** Takes the lock. Throws `ConflictError` where it stays busy. */
 export async function acquireLock(path: string, options: LockOptions): Promise<HeldLock> {
+  const deadlock = options.deadlock();
+  if (deadlock !== undefined) throw new ConflictError(`Cannot lock ${options.what}: ${deadlock}`);
   const file = open(path, options.what);
   try {
     await waitFor(file, path, options);
@@ -52,13 +54,12 @@ export async function acquireLock(path: string, options: LockOptions): Promise<H
 }
 
 async function waitFor(file: Deno.FsFile, path: string, options: LockOptions): Promise<void> {
-  const { what, wait, signal, onWait, deadlock } = options;
+  const { what, wait, signal, onWait } = options;
   const deadline = performance.now() + wait * 1000;
   let nextPause = FIRST_PAUSE;
   let told = false;
   while (!file.tryLockSync(true)) {
     const holder = readHolder(path);
-    if (deadlock !== undefined) throw new ConflictError(`Cannot lock ${what}: ${deadlock}`);
     const left = deadline - performance.now();
     if (left <= 0) {
       throw new ConflictError(`${what} is locked by ${holder}`, {

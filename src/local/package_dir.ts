@@ -60,9 +60,8 @@ export class PackageDir {
   /** Makes FTL's folders where they are missing. */
   prepare(): void {
     try {
-      makeRevs(this.revs);
-      for (const path of [this.own, this.staging, this.trash, this.states]) {
-        Deno.mkdirSync(path, { recursive: true, mode: 0o755 });
+      for (const path of [this.revs, this.own, this.staging, this.trash, this.states]) {
+        makeReadable(path);
       }
     } catch (error) {
       throw explainDiskError(error, `Cannot write in ${this.path}`);
@@ -72,9 +71,10 @@ export class PackageDir {
 
 /**
  * Who may read a revision is for the package's folder and the modes in the revision to say: a web server
- * must get there also where `ftl` runs with the umask of a hardened unit. A folder that is there stays.
+ * must get there, and `ftl list` of another user, also under the umask of a hardened unit. A folder that
+ * is there stays.
  */
-function makeRevs(path: string): void {
+function makeReadable(path: string): void {
   try {
     Deno.mkdirSync(path, { mode: 0o755 });
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Package scripts: what a revision brings along to be run at each step. */
-import { ScriptError } from "../core/errors.ts";
+import { InterruptedError, ScriptError } from "../core/errors.ts";
 import { readLines } from "./lines.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { systemCode } from "../core/disk_errors.ts";
@@ -98,6 +98,7 @@ function scriptEnvironment(hook: Hook, id: string, setting: ScriptSetting): Reco
   const { pkg, from, to, action } = setting;
   return {
     FTL_HOOK: hook,
+    FTL_PID: String(Deno.pid),
     FTL_PACKAGE: pkg.name,
     FTL_REVISION: pkg.revisionName(id),
     FTL_REVISION_DIR: pkg.revisionPath(id),
@@ -154,6 +155,10 @@ async function waitFor(
   let late = false;
   let killer: ReturnType<typeof setTimeout> | undefined;
   const end = (): void => {
+    const { reason } = signal;
+    if (reason instanceof InterruptedError) {
+      reason.insistence.addEventListener("abort", () => signalGroup(child.pid, "SIGKILL"));
+    }
     signalGroup(child.pid, "SIGTERM");
     killer ??= setTimeout(() => signalGroup(child.pid, "SIGKILL"), GRACE);
   };

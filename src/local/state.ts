@@ -85,8 +85,14 @@ export function writeHolds(pkg: PackageDir, holds: readonly (Hold | undefined)[]
 function readHolds(pkg: PackageDir): Hold[] {
   const value = readJson(holdPath(pkg));
   if (!Array.isArray(value)) return [];
-  return (value as Partial<Hold>[]).flatMap(({ id, blessed }) =>
-    isId(id) ? [{ id, blessed: isId(blessed) ? blessed : undefined }] : []
+  return (value as Partial<Hold>[]).flatMap(({ id, blessed, version }) =>
+    isId(id)
+      ? [{
+        id,
+        blessed: isId(blessed) ? blessed : undefined,
+        version: typeof version === "string" ? version : undefined,
+      }]
+      : []
   );
 }
 

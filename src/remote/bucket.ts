@@ -1,5 +1,5 @@
 /**
- * The bucket, as narrow as FTL needs it. `s3.ts` is the implementation; `tests/bucket_suite.ts` is the
+ * The bucket, as narrow as FTL needs it. `s3.ts` is the implementation; `tests/remote/bucket_suite.ts` is the
  * contract as tests, which every implementation must pass.
  *
  * All methods throw `FtlError`s that name the bucket or key: `StorageError` where S3 cannot be reached or

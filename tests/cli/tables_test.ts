@@ -3,7 +3,7 @@ import { cutTo, padTo, paintFor, widthOf } from "../../src/cli/paint.ts";
 import { align, revisionLines, statusLines } from "../../src/cli/tables.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00.000Z");
-const plain = { paint: paintFor({ color: false }), now: NOW };
+const plain = { paint: paintFor({ color: false }), now: NOW, columns: 200 };
 const REVISIONS = [
   {
     revision: "a.VZ5uB1x0pQa",
@@ -84,4 +84,36 @@ Deno.test("cutTo() never gives more columns than it may", () => {
     for (let width = 1; width < 20; width++) assert(widthOf(cutTo(text, width)) <= width, text);
   }
   assertEquals(cutTo("short", 5), "short");
+});
+
+Deno.test("notes of other people's making cannot speak to the terminal", () => {
+  const lines = revisionLines([{
+    revision: "a.VZ5vQk8aR4G",
+    active: false,
+    previous: false,
+    details: { by: "x\u001b]0;title\u0007", message: "two\nlines\u001b[31m" },
+  }], { ...plain, isTerminal: true, long: true });
+  assertEquals(lines.length, 1);
+  assertEquals(lines[0]?.includes("\u001b"), false);
+});
+
+Deno.test("a status too wide for its terminal stands one package below the other", () => {
+  const found = {
+    package: "a_package_with_a_name",
+    active: "VZ5vQk8aR4G",
+    previous: "VZ5uB1x0pQa",
+    held: false,
+    revisions: 1,
+    unprepared: [],
+    disk: 1,
+    lastSync: null,
+    blessed: "VZ5vQk8aR4G",
+    master: undefined,
+  };
+  const wide = statusLines([found, found], { ...plain, isTerminal: true });
+  assertEquals(wide.length, 3);
+  const narrow = statusLines([found, found], { ...plain, isTerminal: true, columns: 80 });
+  assert(narrow.every((line) => line.length <= 80));
+  assertEquals(narrow[0]?.split(/ +/), ["PACKAGE", "a_package_with_a_name"]);
+  assertEquals(statusLines([found], { ...plain, isTerminal: false, columns: 80 }).length, 2);
 });

@@ -132,7 +132,9 @@ Deno.test("usage errors exit 2 and suggest what was meant", async () => {
     [["jump", "../x.VZ5vQk8aR4G"], /is not the name of a revision/, /hint: /],
     [["list", "a/b"], /'a\/b' is not the name of a package/, /letters, digits/],
     [["spool", "x", "-m"], /--message needs a value/, /ftl help spool/],
-    [["--json", "list"], /The command comes first/, /ftl help/],
+    [["list", "--json=yes"], /--json takes no value/, /ftl help list/],
+    [["sync", "--dry-run", "--bogus"], /Unknown option '--bogus'/, /ftl help sync/],
+    [["version"], /Unknown command 'version'/, /^hint: 'ftl help' shows/],
   ];
   for (const [args, says, hint] of cases) {
     assertError(await fleet.ftl(args), { code: 2, says, hint });

@@ -3,11 +3,11 @@ import { blessingMetadata, readNote } from "../../core/blessing.ts";
 import { ConflictError } from "../../core/errors.ts";
 import { faultPoint } from "../../core/fault_point.ts";
 import { revKey } from "../../core/keys.ts";
-import { revisionName } from "../../core/names.ts";
+import { escapeControls, revisionName } from "../../core/names.ts";
 import type { Bucket } from "../../remote/bucket.ts";
 import type { Context } from "./context.ts";
 import {
-  type PointerContent,
+  type OldPointer,
   type RemotePackage,
   type RemoteRevision,
   requireRemote,
@@ -25,7 +25,7 @@ export interface Blessed extends BlessOptions {
   /** The id to bless. */
   readonly id: string;
   /** The pointer as it was read: the write depends on its being the same still. */
-  readonly before: PointerContent | undefined;
+  readonly old: OldPointer;
 }
 
 /**
@@ -34,17 +34,18 @@ export interface Blessed extends BlessOptions {
  */
 export async function bless(
   context: Context,
-  { bucket, remote, id, before, message }: Blessed,
+  { bucket, remote, id, old, message }: Blessed,
 ): Promise<Jumped> {
   const revision = requireRemote(remote, { package: remote.name, id }, bucket);
   const name = revisionName(revision);
+  const before = old.content;
   const from = before === undefined
     ? undefined
     : revisionName({ package: remote.name, id: before.id });
   // A pointer of the Go original counts, but blessing the same again writes FTL's own.
   const done = before?.id === id && before.etag !== undefined;
   if (!done) {
-    await writePointer(context, bucket, { revision, before, message });
+    await writePointer(context, bucket, { revision, old, message });
     context.report({ type: "blessed", revision: name, from });
   }
   return { revision: name, from, failures: [] };
@@ -52,22 +53,23 @@ export async function bless(
 
 interface PointerChange {
   readonly revision: RemoteRevision;
-  readonly before: PointerContent | undefined;
+  readonly old: OldPointer;
   readonly message: string | undefined;
 }
 
 async function writePointer(
   context: Context,
   bucket: Bucket,
-  { revision, before, message }: PointerChange,
+  { revision, old, message }: PointerChange,
 ): Promise<void> {
   const note = { by: context.author(), at: new Date(context.now()).toISOString(), message };
+  const before = old.content;
   const replaced = before?.id === revision.id ? before.replaced : before?.id;
   const key = revKey(revision.package);
   try {
     await bucket.put(key, revisionName(revision), {
       metadata: blessingMetadata({ id: revision.id, replaced, note }),
-      condition: before?.etag === undefined ? { absent: true } : { etag: before.etag },
+      condition: old.etag === undefined ? { absent: true } : { etag: old.etag },
     });
     faultPoint("pointer-written");
   } catch (error) {
@@ -80,10 +82,10 @@ async function namingTheWinner(bucket: Bucket, key: string, lost: ConflictError)
   const winner = await bucket.getSmall(key);
   if (winner === undefined) return lost;
   const { by } = readNote(winner.metadata);
+  const what = escapeControls(winner.text.trim());
+  const who = by === undefined ? "" : ` by ${escapeControls(by)}`;
   return new ConflictError(
-    `Somebody else was faster: ${winner.text.trim()} was blessed${
-      by === undefined ? "" : ` by ${by}`
-    }`,
+    `Somebody else was faster: ${what} was blessed${who}`,
     { cause: lost, hint: "Look at what they did, then do it again if you still want to" },
   );
 }

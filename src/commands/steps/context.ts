@@ -1,7 +1,7 @@
 /** What every command works with. `mod.ts` makes it; nothing below looks elsewhere. */
-import type { Config } from "../../core/config.ts";
+import type { Config, Environment } from "../../core/config.ts";
 import type { Report } from "../../core/events.ts";
-import { acquireLock, type HeldLock } from "../../local/lock.ts";
+import { acquireLock, type HeldLock, holderOf } from "../../local/lock.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import type { Action, ScriptSetting } from "../../local/scripts.ts";
 import type { Bucket } from "../../remote/bucket.ts";
@@ -62,16 +62,28 @@ interface LockSetting {
 
 function lock(context: Context, { pkg, command, path, what }: LockSetting): Promise<HeldLock> {
   const { config, report, signal } = context;
-  const { FTL_HOOK, FTL_PACKAGE } = config.env;
-  const nested = FTL_HOOK !== undefined && FTL_PACKAGE === pkg.name;
+  const { FTL_HOOK } = config.env;
   return acquireLock(path, {
     what,
     command,
     wait: config.lockWait,
     signal,
     onWait: (holder) => report({ type: "waiting", what, holder }),
-    deadlock: nested ? `this is its own ${FTL_HOOK} script, which must end first` : undefined,
+    deadlock: () =>
+      isOwnScript(config.env, pkg)
+        ? `this is its own ${FTL_HOOK} script, which must end first`
+        : undefined,
   });
+}
+
+/**
+ * Whether this command runs in a script of the package that some `ftl` waits for. A daemon that a script
+ * left behind has its variables too, but nobody waits for it: so the lock has to be that `ftl`'s.
+ */
+function isOwnScript({ FTL_HOOK, FTL_PACKAGE, FTL_PID }: Environment, pkg: PackageDir): boolean {
+  if (FTL_HOOK === undefined || FTL_PACKAGE !== pkg.name) return false;
+  return [`${pkg.path}/.lock`, `${pkg.own}/sync.lock`]
+    .some((path) => holderOf(path)?.startsWith(`pid ${FTL_PID}, `));
 }
 
 /** What the scripts of one command have in common. */

@@ -43,6 +43,7 @@ export function gatherFacts(
     remote: remote.revisions.map(({ id }) => id),
     local: new Map(pkg.revisions().map((id) => [id, postSyncOf(pkg, id)])),
     blessed: master?.blessed,
+    version: master?.version,
     replaced: master?.replaced,
     active,
     previous: readLink(pkg, "previous"),

@@ -1,10 +1,10 @@
 /** What a listing of the bucket says, package by package. */
 import { parseRevText, readBlessing } from "../../core/blessing.ts";
 import type { Blessing } from "../../core/blessing.ts";
-import { NotFoundError } from "../../core/errors.ts";
+import { BrokenPointerError, IntegrityError, NotFoundError } from "../../core/errors.ts";
 import { packagePrefix, parseKey, type RevisionKey } from "../../core/keys.ts";
 import { compareNames, type Revision, revisionName } from "../../core/names.ts";
-import type { Bucket, ListedObject } from "../../remote/bucket.ts";
+import type { Bucket, ListedObject, SmallObject } from "../../remote/bucket.ts";
 
 export interface RemoteRevision extends RevisionKey {
   readonly object: ListedObject;
@@ -86,19 +86,59 @@ export async function readPointer(
   const { key } = remote.pointer;
   const found = await bucket.getSmall(key);
   if (found === undefined) return undefined;
-  const packageName = remote.name;
-  const id = parseRevText(found.text, { key, packageName });
+  const isRev = parseKey(key)?.kind === "rev";
+  const id = readId(found, { key, packageName: remote.name, isRev });
   const blessing = readBlessing(id, found.metadata);
-  if (parseKey(key)?.kind === "rev") return { ...blessing, etag: found.etag };
+  if (isRev) return { ...blessing, etag: found.etag };
   return { ...blessing, replaced: await readGoPrevious(bucket, remote), etag: undefined };
 }
 
+interface PointerPlace {
+  readonly key: string;
+  readonly packageName: string;
+  readonly isRev: boolean;
+}
+
+function readId({ text, etag }: SmallObject, { isRev, ...place }: PointerPlace): string {
+  try {
+    return parseRevText(text, place);
+  } catch (error) {
+    if (!isRev || !(error instanceof IntegrityError)) throw error;
+    throw new BrokenPointerError(error.message, etag, { hint: error.hint, cause: error });
+  }
+}
+
+/** Undefined also where it names no revision: it only says what a machine could go back to. */
 async function readGoPrevious(bucket: Bucket, remote: RemotePackage): Promise<string | undefined> {
   if (remote.goPrevious === undefined) return undefined;
   const { key } = remote.goPrevious;
   const found = await bucket.getSmall(key);
   const packageName = remote.name;
-  return found === undefined ? undefined : parseRevText(found.text, { key, packageName });
+  try {
+    return found === undefined ? undefined : parseRevText(found.text, { key, packageName });
+  } catch (error) {
+    if (error instanceof IntegrityError) return undefined;
+    throw error;
+  }
+}
+
+/** The pointer that is to be replaced, whatever it says. */
+export interface OldPointer {
+  /** Undefined where nothing is blessed, or what the pointer says makes no sense. */
+  readonly content: PointerContent | undefined;
+  /** Of the `.rev`, where there is one. */
+  readonly etag: string | undefined;
+}
+
+/** Like `readPointer`, but a pointer that names no revision can be replaced too. */
+export async function readOldPointer(bucket: Bucket, remote: RemotePackage): Promise<OldPointer> {
+  try {
+    const content = await readPointer(bucket, remote);
+    return { content, etag: content?.etag };
+  } catch (error) {
+    if (error instanceof BrokenPointerError) return { content: undefined, etag: error.etag };
+    throw error;
+  }
 }
 
 /** Throws `NotFoundError` where S3 has no such revision. */

@@ -27,8 +27,10 @@ export async function jumpLocally(
   using _lock = await lockPackage(context, pkg, `ftl ${action}`);
   const unfinished = await finishUnfinishedJump(context, pkg);
   const id = choose();
-  const blessed = readMaster(pkg)?.blessed;
-  const hold: Hold | undefined = blessed === id ? undefined : { id, blessed };
+  const master = readMaster(pkg);
+  const hold: Hold | undefined = master?.blessed === id
+    ? undefined
+    : { id, blessed: master?.blessed, version: master?.version };
   const oldHold = readHold(pkg, readLink(pkg, "current"));
   const { from, failures } = await activate(pkg, id, {
     ...scriptSetting(context, pkg, action),
@@ -55,7 +57,10 @@ export async function finishUnfinishedJump(
   if (finished === undefined) return [];
   context.report({
     type: "warning",
-    message: `The jump to ${pkg.revisionName(finished.id)} was cut short: its post-jump ran now`,
+    message: finished.id === finished.to
+      ? `The jump to ${pkg.revisionName(finished.to)} was cut short: its post-jump ran now`
+      : `The jump to ${pkg.revisionName(finished.to)} was cut short before it switched: ` +
+        `${pkg.revisionName(finished.id)} is still active, and its post-jump ran again`,
   });
   for (const error of finished.failures) context.report({ type: "failure", error });
   return finished.failures;

@@ -1,0 +1,45 @@
+import { assertEquals, assertThrows } from "../assert.ts";
+import { parseArguments } from "../../src/cli/arguments.ts";
+import { UsageError } from "../../src/core/errors.ts";
+
+Deno.test("parseArguments() takes words, flags and values wherever they stand", () => {
+  const cases: [argv: string[], words: string[], flags: string[], values: [string, string][]][] = [
+    [["sync", "a", "b"], ["a", "b"], [], []],
+    [["--json", "sync", "-q", "a"], ["a"], ["json", "quiet"], []],
+    [["sync", "-qv"], [], ["quiet", "verbose"], []],
+    [["sync", "--dry-run", "false"], ["false"], ["dry-run"], []],
+    [["sync", "--dry-run", "true"], ["true"], ["dry-run"], []],
+    [["spool", "x", "-m", "hi there"], ["x"], [], [["message", "hi there"]]],
+    [["spool", "x", "-mhi"], ["x"], [], [["message", "hi"]]],
+    [["spool", "x", "-m", "-x"], ["x"], [], [["message", "-x"]]],
+    [["spool", "x", "-m", "--json"], ["x"], [], [["message", "--json"]]],
+    [["spool", "x", "-m", ""], ["x"], [], [["message", ""]]],
+    [["spool", "x", "--message=a=b"], ["x"], [], [["message", "a=b"]]],
+    [["spool", "--", "-x"], ["-x"], [], []],
+    [["jump", "--master", "a.VZ5vQk8aR4G"], ["a.VZ5vQk8aR4G"], ["master"], []],
+  ];
+  for (const [argv, words, flags, values] of cases) {
+    const parsed = parseArguments(argv);
+    assertEquals(
+      [parsed.words, [...parsed.flags].sort(), [...parsed.values]],
+      [words, flags, values],
+      argv.join(" "),
+    );
+  }
+});
+
+Deno.test("parseArguments() refuses what it does not know, by name", () => {
+  const cases: [argv: string[], says: string][] = [
+    [["sync", "--bogus"], "Unknown option '--bogus'"],
+    [["list", "-x"], "Unknown option '-x'"],
+    [["list", "--master=no"], "--master takes no value"],
+    [["spool", "x", "-m"], "--message needs a value"],
+    [["list", "-m", "x"], "Unknown option '-m'"],
+    [["nothing"], "Unknown command 'nothing'"],
+    [["jump"], "an argument is missing"],
+    [["list", "a", "b"], "one argument too many, 'b'"],
+  ];
+  for (const [argv, says] of cases) {
+    assertThrows(() => parseArguments(argv), UsageError, says);
+  }
+});

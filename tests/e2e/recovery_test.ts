@@ -1,0 +1,197 @@
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertStringIncludes,
+} from "../assert.ts";
+import { Fleet, idOf, startProgram } from "./fleet.ts";
+
+Deno.test("a hold is over for good once another revision was blessed, also when the old one comes back", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const old = await fleet.spool("a.tgz", { v: "1" });
+  await fleet.ok(["jump", "--master", old]);
+  await web.ok(["sync"]);
+  const canary = await fleet.spool("a.tgz", { v: "2" });
+  await web.ok(["sync"]);
+  await web.ok(["jump", canary]);
+  await fleet.ok(["jump", "--master", canary]);
+  await web.ok(["sync"]);
+  await fleet.ok(["jump-back", "--master", "a"]);
+  const { stderr } = await web.ftl(["sync"]);
+  assertEquals(web.link("a/current"), `revs/${idOf(old)}`, stderr);
+});
+
+Deno.test("a hold is over though the machine slept while another revision was blessed in between", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const [b, c, x] = [
+    await fleet.spool("a.tgz", { v: "b" }),
+    await fleet.spool("a.tgz", { v: "c" }),
+    await fleet.spool("a.tgz", { v: "x" }),
+  ];
+  await fleet.ok(["jump", "--master", b]);
+  await web.ok(["sync"]);
+  await web.ok(["jump", x]);
+  await fleet.ok(["jump", "--master", c]);
+  await nextSecond();
+  await fleet.ok(["jump-back", "--master", "a"]);
+  await web.ok(["sync"]);
+  assertEquals(web.link("a/current"), `revs/${idOf(b)}`);
+});
+
+Deno.test("broken packages do not keep the others from syncing, from status or from a dry run", async () => {
+  await using fleet = await Fleet.start();
+  const names = ["a0", "a1", "a2", "b3", "b4", "b5"];
+  const web = fleet.machine("web", names);
+  Deno.mkdirSync(`${web.root}/a0/current`);
+  for (const name of names) {
+    await fleet.ok(["jump", "--master", await fleet.spool(`${name}.tgz`, { v: name })]);
+  }
+  const env = { FTL_CONCURRENCY: "1" };
+  const plans = await web.ftl(["sync", "--dry-run"], { env });
+  assertEquals(plans.code, 7);
+  assertEquals(plans.stdout.match(/^activate\t/gm)?.length, names.length - 1);
+  const { code, stderr } = await web.ftl(["sync"], { env });
+  assertEquals(code, 7, stderr);
+  assertStringIncludes(stderr, "a0/current is not a link");
+  for (const name of names.slice(1)) assertNotEquals(web.link(`${name}/current`), undefined, name);
+  const status = await web.ftl(["status"]);
+  assertEquals(status.code, 7);
+  assertMatch(status.stdout, /^b5 /m);
+});
+
+Deno.test("a pointer that makes no sense, or is empty, is mended by blessing a revision", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const revision = await fleet.spool("a.tgz", { v: "1" });
+  for (const text of ["total garbage!", ""]) {
+    await fleet.bucket().put("a.rev", text, { metadata: {} });
+    const synced = await web.ftl(["sync"]);
+    assertEquals(synced.code, 5, synced.stderr);
+    assertStringIncludes(synced.stderr, "a.rev in S3 names no revision of a");
+    const listed = await fleet.ftl(["list", "--master", "a"]);
+    assertEquals([listed.code, listed.stdout], [0, `${revision}\n`]);
+    await fleet.ok(["jump", "--master", revision]);
+    await web.ok(["sync"]);
+    assertEquals(web.link("a/current"), `revs/${idOf(revision)}`);
+  }
+});
+
+Deno.test("an empty .previous of the Go original counts as none", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const revision = await fleet.spool("a.tgz", { v: "1" });
+  await fleet.bucket().put("a.current", revision, { metadata: {} });
+  await fleet.bucket().put("a.previous", "", { metadata: {} });
+  await web.ok(["sync"]);
+  assertEquals(web.link("a/current"), `revs/${idOf(revision)}`);
+});
+
+Deno.test("what is not wanted is removed though the blessed revision cannot be activated", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const good = await fleet.spool("a.tgz", { v: "1" });
+  await fleet.ok(["jump", "--master", good]);
+  await web.ok(["sync"]);
+  const bad = await fleet.spool("a.tgz", { "post-sync.sh": "#!/bin/sh\nexit 1\n" });
+  await fleet.ok(["jump", "--master", bad]);
+  for (let i = 0; i < 4; i++) {
+    await fleet.spool("a.tgz", { v: `later ${i}` });
+    assertEquals((await web.ftl(["sync"], { env: { FTL_KEEP: "1" } })).code, 6);
+  }
+  const kept = web.names("a/revs");
+  assertEquals(kept.length, 3, "what runs, the blessed one, and one candidate");
+  assertEquals(web.link("a/current"), `revs/${idOf(good)}`);
+});
+
+Deno.test("a hang-up ends the script with its process group, and a second signal at once", async () => {
+  await using fleet = await Fleet.start();
+  for (const signals of [["SIGHUP"], ["SIGTERM", "SIGTERM"]] as const) {
+    const web = fleet.machine(`web-${signals.length}`, ["a"]);
+    const fifo = `${fleet.folder.path}/fifo-${signals.length}`;
+    await new Deno.Command("mkfifo", { args: [fifo] }).output();
+    // Tells that the first signal has come through, and goes on.
+    const stubborn = signals.length > 1 ? `trap 'echo taken > ${fifo}' TERM\n` : "";
+    await fleet.spool("a.tgz", {
+      "post-sync.sh": `#!/bin/sh\n${stubborn}echo $$ > ${fifo}\nwhile :; do sleep 300; done\n`,
+    });
+    const env = { ...fleet.env, FTL_ROOT: web.root, FTL_KEEP: "1" };
+    const child = startProgram(["sync"], { cwd: web.root, env });
+    const output = child.output();
+    const pid = (await Deno.readTextFile(fifo)).trim();
+    const [first, second] = signals;
+    child.kill(first);
+    if (second !== undefined) {
+      assertEquals(await Deno.readTextFile(fifo), "taken\n");
+      child.kill(second);
+    }
+    assertEquals((await output).code, signals[0] === "SIGHUP" ? 129 : 143);
+    assert(!await isRunning(pid), `${signals} ends the script`);
+  }
+});
+
+Deno.test("a jump that was killed before it switched starts again what un-jump had stopped", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const service = `${fleet.folder.path}/service`;
+  const old = await fleet.spool("a.tgz", {
+    "post-jump.sh": `#!/bin/sh\necho started > ${service}\n`,
+    "un-jump.sh": `#!/bin/sh\necho stopped > ${service}\nkill -9 $PPID\n`,
+  });
+  await fleet.ok(["jump", "--master", old]);
+  await web.ok(["sync"]);
+  const next = await fleet.spool("a.tgz", { v: "2" });
+  await web.ok(["sync"]);
+  assertNotEquals((await web.ftl(["jump", next])).code, 0);
+  assertEquals(Deno.readTextFileSync(service), "stopped\n");
+  const { code, stderr } = await web.ftl(["sync"]);
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(
+    stderr,
+    `The jump to ${next} was cut short before it switched: ${old} is still`,
+  );
+  assertEquals(Deno.readTextFileSync(service), "started\n");
+  assertEquals(web.link("a/current"), `revs/${idOf(old)}`);
+});
+
+Deno.test("post-sync cannot jump its own package, a daemon that it left behind can", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const program = Deno.env.get("FTL_TEST_EXECUTABLE") ??
+    `${Deno.execPath()} run --quiet --allow-all ${
+      new URL("../../mod.ts", import.meta.url).pathname
+    }`;
+  const first = await fleet.spool("a.tgz", { v: "1" });
+  await web.ok(["sync"]);
+  await fleet.spool("a.tgz", { "post-sync.sh": `#!/bin/sh\n${program} jump ${first}\n` });
+  const { code, stderr } = await web.ftl(["sync"]);
+  assertEquals(code, 6);
+  assertStringIncludes(stderr, "ftl: Cannot lock a: this is its own post-sync script");
+  assertEquals(web.link("a/current"), undefined);
+  const daemon = { FTL_HOOK: "post-jump", FTL_PACKAGE: "a", FTL_PID: "1" };
+  await web.ok(["jump", first], { env: daemon });
+  assertEquals(web.link("a/current"), `revs/${idOf(first)}`);
+});
+
+/** S3 tells the time of an object to the second. */
+async function nextSecond(): Promise<void> {
+  const second = Math.floor(Date.now() / 1000);
+  while (Math.floor(Date.now() / 1000) === second) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Gives the kernel's signal the time that it needs; a zombie runs no more. */
+async function isRunning(pid: string): Promise<boolean> {
+  for (let i = 0; i < 50; i++) {
+    try {
+      if (/^State:\s+[ZX]/m.test(await Deno.readTextFile(`/proc/${pid}/status`))) return false;
+    } catch {
+      return false;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return true;
+}
