@@ -5,10 +5,11 @@ import { inParallel } from "../core/parallel.ts";
 import { revisionName, timeOfId } from "../core/names.ts";
 import { readLink } from "../local/links.ts";
 import { listPackages, type PackageDir, requirePackage } from "../local/package_dir.ts";
-import { postSyncOf, readHold, readMaster, readRevisionState } from "../local/state.ts";
-import { holdInForce, type PostSync } from "../core/plan.ts";
+import { postSyncOf, readRevisionState } from "../local/state.ts";
+import type { PostSync } from "../core/plan.ts";
 import { type Context, openBucket } from "./steps/context.ts";
 import type { Bucket } from "../remote/bucket.ts";
+import { isHeld } from "./steps/facts.ts";
 import {
   fetchPackageListing,
   type PointerContent,
@@ -47,13 +48,7 @@ export function listLocalRevisions({ config }: Context, name: string): ListedRev
   const pkg = requirePackage(config.root, name);
   const active = readLink(pkg, "current");
   const previous = readLink(pkg, "previous");
-  const master = readMaster(pkg);
-  const held = holdInForce({
-    hold: readHold(pkg, active),
-    blessed: master?.blessed,
-    version: master?.version,
-    active,
-  });
+  const held = isHeld(pkg);
   return pkg.revisions().map((id) => ({
     revision: pkg.revisionName(id),
     active: id === active,

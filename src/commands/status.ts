@@ -5,11 +5,10 @@ import { inParallel } from "../core/parallel.ts";
 import { readLink } from "../local/links.ts";
 import { listPackages, type PackageDir, requirePackage } from "../local/package_dir.ts";
 import { diskUsed } from "../local/revisions.ts";
-import { type LastSync, postSyncOf, readHold, readLastSync, readMaster } from "../local/state.ts";
+import { type LastSync, postSyncOf, readLastSync, readMaster } from "../local/state.ts";
 import type { Bucket } from "../remote/bucket.ts";
-import { holdInForce } from "../core/plan.ts";
 import { type Context, openBucket } from "./steps/context.ts";
-import { gatherFacts, readMasterState } from "./steps/facts.ts";
+import { gatherFacts, isHeld, readMasterState } from "./steps/facts.ts";
 import { fetchPackageListing } from "./steps/listing.ts";
 
 /** Revisions by their ids. What is not known or not there is null. */
@@ -77,12 +76,12 @@ export async function status(context: Context, name?: string): Promise<Status> {
 function localStatus(pkg: PackageDir): PackageStatus {
   const revisions = pkg.revisions();
   const active = readLink(pkg, "current");
-  const { blessed, version } = readMaster(pkg) ?? { blessed: undefined, version: undefined };
+  const blessed = readMaster(pkg)?.blessed;
   return {
     package: pkg.name,
     active: active ?? null,
     previous: readLink(pkg, "previous") ?? null,
-    held: holdInForce({ hold: readHold(pkg, active), blessed, version, active }),
+    held: isHeld(pkg),
     revisions: revisions.length,
     unprepared: revisions.filter((id) => postSyncOf(pkg, id) !== "ok"),
     disk: diskUsed(pkg),

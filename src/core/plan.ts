@@ -9,7 +9,7 @@ export interface Hold {
   readonly id: string;
   readonly blessed: string | undefined;
   /** Of the pointer that said so: the same revision may be blessed anew, after another one. */
-  readonly version?: string | undefined;
+  readonly version: string | undefined;
 }
 
 /** All ids; what is not there is undefined. */
@@ -20,7 +20,7 @@ export interface SyncFacts {
   readonly local: ReadonlyMap<string, PostSync>;
   readonly blessed: string | undefined;
   /** Of the pointer that says so; see `Hold`. */
-  readonly version?: string | undefined;
+  readonly version: string | undefined;
   /** The revision that the blessed one replaced. */
   readonly replaced: string | undefined;
   readonly active: string | undefined;

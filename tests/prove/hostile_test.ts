@@ -115,10 +115,16 @@ Deno.test("no plan removes what a machine runs, ran, holds or is to run, or anyt
     remote: fc.uniqueArray(pool),
     local: fc.array(fc.tuple(pool, post)).map((pairs) => new Map(pairs)),
     blessed: maybe,
+    version: fc.constantFrom(undefined, "1", "2"),
     replaced: maybe,
     active: maybe,
     previous: maybe,
-    hold: fc.option(fc.record({ id: pool, blessed: maybe }), { nil: undefined }),
+    hold: fc.option(
+      fc.record({ id: pool, blessed: maybe, version: fc.constantFrom(undefined, "1", "2") }),
+      {
+        nil: undefined,
+      },
+    ),
     keep: fc.nat(4),
   });
   fc.assert(

@@ -1,13 +1,13 @@
 /** What lies in the packages' folders: links, locks, and what was left undone. */
 import { explainDiskError, systemCode } from "../../core/disk_errors.ts";
 import { ScriptError, StorageError } from "../../core/errors.ts";
-import { holdInForce } from "../../core/plan.ts";
 import { hasUnfinishedJump } from "../../local/activate.ts";
 import { type LinkName, readLink } from "../../local/links.ts";
 import { holderOf } from "../../local/lock.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import { leftovers } from "../../local/revisions.ts";
-import { postSyncOf, readHold, readLastSync, readMaster } from "../../local/state.ts";
+import { isHeld } from "../steps/facts.ts";
+import { postSyncOf, readLastSync, readMaster } from "../../local/state.ts";
 import { type Check, fail, finding, ok, warn } from "./check.ts";
 
 /** Each kind of finding once for all packages: one line where all is well, else one for each finding. */
@@ -105,7 +105,7 @@ function checkHold(pkg: PackageDir): Check[] {
   const active = readLink(pkg, "current");
   const blessed = readMaster(pkg)?.blessed;
   if (active === undefined) return [];
-  if (!holdInForce({ hold: readHold(pkg, active), blessed, active })) return [];
+  if (!isHeld(pkg)) return [];
   const instead = blessed === undefined ? "nothing" : pkg.revisionName(blessed);
   return [warn(
     "holds",

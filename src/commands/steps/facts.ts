@@ -1,5 +1,5 @@
 /** What `planSync` decides by, gathered from the machine and from S3. */
-import type { SyncFacts } from "../../core/plan.ts";
+import { holdInForce, type SyncFacts } from "../../core/plan.ts";
 import { readLink } from "../../local/links.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import { type MasterState, postSyncOf, readHold, readMaster } from "../../local/state.ts";
@@ -23,6 +23,14 @@ export async function readMasterState(
   const pointer = await readPointer(bucket, remote);
   if (pointer === undefined) return undefined;
   return { version, blessed: pointer.id, replaced: pointer.replaced };
+}
+
+/** Whether a local jump keeps the active revision active, as far as the machine knows by itself. */
+export function isHeld(pkg: PackageDir): boolean {
+  const active = readLink(pkg, "current");
+  const master = readMaster(pkg);
+  const hold = readHold(pkg, active);
+  return holdInForce({ hold, active, blessed: master?.blessed, version: master?.version });
 }
 
 export interface FactsSource {
