@@ -42,6 +42,8 @@ const BARE_ENV: Readonly<Record<string, string>> = {
   AWS_CONFIG_FILE: "/dev/null",
   AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
   AWS_EC2_METADATA_DISABLED: "true",
+  // From source: the runtime would ask for news of itself, through the proxy of a test.
+  DENO_NO_UPDATE_CHECK: "1",
 };
 
 /** One server and the machines that it serves. */
