@@ -109,25 +109,26 @@ Deno.test("what is not wanted is removed though the blessed revision cannot be a
 Deno.test("a hang-up ends the script with its process group, and a second signal at once", async () => {
   await using fleet = await Fleet.start();
   for (const signals of [["SIGHUP"], ["SIGTERM", "SIGTERM"]] as const) {
+    const [first, second] = signals;
     const web = fleet.machine(`web-${signals.length}`, ["a"]);
-    const fifo = `${fleet.folder.path}/fifo-${signals.length}`;
-    await new Deno.Command("mkfifo", { args: [fifo] }).output();
-    // Tells that the first signal has come through, and goes on.
-    const stubborn = signals.length > 1 ? `trap 'echo taken > ${fifo}' TERM\n` : "";
+    const told = `${fleet.folder.path}/${signals.length}`;
+    // The stubborn one tells that the first signal has come through, and goes on.
+    const stubborn = second === undefined ? "" : `trap 'echo > ${told}.taken' TERM\n`;
     await fleet.spool("a.tgz", {
-      "post-sync.sh": `#!/bin/sh\n${stubborn}echo $$ > ${fifo}\nwhile :; do sleep 300; done\n`,
+      "post-sync.sh":
+        `#!/bin/sh\n${stubborn}echo $$ > ${told}.new; mv ${told}.new ${told}.pid\nwhile :; do sleep 300; done\n`,
     });
     const env = { ...fleet.env, FTL_ROOT: web.root, FTL_KEEP: "1" };
     const child = startProgram(["sync"], { cwd: web.root, env });
     const output = child.output();
-    const pid = (await Deno.readTextFile(fifo)).trim();
-    const [first, second] = signals;
+    await appears(`${told}.pid`, output);
     child.kill(first);
     if (second !== undefined) {
-      assertEquals(await Deno.readTextFile(fifo), "taken\n");
+      await appears(`${told}.taken`, output);
       child.kill(second);
     }
-    assertEquals((await output).code, signals[0] === "SIGHUP" ? 129 : 143);
+    assertEquals((await output).code, first === "SIGHUP" ? 129 : 143);
+    const pid = Deno.readTextFileSync(`${told}.pid`).trim();
     assert(!await isRunning(pid), `${signals} ends the script`);
   }
 });
@@ -180,6 +181,21 @@ async function nextSecond(): Promise<void> {
   const second = Math.floor(Date.now() / 1000);
   while (Math.floor(Date.now() / 1000) === second) {
     await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Waits for a file that a script writes; fails where the command ends before that. */
+async function appears(path: string, output: Promise<Deno.CommandOutput>): Promise<void> {
+  let ended: Deno.CommandOutput | undefined;
+  output.then((found) => ended = found);
+  for (;;) {
+    try {
+      await Deno.stat(path);
+      return;
+    } catch {
+      assert(ended === undefined, `ended early: ${new TextDecoder().decode(ended?.stderr)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 }
 
