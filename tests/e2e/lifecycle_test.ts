@@ -6,7 +6,7 @@ import {
   assertStringIncludes,
 } from "../assert.ts";
 import { createHash } from "node:crypto";
-import { Fleet, idOf, type Machine } from "./fleet.ts";
+import { Fleet, idOf, type Machine, programLine } from "./fleet.ts";
 
 /** A fleet with three revisions of package a, the second blessed, and a machine in line with it. */
 async function threeRevisions(): Promise<
@@ -282,10 +282,7 @@ Deno.test("a jump while another command holds the lock waits, then says who hold
 Deno.test("a script that calls ftl on its own package fails fast instead of waiting for itself", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
-  const program = Deno.env.get("FTL_TEST_EXECUTABLE") ??
-    `${Deno.execPath()} run --quiet --allow-all ${
-      new URL("../../mod.ts", import.meta.url).pathname
-    }`;
+  const program = programLine().join(" ");
   const revision = await fleet.spool("a.tgz", {
     "pre-jump.sh": `#!/bin/sh\nexec ${program} jump-back a\n`,
   });

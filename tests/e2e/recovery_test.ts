@@ -5,7 +5,8 @@ import {
   assertNotEquals,
   assertStringIncludes,
 } from "../assert.ts";
-import { Fleet, idOf, startProgram } from "./fleet.ts";
+import { Fleet, idOf, programLine, startProgram } from "./fleet.ts";
+import { isRunning } from "./running.ts";
 
 Deno.test("a hold is over for good once another revision was blessed, also when the old one comes back", async () => {
   await using fleet = await Fleet.start();
@@ -160,10 +161,7 @@ Deno.test("a jump that was killed before it switched starts again what un-jump h
 Deno.test("post-sync cannot jump its own package, a daemon that it left behind can", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
-  const program = Deno.env.get("FTL_TEST_EXECUTABLE") ??
-    `${Deno.execPath()} run --quiet --allow-all ${
-      new URL("../../mod.ts", import.meta.url).pathname
-    }`;
+  const program = programLine().join(" ");
   const first = await fleet.spool("a.tgz", { v: "1" });
   await web.ok(["sync"]);
   await fleet.spool("a.tgz", { "post-sync.sh": `#!/bin/sh\n${program} jump ${first}\n` });
@@ -197,17 +195,4 @@ async function appears(path: string, output: Promise<Deno.CommandOutput>): Promi
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
-}
-
-/** Gives the kernel's signal the time that it needs; a zombie runs no more. */
-async function isRunning(pid: string): Promise<boolean> {
-  for (let i = 0; i < 50; i++) {
-    try {
-      if (/^State:\s+[ZX]/m.test(await Deno.readTextFile(`/proc/${pid}/status`))) return false;
-    } catch {
-      return false;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return true;
 }

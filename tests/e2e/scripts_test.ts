@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { Fleet, idOf, type Machine } from "./fleet.ts";
+import { isRunning } from "./running.ts";
 
 /** Scripts that write what they see into a file beside the root. */
 function tellingScripts(
@@ -155,7 +156,7 @@ Deno.test("a script that takes too long is ended with all that it started", asyn
   const { code, stderr } = await web.ftl(["sync"], { env: { FTL_HOOK_TIMEOUT: "1" } });
   assertEquals(code, 6);
   assertStringIncludes(stderr, `${revision} post-sync failed: it took longer than`);
-  assert(!isRunning(Deno.readTextFileSync(pids).trim()), "the child of the script is gone");
+  assert(!await isRunning(Deno.readTextFileSync(pids).trim()), "the child of the script is gone");
 });
 
 Deno.test("a daemon that a script leaves behind does not keep ftl waiting", async () => {
@@ -196,12 +197,3 @@ Deno.test("a jump survives syncs until another revision is blessed", async () =>
   await web.ok(["sync"]);
   assertEquals(web.link("a/current"), `revs/${idOf(third)}`);
 });
-
-/** A process that has ended but whose parent has not asked yet is a zombie: it runs no more. */
-function isRunning(pid: string): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
-  } catch {
-    return false;
-  }
-}

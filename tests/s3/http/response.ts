@@ -15,9 +15,6 @@ export interface S3Response {
   readonly contentLength?: number;
 }
 
-/** Called with each block before it is sent; may change it, and may throw to stop. */
-export type BlockFilter = (block: Uint8Array) => Promise<Uint8Array> | Uint8Array;
-
 const REASONS: Record<number, string> = {
   200: "OK",
   204: "No Content",
