@@ -1,6 +1,8 @@
 /** Every kind of request that FTL sends against every fault of the server: what comes of it. */
+import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { jumpMaster, sync } from "../../mod.ts";
 import type { Fault } from "../s3/server.ts";
+import { clientOf } from "../s3/testing/with_server.ts";
 import {
   BUCKET_FAULTS,
   expectedOutcome,
@@ -13,7 +15,7 @@ import { Inspector, openUploads, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
 import { parse } from "./names.ts";
 import { requireRecovery } from "./recovery.ts";
-import { makeSite } from "./site.ts";
+import { type Archive, makeSite } from "./site.ts";
 
 /** How much faster the clock of the commands runs here: 20 s of patience take one. */
 const CLOCK = 20;
@@ -133,12 +135,20 @@ class Bench {
     for (const { key } of await lab.bucket.list("large.")) await lab.bucket.remove(key);
     const { revision } = await lab.spool(site());
     switch (request) {
-      case "listing":
+      case "listing by a sync":
       case "reading of .rev":
       case "reading of a revision":
         await jumpMaster(context, parse(revision));
         return ["sync"];
+      case "checksum of a revision":
+        await jumpMaster(context, parse(await this.#putByAnotherTool(site())));
+        return ["sync"];
+      case "details of a revision":
+        for (const { key } of await lab.bucket.list("detailed.")) await lab.bucket.remove(key);
+        await lab.spool(makeSite("detailed", ++this.#turn, { files: 1, scripts: false }));
+        return ["list", "--master", "--long", "detailed"];
       case "spool in one":
+      case "listing by a spool":
       case "listing of uploads":
         return ["spool", lab.file(site())];
       case "begin of an upload":
@@ -150,10 +160,31 @@ class Bench {
       case "writing of .rev":
         return ["jump", "--master", revision];
       case "removal":
+      case "listing by a purge":
         await jumpMaster(context, parse((await lab.spool(site())).revision));
         await sync(context);
         return ["purge", "--master", revision];
     }
+  }
+
+  /** A revision of which FTL knows nothing but what S3 does: its sum is asked for. */
+  async #putByAnotherTool(archive: Archive): Promise<string> {
+    this.#lab.file(archive);
+    const revision = `${PACKAGE}.20130305${String(this.#turn).padStart(6, "0")}`;
+    const s3 = clientOf(this.#lab.fleet.server);
+    try {
+      await s3.send(
+        new PutObjectCommand({
+          Bucket: this.#lab.bucket.name,
+          Key: `${revision}.tgz`,
+          Body: archive.bytes,
+          ChecksumAlgorithm: "SHA256",
+        }),
+      );
+    } finally {
+      s3.destroy();
+    }
+    return revision;
   }
 
   /** What failed or was done has taken its parts back, where it could. */
@@ -173,9 +204,13 @@ function countOf({ times }: FaultCase): { count?: number } {
 }
 
 const PLACES: Readonly<Record<RequestKind, { operation: string; key?: RegExp }>> = {
-  "listing": { operation: "ListObjectsV2" },
+  "listing by a sync": { operation: "ListObjectsV2" },
+  "listing by a spool": { operation: "ListObjectsV2" },
+  "listing by a purge": { operation: "ListObjectsV2" },
   "reading of .rev": { operation: "GetObject", key: /\.rev$/ },
   "reading of a revision": { operation: "GetObject", key: /\.tgz$/ },
+  "checksum of a revision": { operation: "HeadObject", key: /\.20130305[0-9]+\.tgz$/ },
+  "details of a revision": { operation: "HeadObject", key: /^detailed\./ },
   "spool in one": { operation: "PutObject", key: /\.tgz$/ },
   "begin of an upload": { operation: "CreateMultipartUpload" },
   "part of an upload": { operation: "UploadPart" },

@@ -2,9 +2,13 @@
 import type { Fault } from "../s3/server.ts";
 
 export const REQUESTS = [
-  "listing",
+  "listing by a sync",
+  "listing by a spool",
+  "listing by a purge",
   "reading of .rev",
   "reading of a revision",
+  "checksum of a revision",
+  "details of a revision",
   "spool in one",
   "begin of an upload",
   "part of an upload",
@@ -26,7 +30,7 @@ function both(name: string, fault: Fault): FaultCase[] {
   return [{ name: `${name} once`, fault, times: "once" }, { name, fault, times: "always" }];
 }
 
-/** Delays are the server's, by the true clock: 100 ms are 2 s to the command. */
+/** Delays are the server's, by the true clock: 100 ms are 2 s to the command, and a day is for ever. */
 export const BUCKET_FAULTS: readonly FaultCase[] = [
   { name: "a delay", fault: { kind: "delay", milliseconds: 100 }, times: "always" },
   ...both("500", { kind: "internal-error" }),
@@ -34,6 +38,7 @@ export const BUCKET_FAULTS: readonly FaultCase[] = [
   ...both("403", { kind: "access-denied" }),
   ...both("a reset", { kind: "reset" }),
   ...both("a reset midway", { kind: "reset-after", bytes: 5 }),
+  ...both("no answer", { kind: "delay", milliseconds: 24 * 60 * 60 * 1000 }),
   ...both("a cut answer", { kind: "cut-short", bytes: 5 }),
   ...both("a stall", { kind: "stall", bytes: 0 }),
   ...both("a stall midway", { kind: "stall", bytes: 5 }),
@@ -59,6 +64,8 @@ const INCIDENTAL: Partial<Record<RequestKind, number>> = {
 
 /** Those whose answer has no body: what happens in its middle may never happen. */
 const BARE: readonly RequestKind[] = [
+  "checksum of a revision",
+  "details of a revision",
   "spool in one",
   "begin of an upload",
   "part of an upload",
@@ -80,7 +87,7 @@ const PATIENT: Partial<Record<RequestKind, { requests: number; seconds: number }
  *     fault                      once                    always
  *     a delay                    -                       done
  *     500, 503, reset, cut,      tried again: done       exit 7
- *     stall
+ *     stall, no answer
  *     403                        exit 7, asked once      exit 7, asked once
  *     a flipped bit, read        read again: done        exit 5
  *     a flipped bit, written     exit 5: S3 refuses it   exit 5
@@ -88,7 +95,7 @@ const PATIENT: Partial<Record<RequestKind, { requests: number; seconds: number }
  */
 export function expectedOutcome(request: RequestKind, fault: FaultCase): Outcome | undefined {
   const { kind } = fault.fault;
-  if (kind === "stale-list" && request !== "listing") return undefined;
+  if (kind === "stale-list" && !request.startsWith("listing by")) return undefined;
   const bounds = PATIENT[request] ?? { requests: 8, seconds: 300 };
   const incidental = INCIDENTAL[request];
   if (incidental !== undefined) return { codes: [incidental], ...bounds };
@@ -104,8 +111,11 @@ function atOnce(request: RequestKind): number {
   return request === "part of an upload" ? 4 : 1;
 }
 
-function codesOf(request: RequestKind, { fault: { kind }, times }: FaultCase): readonly number[] {
-  if (kind === "delay" || kind === "stale-list") return [0];
+function codesOf(
+  request: RequestKind,
+  { name, fault: { kind }, times }: FaultCase,
+): readonly number[] {
+  if (name === "a delay" || kind === "stale-list") return [0];
   if (kind === "access-denied") return [7];
   if (kind === "flip-bit") return flippedCodes(request, times);
   if (times === "once") return [0];
@@ -125,6 +135,7 @@ function flippedCodes(request: RequestKind, times: FaultCase["times"]): readonly
 }
 
 /** Whether the cell waits for a quarter of an hour or more, of its own clock. */
-export function isSlow(request: RequestKind, { fault: { kind } }: FaultCase): boolean {
-  return kind === "stall" && (request === "part of an upload" || request === "end of an upload");
+export function isSlow(request: RequestKind, { name, fault: { kind } }: FaultCase): boolean {
+  return (kind === "stall" || name.startsWith("no answer")) &&
+    (request === "part of an upload" || request === "end of an upload");
 }
