@@ -5,6 +5,8 @@ export interface CheckOptions {
   package: string;
   /** What follows the package and its dot in the file's name: it tells the format. */
   rest: string;
+  /** Bytes of the source, where that is known before. */
+  size?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 

@@ -14,6 +14,8 @@ export interface ContentsOptions {
   package: string;
   /** What follows the package and its dot in the file's name. */
   rest: string;
+  /** Bytes of the source, where that is known before: a large one is worth a thread from its first byte. */
+  size?: number | undefined;
   limits?: Limits | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: Unpacked) => void) | undefined;
@@ -43,6 +45,7 @@ export async function readContents(
   const content = decompress(insistOn(format, { source, name }), {
     compression: compressionOf(format),
     name,
+    size: options.size,
     signal,
   });
   let told = 0;

@@ -5,8 +5,8 @@ import { WorkerInflater } from "./inflate_worker.ts";
 import { Inflater } from "./inflater.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
 
-/** Bytes that are handed to the decompressor at once. */
-const PIECE = 256 << 10;
+/** Bytes that are handed to the decompressor at once: what comes of the last of them has to be copied. */
+const PIECE = 1 << 20;
 /** Compressed bytes from which on a thread is worth its start, some 40 ms. */
 const SMALL = 2 << 20;
 
@@ -14,6 +14,8 @@ export interface DecompressOptions {
   compression: Compression;
   /** The file's name, for messages. */
   name: string;
+  /** Compressed bytes, where that is known. */
+  size?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -31,7 +33,7 @@ export async function* decompress(
   if (compression === "none") return yield* pieces;
   const first: Uint8Array[] = [];
   let size = 0;
-  let isSmall = true;
+  let isSmall = (options.size ?? 0) < SMALL;
   try {
     while (isSmall) {
       const { value, done } = await pieces.next();

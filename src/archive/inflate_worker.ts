@@ -12,7 +12,7 @@ import type { Compression } from "./format.ts";
 const OUTPUT = 512 << 10;
 /** Small files take the writer longer than the decompressor, large ones the other way: this evens it out. */
 const OUTPUTS = 32;
-const PIECES = 16;
+const PIECES = 6;
 
 type ToWorker =
   | { begin: Exclude<Compression, "none">; credits: Int32Array; outputSize: number }

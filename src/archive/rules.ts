@@ -190,8 +190,13 @@ function nodeOf(kind: "file" | "symlink" | "hardlink"): Node {
   return kind === "symlink" ? "symlink" : "file";
 }
 
-function parentOf(path: string): string {
+/** Of a safe path the folder that it is in, and the name that it has there. */
+export function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** Whether `text` has more than that many bytes in UTF-8, where a character has three at most. */

@@ -8,6 +8,8 @@ export interface UnpackOptions {
   package: string;
   /** What follows the package and its dot in the file's name: it tells the format. */
   rest: string;
+  /** Bytes of the source, where that is known before. */
+  size?: number | undefined;
   /** The absolute path of an existing, empty folder that nobody else writes to. */
   target: string;
   /** Refused as soon as it has more. */

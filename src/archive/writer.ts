@@ -1,15 +1,28 @@
-/** Writes admitted entries below one folder, with synchronous calls: the fast way in Deno by far. */
+/**
+ * Writes admitted entries below one folder, with synchronous calls: the fast way in Deno by far.
+ *
+ * What a small file takes is mostly its path: the system walks it with every call, and the runtime, where
+ * its permissions are bounded, looks at each folder of it before a file is opened. So folders are filled
+ * near the top, side by side, and moved to their places when all is there.
+ */
 import { lutimesSync } from "node:fs";
 import { explainDiskError } from "../core/disk_errors.ts";
 import { type Entry, type EntryHandler, shown } from "./entry.ts";
 import { linkByWayOf, withShortPath } from "./long_path.ts";
-import type { Admission, Tree } from "./rules.ts";
+import { type Admission, nameOf, parentOf, type Tree } from "./rules.ts";
 
-/** What a folder gets at the end, when nothing is written into it any more. */
-interface Pending {
+interface Folder {
+  /** Where it is filled: an absolute path. */
+  readonly site: string;
+  /** Whether it has to be moved from there. */
+  readonly isAside: boolean;
+  /** What it gets at the end, when nothing is written into it any more. */
   mode: number;
   mtime: number | undefined;
 }
+
+/** Folders side by side at most: some file systems take no more than 32,000 in one. */
+const MOST_ASIDE = 30_000;
 
 /**
  * Unpacks below `target`, an existing empty folder that nobody else writes to. Nothing is followed and
@@ -18,7 +31,11 @@ interface Pending {
 export class TreeWriter implements EntryHandler {
   readonly #tree: Tree;
   readonly #target: string;
-  readonly #folders = new Map<string, Pending>();
+  /** By their paths below the target; a folder comes after the one that it is in. */
+  readonly #folders = new Map<string, Folder>();
+  /** What the folders are called where they are filled: no entry's name begins like that. */
+  readonly #aside = `.ftl-${crypto.randomUUID()}-`;
+  #made = 0;
   #entry: Entry | undefined;
   #path = "";
   #file: Deno.FsFile | undefined;
@@ -32,7 +49,7 @@ export class TreeWriter implements EntryHandler {
     const admission = this.#tree.admit(entry);
     this.#entry = entry.kind === "file" ? entry : undefined;
     for (const parent of admission.parents) this.#makeParent(parent);
-    if (admission.replaced !== undefined) this.#do(admission.path, (path) => Deno.removeSync(path));
+    if (admission.replaced !== undefined) this.#do(admission.path, (site) => Deno.removeSync(site));
     if (admission.replaced === "folder") this.#folders.delete(admission.path);
     this.#path = admission.path;
     if (entry.kind === "directory") this.#makeFolder(entry, admission);
@@ -59,11 +76,17 @@ export class TreeWriter implements EntryHandler {
     });
   }
 
-  /** Gives the folders their modes and mtimes, the deepest first, as an outer one may lock the inner ones. */
+  /**
+   * Moves the folders to their places, and gives them their modes and mtimes: the deepest first, as an
+   * outer one may lock the inner ones.
+   */
   complete(): void {
+    for (const [folder, { site, isAside }] of this.#folders) {
+      if (isAside) this.#at(this.#placeOf(folder), folder, (path) => Deno.renameSync(site, path));
+    }
     const folders = [...this.#folders].sort(([a], [b]) => b.length - a.length);
     for (const [folder, { mode, mtime }] of folders) {
-      this.#do(folder, (path) => {
+      this.#at(this.#placeOf(folder), folder, (path) => {
         setMtime(path, mtime);
         Deno.chmodSync(path, folder === "" ? mode | 0o700 : mode);
       });
@@ -76,15 +99,22 @@ export class TreeWriter implements EntryHandler {
     this.#file = undefined;
   }
 
-  #makeFolder(entry: Entry, { path: folder, exists }: Admission): void {
-    if (!exists) this.#do(folder, (path) => Deno.mkdirSync(path, { mode: 0o700 }));
-    this.#folders.set(folder, { mode: entry.mode, mtime: entry.mtime });
+  #makeFolder({ mode, mtime }: Entry, { path: folder, exists }: Admission): void {
+    if (!exists) return this.#make(folder, { mode, mtime });
+    const known = this.#folders.get(folder) ?? { site: this.#target, isAside: false };
+    this.#folders.set(folder, { ...known, mode, mtime });
   }
 
   /** A folder that the archive uses and does not have: its mode is not left to the umask. */
   #makeParent(folder: string): void {
-    this.#do(folder, (path) => Deno.mkdirSync(path, { mode: 0o700 }));
-    this.#folders.set(folder, { mode: 0o755, mtime: undefined });
+    this.#make(folder, { mode: 0o755, mtime: undefined });
+  }
+
+  #make(folder: string, then: Pick<Folder, "mode" | "mtime">): void {
+    const isAside = parentOf(folder) !== "" && this.#made < MOST_ASIDE;
+    const site = isAside ? `${this.#target}/${this.#aside}${this.#made++}` : this.#siteOf(folder);
+    this.#at(site, folder, (path) => Deno.mkdirSync(path, { mode: 0o700 }));
+    this.#folders.set(folder, { site, isAside, ...then });
   }
 
   #makeSymlink({ target, mtime }: Entry): void {
@@ -97,8 +127,8 @@ export class TreeWriter implements EntryHandler {
   }
 
   #makeHardLink(linked: string): void {
-    const from = `${this.#target}/${linked}`;
-    const to = `${this.#target}/${this.#path}`;
+    const from = this.#siteOf(linked);
+    const to = this.#siteOf(this.#path);
     const between = `${this.#target}/.ftl-${crypto.randomUUID()}`;
     this.#do(this.#path, () => linkByWayOf(between, { from, to }));
   }
@@ -116,14 +146,30 @@ export class TreeWriter implements EntryHandler {
     for (let at = 0; at < piece.length;) at += this.#file.writeSync(piece.subarray(at));
   }
 
-  /** One step on the disk, at a path below the target. */
-  #do(path: string, step: (path: string) => void): void {
-    const full = path === "" ? this.#target : `${this.#target}/${path}`;
+  /** One step on the disk, where the entry with that path is until all is there. */
+  #do(path: string, step: (site: string) => void): void {
+    this.#at(this.#siteOf(path), path, step);
+  }
+
+  /** One step at `place`; an error speaks of the path that the user knows. */
+  #at(place: string, path: string, step: (place: string) => void): void {
     try {
-      withShortPath(full, step);
+      withShortPath(place, step);
     } catch (error) {
-      throw explainDiskError(error, `Cannot write ${shown(full)}`);
+      throw explainDiskError(error, `Cannot write ${shown(this.#placeOf(path))}`);
     }
+  }
+
+  /** Where the entry with that path is until all is there. */
+  #siteOf(path: string): string {
+    const folder = this.#folders.get(path);
+    if (folder !== undefined) return folder.site;
+    return `${this.#folders.get(parentOf(path))?.site ?? this.#target}/${nameOf(path)}`;
+  }
+
+  /** Where it belongs. */
+  #placeOf(path: string): string {
+    return path === "" ? this.#target : `${this.#target}/${path}`;
   }
 }
 

@@ -141,6 +141,7 @@ async function checkFile(
       return await checkArchive(toAsync(source.chunks(sums), { signal, tell }), {
         package: name,
         rest,
+        size: source.size,
         signal,
       });
     } catch (error) {

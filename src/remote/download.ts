@@ -37,7 +37,7 @@ export const DOWNLOAD_WINDOW = 32 * MEBIBYTE;
 const LARGEST_RANGE = 8 * MEBIBYTE;
 const LEAST_RANGE = MEBIBYTE;
 /** Bytes that are handed on at once. */
-const BLOCK = 256 * 1024;
+const BLOCK = MEBIBYTE;
 /** Bytes that are read from the connection at once. */
 const READ = 64 * 1024;
 

@@ -184,6 +184,54 @@ Deno.test("a path of 4,096 bytes is written, with mode, mtime and links", async 
   ]);
 });
 
+Deno.test("folders deep down are replaced, made anew and locked as those at the top are", async () => {
+  using play = new Playground();
+  const bytes = tar(
+    { name: "a/b/c/d/", type: "5", mode: 0o500 },
+    { name: "a/b/c/d", content: "a file now" },
+    { name: "a/b/c/d", type: "2", link: "../../x" },
+    { name: "a/b/c/d/", type: "5", mode: 0o511, mtime: 7 },
+    { name: "a/b/c/d/e/f", content: "deep" },
+    { name: "a/b/c/d/e/g", type: "1", link: "a/b/c/d/e/f" },
+    { name: "a/b/h", type: "1", link: "a/b/c/d/e/g" },
+    { name: "a/b/i", type: "2", link: "c/d" },
+    { name: "a/b/", type: "5", mode: 0o555, mtime: 8 },
+    { name: "a/", type: "5", mode: 0o750 },
+  );
+  await assertUnpacked(bytes, { play });
+  assertEquals(play.tree(), [
+    "a/ 0750",
+    "a/b/ 0555",
+    "a/b/c/ 0755",
+    "a/b/c/d/ 0511",
+    "a/b/c/d/e/ 0755",
+    'a/b/c/d/e/f 0644 "deep"',
+    'a/b/c/d/e/g 0644 "deep"',
+    'a/b/h 0644 "deep"',
+    "a/b/i -> c/d",
+  ]);
+  const mtimes = ["a/b", "a/b/c/d"].map((path) => Deno.statSync(`${play.target}/${path}`).mtime);
+  assertEquals(mtimes.map(Number), [8000, 7000]);
+});
+
+Deno.test("folders beyond those that are filled side by side, and links between them", async () => {
+  using play = new Playground();
+  const folders = Array.from({ length: 30_100 }, (_, i) => `all/${i}`);
+  const bytes = joined([
+    ...folders.map((name) => member({ name: `${name}/`, type: "5" })),
+    member({ name: "all/30099/in/it/file", content: "last" }),
+    member({ name: "all/0/link", type: "1", link: "all/30099/in/it/file" }),
+    END,
+  ]);
+  await assertUnpacked(bytes, { play });
+  const names = (path: string): string[] =>
+    [...Deno.readDirSync(`${play.target}/${path}`)].map(({ name }) => name);
+  assertEquals(names("."), ["all"]);
+  assertEquals(names("all").length, folders.length);
+  assertEquals(Deno.readTextFileSync(`${play.target}/all/30099/in/it/file`), "last");
+  assertEquals(Deno.statSync(`${play.target}/all/0/link`).nlink, 2);
+});
+
 Deno.test("a hundred thousand entries in one folder", async () => {
   const entries = Array.from({ length: 100_000 }, (_, i) => member({ name: `folder/${i}` }));
   const source = stream(joined([...entries, END]));

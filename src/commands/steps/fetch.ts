@@ -142,6 +142,7 @@ async function stage(
     const unpacked = await unpack(body, {
       package: remote.package,
       rest: remote.rest,
+      size,
       target: staging,
       signal,
       onProgress: (unpacked) => {
