@@ -9,9 +9,9 @@
 import type { Compression } from "./format.ts";
 
 /** Bytes of one output. Fewer cost more messages, more cost the processor's caches. */
-const OUTPUT = 512 << 10;
+const OUTPUT = 1 << 20;
 /** Small files take the writer longer than the decompressor, large ones the other way: this evens it out. */
-const OUTPUTS = 32;
+const OUTPUTS = 16;
 const PIECES = 6;
 
 type ToWorker =
