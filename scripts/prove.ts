@@ -52,6 +52,7 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
   properties: ({ seed }) => properties(seed),
   bytes: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "bytes" }),
   inodes: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "inodes" }),
+  quota: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "quota" }),
   readonly: () => readOnlyDisk(),
   fleet: ({ machines }) => deployToMany({ machines, splay: 30 }),
   soak: ({ minutes, seed }) => soak({ minutes, seed }),

@@ -13,10 +13,15 @@ const REASONS: Readonly<Record<string, { reason: string; hint?: string }>> = {
   ENOENT: { reason: "no such file or directory" },
 };
 
+/** Those of Linux that the runtime has no code for: it only says `os error 122`. */
+const UNNAMED: Readonly<Record<string, string>> = { "122": "EDQUOT" };
+
 /** The system's own code, e.g. `ENOSPC`, or undefined where the error is none of the system's. */
 export function systemCode(error: unknown): string | undefined {
-  const code = (error as { code?: unknown }).code;
-  return typeof code === "string" ? code : undefined;
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (typeof code === "string") return code;
+  const [, number = ""] = /\(os error ([0-9]+)\)/.exec(String(message)) ?? [];
+  return UNNAMED[number];
 }
 
 /**

@@ -44,11 +44,8 @@ export async function acquireLock(path: string, options: LockOptions): Promise<H
     path,
     [Symbol.dispose]: () => {
       // The text goes while the lock is still held: no reader sees a holder that is gone.
-      try {
-        file.truncateSync(0);
-      } finally {
-        file.close();
-      }
+      clear(file);
+      file.close();
     },
   };
 }
@@ -83,12 +80,21 @@ function open(path: string, what: string): Deno.FsFile {
 
 function writeHolder(file: Deno.FsFile, command: string): void {
   const text = `pid ${Deno.pid}, ${command}, since ${new Date().toISOString()}\n`;
+  clear(file);
   try {
-    file.truncateSync(0);
     file.seekSync(0, Deno.SeekMode.Start);
     file.writeSync(new TextEncoder().encode(text));
   } catch {
     // The lock holds without it. On a full disk there is no room for it, and `purge` must make some.
+  }
+}
+
+/** A disk may have no room even for less: with a quota on Btrfs, which never writes in place. */
+function clear(file: Deno.FsFile): void {
+  try {
+    file.truncateSync(0);
+  } catch {
+    // Who reads the text asks first whether anybody holds the lock.
   }
 }
 

@@ -1,5 +1,5 @@
 import { fillDisk, readOnlyDisk } from "./full_disk.ts";
-import { canMount } from "./mounts.ts";
+import { canLimit, canMount } from "./mounts.ts";
 import { cutPower } from "./power_cut.ts";
 import { newSeed } from "./random.ts";
 import { announce } from "./report.ts";
@@ -8,10 +8,10 @@ const seed = newSeed();
 announce(`disks: seed ${seed}`);
 const ignore = !canMount();
 
-for (const what of ["bytes", "inodes"] as const) {
+for (const what of ["bytes", "inodes", "quota"] as const) {
   Deno.test({
     name: `a disk that runs out of ${what} at a random moment loses nothing, and it is said`,
-    ignore,
+    ignore: ignore || (what === "quota" && !canLimit()),
     fn: async () => {
       await fillDisk({ seed, rounds: 8, of: what });
     },

@@ -5,12 +5,24 @@ export function canMount(): boolean {
   return Deno.uid() === 0 || Deno.env.get("FTL_REQUIRE_TOOLS") === "1";
 }
 
-export function run(program: string, ...args: string[]): void {
-  const { success, stderr } = new Deno.Command(program, { args }).outputSync();
+/** Whether there are the programs of Btrfs, for a quota that holds. */
+export function canLimit(): boolean {
+  if (Deno.env.get("FTL_REQUIRE_TOOLS") === "1") return true;
+  try {
+    return new Deno.Command("mkfs.btrfs", { args: ["--version"] }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+/** Its standard output. Throws an Error where it fails. */
+export function run(program: string, ...args: string[]): string {
+  const { success, stdout, stderr } = new Deno.Command(program, { args }).outputSync();
   if (!success) {
     const why = Deno.uid() === 0 ? "" : " (mounting takes root)";
     throw new Error(`${program} ${args.join(" ")}${why}: ${new TextDecoder().decode(stderr)}`);
   }
+  return new TextDecoder().decode(stdout);
 }
 
 /** A file system that is mounted until it is disposed of. */
@@ -29,11 +41,59 @@ export class Mount implements Disposable {
     return new Mount(path);
   }
 
+  static bind(from: string, path: string): Mount {
+    run("mount", "--bind", from, path);
+    return new Mount(path);
+  }
+
   remount(options: string): void {
     run("mount", "-o", `remount,${options}`, this.path);
   }
 
   [Symbol.dispose](): void {
     run("umount", "--lazy", this.path);
+  }
+}
+
+/** A subvolume of a new Btrfs, whose quota holds for root too. */
+export class Quota implements Disposable {
+  /** The quota group of the first subvolume. */
+  static readonly #GROUP = "0/256";
+  readonly #top: string;
+  readonly #mounts: readonly Mount[];
+
+  /** At `path`, on an image beside it that is gone with it. */
+  constructor(path: string) {
+    const image = `${path}.btrfs`;
+    this.#top = `${path}.top`;
+    Deno.mkdirSync(this.#top);
+    Deno.writeFileSync(image, new Uint8Array());
+    Deno.truncateSync(image, 128 * 1024 * 1024);
+    run("mkfs.btrfs", "--quiet", image);
+    const whole = Mount.image(image, this.#top);
+    Deno.removeSync(image);
+    run("btrfs", "quota", "enable", this.#top);
+    run("btrfs", "subvolume", "create", `${this.#top}/root`);
+    this.#mounts = [Mount.bind(`${this.#top}/root`, path), whole];
+  }
+
+  /** Lets it take so many bytes more than it has now. */
+  leave(bytes: number): void {
+    const groups = run("btrfs", "qgroup", "show", "--raw", "--sync", this.#top);
+    const used = new RegExp(`^${Quota.#GROUP} +([0-9]+)`, "m").exec(groups)?.[1];
+    this.#limit(String(Number(used) + bytes));
+  }
+
+  lift(): void {
+    this.#limit("none");
+  }
+
+  #limit(bytes: string): void {
+    // By way of the whole, which the quota does not hold for: raising it takes a write.
+    run("btrfs", "qgroup", "limit", bytes, Quota.#GROUP, this.#top);
+  }
+
+  [Symbol.dispose](): void {
+    for (const mount of this.#mounts) mount[Symbol.dispose]();
   }
 }

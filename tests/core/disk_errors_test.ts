@@ -1,0 +1,17 @@
+import { explainDiskError } from "../../src/core/disk_errors.ts";
+import { StorageError } from "../../src/core/errors.ts";
+import { assert, assertEquals } from "../assert.ts";
+
+Deno.test("a quota that is used up is told, though the runtime has no code for it", () => {
+  const error = explainDiskError(
+    new Error("Disk quota exceeded (os error 122): writefile '/srv/ftl/x'"),
+    "Cannot write /srv/ftl/x",
+  );
+  assert(error instanceof StorageError);
+  assertEquals(error.message, "Cannot write /srv/ftl/x: the disk quota is used up");
+});
+
+Deno.test("an error that is not the system's stays what it is", () => {
+  const fault = new TypeError("x is not a function");
+  assertEquals(explainDiskError(fault, "Cannot write /srv/ftl/x"), fault);
+});
