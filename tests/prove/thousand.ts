@@ -13,7 +13,10 @@ export interface ThousandOptions {
   readonly splay: number;
 }
 
-/** Deploys twice to all: at once, and with splay. Throws where a machine does not arrive. */
+/** For a deployment: the listing, the pointer, the revision. With nothing to do: the listing. */
+const DUE_REQUESTS = { deployment: 3, idle: 1 };
+
+/** Deploys twice to all: at once, and with splay. Throws where a machine does not arrive, or asks too often. */
 export async function deployToMany({ machines, splay }: ThousandOptions): Promise<Figures> {
   await using lab = await Lab.start([]);
   const roots = Array.from({ length: machines }, (_, n) => {
@@ -71,6 +74,8 @@ async function converge(
   });
   const seconds = (performance.now() - started) / 1000;
   const requests = server.log.length;
+  const due = roots.length * DUE_REQUESTS[revision === undefined ? "idle" : "deployment"];
+  if (requests !== due) throw new Error(`${requests} requests instead of ${due}`);
   const bytes = server.log.reduce((sum, { sent }) => sum + sent, 0);
   const each = requests / roots.length;
   return { requests, bytes, seconds, busiest: Math.round(Math.max(...busy.values()) * each) };
