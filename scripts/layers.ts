@@ -64,7 +64,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "@aws-sdk/credential-provider-node": "src/remote/credentials.ts",
   "@smithy/core/config": "src/remote/credentials.ts",
   "@smithy/credential-provider-imds": "src/remote/credentials.ts",
-  "@smithy/fetch-http-handler": "src/remote/s3.ts",
+  "@smithy/fetch-http-handler": "src/remote/s3_client.ts",
   "@std/fmt/colors": "src/cli/paint.ts",
   "@std/text/closest-string": "src/cli/arguments.ts",
   "@std/text/levenshtein-distance": "src/cli/arguments.ts",

@@ -14,6 +14,8 @@
 import { ConflictError, FtlError, StorageError } from "../core/errors.ts";
 import { pause } from "../core/pause.ts";
 import type { Bucket, ObjectInfo } from "./bucket.ts";
+import { BlockPool, Range } from "./range.ts";
+import { BrokenError, Watchdog } from "./watchdog.ts";
 
 export interface DownloadOptions {
   /** Bytes and ETag, as the listing gave them. */
@@ -43,8 +45,6 @@ const READ = 64 * 1024;
 
 /** Milliseconds without bytes after which a try counts as stalled. */
 const STALL_TIMEOUT = 20_000;
-/** Fewer bytes than this in that time are none: a server that drips is no better than one that hangs. */
-const LEAST_PROGRESS = 16 * 1024;
 /** Milliseconds of the first pause before another try; it doubles, up to the longest. */
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 10_000;
@@ -262,11 +262,6 @@ class Engine {
   }
 }
 
-/** A try that failed in a way that the next one may not. */
-class BrokenError extends Error {
-  override readonly name = "BrokenError";
-}
-
 /** Statuses below 500 that ask for another try: RFC 9110, 15.5.9, and RFC 6585, section 4. */
 const TRANSIENT = [408, 429];
 
@@ -281,148 +276,4 @@ function isWorthAnotherTry(error: unknown): boolean {
   const status = $metadata?.httpStatusCode;
   return status === undefined || status >= 500 || TRANSIENT.includes(status) ||
     name === "RequestTimeout";
-}
-
-/** Memory in blocks of one size. */
-class BlockPool {
-  readonly #free: Uint8Array<ArrayBuffer>[] = [];
-
-  constructor(readonly blockSize: number) {}
-
-  take(): Uint8Array<ArrayBuffer> {
-    return this.#free.pop() ?? new Uint8Array(this.blockSize);
-  }
-
-  giveBack(block: Uint8Array<ArrayBuffer>): void {
-    this.#free.push(block);
-  }
-
-  /** Gives the memory back now: the collector, which sees only small objects, would take its time. */
-  free(): void {
-    for (const block of this.#free.splice(0)) block.buffer.transfer(0);
-  }
-}
-
-/** One range: filled from one side, read from the other. */
-class Range {
-  /** What the first answer said of the object. */
-  readonly opened: Promise<ObjectInfo>;
-  readonly #settle: { open(info: ObjectInfo): void; fail(error: unknown): void };
-  readonly #blocks: BlockPool;
-  /** The blocks that are full, in order. */
-  readonly #full: Uint8Array<ArrayBuffer>[] = [];
-  #last: { readonly block: Uint8Array<ArrayBuffer>; filled: number } | undefined;
-  #done = false;
-  #failure: { readonly error: unknown } | undefined;
-  #wake: () => void = () => {};
-
-  constructor(blocks: BlockPool) {
-    this.#blocks = blocks;
-    const { promise, resolve, reject } = Promise.withResolvers<ObjectInfo>();
-    this.opened = promise;
-    this.#settle = { open: resolve, fail: reject };
-    promise.catch(() => {});
-  }
-
-  open(info: ObjectInfo): void {
-    this.#settle.open(info);
-  }
-
-  /** Keeps a copy. */
-  push(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.byteLength;) {
-      const last = this.#last ??= { block: this.#blocks.take(), filled: 0 };
-      const piece = bytes.subarray(at, at + last.block.byteLength - last.filled);
-      last.block.set(piece, last.filled);
-      last.filled += piece.byteLength;
-      at += piece.byteLength;
-      if (last.filled === last.block.byteLength) {
-        this.#full.push(last.block);
-        this.#last = undefined;
-        this.#wake();
-      }
-    }
-  }
-
-  end(): void {
-    this.#done = true;
-    this.#wake();
-  }
-
-  fail(error: unknown): void {
-    this.#failure = { error };
-    this.#settle.fail(error);
-    this.#wake();
-  }
-
-  async *chunks(): AsyncGenerator<Uint8Array> {
-    for (;;) {
-      const block = this.#full.shift();
-      if (block !== undefined) {
-        yield block;
-        this.#blocks.giveBack(block);
-      } else if (this.#failure !== undefined) throw this.#failure.error;
-      else if (this.#done) break;
-      else await new Promise<void>((resolve) => this.#wake = resolve);
-    }
-    if (this.#last === undefined) return;
-    const { block, filled } = this.#last;
-    yield block.subarray(0, filled);
-    this.#blocks.giveBack(block);
-  }
-}
-
-const STOPPED = new Error("stopped");
-
-/** Aborts its signal when nobody has fed it for a time, or when `outer` is aborted. */
-class Watchdog {
-  readonly #controller = new AbortController();
-  readonly #timeout: number;
-  readonly #outer: AbortSignal;
-  readonly #onAbort = (): void => this.#controller.abort(this.#outer.reason);
-  readonly #timer: ReturnType<typeof setInterval>;
-  #fed = 0;
-  #seen = performance.now();
-  #looked = this.#seen;
-
-  constructor(timeout: number, outer: AbortSignal) {
-    this.#timeout = timeout;
-    this.#outer = outer;
-    outer.addEventListener("abort", this.#onAbort);
-    // A timer a chunk would cost more than the chunk: one that looks now and then is enough.
-    this.#timer = setInterval(() => this.#look(), Math.max(10, timeout / 4));
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** Milliseconds since it had enough. */
-  get silence(): number {
-    return performance.now() - this.#seen;
-  }
-
-  feed(bytes: number): void {
-    this.#fed += bytes;
-    if (this.#fed < LEAST_PROGRESS) return;
-    this.#fed = 0;
-    this.#seen = performance.now();
-  }
-
-  /** Ends what is still under way: a request that timed out in the client would go on unseen. */
-  stop(): void {
-    clearInterval(this.#timer);
-    this.#outer.removeEventListener("abort", this.#onAbort);
-    this.#controller.abort(STOPPED);
-  }
-
-  #look(): void {
-    const now = performance.now();
-    // Was this process itself held up, by a slow disk or a suspended machine? Then nobody stalled.
-    if (now - this.#looked > this.#timeout / 2) this.#seen = now;
-    this.#looked = now;
-    if (now - this.#seen < this.#timeout) return;
-    const seconds = Math.round(this.#timeout / 1000);
-    this.#controller.abort(new BrokenError(`hardly a byte came for ${seconds} s`));
-  }
 }

@@ -9,9 +9,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
-  type S3ClientConfig,
 } from "@aws-sdk/client-s3";
-import { FetchHttpHandler } from "@smithy/fetch-http-handler";
 import { createHash } from "node:crypto";
 import type { Metadata } from "../core/blessing.ts";
 import { ConflictError, IntegrityError } from "../core/errors.ts";
@@ -30,12 +28,11 @@ import {
   type UploadOptions,
   type UploadSource,
 } from "./bucket.ts";
-import { findCredentials, findRegion, sourceOf } from "./credentials.ts";
-import { readProfile } from "./profile.ts";
+import { sourceOf } from "./credentials.ts";
 import { bodyOf, objectInfo } from "./s3_answers.ts";
-import { explainS3Error, isDamaged, s3Code, statusOf } from "./s3_errors.ts";
-import { ANSWER_TIMEOUT, conditionHeaders, GRACE, uploadParts, uploadWhole } from "./s3_upload.ts";
-import { fetchWhole } from "./whole_answers.ts";
+import { clientAskingOnce, type ClientSettings, clientSettings } from "./s3_client.ts";
+import { explainS3Error, isDamaged, s3Code, statusOf, wasRefusedByCondition } from "./s3_errors.ts";
+import { conditionHeaders, GRACE, uploadParts, uploadWhole } from "./s3_upload.ts";
 
 export interface S3BucketOptions {
   /** Ends every request that is under way; what an upload has begun is still taken back. */
@@ -50,72 +47,23 @@ export function openS3Bucket(
   env: Environment,
   { signal, onAnswer }: S3BucketOptions = {},
 ): OpenedBucket {
-  const profile = readProfile(env);
-  const endpoint = env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] ||
-    profile.get("endpoint_url");
-  const requestHandler = new FetchHttpHandler({
-    requestTimeout: ANSWER_TIMEOUT,
-    customFetch: ((request: Request) => fetchWhole(request, onAnswer)) as typeof fetch,
-  });
-  const config: S3ClientConfig = {
-    region: findRegion(env, profile),
-    credentials: findCredentials(env, { requestHandler }),
-    // FIPS and dual-stack endpoints the SDK finds by itself.
-    useAccelerateEndpoint: profile.get("s3.use_accelerate_endpoint") === "true",
-    // Other stores rarely have a host name for each bucket.
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    followRegionRedirects: true,
-    // FTL gives and checks SHA-256 sums itself; the SDK's own would be a second pass over the bytes.
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_REQUIRED",
-    requestHandler,
-    maxAttempts: 4,
-  };
-  return new S3Bucket(name, config, { endpoint, signal });
-}
-
-/** An answer that comes when nobody waits for it any longer would keep its connection. */
-async function fetchUnlessAborted(request: Request): Promise<Response> {
-  const response = await fetch(request);
-  if (request.signal.aborted) await response.body?.cancel().catch(() => {});
-  return response;
+  return new S3Bucket(name, clientSettings(env, onAnswer), signal);
 }
 
 class S3Bucket implements OpenedBucket {
-  readonly #config: S3ClientConfig;
+  readonly #settings: ClientSettings;
   readonly #client: S3Client;
-  readonly #endpoint: string | undefined;
   readonly #options: { abortSignal?: AbortSignal };
   #askingOnce: S3Client | undefined;
 
-  constructor(
-    readonly name: string,
-    config: S3ClientConfig,
-    { endpoint, signal }: { endpoint: string | undefined; signal: AbortSignal | undefined },
-  ) {
-    this.#config = config;
-    this.#client = new S3Client(config);
-    this.#endpoint = endpoint;
+  constructor(readonly name: string, settings: ClientSettings, signal: AbortSignal | undefined) {
+    this.#settings = settings;
+    this.#client = new S3Client(settings.config);
     this.#options = signal === undefined ? {} : { abortSignal: signal };
   }
 
-  /**
-   * The same client without its own retries: whoever reads a body tries again himself, and two such layers
-   * would multiply. What the first client has learnt of the server's clock goes with it.
-   */
   get #readClient(): S3Client {
-    const { credentials, region, systemClockOffset } = this.#client.config;
-    return this.#askingOnce ??= new S3Client({
-      ...this.#config,
-      credentials,
-      region,
-      systemClockOffset,
-      requestHandler: new FetchHttpHandler({
-        requestTimeout: ANSWER_TIMEOUT,
-        customFetch: fetchUnlessAborted as typeof fetch,
-      }),
-      maxAttempts: 1,
-    });
+    return this.#askingOnce ??= clientAskingOnce(this.#client, this.#settings);
   }
 
   async identify(): Promise<Identity> {
@@ -228,7 +176,7 @@ class S3Bucket implements OpenedBucket {
       );
       return answer.ETag ?? "";
     } catch (error) {
-      if (lostRace(error)) {
+      if (wasRefusedByCondition(error)) {
         const there = await this.getSmall(key);
         if (there?.text === text && sameMetadata(there.metadata, metadata)) return there.etag;
       }
@@ -248,7 +196,7 @@ class S3Bucket implements OpenedBucket {
         }
         return;
       }
-      if (lostRace(error)) {
+      if (wasRefusedByCondition(error)) {
         const there = await this.head(key);
         if (there !== undefined && sameMetadata(there.metadata, options.metadata)) return;
         throw new ConflictError(`s3://${this.name}/${key} is there already`, { cause: error });
@@ -324,20 +272,10 @@ class S3Bucket implements OpenedBucket {
     return explainS3Error(error, {
       action,
       bucket: this.name,
-      endpoint: this.#endpoint,
+      endpoint: this.#settings.endpoint,
       ...(key === undefined ? {} : { key }),
     });
   }
-}
-
-/**
- * Whether a write was refused over its condition. That may be the work of the very same request, sent
- * again after its first answer was lost: so what is there now has the last word.
- */
-function lostRace(error: unknown): boolean {
-  const code = s3Code(error);
-  return code === "PreconditionFailed" || code === "ConditionalRequestConflict" ||
-    (code === "NoSuchUpload");
 }
 
 function sameMetadata(there: Metadata, sent: Metadata): boolean {

@@ -41,6 +41,16 @@ export function statusOf(error: unknown): number {
   return (error as ServiceFailure).$metadata?.httpStatusCode ?? 0;
 }
 
+/**
+ * Whether a write was refused over its condition. That may be the work of the very same request, sent
+ * again after its first answer was lost: so what is there now has the last word.
+ */
+export function wasRefusedByCondition(error: unknown): boolean {
+  const code = s3Code(error);
+  return code === "PreconditionFailed" || code === "ConditionalRequestConflict" ||
+    (code === "NoSuchUpload");
+}
+
 type Explain = (request: S3Request, error: unknown) => FtlError;
 
 const SLOW_HINT = "Try again: nothing has changed";
