@@ -103,7 +103,11 @@ function statusRows(
     STATUS_HEADINGS.map(paint.bold),
     ...packages.map((found) => [
       found.package,
-      `${found.active ?? "-"}${found.held ? paint.warning(" (held)") : ""}`,
+      [
+        found.active ?? "-",
+        ...(found.dangling ? [paint.bad("(gone)")] : []),
+        ...(found.held ? [paint.warning("(held)")] : []),
+      ].join(" "),
       found.blessed ?? "-",
       found.previous ?? "-",
       found.master === undefined ? "?" : found.master.newest ?? "-",

@@ -15,6 +15,8 @@ import { fetchPackageListing } from "./steps/listing.ts";
 export interface PackageStatus {
   readonly package: string;
   readonly active: string | null;
+  /** Whether `current` leads to a revision that is not there. */
+  readonly dangling: boolean;
   readonly previous: string | null;
   /** Whether the active one is kept by a local jump though another is blessed. */
   readonly held: boolean;
@@ -80,6 +82,7 @@ function localStatus(pkg: PackageDir): PackageStatus {
   return {
     package: pkg.name,
     active: active ?? null,
+    dangling: active !== undefined && !pkg.has(active),
     previous: readLink(pkg, "previous") ?? null,
     held: isHeld(pkg),
     revisions: revisions.length,

@@ -24,6 +24,8 @@ export interface SyncOptions {
  * result, and was reported. Throws where nothing could be begun, or on SIGINT and SIGTERM.
  */
 export async function sync(context: Context, options: SyncOptions = {}): Promise<PackageSync[]> {
+  // Said once, and before anything is begun, rather than by every package.
+  context.config.requireTuning();
   const packages = choosePackages(context, options.packages);
   const { concurrency } = context.config;
   const bucket = await openBucket(context);

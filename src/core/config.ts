@@ -68,6 +68,11 @@ export class Config {
     return this.#count("FTL_CONCURRENCY", { standard: 4, least: 1, most: 64 });
   }
 
+  /** Throws `UsageError` for the first of the tuning variables that does not parse. */
+  requireTuning(): void {
+    void [this.keep, this.lockWait, this.hookTimeout, this.concurrency];
+  }
+
   #text(name: string): string | undefined {
     const value = this.env[name];
     return value === undefined || value === "" ? undefined : value;

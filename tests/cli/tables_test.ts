@@ -48,6 +48,7 @@ Deno.test("statusLines() shows what is not known as a question mark", () => {
   const [heading, line] = statusLines([{
     package: "a",
     active: "VZ5vQk8aR4G",
+    dangling: true,
     previous: null,
     held: true,
     revisions: 1,
@@ -60,7 +61,7 @@ Deno.test("statusLines() shows what is not known as a question mark", () => {
   assertEquals(heading?.split(/ {2,}/)[0], "PACKAGE");
   assertEquals(line?.split(/ {2,}/), [
     "a",
-    "VZ5vQk8aR4G (held)",
+    "VZ5vQk8aR4G (gone) (held)",
     "-",
     "-",
     "?",
@@ -101,6 +102,7 @@ Deno.test("a status too wide for its terminal stands one package below the other
   const found = {
     package: "a_package_with_a_name",
     active: "VZ5vQk8aR4G",
+    dangling: false,
     previous: "VZ5uB1x0pQa",
     held: false,
     revisions: 1,

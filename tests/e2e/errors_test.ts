@@ -42,7 +42,7 @@ Deno.test("a missing variable is named, and only the commands that need it ask f
 
 Deno.test("a variable that does not parse is named", async () => {
   await using fleet = await Fleet.start();
-  const web = fleet.machine("web", ["a"]);
+  const web = fleet.machine("web", ["a", "b"]);
   await fleet.spool("a.tgz", { x: "1" });
   for (const name of ["FTL_KEEP", "FTL_LOCK_WAIT", "FTL_CONCURRENCY"]) {
     assertError(await web.ftl(["sync"], { env: { [name]: "many" } }), {

@@ -196,6 +196,26 @@ Deno.test("status shows what runs, what should, and what a sync would do", async
   assert(found.disk > 0);
 });
 
+Deno.test("status shows that the active revision is gone, and the next sync brings it back", async () => {
+  const { fleet, web, revisions: [, second] } = await threeRevisions();
+  await using _fleet = fleet;
+  Deno.removeSync(`${web.root}/a/revs/${idOf(second)}`, { recursive: true });
+  assertMatch(
+    await web.ok(["status"]),
+    new RegExp(`^a +${idOf(second)} \\(gone\\) .*fetch 1`, "m"),
+  );
+  await web.ok(["sync"]);
+  assertMatch(await web.ok(["status"]), new RegExp(`^a +${idOf(second)} +${idOf(second)} `, "m"));
+});
+
+Deno.test("blessing the blessed revision again says that its message stays", async () => {
+  const { fleet, revisions: [, second] } = await threeRevisions();
+  await using _fleet = fleet;
+  const { code, stderr } = await fleet.ftl(["jump", "--master", second, "-m", "another"]);
+  assertEquals(code, 0);
+  assertStringIncludes(stderr, `${second} is blessed already: the message that it has stays`);
+});
+
 Deno.test("status tells what it knows without S3", async () => {
   const { fleet, web, revisions: [, second] } = await threeRevisions();
   await using _fleet = fleet;

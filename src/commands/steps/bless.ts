@@ -47,6 +47,9 @@ export async function bless(
   if (!done) {
     await writePointer(context, bucket, { revision, old, message });
     context.report({ type: "blessed", revision: name, from });
+  } else if (message !== undefined) {
+    const note = `${name} is blessed already: the message that it has stays`;
+    context.report({ type: "warning", message: note });
   }
   return { revision: name, from, failures: [] };
 }
