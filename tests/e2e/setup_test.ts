@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { TempFolder } from "../temp.ts";
 import { type Ran, startProgram } from "./fleet.ts";
-import { testWith } from "./required_program.ts";
+import { testWith } from "../required_program.ts";
 
 /** What of the surroundings Deno needs to run from source. */
 const DENO_ENV = Object.fromEntries(

@@ -1,4 +1,5 @@
 /** File systems of a test's own: small ones, ones that run out of inodes, ones that lose power. */
+import { isInstalled } from "../required_program.ts";
 
 /** Whether this process may mount; with `FTL_REQUIRE_TOOLS=1`, as CI sets it, a test that cannot fails. */
 export function canMount(): boolean {
@@ -7,12 +8,7 @@ export function canMount(): boolean {
 
 /** Whether there are the programs of Btrfs, for a quota that holds. */
 export function canLimit(): boolean {
-  if (Deno.env.get("FTL_REQUIRE_TOOLS") === "1") return true;
-  try {
-    return new Deno.Command("mkfs.btrfs", { args: ["--version"] }).outputSync().success;
-  } catch {
-    return false;
-  }
+  return Deno.env.get("FTL_REQUIRE_TOOLS") === "1" || isInstalled("mkfs.btrfs");
 }
 
 /** Its standard output. Throws an Error where it fails. */

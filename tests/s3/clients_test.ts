@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { assert, assertEquals } from "../assert.ts";
+import { isInstalled } from "../required_program.ts";
 import type { S3Server } from "./server.ts";
 import { BUCKET, withServer } from "./testing/with_server.ts";
 
@@ -30,15 +31,6 @@ interface ClientOptions {
   readonly program: string;
   /** Arguments that every call has. */
   args(server: S3Server, folder: string): string[];
-}
-
-function isInstalled(program: string): boolean {
-  try {
-    return new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" })
-      .outputSync().success;
-  } catch {
-    return false;
-  }
 }
 
 /** One test of one client, ignored where the client is not installed and need not be. */

@@ -9,7 +9,8 @@ export function testWith(program: string, name: string, fn: () => void | Promise
   Deno.test({ name, ignore: !required && !isInstalled(program), fn });
 }
 
-function isInstalled(program: string): boolean {
+/** Whether it is on the PATH and can say its version. */
+export function isInstalled(program: string): boolean {
   try {
     return new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" })
       .outputSync().success;
