@@ -4,6 +4,13 @@ import { FtlError, messageOf, StorageError, UsageError } from "./errors.ts";
 const REASONS: Readonly<Record<string, { reason: string; hint?: string }>> = {
   ENOSPC: { reason: "the disk is full", hint: "Free some space, then run the command again" },
   EDQUOT: { reason: "the disk quota is used up", hint: "Raise the quota, or free some space" },
+  EFBIG: {
+    reason: "the file is larger than is allowed",
+    hint: "Raise the limit: ulimit -f, or that of the file system",
+  },
+  EMLINK: { reason: "a folder holds more folders than the file system takes" },
+  ESTALE: { reason: "the network file system has lost it", hint: "Mount it anew" },
+  EUCLEAN: { reason: "the file system is damaged", hint: "See dmesg, and have it checked by fsck" },
   EROFS: { reason: "the file system is read-only", hint: "Mount it for writing" },
   EACCES: { reason: "permission denied", hint: "Run ftl as the user who owns FTL_ROOT" },
   EPERM: { reason: "operation not permitted", hint: "Run ftl as the user who owns FTL_ROOT" },
@@ -13,15 +20,29 @@ const REASONS: Readonly<Record<string, { reason: string; hint?: string }>> = {
   ENOENT: { reason: "no such file or directory" },
 };
 
-/** Those of Linux that the runtime has no code for: it only says `os error 122`. */
-const UNNAMED: Readonly<Record<string, string>> = { "122": "EDQUOT" };
+/** Of Linux, where the runtime says no more than `os error 122`. */
+const UNNAMED: Readonly<Record<string, string>> = {
+  "27": "EFBIG",
+  "31": "EMLINK",
+  "116": "ESTALE",
+  "117": "EUCLEAN",
+  "122": "EDQUOT",
+};
+const OS_ERROR = / \(os error ([0-9]+)\)/;
 
 /** The system's own code, e.g. `ENOSPC`, or undefined where the error is none of the system's. */
 export function systemCode(error: unknown): string | undefined {
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === "string") return code;
-  const [, number = ""] = /\(os error ([0-9]+)\)/.exec(String(message)) ?? [];
-  return UNNAMED[number];
+  const number = OS_ERROR.exec(String(message))?.[1];
+  return number === undefined ? undefined : UNNAMED[number] ?? `errno ${number}`;
+}
+
+/** What the system said, without the call and its paths, which the runtime puts behind it. */
+function systemReason(error: unknown): string {
+  const message = messageOf(error);
+  const found = OS_ERROR.exec(message);
+  return found === null ? message : message.slice(0, found.index + found[0].length);
 }
 
 /**
@@ -41,7 +62,7 @@ export function explainDiskError(error: unknown, what: string): unknown {
   }
   if (code === undefined) return error;
   const known = REASONS[code];
-  return new StorageError(`${what}: ${known?.reason ?? messageOf(error)}`, {
+  return new StorageError(`${what}: ${known?.reason ?? systemReason(error)}`, {
     cause: error,
     hint: known?.hint,
   });

@@ -43,7 +43,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<H
   return {
     path,
     [Symbol.dispose]: () => {
-      // The text goes while the lock is still held: no reader sees a holder that is gone.
+      // The text goes while the lock is still held: readers see no holder that is gone.
       clear(file);
       file.close();
     },
@@ -114,7 +114,8 @@ export function holderOf(path: string): string | undefined {
 
 function readHolder(path: string): string {
   try {
-    return Deno.readTextFileSync(path).trim() || "another process";
+    // Behind the first line there may be the end of a longer one that could not be cleared.
+    return Deno.readTextFileSync(path).split("\n", 1)[0]?.trim() || "another process";
   } catch {
     return "another process";
   }

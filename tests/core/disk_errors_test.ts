@@ -11,6 +11,20 @@ Deno.test("a quota that is used up is told, though the runtime has no code for i
   assertEquals(error.message, "Cannot write /srv/ftl/x: the disk quota is used up");
 });
 
+Deno.test("what FTL has no words for is told in the system's, without the paths of the call", () => {
+  for (
+    const [code, reason] of [["EBUSY", "Device busy (os error 16)"], [
+      undefined,
+      "No key (os error 126)",
+    ]]
+  ) {
+    const thrown = Object.assign(new Error(`${reason}: mkdir '/srv/ftl/a.aside/0'`), { code });
+    const error = explainDiskError(thrown, "Cannot write /srv/ftl/x");
+    assert(error instanceof StorageError);
+    assertEquals(error.message, `Cannot write /srv/ftl/x: ${reason}`);
+  }
+});
+
 Deno.test("an error that is not the system's stays what it is", () => {
   const fault = new TypeError("x is not a function");
   assertEquals(explainDiskError(fault, "Cannot write /srv/ftl/x"), fault);
