@@ -10,7 +10,10 @@ export interface UnpackOptions {
   rest: string;
   /** Bytes of the source, where that is known before. */
   size?: number | undefined;
-  /** The absolute path of an existing, empty folder that nobody else writes to. */
+  /**
+   * The absolute path of an existing, empty folder that nobody else writes to. Beside it there is
+   * `<target>.aside` meanwhile.
+   */
   target: string;
   /** Refused as soon as it has more. */
   limits?: { bytes?: number | undefined; files?: number | undefined } | undefined;

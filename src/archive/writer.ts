@@ -3,7 +3,8 @@
  *
  * What a small file takes is mostly its path: the system walks it with every call, and the runtime, where
  * its permissions are bounded, looks at each folder of it before a file is opened. So folders are filled
- * near the top, side by side, and moved to their places when all is there.
+ * side by side in one beside the target, and moved to their places when all is there. It is a folder of
+ * their own because ext4 never gives back what a folder of many names has taken.
  */
 import { lutimesSync } from "node:fs";
 import { explainDiskError } from "../core/disk_errors.ts";
@@ -12,10 +13,8 @@ import { linkByWayOf, withShortPath } from "./long_path.ts";
 import { type Admission, nameOf, parentOf, type Tree } from "./rules.ts";
 
 interface Folder {
-  /** Where it is filled: an absolute path. */
-  readonly site: string;
-  /** Whether it has to be moved from there. */
-  readonly isAside: boolean;
+  /** Its name aside, where it is filled there; else it is where it belongs in the folder that it is in. */
+  readonly aside: number | undefined;
   /** What it gets at the end, when nothing is written into it any more. */
   mode: number;
   mtime: number | undefined;
@@ -33,8 +32,8 @@ export class TreeWriter implements EntryHandler {
   readonly #target: string;
   /** By their paths below the target; a folder comes after the one that it is in. */
   readonly #folders = new Map<string, Folder>();
-  /** What the folders are called where they are filled: no entry's name begins like that. */
-  readonly #aside = `.ftl-${crypto.randomUUID()}-`;
+  readonly #aside: string;
+  /** Folders made there. */
   #made = 0;
   #entry: Entry | undefined;
   #path = "";
@@ -43,6 +42,7 @@ export class TreeWriter implements EntryHandler {
   constructor(tree: Tree, target: string) {
     this.#tree = tree;
     this.#target = target;
+    this.#aside = `${target}.aside`;
   }
 
   begin(entry: Entry): void {
@@ -68,7 +68,7 @@ export class TreeWriter implements EntryHandler {
     const entry = this.#entry;
     if (entry === undefined) return;
     if (this.#file === undefined) return this.#writeWhole(entry, new Uint8Array());
-    this.close();
+    this.#closeFile();
     this.#entry = undefined;
     this.#do(this.#path, (path) => {
       Deno.chmodSync(path, entry.mode); // unlike `writeFileSync`, opening leaves it to the umask
@@ -81,9 +81,12 @@ export class TreeWriter implements EntryHandler {
    * outer one may lock the inner ones.
    */
   complete(): void {
-    for (const [folder, { site, isAside }] of this.#folders) {
-      if (isAside) this.#at(this.#placeOf(folder), folder, (path) => Deno.renameSync(site, path));
+    for (const [folder, { aside }] of this.#folders) {
+      if (aside === undefined) continue;
+      const site = `${this.#aside}/${aside}`;
+      this.#at(this.#placeOf(folder), folder, (path) => Deno.renameSync(site, path));
     }
+    this.#dropAside();
     const folders = [...this.#folders].sort(([a], [b]) => b.length - a.length);
     for (const [folder, { mode, mtime }] of folders) {
       this.#at(this.#placeOf(folder), folder, (path) => {
@@ -93,16 +96,29 @@ export class TreeWriter implements EntryHandler {
     }
   }
 
-  /** Lets go of a file that is half written. */
+  /** Lets go of what is half written. */
   close(): void {
+    this.#closeFile();
+    try {
+      this.#dropAside();
+    } catch {
+      // What ended the writing matters more. It lies beside what the caller deletes.
+    }
+  }
+
+  #closeFile(): void {
     this.#file?.close();
     this.#file = undefined;
   }
 
+  #dropAside(): void {
+    if (this.#made > 0) Deno.removeSync(this.#aside, { recursive: true });
+    this.#made = 0;
+  }
+
   #makeFolder({ mode, mtime }: Entry, { path: folder, exists }: Admission): void {
     if (!exists) return this.#make(folder, { mode, mtime });
-    const known = this.#folders.get(folder) ?? { site: this.#target, isAside: false };
-    this.#folders.set(folder, { ...known, mode, mtime });
+    this.#folders.set(folder, { aside: this.#folders.get(folder)?.aside, mode, mtime });
   }
 
   /** A folder that the archive uses and does not have: its mode is not left to the umask. */
@@ -112,9 +128,10 @@ export class TreeWriter implements EntryHandler {
 
   #make(folder: string, then: Pick<Folder, "mode" | "mtime">): void {
     const isAside = parentOf(folder) !== "" && this.#made < MOST_ASIDE;
-    const site = isAside ? `${this.#target}/${this.#aside}${this.#made++}` : this.#siteOf(folder);
-    this.#at(site, folder, (path) => Deno.mkdirSync(path, { mode: 0o700 }));
-    this.#folders.set(folder, { site, isAside, ...then });
+    if (isAside && this.#made === 0) Deno.mkdirSync(this.#aside, { mode: 0o700 });
+    const aside = isAside ? this.#made++ : undefined;
+    this.#folders.set(folder, { aside, ...then });
+    this.#do(folder, (site) => Deno.mkdirSync(site, { mode: 0o700 }));
   }
 
   #makeSymlink({ target, mtime }: Entry): void {
@@ -162,9 +179,10 @@ export class TreeWriter implements EntryHandler {
 
   /** Where the entry with that path is until all is there. */
   #siteOf(path: string): string {
-    const folder = this.#folders.get(path);
-    if (folder !== undefined) return folder.site;
-    return `${this.#folders.get(parentOf(path))?.site ?? this.#target}/${nameOf(path)}`;
+    if (path === "") return this.#target;
+    const aside = this.#folders.get(path)?.aside;
+    if (aside !== undefined) return `${this.#aside}/${aside}`;
+    return `${this.#siteOf(parentOf(path))}/${nameOf(path)}`;
   }
 
   /** Where it belongs. */

@@ -6,7 +6,10 @@ import { syncDirectory, syncFileSystem } from "./durable.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { forgetRevisionState, type RevisionState, writeRevisionState } from "./state.ts";
 
-/** An empty folder below `.ftl/staging`, on the file system of `revs`. To be called under the sync lock. */
+/**
+ * An empty folder below `.ftl/staging`, on the file system of `revs`; what unpacking has beside it goes with
+ * `emptyStaging`, if it is killed. To be called under the sync lock.
+ */
 export function openStaging(pkg: PackageDir, id: string): string {
   const path = `${pkg.staging}/${id}`;
   removeTree(path);

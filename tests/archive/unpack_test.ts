@@ -214,6 +214,11 @@ Deno.test("folders deep down are replaced, made anew and locked as those at the 
   assertEquals(mtimes.map(Number), [8000, 7000]);
 });
 
+Deno.test("an archive that is refused after its folders leaves nothing beside the target", async () => {
+  const bytes = tar({ name: "a/b/c/d/e", content: "x" }, { name: "../f", content: "x" });
+  await assertRefused(bytes, { says: ["../f"] });
+});
+
 Deno.test("folders beyond those that are filled side by side, and links between them", async () => {
   using play = new Playground();
   const folders = Array.from({ length: 30_100 }, (_, i) => `all/${i}`);
