@@ -186,7 +186,9 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: "show what runs here, what should, and what a sync would do",
     details: [
       "Active, blessed, previous and newest revision of each package, the disk it takes, how its last " +
-      "sync went. Without FTL_BUCKET, or where S3 cannot be reached, what the machine knows by itself.",
+      "sync went. (held): a local jump keeps it from the blessed one; (gone): somebody has deleted it, " +
+      "and the next sync fetches it again. Without FTL_BUCKET, or where S3 cannot be reached, what the " +
+      "machine knows by itself.",
     ],
     options: [],
     least: 0,

@@ -31,7 +31,7 @@ import {
 import { sourceOf } from "./credentials.ts";
 import { bodyOf, objectInfo } from "./s3_answers.ts";
 import { clientAskingOnce, type ClientSettings, clientSettings } from "./s3_client.ts";
-import { explainS3Error, isDamaged, s3Code, statusOf, wasRefusedByCondition } from "./s3_errors.ts";
+import { explainS3Error, isDamaged, mayHaveBeenDone, s3Code, statusOf } from "./s3_errors.ts";
 import { conditionHeaders, GRACE, uploadParts, uploadWhole } from "./s3_upload.ts";
 
 export interface S3BucketOptions {
@@ -176,7 +176,7 @@ class S3Bucket implements OpenedBucket {
       );
       return answer.ETag ?? "";
     } catch (error) {
-      if (wasRefusedByCondition(error)) {
+      if (mayHaveBeenDone(error)) {
         const there = await this.getSmall(key);
         if (there?.text === text && sameMetadata(there.metadata, metadata)) return there.etag;
       }
@@ -196,7 +196,7 @@ class S3Bucket implements OpenedBucket {
         }
         return;
       }
-      if (wasRefusedByCondition(error)) {
+      if (mayHaveBeenDone(error)) {
         const there = await this.head(key);
         if (there !== undefined && sameMetadata(there.metadata, options.metadata)) return;
         throw new ConflictError(`s3://${this.name}/${key} is there already`, { cause: error });

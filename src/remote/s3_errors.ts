@@ -42,13 +42,14 @@ export function statusOf(error: unknown): number {
 }
 
 /**
- * Whether a write was refused over its condition. That may be the work of the very same request, sent
- * again after its first answer was lost: so what is there now has the last word.
+ * Whether a write was refused over its condition, or the end of an upload over the upload's being gone. Both
+ * may be the work of the very same request, sent again after its first answer was lost: so what is there
+ * now has the last word.
  */
-export function wasRefusedByCondition(error: unknown): boolean {
+export function mayHaveBeenDone(error: unknown): boolean {
   const code = s3Code(error);
   return code === "PreconditionFailed" || code === "ConditionalRequestConflict" ||
-    (code === "NoSuchUpload");
+    code === "NoSuchUpload";
 }
 
 type Explain = (request: S3Request, error: unknown) => FtlError;

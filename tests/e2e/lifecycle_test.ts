@@ -208,12 +208,12 @@ Deno.test("status shows that the active revision is gone, and the next sync brin
   assertMatch(await web.ok(["status"]), new RegExp(`^a +${idOf(second)} +${idOf(second)} `, "m"));
 });
 
-Deno.test("blessing the blessed revision again says that its message stays", async () => {
+Deno.test("blessing the blessed revision again says that its message was not changed", async () => {
   const { fleet, revisions: [, second] } = await threeRevisions();
   await using _fleet = fleet;
   const { code, stderr } = await fleet.ftl(["jump", "--master", second, "-m", "another"]);
   assertEquals(code, 0);
-  assertStringIncludes(stderr, `${second} is blessed already: the message that it has stays`);
+  assertStringIncludes(stderr, `${second} is blessed already: its message was not changed`);
 });
 
 Deno.test("status tells what it knows without S3", async () => {

@@ -8,7 +8,8 @@ export function canMount(): boolean {
 
 /** Whether there are the programs of Btrfs, for a quota that holds. */
 export function canLimit(): boolean {
-  return Deno.env.get("FTL_REQUIRE_TOOLS") === "1" || isInstalled("mkfs.btrfs");
+  if (Deno.env.get("FTL_REQUIRE_TOOLS") === "1") return true;
+  return isInstalled("mkfs.btrfs") && Deno.readTextFileSync("/proc/filesystems").includes("btrfs");
 }
 
 /** Its standard output. Throws an Error where it fails. */
@@ -68,9 +69,14 @@ export class Quota implements Disposable {
     run("mkfs.btrfs", "--quiet", image);
     const whole = Mount.image(image, this.#top);
     Deno.removeSync(image);
-    run("btrfs", "quota", "enable", this.#top);
-    run("btrfs", "subvolume", "create", `${this.#top}/root`);
-    this.#mounts = [Mount.bind(`${this.#top}/root`, path), whole];
+    try {
+      run("btrfs", "quota", "enable", this.#top);
+      run("btrfs", "subvolume", "create", `${this.#top}/root`);
+      this.#mounts = [Mount.bind(`${this.#top}/root`, path), whole];
+    } catch (error) {
+      whole[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** Lets it take so many bytes more than it has now. */

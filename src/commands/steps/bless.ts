@@ -48,7 +48,7 @@ export async function bless(
     await writePointer(context, bucket, { revision, old, message });
     context.report({ type: "blessed", revision: name, from });
   } else if (message !== undefined) {
-    const note = `${name} is blessed already: the message that it has stays`;
+    const note = `${name} is blessed already: its message was not changed`;
     context.report({ type: "warning", message: note });
   }
   return { revision: name, from, failures: [] };
