@@ -86,7 +86,7 @@ export class TreeWriter implements EntryHandler {
       const site = `${this.#aside}/${aside}`;
       this.#at(this.#placeOf(folder), folder, (path) => Deno.renameSync(site, path));
     }
-    this.#dropAside();
+    this.#at(this.#aside, "", () => this.#dropAside());
     const folders = [...this.#folders].sort(([a], [b]) => b.length - a.length);
     for (const [folder, { mode, mtime }] of folders) {
       this.#at(this.#placeOf(folder), folder, (path) => {
@@ -128,7 +128,9 @@ export class TreeWriter implements EntryHandler {
 
   #make(folder: string, then: Pick<Folder, "mode" | "mtime">): void {
     const isAside = parentOf(folder) !== "" && this.#made < MOST_ASIDE;
-    if (isAside && this.#made === 0) Deno.mkdirSync(this.#aside, { mode: 0o700 });
+    if (isAside && this.#made === 0) {
+      this.#at(this.#aside, folder, (path) => Deno.mkdirSync(path, { mode: 0o700 }));
+    }
     const aside = isAside ? this.#made++ : undefined;
     this.#folders.set(folder, { aside, ...then });
     this.#do(folder, (site) => Deno.mkdirSync(site, { mode: 0o700 }));
