@@ -11,8 +11,8 @@ import type { Compression } from "./format.ts";
 /** Bytes of one output. Fewer cost more messages, more cost the processor's caches. */
 const OUTPUT = 1 << 20;
 /** Small files take the writer longer than the decompressor, large ones the other way: this evens it out. */
-const OUTPUTS = 16;
-const PIECES = 6;
+const OUTPUTS = 12;
+const PIECES = 4;
 
 type ToWorker =
   | { begin: Exclude<Compression, "none">; credits: Int32Array; outputSize: number }
