@@ -16,8 +16,8 @@ interface Folder {
   /** Its name aside, where it is filled there; else it is where it belongs in the folder that it is in. */
   readonly aside: number | undefined;
   /** What it gets at the end, when nothing is written into it any more. */
-  mode: number;
-  mtime: number | undefined;
+  readonly mode: number;
+  readonly mtime: number | undefined;
 }
 
 /** Folders side by side at most: some file systems take no more than 32,000 in one. */
@@ -33,7 +33,7 @@ export class TreeWriter implements EntryHandler {
   /** By their paths below the target; a folder comes after the one that it is in. */
   readonly #folders = new Map<string, Folder>();
   readonly #aside: string;
-  /** Folders made there. */
+  /** Folders made there; none again once all are in their places. */
   #made = 0;
   #entry: Entry | undefined;
   #path = "";
@@ -86,7 +86,9 @@ export class TreeWriter implements EntryHandler {
       const site = `${this.#aside}/${aside}`;
       this.#at(this.#placeOf(folder), folder, (path) => Deno.renameSync(site, path));
     }
-    this.#at(this.#aside, "", () => this.#dropAside());
+    // Not with whatever is in it: were anything left there, it would be missing from the revision.
+    if (this.#made > 0) this.#at(this.#aside, "", (path) => Deno.removeSync(path));
+    this.#made = 0;
     const folders = [...this.#folders].sort(([a], [b]) => b.length - a.length);
     for (const [folder, { mode, mtime }] of folders) {
       this.#at(this.#placeOf(folder), folder, (path) => {
@@ -99,8 +101,9 @@ export class TreeWriter implements EntryHandler {
   /** Lets go of what is half written. */
   close(): void {
     this.#closeFile();
+    if (this.#made === 0) return;
     try {
-      this.#dropAside();
+      Deno.removeSync(this.#aside, { recursive: true });
     } catch {
       // What ended the writing matters more. It lies beside what the caller deletes.
     }
@@ -109,11 +112,6 @@ export class TreeWriter implements EntryHandler {
   #closeFile(): void {
     this.#file?.close();
     this.#file = undefined;
-  }
-
-  #dropAside(): void {
-    if (this.#made > 0) Deno.removeSync(this.#aside, { recursive: true });
-    this.#made = 0;
   }
 
   #makeFolder({ mode, mtime }: Entry, { path: folder, exists }: Admission): void {
