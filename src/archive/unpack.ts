@@ -1,20 +1,15 @@
 /** From the bytes of a spooled file to the files of a revision. */
 import { readContents, type Unpacked } from "./contents.ts";
-import { TreeWriter } from "./writer.ts";
+import { type Places, TreeWriter } from "./writer.ts";
 
 export type { Unpacked } from "./contents.ts";
 
-export interface UnpackOptions {
+export interface UnpackOptions extends Places {
   package: string;
   /** What follows the package and its dot in the file's name: it tells the format. */
   rest: string;
   /** Bytes of the source, where that is known before. */
   size?: number | undefined;
-  /**
-   * The absolute path of an existing, empty folder that nobody else writes to. Beside it there is
-   * `<target>.aside` meanwhile.
-   */
-  target: string;
   /** Refused as soon as it has more. */
   limits?: { bytes?: number | undefined; files?: number | undefined } | undefined;
   /** Looked at between chunks; `source` has to end by itself when it waits for one. */
@@ -38,7 +33,7 @@ export async function unpack(
   try {
     const unpacked = await readContents(source, {
       ...options,
-      handler: (tree) => writer = new TreeWriter(tree, options.target),
+      handler: (tree) => writer = new TreeWriter(tree, options),
     });
     writer?.complete();
     return unpacked;

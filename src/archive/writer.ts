@@ -3,8 +3,8 @@
  *
  * What a small file takes is mostly its path: the system walks it with every call, and the runtime, where
  * its permissions are bounded, looks at each folder of it before a file is opened. So folders are filled
- * side by side in one beside the target, and moved to their places when all is there. It is a folder of
- * their own because ext4 never gives back what a folder of many names has taken.
+ * side by side in one aside, and moved to their places when all is there. It is a folder of their own
+ * because ext4 never gives back what a folder of many names has taken.
  */
 import { lutimesSync } from "node:fs";
 import { explainDiskError } from "../core/disk_errors.ts";
@@ -20,12 +20,20 @@ interface Folder {
   readonly mtime: number | undefined;
 }
 
+/** Absolute paths. */
+export interface Places {
+  /** An existing, empty folder that nobody else writes to. */
+  readonly target: string;
+  /** A place for a folder on the same file system, which is there meanwhile; the shorter, the faster. */
+  readonly aside: string;
+}
+
 /** Folders side by side at most: some file systems take no more than 32,000 in one. */
 const MOST_ASIDE = 30_000;
 
 /**
- * Unpacks below `target`, an existing empty folder that nobody else writes to. Nothing is followed and
- * nothing overwritten: files are created new, after what the tree says is there has been removed.
+ * Unpacks below a folder. Nothing is followed and nothing overwritten: files are created new, after what the
+ * tree says is there has been removed.
  */
 export class TreeWriter implements EntryHandler {
   readonly #tree: Tree;
@@ -39,10 +47,10 @@ export class TreeWriter implements EntryHandler {
   #path = "";
   #file: Deno.FsFile | undefined;
 
-  constructor(tree: Tree, target: string) {
+  constructor(tree: Tree, { target, aside }: Places) {
     this.#tree = tree;
     this.#target = target;
-    this.#aside = `${target}.aside`;
+    this.#aside = aside;
   }
 
   begin(entry: Entry): void {

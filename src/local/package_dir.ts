@@ -5,7 +5,7 @@
  *     previous -> revs/VZ5uB1x0pQa
  *     revs/VZ5vQk8aR4G/                complete or not there at all
  *     .lock
- *     .ftl/                            staging/, trash/, state/, master.json, hold.json
+ *     .ftl/                            staging/, aside/, trash/, state/, and more
  */
 import { NotFoundError, StorageError } from "../core/errors.ts";
 import { compareNames, isPackageName, isRevisionId } from "../core/names.ts";
@@ -32,6 +32,10 @@ export class PackageDir {
   }
   get staging(): string {
     return `${this.own}/staging`;
+  }
+  /** Where folders of what is staged are filled; it is there only meanwhile. */
+  get aside(): string {
+    return `${this.own}/aside`;
   }
   get trash(): string {
     return `${this.own}/trash`;

@@ -7,12 +7,13 @@ import type { PackageDir } from "./package_dir.ts";
 import { forgetRevisionState, type RevisionState, writeRevisionState } from "./state.ts";
 
 /**
- * An empty folder below `.ftl/staging`, on the file system of `revs`; what unpacking has beside it goes with
- * `emptyStaging`, if it is killed. To be called under the sync lock.
+ * An empty folder below `.ftl/staging`, on the file system of `revs`, and nothing in `.ftl/aside`. To be
+ * called under the sync lock.
  */
 export function openStaging(pkg: PackageDir, id: string): string {
   const path = `${pkg.staging}/${id}`;
   removeTree(path);
+  removeTree(pkg.aside);
   try {
     Deno.mkdirSync(path, { mode: 0o755 });
     // Where the archive says nothing of its own folder, the umask must not either.
@@ -56,6 +57,7 @@ export function flushStaging(pkg: PackageDir, id: string, signal: AbortSignal): 
 export function dropStaging(pkg: PackageDir, id: string): void {
   try {
     removeTree(`${pkg.staging}/${id}`);
+    removeTree(pkg.aside);
   } catch {
     // Left for the next sync.
   }
@@ -86,6 +88,7 @@ export function emptyTrash(pkg: PackageDir): void {
 /** Deletes what a killed command left half unpacked. To be called under the sync lock. */
 export function emptyStaging(pkg: PackageDir): void {
   emptyDirectory(pkg.staging);
+  removeTree(pkg.aside);
 }
 
 /** Paths of what a killed command left, where none is at work now. */
@@ -98,7 +101,7 @@ export function leftovers(pkg: PackageDir): string[] {
       throw explainDiskError(error, `Cannot read ${folder}`);
     }
   };
-  const temporary = names(pkg.own).filter((path) => path.endsWith(".tmp"));
+  const temporary = names(pkg.own).filter((path) => path === pkg.aside || path.endsWith(".tmp"));
   return [...names(pkg.staging), ...names(pkg.trash), ...temporary];
 }
 

@@ -110,7 +110,7 @@ Deno.test("modes are exact whatever the umask", () => {
      const [file, target, umask] = Deno.args;
      Deno.umask(Number(umask));
      async function* source() { yield Deno.readFileSync(file); }
-     await unpack(source(), { package: "my_site", rest: "tar", target });`,
+     await unpack(source(), { package: "my_site", rest: "tar", target, aside: target + ".aside" });`,
   );
   const config = new URL("../../deno.json", import.meta.url).pathname;
   for (const umask of ["0", "63", "511"]) {

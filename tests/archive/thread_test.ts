@@ -63,7 +63,8 @@ Deno.test("an abort ends the unpacking with its reason", async () => {
     abort.abort(new Error("interrupted"));
     yield bytes.slice(2000);
   })();
-  const options = { package: "my_site", rest: "tar", target: play.target, signal: abort.signal };
+  const { target, aside } = play;
+  const options = { package: "my_site", rest: "tar", target, aside, signal: abort.signal };
   await assertRejects(() => unpack(source, options), Error, "interrupted");
 });
 

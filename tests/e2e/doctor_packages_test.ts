@@ -78,6 +78,12 @@ const DAMAGE_CASES: DamageCase[] = [
     /^warn {2}unfinished {2}\S+\/\.ftl\/staging\/VZ5vQk8aR4G was left there \| 'ftl sync a' cleans/,
   ],
   [
+    "a killed sync left folders aside",
+    (web) => own(web, "aside/17/f", ""),
+    0,
+    /^warn {2}unfinished {2}\S+\/\.ftl\/aside was left there \| 'ftl sync a' cleans/,
+  ],
+  [
     "a killed sync left trash",
     (web) => own(web, "trash/VZ5vQk8aR4G.x/f", ""),
     0,

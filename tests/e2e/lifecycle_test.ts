@@ -324,16 +324,18 @@ Deno.test("two syncs at once never fetch the same revision twice", async () => {
   assertEquals(fetches.length, 1);
 });
 
-Deno.test("what a killed sync left in staging and trash is gone after the next one", async () => {
+Deno.test("what a killed sync left behind is gone after the next one", async () => {
   const { fleet, web } = await threeRevisions();
   await using _fleet = fleet;
-  for (const path of ["staging/Vabcdefghij/deep", "trash/Vabcdefghij.x/deep"]) {
+  const before = web.names("a/.ftl");
+  for (const path of ["staging/Vabcdefghij/deep", "aside/17", "trash/Vabcdefghij.x/deep"]) {
     Deno.mkdirSync(`${web.root}/a/.ftl/${path}`, { recursive: true });
     Deno.writeTextFileSync(`${web.root}/a/.ftl/${path}/file`, "half");
   }
   await web.ok(["sync"]);
   assertEquals(web.names("a/.ftl/staging"), []);
   assertEquals(web.names("a/.ftl/trash"), []);
+  assertEquals(web.names("a/.ftl"), before);
 });
 
 Deno.test("a jump that was killed after the switch has its post-jump run by the next command", async () => {

@@ -100,11 +100,12 @@ async function stageTwiceAtMost(
   from: { bucket: Bucket; remote: RemoteRevision },
   to: { pkg: PackageDir; staging: string },
 ): Promise<Staged> {
-  const first = await stage(context, from, to.staging);
+  const first = await stage(context, from, to);
   if (!("error" in first)) return first;
   if (first.isCertain) throw first.error;
   context.report({ type: "warning", message: `${first.error.message}; fetching it once more` });
-  const second = await stage(context, from, openStaging(to.pkg, from.remote.id));
+  openStaging(to.pkg, from.remote.id);
+  const second = await stage(context, from, to);
   if ("error" in second) throw second.error;
   return second;
 }
@@ -112,7 +113,7 @@ async function stageTwiceAtMost(
 async function stage(
   { config, signal, report }: Context,
   { bucket, remote }: { bucket: Bucket; remote: RemoteRevision },
-  staging: string,
+  { pkg, staging }: { pkg: PackageDir; staging: string },
 ): Promise<Staged | Unfit> {
   const { size, etag } = remote.object;
   const { concurrency } = config;
@@ -144,6 +145,7 @@ async function stage(
       rest: remote.rest,
       size,
       target: staging,
+      aside: pkg.aside,
       signal,
       onProgress: (unpacked) => {
         files = unpacked.files;
