@@ -13,6 +13,9 @@ export interface Program {
   readonly cwd?: string;
 }
 
+/** Milliseconds between two looks at the memory: each costs what is measured some of its time. */
+const LOOK = 50;
+
 /** Throws where the program fails, with what it said. */
 export async function measure({ command, env = {}, cwd }: Program): Promise<Measured> {
   const [program = "", ...args] = command;
@@ -27,7 +30,7 @@ export async function measure({ command, env = {}, cwd }: Program): Promise<Meas
   }).spawn();
   let peak: number | undefined;
   const watched = program === SHELL ? undefined : child.pid;
-  const timer = setInterval(() => peak = peakOf(watched) ?? peak, 20);
+  const timer = setInterval(() => peak = peakOf(watched) ?? peak, LOOK);
   const { code, stderr } = await child.output();
   const ms = performance.now() - started;
   clearInterval(timer);
