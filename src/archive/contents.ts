@@ -4,7 +4,7 @@
  */
 import { IntegrityError } from "../core/errors.ts";
 import { insistOn } from "./content_type.ts";
-import { decompress } from "./decompress.ts";
+import { decompress, type DecompressOptions } from "./decompress.ts";
 import type { EntryHandler } from "./entry.ts";
 import { compressionOf, formatOf, isArchive, storedName } from "./format.ts";
 import { type Limits, Tree } from "./rules.ts";
@@ -19,6 +19,8 @@ export interface ContentsOptions {
   limits?: Limits | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: Unpacked) => void) | undefined;
+  /** Called with the thread that decompresses, where there is one. */
+  onThread?: DecompressOptions["onThread"];
 }
 
 /** What a revision holds. */
@@ -47,6 +49,7 @@ export async function readContents(
     name,
     size: options.size,
     signal,
+    onThread: options.onThread,
   });
   let told = 0;
   const afterChunk = (): void => {

@@ -1,8 +1,8 @@
 /** From the bytes of a file as it lies in the bucket to the bytes that it holds. */
 import { FtlError, IntegrityError, messageOf } from "../core/errors.ts";
 import type { Compression } from "./format.ts";
-import { WorkerInflater } from "./inflate_worker.ts";
 import { Inflater } from "./inflater.ts";
+import { ArchiveThread } from "./thread.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
 
 /** Bytes that are handed to the decompressor at once: what comes of the last of them has to be copied. */
@@ -17,6 +17,8 @@ export interface DecompressOptions {
   /** Compressed bytes, where that is known. */
   size?: number | undefined;
   signal?: AbortSignal | undefined;
+  /** Called with the thread, where there is one, before the first byte of the content. */
+  onThread?: ((thread: ArchiveThread) => void) | undefined;
 }
 
 /**
@@ -43,15 +45,14 @@ export async function* decompress(
     }
     yield* isSmall
       ? inflateHere(first, { compression, name })
-      : inflateApart(chain(first, pieces), { compression, name });
+      : inflateApart(chain(first, pieces), { compression, name, onThread: options.onThread });
   } finally {
     await pieces.return(undefined);
   }
 }
 
-interface InflateOptions {
+interface InflateOptions extends Pick<DecompressOptions, "name" | "onThread"> {
   compression: Exclude<Compression, "none">;
-  name: string;
 }
 
 async function* inflateHere(
@@ -69,29 +70,27 @@ async function* inflateHere(
 
 async function* inflateApart(
   pieces: AsyncIterable<Uint8Array>,
-  { compression, name }: InflateOptions,
+  { compression, name, onThread }: InflateOptions,
 ): AsyncGenerator<Uint8Array> {
-  const inflater = new WorkerInflater(
-    compression,
-    (rest) => refuseRest(rest, { compression, name }),
-  );
+  const thread = new ArchiveThread(compression, (rest) => refuseRest(rest, { compression, name }));
+  onThread?.(thread);
   let stopped = false;
   const feeding = (async () => {
     try {
       for await (const piece of pieces) {
-        await inflater.write(piece);
+        await thread.write(piece);
         if (stopped) return;
       }
-      inflater.end();
+      thread.end();
     } catch (error) {
-      inflater.fail(new SourceFailure(error));
+      thread.fail(new SourceFailure(error));
     }
   })();
   try {
-    yield* explained(inflater.outputs(), { compression, name });
+    yield* explained(thread.outputs(), { compression, name });
   } finally {
     stopped = true;
-    inflater.close();
+    thread.close();
     await feeding;
   }
 }

@@ -18,6 +18,10 @@ export interface Entry {
 
 /** Receives an archive in its order. Every call is synchronous; what it throws ends the reading. */
 export interface EntryHandler {
+  /** What follows lies in `chunk`. */
+  beginChunk?(chunk: Uint8Array): void;
+  /** They are over. The memory of `chunk` may be taken: whoever made it sees that by its length. */
+  endChunk?(): void;
   /** A new member begins; the one before is complete. */
   begin(entry: Entry): void;
   /** A piece of its content. The bytes are only valid during the call. */

@@ -31,7 +31,8 @@ export function linkByWayOf(between: string, { from, to }: { from: string; to: s
   withShortPath(to, (path) => Deno.renameSync(between, path));
 }
 
-function isTooLong(path: string): boolean {
+/** Whether a system call would refuse it for its length alone. */
+export function isTooLong(path: string): boolean {
   return path.length * 3 >= PATH_MAX && encoder.encode(path).length >= PATH_MAX;
 }
 

@@ -30,7 +30,9 @@ export async function readTar(
 ): Promise<void> {
   const reader = new TarReader(name, handler);
   for await (const chunk of source) {
+    handler.beginChunk?.(chunk);
     reader.read(chunk);
+    handler.endChunk?.();
     afterChunk();
   }
   reader.end();

@@ -34,6 +34,7 @@ export async function unpack(
     const unpacked = await readContents(source, {
       ...options,
       handler: (tree) => writer = new TreeWriter(tree, options),
+      onThread: (thread) => writer?.takeHelp(thread),
     });
     writer?.complete();
     return unpacked;

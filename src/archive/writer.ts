@@ -8,9 +8,12 @@
  */
 import { lutimesSync } from "node:fs";
 import { explainDiskError } from "../core/disk_errors.ts";
+import { createFile, storable } from "./create_file.ts";
 import { type Entry, type EntryHandler, shown } from "./entry.ts";
-import { linkByWayOf, withShortPath } from "./long_path.ts";
+import { isTooLong, linkByWayOf, withShortPath } from "./long_path.ts";
 import { type Admission, nameOf, parentOf, type Tree } from "./rules.ts";
+import type { ArchiveThread } from "./thread.ts";
+import type { SmallFile } from "./thread_program.ts";
 
 interface Folder {
   /** Its name aside, where it is filled there; else it is where it belongs in the folder that it is in. */
@@ -18,6 +21,11 @@ interface Folder {
   /** What it gets at the end, when nothing is written into it any more. */
   readonly mode: number;
   readonly mtime: number | undefined;
+}
+
+/** A file that another thread is to write, with its path below the target. */
+interface LeftFile extends SmallFile {
+  readonly path: string;
 }
 
 /** Absolute paths. */
@@ -46,6 +54,11 @@ export class TreeWriter implements EntryHandler {
   #entry: Entry | undefined;
   #path = "";
   #file: Deno.FsFile | undefined;
+  #thread: ArchiveThread | undefined;
+  /** Of the chunk that is being read, what is left to the thread. */
+  #left: { readonly chunk: Uint8Array; readonly files: LeftFile[] } | undefined;
+  /** What it has got last. */
+  #handedOver: readonly LeftFile[] = [];
 
   constructor(tree: Tree, { target, aside }: Places) {
     this.#tree = tree;
@@ -53,8 +66,27 @@ export class TreeWriter implements EntryHandler {
     this.#aside = aside;
   }
 
+  /** From now on that thread writes small files, when it has nothing else to do. */
+  takeHelp(thread: ArchiveThread): void {
+    this.#thread = thread;
+  }
+
+  beginChunk(chunk: Uint8Array): void {
+    this.#throwIfLeftFailed();
+    this.#left = this.#thread?.isFree ? { chunk, files: [] } : undefined;
+  }
+
+  endChunk(): void {
+    const left = this.#left;
+    this.#left = undefined;
+    if (left === undefined || left.files.length === 0) return;
+    this.#handedOver = left.files;
+    this.#thread?.writeFiles(left.chunk, left.files);
+  }
+
   begin(entry: Entry): void {
     const admission = this.#tree.admit(entry);
+    if (admission.replaced !== undefined || entry.kind === "hardlink") this.#settle();
     this.#entry = entry.kind === "file" ? entry : undefined;
     for (const parent of admission.parents) this.#makeParent(parent);
     if (admission.replaced !== undefined) this.#do(admission.path, (site) => Deno.removeSync(site));
@@ -89,6 +121,7 @@ export class TreeWriter implements EntryHandler {
    * outer one may lock the inner ones.
    */
   complete(): void {
+    this.#settle();
     for (const [folder, { aside }] of this.#folders) {
       if (aside === undefined) continue;
       const site = `${this.#aside}/${aside}`;
@@ -115,6 +148,25 @@ export class TreeWriter implements EntryHandler {
     } catch {
       // What ended the writing matters more. It lies beside what the caller deletes.
     }
+  }
+
+  /** Sees to it that all files that were left to the thread are there. */
+  #settle(): void {
+    this.#thread?.waitForFiles();
+    this.#throwIfLeftFailed();
+    const { chunk, files } = this.#left ?? { chunk: new Uint8Array(), files: [] };
+    for (const { path, place, start, length, ...facts } of files.splice(0)) {
+      const content = new Uint8Array(chunk.buffer, start, length);
+      this.#at(place, path, () => createFile(place, content, facts));
+    }
+  }
+
+  #throwIfLeftFailed(): void {
+    const failure = this.#thread?.writeFailure;
+    if (failure === undefined) return;
+    const path = this.#handedOver[failure.index]?.path ?? "";
+    const error = Object.assign(new Error(failure.message), { code: failure.code });
+    throw this.#explained(error, path);
   }
 
   #closeFile(): void {
@@ -160,10 +212,15 @@ export class TreeWriter implements EntryHandler {
 
   #writeWhole(entry: Entry, content: Uint8Array): void {
     this.#entry = undefined;
-    this.#do(this.#path, (path) => {
-      Deno.writeFileSync(path, content, { createNew: true, mode: entry.mode });
-      setMtime(path, entry.mtime);
-    });
+    const mtime = entry.mtime === undefined ? undefined : storable(entry.mtime);
+    const facts = { mode: entry.mode, mtime };
+    const path = this.#path;
+    const place = this.#siteOf(path);
+    if (this.#left === undefined || isTooLong(place)) {
+      return this.#at(place, path, (short) => createFile(short, content, facts));
+    }
+    const { byteOffset: start, byteLength: length } = content;
+    this.#left.files.push({ path, place, start, length, ...facts });
   }
 
   #append(path: string, { entry, piece }: { entry: Entry; piece: Uint8Array }): void {
@@ -181,8 +238,12 @@ export class TreeWriter implements EntryHandler {
     try {
       withShortPath(place, step);
     } catch (error) {
-      throw explainDiskError(error, `Cannot write ${shown(this.#placeOf(path))}`);
+      throw this.#explained(error, path);
     }
+  }
+
+  #explained(error: unknown, path: string): unknown {
+    return explainDiskError(error, `Cannot write ${shown(this.#placeOf(path))}`);
   }
 
   /** Where the entry with that path is until all is there. */
@@ -203,9 +264,4 @@ function setMtime(path: string, mtime: number | undefined): void {
   if (mtime === undefined) return;
   const time = storable(mtime);
   Deno.utimeSync(path, time, time);
-}
-
-/** Deno keeps milliseconds, and cannot set a fraction of a second before 1970. */
-function storable(mtime: number): number {
-  return mtime < 0 ? Math.floor(mtime) : mtime;
 }
