@@ -4,11 +4,12 @@
  */
 import { IntegrityError } from "../core/errors.ts";
 import { insistOn } from "./content_type.ts";
-import { decompress, type DecompressOptions } from "./decompress.ts";
+import { decompress } from "./decompress.ts";
 import type { EntryHandler } from "./entry.ts";
 import { compressionOf, formatOf, isArchive, storedName } from "./format.ts";
 import { type Limits, Tree } from "./rules.ts";
 import { readTar } from "./tar.ts";
+import type { ArchiveThread } from "./thread.ts";
 
 export interface ContentsOptions {
   package: string;
@@ -20,7 +21,7 @@ export interface ContentsOptions {
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: Unpacked) => void) | undefined;
   /** Called with the thread that decompresses, where there is one. */
-  onThread?: DecompressOptions["onThread"];
+  onThread?: ((thread: ArchiveThread) => void) | undefined;
 }
 
 /** What a revision holds. */

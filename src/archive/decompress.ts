@@ -2,7 +2,7 @@
 import { FtlError, IntegrityError, messageOf } from "../core/errors.ts";
 import type { Compression } from "./format.ts";
 import { Inflater } from "./inflater.ts";
-import { ArchiveThread } from "./thread.ts";
+import { ArchiveThread, ThreadError } from "./thread.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
 
 /** Bytes that are handed to the decompressor at once: what comes of the last of them has to be copied. */
@@ -149,7 +149,8 @@ async function* explained(
       next = await iterator.next();
     } catch (error) {
       if (error instanceof SourceFailure) throw error.error;
-      throw error instanceof FtlError ? error : explain(error, { compression, name });
+      const isOfTheData = !(error instanceof FtlError || error instanceof ThreadError);
+      throw isOfTheData ? explain(error, { compression, name }) : error;
     }
     if (next.done) return;
     yield next.value;

@@ -20,7 +20,7 @@ export interface Entry {
 export interface EntryHandler {
   /** What follows lies in `chunk`. */
   beginChunk?(chunk: Uint8Array): void;
-  /** They are over. The memory of `chunk` may be taken: whoever made it sees that by its length. */
+  /** They are over. The memory of `chunk` may be taken by then, which leaves it without length. */
   endChunk?(): void;
   /** A new member begins; the one before is complete. */
   begin(entry: Entry): void;

@@ -4,7 +4,7 @@
  *
  * Archives have stretches of small files, which take the writer longer than the decompressor, and of large
  * ones, where it is the other way. `OUTPUTS` evens out some of that, and while it gets ahead all the same,
- * the thread writes small files too: see `isFree`.
+ * the thread writes small files too: see `canHelp`.
  *
  * Memory stays bounded: `PIECES` of input and `OUTPUTS` of output are under way at most.
  */
@@ -24,10 +24,15 @@ import {
 const OUTPUT = 1 << 20;
 const OUTPUTS = 12;
 const PIECES = 4;
-/** Outputs in stock, above which it is the writing that takes the time. */
-const STOCK = 5;
-/** Bytes of the report on a file that could not be written, which holds 1,000 characters of a message. */
-const REPORT = 1 << 14;
+/** Outputs from which on it is ahead: writing is what takes the time. */
+const AHEAD = 6;
+/** Bytes for a path of 4,096 bytes and 1,000 characters of a message as JSON, were all of them escaped. */
+const REPORT = 1 << 15;
+
+/** A fault of the thread, not of the data. */
+export class ThreadError extends Error {
+  override name = "ThreadError";
+}
 
 /** Give it pieces with `write`, take what comes with `outputs`. */
 export class ArchiveThread {
@@ -40,10 +45,6 @@ export class ArchiveThread {
   #ended = false;
   #failure: unknown;
   #failed = false;
-  /** The thread is no more, and finishes nothing. */
-  #crashed = false;
-  /** It was stopped before all files were written. */
-  #isCutShort = false;
   #wakeReader: () => void = () => {};
   #wakeWriter: () => void = () => {};
 
@@ -62,8 +63,7 @@ export class ArchiveThread {
     this.#worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#crashed = true;
-      this.fail(new Error(`The decompressing thread failed: ${event.message}`));
+      this.fail(new ThreadError(`The decompressing thread failed: ${event.message}`));
     };
     const shared = { numbers: this.#numbers, report: this.#report };
     this.#send({ begin: compression, shared, outputSize: OUTPUT });
@@ -109,9 +109,9 @@ export class ArchiveThread {
     }
   }
 
-  /** Whether files had better be written by it than by the calling thread: it is ahead, and has none. */
-  get isFree(): boolean {
-    return (this.#outputs.length > STOCK || this.#starves) && !this.#writes && !this.#failed;
+  /** Whether files had better be written by it too: it is ahead, and has none to write. */
+  get canHelp(): boolean {
+    return (this.#outputs.length >= AHEAD || this.#starves) && !this.#writes && !this.#failed;
   }
 
   get #starves(): boolean {
@@ -122,34 +122,31 @@ export class ArchiveThread {
     return Atomics.load(this.#numbers, SLOTS.writes) === 1;
   }
 
-  /** Has files written whose contents lie in `output`, and takes its memory. To be called when `isFree`. */
+  /** Has files written whose contents lie in `output`, and takes its memory. To be called when it `canHelp`. */
   writeFiles(output: Uint8Array, files: readonly SmallFile[]): void {
     const memory = output.buffer as ArrayBuffer;
     Atomics.store(this.#numbers, SLOTS.writes, 1);
     this.#send({ memory, files }, [memory]);
   }
 
-  /** What went wrong with one of the files, as far as they have been written. */
+  /** The file that it could not write, if there was one so far. */
   get writeFailure(): WriteFailure | undefined {
     const length = Atomics.load(this.#numbers, SLOTS.report);
-    if (length > 0) return JSON.parse(new TextDecoder().decode(this.#report.slice(0, length)));
-    return this.#isCutShort ? { index: 0, message: "stopped before", code: undefined } : undefined;
+    if (length === 0) return undefined;
+    return JSON.parse(new TextDecoder().decode(this.#report.slice(0, length)));
   }
 
   /** Waits until the files that were handed over are written, or one of them could not be. */
   waitForFiles(): void {
-    // It takes some milliseconds, and whoever asks cannot go on to anything else.
+    // Those of one chunk at most, and whoever asks cannot go on to anything else.
     while (this.#writes) Atomics.wait(this.#numbers, SLOTS.writes, 1);
   }
 
   /** Ends the thread. Once this has returned, it writes no more. */
   close(): void {
     this.fail(new Error("closed"));
-    if (!this.#crashed) {
-      this.#isCutShort = this.#writes;
-      Atomics.store(this.#numbers, SLOTS.stop, 1);
-      this.waitForFiles();
-    }
+    Atomics.store(this.#numbers, SLOTS.stop, 1);
+    this.waitForFiles();
     this.#worker.terminate();
   }
 

@@ -19,7 +19,7 @@ export const SLOTS = {
   writes: 3,
   /** 1 once what is still to be written is to be left. */
   stop: 4,
-  /** Bytes of the report on the file that could not be written; 0 for none. */
+  /** Bytes of the report on what could not be written; 0 for nothing. */
   report: 5,
 };
 
@@ -29,16 +29,19 @@ export interface Shared {
   readonly report: Uint8Array;
 }
 
+/** A file that could not be written, and what the runtime said. */
 export interface WriteFailure {
-  /** Which of the files. */
-  readonly index: number;
+  readonly path: string;
+  readonly name: string;
   readonly message: string;
-  readonly code: string | undefined;
+  readonly code?: string;
 }
 
 /** A file whose content lies in the memory that it is handed over with. */
 export interface SmallFile extends FileFacts {
-  /** Its absolute path, short enough for the system. */
+  /** Its path below the target, for messages. */
+  readonly path: string;
+  /** The absolute path to write it to, short enough for the system. */
   readonly place: string;
   readonly start: number;
   readonly length: number;
@@ -61,6 +64,7 @@ export type FromThread =
 interface Scope {
   onmessage: (event: { data: ToThread }) => void;
   postMessage(message: FromThread, transfer: ArrayBuffer[]): void;
+  addEventListener(type: "error", listener: (event: { error: unknown }) => void): void;
 }
 
 export interface Means {
@@ -102,8 +106,8 @@ export function serve({ zlib, create, slots }: Means): void {
     else stream.write(piece, finish);
   };
 
-  /** To be called when there may be credits again. */
-  const resume = (): void => {
+  /** To be called when there are credits again. */
+  const resumeIfWaiting = (): void => {
     if (Atomics.exchange(numbers, slots.waits, 0) === 1) stream?.resume();
   };
 
@@ -119,43 +123,51 @@ export function serve({ zlib, create, slots }: Means): void {
       if (Atomics.sub(numbers, slots.credits, 1) > 1) return;
       stream?.pause();
       Atomics.store(numbers, slots.waits, 1);
-      if (Atomics.load(numbers, slots.credits) > 0) resume();
+      if (Atomics.load(numbers, slots.credits) > 0) resumeIfWaiting();
     });
     stream?.on("end", () => scope.postMessage({ ended: true }, []));
     stream?.on("error", (error: Error) => scope.postMessage({ error: error.message }, []));
   };
 
-  const write = (memory: ArrayBuffer, files: readonly SmallFile[]): void => {
-    let index = 0;
-    try {
-      for (const file of files) {
-        if (Atomics.load(numbers, slots.stop) === 1) break;
-        create(file.place, new Uint8Array(memory, file.start, file.length), file);
-        index++;
-      }
-    } catch (error) {
-      const { message, code } = error as { message?: string; code?: string };
-      const failure = { index, message: `${message}`.slice(0, 1000), code };
+  /** Whatever happened: the other thread may be asleep until now. */
+  const endWriting = (path: string, error?: unknown): void => {
+    if (error !== undefined) {
+      const { name, message, code } = error as { name?: string; message?: string; code?: string };
+      const failure = { path, name: `${name}`, message: `${message}`.slice(0, 1000), code };
       const bytes = new TextEncoder().encode(JSON.stringify(failure));
       report.set(bytes);
       Atomics.store(numbers, slots.report, bytes.length);
-    } finally {
-      // Whatever happened: the other thread may be asleep until now.
-      Atomics.store(numbers, slots.writes, 0);
-      Atomics.notify(numbers, slots.writes);
-      memory.transfer(0);
-      Atomics.add(numbers, slots.credits, 1);
-      resume();
     }
+    Atomics.store(numbers, slots.writes, 0);
+    Atomics.notify(numbers, slots.writes);
   };
 
+  const write = (memory: ArrayBuffer, files: readonly SmallFile[]): void => {
+    let path = "";
+    try {
+      for (const file of files) {
+        if (Atomics.load(numbers, slots.stop) === 1) break;
+        path = file.path;
+        create(file.place, new Uint8Array(memory, file.start, file.length), file);
+      }
+      endWriting(path);
+    } catch (error) {
+      endWriting(path, error);
+    }
+    memory.transfer(0);
+    Atomics.add(numbers, slots.credits, 1);
+    resumeIfWaiting();
+  };
+
+  scope.addEventListener("error", ({ error }) => endWriting("", error));
+
   scope.onmessage = ({ data }) => {
+    if ("files" in data) return write(data.memory, data.files);
+    if ("resume" in data) return void stream?.resume();
     if ("begin" in data) {
       ({ numbers, report } = data.shared);
       begin(data.begin, data.outputSize);
-    } else if ("files" in data) write(data.memory, data.files);
-    else if ("resume" in data) stream?.resume();
-    else if ("piece" in data) pieces.push(data.piece);
+    } else if ("piece" in data) pieces.push(data.piece);
     else ending = true;
     advance();
   };

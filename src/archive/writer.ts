@@ -8,12 +8,12 @@
  */
 import { lutimesSync } from "node:fs";
 import { explainDiskError } from "../core/disk_errors.ts";
-import { createFile, storable } from "./create_file.ts";
+import { storable } from "./create_file.ts";
 import { type Entry, type EntryHandler, shown } from "./entry.ts";
-import { isTooLong, linkByWayOf, withShortPath } from "./long_path.ts";
+import { linkByWayOf, withShortPath } from "./long_path.ts";
 import { type Admission, nameOf, parentOf, type Tree } from "./rules.ts";
+import { SmallFileWriter } from "./small_files.ts";
 import type { ArchiveThread } from "./thread.ts";
-import type { SmallFile } from "./thread_program.ts";
 
 interface Folder {
   /** Its name aside, where it is filled there; else it is where it belongs in the folder that it is in. */
@@ -21,11 +21,6 @@ interface Folder {
   /** What it gets at the end, when nothing is written into it any more. */
   readonly mode: number;
   readonly mtime: number | undefined;
-}
-
-/** A file that another thread is to write, with its path below the target. */
-interface LeftFile extends SmallFile {
-  readonly path: string;
 }
 
 /** Absolute paths. */
@@ -54,11 +49,7 @@ export class TreeWriter implements EntryHandler {
   #entry: Entry | undefined;
   #path = "";
   #file: Deno.FsFile | undefined;
-  #thread: ArchiveThread | undefined;
-  /** Of the chunk that is being read, what is left to the thread. */
-  #left: { readonly chunk: Uint8Array; readonly files: LeftFile[] } | undefined;
-  /** What it has got last. */
-  #handedOver: readonly LeftFile[] = [];
+  readonly #small = new SmallFileWriter((error, path) => this.#explained(error, path));
 
   constructor(tree: Tree, { target, aside }: Places) {
     this.#tree = tree;
@@ -66,27 +57,22 @@ export class TreeWriter implements EntryHandler {
     this.#aside = aside;
   }
 
-  /** From now on that thread writes small files, when it has nothing else to do. */
+  /** From now on that thread writes small files too. */
   takeHelp(thread: ArchiveThread): void {
-    this.#thread = thread;
+    this.#small.takeHelp(thread);
   }
 
   beginChunk(chunk: Uint8Array): void {
-    this.#throwIfLeftFailed();
-    this.#left = this.#thread?.isFree ? { chunk, files: [] } : undefined;
+    this.#small.beginChunk(chunk);
   }
 
   endChunk(): void {
-    const left = this.#left;
-    this.#left = undefined;
-    if (left === undefined || left.files.length === 0) return;
-    this.#handedOver = left.files;
-    this.#thread?.writeFiles(left.chunk, left.files);
+    this.#small.endChunk();
   }
 
   begin(entry: Entry): void {
     const admission = this.#tree.admit(entry);
-    if (admission.replaced !== undefined || entry.kind === "hardlink") this.#settle();
+    if (admission.replaced !== undefined || entry.kind === "hardlink") this.#small.settle();
     this.#entry = entry.kind === "file" ? entry : undefined;
     for (const parent of admission.parents) this.#makeParent(parent);
     if (admission.replaced !== undefined) this.#do(admission.path, (site) => Deno.removeSync(site));
@@ -100,14 +86,14 @@ export class TreeWriter implements EntryHandler {
   data(piece: Uint8Array): void {
     const entry = this.#entry;
     if (entry === undefined) return;
-    if (piece.length === entry.size) this.#writeWhole(entry, piece);
+    if (piece.length === entry.size) this.#writeSmall(entry, piece);
     else this.#do(this.#path, (path) => this.#append(path, { entry, piece }));
   }
 
   finish(): void {
     const entry = this.#entry;
     if (entry === undefined) return;
-    if (this.#file === undefined) return this.#writeWhole(entry, new Uint8Array());
+    if (this.#file === undefined) return this.#writeSmall(entry, new Uint8Array());
     this.#closeFile();
     this.#entry = undefined;
     this.#do(this.#path, (path) => {
@@ -121,7 +107,7 @@ export class TreeWriter implements EntryHandler {
    * outer one may lock the inner ones.
    */
   complete(): void {
-    this.#settle();
+    this.#small.settle();
     for (const [folder, { aside }] of this.#folders) {
       if (aside === undefined) continue;
       const site = `${this.#aside}/${aside}`;
@@ -148,25 +134,6 @@ export class TreeWriter implements EntryHandler {
     } catch {
       // What ended the writing matters more. It lies beside what the caller deletes.
     }
-  }
-
-  /** Sees to it that all files that were left to the thread are there. */
-  #settle(): void {
-    this.#thread?.waitForFiles();
-    this.#throwIfLeftFailed();
-    const { chunk, files } = this.#left ?? { chunk: new Uint8Array(), files: [] };
-    for (const { path, place, start, length, ...facts } of files.splice(0)) {
-      const content = new Uint8Array(chunk.buffer, start, length);
-      this.#at(place, path, () => createFile(place, content, facts));
-    }
-  }
-
-  #throwIfLeftFailed(): void {
-    const failure = this.#thread?.writeFailure;
-    if (failure === undefined) return;
-    const path = this.#handedOver[failure.index]?.path ?? "";
-    const error = Object.assign(new Error(failure.message), { code: failure.code });
-    throw this.#explained(error, path);
   }
 
   #closeFile(): void {
@@ -210,17 +177,11 @@ export class TreeWriter implements EntryHandler {
     this.#do(this.#path, () => linkByWayOf(between, { from, to }));
   }
 
-  #writeWhole(entry: Entry, content: Uint8Array): void {
+  #writeSmall(entry: Entry, content: Uint8Array): void {
     this.#entry = undefined;
-    const mtime = entry.mtime === undefined ? undefined : storable(entry.mtime);
-    const facts = { mode: entry.mode, mtime };
     const path = this.#path;
-    const place = this.#siteOf(path);
-    if (this.#left === undefined || isTooLong(place)) {
-      return this.#at(place, path, (short) => createFile(short, content, facts));
-    }
-    const { byteOffset: start, byteLength: length } = content;
-    this.#left.files.push({ path, place, start, length, ...facts });
+    const mtime = entry.mtime === undefined ? undefined : storable(entry.mtime);
+    this.#small.write({ path, place: this.#siteOf(path) }, content, { mode: entry.mode, mtime });
   }
 
   #append(path: string, { entry, piece }: { entry: Entry; piece: Uint8Array }): void {

@@ -114,7 +114,7 @@ Deno.test("when unpacking has failed, neither thread writes any more", async () 
   const plays = Array.from({ length: 10 }, () => places.use(new Playground()));
   const failure = new Error("enough");
   const after: Step = ([first]) => {
-    while (!isThere(first?.place ?? "")); // then it is at work on the next
+    for (let tries = 0; tries < 1e6 && !isThere(first?.place ?? ""); tries++); // it is at work now
     throw failure;
   };
   for (const play of plays) {

@@ -1,12 +1,14 @@
 /**
  * The shortest way through everything that an executable must bring along: the S3 client, the thread that
- * decompresses, package scripts. For executables whose emulation makes the whole suite too slow.
+ * decompresses and writes small files, package scripts. For executables whose emulation makes the whole suite too slow.
  */
 import { assertEquals, assertMatch } from "../assert.ts";
 import { Fleet, idOf } from "../e2e/fleet.ts";
 
 /** Compressed bytes beyond which a thread of its own decompresses. */
 const LARGE = 3 << 20;
+/** Small files, of which that thread then writes some. */
+const SMALL = 4_000;
 
 Deno.test("what was built says what it is, spools, lists, syncs and jumps", async () => {
   await using fleet = await Fleet.start();
@@ -24,12 +26,15 @@ Deno.test("what was built says what it is, spools, lists, syncs and jumps", asyn
   await web.ok(["sync"]);
   assertEquals(web.read("my_site/current/index.html"), "first");
 
-  const second = await fleet.spool("my_site.tgz", { "noise": noise(LARGE) });
+  const text = noise(LARGE);
+  const small = Array.from({ length: SMALL }, (_, n) => [`small/${n}`, text.slice(n, n + 400)]);
+  const second = await fleet.spool("my_site.tgz", { noise: text, ...Object.fromEntries(small) });
   await web.ok(["sync"]);
   const jumped = await web.ftl(["jump", second]);
   assertEquals(jumped.code, 0, jumped.stderr);
   assertEquals(web.link("my_site/current"), `revs/${idOf(second)}`);
-  assertEquals(web.read("my_site/current/noise").length, LARGE);
+  assertEquals(web.read("my_site/current/noise"), text);
+  for (const [name, content] of small) assertEquals(web.read(`my_site/current/${name}`), content);
   await web.ok(["jump-back", "my_site"]);
   assertEquals(await web.ok(["list", "my_site"]), `${first}\t(active)\n${second}`);
   assertEquals(await fleet.ok(["list", "--master", "my_site"]), `${first}\t(active)\n${second}`);

@@ -47,6 +47,9 @@ export async function killLoop({ rounds, seed, onRound }: KillOptions): Promise<
   return loop.figures();
 }
 
+/** Small files of a package that is large enough for two threads to write it. */
+const SHARED = 5_000;
+
 class KillLoop {
   readonly #lab: Lab;
   readonly #random: Random;
@@ -63,6 +66,7 @@ class KillLoop {
     this.#random = new Random(seed);
     this.#inspector = new Inspector(lab);
     this.#sites = [1, 2, 3, 4, 5].map((n) => makeSite(PACKAGE, seed + n, { files: 120 }));
+    this.#sites.push(makeSite(PACKAGE, seed, { files: SHARED }));
     this.#large = makeSite("large", seed, { files: 3, ballast: 17 << 20, scripts: false });
   }
 
