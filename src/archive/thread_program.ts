@@ -159,7 +159,7 @@ export function serve({ zlib, create, slots }: Means): void {
     resumeIfWaiting();
   };
 
-  scope.addEventListener("error", ({ error }) => endWriting("", error));
+  scope.addEventListener("error", ({ error }) => endWriting("", error ?? new Error("a crash")));
 
   scope.onmessage = ({ data }) => {
     if ("files" in data) return write(data.memory, data.files);
