@@ -20,7 +20,7 @@ export interface UnpackOptions extends Places {
 
 /**
  * Unpacks `source` into `target`, as it streams and in constant memory. Flushing it to disk is the
- * caller's part, and so is removing what is there after an error.
+ * caller's part, and so is removing both places after an error.
  *
  * Throws IntegrityError where the archive is broken or must not be unpacked, naming the entry;
  * StorageError where the disk fails; the signal's reason; and whatever `source` throws.

@@ -132,7 +132,7 @@ export class TreeWriter implements EntryHandler {
     try {
       Deno.removeSync(this.#aside, { recursive: true });
     } catch {
-      // What ended the writing matters more. It lies beside what the caller deletes.
+      // What ended the writing matters more. The caller deletes it with the target.
     }
   }
 

@@ -1,6 +1,7 @@
 /**
  * The shortest way through everything that an executable must bring along: the S3 client, the thread that
- * decompresses and writes small files, package scripts. For executables whose emulation makes the whole suite too slow.
+ * decompresses and writes small files, package scripts. For executables whose emulation makes the whole
+ * suite too slow.
  */
 import { assertEquals, assertMatch } from "../assert.ts";
 import { Fleet, idOf } from "../e2e/fleet.ts";
