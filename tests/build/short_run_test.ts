@@ -4,7 +4,7 @@
  * suite too slow.
  */
 import { assertEquals, assertMatch } from "../assert.ts";
-import { Fleet, idOf } from "../e2e/fleet.ts";
+import { Fleet, idOf, PROGRAM } from "../e2e/fleet.ts";
 
 /** Compressed bytes beyond which a thread of its own decompresses. */
 const LARGE = 3 << 20;
@@ -39,6 +39,20 @@ Deno.test("what was built says what it is, spools, lists, syncs and jumps", asyn
   await web.ok(["jump-back", "my_site"]);
   assertEquals(await web.ok(["list", "my_site"]), `${first}\t(active)\n${second}`);
   assertEquals(await fleet.ok(["list", "--master", "my_site"]), `${first}\t(active)\n${second}`);
+});
+
+Deno.test({
+  name: "an executable refuses an argument that is not UTF-8: exit 2, and it says why",
+  // From source it is Deno's own program that meets it.
+  ignore: Deno.env.get("FTL_TEST_EXECUTABLE") === undefined,
+  fn: async () => {
+    const { code, stderr } = await new Deno.Command("/bin/sh", {
+      args: ["-c", 'exec "$0" spool "$(printf "/tmp/caf\\351.tgz")"', PROGRAM],
+    }).output();
+    const said = new TextDecoder().decode(stderr);
+    assertEquals(code, 2, said);
+    assertMatch(said, /^ftl: An argument is not UTF-8.*\nhint: .*\n$/);
+  },
 });
 
 /** Text that hardly compresses. */
