@@ -4,6 +4,8 @@
  * promise was broken; the message has the seed, which brings the same commands again.
  */
 import { parseArgs } from "node:util";
+import { spoilMachine } from "../tests/prove/bad_machine.ts";
+import { badStores } from "../tests/prove/bad_store.ts";
 import {
   blessAtOnce,
   crowdOnOneRoot,
@@ -54,6 +56,8 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
   inodes: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "inodes" }),
   quota: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "quota" }),
   readonly: () => readOnlyDisk(),
+  machine: ({ seed, rounds }) => spoilMachine({ seed, rounds: Math.ceil(rounds / 10) }),
+  stores: () => badStores(),
   fleet: ({ machines }) => deployToMany({ machines, splay: 30 }),
   soak: ({ minutes, seed }) => soak({ minutes, seed }),
 };

@@ -14,6 +14,8 @@ export interface LaunchOptions {
   readonly killAt?: string;
   /** How much faster its clock runs. */
   readonly clock?: number;
+  /** A program, with its first arguments, that runs `ftl` by the arguments that follow. */
+  readonly through?: readonly string[];
 }
 
 export class Lab implements AsyncDisposable {
@@ -62,7 +64,7 @@ export class Lab implements AsyncDisposable {
   }
 
   launch(args: readonly string[], options: LaunchOptions = {}): Deno.ChildProcess {
-    const { env = {}, killAt, clock } = options;
+    const { env = {}, killAt, clock, through = [] } = options;
     const special = killAt !== undefined || clock !== undefined;
     const whole = {
       ...this.env,
@@ -72,10 +74,12 @@ export class Lab implements AsyncDisposable {
     };
     const program = special ? undefined : Deno.env.get("FTL_TEST_EXECUTABLE");
     const source = ["run", "--quiet", "--no-check", "--allow-all"];
-    return new Deno.Command(program ?? Deno.execPath(), {
-      args: program === undefined
-        ? [...source, ...(special ? ["--preload", PRELOAD] : []), MOD, ...args]
-        : [...args],
+    const own = program === undefined
+      ? [Deno.execPath(), ...source, ...(special ? ["--preload", PRELOAD] : []), MOD]
+      : [program];
+    const [first = "", ...others] = [...through, ...own, ...args];
+    return new Deno.Command(first, {
+      args: others,
       cwd: this.root,
       env: Object.fromEntries(Object.entries(whole).filter(([, v]) => v !== undefined)) as Record<
         string,
