@@ -3,8 +3,10 @@
  * local) -> core`. Part of `deno task ok`.
  *
  * Besides: nothing in `src` is unreachable from `mod.ts`, each package from npm is imported by the one
- * file that the table names, and only `mod.ts` touches arguments, environment, exit and signals.
+ * file that the table names, by name and version so that it is found from any other project too, and only
+ * `mod.ts` touches arguments, environment, exit and signals.
  */
+import manifest from "../deno.json" with { type: "json" };
 
 interface Layer {
   /** Files of this layer: a path that starts so. */
@@ -58,9 +60,9 @@ const LAYERS: readonly Layer[] = [
 /** Commands never import each other: their folder is no licence. */
 const APART = "src/commands/";
 
-/** Packages from npm, and the only file in `src` that may import each; of S3 they begin with the same. */
+/** Packages from npm by their names in `deno.json`, and the only file in `src` that may import each. */
 const PACKAGES: Readonly<Record<string, string>> = {
-  "@aws-sdk/client-s3": "src/remote/s3",
+  "@aws-sdk/client-s3": "src/remote/sdk.ts",
   "@aws-sdk/credential-provider-node": "src/remote/credentials.ts",
   "@smithy/core/config": "src/remote/credentials.ts",
   "@smithy/credential-provider-imds": "src/remote/credentials.ts",
@@ -133,11 +135,17 @@ function checkPackageImport(file: string, specifier: string): string | undefined
   if (specifier.startsWith("node:")) {
     return file.startsWith("src/core/") ? `core does no I/O, but imports ${specifier}` : undefined;
   }
-  const importer = PACKAGES[specifier];
+  const pinned = (manifest.imports as Readonly<Record<string, string>>)[specifier];
+  if (pinned !== undefined) {
+    return `imports ${specifier}, which only this repository's deno.json can resolve: write ${pinned}`;
+  }
+  const [name] = Object.entries(manifest.imports).find(([, pin]) => pin === specifier) ?? [];
+  if (name === undefined) {
+    return `imports ${specifier}, which deno.json has not, or in another version`;
+  }
+  const importer = PACKAGES[name];
   if (importer === undefined) return `imports ${specifier}, which is in no table of packages`;
-  return file.startsWith(importer)
-    ? undefined
-    : `imports ${specifier}, which is for ${importer} alone`;
+  return file === importer ? undefined : `imports ${specifier}, which is for ${importer} alone`;
 }
 
 async function checkText(module: Module): Promise<string[]> {

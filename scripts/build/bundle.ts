@@ -47,10 +47,13 @@ export async function bundle({ root, folder, commit }: BundleOptions): Promise<s
       legalComments: "none",
       logLevel: "warning",
       nodePaths: [`${folder}/npm/node_modules`],
-      alias: aliasesOf(manifest),
       // CommonJS packages ask for built-in modules by `require`.
       banner: { js: REQUIRE },
-      plugins: [manifestPlugin({ version: manifest.version, commit }), commandLineOnly(root)],
+      plugins: [
+        npmSpecifiers(),
+        manifestPlugin({ version: manifest.version, commit }),
+        commandLineOnly(root),
+      ],
     });
   } finally {
     await esbuild.stop();
@@ -73,14 +76,18 @@ async function installPackages(root: string, folder: string): Promise<void> {
   await run([Deno.execPath(), "install", "--quiet", "--frozen"], { cwd: npm });
 }
 
-/** `npm:name@version/path` of the import map as the `name/path` that esbuild looks for. */
-function aliasesOf({ imports }: Manifest): Record<string, string> {
-  const aliases: Record<string, string> = {};
-  for (const [specifier, target] of Object.entries(imports)) {
-    const [, name, path = ""] = /^npm:((?:@[^/]+\/)?[^@/]+)@[^/]+(\/.*)?$/.exec(target) ?? [];
-    if (name !== undefined && specifier !== name + path) aliases[specifier] = name + path;
-  }
-  return aliases;
+/** `npm:name@version/path` is the `name/path` that was installed: Deno has checked the version. */
+function npmSpecifiers(): esbuild.Plugin {
+  return {
+    name: "npm-specifiers",
+    setup(build): void {
+      build.onResolve({ filter: /^npm:/ }, ({ path, importer, kind, resolveDir }) => {
+        const [, name, inside = ""] = /^npm:((?:@[^/]+\/)?[^@/]+)@[^/]+(\/.*)?$/.exec(path) ?? [];
+        if (name === undefined) return { errors: [{ text: `${path} has no version` }] };
+        return build.resolve(name + inside, { importer, kind, resolveDir });
+      });
+    },
+  };
 }
 
 /** Puts what the build knows in the place of `deno.json`, which has much else. */

@@ -1,7 +1,7 @@
 /** From the words of a command line to a command and its options. */
 import { parseArgs } from "node:util";
-import { closestString as untypedClosestString } from "@std/text/closest-string";
-import { levenshteinDistance as untypedDistance } from "@std/text/levenshtein-distance";
+import { closestString as untypedClosestString } from "npm:deno-std@1.4.0/text/closest_string.js";
+import { levenshteinDistance as untypedDistance } from "npm:deno-std@1.4.0/text/levenshtein_distance.js";
 import { UsageError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import {

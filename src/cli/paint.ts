@@ -1,6 +1,6 @@
 /** Colors and widths of text on a terminal. */
-import * as untypedColors from "@std/fmt/colors";
-import { eastAsianWidth } from "get-east-asian-width";
+import * as untypedColors from "npm:deno-std@1.4.0/fmt/colors.js";
+import { eastAsianWidth } from "npm:get-east-asian-width@1.7.0";
 
 /** Text in, text with escape sequences out; the text itself where there is no color. */
 export interface Paint {

@@ -152,7 +152,7 @@ export class Progress {
 
   /** Loaded only when there is something to draw: most commands end before. */
   async #load(): Promise<void> {
-    const { createLogUpdate } = await import("log-update");
+    const { createLogUpdate } = await import("npm:log-update@7.2.0");
     const { screen, write } = this.#options;
     const stream = {
       isTTY: true,

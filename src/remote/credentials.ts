@@ -5,8 +5,8 @@
  * to it: environment, profile in the shared files (keys, assumed role, SSO, login, `credential_process`),
  * web identity, container, instance role. The SDK asks again before they expire.
  */
-import { defaultProvider } from "@aws-sdk/credential-provider-node";
-import { externalDataInterceptor } from "@smithy/core/config";
+import { defaultProvider } from "npm:@aws-sdk/credential-provider-node@3.972.97";
+import { externalDataInterceptor } from "npm:@smithy/core@3.41.0/config";
 import type { Environment } from "../core/config.ts";
 import { hasStaticCredentials, type Profile } from "./profile.ts";
 
@@ -121,7 +121,7 @@ export function findRegion(env: Environment, profile: Profile): () => Promise<st
 async function instanceRegion(env: Environment): Promise<string | undefined> {
   if (/^true$/i.test(env["AWS_EC2_METADATA_DISABLED"] ?? "")) return undefined;
   const { getInstanceMetadataEndpoint, httpRequest } = await import(
-    "@smithy/credential-provider-imds"
+    "npm:@smithy/credential-provider-imds@4.5.2"
   );
   try {
     const service = { ...await getInstanceMetadataEndpoint(), timeout: METADATA_TIMEOUT };

@@ -9,7 +9,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
-} from "@aws-sdk/client-s3";
+} from "./sdk.ts";
 import { createHash } from "node:crypto";
 import type { Metadata } from "../core/blessing.ts";
 import { ConflictError, IntegrityError } from "../core/errors.ts";

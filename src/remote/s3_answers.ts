@@ -1,5 +1,5 @@
 /** What S3 answers of an object, in the words of the bucket. */
-import type { GetObjectCommandOutput, HeadObjectCommandOutput } from "@aws-sdk/client-s3";
+import type { GetObjectCommandOutput, HeadObjectCommandOutput } from "./sdk.ts";
 import { Buffer } from "node:buffer";
 import { NotFoundError } from "../core/errors.ts";
 import type { Checksum, ObjectInfo } from "./bucket.ts";

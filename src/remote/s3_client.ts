@@ -1,6 +1,6 @@
 /** The SDK's client, set up as the environment says. */
-import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
-import { FetchHttpHandler } from "@smithy/fetch-http-handler";
+import { S3Client, type S3ClientConfig } from "./sdk.ts";
+import { FetchHttpHandler } from "npm:@smithy/fetch-http-handler@5.8.1";
 import type { Environment } from "../core/config.ts";
 import { findCredentials, findRegion } from "./credentials.ts";
 import { readProfile } from "./profile.ts";

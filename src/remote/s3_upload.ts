@@ -6,7 +6,7 @@ import {
   PutObjectCommand,
   type S3Client,
   UploadPartCommand,
-} from "@aws-sdk/client-s3";
+} from "./sdk.ts";
 import { inParallel } from "../core/parallel.ts";
 import type { Condition, UploadOptions, UploadSource } from "./bucket.ts";
 
