@@ -70,6 +70,12 @@ export class Tree {
     return this.#bytes;
   }
 
+  /** What lies at a path below the root by now. */
+  kindOf(path: string): "file" | "symlink" | "folder" | undefined {
+    const node = this.#nodes.get(path);
+    return typeof node === "object" ? "folder" : node;
+  }
+
   /** Counts content whose size no entry told. Throws IntegrityError past the limit. */
   grow(bytes: number, name = this.#archive): void {
     this.#bytes += bytes;

@@ -1,5 +1,6 @@
 /** `ftl spool`: uploads a file as a new revision of its package. */
 import { checkArchive } from "../archive/check.ts";
+import { ScriptCheck } from "../archive/script_check.ts";
 import { noteMetadata, revisionMetadata, uploadMetadata } from "../core/blessing.ts";
 import { ConflictError, IntegrityError } from "../core/errors.ts";
 import { faultPoint } from "../core/fault_point.ts";
@@ -143,6 +144,7 @@ async function checkFile(
         rest,
         size: source.size,
         signal,
+        watchers: [new ScriptCheck((message) => report({ type: "warning", message }))],
       });
     } catch (error) {
       if (!(error instanceof IntegrityError)) throw error;

@@ -4,7 +4,8 @@ import { faultPoint } from "../core/fault_point.ts";
 import { readLink, writeLinks } from "./links.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { clearJournal, readJournal, writeJournal } from "./journal.ts";
-import { findScript, type Hook, runScript, type ScriptSetting } from "./scripts.ts";
+import type { Hook } from "../core/scripts.ts";
+import { findScript, runScript, type ScriptSetting } from "./scripts.ts";
 import { postSyncOf } from "./state.ts";
 
 export interface ActivateSetting extends Omit<ScriptSetting, "pkg" | "from" | "to"> {

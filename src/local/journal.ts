@@ -5,7 +5,7 @@
 import { isRevisionId } from "../core/names.ts";
 import { replaceFile } from "./durable.ts";
 import type { PackageDir } from "./package_dir.ts";
-import type { Action } from "./scripts.ts";
+import type { Action } from "../core/scripts.ts";
 import { readJson, removeFile } from "./small_files.ts";
 
 export interface JumpUnderWay {

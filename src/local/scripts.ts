@@ -1,20 +1,9 @@
 /** Package scripts: what a revision brings along to be run at each step. */
 import { InterruptedError, ScriptError } from "../core/errors.ts";
+import { type Action, type Hook, SCRIPT_PLACES } from "../core/scripts.ts";
 import { readLines } from "./lines.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { systemCode } from "../core/disk_errors.ts";
-
-export type Hook = "post-sync" | "pre-jump" | "post-jump" | "un-jump" | "pre-remove";
-export type Action = "sync" | "jump" | "jump-back" | "remove";
-
-/** Where each script lies in a revision: FTL's name first, then the Go original's. */
-const PLACES: Readonly<Record<Hook, readonly string[]>> = {
-  "post-sync": ["post-sync.sh", "ftl/post-spool"],
-  "pre-jump": ["pre-jump.sh", "ftl/pre-jump"],
-  "post-jump": ["post-jump.sh", "ftl/post-jump"],
-  "un-jump": ["un-jump.sh", "ftl/un-jump"],
-  "pre-remove": ["pre-remove.sh", "ftl/clean"],
-};
 
 /** Milliseconds between SIGTERM and SIGKILL to a script that takes too long. */
 const GRACE = 10_000;
@@ -26,7 +15,7 @@ interface Script {
 
 /** Undefined where the revision has no such script. */
 export function findScript(directory: string, hook: Hook): Script | undefined {
-  for (const place of PLACES[hook]) {
+  for (const place of SCRIPT_PLACES[hook]) {
     const path = `${directory}/${place}`;
     try {
       const { isFile, mode } = Deno.statSync(path);

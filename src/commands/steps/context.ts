@@ -3,7 +3,8 @@ import type { Config, Environment } from "../../core/config.ts";
 import type { Report } from "../../core/events.ts";
 import { acquireLock, type HeldLock, holderOf } from "../../local/lock.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
-import type { Action, ScriptSetting } from "../../local/scripts.ts";
+import type { Action } from "../../core/scripts.ts";
+import type { ScriptSetting } from "../../local/scripts.ts";
 import type { Bucket } from "../../remote/bucket.ts";
 import { PlainWrites } from "../../remote/plain_writes.ts";
 

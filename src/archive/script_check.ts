@@ -1,0 +1,192 @@
+/**
+ * What can be known of package scripts before the fleet sees them.
+ *
+ *     refused, as no machine could run it      a folder; a link to what is not in the archive; a first line
+ *                                              with Windows' line ends
+ *     warned of, as FTL would never run it     all in one folder; a name that is almost a script's; a second
+ *                                              script for the same step
+ *
+ * Whether an interpreter is on the machines is not known here.
+ */
+import { IntegrityError } from "../core/errors.ts";
+import {
+  FIRST_LINE_BYTES,
+  type FirstLine,
+  type Hook,
+  HOOKS,
+  parseFirstLine,
+  programWithCarriageReturn,
+  SCRIPT_PLACES,
+} from "../core/scripts.ts";
+import type { EntryWatcher } from "./check.ts";
+import { type Entry, shown } from "./entry.ts";
+import { parentOf, type Tree } from "./rules.ts";
+
+const HOOK_OF: ReadonlyMap<string, Hook> = new Map(
+  HOOKS.flatMap((hook) => SCRIPT_PLACES[hook].map((place) => [place, hook] as const)),
+);
+
+/** More misnamed scripts than these are no mistakes. */
+const MOST_MISNAMED = 5;
+
+/** A script as the archive has it. */
+interface FoundScript {
+  readonly hook: Hook;
+  readonly kind: Entry["kind"];
+  readonly target: string;
+  /** What its file begins with. */
+  start: Uint8Array;
+}
+
+export class ScriptCheck implements EntryWatcher {
+  readonly #warn: (message: string) => void;
+  readonly #scripts = new Map<string, FoundScript>();
+  readonly #misnamed = new Map<string, Hook>();
+  /** Scripts that lie in the folder that is the first thing in the archive. */
+  readonly #inFolder: string[] = [];
+  /** The folder that holds all entries so far; undefined before the first, empty when there is none. */
+  #folder: string | undefined;
+  /** Whose content is being read. */
+  #reading: FoundScript | undefined;
+
+  constructor(warn: (message: string) => void) {
+    this.#warn = warn;
+  }
+
+  begin(entry: Entry, path: string): void {
+    this.#reading = undefined;
+    if (path === "") return;
+    const slash = path.indexOf("/");
+    this.#lookAtFolder(entry, { path, slash });
+    // Scripts lie at the top or in `ftl/`: most entries are decided here.
+    if (slash >= 0 && !path.startsWith("ftl/")) return;
+    const hook = HOOK_OF.get(path);
+    if (hook !== undefined) {
+      const { kind, target } = entry;
+      const script = { hook, kind, target, start: new Uint8Array(0) };
+      this.#scripts.set(path, script);
+      if (kind === "file") this.#reading = script;
+      return;
+    }
+    const meant = entry.kind === "directory" ? undefined : hookMeantBy(path);
+    if (meant !== undefined && this.#misnamed.size < MOST_MISNAMED) this.#misnamed.set(path, meant);
+  }
+
+  data(piece: Uint8Array): void {
+    const script = this.#reading;
+    if (script === undefined) return;
+    const start = new Uint8Array([
+      ...script.start,
+      ...piece.subarray(0, FIRST_LINE_BYTES - script.start.length),
+    ]);
+    script.start = start;
+    if (start.length >= FIRST_LINE_BYTES) this.#reading = undefined;
+  }
+
+  end(tree: Tree): void {
+    for (const [path, script] of this.#scripts) this.#judge(path, { script, tree });
+    this.#warnOfFolder();
+    for (const [path, hook] of this.#misnamed) {
+      if (SCRIPT_PLACES[hook].some((place) => this.#scripts.has(place))) continue;
+      this.#warn(
+        `${shown(path)} will never run: FTL knows no script of that name. ` +
+          `Is ${SCRIPT_PLACES[hook][0]} meant?`,
+      );
+    }
+    for (const [first, second] of Object.values(SCRIPT_PLACES)) {
+      if (!this.#scripts.has(first) || !this.#scripts.has(second)) continue;
+      this.#warn(`${second} will never run: ${first} is there too, and runs in its place`);
+    }
+  }
+
+  #lookAtFolder({ kind }: Entry, { path, slash }: { path: string; slash: number }): void {
+    if (this.#folder === "") return;
+    const top = slash < 0 ? (kind === "directory" ? path : "") : path.slice(0, slash);
+    this.#folder ??= top;
+    if (this.#folder !== top) this.#folder = "";
+    else if (HOOK_OF.has(path.slice(slash + 1)) && slash >= 0) this.#inFolder.push(path);
+  }
+
+  #warnOfFolder(): void {
+    const folder = this.#folder;
+    const [script] = this.#inFolder;
+    // `ftl/` alone is where the Go original's scripts belong.
+    if (!folder || script === undefined || this.#scripts.size > 0) return;
+    this.#warn(
+      `Every entry lies in one folder, ${shown(folder)}/, so ${shown(script)} will never run: ` +
+        "FTL looks for scripts at the top of the archive. " +
+        `Pack what is in the folder: tar -czf <file> -C ${shown(folder)} .`,
+    );
+  }
+
+  #judge(path: string, { script, tree }: { script: FoundScript; tree: Tree }): void {
+    const refuse = (why: string, hint: string): never => {
+      throw new IntegrityError(`${path} can never run: ${why}`, { hint });
+    };
+    if (script.kind === "directory") {
+      refuse("it is a folder", `FTL runs ${path} at ${script.hook}: give the folder another name`);
+    }
+    const wrong = script.kind === "symlink" ? this.#wrongTarget(path, { script, tree }) : undefined;
+    if (wrong !== undefined) {
+      refuse(
+        `it is a link to ${shown(script.target)}, which is ${wrong}`,
+        "Pack the script that it should point to as well, or leave the link out",
+      );
+    }
+    const line = parseFirstLine(script.start);
+    if (line !== undefined) this.#judgeFirstLine(line, { path, refuse });
+  }
+
+  #judgeFirstLine(
+    line: FirstLine,
+    { path, refuse }: { path: string; refuse: (why: string, hint: string) => never },
+  ): void {
+    const program = programWithCarriageReturn(line);
+    if (program !== undefined) {
+      refuse(
+        `its first line ends as lines do on Windows, so the system would look for ` +
+          `a program called ${shown(`${program}\r`)}`,
+        `Give it Unix line ends, as by: sed -i 's/\\r$//' ${path}`,
+      );
+    }
+    if (line.hasMark) {
+      this.#warn(`${path} starts with a byte order mark, which most interpreters stumble over`);
+    }
+  }
+
+  /** What is wrong with a link's target for certain: what lies outside the revision is not known here. */
+  #wrongTarget(
+    path: string,
+    { script: { hook, target }, tree }: { script: FoundScript; tree: Tree },
+  ): string | undefined {
+    // Whatever runs before may make it.
+    if (hook !== "post-sync" && SCRIPT_PLACES["post-sync"].some((at) => this.#scripts.has(at))) {
+      return undefined;
+    }
+    if (target.startsWith("/")) return undefined;
+    const parts = parentOf(path).split("/").filter((part) => part !== "");
+    for (const part of target.split("/").filter((name) => name !== "" && name !== ".")) {
+      if (part === "..") {
+        if (parts.pop() === undefined) return undefined;
+        continue;
+      }
+      parts.push(part);
+      const kind = tree.kindOf(parts.join("/"));
+      if (kind === "symlink") return undefined;
+      if (kind === undefined) return "not in the archive";
+    }
+    return tree.kindOf(parts.join("/")) === "folder" ? "a folder" : undefined;
+  }
+}
+
+/** The step of a script that somebody meant to write: `Pre-Jump.sh`, `pre_jump`, `ftl/pre-jump.sh`. */
+function hookMeantBy(path: string): Hook | undefined {
+  const isOriginal = path.startsWith("ftl/");
+  const name = isOriginal ? path.slice(4) : path;
+  const plain = name.toLowerCase().replace(/\.(sh|bash|py|pl|rb|js|cmd|bat|ps1)$/, "")
+    .replace(/[-_ ]/g, "");
+  return HOOKS.find((hook) =>
+    plain === hook.replace("-", "") || (hook === "post-sync" && plain === "postspool") ||
+    (isOriginal && hook === "pre-remove" && plain === "clean")
+  );
+}

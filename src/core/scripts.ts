@@ -1,0 +1,51 @@
+/** What package scripts are called: where they lie in a revision, and the steps that they belong to. */
+
+export type Hook = "post-sync" | "pre-jump" | "post-jump" | "un-jump" | "pre-remove";
+export type Action = "sync" | "jump" | "jump-back" | "remove";
+
+/** Where each script lies in a revision: FTL's name first, then the Go original's. */
+export const SCRIPT_PLACES: Readonly<Record<Hook, readonly [string, string]>> = {
+  "post-sync": ["post-sync.sh", "ftl/post-spool"],
+  "pre-jump": ["pre-jump.sh", "ftl/pre-jump"],
+  "post-jump": ["post-jump.sh", "ftl/post-jump"],
+  "un-jump": ["un-jump.sh", "ftl/un-jump"],
+  "pre-remove": ["pre-remove.sh", "ftl/clean"],
+};
+
+export const HOOKS = Object.keys(SCRIPT_PLACES) as readonly Hook[];
+
+/** The most bytes of a first line that Linux looks at: BINPRM_BUF_SIZE in linux/binfmts.h. */
+export const FIRST_LINE_BYTES = 256;
+
+/** A script's first line, as the kernel takes it apart (execve(2), "Interpreter scripts"). */
+export interface FirstLine {
+  /** The path behind `#!`. */
+  readonly interpreter: string;
+  /** All that follows the interpreter: one argument, however many words it has. */
+  readonly argument: string | undefined;
+  /** Whether a byte order mark stands before `#!`, so that the kernel does not see it. */
+  readonly hasMark: boolean;
+}
+
+/** Undefined where the file does not begin with `#!`, or names nothing behind it. */
+export function parseFirstLine(start: Uint8Array): FirstLine | undefined {
+  const hasMark = start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf;
+  const bytes = start.subarray(hasMark ? 3 : 0, FIRST_LINE_BYTES);
+  if (bytes[0] !== 0x23 || bytes[1] !== 0x21) return undefined;
+  const [line = ""] = new TextDecoder().decode(bytes).slice(2).split("\n", 1);
+  const found = /^[ \t]*([^ \t]+)[ \t]*(.*?)[ \t]*$/s.exec(line);
+  const interpreter = found?.[1];
+  if (interpreter === undefined) return undefined;
+  return { interpreter, argument: found?.[2] || undefined, hasMark };
+}
+
+/**
+ * The program that a first line asks for and that no system has, as Windows' line ends are part of its name:
+ * `/bin/sh\r`, or `python3\r` behind `/usr/bin/env`. Undefined where all is well.
+ */
+export function programWithCarriageReturn(line: FirstLine): string | undefined {
+  const { interpreter, argument } = line;
+  if (interpreter.endsWith("\r")) return interpreter.slice(0, -1);
+  const isEnv = interpreter.endsWith("/env");
+  return isEnv && argument?.endsWith("\r") ? argument.slice(0, -1) : undefined;
+}
