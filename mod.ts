@@ -8,10 +8,32 @@
  *
  * To see how FTL works, go on with `src/commands/sync.ts`.
  *
- * @example A program that activates a revision on this machine
+ * A program of your own imports it by the path of a clone, or by a name that its `deno.json` gives to that
+ * path: `"imports": { "@ftl/ftl": "../ftl/mod.ts" }`. Importing does nothing but define.
+ *
+ * @example A program that spools a file, blesses it, and brings this machine in line
  * ```ts
- * import { createContext, jump, listLocalRevisions } from "./mod.ts";
- * import { assertEquals } from "./tests/assert.ts";
+ * import { createContext, jumpMaster, spool, sync } from "@ftl/ftl";
+ *
+ * async function release(file: string): Promise<void> {
+ *   // FTL_BUCKET, FTL_ROOT and the usual AWS variables are all that is needed.
+ *   const context = createContext(Deno.env.toObject());
+ *   const { revision } = await spool(context, file, { message: "nightly" });
+ *   await jumpMaster(context, revision);
+ *   for (const { activated, failures } of await sync(context)) {
+ *     for (const failure of failures) console.error(failure);
+ *     if (activated !== undefined) console.log(`${activated} is active`);
+ *   }
+ * }
+ *
+ * // deno run --allow-all release.ts my_site.tgz
+ * for (const file of Deno.args) await release(file);
+ * ```
+ *
+ * @example A program that activates a revision on this machine, and hears of it
+ * ```ts
+ * import { createContext, jump, listLocalRevisions } from "@ftl/ftl";
+ * import assert from "node:assert/strict";
  *
  * // A machine's root with one package, which has one revision.
  * const root = await Deno.makeTempDir();
@@ -19,33 +41,13 @@
  *
  * const told: string[] = [];
  * const context = createContext({ FTL_ROOT: root }, { report: ({ type }) => told.push(type) });
- * await jump(context, { package: "my_site", id: "VZ5vQk8aR4G" });
+ * await jump(context, "my_site.VZ5vQk8aR4G");
  *
  * const [revision] = listLocalRevisions(context, "my_site");
- * assertEquals([revision?.revision, revision?.active], ["my_site.VZ5vQk8aR4G", true]);
- * assertEquals(told, ["activated"]);
- * ```
+ * assert.deepEqual([revision?.revision, revision?.active], ["my_site.VZ5vQk8aR4G", true]);
+ * assert.deepEqual(told, ["activated"]);
  *
- * @example A program that spools a file, blesses it, and brings a machine in line
- * ```ts
- * import { createContext, jumpMaster, parseRevisionName, spool, sync } from "./mod.ts";
- * import { assertEquals } from "./tests/assert.ts";
- * import { startS3Server } from "./tests/s3/server.ts";
- *
- * const folder = await Deno.makeTempDir();
- * await Deno.mkdir(`${folder}/root/my_tool`, { recursive: true });
- * await Deno.writeTextFile(`${folder}/my_tool.txt`, "hello");
- * // With Amazon, FTL_BUCKET and the usual AWS variables are all that is needed.
- * await using server = await startS3Server({ folder: `${folder}/s3`, buckets: ["deploys"] });
- * const context = createContext({ FTL_ROOT: `${folder}/root`, ...server.env("deploys") });
- *
- * const { revision } = await spool(context, `${folder}/my_tool.txt`, { message: "first" });
- * const parsed = parseRevisionName(revision);
- * if (parsed !== undefined) await jumpMaster(context, parsed);
- * const [synced] = await sync(context);
- *
- * assertEquals([synced?.activated, synced?.failures], [revision, []]);
- * assertEquals(await Deno.readTextFile(`${folder}/root/my_tool/current/my_tool.txt`), "hello");
+ * await Deno.remove(root, { recursive: true });
  * ```
  *
  * @module
@@ -69,8 +71,11 @@ export {
   type ListedRevision,
   listLocalPackages,
   listLocalRevisions,
+  type ListMasterOptions,
   listMasterPackages,
   listMasterRevisions,
+  type MasterRevision,
+  type RevisionDetails,
 } from "./src/commands/list.ts";
 export {
   purge,
@@ -81,7 +86,13 @@ export {
 } from "./src/commands/purge.ts";
 export { spool, type Spooled, type SpoolOptions } from "./src/commands/spool.ts";
 export { setup, type SetupKind, type SetupOptions, type SetupText } from "./src/commands/setup.ts";
-export { type PackageStatus, type Status, status } from "./src/commands/status.ts";
+export {
+  type LastSync,
+  type MasterStatus,
+  type PackageStatus,
+  type Status,
+  status,
+} from "./src/commands/status.ts";
 export type { BlessOptions } from "./src/commands/steps/bless.ts";
 export type { Jumped } from "./src/commands/steps/local_jump.ts";
 export {
@@ -92,10 +103,14 @@ export {
   type SyncOptions,
 } from "./src/commands/sync.ts";
 export * from "./src/core/errors.ts";
-export type { FtlEvent, Report } from "./src/core/events.ts";
+export type { Note } from "./src/core/blessing.ts";
+export type { Config } from "./src/core/config.ts";
+export type { FtlEvent, ProgressEvent, Report } from "./src/core/events.ts";
+export type { PostSync } from "./src/core/plan.ts";
 export { parseRevisionName, type Revision, revisionName } from "./src/core/names.ts";
 export type { Context, Environment };
 
+/** How a program follows a command, and ends it. */
 export interface ContextOptions {
   /** Told what a command does while it works; nothing is, by default. */
   readonly report?: Report;

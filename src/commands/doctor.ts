@@ -8,6 +8,7 @@ import type { Context } from "./steps/context.ts";
 
 export type { Check, CheckStatus };
 
+/** What `doctor` found. */
 export interface Diagnosis {
   /** In the order in which one thing depends on another. */
   readonly checks: readonly Check[];

@@ -19,11 +19,15 @@ import {
   type RemoteRevision,
 } from "./steps/listing.ts";
 
+/** A package that is wanted here, or that has a revision in S3. */
 export interface ListedPackage {
+  /** Its name. */
   readonly package: string;
 }
 
+/** A revision on this machine or in S3. */
 export interface ListedRevision {
+  /** Its name, `<package>.<id>`. */
   readonly revision: string;
   /** On this machine: `current` points to it. In S3: it is the blessed one. */
   readonly active: boolean;
@@ -33,8 +37,9 @@ export interface ListedRevision {
   readonly spooledAt?: string;
   /** Bytes of the object in S3; on this machine, as it was when it was downloaded. */
   readonly size?: number;
-  /** On this machine: whether sync leaves it active by choice, and how its `post-sync` went. */
+  /** On this machine: whether sync leaves it active by choice. */
   readonly held?: boolean;
+  /** On this machine: how its `post-sync` went. */
   readonly postSync?: PostSync;
 }
 
@@ -72,11 +77,13 @@ export async function listMasterPackages(context: Context): Promise<ListedPackag
 export interface RevisionDetails extends Note {
   /** SHA-256 of the object in hexadecimal. */
   readonly sha256?: string | undefined;
-  /** Unpacked: bytes and entries. */
+  /** Bytes it unpacks to. */
   readonly bytes?: number | undefined;
+  /** Entries it unpacks to. */
   readonly files?: number | undefined;
 }
 
+/** A revision in S3. */
 export interface MasterRevision extends ListedRevision {
   /** Who spooled it, and what they said of it. */
   readonly details?: RevisionDetails;
@@ -84,6 +91,7 @@ export interface MasterRevision extends ListedRevision {
   readonly blessing?: Note;
 }
 
+/** How much `listMasterRevisions` asks S3. */
 export interface ListMasterOptions {
   /** Asks for the details of each revision. */
   readonly long?: boolean;

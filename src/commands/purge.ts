@@ -1,6 +1,6 @@
 /** `ftl purge`: removes revisions, here or in S3; never one that a machine runs or would go back to. */
 import { ConflictError, NotFoundError, UsageError } from "../core/errors.ts";
-import { type Revision, revisionName } from "../core/names.ts";
+import { type Revision, revisionName, toRevision } from "../core/names.ts";
 import { readLink } from "../local/links.ts";
 import { type PackageDir, requirePackage } from "../local/package_dir.ts";
 import { emptyTrash } from "../local/revisions.ts";
@@ -14,22 +14,27 @@ import {
 } from "./steps/listing.ts";
 import { removeRevision } from "./steps/remove.ts";
 
-/** What to remove: one revision, or all but the newest `keep` and those that are protected. */
+/** What to remove: one revision, by its name or parsed, or all but the newest `keep` and those protected. */
 export type PurgeTarget =
-  | { readonly revision: Revision }
+  | { readonly revision: Revision | string }
   | { readonly package: string; readonly keep: number };
 
+/** How `purge` and `purgeMaster` go about it. */
 export interface PurgeOptions {
   /** Only says what would be removed. */
   readonly dryRun?: boolean;
 }
 
+/** What a purge did, or would do. */
 export interface Purged {
   /** Names of the revisions that were removed, or would be. */
   readonly removed: readonly string[];
   /** What went wrong with others, where several were to be removed. */
   readonly failures: readonly unknown[];
 }
+
+/** The same, understood. */
+type Target = Exclude<PurgeTarget, { revision: unknown }> | { readonly revision: Revision };
 
 /** Why revisions must stay, by id. */
 type Protected = ReadonlyMap<string, string>;
@@ -40,9 +45,10 @@ type Protected = ReadonlyMap<string, string>;
  */
 export async function purge(
   context: Context,
-  target: PurgeTarget,
+  what: PurgeTarget,
   { dryRun = false }: PurgeOptions = {},
 ): Promise<Purged> {
+  const target = understand(what);
   const pkg = requirePackage(context.config.root, packageOf(target));
   if (dryRun) return { removed: chooseLocal(pkg, target).map(nameIn(pkg.name)), failures: [] };
   // A sync may be running the script of what is to be removed.
@@ -70,9 +76,10 @@ export async function purge(
 /** Removes from S3. Throws `UsageError` for a protected revision, `NotFoundError` for one not there. */
 export async function purgeMaster(
   context: Context,
-  target: PurgeTarget,
+  what: PurgeTarget,
   { dryRun = false }: PurgeOptions = {},
 ): Promise<Purged> {
+  const target = understand(what);
   const name = packageOf(target);
   const bucket = await openBucket(context);
   const remote = await fetchPackageListing(bucket, name);
@@ -102,7 +109,11 @@ export async function purgeMaster(
   return { removed, failures: [] };
 }
 
-function packageOf(target: PurgeTarget): string {
+function understand(target: PurgeTarget): Target {
+  return "revision" in target ? { revision: toRevision(target.revision) } : target;
+}
+
+function packageOf(target: Target): string {
   return "revision" in target ? target.revision.package : target.package;
 }
 
@@ -110,7 +121,7 @@ function nameIn(packageName: string): (id: string) => string {
   return (id) => revisionName({ package: packageName, id });
 }
 
-function chooseLocal(pkg: PackageDir, target: PurgeTarget): string[] {
+function chooseLocal(pkg: PackageDir, target: Target): string[] {
   if ("revision" in target && !pkg.has(target.revision.id)) {
     throw new NotFoundError(`No revision ${revisionName(target.revision)} on this machine`, {
       hint: `'ftl list ${pkg.name}' shows those that are here`,
@@ -129,7 +140,7 @@ function chooseLocal(pkg: PackageDir, target: PurgeTarget): string[] {
 }
 
 /** The ids to remove, oldest first. Throws `UsageError` where one was named that is protected. */
-function choose(target: PurgeTarget, ids: readonly string[], guarded: Protected): string[] {
+function choose(target: Target, ids: readonly string[], guarded: Protected): string[] {
   if ("revision" in target) {
     const why = guarded.get(target.revision.id);
     if (why === undefined) return [target.revision.id];

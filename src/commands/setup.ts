@@ -8,20 +8,25 @@ import { IAM_ROLES, iamPolicy, type IamRole } from "./setup/iam.ts";
 import { systemdFiles } from "./setup/systemd.ts";
 import { readSetupValues, type SetupFile, type SetupValues } from "./setup/values.ts";
 
-export const SETUP_KINDS = ["systemd", "cron", "cloud-init", "iam"] as const;
-export type SetupKind = typeof SETUP_KINDS[number];
+/** Which text. */
+export type SetupKind = "systemd" | "cron" | "cloud-init" | "iam";
+export const SETUP_KINDS: readonly SetupKind[] = ["systemd", "cron", "cloud-init", "iam"];
 
+/** What of a text there may be to choose. */
 export interface SetupOptions {
   /** One of several texts: a role for `iam`; `env`, `service` or `timer` for `systemd`. */
   readonly part?: string;
   /** For `cloud-init` the packages that the machine wants, for `iam` those that are allowed. */
   readonly packages?: readonly string[];
-  /** For `cloud-init`: where the executables lie, and the text of `SHA256SUMS`. */
+  /** For `cloud-init`: where the executables lie. */
   readonly from?: string;
+  /** For `cloud-init`: the text of `SHA256SUMS`. */
   readonly sums?: string;
 }
 
+/** A text that is ready for use. */
 export interface SetupText {
+  /** As it goes into its file. */
   readonly text: string;
   /** The same as data. */
   readonly json: unknown;

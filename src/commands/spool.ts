@@ -12,20 +12,25 @@ import { type Context, openBucket } from "./steps/context.ts";
 import { fetchPackageListing } from "./steps/listing.ts";
 import { dropStaleUploads } from "./steps/stale_uploads.ts";
 
+/** What may be said with a spool. */
 export interface SpoolOptions {
   /** Kept with the revision, for those who look at it later. */
   readonly message?: string;
 }
 
+/** The revision that a spool made. */
 export interface Spooled {
   /** The new revision's name. */
   readonly revision: string;
+  /** The object's key. */
   readonly key: string;
-  /** Size of the object in bytes, and its SHA-256 in hexadecimal. */
+  /** Size of the object in bytes. */
   readonly size: number;
+  /** SHA-256 of the object in hexadecimal. */
   readonly sha256: string;
-  /** Unpacked: entries and bytes. */
+  /** Entries it unpacks to. */
   readonly files: number;
+  /** Bytes it unpacks to. */
   readonly bytes: number;
 }
 

@@ -11,12 +11,17 @@ import { type Context, openBucket } from "./steps/context.ts";
 import { gatherFacts, isHeld, readMasterState } from "./steps/facts.ts";
 import { fetchPackageListing } from "./steps/listing.ts";
 
+export type { LastSync };
+
 /** Revisions by their ids. What is not known or not there is null. */
 export interface PackageStatus {
+  /** Its name. */
   readonly package: string;
+  /** What `current` points to. */
   readonly active: string | null;
   /** Whether `current` leads to a revision that is not there. */
   readonly dangling: boolean;
+  /** What `previous` points to. */
   readonly previous: string | null;
   /** Whether the active one is kept by a local jump though another is blessed. */
   readonly held: boolean;
@@ -26,6 +31,7 @@ export interface PackageStatus {
   readonly unprepared: readonly string[];
   /** Bytes on this machine's disk. */
   readonly disk: number;
+  /** How the last sync went. */
   readonly lastSync: LastSync | null;
   /** As S3 says now; where it cannot be asked, as it said at the last sync. */
   readonly blessed: string | null;
@@ -33,18 +39,25 @@ export interface PackageStatus {
   readonly master: MasterStatus | undefined;
 }
 
+/** A package as S3 has it, and what a sync would do now. Revisions by their ids. */
 export interface MasterStatus {
+  /** The newest revision. */
   readonly newest: string | null;
+  /** How many revisions there are. */
   readonly revisions: number;
-  /** What a sync would do now. */
+  /** What a sync would download. */
   readonly fetch: readonly string[];
+  /** What it would make active. */
   readonly activate: string | null;
+  /** What it would remove. */
   readonly remove: readonly string[];
   /** The blessed revision, where it is nowhere. */
   readonly missing: string | null;
 }
 
+/** What `status` tells. */
 export interface Status {
+  /** In the order of their names. */
   readonly packages: readonly PackageStatus[];
   /** Why S3 could not be asked; what is known without it is there all the same. */
   readonly failures: readonly unknown[];

@@ -10,6 +10,7 @@ import { type PackageSync, PackageSyncer } from "./steps/package_sync.ts";
 
 export type { PackageSync } from "./steps/package_sync.ts";
 
+/** Which packages to sync, and how. */
 export interface SyncOptions {
   /** Names; all packages of this machine where there are none. */
   readonly packages?: readonly string[];
@@ -39,9 +40,13 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
 
 /** What a sync would do to one package now. Names of revisions. */
 export interface PlannedSync {
+  /** The package's name. */
   readonly package: string;
+  /** What it would download. */
   readonly fetch: readonly string[];
+  /** What would become active. */
   readonly activate: string | undefined;
+  /** What it would remove. */
   readonly remove: readonly string[];
   /** The active revision, where a hold keeps the blessed one from being activated. */
   readonly held: string | undefined;

@@ -17,6 +17,7 @@ export interface Note {
   readonly by?: string | undefined;
   /** ISO 8601, UTC. */
   readonly at?: string | undefined;
+  /** What they said of it. */
   readonly message?: string | undefined;
 }
 

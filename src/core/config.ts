@@ -14,7 +14,9 @@ interface CountBounds {
   most: number;
 }
 
+/** What the environment says. */
 export class Config {
+  /** Nothing is read yet. */
   constructor(readonly env: Environment) {}
 
   /** `FTL_BUCKET`. */

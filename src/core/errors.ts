@@ -18,17 +18,22 @@ export const EXIT = {
   storage: 7,
 } as const;
 
+/** What an error carries besides its message. */
 export interface FtlErrorOptions {
   /** What the user can do about it: one line, no full stop. */
   hint?: string | undefined;
+  /** The error below it. */
   cause?: unknown;
 }
 
 /** An error whose message is meant for the user. Its class says which exit code it brings. */
 export abstract class FtlError extends Error {
+  /** Of the command that it ends: one of `EXIT`, or a signal's. */
   abstract readonly exitCode: number;
+  /** What the user can do about it. */
   readonly hint: string | undefined;
 
+  /** The message names the thing, and what went wrong with it. */
   constructor(message: string, options: FtlErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = new.target.name;
@@ -38,26 +43,31 @@ export abstract class FtlError extends Error {
 
 /** Wrong arguments, a missing or malformed variable, a name that is no name. */
 export class UsageError extends FtlError {
-  readonly exitCode = EXIT.usage;
+  /** See `EXIT`. */
+  readonly exitCode: number = EXIT.usage;
 }
 
 /** No such package, revision, bucket or file. */
 export class NotFoundError extends FtlError {
-  readonly exitCode = EXIT.notFound;
+  /** See `EXIT`. */
+  readonly exitCode: number = EXIT.notFound;
 }
 
 /** Somebody else was faster: a lost conditional write, a lock that stayed busy. */
 export class ConflictError extends FtlError {
-  readonly exitCode = EXIT.conflict;
+  /** See `EXIT`. */
+  readonly exitCode: number = EXIT.conflict;
 }
 
 /** The bytes are not what they should be, or an archive that must not be unpacked. */
 export class IntegrityError extends FtlError {
-  readonly exitCode = EXIT.integrity;
+  /** See `EXIT`. */
+  readonly exitCode: number = EXIT.integrity;
 }
 
 /** A pointer in S3 that names no revision. Blessing one, on condition of its ETag, mends it. */
 export class BrokenPointerError extends IntegrityError {
+  /** `etag` is the pointer's own, as it was read. */
   constructor(message: string, readonly etag: string, options: FtlErrorOptions) {
     super(message, options);
   }
@@ -65,21 +75,26 @@ export class BrokenPointerError extends IntegrityError {
 
 /** A package script failed. */
 export class ScriptError extends FtlError {
-  readonly exitCode = EXIT.script;
+  /** See `EXIT`. */
+  readonly exitCode: number = EXIT.script;
 }
 
 /** S3 or the disk: unreachable, denied, full. */
 export class StorageError extends FtlError {
-  readonly exitCode = EXIT.storage;
+  /** See `EXIT`. */
+  readonly exitCode: number = EXIT.storage;
 }
 
 /** The signals that end a command, and its exit code then: 128 and the number, as a shell reports it. */
 export const INTERRUPTIONS = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
 
+/** A signal came while a command worked. */
 export class InterruptedError extends FtlError {
+  /** 128 and the signal's number. */
   readonly exitCode: number;
   readonly #insistence = new AbortController();
 
+  /** By the first signal. */
   constructor(signal: keyof typeof INTERRUPTIONS) {
     super(`Interrupted by ${signal}`);
     this.exitCode = INTERRUPTIONS[signal];
@@ -90,6 +105,7 @@ export class InterruptedError extends FtlError {
     return this.#insistence.signal;
   }
 
+  /** Tells of the second signal. */
   insist(): void {
     this.#insistence.abort();
   }

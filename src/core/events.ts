@@ -2,17 +2,21 @@
 
 /** Work that takes its time: told often while it is under way, once more when it is done. */
 export interface ProgressEvent {
+  /** Tells it from other events. */
   readonly type: "progress";
   /** The revision's name, or the file's where there is no revision yet. */
   readonly subject: string;
+  /** Which part of the work. */
   readonly work: "checking" | "uploading" | "fetching" | "flushing";
-  /** Bytes so far, and in all. */
+  /** Bytes so far. */
   readonly done: number;
+  /** Bytes in all. */
   readonly total: number;
   /** Entries written so far. */
   readonly files?: number;
 }
 
+/** One thing that a command tells, by its `type`. Revisions are given by their names. */
 export type FtlEvent =
   | ProgressEvent
   | { readonly type: "fetching"; readonly revision: string; readonly bytes: number }
@@ -75,4 +79,5 @@ export type FtlEvent =
   /** A failure that does not end the command; the command's exit code tells of it. */
   | { readonly type: "failure"; readonly error: unknown };
 
+/** Told each event when it happens. What it throws ends the command. */
 export type Report = (event: FtlEvent) => void;

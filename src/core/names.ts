@@ -17,7 +17,9 @@ const HASH_DIGITS = 4;
 
 /** One version of a package. */
 export interface Revision {
+  /** The package's name. */
   readonly package: string;
+  /** Unique within the package; a greater one is newer. */
   readonly id: string;
 }
 
@@ -51,6 +53,11 @@ export function requireRevisionName(text: string): Revision {
       `'ftl list --master ${text}' those in S3`
     : "A revision's name is a package, a dot and an id, as in my_site.VZ5vQk8aR4G";
   throw new UsageError(`${quote(text)} is not the name of a revision`, { hint });
+}
+
+/** A revision as a program gives it, by its name or parsed. Throws `UsageError` where it is none. */
+export function toRevision(revision: Revision | string): Revision {
+  return requireRevisionName(typeof revision === "string" ? revision : revisionName(revision));
 }
 
 /** A package's name as an argument. Throws `UsageError`. */

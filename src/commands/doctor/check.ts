@@ -7,9 +7,13 @@ import { FtlError } from "../../core/errors.ts";
  */
 export type CheckStatus = "ok" | "info" | "warn" | "fail";
 
+/** One finding. */
 export interface Check {
+  /** What was looked at. */
   readonly name: string;
+  /** How it is. */
   readonly status: CheckStatus;
+  /** What was found. */
   readonly detail: string;
   /** How to mend it. */
   readonly hint?: string | undefined;

@@ -14,6 +14,7 @@ import {
 } from "./listing.ts";
 import type { Jumped } from "./local_jump.ts";
 
+/** What may be said with a blessing. */
 export interface BlessOptions {
   /** Kept with the pointer: why it was blessed. */
   readonly message?: string;

@@ -8,8 +8,11 @@ import type { ScriptSetting } from "../../local/scripts.ts";
 import type { Bucket } from "../../remote/bucket.ts";
 import { PlainWrites } from "../../remote/plain_writes.ts";
 
+/** What every command works with: see `createContext` of `mod.ts`. */
 export interface Context {
+  /** Configuration, read when a command asks for it. */
   readonly config: Config;
+  /** Told what happens. */
   readonly report: Report;
   /** Aborted with an `InterruptedError` by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;

@@ -7,7 +7,9 @@ import type { PackageDir } from "../../local/package_dir.ts";
 import { readHold, readMaster, writeHolds } from "../../local/state.ts";
 import { type Context, lockPackage, scriptSetting } from "./context.ts";
 
+/** What a jump did. */
 export interface Jumped {
+  /** The name of what is active or blessed now. */
   readonly revision: string;
   /** What was active or blessed before; the same where nothing was to be done. */
   readonly from: string | undefined;

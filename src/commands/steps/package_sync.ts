@@ -27,10 +27,15 @@ import { removeRevision } from "./remove.ts";
 
 /** What was done to one package. Names of revisions, not ids. */
 export interface PackageSync {
+  /** Its name. */
   readonly package: string;
+  /** What is active now. */
   readonly active: string | undefined;
+  /** What was downloaded. */
   readonly fetched: readonly string[];
+  /** What became active, where that changed. */
   readonly activated: string | undefined;
+  /** What was removed from this machine. */
   readonly removed: readonly string[];
   /** The blessed revision that a hold keeps from being activated. */
   readonly heldFrom: string | undefined;
