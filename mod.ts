@@ -54,9 +54,9 @@
  */
 import { main, type Surroundings } from "./src/cli/main.ts";
 import type { Context } from "./src/commands/steps/context.ts";
+import { writeTextBy } from "./src/cli/output.ts";
 import { keepOnly } from "./src/cli/permissions.ts";
 import { Config, type Environment } from "./src/core/config.ts";
-import { explainDiskError } from "./src/core/disk_errors.ts";
 import { InterruptedError, INTERRUPTIONS } from "./src/core/errors.ts";
 import type { Report } from "./src/core/events.ts";
 import { trustSystemCertificates } from "./src/remote/certificates.ts";
@@ -146,16 +146,7 @@ function streamOf(stream: typeof Deno.stdout): Surroundings["stdout"] {
         return undefined;
       }
     },
-    write: (text) => {
-      const bytes = new TextEncoder().encode(text);
-      try {
-        for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
-      } catch (error) {
-        // A reader that has gone, as `head` does, is none of our business.
-        if (error instanceof Deno.errors.BrokenPipe) return;
-        throw explainDiskError(error, "Cannot write the output");
-      }
-    },
+    write: writeTextBy((bytes) => stream.writeSync(bytes)),
   };
 }
 
@@ -167,6 +158,8 @@ function versionLine(): string {
 
 /** Aborted by the first signal; a second one ends the process, and its script, at once. */
 function listenForSignals(): AbortSignal {
+  // A file, such as a log, that would grow beyond `ulimit -f` is an error, told as such, rather than the end.
+  Deno.addSignalListener("SIGXFSZ", () => {});
   const controller = new AbortController();
   let first: InterruptedError | undefined;
   for (const name of Object.keys(INTERRUPTIONS) as (keyof typeof INTERRUPTIONS)[]) {

@@ -27,6 +27,8 @@ import { revisionLines, statusLines, type TableOptions } from "./tables.ts";
 export interface Outcome {
   /** For stdout, without newlines. */
   readonly lines: readonly string[];
+  /** Instead of lines: for a file, byte for byte. */
+  readonly text?: string;
   /** The same as `--json` shows it. */
   readonly json: unknown;
   /** What went wrong without ending the command; it was reported already. */
@@ -136,7 +138,7 @@ export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
       });
     }
     const { text, json } = setup(context, kind, setupOptions(parsed));
-    return { lines: [text.replace(/\n$/, "")], json, failures: [] };
+    return { lines: [], text, json, failures: [] };
   },
 
   completions: async (_context, { words: [word = ""] }) => {
@@ -148,7 +150,7 @@ export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
       });
     }
     const script = completionScript(shell);
-    return { lines: [script], json: { shell, script }, failures: [] };
+    return { lines: [], text: `${script}\n`, json: { shell, script }, failures: [] };
   },
 };
 

@@ -1,5 +1,6 @@
 /** What `ftl doctor` found, as lines of text: one a check, and beneath it how to mend it. */
 import type { Check, CheckStatus } from "../commands/doctor.ts";
+import { oneLine } from "../core/foreign_text.ts";
 import { padTo, type Paint, widthOf } from "./paint.ts";
 
 export function checkLines(checks: readonly Check[], { paint }: { paint: Paint }): string[] {
@@ -14,8 +15,4 @@ export function checkLines(checks: readonly Check[], { paint }: { paint: Paint }
     `${padTo(colors[status](status), 4)}  ${padTo(name, width)}  ${oneLine(detail)}`,
     ...(hint === undefined ? [] : [`      ${paint.dim(`hint: ${oneLine(hint)}`)}`]),
   ]);
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, " ");
 }

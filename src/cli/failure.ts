@@ -1,5 +1,6 @@
 /** The one place that turns what was thrown into text and an exit code. */
 import { EXIT, FtlError, messageOf, ScriptError } from "../core/errors.ts";
+import { escapeControls, oneLine } from "../core/foreign_text.ts";
 import type { Paint } from "./paint.ts";
 
 export interface ErrorOptions {
@@ -21,10 +22,6 @@ export function errorLines(error: unknown, { verbose, paint }: ErrorOptions): st
   return verbose ? [...lines, ...stackLines(error)] : lines;
 }
 
-function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, " ");
-}
-
 function stackLines(error: unknown): string[] {
   const lines: string[] = [];
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
@@ -32,7 +29,7 @@ function stackLines(error: unknown): string[] {
     if (metadata?.requestId !== undefined) lines.push(`request id: ${metadata.requestId}`);
     lines.push(...(cause.stack ?? String(cause)).split("\n"));
   }
-  return lines;
+  return lines.map(escapeControls);
 }
 
 export function exitCodeOf(error: unknown): number {

@@ -9,23 +9,25 @@ import type { Context } from "../commands/steps/context.ts";
 import type { Environment } from "../core/config.ts";
 import { EXIT } from "../core/errors.ts";
 import type { FtlEvent, Report } from "../core/events.ts";
+import { escapeJson } from "../core/foreign_text.ts";
 import { ACTIONS } from "./actions.ts";
 import { parseArguments, type ParsedArguments, requireCommand } from "./arguments.ts";
 import type { CommandName } from "./commands.ts";
 import { errorLines, exitCodeOf, exitCodeOfAll } from "./failure.ts";
 import { commandHelp, generalHelp } from "./help.ts";
-import { narrate, type NarrationOptions } from "./narration.ts";
+import { narrate, type NarrationOptions, withSafeTexts } from "./narration.ts";
+import { losingErrors, printable, writeResult } from "./output.ts";
 import { paintFor } from "./paint.ts";
 import { type ScopeName, scopeOf } from "./permissions.ts";
 import { Progress } from "./progress.ts";
-import { makeScreen, type StreamFacts } from "./screen.ts";
+import { makeScreen, type Screen, type StreamFacts } from "./screen.ts";
 
 /** The process as the command line needs it: `mod.ts` gives the real one. */
 export interface Surroundings {
   /** Of the program: version, commit, runtime, architecture, on one line. */
   readonly version: string;
   readonly env: Environment;
-  /** Each writes text as it is. */
+  /** Each writes text as it is, and throws what the system says where it cannot. */
   readonly stdout: StreamFacts & { readonly write: (text: string) => void };
   readonly stderr: StreamFacts & { readonly write: (text: string) => void };
   /** Aborted by SIGINT and SIGTERM. */
@@ -39,17 +41,27 @@ export interface Surroundings {
 }
 
 /** Runs one command line; the answer is its exit code. It never throws. */
-export async function main(argv: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { stderr, env, signal } = surroundings;
+export async function main(argv: readonly string[], given: Surroundings): Promise<number> {
+  const stderr = { ...given.stderr, write: losingErrors(given.stderr.write) };
+  const surroundings = { ...given, stderr };
   const verbose = argv.includes("--verbose") || argv.includes("-v");
   try {
     return await run(parseArguments(argv), surroundings);
   } catch (thrown) {
-    const error = signal.aborted ? signal.reason : thrown;
-    const paint = paintFor(makeScreen(stderr, env));
-    for (const line of errorLines(error, { verbose, paint })) stderr.write(`${line}\n`);
+    const error = given.signal.aborted ? given.signal.reason : thrown;
+    tellError(error, { surroundings, verbose });
     return exitCodeOf(error);
   }
+}
+
+function tellError(
+  error: unknown,
+  { surroundings, verbose }: { surroundings: Surroundings; verbose: boolean },
+): void {
+  const { stderr, env } = surroundings;
+  const screen = makeScreen(stderr, env);
+  const lines = errorLines(error, { verbose, paint: paintFor(screen) });
+  stderr.write(lines.map((line) => `${printable(line, screen)}\n`).join(""));
 }
 
 async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise<number> {
@@ -58,11 +70,11 @@ async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise
   surroundings.keepOnly(scopeOf(parsed, surroundings.usesCredentialProcess));
   const screen = makeScreen(stdout, env);
   if (flags.has("version")) {
-    stdout.write(`ftl ${version}\n`);
+    writeResult(stdout.write, `ftl ${version}\n`);
     return EXIT.done;
   }
   if (command === undefined || command === "help" || flags.has("help")) {
-    stdout.write(`${helpText(command, parsed, screen.columns())}\n`);
+    writeResult(stdout.write, `${helpText(command, parsed, screen.columns())}\n`);
     return EXIT.done;
   }
   using narrator = new Narrator(surroundings, flags);
@@ -73,16 +85,29 @@ async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise
     paint: paintFor(screen),
     now: context.now(),
   };
-  const { lines, json, failures } = await ACTIONS[command](context, parsed, table);
+  const { lines, text, json, failures } = await ACTIONS[command](context, parsed, table);
   narrator.stop();
-  if (flags.has("json")) stdout.write(`${JSON.stringify(json, null, 2)}\n`);
-  else stdout.write(lines.map((line) => `${line}\n`).join(""));
+  const shown = flags.has("json")
+    ? jsonText(json)
+    : text ?? lines.map((line) => `${printable(line, screen)}\n`).join("");
+  try {
+    writeResult(stdout.write, shown);
+  } catch (error) {
+    // What went wrong before has the last word.
+    if (failures.length === 0) throw error;
+    tellError(error, { surroundings, verbose: flags.has("verbose") });
+  }
   return exitCodeOfAll(failures);
+}
+
+function jsonText(json: unknown): string {
+  return `${escapeJson(JSON.stringify(json, null, 2))}\n`;
 }
 
 /** Writes what is told to stderr: notes as lines, work that takes its time as live lines. */
 class Narrator implements Disposable {
   readonly #options: NarrationOptions;
+  readonly #screen: Screen;
   readonly #write: (text: string) => void;
   readonly #progress: Progress | undefined;
 
@@ -91,6 +116,7 @@ class Narrator implements Disposable {
     const paint = paintFor(screen);
     const quiet = flags.has("quiet");
     this.#options = { quiet, verbose: flags.has("verbose"), paint };
+    this.#screen = screen;
     this.#write = stderr.write;
     if (screen.redraw && !quiet) {
       this.#progress = new Progress({ screen, paint, write: stderr.write });
@@ -98,8 +124,9 @@ class Narrator implements Disposable {
   }
 
   tell(event: FtlEvent): void {
-    this.#progress?.tell(event);
-    const text = narrate(event, this.#options).map((line) => `${line}\n`).join("");
+    this.#progress?.tell(withSafeTexts(event));
+    const text = narrate(event, this.#options)
+      .map((line) => `${printable(line, this.#screen)}\n`).join("");
     if (text === "") return;
     if (this.#progress === undefined) this.#write(text);
     else this.#progress.above(() => this.#write(text));

@@ -1,5 +1,6 @@
 /** What a command tells while it works, as lines for stderr: one line an event, fit for a journal. */
 import type { FtlEvent } from "../core/events.ts";
+import { escapeControls } from "../core/foreign_text.ts";
 import { errorLines } from "./failure.ts";
 import type { Paint } from "./paint.ts";
 
@@ -14,9 +15,28 @@ export function narrate(event: FtlEvent, options: NarrationOptions): string[] {
   const { quiet, verbose, paint } = options;
   if (event.type === "failure") return errorLines(event.error, { verbose, paint });
   if (event.type === "script-output") {
-    return [`${paint.dim(`${event.revision} ${event.hook}|`)} ${event.line}`];
+    const mark = paint.dim(`${event.revision} ${event.hook}|`);
+    return outputLines(event.line).map((line) => `${mark} ${line}`);
   }
-  return quiet ? [] : note(event, options);
+  return quiet ? [] : note(withSafeTexts(event), options);
+}
+
+/** The texts in an event, without what a terminal would obey: file names, notes of others, lock holders. */
+export function withSafeTexts<T extends FtlEvent>(event: T): T {
+  const entries = Object.entries(event).map(([name, value]) => {
+    return [name, typeof value === "string" ? escapeControls(value) : value];
+  });
+  return Object.fromEntries(entries) as T;
+}
+
+/**
+ * A line of a script's output, with its tabs; where the script went back to the beginning of the line, as a
+ * progress bar does, several.
+ */
+function outputLines(line: string): string[] {
+  const parts = line.split("\r").filter((part) => part !== "");
+  const lines = parts.length === 0 ? [""] : parts;
+  return lines.map((part) => part.split("\t").map(escapeControls).join("\t"));
 }
 
 function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {

@@ -2,7 +2,7 @@
 import type { ListedRevision, MasterRevision } from "../commands/list.ts";
 import type { PackageStatus } from "../commands/status.ts";
 import type { Note } from "../core/blessing.ts";
-import { escapeControls } from "../core/names.ts";
+import { escapeControls } from "../core/foreign_text.ts";
 import { formatAge, formatBytes } from "./narration.ts";
 import { padTo, type Paint, widthOf } from "./paint.ts";
 

@@ -6,6 +6,7 @@
  * names sort by time as plain strings, and after those of the Go original, which start with the year.
  */
 import { UsageError } from "./errors.ts";
+import { escapeControls } from "./foreign_text.ts";
 
 const PACKAGE = /^[A-Za-z0-9_][A-Za-z0-9_-]*$/;
 const ID = /^[A-Za-z0-9_-]{6,64}$/;
@@ -79,14 +80,6 @@ export function compareNames(a: string, b: string): number {
 /** Text as it is safe to print: in quotes, control characters escaped, cut at 200 characters. */
 export function quote(text: string): string {
   return `'${escapeControls(text.length > 200 ? `${text.slice(0, 200)}...` : text)}'`;
-}
-
-/** Text of somebody else's making, on one line and without what a terminal would obey. */
-export function escapeControls(text: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what must not reach a terminal
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (c) => {
-    return `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
-  });
 }
 
 export interface NewIdOptions {

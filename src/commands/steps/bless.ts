@@ -2,8 +2,9 @@
 import { blessingMetadata, readNote } from "../../core/blessing.ts";
 import { ConflictError } from "../../core/errors.ts";
 import { faultPoint } from "../../core/fault_point.ts";
+import { escapeControls } from "../../core/foreign_text.ts";
 import { revKey } from "../../core/keys.ts";
-import { escapeControls, revisionName } from "../../core/names.ts";
+import { revisionName } from "../../core/names.ts";
 import type { Bucket } from "../../remote/bucket.ts";
 import type { Context } from "./context.ts";
 import {

@@ -1,0 +1,143 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { Fleet, idOf, type Machine, programLine, type Ran } from "./fleet.ts";
+
+/** Runs a line of a shell in which `ftl` stands for the program. */
+async function shell(machine: Machine, line: string): Promise<Ran> {
+  const program = programLine().map((word) => `'${word}'`).join(" ");
+  const { code, stdout, stderr } = await new Deno.Command("/bin/sh", {
+    args: ["-c", `ftl() { ${program} "$@"; }; ${line}`],
+    cwd: machine.root,
+    env: { ...machine.fleet.env, FTL_ROOT: machine.root },
+    clearEnv: true,
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** What a log on a full disk, a closed stderr, a gone reader, and a limit of file sizes make of notes. */
+const LOST_NOTES = ["2>/dev/full", "2>&-", "2>&1 >/dev/null | true", "2>/dev/full >/dev/full"];
+
+Deno.test("notes that cannot be written are lost, and the work goes on", async () => {
+  await using fleet = await Fleet.start();
+  const script = "#!/bin/sh\necho built; echo built >&2\n";
+  const first = await fleet.spool("a.tgz", { v: "1", "post-sync.sh": script });
+  const second = await fleet.spool("a.tgz", { v: "2", "post-sync.sh": script });
+  for (const revision of [first, second]) await fleet.ok(["jump", "--master", revision]);
+  for (const [i, lost] of LOST_NOTES.entries()) {
+    const web = fleet.machine(`web-${i}`, ["a"]);
+    const synced = await shell(web, `ftl sync ${lost}`);
+    assertEquals([synced.code, web.link("a/current")], [0, `revs/${idOf(second)}`], lost);
+    const jumped = await shell(web, `ftl jump ${first} ${lost}`);
+    assertEquals([jumped.code, web.link("a/current")], [0, `revs/${idOf(first)}`], lost);
+  }
+});
+
+Deno.test("a log that may not grow any more does not end a sync", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const revision = await fleet.spool("a.tgz", { v: "1" });
+  await fleet.ok(["jump", "--master", revision]);
+  // The log is at the limit already; small files can be written.
+  fleet.folder.write("log", "x".repeat(64 * 1024));
+  const log = `${fleet.folder.path}/log`;
+  const { code } = await shell(web, `ulimit -f 128; ftl sync 2>> ${log}`);
+  assertEquals([code, web.link("a/current")], [0, `revs/${idOf(revision)}`]);
+});
+
+Deno.test("an error that cannot be written keeps its exit code", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  assertEquals((await shell(web, "ftl jump a.VZ5vQk8aR4G 2>/dev/full")).code, 3);
+  assertEquals((await shell(web, "ftl nonsense 2>&-")).code, 2);
+});
+
+Deno.test("a spool whose notes are lost still gives the revision's name", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const file = await fleet.pack("a.tgz", { v: "1" });
+  const { code, stdout } = await shell(web, `ftl spool ${file} 2>/dev/full`);
+  assertEquals(code, 0);
+  assertEquals(`${await fleet.ok(["list", "--master", "a"])}\n`, stdout);
+});
+
+Deno.test("a result that cannot be written is exit 7, and stderr has it where it is short", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a", "b"]);
+  const file = await fleet.pack("a.tgz", { v: "1" });
+  const spooled = await shell(web, `ftl spool --quiet ${file} >/dev/full`);
+  const revision = await fleet.ok(["list", "--master", "a"]);
+  assertEquals([spooled.code, spooled.stderr], [
+    7,
+    "ftl: Cannot write the result: the disk is full\n" +
+    `hint: All else is done. The result is: ${revision}\n`,
+  ]);
+  for (const args of ["list", "list --json", "help", "--version", "setup iam", "status"]) {
+    const { code, stderr } = await shell(web, `ftl ${args} >/dev/full`);
+    assertEquals(code, 7, args);
+    assertStringIncludes(stderr, "ftl: Cannot write the result: the disk is full\n");
+  }
+  // A sync has no result.
+  assertEquals((await shell(web, "ftl sync >/dev/full")).code, 0);
+});
+
+Deno.test("a result that nobody wants is no failure", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a", "b"]);
+  for (const line of ["ftl list >&-", "set -e; { ftl list; echo $? >&2; } | true"]) {
+    const { code, stderr } = await shell(web, line);
+    assertEquals(code, 0, line);
+    assert(!stderr.includes("ftl:"), stderr);
+  }
+});
+
+/** ESC, the C1 CSI, a turn of the direction of writing, a hidden character. */
+const ESCAPES = "\u001b[31mPWNED\u009b2J\u202e\u200b";
+// deno-lint-ignore no-control-regex -- control characters are what is looked for
+const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u202e]/;
+
+Deno.test("what others wrote reaches no terminal as control characters", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const message = `fix ${ESCAPES}`;
+  const file = await fleet.pack("a.tgz", {
+    "post-sync.sh":
+      `#!/bin/sh\nprintf 'one\\ttwo\\r3 %%\\r4 ${ESCAPES}\\n'; printf '${ESCAPES}' >&2\n`,
+  });
+  const revision = await fleet.ok(["spool", file, "-m", message]);
+  await fleet.ok(["jump", "--master", revision, "-m", message]);
+  const shown = [
+    await web.ftl(["sync"]),
+    await web.ftl(["list", "--master", "--long", "a"]),
+    await web.ftl(["list", "--master", "--long", "a", "--json"]),
+    await web.ftl(["list", ESCAPES]),
+    await web.ftl([ESCAPES, "--json"]),
+    await web.ftl(["spool", `/nowhere/${ESCAPES}.tgz`]),
+    await web.ftl(["spool", `/nowhere/${ESCAPES}.tgz`, "--verbose"], {
+      env: { FORCE_COLOR: "1", NO_COLOR: undefined },
+    }),
+  ];
+  for (const { stdout, stderr } of shown.slice(0, -1)) {
+    assert(!UNSAFE.test(stdout), JSON.stringify(stdout));
+    assert(!UNSAFE.test(stderr), JSON.stringify(stderr));
+    assertStringIncludes(stdout + stderr, "PWNED");
+  }
+  // In color, only FTL's own.
+  const colored = shown.at(-1)?.stderr ?? "";
+  assert(colored.startsWith("\u001b[31mftl:\u001b[39m "), JSON.stringify(colored));
+  assertEquals(colored.split("\u001b[31m").length, 2, JSON.stringify(colored));
+  assertMatch(
+    shown[0]?.stderr ?? "",
+    /post-sync\| one\ttwo\n.* post-sync\| 3 %\n.* post-sync\| 4 \\x1b\[31mPWNED\\x9b2J\\u202e\\u200b\n/,
+  );
+});
+
+Deno.test("JSON says what others wrote, and is safe to look at", async () => {
+  await using fleet = await Fleet.start();
+  const message = `fix ${ESCAPES}\u{e0041}`;
+  const revision = await fleet.ok(["spool", await fleet.pack("a.tgz", { v: "1" }), "-m", message]);
+  const json = await fleet.ok(["list", "--master", "--long", "a", "--json"]);
+  assert(!UNSAFE.test(json), json);
+  const [found] = JSON.parse(json);
+  assertEquals([found.revision, found.details.message], [revision, message]);
+});
