@@ -65,6 +65,7 @@ export function explainDiskError(error: unknown, what: string): unknown {
   return new StorageError(`${what}: ${known?.reason ?? systemReason(error)}`, {
     cause: error,
     hint: known?.hint,
+    reason: code === "ENOSPC" || code === "EDQUOT" ? "full" : "other",
   });
 }
 

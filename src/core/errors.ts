@@ -79,10 +79,72 @@ export class ScriptError extends FtlError {
   readonly exitCode: number = EXIT.script;
 }
 
+/**
+ * What keeps S3 or the disk from doing what was asked: for code that decides by it, which never reads
+ * messages.
+ *
+ * - `denied`: the credentials may not, or a policy, a key or a lock forbids it.
+ * - `unauthenticated`: the store does not take the credentials themselves: unknown, wrong, expired.
+ * - `unreachable`: no answer came, or only a part of one.
+ * - `busy`: an answer of the kind "not now": throttled, or a fault of the store's own.
+ * - `full`: the disk or the quota.
+ * - `unsupported`: the store does not know what was asked for.
+ * - `not-s3`: something answered that does not speak as S3 does: a login page, a proxy, another service.
+ * - `other`: anything else.
+ */
+export type StorageReason =
+  | "denied"
+  | "unauthenticated"
+  | "unreachable"
+  | "busy"
+  | "full"
+  | "unsupported"
+  | "not-s3"
+  | "other";
+
+/** What a storage error tells besides its message. */
+export interface StorageErrorOptions extends FtlErrorOptions {
+  /** `other` where it is left out. */
+  reason?: StorageReason | undefined;
+  /** Whether the same request may succeed a little later. */
+  isTransient?: boolean | undefined;
+  /** The S3 action that failed, as IAM calls it, e.g. `s3:PutObject`. */
+  action?: string | undefined;
+  /** S3's own error code, e.g. `NotImplemented`; a bare status where it gave none. */
+  code?: string | undefined;
+  /** The store's own sentence, on one line, without control characters, bounded. */
+  said?: string | undefined;
+  /** Of S3's answer, by which its owner finds it in logs. */
+  requestId?: string | undefined;
+}
+
 /** S3 or the disk: unreachable, denied, full. */
 export class StorageError extends FtlError {
   /** See `EXIT`. */
   readonly exitCode: number = EXIT.storage;
+  /** For code to decide by. */
+  readonly reason: StorageReason;
+  /** Whether the same request may succeed a little later. */
+  readonly isTransient: boolean;
+  /** The S3 action that failed, as IAM calls it. */
+  readonly action: string | undefined;
+  /** S3's own error code. */
+  readonly code: string | undefined;
+  /** The store's own sentence. */
+  readonly said: string | undefined;
+  /** Of S3's answer. */
+  readonly requestId: string | undefined;
+
+  /** The message is for the user. */
+  constructor(message: string, options: StorageErrorOptions = {}) {
+    super(message, options);
+    this.reason = options.reason ?? "other";
+    this.isTransient = options.isTransient ?? false;
+    this.action = options.action;
+    this.code = options.code;
+    this.said = options.said;
+    this.requestId = options.requestId;
+  }
 }
 
 /** The signals that end a command, and its exit code then: 128 and the number, as a shell reports it. */

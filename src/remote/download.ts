@@ -257,23 +257,15 @@ class Engine {
     const reason = error instanceof BrokenError ? error.message : "the connection broke";
     return new StorageError(`Cannot download ${this.#name}: ${reason}, in ${tries} tries`, {
       cause: error,
+      reason: "unreachable",
+      isTransient: true,
       hint: "Try again: nothing has changed on this machine",
     });
   }
 }
 
-/** Statuses below 500 that ask for another try: RFC 9110, 15.5.9, and RFC 6585, section 4. */
-const TRANSIENT = [408, 429];
-
 /** Not for what would be refused again: denied, gone, another version. */
 function isWorthAnotherTry(error: unknown): boolean {
-  if (!(error instanceof FtlError)) return true;
-  if (!(error instanceof StorageError) || error.cause === undefined) return false;
-  const { name, $metadata } = error.cause as {
-    name?: string;
-    $metadata?: { httpStatusCode?: number };
-  };
-  const status = $metadata?.httpStatusCode;
-  return status === undefined || status >= 500 || TRANSIENT.includes(status) ||
-    name === "RequestTimeout";
+  if (error instanceof StorageError) return error.isTransient;
+  return !(error instanceof FtlError);
 }

@@ -1,5 +1,5 @@
 /** For stores that do not know conditional writes: the plain write, with a warning. */
-import { ConflictError } from "../core/errors.ts";
+import { ConflictError, StorageError } from "../core/errors.ts";
 import type {
   Bucket,
   Condition,
@@ -13,7 +13,6 @@ import type {
   UploadOptions,
   UploadSource,
 } from "./bucket.ts";
-import { s3Code } from "./s3_errors.ts";
 
 /**
  * The same bucket, but that a conditional write which the store answers with `NotImplemented` is done without
@@ -103,5 +102,5 @@ export class PlainWrites implements Bucket {
 }
 
 function isNotImplemented(error: unknown): boolean {
-  return error instanceof Error && s3Code(error.cause ?? {}) === "NotImplemented";
+  return error instanceof StorageError && error.reason === "unsupported";
 }

@@ -6,8 +6,12 @@ import {
   messageOf,
   NotFoundError,
   StorageError,
+  type StorageErrorOptions,
+  type StorageReason,
   UsageError,
 } from "../core/errors.ts";
+import { escapeControls } from "../core/names.ts";
+import { denialHint, inS3sWords } from "./denials.ts";
 
 /** What was asked for, so that the error can name it. */
 export interface S3Request {
@@ -24,6 +28,8 @@ interface ServiceFailure {
   readonly name?: string;
   readonly message?: string;
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
+  /** The answer itself, with its headers in lower case. */
+  readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
 }
 
 /** S3's error code, e.g. `NoSuchKey`; a bare status where the answer had no body, as to HEAD. */
@@ -39,6 +45,15 @@ export function s3Code(error: unknown): string {
 
 export function statusOf(error: unknown): number {
   return (error as ServiceFailure).$metadata?.httpStatusCode ?? 0;
+}
+
+/** Characters of S3's sentences that are shown. */
+const LONGEST_SENTENCE = 400;
+
+/** S3's own sentence: on one line, without what a terminal would obey, bounded. */
+function saidBy(error: unknown): string {
+  const text = escapeControls(oneLine(messageOf(error)));
+  return text.length > LONGEST_SENTENCE ? `${text.slice(0, LONGEST_SENTENCE)}...` : text;
 }
 
 /**
@@ -67,27 +82,40 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   InvalidBucketName: ({ bucket }, cause) =>
     new UsageError(`FTL_BUCKET is not the name of a bucket: ${bucket}`, { cause }),
   AccessDenied: denied,
+  "401": denied,
   "403": denied,
   AllAccessDisabled: denied,
-  InvalidAccessKeyId: (_request, cause) =>
-    new StorageError("S3 does not know the access key", {
-      cause,
+  AccountProblem: refused("Ask AWS support about the account"),
+  NotSignedUp: refused("Sign the account up for S3, or use another one's credentials"),
+  OptInRequired: refused("Opt the account in, or use another one's credentials"),
+  InvalidPayer: refused("Ask the bucket's owner about the account"),
+  InvalidObjectState: (request, cause) =>
+    failure(`${place(request)} is archived and cannot be read`, { request, error: cause }, {
+      hint: "Restore it, and let no lifecycle rule archive what FTL keeps in the bucket",
+    }),
+  InvalidAccessKeyId: (request, cause) =>
+    failure("S3 does not know the access key", { request, error: cause }, {
+      reason: "unauthenticated",
       hint: "Check AWS_ACCESS_KEY_ID, AWS_PROFILE, or the instance's role",
     }),
-  SignatureDoesNotMatch: (_request, cause) =>
-    new StorageError("S3 refuses the signature: the secret key does not fit the access key", {
-      cause,
-      hint: "Check AWS_SECRET_ACCESS_KEY",
-    }),
+  SignatureDoesNotMatch: (request, cause) =>
+    failure("S3 refuses the signature: the secret key does not fit the access key", {
+      request,
+      error: cause,
+    }, { reason: "unauthenticated", hint: "Check AWS_SECRET_ACCESS_KEY" }),
   ExpiredToken: expired,
   ExpiredTokenException: expired,
   TokenRefreshRequired: expired,
-  InvalidToken: expired,
-  RequestTimeTooSkewed: (_request, cause) =>
-    new StorageError("S3 refuses requests from a clock that is more than 15 minutes off", {
-      cause,
-      hint: "Set this machine's clock: timedatectl set-ntp true",
+  InvalidToken: (request, cause) =>
+    failure("S3 refuses the session token", { request, error: cause }, {
+      reason: "unauthenticated",
+      hint: "Check that AWS_SESSION_TOKEN is of the same session as the keys, or log in again",
     }),
+  RequestTimeTooSkewed: (request, cause) =>
+    failure("S3 refuses requests from a clock that is more than 15 minutes off", {
+      request,
+      error: cause,
+    }, { hint: "Set this machine's clock: timedatectl set-ntp true" }),
   PreconditionFailed: lostRace,
   ConditionalRequestConflict: lostRace,
   OperationAborted: lostRace,
@@ -125,14 +153,7 @@ export function explainS3Error(error: unknown, request: S3Request): FtlError {
       hint: SLOW_HINT,
     });
   }
-  const status = statusOf(error);
-  if (status > 0) {
-    return new StorageError(
-      `S3 answered ${s3Code(error)} to ${request.action} on ${place(request)}: ${oneLine(message)}`,
-      { cause: error, hint: status >= 500 ? SLOW_HINT : undefined },
-    );
-  }
-  return unreachable(error, request);
+  return statusOf(error) > 0 ? answered(request, error) : unreachable(error, request);
 }
 
 /** Whether the bytes of an answer do not have the checksum that S3 gave with them. */
@@ -140,16 +161,76 @@ export function isDamaged(error: unknown): boolean {
   return messageOf(error).startsWith("Checksum mismatch");
 }
 
-function denied(request: S3Request, cause: unknown): FtlError {
-  return new StorageError(`Access denied: ${request.action} on ${place(request)}`, {
-    cause,
-    hint: `Allow ${request.action} on ${arn(request)} to the credentials in use`,
+/** A `StorageError` with all that S3's answer tells. */
+function failure(
+  message: string,
+  { request, error }: { request: S3Request; error: unknown },
+  options: StorageErrorOptions,
+): StorageError {
+  return new StorageError(message, {
+    cause: error,
+    action: request.action,
+    code: s3Code(error),
+    said: saidBy(error),
+    requestId: (error as ServiceFailure).$metadata?.requestId,
+    ...options,
   });
 }
 
-function expired(_request: S3Request, cause: unknown): FtlError {
-  return new StorageError("The AWS session has expired", {
-    cause,
+/** Statuses below 500 that ask for another try: RFC 9110, 15.5.9, and RFC 6585, section 4. */
+const TRANSIENT: readonly number[] = [408, 429];
+
+/** Codes that say that there is no room: of radosgw, MinIO and others. */
+const FULL =
+  /^(QuotaExceeded|XMinioStorageFull|XMinioAdminBucketQuotaExceeded|InsufficientStorage|507)$/;
+
+/** Any other answer that is no success. */
+function answered(request: S3Request, error: unknown): StorageError {
+  const status = statusOf(error);
+  const code = s3Code(error);
+  const isUnsupported = code === "NotImplemented" || status === 501;
+  const isFull = FULL.test(code);
+  const isTransient = !isUnsupported && !isFull &&
+    (status >= 500 || TRANSIENT.includes(status) || code === "RequestTimeout");
+  const reason: StorageReason = isUnsupported
+    ? "unsupported"
+    : isFull
+    ? "full"
+    : isTransient
+    ? "busy"
+    : "other";
+  const text = `S3 answered ${code} to ${request.action} on ${place(request)}: ${saidBy(error)}`;
+  return failure(text, { request, error }, {
+    reason,
+    isTransient,
+    hint: code.startsWith("KMS.")
+      ? "Check the state of the KMS key that encrypts the bucket, and its policy"
+      : isFull
+      ? "Make room in the store: ftl purge --master --keep <n> <package>, or raise its quota"
+      : isTransient
+      ? SLOW_HINT
+      : undefined,
+  });
+}
+
+function denied(request: S3Request, error: unknown): FtlError {
+  const said = saidBy(error);
+  const text = `Access denied: ${request.action} on ${place(request)}${inS3sWords(said)}`;
+  const allow = `Allow ${request.action} on ${arn(request)} to the credentials in use`;
+  return failure(text, { request, error }, { reason: "denied", hint: denialHint(said) ?? allow });
+}
+
+/** What concerns the account and not a right: S3's sentence is the message. */
+function refused(hint: string): Explain {
+  return (request, error) => {
+    const text = `S3 refuses the account, ${s3Code(error)}: ${saidBy(error)}`;
+    return failure(text, { request, error }, { reason: "denied", hint });
+  };
+}
+
+function expired(request: S3Request, error: unknown): FtlError {
+  return failure("The AWS session has expired", { request, error }, {
+    reason: "unauthenticated",
     hint: "Log in again, or renew AWS_SESSION_TOKEN",
   });
 }
@@ -177,6 +258,8 @@ function unreachable(error: unknown, { endpoint, bucket }: S3Request): FtlError 
   const where = endpoint ?? `the bucket ${bucket}`;
   return new StorageError(`Cannot reach S3 at ${where}: ${networkReason(error)}`, {
     cause: error,
+    reason: "unreachable",
+    isTransient: true,
     hint: endpoint === undefined
       ? "Check the network, the DNS and AWS_REGION"
       : "Check AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL, and that the store is running",

@@ -183,7 +183,7 @@ async function tryPut(bucket: OpenedBucket, key: string): Promise<PutAnswer> {
     if (error instanceof ConflictError || error instanceof NotFoundError) return "allowed";
     if (!(error instanceof FtlError)) throw error;
     // Refused over the condition, it looks what is there, which those who may only write must not.
-    if (isDenied(error)) return error.message.includes("s3:PutObject") ? "denied" : "allowed";
+    if (isDenied(error)) return error.action === "s3:PutObject" ? "denied" : "allowed";
     return error;
   }
   // Whether or not it may be taken back, that it was written is what has to be told.
@@ -218,6 +218,6 @@ function describeConditions({ name: bucket }: OpenedBucket, answers: readonly Pu
     : info(name, "not asked: that takes the right to write");
 }
 
-function isDenied(error: unknown): boolean {
-  return error instanceof StorageError && error.message.startsWith("Access denied");
+function isDenied(error: unknown): error is StorageError {
+  return error instanceof StorageError && error.reason === "denied";
 }
