@@ -10,7 +10,7 @@ import {
   type StorageReason,
   UsageError,
 } from "../core/errors.ts";
-import { escapeControls } from "../core/names.ts";
+import { escapeControls } from "../core/foreign_text.ts";
 import { denialHint, inS3sWords } from "./denials.ts";
 
 /** What was asked for, so that the error can name it. */
