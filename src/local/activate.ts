@@ -4,8 +4,7 @@ import { faultPoint } from "../core/fault_point.ts";
 import { readLink, writeLinks } from "./links.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { clearJournal, readJournal, writeJournal } from "./journal.ts";
-import type { Hook } from "../core/scripts.ts";
-import { findScript, runScript, type ScriptSetting } from "./scripts.ts";
+import { hasScript, runScript, type ScriptSetting } from "./scripts.ts";
 import { postSyncOf } from "./state.ts";
 
 export interface ActivateSetting extends Omit<ScriptSetting, "pkg" | "from" | "to"> {
@@ -37,9 +36,8 @@ export async function activate(
   const scripts = { ...setting, pkg, from, to: id };
   await runScript("pre-jump", id, scripts);
   faultPoint("pre-jumped");
-  const hasScript = (of: string | undefined, hook: Hook): boolean =>
-    of !== undefined && findScript(pkg.revisionPath(of), hook) !== undefined;
-  const journaled = hasScript(id, "post-jump") || hasScript(from, "un-jump");
+  const journaled = hasScript(pkg.revisionPath(id), "post-jump") ||
+    (from !== undefined && hasScript(pkg.revisionPath(from), "un-jump"));
   if (journaled) writeJournal(pkg, { from, to: id, action: setting.action });
   faultPoint("journal-written");
   // A broken old version must not keep the machine.

@@ -5,7 +5,7 @@
  *     previous -> revs/VZ5uB1x0pQa
  *     revs/VZ5vQk8aR4G/                complete or not there at all
  *     .lock
- *     .ftl/                            staging/, aside/, trash/, state/, and more
+ *     .ftl/                            staging/, aside/, trash/, state/, log/, and more
  */
 import { NotFoundError, StorageError } from "../core/errors.ts";
 import { compareNames, isPackageName, isRevisionId } from "../core/names.ts";
@@ -42,6 +42,11 @@ export class PackageDir {
   }
   get states(): string {
     return `${this.own}/state`;
+  }
+
+  /** What scripts printed. */
+  get logs(): string {
+    return `${this.own}/log`;
   }
 
   revisionPath(id: string): string {

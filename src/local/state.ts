@@ -3,7 +3,7 @@ import type { Hold, PostSync } from "../core/plan.ts";
 import { isRevisionId } from "../core/names.ts";
 import { replaceFile } from "./durable.ts";
 import type { PackageDir } from "./package_dir.ts";
-import { findScript } from "./scripts.ts";
+import { hasScript } from "./scripts.ts";
 import { readJson, removeFile } from "./small_files.ts";
 
 /** `.ftl/state/<id>.json`, written after the revision is in its place. */
@@ -33,7 +33,7 @@ export interface MasterState {
 export function postSyncOf(pkg: PackageDir, id: string): PostSync {
   const state = readRevisionState(pkg, id);
   if (state !== undefined) return state.postSync;
-  return findScript(pkg.revisionPath(id), "post-sync") === undefined ? "ok" : "pending";
+  return hasScript(pkg.revisionPath(id), "post-sync") ? "pending" : "ok";
 }
 
 export function readRevisionState(pkg: PackageDir, id: string): RevisionState | undefined {

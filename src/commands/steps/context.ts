@@ -104,6 +104,7 @@ export function scriptSetting(
     signal,
     onLine: ({ id, hook, text }) =>
       report({ type: "script-output", revision: pkg.revisionName(id), hook, line: text }),
+    onWarning: (message) => report({ type: "warning", message }),
     onRunning: ({ id, hook, running }) =>
       report({ type: "script", revision: pkg.revisionName(id), hook, running }),
   };

@@ -8,7 +8,7 @@ import { Gate } from "../../core/gate.ts";
 import { revisionName } from "../../core/names.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import { dropStaging, flushStaging, openStaging, publish } from "../../local/revisions.ts";
-import { findScript } from "../../local/scripts.ts";
+import { hasScript } from "../../local/scripts.ts";
 import type { Bucket, Checksum } from "../../remote/bucket.ts";
 import { DOWNLOAD_WINDOW, openDownload, rangeSizeFor } from "../../remote/download.ts";
 import { CheckedBody } from "./checksum.ts";
@@ -52,7 +52,7 @@ export async function fetchRevision(
     using _lock = await lockPackage(context, pkg, "ftl sync");
     context.signal.throwIfAborted();
     publish(pkg, id, {
-      postSync: findScript(staging, "post-sync") === undefined ? "ok" : "pending",
+      postSync: hasScript(staging, "post-sync") ? "pending" : "ok",
       key,
       etag: object.etag,
       sha256: staged.sha256,

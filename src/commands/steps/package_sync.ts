@@ -6,7 +6,7 @@ import { activate, hasUnfinishedJump } from "../../local/activate.ts";
 import { readLink } from "../../local/links.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import { emptyStaging, emptyTrash } from "../../local/revisions.ts";
-import { runScript } from "../../local/scripts.ts";
+import { runScript, trimLogs } from "../../local/scripts.ts";
 import {
   type MasterState,
   postSyncOf,
@@ -67,6 +67,7 @@ export class PackageSyncer {
       emptyStaging(this.#pkg);
       emptyTrash(this.#pkg);
       await this.#attempt(() => this.#sync(follow));
+      await trimLogs(this.#pkg);
       emptyTrash(this.#pkg);
       this.#rememberOutcome();
     });

@@ -1,0 +1,39 @@
+/** Logs that a daemon still writes to, after the `ftl` that followed them: they are cut by the next one. */
+import type { PackageDir } from "../package_dir.ts";
+
+/** Bytes of a log, after which it is cut. */
+export const FILE_LIMIT = 8 << 20;
+
+/** The names of the logs in a folder; none where it cannot be read. */
+export function logNames(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)]
+      .filter(({ isFile, name }) => isFile && /^[0-9]{8}T.*\.log$/.test(name))
+      .map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+/** Cuts logs that are too large. Nothing depends on it: it never throws. */
+export async function trimLogs(pkg: PackageDir): Promise<void> {
+  try {
+    if (!Deno.lstatSync(pkg.logs).isDirectory) return;
+    for (const name of logNames(pkg.logs)) {
+      const path = `${pkg.logs}/${name}`;
+      if (Deno.lstatSync(path).size <= FILE_LIMIT) continue;
+      const [{ cut }, { openSync, closeSync }] = await Promise.all([
+        import("./log.ts"),
+        import("node:fs"),
+      ]);
+      const fd = openSync(path, "a+");
+      try {
+        cut(fd);
+      } finally {
+        closeSync(fd);
+      }
+    }
+  } catch {
+    // There is no folder, or somebody removed a file meanwhile.
+  }
+}
