@@ -43,7 +43,11 @@ export type CommandName =
 
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { name: "json", help: "print the result as one JSON document" },
-  { name: "quiet", short: "q", help: "no notes on stderr, only errors" },
+  {
+    name: "quiet",
+    short: "q",
+    help: "no notes on stderr, only warnings, errors, and what a sync changed",
+  },
   { name: "verbose", short: "v", help: "more notes, and the stack of an error" },
   { name: "help", short: "h", help: "show help" },
   { name: "version", help: "show the version" },
@@ -108,6 +112,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       "is no longer wanted. Nothing is visible before it is complete.",
       "A revision that was jumped to on this machine stays active until another one is blessed; " +
       "--follow drops that hold.",
+      "With --quiet, for timers, a sync with nothing to do says nothing; one that fetches, activates or " +
+      "removes a revision leaves a line for each.",
     ],
     options: [
       { name: "follow", help: "drop a local hold: activate what is blessed" },
@@ -225,8 +231,9 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     summary: "print ready text for systemd, cron, cloud-init or IAM",
     details: [
-      "Filled with FTL_BUCKET, FTL_ROOT, AWS_REGION and AWS_ENDPOINT_URL_S3 where they are set; " +
-      "placeholders stand for what is not given, and a warning names them.",
+      "Filled with FTL_BUCKET, FTL_ROOT (else /srv/ftl), AWS_REGION and AWS_ENDPOINT_URL_S3 where they " +
+      "are set; placeholders such as <bucket>, which ftl refuses, stand for what is not given, and a " +
+      "warning names them.",
       "systemd: the variables, a hardened service that syncs once, and a timer that starts it every " +
       "minute; a word picks one of the three, to be written to a file. cron: a file for /etc/cron.d. " +
       "cloud-init: user data that installs ftl for the machine's architecture, checks its SHA-256, makes " +

@@ -77,7 +77,7 @@ async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise
     writeResult(stdout.write, `${helpText(command, parsed, screen.columns())}\n`);
     return EXIT.done;
   }
-  using narrator = new Narrator(surroundings, flags);
+  using narrator = new Narrator(surroundings, { flags, logsChanges: command === "sync" });
   const context = surroundings.context((event) => narrator.tell(event));
   const table = {
     isTerminal: screen.isTerminal,
@@ -111,11 +111,14 @@ class Narrator implements Disposable {
   readonly #write: (text: string) => void;
   readonly #progress: Progress | undefined;
 
-  constructor({ stderr, env }: Surroundings, flags: ReadonlySet<string>) {
+  constructor(
+    { stderr, env }: Surroundings,
+    { flags, logsChanges }: { flags: ReadonlySet<string>; logsChanges: boolean },
+  ) {
     const screen = makeScreen(stderr, env);
     const paint = paintFor(screen);
     const quiet = flags.has("quiet");
-    this.#options = { quiet, verbose: flags.has("verbose"), paint };
+    this.#options = { quiet, logsChanges, verbose: flags.has("verbose"), paint };
     this.#screen = screen;
     this.#write = stderr.write;
     if (screen.redraw && !quiet) {

@@ -6,6 +6,8 @@ import type { Paint } from "./paint.ts";
 
 export interface NarrationOptions {
   readonly quiet: boolean;
+  /** Whether what was changed is told even so: a sync runs where nobody watches. */
+  readonly logsChanges: boolean;
   readonly verbose: boolean;
   readonly paint: Paint;
 }
@@ -18,7 +20,13 @@ export function narrate(event: FtlEvent, options: NarrationOptions): string[] {
     const mark = paint.dim(`${event.revision} ${event.hook}|`);
     return outputLines(event.line).map((line) => `${mark} ${line}`);
   }
-  return quiet ? [] : note(withSafeTexts(event), options);
+  return quiet && !isToldAnyway(event, options) ? [] : note(withSafeTexts(event), options);
+}
+
+/** Also with `--quiet`: warnings, and what a sync changed, which must leave a line in the log of a timer. */
+function isToldAnyway({ type }: FtlEvent, { logsChanges }: NarrationOptions): boolean {
+  return type === "warning" ||
+    logsChanges && (type === "fetched" || type === "activated" || type === "removed");
 }
 
 /** The texts in an event, without what a terminal would obey: file names, notes of others, lock holders. */

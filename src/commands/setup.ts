@@ -47,7 +47,8 @@ export function setup(
     const names = placeholders.join(", ");
     context.report({
       type: "warning",
-      message: `Not given, so the text has placeholders for you to replace: ${names}`,
+      message:
+        `Not given, so the text has placeholders, as in <bucket>, for you to replace: ${names}`,
     });
   }
   return { text, json };

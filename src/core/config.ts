@@ -15,12 +15,20 @@ interface CountBounds {
 }
 
 /** What the environment says. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  FTL_BUCKET: "my-deploys",
+  FTL_ROOT: "/srv/ftl",
+  AWS_REGION: "eu-central-1",
+  AWS_DEFAULT_REGION: "eu-central-1",
+};
+
 export class Config {
   /** Nothing is read yet. */
   constructor(readonly env: Environment) {}
 
   /** `FTL_BUCKET`. */
   get bucket(): string {
+    this.#requireFilledIn();
     const name = this.#text("FTL_BUCKET");
     if (name === undefined) {
       throw new UsageError("FTL_BUCKET is not set", {
@@ -38,6 +46,7 @@ export class Config {
 
   /** `FTL_ROOT`, an absolute path without a slash at its end. */
   get root(): string {
+    this.#requireFilledIn();
     const path = this.#text("FTL_ROOT");
     if (path === undefined) {
       throw new UsageError("FTL_ROOT is not set", {
@@ -73,6 +82,17 @@ export class Config {
   /** Throws `UsageError` for the first of the tuning variables that does not parse. */
   requireTuning(): void {
     void [this.keep, this.lockWait, this.hookTimeout, this.concurrency];
+  }
+
+  /** `ftl setup` writes `<bucket>` for what it is not told: nothing may run with that. */
+  #requireFilledIn(): void {
+    for (const [name, example] of Object.entries(EXAMPLES)) {
+      const text = this.#text(name) ?? "";
+      if (!/^<.*>$/.test(text)) continue;
+      throw new UsageError(`${name} is still a placeholder: ${quote(text)}`, {
+        hint: `Put the value there that this machine should have, as in ${example}`,
+      });
+    }
   }
 
   #text(name: string): string | undefined {

@@ -14,7 +14,7 @@ import {
 import type { FtlEvent } from "../../src/core/events.ts";
 
 const paint = paintFor({ color: false });
-const loud = { quiet: false, verbose: false, paint };
+const loud = { quiet: false, logsChanges: false, verbose: false, paint };
 
 Deno.test("each kind of error has its exit code", () => {
   const codes = [
@@ -77,10 +77,10 @@ Deno.test("a sync is summed up in one line", () => {
   for (const [change, line] of cases) assertEquals(narrate({ ...base, ...change }, loud), [line]);
 });
 
-Deno.test("--quiet keeps errors and the output of scripts", () => {
-  const quiet = { quiet: true, verbose: false, paint };
+Deno.test("--quiet keeps warnings, errors and the output of scripts", () => {
+  const quiet = { ...loud, quiet: true };
   assertEquals(narrate({ type: "removed", revision: "a.VZ5vQk8aR4G" }, quiet), []);
-  assertEquals(narrate({ type: "warning", message: "x" }, quiet), []);
+  assertEquals(narrate({ type: "warning", message: "x" }, quiet), ["warning: x"]);
   assertEquals(narrate({ type: "failure", error: new UsageError("x") }, quiet), ["ftl: x"]);
   const output = { type: "script-output", revision: "a.b", hook: "post-sync", line: "hi" } as const;
   assertEquals(narrate(output, quiet), ["a.b post-sync| hi"]);

@@ -45,15 +45,40 @@ Deno.test("setup fills in the environment, and names the placeholders that are l
 
   const bare = await run(["setup", "cron"]);
   assertEquals(bare.code, 0);
-  assertStringIncludes(bare.stdout, "FTL_BUCKET=my-deploys\nFTL_ROOT=/srv/ftl\n");
+  assertStringIncludes(bare.stdout, 'FTL_BUCKET="<bucket>"\nFTL_ROOT=/srv/ftl\n');
   assertEquals(
     bare.stderr,
-    "warning: Not given, so the text has placeholders for you to replace: " +
-      "FTL_BUCKET, FTL_ROOT, AWS_REGION\n",
+    "warning: Not given, so the text has placeholders, as in <bucket>, for you to replace: " +
+      "FTL_BUCKET, AWS_REGION\n",
   );
 
   const store = await setup(["cron"], { ...env, AWS_ENDPOINT_URL: "http://10.0.0.1:9000" });
   assertStringIncludes(store, "\nAWS_ENDPOINT_URL_S3=http://10.0.0.1:9000\n");
+});
+
+Deno.test("no machine runs with a placeholder of setup", async () => {
+  using folder = new TempFolder();
+  folder.folder("root/my_site");
+  const cases: [env: Record<string, string>, name: string][] = [
+    [{}, "FTL_BUCKET"],
+    [{ FTL_BUCKET: "my-deploys" }, "AWS_REGION"],
+  ];
+  for (const [given, name] of cases) {
+    const text = (await setup(["systemd", "env"], given)).replace(
+      "/srv/ftl",
+      `${folder.path}/root`,
+    );
+    // As a shell reads it, and so as the service has it.
+    const path = folder.write("ftl.env", text);
+    const shown = await system("sh", ["-c", '. "$1"; echo "$FTL_BUCKET $AWS_REGION"', "-", path]);
+    const [FTL_BUCKET = "", AWS_REGION = ""] = shown.stdout.trim().split(" ");
+    for (const args of [["sync"], ["status"], ["list", "--master"], ["spool", path]]) {
+      const env = { FTL_ROOT: `${folder.path}/root`, FTL_BUCKET, AWS_REGION };
+      const { code, stderr } = await run(args, env);
+      assertEquals(code, 2, stderr);
+      assertStringIncludes(stderr, `ftl: ${name} is still a placeholder: '<`);
+    }
+  }
 });
 
 Deno.test("setup refuses what it has no text for", async () => {
@@ -106,7 +131,8 @@ Deno.test("the crontab quotes a root by the kind of quotes that it does not have
   const line = /^\* .*$/m.exec(await setup(["cron"]))?.[0];
   assertEquals(
     line,
-    "* * * * * root /usr/local/bin/ftl sync --quiet --splay 30 2>&1 | logger -t ftl",
+    "* * * * * root (/usr/local/bin/ftl sync --quiet --splay 30 2>&1 || " +
+      'echo "ftl: exit $?") | logger -t ftl',
   );
 });
 
@@ -246,6 +272,14 @@ Deno.test("the installer refuses a file whose sum is another, and keeps the ftl 
   assertStringIncludes(stderr, `install-ftl: ${from} is not what it should be`);
   assertEquals(Deno.readTextFileSync(`${folder.path}/ftl`), "the old one");
   assertEquals([...Deno.readDirSync(folder.path)].some(({ name }) => name === "ftl.new"), false);
+
+  const blank = (await setup(["cloud-init"])).split("- path: /usr/local/sbin/install-ftl").at(-1) ??
+    "";
+  const unfilled = blank.slice(blank.indexOf("#!/bin/sh"), blank.indexOf("runcmd:"))
+    .replaceAll("/usr/local/bin/ftl", `${folder.path}/ftl`);
+  const refused = await system("sh", ["-c", unfilled], env);
+  assertEquals([refused.code, refused.stdout], [1, ""]);
+  assertStringIncludes(refused.stderr, "install-ftl: fill in where ftl is fetched from");
 
   const strange = await system("sh", ["-c", script], standIns(folder, "riscv64", ""));
   assertEquals([strange.code, strange.stderr], [1, "install-ftl: there is no ftl for riscv64\n"]);

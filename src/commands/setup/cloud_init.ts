@@ -6,7 +6,7 @@ import { UsageError } from "../../core/errors.ts";
 import { quote } from "../../core/names.ts";
 import { shellWord } from "./quoting.ts";
 import { systemdFiles, TIMER } from "./systemd.ts";
-import { ENV_FILE, EXECUTABLE, type SetupFile, type SetupValues } from "./values.ts";
+import { ENV_FILE, EXECUTABLE, PLACEHOLDERS, type SetupFile, type SetupValues } from "./values.ts";
 
 export interface CloudInitOptions {
   /** Each gets a folder in the root. */
@@ -20,7 +20,6 @@ export interface CloudInitOptions {
 }
 
 const INSTALLER = "/usr/local/sbin/install-ftl";
-const FROM_PLACEHOLDER = "https://downloads.example.com/ftl";
 
 /** As `uname -m` has them, and as the files are called. */
 const ARCHITECTURES = [
@@ -55,7 +54,9 @@ export function cloudInitPlaceholders({ from, sums }: CloudInitOptions): string[
 }
 
 function installer({ root }: SetupValues, options: CloudInitOptions): string {
-  const from = requirePlace(options.from ?? FROM_PLACEHOLDER).replace(/\/+$/, "");
+  const from = options.from === undefined
+    ? PLACEHOLDERS.from
+    : requirePlace(options.from).replace(/\/+$/, "");
   const download = from.startsWith("s3://")
     ? 'aws s3 cp --only-show-errors "$from/$file" "$new"'
     : 'curl --fail --silent --show-error --location --retry 5 --output "$new" "$from/$file"';
@@ -64,11 +65,17 @@ function installer({ root }: SetupValues, options: CloudInitOptions): string {
 # Installs ftl, checks its SHA-256, makes the packages' folders, syncs, and starts the timer.
 set -eu
 
-from=${from}
+from=${shellWord(from)}
 case "$(uname -m)" in
 ${architectureCases(options)}
   *)
     echo "install-ftl: there is no ftl for $(uname -m)" >&2
+    exit 1
+    ;;
+esac
+case "$from$sum" in
+  *"<"*)
+    echo "install-ftl: fill in where ftl is fetched from and its SHA-256: $from, $sum" >&2
     exit 1
     ;;
 esac
@@ -103,9 +110,9 @@ function architectureCases({ sums, version }: CloudInitOptions): string {
   return ARCHITECTURES.map(({ machine, suffix }) => {
     const placeholder = `ftl-${version}-${suffix}`;
     const { file, sum } = sums === undefined
-      ? { file: placeholder, sum: `put-the-sha256-of-${placeholder}-here` }
+      ? { file: placeholder, sum: `<sha256 of ${placeholder}>` }
       : findSum(suffix, sums);
-    return `  ${machine})\n    file=${file}\n    sum=${sum}\n    ;;`;
+    return `  ${machine})\n    file=${file}\n    sum=${shellWord(sum)}\n    ;;`;
   }).join("\n");
 }
 

@@ -5,7 +5,8 @@ import { EXECUTABLE, type SetupFile, type SetupValues } from "./values.ts";
 /** Throws `UsageError` for a root that a crontab cannot carry. */
 export function cronFile({ bucket, root, region, endpoint }: SetupValues): SetupFile {
   const text = [
-    "# Syncs every minute, at a random second of its first half; what goes wrong is in the system's log.",
+    "# Syncs every minute, at a random second of its first half. The system's log has what changed, and what",
+    "# went wrong, with the exit code.",
     "SHELL=/bin/sh",
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     crontabLine("FTL_BUCKET", bucket),
@@ -13,7 +14,7 @@ export function cronFile({ bucket, root, region, endpoint }: SetupValues): Setup
     crontabLine("AWS_REGION", region),
     ...(endpoint === undefined ? [] : [crontabLine("AWS_ENDPOINT_URL_S3", endpoint)]),
     "",
-    `* * * * * root ${EXECUTABLE} sync --quiet --splay 30 2>&1 | logger -t ftl`,
+    `* * * * * root (${EXECUTABLE} sync --quiet --splay 30 2>&1 || echo "ftl: exit $?") | logger -t ftl`,
     "",
   ].join("\n");
   return { path: "/etc/cron.d/ftl", mode: "0644", text };

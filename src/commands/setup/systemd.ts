@@ -41,6 +41,7 @@ After=network-online.target
 [Service]
 Type=oneshot
 EnvironmentFile=${ENV_FILE}
+# The journal (journalctl -t ftl) has what changed and what went wrong; a sync with nothing to do says nothing.
 ExecStart=${EXECUTABLE} sync --quiet
 SyslogIdentifier=ftl
 

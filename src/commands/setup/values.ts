@@ -1,4 +1,7 @@
-/** What the texts of `ftl setup` are filled with: the environment where it tells, else placeholders. */
+/**
+ * What the texts of `ftl setup` are filled with: the environment where it tells, else placeholders, and for
+ * the root the usual one.
+ */
 import type { Config } from "../../core/config.ts";
 import { UsageError } from "../../core/errors.ts";
 import { quote } from "../../core/names.ts";
@@ -25,7 +28,11 @@ export interface SetupFile {
 export const EXECUTABLE = "/usr/local/bin/ftl";
 export const ENV_FILE = "/etc/ftl.env";
 
-const PLACEHOLDERS = { bucket: "my-deploys", root: "/srv/ftl", region: "eu-central-1" };
+/** What `ftl` refuses, so that nothing runs with a value that nobody has chosen. */
+export const PLACEHOLDERS = { bucket: "<bucket>", region: "<region>", from: "<from>" };
+
+/** Where the packages lie, unless the environment tells otherwise. */
+const USUAL_ROOT = "/srv/ftl";
 
 /** Throws `UsageError` for a value that no such text can carry. */
 export function readSetupValues(config: Config): SetupValues {
@@ -33,12 +40,11 @@ export function readSetupValues(config: Config): SetupValues {
   const region = env["AWS_REGION"] || env["AWS_DEFAULT_REGION"];
   const placeholders = [
     ...(env["FTL_BUCKET"] ? [] : ["FTL_BUCKET"]),
-    ...(env["FTL_ROOT"] ? [] : ["FTL_ROOT"]),
     ...(region ? [] : ["AWS_REGION"]),
   ];
   return {
     bucket: env["FTL_BUCKET"] ? config.bucket : PLACEHOLDERS.bucket,
-    root: env["FTL_ROOT"] ? requireOneLine("FTL_ROOT", config.root) : PLACEHOLDERS.root,
+    root: env["FTL_ROOT"] ? requireOneLine("FTL_ROOT", config.root) : USUAL_ROOT,
     region: region ? requireRegion(region) : PLACEHOLDERS.region,
     endpoint: requireEndpoint(env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] || undefined),
     placeholders,
