@@ -21,6 +21,8 @@ export interface CheckOptions {
   size?: number | undefined;
   signal?: AbortSignal | undefined;
   watchers?: readonly EntryWatcher[] | undefined;
+  /** Called with what is odd about an archive, but no reason to refuse it. */
+  onNote?: ((note: string) => void) | undefined;
 }
 
 /** Reads all of `source` and says what unpacking it would bring. Throws as `unpack` does. */

@@ -20,6 +20,8 @@ export interface ContentsOptions {
   limits?: Limits | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: Unpacked) => void) | undefined;
+  /** Called with what is odd about an archive, but no reason to refuse it. */
+  onNote?: ((note: string) => void) | undefined;
   /** Called with the thread that decompresses, where there is one. */
   onThread?: ((thread: ArchiveThread) => void) | undefined;
 }
@@ -58,13 +60,13 @@ export async function readContents(
     told = tree.bytes;
     onProgress({ files: tree.entries, bytes: tree.bytes });
   };
-  if (isArchive(format)) await readTar(content, { name, handler, afterChunk });
-  else {await readFile(content, {
-      name: storedName(options.package, rest),
-      tree,
-      handler,
-      afterChunk,
-    });}
+  if (isArchive(format)) {
+    const isComplete = compressionOf(format) !== "none";
+    await readTar(content, { name, handler, afterChunk, isComplete, onNote: options.onNote });
+  } else {
+    const stored = storedName(options.package, rest);
+    await readFile(content, { name: stored, tree, handler, afterChunk });
+  }
   return { files: tree.entries, bytes: tree.bytes };
 }
 

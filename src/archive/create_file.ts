@@ -4,7 +4,7 @@
 export interface FileFacts {
   /** Permission bits, which no umask changes. */
   readonly mode: number;
-  /** Seconds since 1970, as `storable` makes them; undefined for now. */
+  /** Seconds since 1970, of which the runtime keeps milliseconds; undefined for now. */
   readonly mtime: number | undefined;
 }
 
@@ -15,10 +15,24 @@ export interface FileFacts {
  */
 export function createFile(place: string, content: Uint8Array, { mode, mtime }: FileFacts): void {
   Deno.writeFileSync(place, content, { createNew: true, mode });
-  if (mtime !== undefined) Deno.utimeSync(place, mtime, mtime);
+  if (mtime === undefined) return;
+  try {
+    Deno.utimeSync(place, mtime, mtime);
+  } catch (error) {
+    // As below, which cannot be called from here.
+    if (mtime >= 0 || Number.isInteger(mtime)) throw error;
+    Deno.utimeSync(place, Math.floor(mtime), Math.floor(mtime));
+  }
 }
 
-/** Deno keeps milliseconds, and cannot set a fraction of a second before 1970. */
-export function storable(mtime: number): number {
-  return mtime < 0 ? Math.floor(mtime) : mtime;
+/** Sets the mtime of a file or folder. */
+export function setMtime(place: string, mtime: number | undefined): void {
+  if (mtime === undefined) return;
+  try {
+    Deno.utimeSync(place, mtime, mtime);
+  } catch (error) {
+    // Deno 2.7, unlike 2.9, has no fractions of a second before 1970.
+    if (mtime >= 0 || Number.isInteger(mtime)) throw error;
+    Deno.utimeSync(place, Math.floor(mtime), Math.floor(mtime));
+  }
 }

@@ -31,11 +31,12 @@ const SUM: Field = { at: 148, length: 8 };
 const FLAG = 156;
 const LINK: Field = { at: 157, length: 100 };
 const MAGIC = 257;
+const MINUS = 0x2d;
 const PREFIX: Field = { at: 345, length: 155 };
 
 /** What the header says, or undefined where its checksum is wrong. A number that is none is undefined. */
 export function parseHeader(block: Uint8Array): Header | undefined {
-  if (checksum(block) !== readOctal(block, SUM)) return undefined;
+  if (!isHeader(block)) return undefined;
   const prefix = isUstar(block) ? readText(block, PREFIX) : "";
   const name = readText(block, NAME);
   return {
@@ -46,6 +47,13 @@ export function parseHeader(block: Uint8Array): Header | undefined {
     size: readNumber(block, SIZE),
     mtime: readNumber(block, MTIME),
   };
+}
+
+/** Whether the block has its checksum: of bytes, or of what old SunOS took them for, which is -128 to 127. */
+export function isHeader(block: Uint8Array): boolean {
+  const told = readOctal(block, SUM);
+  const sum = checksum(block);
+  return sum === told || (told !== undefined && sum - 256 * bytesAbove127(block) === told);
 }
 
 /** `ustar` and a NUL; GNU has a space there, and other things where the prefix would be. */
@@ -59,6 +67,14 @@ function checksum(block: Uint8Array): number {
   for (let i = 0; i < SUM.at; i++) sum += block[i] as number;
   for (let i = FLAG; i < BLOCK; i++) sum += block[i] as number;
   return sum;
+}
+
+function bytesAbove127(block: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < BLOCK; i++) {
+    if ((block[i] as number) > 127 && (i < SUM.at || i >= FLAG)) count++;
+  }
+  return count;
 }
 
 function readText(block: Uint8Array, { at, length }: Field): string {
@@ -78,10 +94,12 @@ function readNumber(block: Uint8Array, field: Field): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
-/** Spaces or NULs, octal digits, a space or NUL. */
+/** Spaces or NULs, a minus that tar-stream puts before times before 1970, octal digits, a space or NUL. */
 function readOctal(block: Uint8Array, { at, length }: Field): number | undefined {
   const end = at + length;
   while (at < end && (block[at] === 0x20 || block[at] === 0)) at++;
+  const sign = block[at] === MINUS && at + 1 < end ? -1 : 1;
+  if (sign < 0) at++;
   let value = 0;
   for (; at < end; at++) {
     const byte = block[at] as number;
@@ -89,5 +107,10 @@ function readOctal(block: Uint8Array, { at, length }: Field): number | undefined
     if (byte < 0x30 || byte > 0x37) return undefined;
     value = value * 8 + byte - 0x30;
   }
-  return value;
+  return value === 0 ? 0 : sign * value;
+}
+
+export function isZero(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  return true;
 }

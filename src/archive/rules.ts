@@ -9,6 +9,8 @@
  *     file, link         create    replace   replace   replace       refuse
  *     folder             create    replace   replace   keep          keep
  *
+ * A hard link to a symlink is one more name of the link itself, and so a symlink for what comes after it.
+ *
  * The later entry wins, as in GNU tar, which does not remove a folder that has something in it either.
  */
 import { IntegrityError } from "../core/errors.ts";
@@ -90,6 +92,7 @@ export class Tree {
     this.#count(entry);
     const path = this.#clean(entry.name, entry.name);
     const linked = entry.kind === "hardlink" ? this.#linkTarget(entry) : "";
+    const kind = entry.kind === "hardlink" ? this.#nodes.get(linked) : entry.kind;
     if (entry.kind === "symlink") this.#checkSymlink(entry);
     const parents = this.#parentsOf(path, entry);
     const node = this.#nodes.get(path);
@@ -107,7 +110,7 @@ export class Tree {
       if (node.entries > 0) throw this.#refuse(entry, "a folder that is not empty has that name");
       admission.replaced = "folder";
     } else if (node !== undefined) admission.replaced = "file";
-    this.#put(path, entry);
+    this.#put(path, kind === "directory" ? { entries: 0 } : kind === "symlink" ? kind : "file");
     return admission;
   }
 
@@ -141,8 +144,8 @@ export class Tree {
 
   #linkTarget(entry: Entry): string {
     const target = this.#clean(entry.target, entry.name);
-    if (this.#nodes.get(target) !== "file") {
-      const found = this.#nodes.get(target) === "symlink" ? "a symlink" : "no earlier file of it";
+    if (typeof this.#nodes.get(target) !== "string") {
+      const found = this.#nodes.has(target) ? "a folder" : "no earlier file of it";
       throw this.#refuse(entry, `it is a hard link to ${shown(entry.target)}, which is ${found}`);
     }
     return target;
@@ -171,29 +174,25 @@ export class Tree {
       if (node === "file") {
         throw this.#refuse(entry, `its path goes through ${shown(folder)}, which is a file`);
       }
-      this.#put(folder, { kind: "directory" });
+      this.#put(folder, { entries: 0 });
       made.push(folder);
     }
     this.#lastParent = parent;
     return made;
   }
 
-  #put(path: string, { kind }: Pick<Entry, "kind">): void {
+  #put(path: string, node: Node): void {
     if (!this.#nodes.has(path)) {
       const parent = this.#nodes.get(parentOf(path));
       if (typeof parent === "object") parent.entries++;
     }
-    this.#nodes.set(path, kind === "directory" ? { entries: 0 } : nodeOf(kind));
-    if (kind !== "directory" && path === this.#lastParent) this.#lastParent = "";
+    this.#nodes.set(path, node);
+    if (typeof node === "string" && path === this.#lastParent) this.#lastParent = "";
   }
 
   #refuse(entry: Pick<Entry, "name">, why: string): IntegrityError {
     return new IntegrityError(`Refused ${shown(entry.name)} in ${this.#archive}: ${why}`);
   }
-}
-
-function nodeOf(kind: "file" | "symlink" | "hardlink"): Node {
-  return kind === "symlink" ? "symlink" : "file";
 }
 
 /** Of a safe path the folder that it is in, and the name that it has there. */

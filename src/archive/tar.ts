@@ -1,12 +1,15 @@
 /**
- * Reads a tar archive: ustar, GNU (long names, base-256 numbers), PAX, and what came before POSIX. It is
- * strict where readers usually are not: what it does not understand it refuses, and an archive without its
- * end-of-archive marker is truncated.
+ * Reads a tar archive: ustar, GNU (long names, base-256 numbers), PAX, and what came before POSIX. It takes
+ * what GNU tar and bsdtar take and agree on. Where they do not, or where something would be missing or be
+ * other than it was packed, it refuses: `member.ts` and `ending.ts` say what.
  */
 import { IntegrityError, messageOf } from "../core/errors.ts";
-import { type Entry, type EntryHandler, type EntryKind, shown } from "./entry.ts";
-import { BLOCK, type Header, parseHeader } from "./header.ts";
-import { escapeBytes, parsePax, type PaxRecords } from "./pax.ts";
+import { Ending } from "./ending.ts";
+import { type EntryHandler, shown } from "./entry.ts";
+import { BLOCK, type Header, isZero, parseHeader } from "./header.ts";
+import { toMember } from "./member.ts";
+import { decodeName, NotUtf8, shownField } from "./name_bytes.ts";
+import { parsePax, type PaxRecords } from "./pax.ts";
 
 /** More than any name needs, and few enough bytes to hold. */
 const MAX_EXTENDED = 1 << 20;
@@ -17,6 +20,10 @@ export interface ReadTarOptions {
   handler: EntryHandler;
   /** Called after each chunk of the source. */
   afterChunk: () => void;
+  /** Whether the source tells by itself that it was cut off, as compressed data does. */
+  isComplete: boolean;
+  /** Called with what is odd about the archive, but no reason to refuse it. */
+  onNote?: ((note: string) => void) | undefined;
 }
 
 /**
@@ -26,9 +33,10 @@ export interface ReadTarOptions {
  */
 export async function readTar(
   source: AsyncIterable<Uint8Array>,
-  { name, handler, afterChunk }: ReadTarOptions,
+  options: ReadTarOptions,
 ): Promise<void> {
-  const reader = new TarReader(name, handler);
+  const { handler, afterChunk } = options;
+  const reader = new TarReader(options);
   for await (const chunk of source) {
     handler.beginChunk?.(chunk);
     reader.read(chunk);
@@ -38,29 +46,16 @@ export async function readTar(
   reader.end();
 }
 
-const KINDS: Readonly<Record<string, EntryKind>> = {
-  "0": "file",
-  "1": "hardlink",
-  "2": "symlink",
-  "5": "directory",
-  "7": "file", // contiguous, which is a matter of speed
-};
-
-const REFUSED: Readonly<Record<string, string>> = {
-  "3": "a character device",
-  "4": "a block device",
-  "6": "a fifo",
-  "S": "a sparse file",
-};
-
 const NO_RECORDS: PaxRecords = new Map();
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+type State = "header" | "extended" | "content" | "ignored" | "padding";
 
 class TarReader {
   readonly #name: string;
   readonly #handler: EntryHandler;
-  #state: "header" | "extended" | "content" | "padding" | "trailer" = "header";
+  readonly #isSourceComplete: boolean;
+  readonly #onNote: (note: string) => void;
+  #state: State = "header";
   /** Bytes until the state changes. */
   #missing = BLOCK;
   /** A header, or an extended header's content, that came in several chunks. */
@@ -68,30 +63,35 @@ class TarReader {
   /** The padding of the current content. */
   #padding = 0;
   #extension: { flag: string; size: number } = { flag: "", size: 0 };
+  #isPax = false;
   #global: PaxRecords = NO_RECORDS;
   #local: PaxRecords = NO_RECORDS;
   #longName: string | undefined;
   #longLink: string | undefined;
   /** The entry that came last, for messages. */
   #last: string | undefined;
-  #zeros = 0;
+  /** That entry, where its size speaks of content that should not follow. */
+  #idle: string | undefined;
+  #ending: Ending | undefined;
 
-  constructor(name: string, handler: EntryHandler) {
+  constructor({ name, handler, isComplete, onNote }: ReadTarOptions) {
     this.#name = name;
     this.#handler = handler;
+    this.#isSourceComplete = isComplete;
+    this.#onNote = onNote ?? (() => {});
   }
 
   read(chunk: Uint8Array): void {
     let at = 0;
     while (at < chunk.length) {
-      if (this.#state === "trailer") return this.#readTrailer(chunk.subarray(at));
+      if (this.#ending !== undefined) return this.#ending.read(chunk.subarray(at));
       const part = chunk.subarray(at, at + this.#missing);
       this.#missing -= part.length;
       at += part.length;
       if (this.#state === "content") {
         this.#handler.data(part);
         if (this.#missing === 0) this.#endContent();
-      } else if (this.#state === "padding") {
+      } else if (this.#state === "padding" || this.#state === "ignored") {
         if (this.#missing === 0) this.#expect("header", BLOCK);
       } else if (this.#missing > 0 || this.#kept.length > 0) {
         this.#kept.push(part.slice());
@@ -101,90 +101,103 @@ class TarReader {
   }
 
   /**
-   * Says that the archive has ended. Throws IntegrityError unless it ended with its marker, two blocks of
-   * zeros. GNU tar does without; but whoever wrote the archive wrote it, so without it some bytes are lost.
+   * Says that the source has ended. Throws IntegrityError unless the archive has too. Some writers leave its
+   * marker out, and readers do without. But then a file that was cut off between two entries looks like a
+   * whole one, so without the marker it has to be the source that knows its end.
    */
   end(): void {
-    if (this.#state === "trailer" && this.#zeros >= 2 * BLOCK) return;
+    if (this.#ending !== undefined) return;
+    const isBetween = this.#state === "header" && this.#missing === BLOCK &&
+      this.#local === NO_RECORDS && this.#longName === undefined && this.#longLink === undefined;
+    if (isBetween && this.#last !== undefined && this.#isSourceComplete) return;
     const where = this.#state === "content" || this.#state === "padding" ? "in" : "after";
     throw new IntegrityError(
       `${this.#name} is truncated${
         this.#last === undefined ? "" : ` ${where} ${shown(this.#last)}`
       }: its end-of-archive marker is missing`,
+      isBetween && this.#last !== undefined
+        ? {
+          hint: "Copy or pack it again; where its writer leaves the marker out, compress it: " +
+            "a .tar.gz or .tar.zst tells otherwise that it is whole",
+        }
+        : {},
     );
   }
 
-  #expect(state: "header" | "extended" | "content" | "padding", bytes: number): void {
+  #expect(state: State, bytes: number): void {
     this.#state = state;
     this.#missing = bytes;
   }
 
   /** A header or an extended header's content is complete. */
   #complete(bytes: Uint8Array): void {
-    if (this.#state === "extended") return this.#endExtended(bytes);
-    if (bytes[0] === 0 && isZero(bytes)) {
-      this.#state = "trailer";
-      this.#zeros = BLOCK;
-      return;
+    try {
+      if (this.#state === "extended") this.#endExtended(bytes);
+      else if (bytes[0] === 0 && isZero(bytes)) this.#ending = new Ending(this.#name, this.#onNote);
+      else this.#endHeader(bytes);
+    } catch (error) {
+      throw error instanceof NotUtf8 ? error.explain(this.#name) : error;
     }
+  }
+
+  #endHeader(bytes: Uint8Array): void {
     const header = parseHeader(bytes);
-    if (header === undefined) {
-      throw new IntegrityError(
-        `${this.#name} is no tar archive or is corrupt: a header has a wrong checksum`,
-      );
-    }
+    if (header === undefined) throw this.#noHeader();
+    this.#idle = undefined;
     const { flag, size } = header;
     if (size === undefined || size < 0) {
       throw this.#broken("its header has an impossible size", header);
     }
-    if (flag === "x" || flag === "g" || flag === "L" || flag === "K") {
-      if (size === 0 || size > MAX_EXTENDED) {
-        throw this.#broken(`its extended header has ${size} bytes`, header);
-      }
-      this.#extension = { flag, size };
-      return this.#expect("extended", size + paddingOf(size));
-    }
+    // A volume's label (GNU), and the access list of the entry that follows (Solaris).
+    if (flag === "V" || flag === "A") return this.#ignore(size + paddingOf(size));
+    if (isExtension(flag)) return this.#beginExtended(header, size);
     this.#begin(header, size);
+  }
+
+  #beginExtended(header: Header, size: number): void {
+    const flag = header.flag === "X" ? "x" : header.flag; // Solaris
+    if (flag === "x" || flag === "g") {
+      this.#isPax = true;
+      if (size === 0) return this.#expect("header", BLOCK);
+    }
+    if (size === 0 || size > MAX_EXTENDED) {
+      throw this.#broken(`its extended header has ${size} bytes`, header);
+    }
+    this.#extension = { flag, size };
+    this.#expect("extended", size + paddingOf(size));
   }
 
   #begin(header: Header, headerSize: number): void {
     const pax = this.#global.size === 0 ? this.#local : new Map([...this.#global, ...this.#local]);
-    const name = pax.get("path") || this.#longName || decoded(header.name, "the name of an entry");
     const told = this.#local.get("size");
-    const size = told ? Number(told) : headerSize;
-    const entry = this.#toEntry(header, { name, size, pax });
+    const { entry, content, isSizeIdle } = toMember({
+      header,
+      pax,
+      longName: this.#longName,
+      longLink: this.#longLink,
+      size: told ? Number(told) : headerSize,
+      isPax: this.#isPax,
+    }, this.#name);
     this.#local = NO_RECORDS;
     this.#longName = this.#longLink = undefined;
-    this.#last = name;
+    this.#last = entry.name;
+    if (isSizeIdle) {
+      this.#idle = `${shown(entry.name)} in ${this.#name}: it is a ${
+        entry.kind === "directory" ? "folder" : "link"
+      } with content`;
+    }
     this.#handler.begin(entry);
-    this.#padding = paddingOf(size);
-    if (entry.kind === "file" && size > 0) return this.#expect("content", size);
+    if (entry.kind === "file" && content > 0) {
+      this.#padding = paddingOf(content);
+      return this.#expect("content", content);
+    }
     this.#handler.finish();
-    this.#expect("header", BLOCK);
+    this.#ignore(content + paddingOf(content));
   }
 
-  #toEntry(
-    header: Header,
-    { name, size, pax }: { name: string; size: number; pax: PaxRecords },
-  ): Entry {
-    const { flag, mode } = header;
-    const refuse = (why: string): IntegrityError =>
-      new IntegrityError(`Refused ${shown(name)} in ${this.#name}: ${why}`);
-    if (isSparse(pax)) throw refuse("it is a sparse file");
-    const isFolder = KINDS[flag] === "file" && size === 0 && name.endsWith("/"); // before POSIX
-    const kind = isFolder ? "directory" : KINDS[flag];
-    if (kind === undefined) {
-      throw refuse(`it is ${REFUSED[flag] ?? `of the unknown type ${JSON.stringify(flag)}`}`);
-    }
-    if ((kind === "symlink" || kind === "hardlink") && size > 0) {
-      throw refuse("it is a link with content");
-    }
-    const mtime = pax.get("mtime") ? Number(pax.get("mtime")) : header.mtime;
-    if (mtime === undefined) throw refuse("its mtime is no number");
-    if (mode === undefined || mode < 0) throw refuse("its mode is no number");
-    const target = pax.get("linkpath") || this.#longLink ||
-      decoded(header.link, `the link target of ${shown(name)}`);
-    return { name, kind, mode: mode & 0o777, mtime, size: kind === "file" ? size : 0, target };
+  #ignore(bytes: number): void {
+    if (bytes > 0) this.#expect("ignored", bytes);
+    else this.#expect("header", BLOCK);
   }
 
   #endContent(): void {
@@ -197,8 +210,8 @@ class TarReader {
     const { flag, size } = this.#extension;
     const content = bytes.subarray(0, size);
     this.#expect("header", BLOCK);
-    if (flag === "L") this.#longName = longText(content, "the name of an entry");
-    else if (flag === "K") this.#longLink = longText(content, "a link target");
+    if (flag === "L") this.#longName = longText(content, "name");
+    else if (flag === "K") this.#longLink = longText(content, "link target");
     else this.#readPax(flag, content);
   }
 
@@ -208,21 +221,26 @@ class TarReader {
       if (flag === "x") this.#local = records;
       else this.#global = merged(this.#global, records);
     } catch (error) {
+      if (error instanceof NotUtf8) throw error;
       throw new IntegrityError(`${this.#name} has a broken PAX header: ${messageOf(error)}`);
     }
   }
 
-  /** After the marker GNU tar pads with zeros. Anything else is not what the archive's maker checked. */
-  #readTrailer(bytes: Uint8Array): void {
-    if (!isZero(bytes)) {
-      throw new IntegrityError(`${this.#name} has garbage after its end-of-archive marker`);
-    }
-    this.#zeros += bytes.length;
+  /** There is something else where a header should be. */
+  #noHeader(): IntegrityError {
+    if (this.#idle !== undefined) return new IntegrityError(`Refused ${this.#idle}`);
+    return new IntegrityError(
+      `${this.#name} is no tar archive or is corrupt: a header has a wrong checksum`,
+    );
   }
 
   #broken(what: string, { name }: Header): IntegrityError {
-    return new IntegrityError(`${this.#name} is corrupt at ${escapeBytes(toBytes(name))}: ${what}`);
+    return new IntegrityError(`${this.#name} is corrupt at ${shownField(name)}: ${what}`);
   }
+}
+
+function isExtension(flag: string): boolean {
+  return flag === "x" || flag === "g" || flag === "X" || flag === "L" || flag === "K";
 }
 
 /** A global PAX header speaks of all entries after it, which makes no sense of a name or a size. */
@@ -235,44 +253,14 @@ function merged(before: PaxRecords, records: PaxRecords): PaxRecords {
   return new Map([...before, ...records]);
 }
 
-/** Sparse files of GNU's PAX formats 0.0, 0.1 and 1.0, which look like plain ones otherwise. */
-function isSparse(pax: PaxRecords): boolean {
-  for (const key of pax.keys()) if (key.startsWith("GNU.sparse.")) return true;
-  return false;
-}
-
 /** A GNU long name, which a NUL ends. */
-function longText(content: Uint8Array, what: string): string {
+function longText(content: Uint8Array, what: "name" | "link target"): string {
   const end = content.indexOf(0);
-  return decodedBytes(end < 0 ? content : content.subarray(0, end), what);
-}
-
-function decoded(name: string, what: string): string {
-  // deno-lint-ignore no-control-regex -- the whole of ASCII
-  return /^[\x00-\x7f]*$/.test(name) ? name : decodedBytes(toBytes(name), what);
-}
-
-function decodedBytes(bytes: Uint8Array, what: string): string {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    throw new IntegrityError(
-      `Refused ${escapeBytes(bytes)}: ${what} is no UTF-8, which is all that FTL can write`,
-    );
-  }
-}
-
-function toBytes(name: string): Uint8Array {
-  return Uint8Array.from(name, (character) => character.charCodeAt(0));
+  return decodeName(end < 0 ? content : content.subarray(0, end), what);
 }
 
 function paddingOf(size: number): number {
   return (BLOCK - size % BLOCK) % BLOCK;
-}
-
-function isZero(bytes: Uint8Array): boolean {
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return false;
-  return true;
 }
 
 function joined(parts: Uint8Array[]): Uint8Array {

@@ -8,8 +8,8 @@
  */
 import { lutimesSync } from "node:fs";
 import { explainDiskError } from "../core/disk_errors.ts";
-import { storable } from "./create_file.ts";
 import { type Entry, type EntryHandler, shown } from "./entry.ts";
+import { setMtime } from "./create_file.ts";
 import { linkByWayOf, withShortPath } from "./long_path.ts";
 import { type Admission, nameOf, parentOf, type Tree } from "./rules.ts";
 import { SmallFileWriter } from "./small_files.ts";
@@ -165,7 +165,7 @@ export class TreeWriter implements EntryHandler {
     this.#do(this.#path, (path) => {
       Deno.symlinkSync(target, path);
       if (mtime === undefined) return;
-      const time = new Date(storable(mtime) * 1000); // a negative number would mean now
+      const time = dateOf(mtime);
       lutimesSync(path, time, time);
     });
   }
@@ -180,8 +180,10 @@ export class TreeWriter implements EntryHandler {
   #writeSmall(entry: Entry, content: Uint8Array): void {
     this.#entry = undefined;
     const path = this.#path;
-    const mtime = entry.mtime === undefined ? undefined : storable(entry.mtime);
-    this.#small.write({ path, place: this.#siteOf(path) }, content, { mode: entry.mode, mtime });
+    this.#small.write({ path, place: this.#siteOf(path) }, content, {
+      mode: entry.mode,
+      mtime: entry.mtime,
+    });
   }
 
   #append(path: string, { entry, piece }: { entry: Entry; piece: Uint8Array }): void {
@@ -221,8 +223,14 @@ export class TreeWriter implements EntryHandler {
   }
 }
 
-function setMtime(path: string, mtime: number | undefined): void {
-  if (mtime === undefined) return;
-  const time = storable(mtime);
-  Deno.utimeSync(path, time, time);
+/** Seconds from 1970 on that a Date can hold. File systems hold fewer. */
+const LAST_DATE = 8.64e12;
+
+/**
+ * The time of a symlink, for which the runtime wants a Date: it takes a negative number for now. Before 1970
+ * it is without its fraction, which the runtime refuses.
+ */
+function dateOf(mtime: number): Date {
+  const seconds = Math.max(-LAST_DATE, Math.min(LAST_DATE, mtime));
+  return new Date((seconds < 0 ? Math.floor(seconds) : seconds) * 1000);
 }

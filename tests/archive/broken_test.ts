@@ -1,13 +1,31 @@
 /** Archives that are damaged, or lie about themselves. */
-import { assertEquals } from "../assert.ts";
-import { bytesOf, concat, END, gnuLong, member, pax, SAMPLE, tar } from "./builders.ts";
+import { checkArchive } from "../../src/archive/check.ts";
+import { assertEquals, assertStringIncludes } from "../assert.ts";
+import {
+  bytesOf,
+  concat,
+  END,
+  gnuLong,
+  gzip,
+  type Member,
+  member,
+  pax,
+  SAMPLE,
+  stream,
+  tar,
+  zstd,
+} from "./builders.ts";
 import { assertRefused, assertUnpacked, Playground } from "./playground.ts";
 
 Deno.test("a tar archive that is truncated at any byte is refused", async () => {
-  for (let length = 0; length < SAMPLE.length; length += 37) {
+  // Once the first block of zeros is there, nothing that counts is missing.
+  const whole = SAMPLE.length - 512;
+  for (let length = 0; length < whole; length += 37) {
     await assertRefused(SAMPLE.slice(0, length), { says: ["my_site.tar"] });
   }
-  await assertRefused(SAMPLE.slice(0, -1), { says: ["truncated after empty"] });
+  await assertRefused(SAMPLE.slice(0, whole - 1), { says: ["truncated after empty"] });
+  using play = new Playground();
+  await assertUnpacked(SAMPLE.slice(0, whole), { play });
 });
 
 Deno.test("a truncated entry is named", async () => {
@@ -15,11 +33,28 @@ Deno.test("a truncated entry is named", async () => {
   await assertRefused(cut, { says: ["truncated in a/big"] });
 });
 
-Deno.test("an archive without its end-of-archive marker counts as truncated", async () => {
+Deno.test("a .tar without its end-of-archive marker counts as truncated", async () => {
   await assertRefused(member({ name: "a" }), { says: ["truncated after a", "end-of-archive"] });
-  await assertRefused(concat(member({ name: "a" }), new Uint8Array(512)), { says: ["truncated"] });
+  await assertRefused(concat(member({ name: "a" }), new Uint8Array(511)), { says: ["truncated"] });
   await assertRefused(new Uint8Array(), { says: ["truncated"] });
 });
+
+for (const [rest, pack] of [["tgz", gzip], ["tar.zst", zstd]] as const) {
+  Deno.test(`a .${rest} without the marker is whole, as its compressed data is, but not within an entry`, async () => {
+    using play = new Playground();
+    await assertUnpacked(pack(member({ name: "a", content: "x" })), { rest, play });
+    assertEquals(play.tree(), ['a 0644 "x"']);
+    const cut: [what: string, bytes: Uint8Array][] = [
+      ["truncated", new Uint8Array()],
+      ["truncated in a", member({ name: "a", content: "x" }).slice(0, 700)],
+      ["truncated after a", concat(member({ name: "a" }), new Uint8Array(100))],
+      ["truncated after a", concat(member({ name: "a" }), pax({ path: "b" }))],
+      ["truncated after a", concat(member({ name: "a" }), gnuLong("L", "b"))],
+      ["truncated after a", concat(member({ name: "a" }), gnuLong("K", "b"))],
+    ];
+    for (const [says, bytes] of cut) await assertRefused(pack(bytes), { rest, says: [says] });
+  });
+}
 
 Deno.test("an archive of nothing but its marker is an empty one", async () => {
   using play = new Playground();
@@ -32,19 +67,38 @@ Deno.test("zeros after the end-of-archive marker are padding", async () => {
   assertEquals(play.tree(), ['a 0644 ""']);
 });
 
-Deno.test("anything else after the end-of-archive marker is refused", async () => {
+Deno.test("what follows the end-of-archive marker is left alone, and a note tells of it", async () => {
   const first = tar({ name: "a" });
-  await assertRefused(concat(first, bytesOf("garbage")), {
-    says: ["garbage after its end-of-archive"],
-  });
-  await assertRefused(concat(first, tar({ name: "b" })), {
-    says: ["garbage after its end-of-archive"],
-  });
+  for (
+    const rest of [bytesOf("garbage"), tar({ name: "b" }), concat(new Uint8Array(9000), SAMPLE)]
+  ) {
+    for (const chunk of [100, 512, 1 << 20]) {
+      using play = new Playground();
+      const bytes = concat(first, rest);
+      assertEquals(await assertUnpacked(bytes, { play, chunk }), { files: 1, bytes: 0 });
+      assertEquals(play.tree(), ['a 0644 ""']);
+      const notes: string[] = [];
+      const onNote = (note: string): void => void notes.push(note);
+      await checkArchive(stream(bytes, chunk), { package: "my_site", rest: "tar", onNote });
+      assertEquals(notes.length, 1);
+      assertStringIncludes(notes[0] ?? "", "my_site.tar goes on after its end-of-archive marker");
+    }
+  }
 });
 
-Deno.test("an entry behind a single block of zeros is not smuggled in", async () => {
+Deno.test("zeros after the marker, and what is no entry after its first block, bring no refusal", async () => {
+  for (const rest of [new Uint8Array(20_000), bytesOf("x"), bytesOf("x".repeat(512))]) {
+    using play = new Playground();
+    await assertUnpacked(concat(member({ name: "a" }), new Uint8Array(512), rest), { play });
+    assertEquals(play.tree(), ['a 0644 ""']);
+  }
+});
+
+Deno.test("an entry behind a single block of zeros is neither smuggled in nor lost", async () => {
   const bytes = concat(member({ name: "a" }), new Uint8Array(512), member({ name: "b" }), END);
-  await assertRefused(bytes, { says: ["garbage after its end-of-archive"] });
+  for (const chunk of [100, 512, 1 << 20]) {
+    await assertRefused(bytes, { says: ["a block of zeros stands between its entries"], chunk });
+  }
 });
 
 Deno.test("a header with a wrong checksum is refused", async () => {
@@ -75,8 +129,8 @@ for (const [what, size] of SIZES) {
   });
 }
 
-Deno.test("an extended header without content does not shift what follows", async () => {
-  for (const type of ["x", "g", "L", "K"]) {
+Deno.test("a GNU long name without content is refused, and does not shift what follows", async () => {
+  for (const type of ["L", "K"]) {
     const bytes = tar({ name: "odd", type }, { name: "next", content: "x".repeat(600) });
     await assertRefused(bytes, { says: ["odd", "0 bytes"] });
   }
@@ -110,7 +164,7 @@ Deno.test("a PAX size or mtime that is no number is refused", async () => {
   for (const value of ["-1", "1e3", "0x10", "", " 1", "1".repeat(30)]) {
     await assertRefused(tar(pax({ size: value }), { name: "a" }), { says: ["PAX", "size"] });
   }
-  for (const value of ["abc", "1e3", "--1", "9".repeat(20)]) {
+  for (const value of ["abc", "1e3", "--1", "9".repeat(20), ".", "-", "1.2.3"]) {
     await assertRefused(tar(pax({ mtime: value }), { name: "a" }), { says: ["PAX", "mtime"] });
   }
 });
@@ -121,22 +175,51 @@ Deno.test("a global PAX header may not name or size every entry", async () => {
   }
 });
 
-Deno.test("a name that is no UTF-8 is refused and shown escaped, never mangled", async () => {
-  const name = Uint8Array.of(0x61, 0xff, 0xfe, 0x62);
-  const says = ["a\\xff\\xfeb", "UTF-8"];
+Deno.test("a name that is no UTF-8 is refused with its bytes and the reason, never mangled", async () => {
+  // 0x9f is a character of its own in windows-1252, which a decoder may take for Latin-1.
+  const name = Uint8Array.of(0x61, 0xff, 0x9f, 0x5c, 0x62);
+  const says = ["Refused a\\xff\\x9f\\b in my_site.tar", "no UTF-8", "no other names"];
   await assertRefused(tar({ name }), { says });
   await assertRefused(tar({ name: "l", type: "2", link: name }), { says });
-  await assertRefused(tar(pax({ path: name }), { name: "a" }), { says });
+  const binary = { hdrcharset: "BINARY" };
+  await assertRefused(tar(pax({ ...binary, path: name }), { name: "a" }), { says });
   await assertRefused(tar(pax({ linkpath: name }), { name: "a", type: "2" }), { says });
   await assertRefused(tar(gnuLong("L", name), { name: "a" }), { says });
   await assertRefused(tar(gnuLong("K", name), { name: "a", type: "2" }), { says });
 });
 
-Deno.test("a link with content is refused", async () => {
-  for (const type of ["1", "2"]) {
-    const bytes = tar({ name: "a" }, { name: "l", type, link: "a", content: "x" });
-    await assertRefused(bytes, { says: ["l", "link with content"] });
-  }
+Deno.test("an entry that is broken is named as it is, in any script", async () => {
+  const name = "\u{1f31f}.txt";
+  await assertRefused(tar({ name, size: bytesOf("12abc\0") }), { says: [`corrupt at ${name}:`] });
+  const bytes = Uint8Array.of(0xf0, 0x9f);
+  await assertRefused(tar({ name: bytes, size: bytesOf("x") }), {
+    says: ["corrupt at \\xf0\\x9f:"],
+  });
+});
+
+const WITH_CONTENT: Member[] = [
+  { name: "l", type: "1", link: "a" },
+  { name: "l", type: "2", link: "a" },
+  { name: "l", type: "5" },
+  { name: "l/", type: "\0" },
+  { name: "l/", type: "0" },
+  { name: "l/", type: "7" },
+];
+for (const odd of WITH_CONTENT) {
+  Deno.test(`content of what can have none is refused: type ${JSON.stringify(odd.type)}`, async () => {
+    const bytes = tar({ name: "a" }, { ...odd, content: "x".repeat(600) }, { name: "b" });
+    await assertRefused(bytes, { says: ["Refused l", "with content"] });
+  });
+}
+
+Deno.test("a hard link with content in PAX format, of which readers make different trees, is refused", async () => {
+  const bytes = tar(pax({ mtime: "1" }), { name: "a", content: "x" }, {
+    name: "l",
+    type: "1",
+    link: "a",
+    size: 512,
+  }, { name: "b" });
+  await assertRefused(bytes, { says: ["Refused l", "link with content"] });
 });
 
 Deno.test("sparse files are refused, in GNU's and in PAX's form", async () => {
@@ -146,6 +229,16 @@ Deno.test("sparse files are refused, in GNU's and in PAX's form", async () => {
   const records = { "GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "holes" };
   await assertRefused(tar(pax(records), { name: "GNUSparseFile.0/holes" }), {
     says: ["holes", "sparse"],
+  });
+});
+
+Deno.test("a part of a file that goes on in another volume is refused, in GNU's and in PAX's form", async () => {
+  await assertRefused(tar({ name: "part", type: "M", format: "gnu" }), {
+    says: ["part", "begins in another archive"],
+  });
+  const records = { "GNU.volume.filename": "part", "GNU.volume.offset": "512" };
+  await assertRefused(tar(pax(records, "g"), { name: "part", content: "the rest" }), {
+    says: ["part", "several volumes"],
   });
 });
 

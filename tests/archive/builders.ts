@@ -13,6 +13,10 @@ export interface Member {
   mode?: number;
   /** Seconds since 1970. */
   mtime?: number;
+  /** The bytes of the mtime's field. */
+  mtimeField?: Uint8Array;
+  /** Sums the bytes as -128 to 127. */
+  signedSum?: boolean;
   /** What the header claims, where that is not the content's length: a number, or the field's bytes. */
   size?: number | Uint8Array;
   /** `ustar` by default; `v7` has no magic number. */
@@ -59,13 +63,14 @@ function header(options: Member, length: number): Uint8Array {
   put(116, octal(0, 7));
   const size = options.size ?? length;
   put(124, typeof size === "number" ? octal(size, 11) : size);
-  put(136, octal(options.mtime ?? 1_500_000_000, 11));
+  put(136, options.mtimeField ?? octal(options.mtime ?? 1_500_000_000, 11));
   put(156, options.type ?? "0");
   put(157, bytesOf(options.link ?? "").subarray(0, 100));
   if (options.format === "gnu") put(257, "ustar  \0");
   else if (options.format !== "v7") put(257, "ustar\0" + "00");
   if (options.prefix !== undefined) put(345, options.prefix);
-  const sum = block.reduce((total, byte) => total + byte, 8 * 0x20);
+  let sum = 8 * 0x20;
+  for (const byte of options.signedSum === true ? new Int8Array(block) : block) sum += byte;
   put(148, `${octal(sum + (options.broken ? 1 : 0), 6)}\0 `);
   return block;
 }

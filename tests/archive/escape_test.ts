@@ -1,6 +1,6 @@
 /** Archives that were made to write outside of the folder that they are unpacked into. */
 import { assertEquals } from "../assert.ts";
-import { gnuLong, pax, tar } from "./builders.ts";
+import { gnuLong, type Member, pax, tar } from "./builders.ts";
 import { assertRefused, assertUnpacked, Playground } from "./playground.ts";
 
 Deno.test("an entry named ../evil does not land beside the revision", async () => {
@@ -180,19 +180,36 @@ Deno.test("a hard link through a symlink does not bring in what lies behind it",
   await assertRefused(bytes, { says: ["loot", "door/secret"], play });
 });
 
-Deno.test("a hard link to a symlink is refused, as it could be written through later", async () => {
+Deno.test("a hard link to a symlink is a symlink to what comes after it: nothing goes through it", async () => {
+  const links: Member[] = [
+    { name: "door", type: "2", link: "../../outside" },
+    { name: "second", type: "1", link: "door" },
+    { name: "third", type: "1", link: "second" },
+  ];
+  for (const name of ["second/secret", "third/secret"]) {
+    using play = new Playground();
+    const bytes = tar(...links, { name, content: "stolen" });
+    await assertRefused(bytes, { says: [name, "through the symlink"], play });
+  }
   using play = new Playground();
   const bytes = tar(
     { name: "door", type: "2", link: `${play.outside}/secret` },
     { name: "loot", type: "1", link: "door" },
-    { name: "loot", content: "stolen" },
+    { name: "loot", content: "mine" },
+    { name: "again", type: "1", link: "door" },
+    { name: "again", type: "1", link: "loot" },
   );
-  await assertRefused(bytes, { says: ["loot", "hard link to door", "symlink"], play });
+  await assertUnpacked(bytes, { play });
+  assertEquals(play.tree(), [
+    'again 0644 "mine"',
+    `door -> ${play.outside}/secret`,
+    'loot 0644 "mine"',
+  ]);
 });
 
 Deno.test("a hard link to a folder, to what is missing, or to what comes later is refused", async () => {
   await assertRefused(tar({ name: "d/", type: "5" }, { name: "l", type: "1", link: "d" }), {
-    says: ["l", "hard link to d"],
+    says: ["l", "hard link to d", "a folder"],
   });
   await assertRefused(tar({ name: "l", type: "1", link: "." }), { says: ["l", "hard link to ."] });
   await assertRefused(tar({ name: "l", type: "1", link: "" }), {
@@ -218,7 +235,7 @@ Deno.test("a path through a file is refused", async () => {
 
 Deno.test("nothing can take the place of the revision's own folder", async () => {
   for (const type of ["0", "2"]) {
-    for (const name of [".", "./", "././."]) {
+    for (const name of type === "0" ? [".", "././."] : [".", "./", "././."]) {
       await assertRefused(tar({ name, type, link: "/tmp", content: type === "0" ? "x" : "" }), {
         says: [name, "own folder"],
       });
@@ -234,7 +251,7 @@ for (const [type, what] of [["3", "character device"], ["4", "block device"], ["
   });
 }
 
-for (const type of ["V", "M", "D", "N", "Z", "A", "9"]) {
+for (const type of ["N", "Z", "E", "I", "9"]) {
   Deno.test(`an entry of type ${type} is refused by name`, async () => {
     await assertRefused(tar({ name: "odd", type, format: "gnu" }), { says: ["odd", type] });
   });

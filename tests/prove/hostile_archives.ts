@@ -33,7 +33,27 @@ const BAIT = [
   "outside",
   "a/../..",
 ];
-const TYPES = ["0", "1", "2", "3", "4", "5", "6", "7", "g", "x", "L", "K", "S", "\0"];
+const TYPES = [
+  "0",
+  "1",
+  "2",
+  "3",
+  "4",
+  "5",
+  "6",
+  "7",
+  "g",
+  "x",
+  "L",
+  "K",
+  "S",
+  "\0",
+  "V",
+  "D",
+  "X",
+  "A",
+  "M",
+];
 
 /** Every archive is accepted or refused, alike by the check and by unpacking, and nothing gets out. */
 export async function breakArchives(
