@@ -3,16 +3,16 @@ import { ConflictError, NotFoundError, UsageError } from "../core/errors.ts";
 import { type Revision, revisionName, toRevision } from "../core/names.ts";
 import { readLink } from "../local/links.ts";
 import { type PackageDir, requirePackage } from "../local/package_dir.ts";
-import { emptyTrash } from "../local/revisions.ts";
 import { readMaster } from "../local/state.ts";
-import { type Context, lockPackage, lockSync, openBucket } from "./steps/context.ts";
+import { cleanUp } from "./steps/clean_up.ts";
+import { type Context, lockSync, openBucket } from "./steps/context.ts";
 import {
   fetchPackageListing,
   readPointer,
   type RemotePackage,
   requireRemote,
 } from "./steps/listing.ts";
-import { removeRevision } from "./steps/remove.ts";
+import { removeRevisions } from "./steps/remove.ts";
 
 /** What to remove: one revision, by its name or parsed, or all but the newest `keep` and those protected. */
 export type PurgeTarget =
@@ -53,24 +53,18 @@ export async function purge(
   if (dryRun) return { removed: chooseLocal(pkg, target).map(nameIn(pkg.name)), failures: [] };
   // A sync may be running the script of what is to be removed.
   using _syncLock = await lockSync(context, pkg, "ftl purge");
-  const removed: string[] = [];
   const failures: unknown[] = [];
-  {
-    using _lock = await lockPackage(context, pkg, "ftl purge");
-    for (const id of chooseLocal(pkg, target)) {
-      try {
-        await removeRevision(context, pkg, id);
-        removed.push(pkg.revisionName(id));
-      } catch (error) {
-        context.signal.throwIfAborted();
-        if ("revision" in target) throw error;
-        failures.push(error);
-        context.report({ type: "failure", error });
-      }
-    }
-  }
-  emptyTrash(pkg);
-  return { removed, failures };
+  const removed = await removeRevisions(context, pkg, {
+    command: "ftl purge",
+    choose: () => chooseLocal(pkg, target),
+    onFailure: (_id, error) => {
+      if ("revision" in target) throw error;
+      failures.push(error);
+      context.report({ type: "failure", error });
+    },
+  });
+  await cleanUp(context, pkg);
+  return { removed: removed.map(nameIn(pkg.name)), failures };
 }
 
 /** Removes from S3. Throws `UsageError` for a protected revision, `NotFoundError` for one not there. */

@@ -4,7 +4,7 @@ import { planSync } from "../core/plan.ts";
 import { inParallel } from "../core/parallel.ts";
 import { readLink } from "../local/links.ts";
 import { listPackages, type PackageDir, requirePackage } from "../local/package_dir.ts";
-import { diskUsed } from "../local/revisions.ts";
+import { diskUsed } from "../local/disk_used.ts";
 import { type LastSync, postSyncOf, readLastSync, readMaster } from "../local/state.ts";
 import type { Bucket } from "../remote/bucket.ts";
 import { type Context, openBucket } from "./steps/context.ts";

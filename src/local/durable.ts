@@ -5,7 +5,7 @@
  * they were flushed before it (https://lwn.net/Articles/457667/).
  */
 import { StorageError } from "../core/errors.ts";
-import { explainDiskError } from "../core/disk_errors.ts";
+import { explainDiskError, systemCode } from "../core/disk_errors.ts";
 
 /** Flushes the names in a directory. */
 export function syncDirectory(path: string): void {
@@ -19,17 +19,14 @@ export function syncDirectory(path: string): void {
 
 /**
  * Puts a file in the place of `path`, so that readers and kills see the old one or the new one, whole; so
- * does a power cut, unless `durable` is false.
+ * does a power cut, unless `durable` is false. A link or a folder that has its place, or that of the temporary
+ * file, is neither followed nor in the way.
  */
 export function replaceFile(path: string, text: string, { durable = true } = {}): void {
   const temporary = `${path}.tmp`;
   try {
-    const file = Deno.openSync(temporary, {
-      write: true,
-      create: true,
-      truncate: true,
-      mode: 0o644,
-    });
+    clearPlace(temporary);
+    const file = Deno.openSync(temporary, { write: true, createNew: true, mode: 0o644 });
     try {
       const bytes = new TextEncoder().encode(text);
       for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
@@ -39,11 +36,44 @@ export function replaceFile(path: string, text: string, { durable = true } = {})
     }
     // Others may look at what runs here, whatever the umask.
     Deno.chmodSync(temporary, 0o644);
-    Deno.renameSync(temporary, path);
-    if (durable) syncDirectory(path.slice(0, path.lastIndexOf("/")));
+    try {
+      Deno.renameSync(temporary, path);
+    } catch (error) {
+      if (systemCode(error) !== "EISDIR") throw error;
+      clearPlace(path);
+      Deno.renameSync(temporary, path);
+    }
+    if (durable) syncDirectory(parentOf(path));
   } catch (error) {
     throw explainDiskError(error, `Cannot write ${path}`);
   }
+}
+
+/** Removes a small file of FTL's. That there is none is no error. */
+export function removeFile(path: string, { durable }: { durable: boolean }): void {
+  try {
+    if (clearPlace(path) && durable) syncDirectory(parentOf(path));
+  } catch (error) {
+    throw explainDiskError(error, `Cannot remove ${path}`);
+  }
+}
+
+/** Removes a file or a link. A folder, which FTL has not made, is called a temporary one: the next sync deletes it. */
+function clearPlace(path: string): boolean {
+  try {
+    Deno.removeSync(path);
+    return true;
+  } catch (error) {
+    const code = systemCode(error) ?? "";
+    if (code === "ENOENT") return false;
+    if (!["EISDIR", "ENOTEMPTY", "EEXIST"].includes(code)) throw error;
+    Deno.renameSync(path, `${path}.${crypto.randomUUID()}.tmp`);
+    return true;
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 /**

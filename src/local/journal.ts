@@ -3,10 +3,10 @@
  * last script has run. What a killed command left there tells the next one which script is still due.
  */
 import { isRevisionId } from "../core/names.ts";
-import { replaceFile } from "./durable.ts";
+import { removeFile, replaceFile } from "./durable.ts";
 import type { PackageDir } from "./package_dir.ts";
 import type { Action } from "../core/scripts.ts";
-import { readJson, removeFile } from "./small_files.ts";
+import { readJson } from "./small_files.ts";
 
 export interface JumpUnderWay {
   readonly from: string | undefined;
@@ -14,13 +14,15 @@ export interface JumpUnderWay {
   readonly action: Action;
 }
 
+const ACTIONS: readonly Action[] = ["sync", "jump", "jump-back", "remove"];
+
 export function readJournal(pkg: PackageDir): JumpUnderWay | undefined {
   const value = readJson(journalPath(pkg)) as Partial<JumpUnderWay> | undefined;
   if (value === undefined || !isId(value.to)) return undefined;
   return {
     to: value.to,
     from: isId(value.from) ? value.from : undefined,
-    action: value.action ?? "jump",
+    action: ACTIONS.find((action) => action === value.action) ?? "jump",
   };
 }
 

@@ -5,6 +5,7 @@
 import { ConflictError } from "../core/errors.ts";
 import { pause } from "../core/pause.ts";
 import { explainDiskError } from "../core/disk_errors.ts";
+import { LockFile, lookAtLock } from "./lock_file.ts";
 
 export interface LockOptions {
   /** Named in messages, e.g. `my_site`. */
@@ -25,98 +26,135 @@ export interface HeldLock extends Disposable {
   readonly path: string;
 }
 
+/** Milliseconds. */
 const FIRST_PAUSE = 10;
 const LONGEST_PAUSE = 250;
+/** Looks at a lock that is shared before its file is replaced; `holderOf` shares it for a moment. */
+const PATIENCE = 4;
 
 /** Takes the lock. Throws `ConflictError` where it stays busy. */
 export async function acquireLock(path: string, options: LockOptions): Promise<HeldLock> {
   const deadlock = options.deadlock();
   if (deadlock !== undefined) throw new ConflictError(`Cannot lock ${options.what}: ${deadlock}`);
-  const file = open(path, options.what);
   try {
-    await waitFor(file, path, options);
-    writeHolder(file, options.command);
+    const waiting = new Waiting(options);
+    for (;;) {
+      const file = await waiting.takeFrom(await LockFile.open(path));
+      if (file !== undefined) return hold(file, path, options.command);
+    }
   } catch (error) {
-    file.close();
-    throw error;
+    options.signal.throwIfAborted();
+    throw explainDiskError(error, `Cannot lock ${options.what}: ${path}`);
   }
+}
+
+/** Takes the lock where it is free; undefined where it is busy. */
+export async function tryLock(path: string, command: string): Promise<HeldLock | undefined> {
+  const file = await LockFile.open(path);
+  if (file.tryLock() && file.isInPlace() && !file.hasOtherNames()) return hold(file, path, command);
+  file[Symbol.dispose]();
+  return undefined;
+}
+
+function hold(file: LockFile, path: string, command: string): HeldLock {
+  file.write(`pid ${Deno.pid}, ${command}, since ${new Date().toISOString()}\n`);
   return {
     path,
     [Symbol.dispose]: () => {
       // The text goes while the lock is still held: readers see no holder that is gone.
-      clear(file);
-      file.close();
+      file.clear();
+      file[Symbol.dispose]();
     },
   };
 }
 
-async function waitFor(file: Deno.FsFile, path: string, options: LockOptions): Promise<void> {
-  const { what, wait, signal, onWait } = options;
-  const deadline = performance.now() + wait * 1000;
-  let nextPause = FIRST_PAUSE;
-  let told = false;
-  while (!file.tryLockSync(true)) {
-    const holder = readHolder(path);
-    const left = deadline - performance.now();
+/** One command's waiting for a lock, also where the file is replaced meanwhile. */
+class Waiting {
+  readonly #options: LockOptions;
+  readonly #deadline: number;
+  #pause = FIRST_PAUSE;
+  #told = false;
+  /** How many times in a row the lock was shared by others, as no `ftl` shares it but for a moment. */
+  #shared = 0;
+
+  constructor(options: LockOptions) {
+    this.#options = options;
+    this.#deadline = performance.now() + options.wait * 1000;
+  }
+
+  /** The file with the lock held; undefined where the path leads to another file by now. */
+  async takeFrom(file: LockFile): Promise<LockFile | undefined> {
+    try {
+      while (!file.tryLock()) {
+        const replacement = await this.#replacement(file);
+        if (replacement !== undefined) {
+          file[Symbol.dispose]();
+          return replacement;
+        }
+        await this.#wait(file);
+        if (!file.isInPlace()) break;
+      }
+      if (file.isInPlace()) {
+        if (!file.hasOtherNames()) return file;
+        const replacement = await file.replaced();
+        file[Symbol.dispose]();
+        return replacement;
+      }
+    } catch (error) {
+      file[Symbol.dispose]();
+      throw error;
+    }
+    file[Symbol.dispose]();
+    return undefined;
+  }
+
+  /**
+   * What takes the place of a file that somebody else holds, having opened it when its modes still let others
+   * do so: 0.1.0 made it readable for all.
+   */
+  async #replacement(file: LockFile): Promise<LockFile | undefined> {
+    if (file.tryLock({ shared: true })) {
+      // Every `ftl` holds it alone: while it is shared, none does.
+      const replacement = ++this.#shared > PATIENCE ? await file.replaced() : undefined;
+      file.unlock();
+      return replacement;
+    }
+    this.#shared = 0;
+    // And every `ftl` writes at once who it is.
+    if (!file.wasOpenToOthers || this.#left() > 0 || file.text() !== "") return undefined;
+    const replacement = await file.replaced();
+    // Did one come in between, it is waited for.
+    while (replacement !== undefined && file.text() !== "" && !file.tryLock({ shared: true })) {
+      await pause(LONGEST_PAUSE, this.#options.signal);
+    }
+    return replacement;
+  }
+
+  async #wait(file: LockFile): Promise<void> {
+    const { what, onWait, signal } = this.#options;
+    const holder = file.text() || "another process";
+    const left = this.#left();
     if (left <= 0) {
       throw new ConflictError(`${what} is locked by ${holder}`, {
         hint: "Try again when it is done, or wait longer with FTL_LOCK_WAIT=<seconds>",
       });
     }
-    if (!told) onWait(holder);
-    told = true;
-    await pause(Math.min(nextPause, left), signal);
-    nextPause = Math.min(nextPause * 2, LONGEST_PAUSE);
+    if (!this.#told) onWait(holder);
+    this.#told = true;
+    await pause(Math.min(this.#pause, left), signal);
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
   }
-}
 
-function open(path: string, what: string): Deno.FsFile {
-  try {
-    return Deno.openSync(path, { read: true, write: true, create: true, mode: 0o644 });
-  } catch (error) {
-    throw explainDiskError(error, `Cannot lock ${what}: ${path}`);
-  }
-}
-
-function writeHolder(file: Deno.FsFile, command: string): void {
-  const text = `pid ${Deno.pid}, ${command}, since ${new Date().toISOString()}\n`;
-  clear(file);
-  try {
-    file.seekSync(0, Deno.SeekMode.Start);
-    file.writeSync(new TextEncoder().encode(text));
-  } catch {
-    // The lock holds without it. On a full disk there is no room for it, and `purge` must make some.
-  }
-}
-
-/** A disk may have no room even for less: with a quota on Btrfs, which never writes in place. */
-function clear(file: Deno.FsFile): void {
-  try {
-    file.truncateSync(0);
-  } catch {
-    // Who reads the text asks first whether anybody holds the lock.
+  #left(): number {
+    return this.#deadline - performance.now();
   }
 }
 
 /**
- * Who holds the lock now, or undefined where nobody does. It asks by a shared lock that it lets go at once:
- * the file's text alone may be of a holder that was killed.
+ * Who holds the lock now, or undefined where nobody does, or where this user cannot know. It asks by a shared
+ * lock that it lets go at once: the file's text alone may be of a holder that was killed.
  */
 export function holderOf(path: string): string | undefined {
-  try {
-    using file = Deno.openSync(path, { read: true });
-    return file.tryLockSync(false) ? undefined : readHolder(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw explainDiskError(error, `Cannot read ${path}`);
-  }
-}
-
-function readHolder(path: string): string {
-  try {
-    // Behind the first line there may be the end of a longer one that could not be cleared.
-    return Deno.readTextFileSync(path).split("\n", 1)[0]?.trim() || "another process";
-  } catch {
-    return "another process";
-  }
+  const found = lookAtLock(path);
+  return found === "unknown" ? undefined : found.holder;
 }

@@ -6,6 +6,9 @@
  *     revs/VZ5vQk8aR4G/                complete or not there at all
  *     .lock
  *     .ftl/                            staging/, aside/, trash/, state/, log/, and more
+ *
+ * The folder itself may be a link to another disk. What lies in it may not: a package's folder may belong to
+ * the user that the package runs as, who must not lead an `ftl` of root's elsewhere.
  */
 import { NotFoundError, StorageError } from "../core/errors.ts";
 import { compareNames, isPackageName, isRevisionId } from "../core/names.ts";
@@ -43,6 +46,10 @@ export class PackageDir {
   get states(): string {
     return `${this.own}/state`;
   }
+  /** Has a file for each revision that is being deleted where it is; there only meanwhile. */
+  get removing(): string {
+    return `${this.own}/removing`;
+  }
 
   /** What scripts printed. */
   get logs(): string {
@@ -57,40 +64,79 @@ export class PackageDir {
     return `${this.name}.${id}`;
   }
 
+  /** Whether the revision is here, complete. */
   has(id: string): boolean {
-    return isDirectory(this.revisionPath(id));
+    return this.isThere(id) && !this.isBeingRemoved(id);
   }
 
   /** The ids of the complete revisions, oldest first. */
   revisions(): string[] {
-    return readNames(this.revs, (entry) => entry.isDirectory && isRevisionId(entry.name));
+    const gone = new Set(this.beingRemoved());
+    return readNames(this.revs, ({ name, isDirectory }) => {
+      return isDirectory && isRevisionId(name) && !gone.has(name);
+    });
   }
 
-  /** Makes FTL's folders where they are missing. */
+  /** Whether its folder is there, be it complete or not. */
+  isThere(id: string): boolean {
+    return isDirectory(this.revisionPath(id));
+  }
+
+  isBeingRemoved(id: string): boolean {
+    return kindOf(`${this.removing}/${id}`) !== undefined;
+  }
+
+  beingRemoved(): string[] {
+    if (kindOf(this.removing) !== "folder") return [];
+    return readNames(this.removing, ({ name }) => isRevisionId(name));
+  }
+
+  /** Makes FTL's folders where they are missing. Throws `StorageError` where a link has the place of one. */
   prepare(): void {
-    try {
-      for (const path of [this.revs, this.own, this.staging, this.trash, this.states]) {
-        makeReadable(path);
-      }
-    } catch (error) {
-      throw explainDiskError(error, `Cannot write in ${this.path}`);
+    for (const path of [this.revs, this.own, this.staging, this.trash, this.states]) {
+      makeFolder(path);
     }
   }
 }
 
 /**
- * Who may read a revision is for the package's folder and the modes in the revision to say: a web server
- * must get there, and `ftl list` of another user, also under the umask of a hardened unit. A folder that
- * is there stays.
+ * Makes a folder of FTL's where it is missing. Who may read a revision is for the package's folder and the
+ * modes in the revision to say: a web server must get there, and `ftl list` of another user, also under the
+ * umask of a hardened unit. A folder that is there stays as it is.
  */
-function makeReadable(path: string): void {
+export function makeFolder(path: string): void {
   try {
     Deno.mkdirSync(path, { mode: 0o755 });
+    Deno.chmodSync(path, 0o755);
   } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return;
-    throw error;
+    if (!(error instanceof Deno.errors.AlreadyExists)) {
+      throw explainDiskError(error, `Cannot make ${path}`);
+    }
+    requireNoLink(path);
+    if (kindOf(path) === "folder") return;
+    throw new StorageError(`${path} is not a folder`, {
+      hint: "FTL made no such thing: move it away, then run the command again",
+    });
   }
-  Deno.chmodSync(path, 0o755);
+}
+
+/** Throws `StorageError` where a link has the place of something in a package's folder. */
+export function requireNoLink(path: string): void {
+  if (kindOf(path) !== "link") return;
+  throw new StorageError(`${path} is a link, and FTL follows none in a package's folder`, {
+    hint: "Remove it; a package on another disk has its whole folder there: link to that",
+  });
+}
+
+/** What is at a path, links not followed; undefined where nothing is. */
+function kindOf(path: string): "folder" | "link" | "other" | undefined {
+  try {
+    const { isDirectory, isSymlink } = Deno.lstatSync(path);
+    return isDirectory ? "folder" : isSymlink ? "link" : "other";
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return undefined;
+    throw explainDiskError(error, `Cannot read ${path}`);
+  }
 }
 
 /** The packages that this machine cares about: the folders in the root whose name is a package's. */

@@ -1,10 +1,17 @@
 /** The small JSON files that FTL keeps below `.ftl`. */
 import { explainDiskError, systemCode } from "../core/disk_errors.ts";
-import { syncDirectory } from "./durable.ts";
 
-/** Undefined where there is no such file, or where it is not FTL's: then it counts as lost. */
-export function readJson(path: string): unknown {
+/** Bytes: FTL's own are far smaller. */
+const LARGEST = 1024 * 1024;
+
+/**
+ * What a file holds, or undefined where there is none, or one that FTL has not written: then it counts as
+ * lost, and the next write puts a good one in its place.
+ */
+export function readJson(path: string): object | undefined {
   try {
+    const { isFile, size } = Deno.lstatSync(path);
+    if (!isFile || size > LARGEST) return undefined;
     const value: unknown = JSON.parse(Deno.readTextFileSync(path));
     return typeof value === "object" && value !== null ? value : undefined;
   } catch (error) {
@@ -13,12 +20,8 @@ export function readJson(path: string): unknown {
   }
 }
 
-/** That there is no such file is no error. */
-export function removeFile(path: string, { durable }: { durable: boolean }): void {
-  try {
-    Deno.removeSync(path);
-    if (durable) syncDirectory(path.slice(0, path.lastIndexOf("/")));
-  } catch (error) {
-    if (systemCode(error) !== "ENOENT") throw explainDiskError(error, `Cannot remove ${path}`);
-  }
+/** A member that is a text. */
+export function textIn(value: object, name: string): string | undefined {
+  const member: unknown = (value as Record<string, unknown>)[name];
+  return typeof member === "string" ? member : undefined;
 }

@@ -1,10 +1,10 @@
 /** What FTL remembers of a package on this machine: small JSON files below `.ftl`. */
 import type { Hold, PostSync } from "../core/plan.ts";
 import { isRevisionId } from "../core/names.ts";
-import { replaceFile } from "./durable.ts";
+import { removeFile, replaceFile } from "./durable.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { hasScript } from "./scripts.ts";
-import { readJson, removeFile } from "./small_files.ts";
+import { readJson, textIn } from "./small_files.ts";
 
 /** `.ftl/state/<id>.json`, written after the revision is in its place. */
 export interface RevisionState {
@@ -37,11 +37,21 @@ export function postSyncOf(pkg: PackageDir, id: string): PostSync {
 }
 
 export function readRevisionState(pkg: PackageDir, id: string): RevisionState | undefined {
-  const value = readJson(statePath(pkg, id)) as Partial<RevisionState> | undefined;
-  const known = value?.postSync === "pending" || value?.postSync === "ok" ||
-    value?.postSync === "failed";
-  return known ? value as RevisionState : undefined;
+  const value = readJson(statePath(pkg, id));
+  const postSync = POST_SYNC.find((state) => state === (value as Partial<RevisionState>)?.postSync);
+  if (value === undefined || postSync === undefined) return undefined;
+  const { size } = value as Partial<RevisionState>;
+  return {
+    postSync,
+    key: textIn(value, "key"),
+    etag: textIn(value, "etag"),
+    sha256: textIn(value, "sha256"),
+    size: typeof size === "number" ? size : undefined,
+    fetchedAt: textIn(value, "fetchedAt"),
+  };
 }
+
+const POST_SYNC: readonly PostSync[] = ["pending", "ok", "failed"];
 
 export function writeRevisionState(pkg: PackageDir, id: string, state: RevisionState): void {
   replaceFile(statePath(pkg, id), `${JSON.stringify(state)}\n`);
@@ -85,15 +95,12 @@ export function writeHolds(pkg: PackageDir, holds: readonly (Hold | undefined)[]
 function readHolds(pkg: PackageDir): Hold[] {
   const value = readJson(holdPath(pkg));
   if (!Array.isArray(value)) return [];
-  return (value as Partial<Hold>[]).flatMap(({ id, blessed, version }) =>
-    isId(id)
-      ? [{
-        id,
-        blessed: isId(blessed) ? blessed : undefined,
-        version: typeof version === "string" ? version : undefined,
-      }]
-      : []
-  );
+  return value.flatMap((hold: unknown) => {
+    if (typeof hold !== "object" || hold === null) return [];
+    const [id, blessed] = [textIn(hold, "id"), textIn(hold, "blessed")];
+    if (!isId(id)) return [];
+    return [{ id, blessed: isId(blessed) ? blessed : undefined, version: textIn(hold, "version") }];
+  });
 }
 
 /** How the last sync of a package went. */
@@ -105,9 +112,10 @@ export interface LastSync {
 }
 
 export function readLastSync(pkg: PackageDir): LastSync | undefined {
-  const value = readJson(lastSyncPath(pkg)) as Partial<LastSync> | undefined;
-  if (typeof value?.at !== "string") return undefined;
-  return { at: value.at, failure: typeof value.failure === "string" ? value.failure : undefined };
+  const value = readJson(lastSyncPath(pkg));
+  const at = value && textIn(value, "at");
+  if (value === undefined || at === undefined || Number.isNaN(Date.parse(at))) return undefined;
+  return { at, failure: textIn(value, "failure") };
 }
 
 /** Not flushed: every sync writes it, and nothing depends on it. */
@@ -115,7 +123,18 @@ export function writeLastSync(pkg: PackageDir, last: LastSync): void {
   replaceFile(lastSyncPath(pkg), `${JSON.stringify(last)}\n`, { durable: false });
 }
 
-function statePath(pkg: PackageDir, id: string): string {
+/** What cannot be deleted and was told; each once, not with every sync. */
+export function readTold(pkg: PackageDir): string[] {
+  const value = readJson(toldPath(pkg));
+  return Array.isArray(value) ? value.filter((path) => typeof path === "string") : [];
+}
+
+export function writeTold(pkg: PackageDir, paths: readonly string[]): void {
+  if (paths.length === 0) removeFile(toldPath(pkg), { durable: false });
+  else replaceFile(toldPath(pkg), `${JSON.stringify(paths)}\n`, { durable: false });
+}
+
+export function statePath(pkg: PackageDir, id: string): string {
   return `${pkg.states}/${id}.json`;
 }
 
@@ -125,6 +144,10 @@ function masterPath(pkg: PackageDir): string {
 
 function lastSyncPath(pkg: PackageDir): string {
   return `${pkg.own}/last-sync.json`;
+}
+
+function toldPath(pkg: PackageDir): string {
+  return `${pkg.own}/leftovers.json`;
 }
 
 function holdPath(pkg: PackageDir): string {

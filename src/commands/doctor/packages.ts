@@ -5,7 +5,7 @@ import { hasUnfinishedJump } from "../../local/activate.ts";
 import { type LinkName, readLink } from "../../local/links.ts";
 import { holderOf } from "../../local/lock.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
-import { leftovers } from "../../local/revisions.ts";
+import { leftovers } from "../../local/removal.ts";
 import { isHeld } from "../steps/facts.ts";
 import { postSyncOf, readLastSync, readMaster } from "../../local/state.ts";
 import { type Check, fail, finding, ok, warn } from "./check.ts";

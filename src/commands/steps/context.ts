@@ -1,7 +1,7 @@
 /** What every command works with. `mod.ts` makes it; nothing below looks elsewhere. */
 import type { Config, Environment } from "../../core/config.ts";
 import type { Report } from "../../core/events.ts";
-import { acquireLock, type HeldLock, holderOf } from "../../local/lock.ts";
+import { acquireLock, type HeldLock, holderOf, tryLock } from "../../local/lock.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import type { Action } from "../../core/scripts.ts";
 import type { ScriptSetting } from "../../local/scripts.ts";
@@ -48,6 +48,14 @@ export function lockPackage(
 ): Promise<HeldLock> {
   pkg.prepare();
   return lock(context, { pkg, command, path: `${pkg.path}/.lock`, what: pkg.name });
+}
+
+/** The package's lock where nobody holds it now. */
+export async function tryLockPackage(
+  pkg: PackageDir,
+  command: string,
+): Promise<HeldLock | undefined> {
+  return await tryLock(`${pkg.path}/.lock`, command);
 }
 
 /** The lock that a sync holds from beginning to end, so that two of them never download the same. */

@@ -7,8 +7,8 @@ import { faultPoint } from "../../core/fault_point.ts";
 import { Gate } from "../../core/gate.ts";
 import { revisionName } from "../../core/names.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
-import { dropStaging, flushStaging, openStaging, publish } from "../../local/revisions.ts";
 import { hasScript } from "../../local/scripts.ts";
+import { Staging } from "../../local/staging.ts";
 import type { Bucket, Checksum } from "../../remote/bucket.ts";
 import { DOWNLOAD_WINDOW, openDownload, rangeSizeFor } from "../../remote/download.ts";
 import { CheckedBody } from "./checksum.ts";
@@ -36,9 +36,9 @@ export async function fetchRevision(
   const revision = pkg.revisionName(id);
   const started = performance.now();
   context.report({ type: "fetching", revision, bytes: object.size });
-  const staging = openStaging(pkg, id);
+  const staging = await Staging.open(pkg, id);
   try {
-    const staged = await stageInTurn(context, from, { pkg, staging });
+    const staged = await stageInTurn(context, from, staging);
     faultPoint("staged");
     context.report({
       type: "progress",
@@ -47,12 +47,12 @@ export async function fetchRevision(
       done: object.size,
       total: object.size,
     });
-    await flushStaging(pkg, id, context.signal);
+    await staging.flush(context.signal);
     faultPoint("flushed");
     using _lock = await lockPackage(context, pkg, "ftl sync");
     context.signal.throwIfAborted();
-    publish(pkg, id, {
-      postSync: hasScript(staging, "post-sync") ? "pending" : "ok",
+    staging.publish({
+      postSync: hasScript(staging.target, "post-sync") ? "pending" : "ok",
       key,
       etag: object.etag,
       sha256: staged.sha256,
@@ -68,7 +68,7 @@ export async function fetchRevision(
       ms: performance.now() - started,
     });
   } catch (error) {
-    dropStaging(pkg, id);
+    await staging.drop();
     throw error;
   }
 }
@@ -76,11 +76,11 @@ export async function fetchRevision(
 async function stageInTurn(
   context: Context,
   from: { bucket: Bucket; remote: RemoteRevision },
-  to: { pkg: PackageDir; staging: string },
+  staging: Staging,
 ): Promise<Staged> {
   const held = Math.min(from.remote.object.size, DOWNLOAD_WINDOW);
   using _memory = await MEMORY.enter(held, context.signal);
-  return await stageTwiceAtMost(context, from, to);
+  return await stageTwiceAtMost(context, from, staging);
 }
 
 interface Staged extends Unpacked {
@@ -98,14 +98,14 @@ interface Unfit {
 async function stageTwiceAtMost(
   context: Context,
   from: { bucket: Bucket; remote: RemoteRevision },
-  to: { pkg: PackageDir; staging: string },
+  staging: Staging,
 ): Promise<Staged> {
-  const first = await stage(context, from, to);
+  const first = await stage(context, from, staging);
   if (!("error" in first)) return first;
   if (first.isCertain) throw first.error;
   context.report({ type: "warning", message: `${first.error.message}; fetching it once more` });
-  openStaging(to.pkg, from.remote.id);
-  const second = await stage(context, from, to);
+  await staging.renew();
+  const second = await stage(context, from, staging);
   if ("error" in second) throw second.error;
   return second;
 }
@@ -113,7 +113,7 @@ async function stageTwiceAtMost(
 async function stage(
   { config, signal, report }: Context,
   { bucket, remote }: { bucket: Bucket; remote: RemoteRevision },
-  { pkg, staging }: { pkg: PackageDir; staging: string },
+  { target, aside }: Staging,
 ): Promise<Staged | Unfit> {
   const { size, etag } = remote.object;
   const { concurrency } = config;
@@ -133,7 +133,7 @@ async function stage(
     },
   });
   const facts = readRevisionFacts(download.info.metadata);
-  requireSpace(staging, { ...facts, bytes: facts.bytes ?? size });
+  requireSpace(target, { ...facts, bytes: facts.bytes ?? size });
   const expected: Checksum | undefined = facts.sha256 === undefined
     ? (await bucket.head(remote.key))?.checksum
     : { algorithm: "sha256", hex: facts.sha256 };
@@ -144,13 +144,13 @@ async function stage(
       package: remote.package,
       rest: remote.rest,
       size,
-      target: staging,
-      aside: pkg.aside,
+      target,
+      aside,
       signal,
       onProgress: (unpacked) => {
         files = unpacked.files;
         tell();
-        requireReserve(staging);
+        requireReserve(target);
       },
     });
     await body.readToEnd();

@@ -1,11 +1,10 @@
 /** What `ftl sync` does to one package. */
-import { InterruptedError, messageOf, NotFoundError } from "../../core/errors.ts";
+import { InterruptedError, messageOf, NotFoundError, StorageError } from "../../core/errors.ts";
 import { faultPoint } from "../../core/fault_point.ts";
 import { holdInForce, planSync, type SyncPlan } from "../../core/plan.ts";
 import { activate, hasUnfinishedJump } from "../../local/activate.ts";
 import { readLink } from "../../local/links.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
-import { emptyStaging, emptyTrash } from "../../local/revisions.ts";
 import { runScript, trimLogs } from "../../local/scripts.ts";
 import {
   type MasterState,
@@ -19,11 +18,13 @@ import {
   writeRevisionState,
 } from "../../local/state.ts";
 import type { Bucket } from "../../remote/bucket.ts";
+import type { Leftover } from "../../local/trees.ts";
+import { cleanUp } from "./clean_up.ts";
 import { type Context, lockPackage, lockSync, scriptSetting } from "./context.ts";
 import { gatherFacts, readMasterState } from "./facts.ts";
 import { fetchPackageListing, type RemotePackage } from "./listing.ts";
 import { finishUnfinishedJump } from "./local_jump.ts";
-import { removeRevision } from "./remove.ts";
+import { removeRevisions } from "./remove.ts";
 
 /** What was done to one package. Names of revisions, not ids. */
 export interface PackageSync {
@@ -52,6 +53,7 @@ export class PackageSyncer {
   readonly #failures: unknown[] = [];
   readonly #fetched: string[] = [];
   readonly #removed: string[] = [];
+  readonly #kept: Leftover[] = [];
   #activated: string | undefined;
   #heldFrom: string | undefined;
 
@@ -64,11 +66,10 @@ export class PackageSyncer {
   async run(follow: boolean): Promise<PackageSync> {
     await this.#attempt(async () => {
       using _syncLock = await lockSync(this.#context, this.#pkg, "ftl sync");
-      emptyStaging(this.#pkg);
-      emptyTrash(this.#pkg);
       await this.#attempt(() => this.#sync(follow));
       await trimLogs(this.#pkg);
-      emptyTrash(this.#pkg);
+      // Last: what cannot be deleted must not stand before the work.
+      await this.#attempt(() => cleanUp(this.#context, this.#pkg, this.#kept));
       this.#rememberOutcome();
     });
     const result = this.#result();
@@ -82,6 +83,8 @@ export class PackageSyncer {
     const master = await this.#updateMaster(remote);
     const plan = this.#plan(remote, { master, follow });
     if (plan.missing !== undefined) this.#fail(this.#missing(plan.missing));
+    // Room for what comes, where a killed command left something.
+    if (plan.fetch.length > 0) await this.#attempt(() => cleanUp(this.#context, pkg));
     for (const id of plan.fetch) await this.#attempt(() => this.#fetch(id, remote));
     for (const id of [...plan.prepare, ...this.#fetched]) {
       await this.#attempt(() => this.#prepare(id));
@@ -144,19 +147,35 @@ export class PackageSyncer {
 
   /** Activates and removes, by a plan made anew under the lock: a jump may have come in between. */
   async #change(remote: RemotePackage, given: MasterAndFollow): Promise<void> {
-    using _lock = await lockPackage(this.#context, this.#pkg, "ftl sync");
-    this.#failures.push(...await finishUnfinishedJump(this.#context, this.#pkg));
-    const { activate: id } = this.#plan(remote, given);
-    if (id !== undefined) await this.#attempt(() => this.#activate(id));
-    if (this.#hasStaleHold(given.master)) writeHolds(this.#pkg, []);
-    // Where the blessed revision could not be activated, the machine may have to fall back.
-    const previous = readLink(this.#pkg, "previous");
-    for (const old of this.#plan(remote, given).remove.filter((found) => found !== previous)) {
-      await this.#attempt(async () => {
-        await removeRevision(this.#context, this.#pkg, old);
-        this.#removed.push(old);
-      });
+    {
+      using _lock = await lockPackage(this.#context, this.#pkg, "ftl sync");
+      this.#failures.push(...await finishUnfinishedJump(this.#context, this.#pkg));
+      const { activate: id } = this.#plan(remote, given);
+      if (id !== undefined) await this.#attempt(() => this.#activate(id));
+      if (this.#hasStaleHold(given.master)) writeHolds(this.#pkg, []);
     }
+    if (this.#toRemove(remote, given).length > 0) await this.#remove(remote, given);
+  }
+
+  /** Where the blessed revision could not be activated, the machine may have to fall back. */
+  #toRemove(remote: RemotePackage, given: MasterAndFollow): string[] {
+    const previous = readLink(this.#pkg, "previous");
+    return this.#plan(remote, given).remove.filter((id) => id !== previous);
+  }
+
+  async #remove(remote: RemotePackage, given: MasterAndFollow): Promise<void> {
+    const pkg = this.#pkg;
+    this.#removed.push(
+      ...await removeRevisions(this.#context, pkg, {
+        command: "ftl sync",
+        choose: () => this.#toRemove(remote, given),
+        onFailure: (id, error) => {
+          if (!(error instanceof StorageError)) return this.#fail(error);
+          // As a mount does, until somebody takes it away: no reason for each sync to fail.
+          this.#kept.push({ path: pkg.revisionPath(id), reason: messageOf(error) });
+        },
+      }),
+    );
   }
 
   async #activate(id: string): Promise<void> {

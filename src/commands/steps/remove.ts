@@ -1,20 +1,121 @@
-/** Removing one revision from this machine, as `sync` and `purge` do it. */
+/** Removing revisions from this machine, as `sync` and `purge` do it. */
 import { faultPoint } from "../../core/fault_point.ts";
+import { pause } from "../../core/pause.ts";
 import { readLink } from "../../local/links.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
-import { discard } from "../../local/revisions.ts";
+import { discard, removeTrees, requireNoMount } from "../../local/removal.ts";
 import { runScript } from "../../local/scripts.ts";
-import { type Context, scriptSetting } from "./context.ts";
+import { readTold } from "../../local/state.ts";
+import { type Context, lockPackage, scriptSetting } from "./context.ts";
+
+/** Milliseconds for which the package's lock is held at a time: then others have their turn. */
+const BATCH_TIME = 100;
+const BATCH_SIZE = 200;
+
+export interface RemovalOptions {
+  /** Shown to those who wait for the lock. */
+  readonly command: string;
+  /** Asked once, under the package's lock: the ids to remove. */
+  readonly choose: () => readonly string[];
+  /** Called for each revision that cannot be removed; the others are removed all the same. */
+  readonly onFailure: (id: string, error: unknown) => void;
+}
 
 /**
- * Runs `pre-remove`, then takes the revision out of `revs`; `emptyTrash` deletes it. To be called under the
- * package's lock. Throws `ScriptError` where the script fails: then the revision stays.
+ * Runs each revision's `pre-remove`, takes it out of `revs`, and deletes it. A revision whose script fails, or
+ * that has something mounted in it, stays. The answer is the ids of those that went. To be called under the
+ * sync lock, and not under the package's, which is held now and then only.
  */
-export async function removeRevision(context: Context, pkg: PackageDir, id: string): Promise<void> {
-  const active = readLink(pkg, "current");
-  const setting = scriptSetting(context, pkg, "remove");
-  await runScript("pre-remove", id, { ...setting, from: active, to: active });
-  faultPoint("pre-removed");
-  discard(pkg, id);
-  context.report({ type: "removed", revision: pkg.revisionName(id) });
+export async function removeRevisions(
+  context: Context,
+  pkg: PackageDir,
+  options: RemovalOptions,
+): Promise<string[]> {
+  const removed: string[] = [];
+  let left: readonly string[] | undefined;
+  do {
+    const batch = new Batch(context, pkg, options);
+    {
+      using _lock = await lockPackage(context, pkg, options.command);
+      left ??= options.choose();
+      left = await batch.take(left);
+    }
+    removed.push(...batch.removed);
+    await removeTrees(batch.trashed, context.signal);
+    // Signals are heard, and whoever waits for the lock gets it.
+    await pause(0, context.signal);
+  } while (left.length > 0);
+  return removed;
+}
+
+/** What goes while the lock is held once. */
+class Batch {
+  readonly #context: Context;
+  readonly #pkg: PackageDir;
+  readonly #onFailure: RemovalOptions["onFailure"];
+  readonly removed: string[] = [];
+  trashed: readonly string[] = [];
+
+  constructor(context: Context, pkg: PackageDir, { onFailure }: RemovalOptions) {
+    this.#context = context;
+    this.#pkg = pkg;
+    this.#onFailure = onFailure;
+  }
+
+  /** The answer is those that are left for the next time. */
+  async take(ids: readonly string[]): Promise<readonly string[]> {
+    const pkg = this.#pkg;
+    // A jump may have come in between.
+    const inUse = [readLink(pkg, "current"), readLink(pkg, "previous")];
+    const told = new Set(readTold(pkg));
+    const end = performance.now() + BATCH_TIME;
+    const ready: string[] = [];
+    let taken = 0;
+    try {
+      while (taken < ids.length && ready.length < BATCH_SIZE && performance.now() < end) {
+        const id = ids[taken++];
+        if (id === undefined || inUse.includes(id) || !pkg.has(id)) continue;
+        // What stayed for another reason than its script has run it.
+        const hasRun = told.has(pkg.revisionPath(id));
+        if (await this.#mayGo(id, { active: inUse[0], hasRun })) ready.push(id);
+      }
+    } finally {
+      await this.#discard(ready);
+    }
+    return ids.slice(taken);
+  }
+
+  async #mayGo(
+    id: string,
+    { active, hasRun }: { active: string | undefined; hasRun: boolean },
+  ): Promise<boolean> {
+    const setting = scriptSetting(this.#context, this.#pkg, "remove");
+    try {
+      if (!hasRun) await runScript("pre-remove", id, { ...setting, from: active, to: active });
+      faultPoint("pre-removed");
+      // Afterwards: the script may be what unmounts.
+      await requireNoMount(this.#pkg, id);
+      return true;
+    } catch (error) {
+      this.#context.signal.throwIfAborted();
+      this.#onFailure(id, error);
+      return false;
+    }
+  }
+
+  async #discard(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    const pkg = this.#pkg;
+    const { trashed, failures } = await discard(pkg, ids);
+    this.trashed = trashed;
+    for (const id of ids) {
+      const error = failures.get(id);
+      if (error !== undefined) {
+        this.#onFailure(id, error);
+        continue;
+      }
+      this.removed.push(id);
+      this.#context.report({ type: "removed", revision: pkg.revisionName(id) });
+    }
+  }
 }

@@ -1,0 +1,192 @@
+/**
+ * Deleting a folder with all that is in it: never what is mounted in it, never by way of a link, and on past
+ * what cannot be deleted.
+ */
+import { explainDiskError, systemCode } from "../core/disk_errors.ts";
+import { messageOf } from "../core/errors.ts";
+
+/** What could not be deleted. */
+export interface Leftover {
+  /** The tree that was to go; it may be gone in part. */
+  readonly path: string;
+  /** Of the first thing that stays: a sentence with its path. */
+  readonly reason: string;
+}
+
+/** Folders looked at between two turns of the event loop. */
+const FOLDERS_A_TURN = 500;
+
+/**
+ * The first mount point in a tree, or undefined where all of it lies on the mount of the folder that the
+ * tree is in. Nothing is changed.
+ *
+ * Devices do not tell: a bind mount may show another folder of the same file system. But rename(2) never
+ * crosses a mount, and says EXDEV before it looks for the name that is to be moved
+ * (https://man7.org/linux/man-pages/man2/rename.2.html): so a name that is nowhere is asked for.
+ */
+export async function findMount(tree: string): Promise<string | undefined> {
+  const outside = parentOf(tree);
+  const folders = [tree];
+  for (let seen = 1; folders.length > 0; seen++) {
+    const folder = folders.pop() ?? tree;
+    if (isOnOtherMount(folder, outside)) return folder;
+    folders.push(...foldersIn(folder).map((name) => `${folder}/${name}`));
+    if (seen % FOLDERS_A_TURN === 0) await turn();
+  }
+  return undefined;
+}
+
+/**
+ * Deletes a file or a folder with all that is in it. What cannot be deleted is the answer, and the rest goes
+ * all the same; that there is nothing is no error. On abort it throws the signal's reason at once.
+ */
+export async function removeTree(
+  path: string,
+  signal?: AbortSignal,
+): Promise<Leftover | undefined> {
+  if (!isFolder(path)) return removeEntry(path, path);
+  if (await findMount(path) === undefined) {
+    try {
+      await orAborted(Deno.remove(path, { recursive: true }), signal);
+      return undefined;
+    } catch (error) {
+      signal?.throwIfAborted();
+      // Gone by another command's hand: both empty the same trash.
+      if (systemCode(error) === "ENOENT" && !isFolder(path)) return undefined;
+    }
+  }
+  return await new StubbornTree(path, signal).remove();
+}
+
+/** A tree that does not go by one call: entry by entry, mending modes, and past what must stay. */
+class StubbornTree {
+  readonly #tree: string;
+  readonly #signal: AbortSignal | undefined;
+  readonly #outside: string;
+  #first: Leftover | undefined;
+  #seen = 0;
+
+  constructor(tree: string, signal: AbortSignal | undefined) {
+    this.#tree = tree;
+    this.#signal = signal;
+    this.#outside = parentOf(tree);
+  }
+
+  async remove(): Promise<Leftover | undefined> {
+    await this.#removeFolder(this.#tree);
+    return this.#first;
+  }
+
+  async #removeFolder(folder: string): Promise<void> {
+    const isMount = (): boolean => isOnOtherMount(folder, this.#outside);
+    // A folder that was closed could not be asked before.
+    if (isMount() || (openForOwner(folder) && isMount())) {
+      this.#first ??= { path: this.#tree, reason: `Cannot delete ${folder}: it is a mount point` };
+      return;
+    }
+    if (++this.#seen % FOLDERS_A_TURN === 0) await turn();
+    this.#signal?.throwIfAborted();
+    let entries: Deno.DirEntry[] = [];
+    try {
+      entries = [...Deno.readDirSync(folder)];
+    } catch (error) {
+      // Where it cannot be read it may still be empty.
+      if (systemCode(error) === "ENOENT") return;
+    }
+    for (const { name, isDirectory } of entries) {
+      const inner = `${folder}/${name}`;
+      if (isDirectory) await this.#removeFolder(inner);
+      else this.#first ??= removeEntry(inner, this.#tree);
+    }
+    const problem = removeEntry(folder, this.#tree);
+    this.#first ??= problem;
+  }
+}
+
+/** A file, a link, or an empty folder of `tree`. */
+function removeEntry(path: string, tree: string): Leftover | undefined {
+  try {
+    Deno.removeSync(path);
+    return undefined;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    return { path: tree, reason: messageOf(explainDiskError(error, `Cannot delete ${path}`)) };
+  }
+}
+
+/**
+ * Opens a folder whose modes deny its owner to work in it; the answer is whether that was so. Nothing else
+ * is touched: chmod(2) follows links.
+ */
+export function openForOwner(folder: string): boolean {
+  try {
+    const { mode, isDirectory } = Deno.lstatSync(folder);
+    if (!isDirectory || ((mode ?? 0) & 0o700) === 0o700) return false;
+    Deno.chmodSync(folder, ((mode ?? 0) & 0o777) | 0o700);
+    return true;
+  } catch {
+    // What it is needed for will say why it fails.
+    return false;
+  }
+}
+
+function isOnOtherMount(folder: string, outside: string): boolean {
+  const name = `.ftl-nowhere-${crypto.randomUUID()}`;
+  try {
+    Deno.renameSync(`${folder}/${name}`, `${outside}/${name}`);
+    return false;
+  } catch (error) {
+    return systemCode(error) === "EXDEV";
+  }
+}
+
+function foldersIn(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory)
+      .map(({ name }) => name);
+  } catch {
+    // Gone, or closed to this user, who then cannot delete what is in it either.
+    return [];
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether anything has that path, be it a link that leads nowhere. */
+export function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
+
+/** What the system does by itself goes on: nobody waits for it any longer. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await work;
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Lets signals and timers have their turn. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
