@@ -32,7 +32,9 @@ import { sourceOf } from "./credentials.ts";
 import { bodyOf, objectInfo } from "./s3_answers.ts";
 import { clientAskingOnce, type ClientSettings, clientSettings } from "./s3_client.ts";
 import { explainS3Error, isDamaged, mayHaveBeenDone, s3Code, statusOf } from "./s3_errors.ts";
+import { listAll, type ListPage } from "./s3_listing.ts";
 import { conditionHeaders, GRACE, uploadParts, uploadWhole } from "./s3_upload.ts";
+import { TooLargeError } from "./whole_answers.ts";
 
 export interface S3BucketOptions {
   /** Ends every request that is under way; what an upload has begun is still taken back. */
@@ -80,10 +82,8 @@ class S3Bucket implements OpenedBucket {
   }
 
   async list(prefix: string): Promise<ListedObject[]> {
-    const found: ListedObject[] = [];
-    let token: string | undefined;
-    do {
-      const page = await this.#explained("s3:ListBucket", undefined, () =>
+    const ask = (token: string | undefined): Promise<ListPage> =>
+      this.#explained("s3:ListBucket", undefined, () =>
         this.#client.send(
           new ListObjectsV2Command({
             Bucket: this.name,
@@ -92,14 +92,7 @@ class S3Bucket implements OpenedBucket {
           }),
           this.#options,
         ));
-      for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
-        if (Key === undefined) continue;
-        const modified = LastModified?.getTime() ?? 0;
-        found.push({ key: Key, size: Size ?? 0, etag: ETag ?? "", modified });
-      }
-      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
-    } while (token !== undefined);
-    return found;
+    return await listAll({ bucket: this.name, prefix, ask });
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {
@@ -127,19 +120,10 @@ class S3Bucket implements OpenedBucket {
   async #getSmallOnce(key: string): Promise<SmallObject | undefined> {
     const answer = await this.#getIfThere(key);
     if (answer === undefined) return undefined;
-    const size = answer.ContentLength ?? 0;
-    if (size > SMALL_OBJECT_LIMIT) {
-      await bodyOf(answer).cancel();
-      throw new IntegrityError(
-        `s3://${this.name}/${key} is no pointer to a revision: ${size} bytes`,
-        {
-          hint: "It should hold one revision's name",
-        },
-      );
-    }
     return await this.#explained("s3:GetObject", key, async () => {
-      const text = await new Response(bodyOf(answer)).text();
-      return { ...objectInfo(answer, size), text };
+      const bytes = await new Response(bodyOf(answer)).arrayBuffer();
+      const text = new TextDecoder().decode(bytes);
+      return { ...objectInfo(answer, bytes.byteLength), text };
     });
   }
 
@@ -255,8 +239,17 @@ class S3Bucket implements OpenedBucket {
       return await this.#client.send(command, this.#options);
     } catch (error) {
       if (s3Code(error) === "NoSuchKey") return undefined;
+      if (error instanceof TooLargeError) throw this.#noPointer(key, error);
       throw this.#explain(error, "s3:GetObject", key);
     }
+  }
+
+  #noPointer(key: string, { bytes }: TooLargeError): IntegrityError {
+    const size = bytes === undefined ? `more than ${SMALL_OBJECT_LIMIT}` : `${bytes}`;
+    return new IntegrityError(
+      `s3://${this.name}/${key} is no pointer to a revision: ${size} bytes`,
+      { hint: "It should hold one revision's name" },
+    );
   }
 
   async #explained<T>(action: string, key: string | undefined, send: () => Promise<T>): Promise<T> {
@@ -268,7 +261,10 @@ class S3Bucket implements OpenedBucket {
   }
 
   #explain(error: unknown, action: string, key: string | undefined): Error {
-    if (error instanceof DOMException && error.name === "AbortError") return error;
+    // Who ended it knows why.
+    const { abortSignal } = this.#options;
+    if (abortSignal?.aborted && abortSignal.reason instanceof Error) return abortSignal.reason;
+    if (error instanceof Error && error.name === "AbortError") return error;
     return explainS3Error(error, {
       action,
       bucket: this.name,

@@ -5,7 +5,7 @@ import type { Environment } from "../core/config.ts";
 import { findCredentials, findRegion } from "./credentials.ts";
 import { readProfile } from "./profile.ts";
 import { ANSWER_TIMEOUT } from "./s3_upload.ts";
-import { fetchWhole } from "./whole_answers.ts";
+import { fetchBody, fetchCredentials, fetchWhole } from "./whole_answers.ts";
 
 export interface ClientSettings {
   readonly config: S3ClientConfig;
@@ -21,18 +21,16 @@ export function clientSettings(
   const profile = readProfile(env);
   const endpoint = env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] ||
     profile.get("endpoint_url");
-  const requestHandler = new FetchHttpHandler({
-    requestTimeout: ANSWER_TIMEOUT,
-    customFetch: ((request: Request) => fetchWhole(request, onAnswer)) as typeof fetch,
-  });
+  const requestHandler = handlerOf((request) => fetchWhole(request, onAnswer));
   const config: S3ClientConfig = {
     region: findRegion(env, profile),
-    credentials: findCredentials(env, { requestHandler }),
+    credentials: findCredentials(env, { requestHandler: handlerOf(fetchCredentials) }),
     // FIPS and dual-stack endpoints the SDK finds by itself.
     useAccelerateEndpoint: profile.get("s3.use_accelerate_endpoint") === "true",
     // Other stores rarely have a host name for each bucket.
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    followRegionRedirects: true,
+    // A redirect would take the session token and the package to any host: see `fetchWhole`.
+    followRegionRedirects: false,
     // FTL gives and checks SHA-256 sums itself; the SDK's own would be a second pass over the bytes.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
@@ -55,15 +53,34 @@ export function clientAskingOnce(client: S3Client, { config }: ClientSettings): 
     systemClockOffset,
     requestHandler: new FetchHttpHandler({
       requestTimeout: ANSWER_TIMEOUT,
-      customFetch: fetchUnlessAborted as typeof fetch,
+      customFetch: fetchBody as typeof fetch,
     }),
     maxAttempts: 1,
   });
 }
 
-/** An answer that comes when nobody waits for it any longer would keep its connection. */
-async function fetchUnlessAborted(request: Request): Promise<Response> {
-  const response = await fetch(request);
-  if (request.signal.aborted) await response.body?.cancel().catch(() => {});
-  return response;
+/** For answers that come whole: what is not wanted any longer ends, rather than go on unseen. */
+function handlerOf(send: (request: Request) => Promise<Response>): FetchHttpHandler {
+  return new EndingHandler({ requestTimeout: ANSWER_TIMEOUT, customFetch: send as typeof fetch });
+}
+
+class EndingHandler extends FetchHttpHandler {
+  override async handle(
+    ...[request, options = {}]: Parameters<FetchHttpHandler["handle"]>
+  ): ReturnType<FetchHttpHandler["handle"]> {
+    const outer = options.abortSignal as AbortSignal | undefined;
+    const stop = new AbortController();
+    // By hand: in Deno 2.7 a signal of `AbortSignal.any` may be collected before it has fired.
+    const onAbort = (): void => stop.abort(outer?.reason);
+    if (outer?.aborted) onAbort();
+    outer?.addEventListener("abort", onAbort);
+    try {
+      return await super.handle(request, { ...options, abortSignal: stop.signal });
+    } catch (error) {
+      stop.abort(error);
+      throw error;
+    } finally {
+      outer?.removeEventListener("abort", onAbort);
+    }
+  }
 }

@@ -6,66 +6,24 @@ import {
   messageOf,
   NotFoundError,
   StorageError,
-  type StorageErrorOptions,
   type StorageReason,
   UsageError,
 } from "../core/errors.ts";
-import { escapeControls } from "../core/foreign_text.ts";
 import { denialHint, inS3sWords } from "./denials.ts";
+import { unreachable } from "./network_errors.ts";
+import {
+  arn,
+  failure,
+  isDamaged,
+  place,
+  regionToldBy,
+  s3Code,
+  type S3Request,
+  saidBy,
+  statusOf,
+} from "./s3_failure.ts";
 
-/** What was asked for, so that the error can name it. */
-export interface S3Request {
-  /** The S3 action as IAM calls it, e.g. `s3:GetObject`. */
-  readonly action: string;
-  readonly bucket: string;
-  readonly key?: string;
-  /** `https://...` of a store that is not AWS. */
-  readonly endpoint: string | undefined;
-}
-
-/** The fields of the SDK's exceptions that FTL reads: `ServiceException` of `@smithy/core`. */
-interface ServiceFailure {
-  readonly name?: string;
-  readonly message?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
-  /** The answer itself, with its headers in lower case. */
-  readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
-}
-
-/** S3's error code, e.g. `NoSuchKey`; a bare status where the answer had no body, as to HEAD. */
-export function s3Code(error: unknown): string {
-  const failure = error as ServiceFailure;
-  const status = statusOf(error);
-  if (status === 412) return "PreconditionFailed";
-  const name = failure.name ?? "";
-  return /^(Error|TypeError|Unknown|UnknownError|S3ServiceException)$/.test(name) && status > 0
-    ? String(status)
-    : name;
-}
-
-export function statusOf(error: unknown): number {
-  return (error as ServiceFailure).$metadata?.httpStatusCode ?? 0;
-}
-
-/** Characters of S3's sentences that are shown. */
-const LONGEST_SENTENCE = 400;
-
-/** S3's own sentence: on one line, without what a terminal would obey, bounded. */
-function saidBy(error: unknown): string {
-  const text = escapeControls(oneLine(messageOf(error)));
-  return text.length > LONGEST_SENTENCE ? `${text.slice(0, LONGEST_SENTENCE)}...` : text;
-}
-
-/**
- * Whether a write was refused over its condition, or the end of an upload over the upload's being gone. Both
- * may be the work of the very same request, sent again after its first answer was lost: so what is there
- * now has the last word.
- */
-export function mayHaveBeenDone(error: unknown): boolean {
-  const code = s3Code(error);
-  return code === "PreconditionFailed" || code === "ConditionalRequestConflict" ||
-    code === "NoSuchUpload";
-}
+export { isDamaged, mayHaveBeenDone, s3Code, statusOf } from "./s3_failure.ts";
 
 type Explain = (request: S3Request, error: unknown) => FtlError;
 
@@ -127,6 +85,8 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   AuthorizationHeaderMalformed: wrongRegion,
   IllegalLocationConstraintException: wrongRegion,
   "301": wrongRegion,
+  TemporaryRedirect: redirected,
+  "307": redirected,
   CredentialsProviderError: (_request, cause) =>
     new UsageError("No AWS credentials found", {
       cause,
@@ -153,28 +113,12 @@ export function explainS3Error(error: unknown, request: S3Request): FtlError {
       hint: SLOW_HINT,
     });
   }
-  return statusOf(error) > 0 ? answered(request, error) : unreachable(error, request);
-}
-
-/** Whether the bytes of an answer do not have the checksum that S3 gave with them. */
-export function isDamaged(error: unknown): boolean {
-  return messageOf(error).startsWith("Checksum mismatch");
-}
-
-/** A `StorageError` with all that S3's answer tells. */
-function failure(
-  message: string,
-  { request, error }: { request: S3Request; error: unknown },
-  options: StorageErrorOptions,
-): StorageError {
-  return new StorageError(message, {
-    cause: error,
-    action: request.action,
-    code: s3Code(error),
-    said: saidBy(error),
-    requestId: (error as ServiceFailure).$metadata?.requestId,
-    ...options,
-  });
+  const status = statusOf(error);
+  if (status === 0) return unreachable(error, request);
+  if (status < 300) return unreadable(request, error);
+  // The answer to HEAD has no code.
+  const isElsewhere = s3Code(error) === "400" && regionToldBy(error) !== undefined;
+  return isElsewhere ? wrongRegion(request, error) : answered(request, error);
 }
 
 /** Statuses below 500 that ask for another try: RFC 9110, 15.5.9, and RFC 6585, section 4. */
@@ -213,6 +157,16 @@ function answered(request: S3Request, error: unknown): StorageError {
   });
 }
 
+/** A success that the SDK could not make out. */
+function unreadable(request: S3Request, error: unknown): StorageError {
+  const where = request.endpoint ?? "S3";
+  const text = `${where} answered ${request.action} on ${place(request)} with what cannot be read`;
+  return failure(text, { request, error }, {
+    reason: "not-s3",
+    hint: "The store, or a proxy before it, does not answer as S3 does: --verbose shows more",
+  });
+}
+
 function denied(request: S3Request, error: unknown): FtlError {
   const said = saidBy(error);
   const text = `Access denied: ${request.action} on ${place(request)}${inS3sWords(said)}`;
@@ -235,6 +189,32 @@ function expired(request: S3Request, error: unknown): FtlError {
   });
 }
 
+function wrongRegion({ bucket, endpoint }: S3Request, cause: unknown): FtlError {
+  const region = regionToldBy(cause);
+  if (region !== undefined) {
+    return new UsageError(`The bucket ${bucket} is in another region, ${region}`, {
+      cause,
+      hint: `export AWS_REGION=${region}${
+        endpoint === undefined ? "" : ", and see that AWS_ENDPOINT_URL_S3 is that region's"
+      }`,
+    });
+  }
+  return new UsageError(`The bucket ${bucket} is in another region`, {
+    cause,
+    hint: "Set AWS_REGION to the bucket's region",
+  });
+}
+
+/** For a bucket that was made a short while ago, until all of S3's names know it. */
+function redirected(request: S3Request, error: unknown): FtlError {
+  if (regionToldBy(error) !== undefined) return wrongRegion(request, error);
+  const text = `S3 sends requests for the bucket ${request.bucket} on to another host for now`;
+  return failure(text, { request, error }, {
+    reason: "busy",
+    hint: "Check AWS_REGION; where the bucket is new, try again in an hour",
+  });
+}
+
 function lostRace(request: S3Request, cause: unknown): FtlError {
   return new ConflictError(`${place(request)} was changed by somebody else meanwhile`, { cause });
 }
@@ -244,49 +224,4 @@ function damaged(request: S3Request, cause: unknown): FtlError {
     cause,
     hint: "Nothing was stored: try again",
   });
-}
-
-function wrongRegion({ bucket }: S3Request, cause: unknown): FtlError {
-  const region = /expecting '([a-z0-9-]+)'/.exec(messageOf(cause))?.[1];
-  return new UsageError(`The bucket ${bucket} is in another region`, {
-    cause,
-    hint: `Set AWS_REGION to ${region ?? "the bucket's region"}`,
-  });
-}
-
-function unreachable(error: unknown, { endpoint, bucket }: S3Request): FtlError {
-  const where = endpoint ?? `the bucket ${bucket}`;
-  return new StorageError(`Cannot reach S3 at ${where}: ${networkReason(error)}`, {
-    cause: error,
-    reason: "unreachable",
-    isTransient: true,
-    hint: endpoint === undefined
-      ? "Check the network, the DNS and AWS_REGION"
-      : "Check AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL, and that the store is running",
-  });
-}
-
-/** The last cause in a chain is what the system said; the outer ones repeat the URL. */
-function networkReason(error: unknown): string {
-  let innermost = error;
-  while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
-  const text = oneLine(messageOf(innermost));
-  if (/Connection refused/i.test(text)) return "connection refused";
-  if (/dns error|failed to lookup/i.test(text)) return "the name does not resolve";
-  if (/timed? ?out|not complete within/i.test(text)) return "no answer in time";
-  if (/reset|closed before|UnexpectedEof|reading a body/i.test(text)) return "the connection broke";
-  if (/certificate|tls/i.test(text)) return `TLS: ${text}`;
-  return text;
-}
-
-function place({ bucket, key }: S3Request): string {
-  return key === undefined ? `s3://${bucket}` : `s3://${bucket}/${key}`;
-}
-
-function arn({ bucket, key }: S3Request): string {
-  return key === undefined ? `arn:aws:s3:::${bucket}` : `arn:aws:s3:::${bucket}/*`;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
 }
