@@ -20,7 +20,9 @@ export interface LogPipe {
 const RELAY = "until cat; do test $? -eq 1 || exec cat > /dev/null; done";
 
 /** Undefined where this machine or file system cannot make one. */
-export function openPipe({ fd: log, folder }: ScriptLog): LogPipe | undefined {
+export function openPipe(
+  { fd: log, folder }: Pick<ScriptLog, "fd" | "folder">,
+): LogPipe | undefined {
   const path = `${folder}/.${crypto.randomUUID()}`;
   let input: number | undefined;
   let output: number | undefined;
