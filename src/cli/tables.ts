@@ -86,13 +86,25 @@ export function statusLines(
 ): string[] {
   const rows = statusRows(packages, { paint, now });
   const lines = align(rows);
-  if (!isTerminal || lines.every((line) => widthOf(line) <= columns)) return lines;
+  const logs = logLines(packages);
+  if (!isTerminal || lines.every((line) => widthOf(line) <= columns)) return [...lines, ...logs];
   // Too wide: one package below the other.
   const [headings = [], ...others] = rows;
-  return others.flatMap((row, i) => [
+  const blocks = others.flatMap((row, i) => [
     ...(i === 0 ? [] : [""]),
     ...align(row.map((cell, column) => [headings[column] ?? "", cell])),
   ]);
+  return [...blocks, ...logs];
+}
+
+/** Where to read what scripts printed: of one package that was asked for, or where something went wrong. */
+function logLines(packages: readonly PackageStatus[]): string[] {
+  return packages.flatMap(({ package: name, lastLog, lastSync: last, unprepared }) => {
+    const isOfUse = packages.length === 1 || last?.failure !== undefined || unprepared.length > 0;
+    return lastLog === null || !isOfUse
+      ? []
+      : [`${name}: its last script's output is in ${lastLog}`];
+  });
 }
 
 function statusRows(

@@ -5,6 +5,7 @@ import { inParallel } from "../core/parallel.ts";
 import { readLink } from "../local/links.ts";
 import { listPackages, type PackageDir, requirePackage } from "../local/package_dir.ts";
 import { diskUsed } from "../local/disk_used.ts";
+import { newestLog } from "../local/scripts.ts";
 import { type LastSync, postSyncOf, readLastSync, readMaster } from "../local/state.ts";
 import type { Bucket } from "../remote/bucket.ts";
 import { type Context, openBucket } from "./steps/context.ts";
@@ -33,6 +34,9 @@ export interface PackageStatus {
   readonly disk: number;
   /** How the last sync went. */
   readonly lastSync: LastSync | null;
+  /** The folder of what its scripts printed, and the newest file in it. */
+  readonly logs: string;
+  readonly lastLog: string | null;
   /** As S3 says now; where it cannot be asked, as it said at the last sync. */
   readonly blessed: string | null;
   /** Undefined where S3 could not be asked. */
@@ -102,6 +106,8 @@ function localStatus(pkg: PackageDir): PackageStatus {
     unprepared: revisions.filter((id) => postSyncOf(pkg, id) !== "ok"),
     disk: diskUsed(pkg),
     lastSync: readLastSync(pkg) ?? null,
+    logs: pkg.logs,
+    lastLog: newestLog(pkg),
     blessed: blessed ?? null,
     master: undefined,
   };

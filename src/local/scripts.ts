@@ -5,7 +5,7 @@ import type { PackageDir } from "./package_dir.ts";
 import { findScript } from "./scripts/file.ts";
 
 export { hasScript } from "./scripts/file.ts";
-export { trimLogs } from "./scripts/trim.ts";
+export { newestLog, trimLogs } from "./scripts/trim.ts";
 
 /** What every script of one command has in common. */
 export interface ScriptSetting {

@@ -55,6 +55,8 @@ Deno.test("statusLines() shows what is not known as a question mark", () => {
     unprepared: [],
     disk: 5_000_000,
     lastSync: { at: "2026-11-22T11:00:00.000Z", failure: "x" },
+    logs: "/srv/ftl/a/.ftl/log",
+    lastLog: null,
     blessed: null,
     master: undefined,
   }], { ...plain, isTerminal: true });
@@ -109,6 +111,8 @@ Deno.test("a status too wide for its terminal stands one package below the other
     unprepared: [],
     disk: 1,
     lastSync: null,
+    logs: "/srv/ftl/a/.ftl/log",
+    lastLog: null,
     blessed: "VZ5vQk8aR4G",
     master: undefined,
   };
@@ -118,4 +122,31 @@ Deno.test("a status too wide for its terminal stands one package below the other
   assert(narrow.every((line) => line.length <= 80));
   assertEquals(narrow[0]?.split(/ +/), ["PACKAGE", "a_package_with_a_name"]);
   assertEquals(statusLines([found], { ...plain, isTerminal: false, columns: 80 }).length, 2);
+});
+
+Deno.test("status tells where a script's output is, of one package or where something went wrong", () => {
+  const found = {
+    package: "my_site",
+    active: null,
+    dangling: false,
+    previous: null,
+    held: false,
+    revisions: 1,
+    unprepared: [],
+    disk: 0,
+    lastSync: null,
+    logs: "/srv/ftl/my_site/.ftl/log",
+    lastLog: "/srv/ftl/my_site/.ftl/log/x.log",
+    blessed: null,
+    master: undefined,
+  };
+  const line = "my_site: its last script's output is in /srv/ftl/my_site/.ftl/log/x.log";
+  const failed = { ...found, unprepared: ["VZ5vQk8aR4G"] };
+  for (const columns of [200, 40]) {
+    const options = { ...plain, isTerminal: true, columns };
+    assertEquals(statusLines([found], options).at(-1), line);
+    assertEquals(statusLines([found, found], options).includes(line), false);
+    assertEquals(statusLines([found, failed], options).at(-1), line);
+    assertEquals(statusLines([{ ...found, lastLog: null }], options).includes(line), false);
+  }
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
-import { Fleet, idOf, type Machine } from "./fleet.ts";
+import { Fleet, idOf, type Machine, startProgram } from "./fleet.ts";
 import { isRunning } from "./running.ts";
 
 /** Scripts that write what they see into a file beside the root. */
@@ -171,6 +171,117 @@ Deno.test("a daemon that a script leaves behind does not keep ftl waiting", asyn
   Deno.kill(pid, "SIGKILL");
   assertEquals(code, 0);
   assertStringIncludes(stderr, `${revision} post-sync| started\n`);
+});
+
+Deno.test("a daemon that a script leaves behind outlives ftl, whatever it prints", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const revision = await fleet.spool("a.tgz", {
+    "post-jump.sh": "#!/bin/sh\nmkfifo go\n" +
+      '(read word < go; echo "$word"; echo once more; : > printed) &\n' +
+      "echo started\n",
+  });
+  await web.ok(["sync"]);
+  await web.ok(["jump", revision]);
+  const folder = `a/revs/${idOf(revision)}`;
+  await Deno.writeTextFile(`${web.root}/${folder}/go`, "hello\n");
+  while (!web.names(folder).includes("printed")) await new Promise((go) => setTimeout(go, 10));
+  const [log = ""] = web.names("a/.ftl/log");
+  const isThere = (): boolean => web.read(`a/.ftl/log/${log}`).endsWith("\nhello\nonce more\n");
+  while (!isThere()) await new Promise((go) => setTimeout(go, 10));
+});
+
+Deno.test("a daemon that prints without a pause does not keep ftl waiting", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const pids = `${fleet.folder.path}/pids`;
+  const revision = await fleet.spool("a.tgz", {
+    "post-jump.sh": `#!/bin/sh\n(while :; do echo tick; done) & echo $! > ${pids}\necho started\n`,
+  });
+  await web.ok(["sync"]);
+  const jump = web.ftl(["jump", revision]);
+  const { code, stderr } = await jump.finally(() => {
+    Deno.kill(Number(Deno.readTextFileSync(pids)), "SIGKILL");
+  });
+  assertEquals(code, 0);
+  assertStringIncludes(stderr, `${revision} post-jump| tick\n`);
+});
+
+Deno.test("a script that floods hears a signal at once, and what it fills has a bound", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  await fleet.spool("a.tgz", { "post-sync.sh": "#!/bin/sh\n: > flooding\nexec yes\n" });
+  const child = startProgram(["sync"], {
+    cwd: web.root,
+    env: { ...fleet.env, FTL_ROOT: web.root },
+  });
+  const output = child.output();
+  const isFlooding = (): boolean =>
+    web.names("a/revs").some((id) => web.names(`a/revs/${id}`).includes("flooding"));
+  while (!isFlooding()) await new Promise((go) => setTimeout(go, 10));
+  const sent = performance.now();
+  child.kill("SIGTERM");
+  const { code, stderr } = await output;
+  assertEquals(code, 143);
+  assert(performance.now() - sent < 8000, `${performance.now() - sent} ms`);
+  assert(stderr.length < 8e6, `${stderr.length} bytes`);
+  const [log = ""] = web.names("a/.ftl/log");
+  const { size } = Deno.statSync(`${web.root}/a/.ftl/log/${log}`);
+  assert(size <= 8 << 20, `${size} bytes`);
+});
+
+Deno.test("a failed script's error, and status, name where its output is kept", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const revision = await fleet.spool("a.tgz", { "post-sync.sh": "#!/bin/sh\necho why; exit 3\n" });
+  const { code, stderr } = await web.ftl(["sync"]);
+  assertEquals(code, 6);
+  const [name = ""] = web.names("a/.ftl/log");
+  const path = `${web.root}/a/.ftl/log/${name}`;
+  assertStringIncludes(
+    stderr,
+    `ftl: ${revision} post-sync failed: exit 3\nhint: What it printed is in ${path}\n`,
+  );
+  assertMatch(Deno.readTextFileSync(path), /^why\n\[ftl\] exit 3, after /);
+  const [status] = JSON.parse(await web.ok(["status", "--json"]));
+  assertEquals([status.logs, status.lastLog], [`${web.root}/a/.ftl/log`, path]);
+});
+
+Deno.test("a dangling link with a script's name stops the step that it was for", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const revision = await fleet.spool("a.tgz", { "pre-jump.sh": "#!/bin/sh\n", v: "1" });
+  await web.ok(["sync"]);
+  // As in a revision that was spooled before FTL looked at its scripts.
+  const script = `${web.root}/a/revs/${idOf(revision)}/pre-jump.sh`;
+  Deno.removeSync(script);
+  Deno.symlinkSync("scripts/check.sh", script);
+  const { code, stderr } = await web.ftl(["jump", revision]);
+  assertEquals(code, 6);
+  assertStringIncludes(
+    stderr,
+    `ftl: ${revision} pre-jump failed: cannot run pre-jump.sh: it is a link`,
+  );
+  assertEquals(web.link("a/current"), undefined);
+});
+
+Deno.test("spool refuses a script that can never run, and warns of one that never would", async () => {
+  await using fleet = await Fleet.start();
+  const windows = await fleet.pack("a.tgz", { "post-sync.sh": "#!/bin/sh\r\nexit 0\r\n" });
+  const refused = await fleet.ftl(["spool", windows]);
+  assertEquals(refused.code, 5);
+  assertStringIncludes(
+    refused.stderr,
+    `ftl: Cannot spool ${windows}: post-sync.sh can never run: `,
+  );
+  assertEquals(await fleet.bucket().list(""), []);
+  const deep = await fleet.pack("b.tgz", { "site/pre-jump.sh": "#!/bin/sh\n", "site/v": "1" });
+  const warned = await fleet.ftl(["spool", deep]);
+  assertEquals(warned.code, 0);
+  assertStringIncludes(
+    warned.stderr,
+    "warning: Every entry lies in one folder, site/, so site/pre-jump.sh will never run",
+  );
 });
 
 Deno.test("a jump survives syncs until another revision is blessed", async () => {

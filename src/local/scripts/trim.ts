@@ -1,4 +1,7 @@
-/** Logs that a daemon still writes to, after the `ftl` that followed them: they are cut by the next one. */
+/**
+ * The logs of scripts as other commands look at them. One that a daemon still writes to, after the `ftl` that
+ * followed it, is cut by the next one.
+ */
 import type { PackageDir } from "../package_dir.ts";
 
 /** Bytes of a log, after which it is cut. */
@@ -13,6 +16,12 @@ export function logNames(folder: string): string[] {
   } catch {
     return [];
   }
+}
+
+/** The newest log's path, or null where there is none that may be looked for. */
+export function newestLog(pkg: PackageDir): string | null {
+  const [newest] = logNames(pkg.logs).sort().reverse();
+  return newest === undefined ? null : `${pkg.logs}/${newest}`;
 }
 
 /** Cuts logs that are too large. Nothing depends on it: it never throws. */
