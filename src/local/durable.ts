@@ -58,8 +58,11 @@ export function removeFile(path: string, { durable }: { durable: boolean }): voi
   }
 }
 
-/** Removes a file or a link. A folder, which FTL has not made, is called a temporary one: the next sync deletes it. */
-function clearPlace(path: string): boolean {
+/**
+ * Removes a file or a link; the answer is whether anything was there. A folder, which FTL has not made, is
+ * renamed to a temporary one, which the next sync deletes.
+ */
+export function clearPlace(path: string): boolean {
   try {
     Deno.removeSync(path);
     return true;

@@ -3,7 +3,7 @@ import { StorageError } from "../core/errors.ts";
 import { faultPoint } from "../core/fault_point.ts";
 import { isRevisionId } from "../core/names.ts";
 import { explainDiskError, systemCode } from "../core/disk_errors.ts";
-import { syncDirectory } from "./durable.ts";
+import { clearPlace, syncDirectory } from "./durable.ts";
 import type { PackageDir } from "./package_dir.ts";
 
 export type LinkName = "current" | "previous";
@@ -46,21 +46,13 @@ function replaceLink(pkg: PackageDir, name: LinkName, id: string): void {
   const path = pkg[name];
   const temporary = `${pkg.own}/${name}.tmp`;
   try {
-    removeIfThere(temporary);
+    clearPlace(temporary);
     // The text is relative to the link's final place, one folder above this one.
     Deno.symlinkSync(`revs/${id}`, temporary);
     Deno.renameSync(temporary, path);
   } catch (error) {
     if (["EISDIR", "ENOTEMPTY", "EEXIST"].includes(systemCode(error) ?? "")) throw notALink(path);
     throw explainDiskError(error, `Cannot replace the link ${path}`);
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

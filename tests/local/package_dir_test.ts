@@ -1,0 +1,59 @@
+/** A package's folder may be another user's: what lies in it must not lead FTL elsewhere. */
+import { assert, assertEquals, assertThrows } from "../assert.ts";
+import { StorageError } from "../../src/core/errors.ts";
+import { replaceFile } from "../../src/local/durable.ts";
+import { readLink, writeLinks } from "../../src/local/links.ts";
+import { listPackages, PackageDir } from "../../src/local/package_dir.ts";
+import { TempFolder, treeOf } from "../temp.ts";
+
+for (const place of ["revs", ".ftl", ".ftl/staging", ".ftl/trash", ".ftl/state"]) {
+  for (const leadsTo of ["a folder", "nothing"]) {
+    Deno.test(`prepare() refuses ${place} as a link to ${leadsTo}, and touches nothing there`, () => {
+      using folder = new TempFolder();
+      folder.write("elsewhere/staging/file", "precious", 0o600);
+      const before = treeOf(folder.folder("elsewhere"));
+      const pkg = new PackageDir(folder.path, "a");
+      const path = `${pkg.path}/${place}`;
+      Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+      Deno.symlinkSync(`${folder.path}/${leadsTo === "nothing" ? "nowhere" : "elsewhere"}`, path);
+      const error = assertThrows(() => pkg.prepare(), StorageError);
+      assert(error.message.startsWith(`${path} is a link`), error.message);
+      assertEquals(treeOf(`${folder.path}/elsewhere`), before);
+    });
+  }
+
+  Deno.test(`prepare() refuses ${place} as a file`, () => {
+    using folder = new TempFolder();
+    const pkg = new PackageDir(folder.path, "a");
+    folder.write(`a/${place}`, "x");
+    assertThrows(() => pkg.prepare(), StorageError);
+  });
+}
+
+Deno.test("a package's whole folder may be a link to another disk", () => {
+  using folder = new TempFolder();
+  folder.folder("root");
+  Deno.symlinkSync(folder.folder("disk/a"), `${folder.path}/root/a`);
+  const [pkg] = listPackages(`${folder.path}/root`);
+  assertEquals(pkg?.name, "a");
+  pkg?.prepare();
+  assert(Deno.statSync(`${folder.path}/disk/a/.ftl/state`).isDirectory);
+});
+
+Deno.test("no temporary name is followed where somebody has put a link", () => {
+  using folder = new TempFolder();
+  const precious = folder.write("precious", "precious", 0o600);
+  folder.folder("a");
+  const pkg = new PackageDir(folder.path, "a");
+  pkg.prepare();
+  for (const name of ["hold.json.tmp", "hold.json", "current.tmp"]) {
+    Deno.symlinkSync(precious, `${pkg.own}/${name}`);
+  }
+  replaceFile(`${pkg.own}/hold.json`, "[]");
+  Deno.mkdirSync(pkg.revisionPath("VZ5vQk8aR4G"));
+  writeLinks(pkg, { current: "VZ5vQk8aR4G" });
+  assertEquals(readLink(pkg, "current"), "VZ5vQk8aR4G");
+  assertEquals(Deno.readTextFileSync(`${pkg.own}/hold.json`), "[]");
+  const { mode } = Deno.statSync(precious);
+  assertEquals([Deno.readTextFileSync(precious), (mode ?? 0) & 0o777], ["precious", 0o600]);
+});

@@ -1,0 +1,103 @@
+/** What is deleted, and above all what is not. */
+import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
+import { findMount, removeTree } from "../../src/local/trees.ts";
+import { canMount, Mount } from "../prove/mounts.ts";
+import { TempFolder } from "../temp.ts";
+
+/** A test that mounts something: by name where it cannot. */
+function testWithMount(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: canMount() ? name : `${name} (skipped: takes root)`, ignore: !canMount(), fn });
+}
+
+function names(path: string): string[] {
+  return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+}
+
+Deno.test("removeTree() deletes a tree, also one with folders that are closed to their owner", async () => {
+  using folder = new TempFolder();
+  const tree = folder.folder("tree");
+  folder.write("tree/a/b/file", "x");
+  folder.write("tree/c", "x");
+  Deno.symlinkSync("nowhere", `${tree}/link`);
+  for (const closed of ["a/b", "a"]) Deno.chmodSync(`${tree}/${closed}`, 0o000);
+  assertEquals(await removeTree(tree), undefined);
+  assertEquals(names(folder.path), []);
+});
+
+Deno.test("removeTree() takes nothing for an error where there is nothing", async () => {
+  using folder = new TempFolder();
+  assertEquals(await removeTree(`${folder.path}/nothing`), undefined);
+});
+
+Deno.test("removeTree() deletes links, not what they lead to", async () => {
+  using folder = new TempFolder();
+  folder.write("elsewhere/file", "precious", 0o400);
+  Deno.chmodSync(`${folder.path}/elsewhere`, 0o500);
+  folder.folder("tree/inner");
+  for (const link of ["tree/link", "tree/inner/link", "top"]) {
+    Deno.symlinkSync(`${folder.path}/elsewhere`, `${folder.path}/${link}`);
+  }
+  // Makes it go entry by entry, where modes are mended.
+  Deno.chmodSync(`${folder.path}/tree/inner`, 0o000);
+  assertEquals(await removeTree(`${folder.path}/tree`), undefined);
+  assertEquals(await removeTree(`${folder.path}/top`), undefined);
+  assertEquals(names(folder.path), ["elsewhere"]);
+  assertEquals(names(`${folder.path}/elsewhere`), ["file"]);
+  assertEquals((Deno.statSync(`${folder.path}/elsewhere`).mode ?? 0) & 0o777, 0o500);
+});
+
+Deno.test("removeTree() ends where it is told to", async () => {
+  using folder = new TempFolder();
+  folder.write("tree/file", "x");
+  const reason = new Error("enough");
+  await assertRejects(() => removeTree(`${folder.path}/tree`, AbortSignal.abort(reason)), Error);
+});
+
+for (const kind of ["bind", "tmpfs"] as const) {
+  testWithMount(
+    `removeTree() deletes what is around a ${kind} mount, and nothing in it`,
+    async () => {
+      using folder = new TempFolder();
+      const [data, tree] = [folder.folder("data"), folder.folder("tree")];
+      const place = folder.folder("tree/a/place");
+      folder.write("tree/a/file", "x");
+      folder.write("tree/b/file", "x");
+      using _mount = kind === "bind" ? Mount.bind(data, place) : Mount.tmpfs(place, "size=1m");
+      Deno.writeTextFileSync(`${place}/photo`, "precious");
+      Deno.mkdirSync(`${place}/more`);
+      assertEquals(await findMount(tree), place);
+      const leftover = await removeTree(tree);
+      assertEquals(leftover?.path, tree);
+      assertMatch(leftover?.reason ?? "", /^Cannot delete \S+\/a\/place: it is a mount point$/);
+      assertEquals([names(tree), names(`${tree}/a`)], [["a"], ["place"]]);
+      assertEquals(names(place), ["more", "photo"]);
+    },
+  );
+}
+
+testWithMount("removeTree() deletes nothing of a tree that is a mount itself", async () => {
+  using folder = new TempFolder();
+  const tree = folder.folder("tree");
+  using _mount = Mount.bind(folder.folder("data"), tree);
+  Deno.writeTextFileSync(`${tree}/photo`, "precious");
+  assert(await removeTree(tree) !== undefined);
+  assertEquals(names(tree), ["photo"]);
+});
+
+testWithMount("removeTree() leaves a file that is mounted, and deletes the rest", async () => {
+  using folder = new TempFolder();
+  const file = folder.write("tree/a/settings", "");
+  folder.write("tree/b", "x");
+  using _mount = Mount.bind(folder.write("settings", "precious"), file);
+  assertMatch((await removeTree(`${folder.path}/tree`))?.reason ?? "", /settings/);
+  assertEquals(Deno.readTextFileSync(file), "precious");
+  assertEquals(names(`${folder.path}/tree`), ["a"]);
+});
+
+Deno.test("findMount() finds none, changes nothing, and follows no link", async () => {
+  using folder = new TempFolder();
+  folder.write("tree/a/file", "x");
+  Deno.symlinkSync("/proc", `${folder.path}/tree/link`);
+  assertEquals(await findMount(`${folder.path}/tree`), undefined);
+  assertEquals(names(`${folder.path}/tree`), ["a", "link"]);
+});
