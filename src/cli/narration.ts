@@ -60,6 +60,8 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
       return [
         `${event.file}: checked, ${entries(event.files)}, ${formatBytes(event.bytes)} unpacked`,
       ];
+    case "new-package":
+      return [`${event.package} is a new package: this will be its first revision`];
     case "uploaded":
       return uploaded(event);
     case "activated":

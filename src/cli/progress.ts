@@ -5,7 +5,8 @@
  * gone when the work is done. Notes are written above them.
  */
 import type { FtlEvent, ProgressEvent } from "../core/events.ts";
-import { formatBytes, formatDuration } from "./narration.ts";
+import { formatDuration } from "./narration.ts";
+import { Pace } from "./pace.ts";
 import { cutTo, padTo, type Paint, widthOf } from "./paint.ts";
 import type { Screen } from "./screen.ts";
 
@@ -18,6 +19,7 @@ const BAR = 20;
 
 interface Work {
   readonly started: number;
+  readonly pace: Pace;
   text: (elapsed: number) => string;
 }
 
@@ -51,7 +53,8 @@ export class Progress {
       const { revision: subject, bytes: total } = event;
       this.tell({ type: "progress", subject, work: "fetching", done: 0, total });
     } else if (event.type === "progress") {
-      this.#begin(event.subject, (elapsed) => this.#describe(event, elapsed));
+      const { pace } = this.#begin(event.subject, () => this.#describe(event, pace));
+      pace.see(event.done, performance.now());
     } else if (event.type === "script") {
       if (event.running) {
         this.#begin(
@@ -82,22 +85,20 @@ export class Progress {
     this.#erase();
   }
 
-  #describe({ work, done, total, files }: ProgressEvent, elapsed: number): string {
-    const left = done > 0 && done < total ? elapsed * (total - done) / done : undefined;
-    const parts = [
-      `${formatBytes(done)} of ${formatBytes(total)}`,
-      ...(done > 0 && elapsed > 0 ? [`${formatBytes(done / elapsed * 1000)}/s`] : []),
-      ...(left === undefined ? [] : [`${formatDuration(left)} left`]),
-      ...(files === undefined || files === 0 ? [] : [`${files.toLocaleString("en-US")} entries`]),
-    ];
-    return `${work} ${this.#bar(total === 0 ? 1 : done / total)} ${parts.join(", ")}`;
+  #describe(event: ProgressEvent, pace: Pace): string {
+    const { work, done, total } = event;
+    const bar = this.#bar(total === 0 ? 1 : done / total);
+    return `${work} ${bar} ${pace.describe(event, performance.now())}`;
   }
 
-  #begin(subject: string, text: Work["text"], afresh = false): void {
-    const known = this.#works.get(subject);
-    if (known !== undefined && !afresh) known.text = text;
-    else this.#works.set(subject, { started: performance.now(), text });
+  #begin(subject: string, text: Work["text"], afresh = false): Work {
+    const known = afresh ? undefined : this.#works.get(subject);
+    const started = performance.now();
+    const work = known ?? { started, text, pace: new Pace(started) };
+    work.text = text;
+    this.#works.set(subject, work);
     this.#timer ??= setInterval(() => this.#draw(), FRAME);
+    return work;
   }
 
   #end(subject: string): void {

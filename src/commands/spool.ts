@@ -1,15 +1,16 @@
 /** `ftl spool`: uploads a file as a new revision of its package. */
-import { checkArchive } from "../archive/check.ts";
-import { ScriptCheck } from "../archive/script_check.ts";
-import { noteMetadata, revisionMetadata, uploadMetadata } from "../core/blessing.ts";
-import { ConflictError, IntegrityError } from "../core/errors.ts";
+import { type Metadata, noteMetadata, revisionMetadata, uploadMetadata } from "../core/blessing.ts";
+import { ConflictError } from "../core/errors.ts";
 import { faultPoint } from "../core/fault_point.ts";
+import { adviseOnFileName, looksLikeOneBuild } from "../core/file_advice.ts";
 import { revisionKey, splitFileName } from "../core/keys.ts";
 import { newRevisionId, revisionName } from "../core/names.ts";
-import { type Checksums, ChecksumTaker, FileSource } from "../local/file_source.ts";
+import { fileNameOf, FileSource, refuseFolder } from "../local/file_source.ts";
 import type { Bucket } from "../remote/bucket.ts";
+import { ClockCheck } from "./steps/clock_check.ts";
 import { type Context, openBucket } from "./steps/context.ts";
-import { fetchPackageListing } from "./steps/listing.ts";
+import { fetchPackageListing, type RemotePackage } from "./steps/listing.ts";
+import { type CheckedFile, checkFile } from "./steps/spool_check.ts";
 import { dropStaleUploads } from "./steps/stale_uploads.ts";
 
 /** What may be said with a spool. */
@@ -32,72 +33,126 @@ export interface Spooled {
   readonly files: number;
   /** Bytes it unpacks to. */
   readonly bytes: number;
+  /** What is seldom meant so: about its name, its scripts, what is in it. */
+  readonly warnings: readonly string[];
 }
 
 /**
  * Checks the file as a machine would unpack it, then uploads it. Throws `UsageError`, `NotFoundError`,
  * `IntegrityError`, `StorageError`; whatever it throws, the bucket is as it was.
+ *
+ * The bucket is asked first: the check of a large file takes its time, which is lost where there are no
+ * credentials, or no such bucket in the region.
  */
 export async function spool(
   context: Context,
   path: string,
   { message }: SpoolOptions = {},
 ): Promise<Spooled> {
-  const { config, report, signal } = context;
-  const { package: name, rest } = splitFileName(path.slice(path.lastIndexOf("/") + 1));
+  const { config, report } = context;
+  refuseFolder(path);
+  const { package: name, rest } = splitFileName(fileNameOf(path));
   const note = { by: context.author(), at: new Date(context.now()).toISOString(), message };
   const noteEntries = noteMetadata(note);
-  const bucketName = config.bucket;
+  const warnings: string[] = [];
+  const warn = (warning: string): void => {
+    warnings.push(warning);
+    report({ type: "warning", message: warning });
+  };
   using source = new FileSource(path);
-  const checked = await checkFile(context, source, { path, name, rest });
+  const clock = new ClockCheck(context.now);
+  const bucket = await openBucket(context, (headers) => clock.see(headers));
+  const first = await fetchPackageListing(bucket, name);
+  const listed = performance.now();
+  for (const advice of adviseOnFileName(name, rest)) warn(advice);
+  tellOfNewPackage(context, first, { name, rest, warn });
+  clock.check(first.revisions.at(-1), warn);
+  const checked = await checkFile(context, source, { path, name, rest, warn });
 
-  const bucket = await openBucket(context);
   const started = performance.now();
   const { id, key } = await uploadAsNewest(context, bucket, {
     name,
     rest,
     sha256: checked.sha256,
+    listing: started - listed < FRESH ? first : undefined,
     upload: (subject, newKey) =>
-      bucket.upload(newKey, {
-        size: source.size,
-        partSize: source.partSize,
-        partSha256: checked.partSha256,
-        read: (offset, length) => source.read(offset, length),
-      }, {
+      upload(context, bucket, {
+        subject,
+        key: newKey,
+        source,
+        checked,
         metadata: { ...revisionMetadata(checked), ...noteEntries, ...uploadMetadata() },
-        condition: { absent: true },
-        concurrency: config.concurrency,
-        signal,
-        onProgress: (done) => {
-          faultPoint("part-uploaded");
-          report({ type: "progress", subject, work: "uploading", done, total: source.size });
-        },
       }),
   });
   const revision = revisionName({ package: name, id });
   faultPoint("upload-completed");
   await dropStaleUploads(context, bucket, name);
-  report({
-    type: "uploaded",
-    revision,
-    bucket: bucketName,
-    bytes: source.size,
-    ms: performance.now() - started,
-  });
-  return {
-    revision,
-    key,
+  const { size } = source;
+  const ms = performance.now() - started;
+  report({ type: "uploaded", revision, bucket: config.bucket, bytes: size, ms });
+  const { sha256, files, bytes } = checked;
+  return { revision, key, size, sha256, files, bytes, warnings };
+}
+
+/** Milliseconds for which a listing is taken for the bucket: with an old one an id might not be the greatest. */
+const FRESH = 1000;
+
+/** A package is new with its first revision, or by a slip of the keyboard. */
+function tellOfNewPackage(
+  { report }: Context,
+  { revisions, pointer }: RemotePackage,
+  { name, rest, warn }: { name: string; rest: string; warn: (message: string) => void },
+): void {
+  if (revisions.length > 0 || pointer !== undefined) return;
+  report({ type: "new-package", package: name });
+  if (!looksLikeOneBuild(name) || /^\d/.test(rest)) return;
+  warn(
+    `The package is ${name}: the file's name up to its first dot. Files with other names are other ` +
+      "packages: if what follows the name changes with every build, leave it out",
+  );
+}
+
+interface UploadPlan {
+  /** The revision's name. */
+  readonly subject: string;
+  readonly key: string;
+  readonly source: FileSource;
+  readonly checked: CheckedFile;
+  readonly metadata: Metadata;
+}
+
+/** Throws `ConflictError` where the key is taken. */
+async function upload(
+  { config, report, signal }: Context,
+  bucket: Bucket,
+  { subject, key, source, checked, metadata }: UploadPlan,
+): Promise<void> {
+  const tell = (done: number): void =>
+    report({ type: "progress", subject, work: "uploading", done, total: source.size });
+  tell(0);
+  await bucket.upload(key, {
     size: source.size,
-    sha256: checked.sha256,
-    files: checked.files,
-    bytes: checked.bytes,
-  };
+    partSize: source.partSize,
+    partSha256: checked.partSha256,
+    read: (offset, length) => source.read(offset, length),
+  }, {
+    metadata,
+    condition: { absent: true },
+    concurrency: config.concurrency,
+    signal,
+    onProgress: (done) => {
+      faultPoint("part-uploaded");
+      tell(done);
+    },
+  });
 }
 
 interface NewRevision {
   readonly name: string;
   readonly rest: string;
   readonly sha256: string;
+  /** Of the package, where there is one that was made just now. */
+  readonly listing: RemotePackage | undefined;
   /** Throws `ConflictError` where the key is taken. */
   readonly upload: (revision: string, key: string) => Promise<void>;
 }
@@ -109,10 +164,11 @@ const MOST_IDS = 20;
 async function uploadAsNewest(
   context: Context,
   bucket: Bucket,
-  { name, rest, sha256, upload }: NewRevision,
+  { name, rest, sha256, listing, upload }: NewRevision,
 ): Promise<{ id: string; key: string }> {
   for (let tries = 1;; tries++) {
-    const { revisions } = await fetchPackageListing(bucket, name);
+    const isKnown = tries === 1 && listing !== undefined;
+    const { revisions } = isKnown ? listing : await fetchPackageListing(bucket, name);
     const id = newRevisionId({ now: context.now(), sha256, newest: revisions.at(-1)?.id });
     const key = revisionKey({ package: name, id }, rest);
     try {
@@ -121,62 +177,5 @@ async function uploadAsNewest(
     } catch (error) {
       if (!(error instanceof ConflictError) || tries === MOST_IDS) throw error;
     }
-  }
-}
-
-interface CheckedFile extends Checksums {
-  readonly files: number;
-  readonly bytes: number;
-}
-
-async function checkFile(
-  { report, signal }: Context,
-  source: FileSource,
-  { path, name, rest }: { path: string; name: string; rest: string },
-): Promise<CheckedFile> {
-  const started = performance.now();
-  const sums = new ChecksumTaker(source.partSize);
-  const { files, bytes } = await checkContent();
-  report({ type: "checked", file: path, files, bytes, ms: performance.now() - started });
-  return { ...sums.digest(), files, bytes };
-
-  async function checkContent(): Promise<{ files: number; bytes: number }> {
-    try {
-      const tell = (done: number): void =>
-        report({ type: "progress", subject: path, work: "checking", done, total: source.size });
-      return await checkArchive(toAsync(source.chunks(sums), { signal, tell }), {
-        package: name,
-        rest,
-        size: source.size,
-        signal,
-        watchers: [new ScriptCheck((message) => report({ type: "warning", message }))],
-      });
-    } catch (error) {
-      if (!(error instanceof IntegrityError)) throw error;
-      throw new IntegrityError(`Cannot spool ${path}: ${error.message}`, {
-        cause: error,
-        hint: error.hint,
-      });
-    }
-  }
-}
-
-/** Milliseconds for which reading may keep signals and timers waiting. */
-const LONGEST_TURN = 50;
-
-/** Lets signals and timers in between the chunks of a file that is read synchronously. */
-async function* toAsync(
-  chunks: Iterable<Uint8Array>,
-  { signal, tell }: { signal: AbortSignal; tell: (bytes: number) => void },
-): AsyncGenerator<Uint8Array> {
-  let turn = performance.now();
-  let done = 0;
-  for (const chunk of chunks) {
-    yield chunk;
-    tell(done += chunk.byteLength);
-    if (performance.now() - turn < LONGEST_TURN) continue;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    signal.throwIfAborted();
-    turn = performance.now();
   }
 }

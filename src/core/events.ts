@@ -74,6 +74,8 @@ export type FtlEvent =
     readonly hook: string;
     readonly line: string;
   }
+  /** A package gets its first revision. */
+  | { readonly type: "new-package"; readonly package: string }
   | { readonly type: "waiting"; readonly what: string; readonly holder: string }
   | { readonly type: "warning"; readonly message: string }
   /** A failure that does not end the command; the command's exit code tells of it. */

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { IntegrityError, NotFoundError, UsageError } from "../core/errors.ts";
 import { explainDiskError, systemCode } from "../core/disk_errors.ts";
+import { isPackageName } from "../core/names.ts";
 
 const CHUNK = 1024 * 1024;
 
@@ -35,26 +36,15 @@ export class FileSource implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #identity: string;
 
-  /** Throws `NotFoundError`, `UsageError` where it is no file or empty, `StorageError`. */
+  /** Throws `NotFoundError`, `UsageError` where it is no file, or empty, `StorageError`. */
   constructor(path: string) {
     this.#path = path;
     this.#file = openFile(path);
     const info = this.#file.statSync();
-    const { isFile, isDirectory, size } = info;
-    const problem = isDirectory
-      ? "is a folder"
-      : !isFile
-      ? "is no file"
-      : size === 0
-      ? "is empty"
-      : "";
-    if (problem !== "") {
+    const { isFile, size } = info;
+    if (!isFile || size === 0) {
       this.#file.close();
-      throw new UsageError(`Cannot spool ${path}: it ${problem}`, {
-        hint: isDirectory
-          ? `Pack it first: tar -czf ${path.replace(/\/+$/, "")}.tgz -C ${path} .`
-          : undefined,
-      });
+      throw new UsageError(`Cannot spool ${path}: it ${isFile ? "is empty" : "is no file"}`);
     }
     this.size = size;
     this.partSize = partSizeFor(size);
@@ -125,6 +115,35 @@ export class FileSource implements Disposable {
 
 function identityOf({ dev, ino, size, mtime }: Deno.FileInfo): string {
   return [dev, ino, size, mtime?.getTime()].join(" ");
+}
+
+/** The name of a file, by its path. */
+export function fileNameOf(path: string): string {
+  return withoutSlashes(path).slice(withoutSlashes(path).lastIndexOf("/") + 1);
+}
+
+function withoutSlashes(path: string): string {
+  return path.replace(/(.)\/+$/, "$1");
+}
+
+/** Throws `UsageError` that says how a folder is spooled, where the path is one's. */
+export function refuseFolder(path: string): void {
+  try {
+    if (!Deno.statSync(path).isDirectory) return;
+  } catch {
+    return; // That it cannot be opened is told when it is.
+  }
+  const name = fileNameOf(path);
+  // Not into the folder itself, of which tar would pack the half-written archive.
+  const file = isPackageName(name) ? `${name}.tgz` : "/tmp/<package>.tgz";
+  throw new UsageError(`Cannot spool ${path}: it is a folder`, {
+    hint: `Pack it first: tar -czf ${file} -C ${shellWord(path)} . && ftl spool ${file}`,
+  });
+}
+
+/** As a shell takes it for one word. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Takes the sums of a whole and of its parts in one pass. */

@@ -26,14 +26,21 @@ export interface Context {
   readonly trustCertificates: () => void;
 }
 
-/** Opens the bucket of `FTL_BUCKET`. The client is loaded only here: local commands start without. */
+/**
+ * Opens the bucket of `FTL_BUCKET`. The client is loaded only here: local commands start without. `onAnswer` is
+ * told the headers of each answer.
+ */
 export async function openBucket(
   { config, signal, trustCertificates, report }: Context,
+  onAnswer?: (headers: Headers) => void,
 ): Promise<Bucket> {
   const name = config.bucket;
   trustCertificates();
   const { openS3Bucket } = await import("../../remote/s3.ts");
-  const bucket = openS3Bucket(name, config.env, { signal });
+  const bucket = openS3Bucket(name, config.env, {
+    signal,
+    ...(onAnswer === undefined ? {} : { onAnswer }),
+  });
   return new PlainWrites(bucket, (message) => report({ type: "warning", message }));
 }
 
