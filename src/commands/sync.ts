@@ -1,14 +1,16 @@
 /** `ftl sync`: brings this machine in line with S3, package by package. */
 import { inParallel } from "../core/parallel.ts";
 import { pause } from "../core/pause.ts";
+import { Places } from "../core/places.ts";
 import { planSync, type SyncPlan } from "../core/plan.ts";
 import { listPackages, type PackageDir, requirePackage } from "../local/package_dir.ts";
 import { type Context, openBucket } from "./steps/context.ts";
 import { gatherFacts, readMasterState } from "./steps/facts.ts";
 import { fetchPackageListing } from "./steps/listing.ts";
-import { type PackageSync, PackageSyncer } from "./steps/package_sync.ts";
+import { PackageSyncer } from "./steps/package_sync.ts";
+import type { PackageSync } from "./steps/sync_tally.ts";
 
-export type { PackageSync } from "./steps/package_sync.ts";
+export type { PackageSync } from "./steps/sync_tally.ts";
 
 /** Which packages to sync, and how. */
 export interface SyncOptions {
@@ -33,9 +35,42 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
   if (options.splay !== undefined) {
     await pause(Math.random() * options.splay * 1000, context.signal);
   }
-  return await inParallel(packages, { concurrency, signal: context.signal }, (pkg) => {
-    return new PackageSyncer(context, bucket, pkg).run(options.follow ?? false);
+  const setting = {
+    bucket,
+    listing: (name: string) => fetchPackageListing(bucket, name),
+    turns: new Places(concurrency),
+    follow: options.follow ?? false,
+  };
+  const places = new Places(concurrency);
+  const syncs = await Promise.allSettled(packages.map((pkg) => {
+    return syncPackage(new PackageSyncer(context, setting, pkg), places, context.signal);
+  }));
+  return syncs.map((sync) => {
+    if (sync.status === "rejected") throw sync.reason;
+    return sync.value;
   });
+}
+
+/** What takes long comes last, after what is blessed of all packages. */
+async function syncPackage(
+  syncer: PackageSyncer,
+  places: Places,
+  signal: AbortSignal,
+): Promise<PackageSync> {
+  using _syncer = syncer;
+  {
+    using place = await places.enter({ urgent: true, signal });
+    await syncer.activateReady(place);
+  }
+  if (syncer.isBlessedDue) {
+    using place = await places.enter({ urgent: true, signal });
+    await syncer.deployBlessed(place);
+  }
+  if (syncer.isRestDue) {
+    using place = await places.enter({ urgent: false, signal });
+    await syncer.completeRest(place);
+  }
+  return await syncer.finish();
 }
 
 /** What a sync would do to one package now. Names of revisions. */

@@ -59,6 +59,9 @@ export class ConflictError extends FtlError {
   readonly exitCode: number = EXIT.conflict;
 }
 
+/** A lock that stayed busy. */
+export class BusyError extends ConflictError {}
+
 /** The bytes are not what they should be, or an archive that must not be unpacked. */
 export class IntegrityError extends FtlError {
   /** See `EXIT`. */

@@ -2,7 +2,7 @@
  * Locks between processes: flock(2), so that a lock dies with its holder. The file's text names the
  * holder, for those who wait.
  */
-import { ConflictError } from "../core/errors.ts";
+import { BusyError, ConflictError } from "../core/errors.ts";
 import { pause } from "../core/pause.ts";
 import { explainDiskError } from "../core/disk_errors.ts";
 import { LockFile, lookAtLock } from "./lock_file.ts";
@@ -32,7 +32,7 @@ const LONGEST_PAUSE = 250;
 /** Looks at a lock that is shared before its file is replaced; `holderOf` shares it for a moment. */
 const PATIENCE = 4;
 
-/** Takes the lock. Throws `ConflictError` where it stays busy. */
+/** Takes the lock. Throws `BusyError` where it stays busy, `ConflictError` where it must not be had. */
 export async function acquireLock(path: string, options: LockOptions): Promise<HeldLock> {
   const deadlock = options.deadlock();
   if (deadlock !== undefined) throw new ConflictError(`Cannot lock ${options.what}: ${deadlock}`);
@@ -135,7 +135,7 @@ class Waiting {
     const holder = file.text() || "another process";
     const left = this.#left();
     if (left <= 0) {
-      throw new ConflictError(`${what} is locked by ${holder}`, {
+      throw new BusyError(`${what} is locked by ${holder}`, {
         hint: "Try again when it is done, or wait longer with FTL_LOCK_WAIT=<seconds>",
       });
     }

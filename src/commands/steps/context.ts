@@ -1,5 +1,6 @@
 /** What every command works with. `mod.ts` makes it; nothing below looks elsewhere. */
 import type { Config, Environment } from "../../core/config.ts";
+import { BusyError } from "../../core/errors.ts";
 import type { Report } from "../../core/events.ts";
 import { acquireLock, type HeldLock, holderOf, tryLock } from "../../local/lock.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
@@ -66,10 +67,29 @@ export async function tryLockPackage(
 }
 
 /** The lock that a sync holds from beginning to end, so that two of them never download the same. */
-export function lockSync(context: Context, pkg: PackageDir, command: string): Promise<HeldLock> {
+export function lockSync(
+  context: Context,
+  pkg: PackageDir,
+  command: string,
+  { wait = context.config.lockWait } = {},
+): Promise<HeldLock> {
   pkg.prepare();
   const what = `the sync of ${pkg.name}`;
-  return lock(context, { pkg, command, path: `${pkg.own}/sync.lock`, what });
+  return lock(context, { pkg, command, path: `${pkg.own}/sync.lock`, what, wait });
+}
+
+/** The same where nobody else has it now; undefined where somebody has. */
+export async function tryLockSync(
+  context: Context,
+  pkg: PackageDir,
+  command: string,
+): Promise<HeldLock | undefined> {
+  try {
+    return await lockSync(context, pkg, command, { wait: 0 });
+  } catch (error) {
+    if (error instanceof BusyError) return undefined;
+    throw error;
+  }
 }
 
 interface LockSetting {
@@ -77,15 +97,20 @@ interface LockSetting {
   readonly command: string;
   readonly path: string;
   readonly what: string;
+  /** Seconds. */
+  readonly wait?: number;
 }
 
-function lock(context: Context, { pkg, command, path, what }: LockSetting): Promise<HeldLock> {
+function lock(
+  context: Context,
+  { pkg, command, path, what, wait = context.config.lockWait }: LockSetting,
+): Promise<HeldLock> {
   const { config, report, signal } = context;
   const { FTL_HOOK } = config.env;
   return acquireLock(path, {
     what,
     command,
-    wait: config.lockWait,
+    wait,
     signal,
     onWait: (holder) => report({ type: "waiting", what, holder }),
     deadlock: () =>

@@ -1,270 +1,294 @@
 /** What `ftl sync` does to one package. */
-import { InterruptedError, messageOf, NotFoundError, StorageError } from "../../core/errors.ts";
-import { faultPoint } from "../../core/fault_point.ts";
-import { holdInForce, planSync, type SyncPlan } from "../../core/plan.ts";
+import { BusyError, messageOf, StorageError } from "../../core/errors.ts";
+import type { FtlEvent } from "../../core/events.ts";
+import type { Place, Places } from "../../core/places.ts";
 import { activate, hasUnfinishedJump } from "../../local/activate.ts";
 import { readLink } from "../../local/links.ts";
+import type { HeldLock } from "../../local/lock.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
-import { runScript, trimLogs } from "../../local/scripts.ts";
-import {
-  type MasterState,
-  postSyncOf,
-  readHold,
-  readMaster,
-  readRevisionState,
-  writeHolds,
-  writeLastSync,
-  writeMaster,
-  writeRevisionState,
-} from "../../local/state.ts";
-import type { Bucket } from "../../remote/bucket.ts";
+import { leftovers } from "../../local/removal.ts";
+import { trimLogs } from "../../local/scripts.ts";
+import { readTold, writeHolds } from "../../local/state.ts";
 import type { Leftover } from "../../local/trees.ts";
+import type { Bucket } from "../../remote/bucket.ts";
+import { missingBlessed } from "./blessed_check.ts";
 import { cleanUp } from "./clean_up.ts";
-import { type Context, lockPackage, lockSync, scriptSetting } from "./context.ts";
-import { gatherFacts, readMasterState } from "./facts.ts";
-import { fetchPackageListing, type RemotePackage } from "./listing.ts";
+import { type Context, lockPackage, lockSync, scriptSetting, tryLockSync } from "./context.ts";
+import type { RemotePackage } from "./listing.ts";
 import { finishUnfinishedJump } from "./local_jump.ts";
+import { PackageView } from "./package_view.ts";
+import { prepareRevision } from "./prepare.ts";
 import { removeRevisions } from "./remove.ts";
+import { type PackageSync, SyncTally } from "./sync_tally.ts";
 
-/** What was done to one package. Names of revisions, not ids. */
-export interface PackageSync {
-  /** Its name. */
-  readonly package: string;
-  /** What is active now. */
-  readonly active: string | undefined;
-  /** What was downloaded. */
-  readonly fetched: readonly string[];
-  /** What became active, where that changed. */
-  readonly activated: string | undefined;
-  /** What was removed from this machine. */
-  readonly removed: readonly string[];
-  /** The blessed revision that a hold keeps from being activated. */
-  readonly heldFrom: string | undefined;
-  /** What went wrong, in the order in which it did. */
-  readonly failures: readonly unknown[];
+export interface PackageSyncSetting {
+  readonly bucket: Bucket;
+  /** A package as S3 shows it when this sync begins. */
+  readonly listing: (name: string) => Promise<RemotePackage>;
+  /** Of the `post-sync` scripts of all packages. */
+  readonly turns: Places;
+  /** Drops a hold. */
+  readonly follow: boolean;
 }
 
-/** One package, under its sync lock: fetch, prepare, activate, remove. A failure stops what depends on it. */
-export class PackageSyncer {
+/** Milliseconds that a script of a jump may take before others stop waiting for its end. */
+const PATIENCE = 1000;
+
+/**
+ * One package, in three steps, so that what is ready waits for nothing that takes long. The sync lock is
+ * held from the first to the last; where another sync holds it, the first step does without, and only the
+ * others wait for it. A failure stops what depends on it.
+ */
+export class PackageSyncer implements Disposable {
   readonly #context: Context;
-  readonly #bucket: Bucket;
+  readonly #setting: PackageSyncSetting;
   readonly #pkg: PackageDir;
-  readonly #started = performance.now();
-  readonly #failures: unknown[] = [];
-  readonly #fetched: string[] = [];
-  readonly #removed: string[] = [];
+  readonly #tally: SyncTally;
   readonly #kept: Leftover[] = [];
-  #activated: string | undefined;
-  #heldFrom: string | undefined;
+  #view: PackageView | undefined;
+  #lock: HeldLock | undefined;
+  #place: Place | undefined;
+  #isBusy = false;
+  #ranScripts = false;
 
-  constructor(context: Context, bucket: Bucket, pkg: PackageDir) {
-    this.#context = context;
-    this.#bucket = bucket;
+  constructor(context: Context, setting: PackageSyncSetting, pkg: PackageDir) {
+    this.#context = { ...context, report: (event) => this.#hear(context, event) };
+    this.#setting = setting;
     this.#pkg = pkg;
+    this.#tally = new SyncTally(context, pkg);
   }
 
-  async run(follow: boolean): Promise<PackageSync> {
-    await this.#attempt(async () => {
-      using _syncLock = await lockSync(this.#context, this.#pkg, "ftl sync");
-      await this.#attempt(() => this.#sync(follow));
-      await trimLogs(this.#pkg);
-      // Last: what cannot be deleted must not stand before the work.
-      await this.#attempt(() => cleanUp(this.#context, this.#pkg, this.#kept));
-      this.#rememberOutcome();
+  [Symbol.dispose](): void {
+    this.#lock?.[Symbol.dispose]();
+    this.#lock = undefined;
+  }
+
+  /** Activates the blessed revision where it is here and prepared, and ends what was cut short. */
+  async activateReady(place: Place): Promise<void> {
+    this.#place = place;
+    const pkg = this.#pkg;
+    await this.#tally.attempt(async () => {
+      this.#lock = await tryLockSync(this.#context, pkg, "ftl sync");
+      const { bucket, follow, listing } = this.#setting;
+      const { keep } = this.#context.config;
+      const remote = await listing(pkg.name);
+      const view = await PackageView.open(pkg, { bucket, keep, follow }, remote);
+      const { missing } = view.plan();
+      if (missing !== undefined) {
+        this.#tally.fail(missingBlessed(pkg, missing, bucket.name), missing);
+      }
+      this.#view = view;
+      if (this.#isChangeDue(view)) await this.#change(view);
     });
-    const result = this.#result();
-    this.#reportOutcome(result);
-    return result;
   }
 
-  async #sync(follow: boolean): Promise<void> {
-    const pkg = this.#pkg;
-    const remote = await fetchPackageListing(this.#bucket, pkg.name);
-    const master = await this.#updateMaster(remote);
-    const plan = this.#plan(remote, { master, follow });
-    if (plan.missing !== undefined) this.#fail(this.#missing(plan.missing));
-    // Room for what comes, where a killed command left something.
-    if (plan.fetch.length > 0) await this.#attempt(() => cleanUp(this.#context, pkg));
-    for (const id of plan.fetch) await this.#attempt(() => this.#fetch(id, remote));
-    for (const id of [...plan.prepare, ...this.#fetched]) {
-      await this.#attempt(() => this.#prepare(id));
+  /** Whether the blessed revision has to be fetched or prepared before it can be activated. */
+  get isBlessedDue(): boolean {
+    return this.#asks((view) => this.#due(view) !== undefined);
+  }
+
+  async deployBlessed(place: Place): Promise<void> {
+    this.#place = place;
+    await this.#tally.attempt(async () => {
+      const view = await this.#requireLock();
+      const id = this.#due(view);
+      if (id === undefined) return;
+      await this.#makeRoom(view);
+      await this.#fetch(view, id);
+      await this.#prepare(view, id);
+      await this.#change(view);
+    });
+  }
+
+  /** Whether anything else is to be done: candidates, a way back, something to remove. */
+  get isRestDue(): boolean {
+    return this.#asks((view) => {
+      const { fetch, prepare, remove } = view.plan();
+      return [...fetch, ...prepare].some((id) => !this.#tally.hasFailed(id)) || remove.length > 0 ||
+        (this.#lock !== undefined && this.#hasLeftovers());
+    });
+  }
+
+  async completeRest(place: Place): Promise<void> {
+    this.#place = place;
+    await this.#tally.attempt(async () => {
+      const view = await this.#requireLockForRest();
+      if (view === undefined) return;
+      await this.#makeRoom(view);
+      for (const id of view.plan().fetch) await this.#fetch(view, id);
+      for (const id of view.plan().prepare) await this.#prepare(view, id);
+      if (this.#isChangeDue(view)) await this.#change(view);
+      if (this.#toRemove(view).length > 0) await this.#remove(view);
+    });
+    if (this.#lock === undefined) return;
+    // Last: what cannot be deleted must not stand before the work.
+    await this.#tally.attempt(() => cleanUp(this.#context, this.#pkg, this.#kept));
+  }
+
+  /** Looks whether what is blessed is active, and tells how all went. */
+  async finish(): Promise<PackageSync> {
+    await this.#tally.attempt(() => {
+      const why = this.#whyNotActive();
+      if (why !== undefined) this.#tally.fail(why);
+      const isHeld = this.#view?.plan().heldBy !== undefined;
+      if (isHeld) this.#tally.heldFrom = this.#view?.blessed;
+    });
+    if (this.#lock !== undefined) {
+      await trimLogs(this.#pkg);
+      await this.#tally.attempt(() => this.#tally.rememberOutcome());
     }
-    const isDue = plan.activate !== undefined || plan.remove.length > 0 ||
-      hasUnfinishedJump(pkg) || this.#hasStaleHold(master);
-    if (isDue) await this.#change(remote, { master, follow });
-    if (plan.heldBy !== undefined) this.#heldFrom = master?.blessed;
+    this[Symbol.dispose]();
+    return this.#tally.result();
   }
 
-  async #updateMaster(remote: RemotePackage): Promise<MasterState | undefined> {
-    const known = readMaster(this.#pkg);
-    const master = await readMasterState(this.#bucket, this.#pkg, remote);
-    if (master?.version !== known?.version) writeMaster(this.#pkg, master);
-    faultPoint("master-written");
-    return master;
-  }
-
-  /** A hold whose time is over: it must not come back to life when the same revision is blessed again. */
-  #hasStaleHold(master: MasterState | undefined): boolean {
-    const active = readLink(this.#pkg, "current");
-    const hold = readHold(this.#pkg, active);
-    const now = { hold, active, blessed: master?.blessed, version: master?.version };
-    return hold !== undefined && !holdInForce(now);
-  }
-
-  #plan(remote: RemotePackage, given: MasterAndFollow): SyncPlan {
-    const { keep } = this.#context.config;
-    return planSync(gatherFacts(this.#pkg, { remote, keep, ...given }));
-  }
-
-  async #fetch(id: string, remote: RemotePackage): Promise<void> {
-    const revision = remote.revisions.find((found) => found.id === id);
-    if (revision === undefined) return;
-    // Loaded by a sync that has something to fetch: most have not.
-    const { fetchRevision } = await import("./fetch.ts");
-    await fetchRevision(this.#context, { bucket: this.#bucket, remote: revision }, this.#pkg);
-    this.#fetched.push(id);
-  }
-
-  /** Runs `post-sync`; how it went is remembered. */
-  async #prepare(id: string): Promise<void> {
-    const pkg = this.#pkg;
-    if (postSyncOf(pkg, id) === "ok") return;
-    const from = readLink(pkg, "current");
-    const setting = scriptSetting(this.#context, pkg, "sync");
+  /** What cannot be found out is told at the end. */
+  #asks(question: (view: PackageView) => boolean): boolean {
+    if (this.#view === undefined || this.#isBusy) return false;
     try {
-      await runScript("post-sync", id, { ...setting, from, to: id });
-      faultPoint("post-synced");
-      this.#remember(id, "ok");
+      return question(this.#view);
+    } catch {
+      return false;
+    }
+  }
+
+  #whyNotActive(): Error | undefined {
+    const blessed = this.#view?.blessed;
+    if (blessed === undefined || this.#tally.hasFailed(blessed)) return undefined;
+    return this.#view?.whyNotActive({ ranScripts: this.#ranScripts });
+  }
+
+  /** The blessed revision, where it is to be activated and has not failed already. */
+  #due(view: PackageView): string | undefined {
+    const id = view.plan().activate;
+    return id === undefined || this.#tally.hasFailed(id) ? undefined : id;
+  }
+
+  /** Whether something is to be done that takes the package's lock, but neither a download nor `post-sync`. */
+  #isChangeDue(view: PackageView): boolean {
+    const id = this.#due(view);
+    return view.isNews || view.hasStaleHold || hasUnfinishedJump(this.#pkg) ||
+      (id !== undefined && view.isReady(id));
+  }
+
+  async #requireLock(): Promise<PackageView> {
+    const view = this.#view;
+    if (view === undefined) throw new Error("not looked at yet");
+    if (this.#lock !== undefined) return view;
+    this.#lock = await this.#noteBusy(lockSync(this.#context, this.#pkg, "ftl sync"));
+    // The other sync has gone on meanwhile, and perhaps S3 too.
+    await view.lookAgain();
+    return view;
+  }
+
+  /** Another sync that goes on with what is not blessed is no failure of this one. */
+  async #requireLockForRest(): Promise<PackageView | undefined> {
+    try {
+      return await this.#requireLock();
     } catch (error) {
-      if (!(error instanceof InterruptedError)) this.#remember(id, "failed");
+      if (!(error instanceof BusyError)) throw error;
+      const why = this.#view?.whyNotActive({ ranScripts: this.#ranScripts });
+      if (why !== undefined) throw error;
+      const message = `${error.message}: all but the blessed revision is left to it`;
+      this.#context.report({ type: "warning", message });
+      return undefined;
+    }
+  }
+
+  /** What a lock that stays busy keeps from being done is not tried again by this sync. */
+  async #noteBusy(locking: Promise<HeldLock>): Promise<HeldLock> {
+    try {
+      return await locking;
+    } catch (error) {
+      this.#isBusy = error instanceof BusyError;
       throw error;
     }
   }
 
-  #remember(id: string, postSync: "ok" | "failed"): void {
-    writeRevisionState(this.#pkg, id, { ...readRevisionState(this.#pkg, id), postSync });
+  #hasLeftovers(): boolean {
+    return leftovers(this.#pkg).length > 0 || readTold(this.#pkg).length > 0;
   }
 
-  /** Activates and removes, by a plan made anew under the lock: a jump may have come in between. */
-  async #change(remote: RemotePackage, given: MasterAndFollow): Promise<void> {
-    {
-      using _lock = await lockPackage(this.#context, this.#pkg, "ftl sync");
-      this.#failures.push(...await finishUnfinishedJump(this.#context, this.#pkg));
-      const { activate: id } = this.#plan(remote, given);
-      if (id !== undefined) await this.#attempt(() => this.#activate(id));
-      if (this.#hasStaleHold(given.master)) writeHolds(this.#pkg, []);
+  /** Where a killed command left something, it may take the room for what comes. */
+  async #makeRoom(view: PackageView): Promise<void> {
+    if (view.plan().fetch.length === 0) return;
+    await this.#tally.attempt(() => cleanUp(this.#context, this.#pkg));
+  }
+
+  async #fetch(view: PackageView, id: string): Promise<void> {
+    const remote = view.remoteRevision(id);
+    if (remote === undefined || this.#tally.hasFailed(id) || this.#pkg.has(id)) return;
+    await this.#tally.attempt(async () => {
+      // Loaded by a sync that has something to fetch: most have not.
+      const { fetchRevision } = await import("./fetch.ts");
+      await fetchRevision(this.#context, { bucket: this.#setting.bucket, remote }, this.#pkg);
+      this.#tally.fetched.push(id);
+    }, id);
+  }
+
+  async #prepare(view: PackageView, id: string): Promise<void> {
+    if (this.#tally.hasFailed(id) || !this.#pkg.has(id) || view.isReady(id)) return;
+    // These scripts take turns of their own: what only downloads does not wait for them.
+    this.#place?.leave();
+    const urgent = id === view.blessed;
+    const { turns } = this.#setting;
+    await this.#tally.attempt(() => {
+      return prepareRevision(this.#context, this.#pkg, { id, urgent, turns });
+    }, id);
+  }
+
+  /** What is done under the package's lock, by a plan made under it: a jump may have come in between. */
+  async #change(view: PackageView): Promise<void> {
+    using _lock = await this.#noteBusy(lockPackage(this.#context, this.#pkg, "ftl sync"));
+    await view.remember();
+    this.#tally.addFailures(await finishUnfinishedJump(this.#context, this.#pkg));
+    const id = this.#due(view);
+    if (id !== undefined && view.isReady(id)) {
+      await this.#tally.attempt(() => this.#activate(id), id);
     }
-    if (this.#toRemove(remote, given).length > 0) await this.#remove(remote, given);
+    if (view.hasStaleHold) writeHolds(this.#pkg, []);
   }
 
   /** Where the blessed revision could not be activated, the machine may have to fall back. */
-  #toRemove(remote: RemotePackage, given: MasterAndFollow): string[] {
+  #toRemove(view: PackageView): string[] {
     const previous = readLink(this.#pkg, "previous");
-    return this.#plan(remote, given).remove.filter((id) => id !== previous);
+    return view.plan().remove.filter((id) => id !== previous);
   }
 
-  async #remove(remote: RemotePackage, given: MasterAndFollow): Promise<void> {
+  async #remove(view: PackageView): Promise<void> {
     const pkg = this.#pkg;
-    this.#removed.push(
-      ...await removeRevisions(this.#context, pkg, {
-        command: "ftl sync",
-        choose: () => this.#toRemove(remote, given),
-        onFailure: (id, error) => {
-          if (!(error instanceof StorageError)) return this.#fail(error);
-          // As a mount does, until somebody takes it away: no reason for each sync to fail.
-          this.#kept.push({ path: pkg.revisionPath(id), reason: messageOf(error) });
-        },
-      }),
-    );
+    const removed = await removeRevisions(this.#context, pkg, {
+      command: "ftl sync",
+      choose: () => this.#toRemove(view),
+      onFailure: (id, error) => {
+        if (!(error instanceof StorageError)) return this.#tally.fail(error);
+        // As a mount does, until somebody takes it away: no reason for each sync to fail.
+        this.#kept.push({ path: pkg.revisionPath(id), reason: messageOf(error) });
+      },
+    });
+    this.#tally.removed.push(...removed);
   }
 
   async #activate(id: string): Promise<void> {
     const pkg = this.#pkg;
-    // Where it could not be fetched or prepared, that has been reported.
-    if (!pkg.has(id) || postSyncOf(pkg, id) !== "ok") return;
     const { from, failures } = await activate(pkg, id, scriptSetting(this.#context, pkg, "sync"));
     writeHolds(pkg, []);
-    this.#activated = id;
+    this.#tally.activated = id;
     this.#context.report({
       type: "activated",
       revision: pkg.revisionName(id),
       from: from === undefined ? undefined : pkg.revisionName(from),
     });
-    for (const failure of failures) this.#fail(failure);
+    for (const failure of failures) this.#tally.fail(failure);
   }
 
-  #missing(id: string): NotFoundError {
-    const name = this.#pkg.revisionName(id);
-    return new NotFoundError(`The blessed revision ${name} is not in s3://${this.#bucket.name}`, {
-      hint: "This machine keeps what it runs; bless another one: ftl jump --master <revision>",
-    });
-  }
-
-  #rememberOutcome(): void {
-    const [failure] = this.#failures;
-    writeLastSync(this.#pkg, {
-      at: new Date(this.#context.now()).toISOString(),
-      failure: failure === undefined ? undefined : messageOf(failure),
-    });
-  }
-
-  #reportOutcome({ package: name, active, activated, heldFrom }: PackageSync): void {
-    const { report } = this.#context;
-    if (heldFrom !== undefined && active !== undefined) {
-      report({ type: "held", revision: active, blessed: heldFrom });
+  /** What waits for something else gives its place to those that do not. */
+  #hear(context: Context, event: FtlEvent): void {
+    if (event.type === "waiting") this.#place?.leave();
+    if (event.type === "script") {
+      this.#ranScripts = true;
+      if (event.running) this.#place?.leaveAfter(PATIENCE);
+      else this.#place?.stay();
     }
-    report({
-      type: "synced",
-      package: name,
-      active,
-      fetched: this.#fetched.length,
-      activated,
-      removed: this.#removed.length,
-      failures: this.#failures.length,
-      ms: performance.now() - this.#started,
-    });
+    context.report(event);
   }
-
-  #result(): PackageSync {
-    const name = (id: string | undefined): string | undefined =>
-      id === undefined ? undefined : this.#pkg.revisionName(id);
-    return {
-      package: this.#pkg.name,
-      active: name(this.#activeNow()),
-      fetched: this.#fetched.map((id) => this.#pkg.revisionName(id)),
-      activated: name(this.#activated),
-      removed: this.#removed.map((id) => this.#pkg.revisionName(id)),
-      heldFrom: name(this.#heldFrom),
-      failures: this.#failures,
-    };
-  }
-
-  /** Where `current` cannot be read, that has been reported. */
-  #activeNow(): string | undefined {
-    try {
-      return readLink(this.#pkg, "current");
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** A failure is remembered and the sync goes on with what does not depend on it. */
-  async #attempt(step: () => Promise<void>): Promise<void> {
-    try {
-      await step();
-    } catch (error) {
-      this.#context.signal.throwIfAborted();
-      this.#fail(error);
-    }
-  }
-
-  #fail(error: unknown): void {
-    this.#failures.push(error);
-    this.#context.report({ type: "failure", error });
-  }
-}
-
-interface MasterAndFollow {
-  readonly master: MasterState | undefined;
-  readonly follow: boolean;
 }

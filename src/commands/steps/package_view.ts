@@ -1,0 +1,113 @@
+/** One package as a sync sees it: what S3 says, what the machine has, and what follows from both. */
+import type { FtlError } from "../../core/errors.ts";
+import { faultPoint } from "../../core/fault_point.ts";
+import { holdInForce, planSync, type SyncPlan } from "../../core/plan.ts";
+import { readLink } from "../../local/links.ts";
+import type { PackageDir } from "../../local/package_dir.ts";
+import {
+  type MasterState,
+  postSyncOf,
+  readHold,
+  readMaster,
+  writeMaster,
+} from "../../local/state.ts";
+import type { Bucket } from "../../remote/bucket.ts";
+import { blessedNotActive } from "./blessed_check.ts";
+import { gatherFacts, readMasterState } from "./facts.ts";
+import { fetchPackageListing, type RemotePackage, type RemoteRevision } from "./listing.ts";
+
+export interface ViewSetting {
+  readonly bucket: Bucket;
+  /** `FTL_KEEP`. */
+  readonly keep: number;
+  /** Takes a hold for dropped. */
+  readonly follow: boolean;
+}
+
+export class PackageView {
+  readonly #pkg: PackageDir;
+  readonly #setting: ViewSetting;
+  #remote: RemotePackage;
+  #master: MasterState | undefined;
+  /** What the machine remembered of S3 at that moment: another sync may look later. */
+  #remembered: MasterState | undefined;
+
+  private constructor(pkg: PackageDir, setting: ViewSetting, remote: RemotePackage) {
+    this.#pkg = pkg;
+    this.#setting = setting;
+    this.#remote = remote;
+  }
+
+  /** @param remote the package's listing, which must be fresh */
+  static async open(
+    pkg: PackageDir,
+    setting: ViewSetting,
+    remote: RemotePackage,
+  ): Promise<PackageView> {
+    const view = new PackageView(pkg, setting, remote);
+    await view.#readMaster();
+    return view;
+  }
+
+  async lookAgain(): Promise<void> {
+    this.#remote = await fetchPackageListing(this.#setting.bucket, this.#pkg.name);
+    await this.#readMaster();
+  }
+
+  async #readMaster(): Promise<void> {
+    this.#remembered = readMaster(this.#pkg);
+    this.#master = await readMasterState(this.#setting.bucket, this.#pkg, this.#remote);
+  }
+
+  get blessed(): string | undefined {
+    return this.#master?.blessed;
+  }
+
+  remoteRevision(id: string): RemoteRevision | undefined {
+    return this.#remote.revisions.find((found) => found.id === id);
+  }
+
+  plan(): SyncPlan {
+    const { keep, follow } = this.#setting;
+    const [remote, master] = [this.#remote, this.#master];
+    return planSync(gatherFacts(this.#pkg, { remote, master, keep, follow }));
+  }
+
+  /** Whether it is here, and prepared. */
+  isReady(id: string): boolean {
+    return this.#pkg.has(id) && postSyncOf(this.#pkg, id) === "ok";
+  }
+
+  /** A hold whose time is over: it must not come back to life when the same revision is blessed again. */
+  get hasStaleHold(): boolean {
+    const active = readLink(this.#pkg, "current");
+    const hold = readHold(this.#pkg, active);
+    const { blessed, version } = this.#master ?? {};
+    return hold !== undefined && !holdInForce({ hold, active, blessed, version });
+  }
+
+  /** Whether the machine does not remember yet what is blessed. */
+  get isNews(): boolean {
+    return this.#master?.version !== this.#remembered?.version;
+  }
+
+  /**
+   * Remembers what is blessed. To be called under the package's lock. Another sync that looked at S3 in
+   * between has the last word: to go by the older look would undo its jump.
+   */
+  async remember(): Promise<void> {
+    if (readMaster(this.#pkg)?.version !== this.#remembered?.version) await this.lookAgain();
+    if (this.isNews) writeMaster(this.#pkg, this.#master);
+    this.#remembered = this.#master;
+    faultPoint("master-written");
+  }
+
+  /** Undefined where the blessed revision is active, or a hold or S3 keeps it from being so. */
+  whyNotActive(given: { ranScripts: boolean }): FtlError | undefined {
+    const { heldBy, missing } = this.plan();
+    if (this.blessed === undefined || heldBy !== undefined || missing !== undefined) {
+      return undefined;
+    }
+    return blessedNotActive(this.#pkg, this.blessed, given);
+  }
+}

@@ -1,0 +1,175 @@
+/** What is ready is activated at once, whatever else takes long; and what is blessed but not active is told. */
+import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { Fleet, idOf, type Machine, type Ran } from "./fleet.ts";
+
+/** Runs until the test lets it go, and says that it has begun. */
+const SLOW = '#!/bin/sh\ntouch "$FTL_ROOT/begun.$FTL_PACKAGE"\n' +
+  'until [ -e "$FTL_ROOT/go" ]; do sleep 0.05; done\n';
+
+async function until(holds: () => boolean, { failed }: { failed: Promise<Ran> }): Promise<void> {
+  let ended: Ran | undefined;
+  void failed.then((ran) => ended = ran);
+  while (!holds()) {
+    if (ended !== undefined) throw new Error(`ended too early: ${JSON.stringify(ended)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function letGo(machine: Machine): void {
+  Deno.writeTextFileSync(`${machine.root}/go`, "");
+}
+
+function isBegun(machine: Machine, name: string): boolean {
+  return machine.names(".").includes(`begun.${name}`);
+}
+
+/** A machine that runs `second` and could go back to `first`. */
+async function withWayBack(fleet: Fleet, web: Machine): Promise<{ first: string; second: string }> {
+  const revisions: string[] = [];
+  for (const v of ["1", "2"]) {
+    const revision = await fleet.spool("a.tgz", { v });
+    await fleet.ok(["jump", "--master", revision]);
+    await web.ok(["sync"]);
+    revisions.push(revision);
+  }
+  const [first = "", second = ""] = revisions;
+  return { first, second };
+}
+
+Deno.test("a rollback is active while a candidate's post-sync still runs", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const { first } = await withWayBack(fleet, web);
+  const slow = await fleet.spool("a.tgz", { v: "3", "post-sync.sh": SLOW });
+  await fleet.ok(["jump-back", "--master", "a"]);
+  const sync = web.ftl(["sync"]);
+  await until(() => isBegun(web, "a"), { failed: sync });
+  assertEquals(web.link("a/current"), `revs/${idOf(first)}`);
+  letGo(web);
+  assertEquals((await sync).code, 0);
+  assertEquals(web.names("a/revs").includes(idOf(slow)), true);
+});
+
+Deno.test("the next sync activates what was blessed since, though the last one still prepares a candidate", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const { first } = await withWayBack(fleet, web);
+  await fleet.spool("a.tgz", { v: "3", "post-sync.sh": SLOW });
+  const slow = web.ftl(["sync"]);
+  await until(() => isBegun(web, "a"), { failed: slow });
+  await fleet.ok(["jump-back", "--master", "a"]);
+  const next = await web.ftl(["sync"], { env: { FTL_LOCK_WAIT: "0" } });
+  assertEquals(web.link("a/current"), `revs/${idOf(first)}`);
+  assertEquals(next.code, 0, next.stderr);
+  assertMatch(
+    next.stderr,
+    /warning: the sync of a is locked by pid \d+, ftl sync, since .*: all but the blessed/,
+  );
+  letGo(web);
+  const { code, stderr } = await slow;
+  assertEquals([code, web.link("a/current")], [0, `revs/${idOf(first)}`], stderr);
+});
+
+Deno.test("a sync that cannot get at the blessed revision, as another one is at work, says so", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", { "post-sync.sh": SLOW })]);
+  const slow = web.ftl(["sync"]);
+  await until(() => isBegun(web, "a"), { failed: slow });
+  const next = await web.ftl(["sync"], { env: { FTL_LOCK_WAIT: "0" } });
+  assertEquals(next.code, 4);
+  assertMatch(next.stderr, /^ftl: the sync of a is locked by pid \d+, ftl sync/m);
+  letGo(web);
+  assertEquals((await slow).code, 0);
+});
+
+Deno.test("packages whose scripts take long hold up no other, whatever FTL_CONCURRENCY", async () => {
+  await using fleet = await Fleet.start();
+  const scripts: Record<string, Record<string, string>> = {
+    // Blessed, and its post-sync takes long; blessed, and its jump does; and a candidate.
+    a: { "post-sync.sh": SLOW },
+    b: { "pre-jump.sh": SLOW },
+    c: { "post-sync.sh": SLOW },
+    z: {},
+  };
+  const web = fleet.machine("web", Object.keys(scripts));
+  for (const [name, files] of Object.entries(scripts)) {
+    const revision = await fleet.spool(`${name}.tgz`, { v: "1", ...files });
+    if (name !== "c") await fleet.ok(["jump", "--master", revision]);
+  }
+  const sync = web.ftl(["sync"], { env: { FTL_CONCURRENCY: "1" } });
+  await until(() => web.link("z/current") !== undefined && isBegun(web, "b"), { failed: sync });
+  assertEquals(web.link("a/current"), undefined);
+  letGo(web);
+  assertEquals((await sync).code, 0);
+  for (const name of ["a", "b", "z"]) assertMatch(web.link(`${name}/current`) ?? "", /^revs\//);
+});
+
+Deno.test("post-sync scripts take turns, those of blessed revisions first", async () => {
+  await using fleet = await Fleet.start();
+  const log = '#!/bin/sh\necho "$FTL_PACKAGE in" >> "$FTL_ROOT/log"; sleep 0.1\n' +
+    'echo "$FTL_PACKAGE out" >> "$FTL_ROOT/log"\n';
+  const web = fleet.machine("web", ["a", "b", "c"]);
+  for (const name of ["a", "b", "c"]) {
+    const revision = await fleet.spool(`${name}.tgz`, { "post-sync.sh": log });
+    if (name !== "a") await fleet.ok(["jump", "--master", revision]);
+  }
+  await web.ok(["sync"], { env: { FTL_CONCURRENCY: "1" } });
+  assertEquals(web.read("log").trim().split("\n"), [
+    ...["b in", "b out", "c in", "c out", "a in", "a out"],
+  ]);
+});
+
+const TAKEN_AWAY: [what: string, files: Record<string, string>, message: RegExp][] = [
+  [
+    "a post-sync that moves its revision away",
+    { "post-sync.sh": '#!/bin/sh\nmv "$PWD" "$FTL_ROOT/elsewhere"\n' },
+    /post-sync took its own revision away: .*\/revs\/\w+ is not there any more/,
+  ],
+  [
+    "a post-sync that deletes its revision and fails",
+    { "post-sync.sh": '#!/bin/sh\nrm -rf "$FTL_REVISION_DIR"\nexit 3\n' },
+    /post-sync failed: exit 3/,
+  ],
+  [
+    "a post-jump that deletes its revision",
+    { "post-jump.sh": '#!/bin/sh\nrm -rf "$FTL_REVISION_DIR"\n' },
+    /The blessed revision a\.\w+ was taken away: .* is not there any more/,
+  ],
+];
+
+for (const [what, files, message] of TAKEN_AWAY) {
+  Deno.test(`${what} is told, with exit 6, by each sync`, async () => {
+    await using fleet = await Fleet.start();
+    const web = fleet.machine("web", ["a"]);
+    await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", files)]);
+    const { code, stderr } = await web.ftl(["sync"]);
+    assertEquals(code, 6, stderr);
+    assertMatch(stderr, message);
+    assertEquals([web.names("a/revs"), web.names("a/.ftl/staging")], [[], []]);
+    assertStringIncludes(web.read("a/.ftl/last-sync.json"), "failure");
+  });
+}
+
+Deno.test("a candidate's post-sync that removes the blessed revision, or switches the link, is told", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const { first, second } = await withWayBack(fleet, web);
+  const link = 'ln -sfn "revs/' + idOf(first) + '" "$FTL_CURRENT"';
+  await fleet.spool("a.tgz", { "post-sync.sh": `#!/bin/sh\n${link}\n` });
+  const switched = await web.ftl(["sync"]);
+  assertEquals(switched.code, 4, switched.stderr);
+  assertStringIncludes(
+    switched.stderr,
+    `The blessed revision ${second} is not active, ${first} is`,
+  );
+  await web.ok(["sync"]);
+  assertEquals(web.link("a/current"), `revs/${idOf(second)}`);
+  const remove = `rm -rf "$FTL_REVISION_DIR/../${idOf(second)}"`;
+  await fleet.spool("a.tgz", { "post-sync.sh": `#!/bin/sh\n${remove}\n` });
+  const removed = await web.ftl(["sync"]);
+  assertEquals(removed.code, 6, removed.stderr);
+  assertStringIncludes(removed.stderr, `The blessed revision ${second} was taken away`);
+  await web.ok(["sync"]);
+  assertEquals(web.read("a/current/v"), "2");
+});
