@@ -279,6 +279,8 @@ export class PackageSyncer implements Disposable {
       from: from === undefined ? undefined : pkg.revisionName(from),
     });
     for (const failure of failures) this.#tally.fail(failure);
+    const why = this.#view?.whyNotActive({ ranScripts: true });
+    if (why !== undefined) this.#tally.fail(why, id);
   }
 
   /** What waits for something else gives its place to those that do not. */
