@@ -103,8 +103,9 @@ export class PackageSyncer implements Disposable {
   /** Whether anything else is to be done: candidates, a way back, something to remove. */
   get isRestDue(): boolean {
     return this.#asks((view) => {
-      const { fetch, prepare, remove } = view.plan();
-      return [...fetch, ...prepare].some((id) => !this.#tally.hasFailed(id)) || remove.length > 0 ||
+      const { fetch, prepare } = view.plan();
+      return [...fetch, ...prepare].some((id) => !this.#tally.hasFailed(id)) ||
+        this.#toRemove(view).length > 0 ||
         (this.#lock !== undefined && this.#hasLeftovers());
     });
   }
