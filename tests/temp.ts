@@ -29,20 +29,40 @@ export class TempFolder implements Disposable {
 
 /**
  * What a folder holds, as lines that compare well: `path mode kind content`, where the content is a file's
- * text, or its size where that is long, and a link's target.
+ * text, or its size where that is long, and a link's target. What denies its owner is looked into all the
+ * same, as root can without: its mode is put back.
  */
 export function treeOf(folder: string, below = ""): string[] {
   const lines: string[] = [];
   for (const { name } of Deno.readDirSync(`${folder}/${below}`)) {
     const path = below === "" ? name : `${below}/${name}`;
-    const { isSymlink, isDirectory, mode, size } = Deno.lstatSync(`${folder}/${path}`);
-    const bits = ((mode ?? 0) & 0o7777).toString(8).padStart(4, "0");
-    if (isSymlink) lines.push(`${path} -> ${Deno.readLinkSync(`${folder}/${path}`)}`);
-    else if (isDirectory) lines.push(`${path}/ ${bits}`, ...treeOf(folder, path));
-    else {
-      const text = size > 100 ? `${size} bytes` : Deno.readTextFileSync(`${folder}/${path}`);
-      lines.push(`${path} ${bits} ${JSON.stringify(text)}`);
+    const place = `${folder}/${path}`;
+    const { isSymlink, isDirectory, mode, size } = Deno.lstatSync(place);
+    const bits = (mode ?? 0) & 0o7777;
+    const octal = bits.toString(8).padStart(4, "0");
+    if (isSymlink) lines.push(`${path} -> ${Deno.readLinkSync(place)}`);
+    else if (isDirectory) {
+      lines.push(`${path}/ ${octal}`);
+      lines.push(...opened(place, { bits, needed: 0o500 }, () => treeOf(folder, path)));
+    } else {
+      const read = (): string => JSON.stringify(Deno.readTextFileSync(place));
+      const text = size > 100 ? `"${size} bytes"` : opened(place, { bits, needed: 0o400 }, read);
+      lines.push(`${path} ${octal} ${text}`);
     }
   }
   return lines.sort();
+}
+
+function opened<T>(
+  path: string,
+  { bits, needed }: { bits: number; needed: number },
+  look: () => T,
+): T {
+  if (Deno.uid() === 0 || (bits & needed) === needed) return look();
+  Deno.chmodSync(path, bits | needed);
+  try {
+    return look();
+  } finally {
+    Deno.chmodSync(path, bits);
+  }
 }

@@ -1,6 +1,7 @@
 /** Archives that are too much: for a limit, or for the disk. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../assert.ts";
 import { IntegrityError, StorageError } from "../../src/core/errors.ts";
+import { testWith, USER_NAMESPACES } from "../required_program.ts";
 import { TempFolder } from "../temp.ts";
 import { gzip, noise, tar, zstd } from "./builders.ts";
 import { Playground } from "./playground.ts";
@@ -75,14 +76,10 @@ Deno.test("what is in the target already is never overwritten or followed", asyn
   }
 });
 
-const CAN_MOUNT = new Deno.Command("unshare", {
-  args: ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"],
-});
-
-Deno.test({
-  name: "a disk that fills midway is a storage error with a hint",
-  ignore: !succeeds(CAN_MOUNT),
-  fn(): void {
+testWith(
+  USER_NAMESPACES,
+  "a disk that fills midway is a storage error with a hint",
+  () => {
     using folder = new TempFolder();
     const file = folder.write("my_site.tar", tar({ name: "a/big", content: noise(3_000_000) }));
     const target = folder.folder("small");
@@ -115,12 +112,4 @@ Deno.test({
     assertStringIncludes(said, `StorageError Cannot write ${target}/a/big: the disk is full`);
     assertStringIncludes(said, "Free some space");
   },
-});
-
-function succeeds(command: Deno.Command): boolean {
-  try {
-    return command.outputSync().success;
-  } catch {
-    return false;
-  }
-}
+);

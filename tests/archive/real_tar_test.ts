@@ -1,5 +1,6 @@
 /** What the system's `tar` writes, and what it says about what FTL made of it. */
 import { assertEquals, assertStringIncludes } from "../assert.ts";
+import { testWith } from "../required_program.ts";
 import { TempFolder, treeOf } from "../temp.ts";
 import { assertUnpacked, Playground } from "./playground.ts";
 
@@ -14,7 +15,8 @@ function plant(folder: TempFolder): string {
   folder.write(at("private"), "secret", 0o600);
   folder.write(at("shared"), "group", 0o664);
   folder.write(at("locked"), "read only", 0o444);
-  folder.write(at("none"), "no access", 0o000);
+  // Only root can pack what nobody may read.
+  if (Deno.uid() === 0) folder.write(at("none"), "no access", 0o000);
   folder.write(at("empty"), "");
   folder.write(at("big"), "0123456789".repeat(200_000));
   folder.write(at(`deep/${"d".repeat(90)}/${"e".repeat(90)}/${"f".repeat(90)}/file`), "deep");
@@ -147,7 +149,7 @@ Deno.test("a symlink keeps its mtime, also one before 1970", async () => {
   assertEquals(run("stat", ["-c", "%Y", `${play.target}/file`]), "-77\n");
 });
 
-Deno.test("an archive of git's, with a global PAX header, unpacks", async () => {
+testWith("git", "an archive of git's, with a global PAX header, unpacks", async () => {
   using folder = new TempFolder();
   using play = new Playground();
   folder.write("repo/a/file", "content");

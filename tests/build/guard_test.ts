@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "../assert.ts";
 import { GUARDS, withGuard } from "../../scripts/build/guard.ts";
 import type { Architecture } from "../../scripts/build/runtime.ts";
-import { isInstalled } from "../required_program.ts";
+import { testWith } from "../required_program.ts";
 import { TempFolder } from "../temp.ts";
 
 const GUARDED: Uint8Array<ArrayBuffer> = withGuard(
@@ -86,10 +86,10 @@ const ASSEMBLERS: Readonly<Record<Architecture, string>> = {
 };
 
 for (const [architecture, prefix] of Object.entries(ASSEMBLERS)) {
-  Deno.test({
-    name: `the guard's bytes are what its source assembles to, ${architecture}`,
-    ignore: !isInstalled(`${prefix}as`) || !isInstalled(`${prefix}objcopy`),
-    fn: () => {
+  testWith(
+    [`${prefix}as`, `${prefix}objcopy`],
+    `the guard's bytes are what its source assembles to, ${architecture}`,
+    () => {
       using folder = new TempFolder();
       const source =
         new URL(`../../scripts/build/guard/${architecture}.s`, import.meta.url).pathname;
@@ -98,7 +98,7 @@ for (const [architecture, prefix] of Object.entries(ASSEMBLERS)) {
       run(`${prefix}objcopy`, "-O", "binary", "-j", ".text", object, bytes);
       assertEquals(Deno.readFileSync(bytes), GUARDS[architecture as Architecture]);
     },
-  });
+  );
 }
 
 function run(program: string, ...args: string[]): void {

@@ -4,6 +4,7 @@
  * suite too slow.
  */
 import { assertEquals, assertMatch } from "../assert.ts";
+import { testExecutable } from "../required_program.ts";
 import { Fleet, idOf, PROGRAM } from "../e2e/fleet.ts";
 
 /** Compressed bytes beyond which a thread of its own decompresses. */
@@ -41,11 +42,11 @@ Deno.test("what was built says what it is, spools, lists, syncs and jumps", asyn
   assertEquals(await fleet.ok(["list", "--master", "my_site"]), `${first}\t(active)\n${second}`);
 });
 
-Deno.test({
-  name: "an executable refuses an argument that is not UTF-8: exit 2, and it says why",
-  // From source it is Deno's own program that meets it.
-  ignore: Deno.env.get("FTL_TEST_EXECUTABLE") === undefined,
-  fn: async () => {
+// From source it is Deno's own program that meets it.
+testExecutable(
+  [],
+  "an executable refuses an argument that is not UTF-8: exit 2, and it says why",
+  async () => {
     const { code, stderr } = await new Deno.Command("/bin/sh", {
       args: ["-c", 'exec "$0" spool "$(printf "/tmp/caf\\351.tgz")"', PROGRAM],
     }).output();
@@ -53,7 +54,7 @@ Deno.test({
     assertEquals(code, 2, said);
     assertMatch(said, /^ftl: An argument is not UTF-8.*\nhint: .*\n$/);
   },
-});
+);
 
 /** Text that hardly compresses. */
 function noise(length: number): string {

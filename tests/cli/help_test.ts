@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { testWith } from "../required_program.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { completionScript, SHELLS } from "../../src/cli/completions.ts";
 import { commandHelp, generalHelp } from "../../src/cli/help.ts";
@@ -42,27 +43,21 @@ Deno.test("the manual page is what the table of commands says", async () => {
   }
 });
 
-Deno.test("completion scripts are accepted by the shells that are here, and know every command", async () => {
-  for (const shell of SHELLS) {
+for (const shell of SHELLS) {
+  testWith(shell, `${shell} accepts its completion script, which knows every command`, async () => {
     const script = completionScript(shell);
     for (const { name } of COMMANDS) assertStringIncludes(script, name);
     const args = shell === "fish" ? ["--no-execute"] : ["-n"];
-    let child: Deno.ChildProcess;
-    try {
-      child = new Deno.Command(shell, { args, stdin: "piped", stderr: "piped" }).spawn();
-    } catch (error) {
-      assert(error instanceof Deno.errors.NotFound && shell !== "bash", shell);
-      continue;
-    }
+    const child = new Deno.Command(shell, { args, stdin: "piped", stderr: "piped" }).spawn();
     const writer = child.stdin.getWriter();
     await writer.write(new TextEncoder().encode(script));
     await writer.close();
     const { code, stderr } = await child.output();
-    assertEquals(code, 0, `${shell}: ${new TextDecoder().decode(stderr)}`);
-  }
-});
+    assertEquals(code, 0, new TextDecoder().decode(stderr));
+  });
+}
 
-Deno.test("bash completes commands, options, packages and revisions", async () => {
+testWith("bash", "bash completes commands, options, packages and revisions", async () => {
   const complete = async (line: string): Promise<string[]> => {
     const words = line.split(" ");
     const script = `${completionScript("bash")}

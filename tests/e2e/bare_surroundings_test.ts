@@ -1,5 +1,6 @@
 /** As cloud-init, cron and hardened units run it. */
 import { assertEquals, assertStringIncludes } from "../assert.ts";
+import { MOUNTING, ROOT, testWith } from "../required_program.ts";
 import { TempFolder, treeOf } from "../temp.ts";
 import { Fleet, idOf, type Machine, PROGRAM, PROGRAM_ARGS, type Ran } from "./fleet.ts";
 
@@ -112,14 +113,14 @@ async function spoolWithoutFolders(fleet: Fleet): Promise<string> {
   return await fleet.ok(["spool", path]);
 }
 
-Deno.test("modes in a revision are the archive's, whatever the umask", async () => {
-  await using fleet = await Fleet.start();
-  const revision = await spoolWithoutFolders(fleet);
-  await fleet.ok(["jump", "--master", revision]);
-  for (const umask of ["0000", "0022", "0077", "0777"]) {
-    const web = fleet.machine(umask, ["a"]);
-    // With 0777 an ordinary user could not even read what he wrote himself.
-    if (umask === "0777" && !IS_ROOT) continue;
+for (const umask of ["0000", "0022", "0077", "0777"]) {
+  // With 0777 an ordinary user could not even read what he wrote himself.
+  const needs = umask === "0777" ? ROOT : [];
+  testWith(needs, `modes in a revision are the archive's with a umask of ${umask}`, async () => {
+    await using fleet = await Fleet.start();
+    const revision = await spoolWithoutFolders(fleet);
+    await fleet.ok(["jump", "--master", revision]);
+    const web = fleet.machine("web", ["a"]);
     const setting = { fleet, env: { FTL_ROOT: web.root }, shell: `umask ${umask}; exec "$@"` };
     const { code, stderr } = await run(["sync"], setting);
     assertEquals(code, 0, stderr);
@@ -131,9 +132,9 @@ Deno.test("modes in a revision are the archive's, whatever the umask", async () 
       `a/revs/${id}/inner/tool 0751 "t"`,
       `a/revs/${id}/open 0666 "o"`,
       `a/revs/${id}/secret 0600 "s"`,
-    ], umask);
-  }
-});
+    ]);
+  });
+}
 
 Deno.test("nobody else can write FTL's own files, whatever the umask", async () => {
   await using fleet = await Fleet.start();
@@ -156,10 +157,10 @@ Deno.test("nobody else can write FTL's own files, whatever the umask", async () 
   }
 });
 
-Deno.test({
-  name: "the root file system and /tmp may be read-only, all but the deployment root",
-  ignore: !IS_ROOT,
-  fn: async () => {
+testWith(
+  MOUNTING,
+  "the root file system and /tmp may be read-only, all but the deployment root",
+  async () => {
     await using fleet = await Fleet.start();
     const revision = await fleet.spool("a.tgz", {
       v: "1",
@@ -180,9 +181,10 @@ Deno.test({
     assertEquals(web.link("a/current"), `revs/${idOf(revision)}`);
     assertEquals(web.names("a/current"), ["post-sync.sh", "seen", "v"]);
   },
-});
+);
 
-Deno.test("a deployment root that is read-only is named, and nothing is begun", async () => {
+const READ_ONLY_NEEDS = IS_ROOT ? MOUNTING : [];
+testWith(READ_ONLY_NEEDS, "a deployment root that is read-only is named", async () => {
   await using fleet = await Fleet.start();
   const revision = await fleet.spool("a.tgz", { v: "1" });
   await fleet.ok(["jump", "--master", revision]);
@@ -229,10 +231,10 @@ function reachableProgram(folder: TempFolder): Pick<Setting, "program" | "env"> 
   return { program: [program, ...mod], env: { DENO_DIR: copy(denoDir(), "deno-dir") } };
 }
 
-Deno.test({
-  name: "an ordinary user who owns the packages' folders can do the main job",
-  ignore: !IS_ROOT,
-  fn: async () => {
+testWith(
+  [ROOT, "setpriv"],
+  "an ordinary user who owns the packages' folders can do the main job",
+  async () => {
     await using fleet = await Fleet.start();
     Deno.chmodSync(fleet.folder.path, 0o755);
     using folder = new TempFolder();
@@ -255,4 +257,4 @@ Deno.test({
       `ftl: Cannot write in ${denied.root}/a: permission denied\nhint: `,
     );
   },
-});
+);

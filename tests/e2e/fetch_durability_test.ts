@@ -1,21 +1,17 @@
 /** In which order a revision reaches the disk, as the kernel sees it. */
 import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { STRACE, testWith } from "../required_program.ts";
 import { Fleet, idOf } from "./fleet.ts";
 
-const REQUIRED = Deno.env.get("FTL_REQUIRE_TOOLS") === "1";
-
-Deno.test(
+testWith(
+  STRACE,
   "a revision is flushed, then renamed, then its folder is flushed, then its state is written",
-  {
-    ignore: !REQUIRED && !hasStrace(),
-  },
   async () => {
     await using fleet = await Fleet.start();
     const web = fleet.machine("web", ["a"]);
     const id = idOf(await fleet.spool("a.tgz", { "folder/file": "1" }));
     const tool = fleet.folder.write("traced", TRACED, 0o755);
     const trace = `${fleet.folder.path}/trace`;
-    assert(hasStrace(), "strace is not installed");
     const program = Deno.env.get("FTL_TEST_EXECUTABLE") === undefined
       ? [Deno.execPath(), "run", "--quiet", "--allow-all", MAIN]
       : [Deno.env.get("FTL_TEST_EXECUTABLE") ?? ""];
@@ -52,14 +48,6 @@ trace=$1; shift
 exec strace -f -y -qq -o "$trace" -e signal=none \\
   -e trace=openat,rename,renameat,renameat2,fsync,fdatasync,syncfs "$@"
 `;
-
-function hasStrace(): boolean {
-  try {
-    return new Deno.Command("strace", { args: ["-V"] }).outputSync().success;
-  } catch {
-    return false;
-  }
-}
 
 /** Calls in the order in which they ended: strace cuts those in two that another thread comes between. */
 function completeCalls(trace: string): string[] {

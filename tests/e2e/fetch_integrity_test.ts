@@ -1,6 +1,8 @@
 /** Downloads that are not what was spooled, archives that must not be unpacked, disks that fill. */
 import { createHash } from "node:crypto";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { Mount } from "../prove/mounts.ts";
+import { MOUNTING, testWith } from "../required_program.ts";
 import { Fleet, type Machine } from "./fleet.ts";
 
 const ID = "VZ5vQk8aR4G";
@@ -136,27 +138,15 @@ Deno.test("a package of several ranges comes whole through a line that breaks al
   );
 });
 
-/** A file system of 8 MB below the machine's root. Undefined where only root may mount one. */
-function smallDisk(web: Machine): Disposable | undefined {
-  const { success, stderr } = new Deno.Command("mount", {
-    args: ["-t", "tmpfs", "-o", "size=8m", "tmpfs", web.root],
-  }).outputSync();
-  if (!success) {
-    assert(Deno.env.get("FTL_REQUIRE_TOOLS") !== "1", new TextDecoder().decode(stderr));
-    return undefined;
-  }
-  return {
-    [Symbol.dispose]: () => {
-      new Deno.Command("umount", { args: [web.root] }).outputSync();
-    },
-  };
+/** A file system of 8 MB below the machine's root. */
+function smallDisk(web: Machine): Disposable {
+  return Mount.tmpfs(web.root, "size=8m");
 }
 
-Deno.test("a disk without room for what the metadata tells is left alone", async () => {
+testWith(MOUNTING, "a disk without room for what the metadata tells is left alone", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", []);
-  using disk = smallDisk(web);
-  if (disk === undefined) return;
+  using _disk = smallDisk(web);
   Deno.mkdirSync(`${web.root}/a`);
   await fleet.spool("a.tgz", { zeros: "\0".repeat(20_000_000) });
   const { code, stderr } = await web.ftl(["sync"]);
@@ -165,26 +155,29 @@ Deno.test("a disk without room for what the metadata tells is left alone", async
   assertNothing(web, "a");
 });
 
-Deno.test("a disk that fills midway is emptied again, and the next sync mends it", async () => {
-  await using fleet = await Fleet.start();
-  const web = fleet.machine("web", []);
-  using disk = smallDisk(web);
-  if (disk === undefined) return;
-  Deno.mkdirSync(`${web.root}/a`);
-  for (const [name, files] of [["one", 1], ["many", 200]] as const) {
-    const content = Object.fromEntries(
-      Array.from({ length: files }, (_, i) => [`${name}-${i}`, "\0".repeat(20_000_000 / files)]),
-    );
-    const bytes = Deno.readFileSync(await fleet.pack("packed.tgz", content));
-    await put(fleet, `a.${ID}.tgz`, { bytes });
-    const { code, stderr } = await web.ftl(["sync"]);
-    assertEquals(code, 7, stderr);
-    assertStringIncludes(stderr, "the disk is full");
-    assertNothing(web, "a");
-    assertEquals(gets(fleet), 1);
-    fleet.server.clearLog();
-  }
-  await fleet.bucket().remove(`a.${ID}.tgz`);
-  await fleet.spool("a.tgz", { small: "1" });
-  await web.ok(["sync"]);
-});
+testWith(
+  MOUNTING,
+  "a disk that fills midway is emptied again, and the next sync mends it",
+  async () => {
+    await using fleet = await Fleet.start();
+    const web = fleet.machine("web", []);
+    using _disk = smallDisk(web);
+    Deno.mkdirSync(`${web.root}/a`);
+    for (const [name, files] of [["one", 1], ["many", 200]] as const) {
+      const content = Object.fromEntries(
+        Array.from({ length: files }, (_, i) => [`${name}-${i}`, "\0".repeat(20_000_000 / files)]),
+      );
+      const bytes = Deno.readFileSync(await fleet.pack("packed.tgz", content));
+      await put(fleet, `a.${ID}.tgz`, { bytes });
+      const { code, stderr } = await web.ftl(["sync"]);
+      assertEquals(code, 7, stderr);
+      assertStringIncludes(stderr, "the disk is full");
+      assertNothing(web, "a");
+      assertEquals(gets(fleet), 1);
+      fleet.server.clearLog();
+    }
+    await fleet.bucket().remove(`a.${ID}.tgz`);
+    await fleet.spool("a.tgz", { small: "1" });
+    await web.ok(["sync"]);
+  },
+);

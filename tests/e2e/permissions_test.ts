@@ -12,6 +12,7 @@ import {
   VARIABLES,
 } from "../../src/cli/permissions.ts";
 import { TempFolder } from "../temp.ts";
+import { STRACE, testExecutable } from "../required_program.ts";
 import { Fleet, type Machine } from "./fleet.ts";
 
 const EXECUTABLE = Deno.env.get("FTL_TEST_EXECUTABLE");
@@ -128,10 +129,10 @@ const DEEDS: Readonly<Record<string, RegExp>> = {
   ),
 };
 
-Deno.test({
-  name: "the executable does on the system what its scope says, and nothing else",
-  ignore: EXECUTABLE === undefined || !canTrace(),
-  fn: async (t) => {
+testExecutable(
+  STRACE,
+  "the executable does on the system what its scope says, and nothing else",
+  async (t) => {
     await using fleet = await Fleet.start();
     const web = fleet.machine("web", ["a"]);
     const file = await fleet.pack("a.tgz", { x: "1", "pre-jump.sh": "#!/bin/sh\n" });
@@ -163,7 +164,7 @@ Deno.test({
       });
     }
   },
-});
+);
 
 /** Runs the executable under strace and tells what it did, in alphabetical order. */
 async function deedsOf(args: readonly string[], machine: Machine): Promise<string[]> {
@@ -182,12 +183,4 @@ async function deedsOf(args: readonly string[], machine: Machine): Promise<strin
       !/"\/(dev|proc|sys)\//.test(call) && !/ = -1 E/.test(call.replace(/ = -1 EINPROGRESS.*/, ""))
     );
   return Object.keys(DEEDS).filter((deed) => calls.some((call) => DEEDS[deed]?.test(call))).sort();
-}
-
-function canTrace(): boolean {
-  try {
-    return new Deno.Command("strace", { args: ["true"], stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
 }

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { testWith } from "../required_program.ts";
 import { Fleet, type Machine, programLine } from "./fleet.ts";
 
 /** Runs a command line on a terminal of its own, by util-linux's `script`; the answer is all it showed. */
@@ -26,7 +27,7 @@ async function onTerminal(
 // deno-lint-ignore no-control-regex -- escape sequences are what is looked for
 const ESCAPE = /\u001b\[/;
 
-Deno.test("a terminal gets columns with age, size and marks, in color", async () => {
+testWith("script", "a terminal gets columns with age, size and marks, in color", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const revision = await fleet.spool("a.tgz", { v: "1" });
@@ -39,23 +40,27 @@ Deno.test("a terminal gets columns with age, size and marks, in color", async ()
   assertMatch(plain, new RegExp(`^${revision} {2}\\d+ s ago {2}\\d+ B {2}\\(active\\)\n$`));
 });
 
-Deno.test("what takes its time shows live on a terminal, and leaves nothing behind", async () => {
-  await using fleet = await Fleet.start();
-  const web = fleet.machine("web", ["a"]);
-  const revision = await fleet.spool("a.tgz", { v: "1" });
-  const delay = {
-    method: "GET",
-    key: `${revision}.tgz`,
-    fault: { kind: "delay", milliseconds: 1500 },
-  };
-  fleet.server.addFault(delay as Parameters<typeof fleet.server.addFault>[0]);
-  const live = await onTerminal(web, ["sync"], { env: { NO_COLOR: "1" } });
-  assertMatch(live, new RegExp(`${revision} {2}fetching -+ 0 B of \\d+ B`));
-  const last = live.trimEnd().split("\n").at(-1) ?? "";
-  assertMatch(last, /a: fetched 1, in \d/);
-});
+testWith(
+  "script",
+  "what takes its time shows live on a terminal, and leaves nothing behind",
+  async () => {
+    await using fleet = await Fleet.start();
+    const web = fleet.machine("web", ["a"]);
+    const revision = await fleet.spool("a.tgz", { v: "1" });
+    const delay = {
+      method: "GET",
+      key: `${revision}.tgz`,
+      fault: { kind: "delay", milliseconds: 1500 },
+    };
+    fleet.server.addFault(delay as Parameters<typeof fleet.server.addFault>[0]);
+    const live = await onTerminal(web, ["sync"], { env: { NO_COLOR: "1" } });
+    assertMatch(live, new RegExp(`${revision} {2}fetching -+ 0 B of \\d+ B`));
+    const last = live.trimEnd().split("\n").at(-1) ?? "";
+    assertMatch(last, /a: fetched 1, in \d/);
+  },
+);
 
-Deno.test("no live lines and no escape sequences where nobody watches", async () => {
+testWith("script", "no live lines and no escape sequences where nobody watches", async () => {
   await using fleet = await Fleet.start();
   const revision = await fleet.spool("a.tgz", { v: "1" });
   const delay = {
@@ -79,7 +84,7 @@ Deno.test("no live lines and no escape sequences where nobody watches", async ()
   assertMatch(piped.stderr, new RegExp(`^${revision}: fetched \\d+ B, \\d+ entries, in `));
 });
 
-Deno.test("help fits narrow and wide terminals", async () => {
+testWith("script", "help fits narrow and wide terminals", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", []);
   for (const columns of [60, 80, 200]) {

@@ -1,33 +1,30 @@
 import { fillDisk, readOnlyDisk } from "./full_disk.ts";
-import { canLimit, canMount } from "./mounts.ts";
 import { cutPower } from "./power_cut.ts";
 import { newSeed } from "./random.ts";
 import { announce } from "./report.ts";
+import { BTRFS, MOUNTING, testWith } from "../required_program.ts";
 
 const seed = newSeed();
 announce(`disks: seed ${seed}`);
-const ignore = !canMount();
 
 for (const what of ["bytes", "inodes", "quota"] as const) {
-  Deno.test({
-    name: `a disk that runs out of ${what} at a random moment loses nothing, and it is said`,
-    ignore: ignore || (what === "quota" && !canLimit()),
-    fn: async () => {
+  testWith(
+    what === "quota" ? [MOUNTING, BTRFS] : MOUNTING,
+    `a disk that runs out of ${what} at a random moment loses nothing, and it is said`,
+    async () => {
       await fillDisk({ seed, rounds: 8, of: what });
     },
-  });
+  );
 }
 
-Deno.test({ name: "a read-only disk is said to be so, and reading goes on", ignore, fn: readOnly });
-
-async function readOnly(): Promise<void> {
+testWith(MOUNTING, "a read-only disk is said to be so, and reading goes on", async () => {
   await readOnlyDisk();
-}
+});
 
-Deno.test({
-  name: "a power cut at any step leaves whole revisions, and the next sync goes on",
-  ignore,
-  fn: async () => {
+testWith(
+  MOUNTING,
+  "a power cut at any step leaves whole revisions, and the next sync goes on",
+  async () => {
     await cutPower();
   },
-});
+);

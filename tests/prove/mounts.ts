@@ -1,17 +1,4 @@
 /** File systems of a test's own: small ones, ones that run out of inodes, ones that lose power. */
-import { isInstalled } from "../required_program.ts";
-
-/** Whether this process may mount; with `FTL_REQUIRE_TOOLS=1`, as CI sets it, a test that cannot fails. */
-export function canMount(): boolean {
-  return Deno.uid() === 0 || Deno.env.get("FTL_REQUIRE_TOOLS") === "1";
-}
-
-/** Whether there are the programs of Btrfs, for a quota that holds. */
-export function canLimit(): boolean {
-  if (Deno.env.get("FTL_REQUIRE_TOOLS") === "1") return true;
-  return isInstalled("mkfs.btrfs") && Deno.readTextFileSync("/proc/filesystems").includes("btrfs");
-}
-
 /** Its standard output. Throws an Error where it fails. */
 export function run(program: string, ...args: string[]): string {
   const { success, stdout, stderr } = new Deno.Command(program, { args }).outputSync();

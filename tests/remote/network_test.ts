@@ -1,6 +1,7 @@
 /** The way to S3: proxies, the certificates that TLS trusts, and which of Amazon's endpoints is asked. */
 import { assertEquals, assertMatch } from "../assert.ts";
 import { Fleet } from "../e2e/fleet.ts";
+import { testWith } from "../required_program.ts";
 import type { TempFolder } from "../temp.ts";
 
 /** A proxy that lets nobody through, but remembers where they wanted to go. */
@@ -66,31 +67,35 @@ Deno.test("NO_PROXY keeps a store out of the proxy's way", async () => {
   assertEquals([...proxy.asked], []);
 });
 
-Deno.test("TLS trusts who the system trusts, and package scripts do not notice", async (t) => {
-  await using fleet = await Fleet.start();
-  const authority = await makeCertificates(fleet.folder);
-  await using front = new TlsFront(authority, Number(new URL(fleet.server.url).port));
-  const https = { AWS_ENDPOINT_URL_S3: front.url, DENO_TLS_CA_STORE: undefined };
-  for (const variable of ["SSL_CERT_FILE", "AWS_CA_BUNDLE"]) {
-    await t.step(`an authority in ${variable}`, async () => {
-      await fleet.ok(["list", "--master"], { env: { ...https, [variable]: authority.path } });
+testWith(
+  "openssl",
+  "TLS trusts who the system trusts, and package scripts do not notice",
+  async (t) => {
+    await using fleet = await Fleet.start();
+    const authority = await makeCertificates(fleet.folder);
+    await using front = new TlsFront(authority, Number(new URL(fleet.server.url).port));
+    const https = { AWS_ENDPOINT_URL_S3: front.url, DENO_TLS_CA_STORE: undefined };
+    for (const variable of ["SSL_CERT_FILE", "AWS_CA_BUNDLE"]) {
+      await t.step(`an authority in ${variable}`, async () => {
+        await fleet.ok(["list", "--master"], { env: { ...https, [variable]: authority.path } });
+      });
+    }
+    await t.step("another authority", async () => {
+      const ran = await fleet.ftl(["list", "--master"], { env: https });
+      assertMatch(ran.stderr, /^ftl: Cannot reach S3 at https:.*TLS: .*certificate/);
+      assertEquals(ran.code, 7);
     });
-  }
-  await t.step("another authority", async () => {
-    const ran = await fleet.ftl(["list", "--master"], { env: https });
-    assertMatch(ran.stderr, /^ftl: Cannot reach S3 at https:.*TLS: .*certificate/);
-    assertEquals(ran.code, 7);
-  });
-  await t.step("a script's environment", async () => {
-    const web = fleet.machine("web", ["a"]);
-    const script = "#!/bin/sh\necho store=$DENO_TLS_CA_STORE file=$SSL_CERT_FILE\n";
-    await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", { "post-sync.sh": script })]);
-    const env = { ...https, AWS_CA_BUNDLE: authority.path };
-    const { code, stderr } = await web.ftl(["sync"], { env });
-    assertEquals(code, 0, stderr);
-    assertMatch(stderr, / post-sync\| store= file=\n/);
-  });
-});
+    await t.step("a script's environment", async () => {
+      const web = fleet.machine("web", ["a"]);
+      const script = "#!/bin/sh\necho store=$DENO_TLS_CA_STORE file=$SSL_CERT_FILE\n";
+      await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", { "post-sync.sh": script })]);
+      const env = { ...https, AWS_CA_BUNDLE: authority.path };
+      const { code, stderr } = await web.ftl(["sync"], { env });
+      assertEquals(code, 0, stderr);
+      assertMatch(stderr, / post-sync\| store= file=\n/);
+    });
+  },
+);
 
 interface Authority {
   /** Of its certificate. */

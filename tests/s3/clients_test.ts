@@ -1,10 +1,10 @@
 /**
  * The S3 clients that people have, doing their ordinary work: `aws`, `s3cmd` and `rclone`, each
- * where it is installed. With FTL_REQUIRE_S3_CLIENTS=1 one that is missing fails its test.
+ * where it is installed.
  */
 import { createHash } from "node:crypto";
 import { assert, assertEquals } from "../assert.ts";
-import { isInstalled } from "../required_program.ts";
+import { testWith } from "../required_program.ts";
 import type { S3Server } from "./server.ts";
 import { BUCKET, withServer } from "./testing/with_server.ts";
 
@@ -33,16 +33,15 @@ interface ClientOptions {
   args(server: S3Server, folder: string): string[];
 }
 
-/** One test of one client, ignored where the client is not installed and need not be. */
+/** One test of one client. */
 function testClient(
   { program, args }: ClientOptions,
   work: (context: ClientContext) => Promise<void>,
 ): void {
-  const required = Deno.env.get("FTL_REQUIRE_S3_CLIENTS") === "1";
-  Deno.test({
-    name: `${program} copies, lists, synchronizes and removes, 100 MB in parts among it`,
-    ignore: !required && !isInstalled(program),
-    fn: () =>
+  testWith(
+    program,
+    `${program} copies, lists, synchronizes and removes, 100 MB in parts among it`,
+    () =>
       withServer(async ({ server, folder: storage }) => {
         const folder = Deno.makeTempDirSync({ prefix: "ftl-s3-client-" });
         try {
@@ -55,7 +54,7 @@ function testClient(
           Deno.removeSync(folder, { recursive: true });
         }
       }),
-  });
+  );
 }
 
 function makeTree(folder: string): void {
