@@ -12,16 +12,12 @@ import {
 } from "../../src/local/removal.ts";
 import { Staging } from "../../src/local/staging.ts";
 import { readRevisionState, writeRevisionState } from "../../src/local/state.ts";
-import { canMount, Mount, run } from "../prove/mounts.ts";
+import { Mount, run } from "../prove/mounts.ts";
+import { MOUNTING, testWith } from "../required_program.ts";
 import { TempFolder } from "../temp.ts";
 
 const SIGNAL = new AbortController().signal;
 const [ID, OTHER] = ["VZ5vQk8aR4G", "VZ5vQk8aR4H"];
-
-/** A test that mounts something: by name where it cannot. */
-function testWithMount(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: canMount() ? name : `${name} (skipped: takes root)`, ignore: !canMount(), fn });
-}
 
 function prepared(folder: TempFolder): PackageDir {
   folder.folder("a");
@@ -95,7 +91,8 @@ Deno.test("temporary files go, also where a folder has the name of one", async (
   assertEquals(Deno.readTextFileSync(`${pkg.own}/hold.json`), "[]");
 });
 
-testWithMount(
+testWith(
+  MOUNTING,
   "a revision with something mounted in it is not removed, and says where",
   async () => {
     using folder = new TempFolder();
@@ -112,7 +109,8 @@ testWithMount(
   },
 );
 
-testWithMount(
+testWith(
+  MOUNTING,
   "what cannot be deleted is told, and stops neither the rest nor staging",
   async () => {
     using folder = new TempFolder();
@@ -142,26 +140,30 @@ testWithMount(
   },
 );
 
-testWithMount("a revision in the lower layer of an overlay, as of an image, goes too", async () => {
-  using folder = new TempFolder();
-  using _disk = Mount.tmpfs(folder.folder("disk"), "size=8m");
-  for (const layer of ["lower", "upper", "work", "merged"]) folder.folder(`disk/${layer}`);
-  folder.write(`disk/lower/a/revs/${ID}/inner/file`, "x");
-  folder.write(`disk/lower/a/revs/${OTHER}/file`, "x");
-  const disk = `${folder.path}/disk`;
-  const layers = `lowerdir=${disk}/lower,upperdir=${disk}/upper,workdir=${disk}/work`;
-  run("mount", "-t", "overlay", "-o", `${layers},redirect_dir=off`, "overlay", `${disk}/merged`);
-  try {
-    const pkg = new PackageDir(`${disk}/merged`, "a");
-    pkg.prepare();
-    await requireNoMount(pkg, ID);
-    const { failures } = await discard(pkg, [ID]);
-    assertEquals([...failures.values()], []);
-    assertEquals([pkg.revisions(), pkg.isThere(ID), leftovers(pkg)], [[OTHER], false, []]);
-    const staging = await Staging.open(pkg, ID);
-    staging.publish({ postSync: "ok" });
-    assertEquals(pkg.revisions(), [ID, OTHER]);
-  } finally {
-    run("umount", "--lazy", `${disk}/merged`);
-  }
-});
+testWith(
+  MOUNTING,
+  "a revision in the lower layer of an overlay, as of an image, goes too",
+  async () => {
+    using folder = new TempFolder();
+    using _disk = Mount.tmpfs(folder.folder("disk"), "size=8m");
+    for (const layer of ["lower", "upper", "work", "merged"]) folder.folder(`disk/${layer}`);
+    folder.write(`disk/lower/a/revs/${ID}/inner/file`, "x");
+    folder.write(`disk/lower/a/revs/${OTHER}/file`, "x");
+    const disk = `${folder.path}/disk`;
+    const layers = `lowerdir=${disk}/lower,upperdir=${disk}/upper,workdir=${disk}/work`;
+    run("mount", "-t", "overlay", "-o", `${layers},redirect_dir=off`, "overlay", `${disk}/merged`);
+    try {
+      const pkg = new PackageDir(`${disk}/merged`, "a");
+      pkg.prepare();
+      await requireNoMount(pkg, ID);
+      const { failures } = await discard(pkg, [ID]);
+      assertEquals([...failures.values()], []);
+      assertEquals([pkg.revisions(), pkg.isThere(ID), leftovers(pkg)], [[OTHER], false, []]);
+      const staging = await Staging.open(pkg, ID);
+      staging.publish({ postSync: "ok" });
+      assertEquals(pkg.revisions(), [ID, OTHER]);
+    } finally {
+      run("umount", "--lazy", `${disk}/merged`);
+    }
+  },
+);

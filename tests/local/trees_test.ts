@@ -1,13 +1,9 @@
 /** What is deleted, and above all what is not. */
 import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import { findMount, removeTree } from "../../src/local/trees.ts";
-import { canMount, Mount } from "../prove/mounts.ts";
+import { Mount } from "../prove/mounts.ts";
+import { MOUNTING, testWith } from "../required_program.ts";
 import { TempFolder } from "../temp.ts";
-
-/** A test that mounts something: by name where it cannot. */
-function testWithMount(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: canMount() ? name : `${name} (skipped: takes root)`, ignore: !canMount(), fn });
-}
 
 function names(path: string): string[] {
   return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
@@ -54,7 +50,8 @@ Deno.test("removeTree() ends where it is told to", async () => {
 });
 
 for (const kind of ["bind", "tmpfs"] as const) {
-  testWithMount(
+  testWith(
+    MOUNTING,
     `removeTree() deletes what is around a ${kind} mount, and nothing in it`,
     async () => {
       using folder = new TempFolder();
@@ -75,7 +72,7 @@ for (const kind of ["bind", "tmpfs"] as const) {
   );
 }
 
-testWithMount("removeTree() deletes nothing of a tree that is a mount itself", async () => {
+testWith(MOUNTING, "removeTree() deletes nothing of a tree that is a mount itself", async () => {
   using folder = new TempFolder();
   const tree = folder.folder("tree");
   using _mount = Mount.bind(folder.folder("data"), tree);
@@ -84,7 +81,7 @@ testWithMount("removeTree() deletes nothing of a tree that is a mount itself", a
   assertEquals(names(tree), ["photo"]);
 });
 
-testWithMount("removeTree() leaves a file that is mounted, and deletes the rest", async () => {
+testWith(MOUNTING, "removeTree() leaves a file that is mounted, and deletes the rest", async () => {
   using folder = new TempFolder();
   const file = folder.write("tree/a/settings", "");
   folder.write("tree/b", "x");
