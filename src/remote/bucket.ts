@@ -50,6 +50,12 @@ export interface OpenObject extends ObjectInfo {
  */
 export type Condition = { readonly absent: true } | { readonly etag: string };
 
+/**
+ * Never holds: what it leaves of a write is the question whether that is allowed. No object has such an ETag;
+ * where the store ignores conditions, it is written all the same.
+ */
+export const NEVER: Condition = { etag: `"${"0".repeat(32)}"` };
+
 export interface PutOptions {
   readonly metadata: Metadata;
   readonly condition?: Condition;
@@ -147,6 +153,9 @@ export interface Identity {
 
 /** A bucket that also tells by what it is asked: for those who look for what is wrong. */
 export interface OpenedBucket extends Bucket {
+  /** Whether the store is another than AWS. */
+  readonly isForeign: boolean;
+
   /** Throws `UsageError` where there are no credentials. */
   identify(): Promise<Identity>;
 }

@@ -7,12 +7,9 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
-  PutObjectCommand,
   S3Client,
 } from "./sdk.ts";
-import { createHash } from "node:crypto";
-import type { Metadata } from "../core/blessing.ts";
-import { ConflictError, IntegrityError } from "../core/errors.ts";
+import { IntegrityError } from "../core/errors.ts";
 import type { Environment } from "../core/config.ts";
 import {
   type Identity,
@@ -31,37 +28,64 @@ import {
 import { sourceOf } from "./credentials.ts";
 import { bodyOf, objectInfo } from "./s3_answers.ts";
 import { clientAskingOnce, type ClientSettings, clientSettings } from "./s3_client.ts";
-import { explainS3Error, isDamaged, mayHaveBeenDone, s3Code, statusOf } from "./s3_errors.ts";
+import { explainS3Error, isDamaged, s3Code, statusOf } from "./s3_errors.ts";
 import { listAll, type ListPage } from "./s3_listing.ts";
-import { conditionHeaders, GRACE, uploadParts, uploadWhole } from "./s3_upload.ts";
+import { S3Writes } from "./s3_writes.ts";
+import { type OnLack, StoreLacks } from "./store_lacks.ts";
 import { TooLargeError } from "./whole_answers.ts";
+import { suspectOf } from "./write_form.ts";
 
 export interface S3BucketOptions {
   /** Ends every request that is under way; what an upload has begun is still taken back. */
   readonly signal?: AbortSignal;
   /** Told the headers of each answer of S3. */
   readonly onAnswer?: (headers: Headers) => void;
+  /** Told once what the store lacks, when it shows. */
+  readonly onLack?: OnLack;
 }
 
 /** Opens the bucket; sends nothing yet. */
 export function openS3Bucket(
   name: string,
   env: Environment,
-  { signal, onAnswer }: S3BucketOptions = {},
+  { signal, onAnswer, onLack = () => {} }: S3BucketOptions = {},
 ): OpenedBucket {
-  return new S3Bucket(name, clientSettings(env, onAnswer), signal);
+  return new S3Bucket(name, clientSettings(env, onAnswer), { signal, onLack });
 }
 
 class S3Bucket implements OpenedBucket {
   readonly #settings: ClientSettings;
   readonly #client: S3Client;
   readonly #options: { abortSignal?: AbortSignal };
+  readonly #writes: S3Writes;
   #askingOnce: S3Client | undefined;
+  /** Asks for an object's checksum too, until the store refuses the very question. */
+  #checksumMode: { ChecksumMode?: "ENABLED" } = { ChecksumMode: "ENABLED" };
 
-  constructor(readonly name: string, settings: ClientSettings, signal: AbortSignal | undefined) {
+  constructor(
+    readonly name: string,
+    settings: ClientSettings,
+    { signal, onLack }: { signal: AbortSignal | undefined; onLack: OnLack },
+  ) {
     this.#settings = settings;
     this.#client = new S3Client(settings.config);
     this.#options = signal === undefined ? {} : { abortSignal: signal };
+    this.#writes = new S3Writes({
+      name,
+      client: this.#client,
+      lacks: new StoreLacks(name, {
+        tell: onLack,
+        known: settings.sendsChecksums ? [] : ["checksums"],
+      }),
+      isForeign: this.isForeign,
+      head: (key) => this.head(key),
+      getSmall: (key) => this.getSmall(key),
+      explain: (error, action, key) => this.#explain(error, action, key),
+    });
+  }
+
+  get isForeign(): boolean {
+    return this.#settings.endpoint !== undefined;
   }
 
   get #readClient(): S3Client {
@@ -97,9 +121,9 @@ class S3Bucket implements OpenedBucket {
 
   async head(key: string): Promise<ObjectInfo | undefined> {
     try {
-      const answer = await this.#client.send(
-        new HeadObjectCommand({ Bucket: this.name, Key: key, ChecksumMode: "ENABLED" }),
-        this.#options,
+      const target = { Bucket: this.name, Key: key };
+      const answer = await this.#withChecksumMode((mode) =>
+        this.#client.send(new HeadObjectCommand({ ...target, ...mode }), this.#options)
       );
       return objectInfo(answer, answer.ContentLength ?? 0);
     } catch (error) {
@@ -144,59 +168,12 @@ class S3Bucket implements OpenedBucket {
     return { ...objectInfo(answer, Number(total)), start: Number(start), body: bodyOf(answer) };
   }
 
-  async put(key: string, text: string, { metadata, condition }: PutOptions): Promise<string> {
-    const body = new TextEncoder().encode(text);
-    try {
-      const answer = await this.#client.send(
-        new PutObjectCommand({
-          Bucket: this.name,
-          Key: key,
-          Body: body,
-          ContentType: "text/plain; charset=utf-8",
-          ChecksumSHA256: createHash("sha256").update(body).digest("base64"),
-          Metadata: { ...metadata },
-          ...conditionHeaders(condition),
-        }),
-      );
-      return answer.ETag ?? "";
-    } catch (error) {
-      if (mayHaveBeenDone(error)) {
-        const there = await this.getSmall(key);
-        if (there?.text === text && sameMetadata(there.metadata, metadata)) return there.etag;
-      }
-      throw this.#explain(error, "s3:PutObject", key);
-    }
+  put(key: string, text: string, options: PutOptions): Promise<string> {
+    return this.#writes.put(key, text, options);
   }
 
-  async upload(key: string, source: UploadSource, options: UploadOptions): Promise<void> {
-    try {
-      const send = source.partSha256.length === 1 ? uploadWhole : uploadParts;
-      await send(this.#client, { Bucket: this.name, Key: key }, { source, options });
-    } catch (error) {
-      if (options.signal?.aborted) {
-        // Cut off, but perhaps after S3 had all of it: what is in the bucket has the last word.
-        if (source.partSha256.length > 1 || !await this.#arrived(key, options.metadata)) {
-          throw options.signal.reason;
-        }
-        return;
-      }
-      if (mayHaveBeenDone(error)) {
-        const there = await this.head(key);
-        if (there !== undefined && sameMetadata(there.metadata, options.metadata)) return;
-        throw new ConflictError(`s3://${this.name}/${key} is there already`, { cause: error });
-      }
-      throw this.#explain(error, "s3:PutObject", key);
-    }
-  }
-
-  async #arrived(key: string, metadata: Metadata): Promise<boolean> {
-    try {
-      const command = new HeadObjectCommand({ Bucket: this.name, Key: key });
-      const there = await this.#client.send(command, { abortSignal: AbortSignal.timeout(GRACE) });
-      return sameMetadata(there.Metadata ?? {}, metadata);
-    } catch {
-      return false;
-    }
+  upload(key: string, source: UploadSource, options: UploadOptions): Promise<void> {
+    return this.#writes.upload(key, source, options);
   }
 
   async remove(key: string): Promise<void> {
@@ -235,8 +212,9 @@ class S3Bucket implements OpenedBucket {
     try {
       const target = { Bucket: this.name, Key: key };
       // One flipped bit may make another revision's name of a pointer: the client compares the checksum.
-      const command = new GetObjectCommand({ ...target, ChecksumMode: "ENABLED" });
-      return await this.#client.send(command, this.#options);
+      return await this.#withChecksumMode((mode) =>
+        this.#client.send(new GetObjectCommand({ ...target, ...mode }), this.#options)
+      );
     } catch (error) {
       if (s3Code(error) === "NoSuchKey") return undefined;
       if (error instanceof TooLargeError) throw this.#noPointer(key, error);
@@ -250,6 +228,20 @@ class S3Bucket implements OpenedBucket {
       `s3://${this.name}/${key} is no pointer to a revision: ${size} bytes`,
       { hint: "It should hold one revision's name" },
     );
+  }
+
+  /** A refusal of HEAD has no words: so without the header it is tried once, whatever the refusal means. */
+  async #withChecksumMode<T>(send: (mode: { ChecksumMode?: "ENABLED" }) => Promise<T>): Promise<T> {
+    const mode = this.#checksumMode;
+    try {
+      return await send(mode);
+    } catch (error) {
+      const isRefused = suspectOf(error) !== undefined || statusOf(error) === 400;
+      if (!isRefused || mode.ChecksumMode === undefined) throw error;
+      const answer = await send({});
+      this.#checksumMode = {};
+      return answer;
+    }
   }
 
   async #explained<T>(action: string, key: string | undefined, send: () => Promise<T>): Promise<T> {
@@ -272,8 +264,4 @@ class S3Bucket implements OpenedBucket {
       ...(key === undefined ? {} : { key }),
     });
   }
-}
-
-function sameMetadata(there: Metadata, sent: Metadata): boolean {
-  return Object.entries(sent).every(([name, value]) => there[name] === value);
 }

@@ -2,8 +2,10 @@
 import { S3Client, type S3ClientConfig } from "./sdk.ts";
 import { FetchHttpHandler } from "npm:@smithy/fetch-http-handler@5.8.1";
 import type { Environment } from "../core/config.ts";
+import { UsageError } from "../core/errors.ts";
+import { quote } from "../core/names.ts";
 import { findCredentials, findRegion } from "./credentials.ts";
-import { readProfile } from "./profile.ts";
+import { type Profile, readProfile } from "./profile.ts";
 import { ANSWER_TIMEOUT } from "./s3_upload.ts";
 import { fetchBody, fetchCredentials, fetchWhole } from "./whole_answers.ts";
 
@@ -11,6 +13,8 @@ export interface ClientSettings {
   readonly config: S3ClientConfig;
   /** `https://...` of a store that is not AWS. */
   readonly endpoint: string | undefined;
+  /** Whether writes carry `x-amz-checksum-*`: what the SDKs' setting says, which also the CLI has. */
+  readonly sendsChecksums: boolean;
 }
 
 /** @param onAnswer told the headers of each answer of S3 */
@@ -37,7 +41,16 @@ export function clientSettings(
     requestHandler,
     maxAttempts: 4,
   };
-  return { config, endpoint };
+  return { config, endpoint, sendsChecksums: sendsChecksums(env, profile) };
+}
+
+/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html */
+function sendsChecksums(env: Environment, profile: Profile): boolean {
+  const name = "AWS_REQUEST_CHECKSUM_CALCULATION";
+  const value = env[name] || profile.get("request_checksum_calculation") || "when_supported";
+  if (/^when_supported$/i.test(value)) return true;
+  if (/^when_required$/i.test(value)) return false;
+  throw new UsageError(`${name} is neither when_supported nor when_required: ${quote(value)}`);
 }
 
 /**

@@ -9,6 +9,10 @@ import {
 } from "./sdk.ts";
 import { inParallel } from "../core/parallel.ts";
 import type { Condition, UploadOptions, UploadSource } from "./bucket.ts";
+import { checkOf, compareWithEtag } from "./body_check.ts";
+import { s3Code } from "./s3_errors.ts";
+import type { StoreLacks } from "./store_lacks.ts";
+import { inKnownForm, suspectOf, type WriteForm } from "./write_form.ts";
 
 /** Milliseconds until an answer must be there: whole, but for a revision's bytes, whose reader watches them. */
 export const ANSWER_TIMEOUT = 20_000;
@@ -31,60 +35,65 @@ export interface UploadTarget {
   readonly Key: string;
 }
 
-/** What is to lie there. */
+/** What is to lie there, in which store. */
 export interface Upload {
+  readonly client: S3Client;
+  readonly lacks: StoreLacks;
+  readonly target: UploadTarget;
   readonly source: UploadSource;
   readonly options: UploadOptions;
+  /** Looks whether the condition holds, for a store that cannot. Throws `ConflictError`. */
+  readonly require: (condition: Condition) => Promise<void>;
+  /** Whether the store is another than AWS. */
+  readonly isForeign: boolean;
 }
 
 /** In one request. */
-export async function uploadWhole(
-  client: S3Client,
-  target: UploadTarget,
-  { source, options }: Upload,
-): Promise<void> {
-  const [sha256] = source.partSha256;
-  await client.send(
-    new PutObjectCommand({
-      ...target,
-      Body: source.read(0, source.size),
-      ...(sha256 === undefined ? {} : { ChecksumSHA256: sha256 }),
-      Metadata: { ...options.metadata },
-      ...conditionHeaders(options.condition),
-    }),
-    sendOptions(timeoutFor(source.size), options.signal),
-  );
+export async function uploadWhole(upload: Upload): Promise<void> {
+  const { client, lacks, target, source, options } = upload;
+  const { condition, metadata } = options;
+  const body = source.read(0, source.size);
+  const wanted = { checksums: true, conditions: condition !== undefined };
+  await inKnownForm(lacks, wanted, async (form) => {
+    const isHeeded = form.conditions && !lacks.has("heed");
+    if (condition !== undefined && !isHeeded) await upload.require(condition);
+    const check = checkOf(body, { form, sha256: source.partSha256[0], target });
+    await client.send(
+      new PutObjectCommand({
+        ...target,
+        Body: body,
+        ...check,
+        Metadata: { ...metadata },
+        ...(form.conditions ? conditionHeaders(condition) : {}),
+      }),
+      sendOptions(timeoutFor(source.size), options.signal),
+    );
+  });
   options.onProgress?.(source.size);
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
-export async function uploadParts(
-  client: S3Client,
-  target: UploadTarget,
-  { source, options }: Upload,
-): Promise<void> {
+export async function uploadParts(upload: Upload): Promise<void> {
+  const { client, lacks, target, options } = upload;
   options.signal?.throwIfAborted();
   // An upload is begun and completed, or not, but never left in the dark by an abort in between.
   using grace = new Grace(options.signal);
-  const { UploadId } = await client.send(
-    new CreateMultipartUploadCommand({
-      ...target,
-      ChecksumAlgorithm: "SHA256",
-      Metadata: { ...options.metadata },
-    }),
-    { abortSignal: grace.signal },
+  const { UploadId } = await inKnownForm(
+    lacks,
+    { checksums: true, conditions: false },
+    ({ checksums }) =>
+      client.send(
+        new CreateMultipartUploadCommand({
+          ...target,
+          ...(checksums ? { ChecksumAlgorithm: "SHA256" } : {}),
+          Metadata: { ...options.metadata },
+        }),
+        { abortSignal: grace.signal },
+      ),
   );
   try {
-    const parts = await sendParts(client, { ...target, UploadId }, { source, options });
-    await client.send(
-      new CompleteMultipartUploadCommand({
-        ...target,
-        UploadId,
-        MultipartUpload: { Parts: parts },
-        ...conditionHeaders(options.condition),
-      }),
-      sendOptions(COMPLETION_TIMEOUT, grace.signal),
-    );
+    const parts = await sendParts(upload, UploadId);
+    await complete(upload, { UploadId, parts, signal: grace.signal });
   } catch (error) {
     // By now no part is under way: `inParallel` waits for all of them before it throws.
     const command = new AbortMultipartUploadCommand({ ...target, UploadId });
@@ -94,35 +103,109 @@ export async function uploadParts(
   }
 }
 
+interface SentPart {
+  readonly PartNumber: number;
+  readonly ETag: string | undefined;
+  /** Where the store took it. */
+  readonly ChecksumSHA256?: string;
+}
+
 function sendParts(
-  client: S3Client,
-  target: UploadTarget & { UploadId: string | undefined },
-  { source, options: { concurrency, signal, onProgress } }: Upload,
-): Promise<{ PartNumber: number; ETag: string | undefined; ChecksumSHA256: string }[]> {
+  { client, lacks, target, source, options: { concurrency, signal, onProgress } }: Upload,
+  UploadId: string | undefined,
+): Promise<SentPart[]> {
   let arrived = 0;
   const atOnce = Math.max(1, Math.min(concurrency, Math.floor(UPLOAD_WINDOW / source.partSize)));
   return inParallel(
     source.partSha256,
     { concurrency: atOnce, signal },
     async (sha256, index, stop) => {
-      const offset = index * source.partSize;
-      const body = source.read(offset, Math.min(source.partSize, source.size - offset));
-      const answer = await client.send(
-        new UploadPartCommand({
-          ...target,
-          PartNumber: index + 1,
-          Body: body,
-          ChecksumSHA256: sha256,
-        }),
-        sendOptions(timeoutFor(body.byteLength), stop),
-      );
+      const body = readPart(source, index);
+      const wanted = { checksums: true, conditions: false };
+      const part = await inKnownForm(lacks, wanted, async (form): Promise<SentPart> => {
+        const check = checkOf(body, { form, sha256, target });
+        const answer = await client.send(
+          new UploadPartCommand({
+            ...target,
+            UploadId,
+            PartNumber: index + 1,
+            Body: body,
+            ...check,
+          }),
+          sendOptions(timeoutFor(body.byteLength), stop),
+        );
+        const sent = { PartNumber: index + 1, ETag: answer.ETag };
+        return form.checksums ? { ...sent, ChecksumSHA256: sha256 } : sent;
+      });
       arrived += body.byteLength;
       onProgress?.(arrived);
       body.buffer.transfer(0); // frees it now rather than at some collection
       if (index % PARTS_A_COLLECTION === 0) askForCollection();
-      return { PartNumber: index + 1, ETag: answer.ETag, ChecksumSHA256: sha256 };
+      return part;
     },
   );
+}
+
+function readPart(source: UploadSource, index: number): Uint8Array<ArrayBuffer> {
+  const offset = index * source.partSize;
+  return source.read(offset, Math.min(source.partSize, source.size - offset));
+}
+
+interface Completion {
+  readonly UploadId: string | undefined;
+  readonly parts: readonly SentPart[];
+  readonly signal: AbortSignal;
+}
+
+async function complete(upload: Upload, completion: Completion): Promise<void> {
+  const { lacks, options: { condition } } = upload;
+  // The parts have been sent: a refusal of their checksums is answered here, not by sending them again.
+  const send = (checksums: boolean): Promise<void> =>
+    inKnownForm(lacks, { checksums: false, conditions: condition !== undefined }, async (form) => {
+      // Some stores take the condition here and ignore it, those among them that heed it on a PUT.
+      const isHeeded = form.conditions && !upload.isForeign;
+      if (condition !== undefined && !isHeeded) await upload.require(condition);
+      await sendCompletion(upload, { ...completion, checksums, conditions: form.conditions });
+    });
+  const hasChecksums = completion.parts.some((part) => part.ChecksumSHA256 !== undefined);
+  if (!hasChecksums || lacks.has("part-checksums")) return await send(false);
+  try {
+    await send(true);
+  } catch (error) {
+    if (!refusesPartChecksums(error)) throw error;
+    compareParts(upload, completion.parts);
+    await send(false);
+    lacks.add("part-checksums");
+  }
+}
+
+async function sendCompletion(
+  { client, target, options }: Upload,
+  { UploadId, parts, signal, checksums, conditions }: Completion & WriteForm,
+): Promise<void> {
+  const named = parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag }));
+  await client.send(
+    new CompleteMultipartUploadCommand({
+      ...target,
+      UploadId,
+      MultipartUpload: { Parts: checksums ? [...parts] : named },
+      ...(conditions ? conditionHeaders(options.condition) : {}),
+    }),
+    sendOptions(COMPLETION_TIMEOUT, signal),
+  );
+}
+
+/** Swift compares the document with a schema that has no checksums: MalformedXML. */
+function refusesPartChecksums(error: unknown): boolean {
+  return s3Code(error) === "MalformedXML" || suspectOf(error) === "checksums" ||
+    suspectOf(error) === "either";
+}
+
+/** Throws `IntegrityError` where a part's ETag is the MD5 of other bytes. */
+function compareParts({ source, target }: Upload, parts: readonly SentPart[]): void {
+  for (const [index, part] of parts.entries()) {
+    compareWithEtag(part.ETag, readPart(source, index), target);
+  }
 }
 
 /** Parts after which the copies that the runtime made of them are to be collected. */

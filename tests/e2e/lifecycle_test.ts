@@ -408,7 +408,10 @@ Deno.test("a store without conditional writes is written to plainly, with a warn
   }
   const spooled = await fleet.ftl(["spool", await fleet.pack("a.tgz", { v: "1" })]);
   assertEquals(spooled.code, 0, spooled.stderr);
-  assertMatch(spooled.stderr, /^warning: deploys does not know conditional writes/m);
+  assertMatch(
+    spooled.stderr,
+    /^warning: The store of s3:\/\/deploys does not know conditional writes/m,
+  );
   const revision = spooled.stdout.trim();
   const blessed = await fleet.ftl(["jump", "--master", revision]);
   assertEquals(blessed.code, 0, blessed.stderr);

@@ -18,18 +18,30 @@ export interface TestBucket extends AsyncDisposable {
 
 const PART = 5 * 1024 * 1024;
 
-export function testBucket(name: string, make: () => Promise<TestBucket>): void {
-  const test = (sentence: string, run: (given: TestBucket) => Promise<void>): void => {
+type MakeBucket = () => Promise<TestBucket>;
+
+export function testBucket(name: string, make: MakeBucket): void {
+  testBucketWrites(name, make);
+  const test = testsOf(name, make);
+  testListing(test);
+  testReading(test);
+}
+
+/** The writing half alone. */
+export function testBucketWrites(name: string, make: MakeBucket): void {
+  const test = testsOf(name, make);
+  testSmallObjects(test);
+  testConditions(test);
+  testUploads(test);
+}
+
+function testsOf(name: string, make: MakeBucket): Test {
+  return (sentence, run) => {
     Deno.test(`${name} ${sentence}`, async () => {
       await using given = await make();
       await run(given);
     });
   };
-  testSmallObjects(test);
-  testConditions(test);
-  testListing(test);
-  testReading(test);
-  testUploads(test);
 }
 
 type Test = (sentence: string, run: (given: TestBucket) => Promise<void>) => void;

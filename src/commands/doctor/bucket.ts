@@ -8,7 +8,8 @@ import {
   UsageError,
 } from "../../core/errors.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
-import type { Identity, OpenedBucket } from "../../remote/bucket.ts";
+import { type Identity, NEVER, type OpenedBucket } from "../../remote/bucket.ts";
+import type { Lack } from "../../remote/store_lacks.ts";
 import type { Context } from "../steps/context.ts";
 import { type Check, fail, finding, info, ok, warn } from "./check.ts";
 import { ClockWatch } from "./clock.ts";
@@ -61,7 +62,9 @@ async function* ask(
   const { openS3Bucket } = await import("../../remote/s3.ts");
   const clock = new ClockWatch(context.now);
   const onAnswer = (headers: Headers): void => clock.see(headers);
-  const bucket = openS3Bucket(name, env, { signal, onAnswer });
+  const lacks: Lacks = new Map();
+  const onLack = (lack: Lack, sentence: string): void => void lacks.set(lack, sentence);
+  const bucket = openS3Bucket(name, env, { signal, onAnswer, onLack });
 
   const identity = await finding("credentials", async () => {
     return describeIdentity(await bucket.identify(), context);
@@ -72,7 +75,7 @@ async function* ask(
   yield* checks;
   if (isReached) {
     yield* await checkGet(bucket, packages, keys);
-    yield* await checkPuts(bucket);
+    yield* await checkPuts(bucket, lacks);
   }
   yield* clock.check();
   if (!isReached) yield notAsked();
@@ -159,26 +162,41 @@ async function checkGet(
   });
 }
 
+/** What the store turned out to lack, with a sentence for people. */
+type Lacks = Map<Lack, string>;
+
 /**
  * Asks for two writes that no store carries out which keeps to S3's conditions: of keys that no object has,
  * on condition that they have a certain ETag. A refusal over the condition says that the write is allowed.
+ *
+ * That is enough for AWS. Of other stores some know no condition, or none that holds: there the two objects,
+ * which are empty, are written on conditions that hold, and removed again.
  */
-async function checkPuts(bucket: OpenedBucket): Promise<Check[]> {
-  const revision = await tryPut(bucket, REVISION_PROBE);
-  const pointer = await tryPut(bucket, POINTER_PROBE);
+async function checkPuts(bucket: OpenedBucket, lacks: Lacks): Promise<Check[]> {
+  const revision = await tryPuts(bucket, REVISION_PROBE);
+  const pointer = await tryPuts(bucket, POINTER_PROBE);
+  const answers = [revision, pointer];
   return [
     describePut("S3 spool", revision, { may: "may add revisions", need: "those who spool" }),
     describePut("S3 bless", pointer, { may: "may bless", need: "those who bless" }),
-    describeConditions(bucket, [revision, pointer]),
+    describeConditions(bucket, { answers, lacks }),
+    ...describeLacks(lacks),
   ];
 }
 
-/** `ignored`: the store has written in spite of the condition. */
-type PutAnswer = "allowed" | "denied" | "ignored" | FtlError;
+/**
+ * `unmatched`: a condition that held was refused. `ignored`: the store has written in spite of the condition.
+ */
+type PutAnswer = "allowed" | "denied" | "unmatched" | "ignored" | FtlError;
+
+async function tryPuts(bucket: OpenedBucket, key: string): Promise<PutAnswer> {
+  const answer = await tryPut(bucket, key);
+  return answer === "allowed" && bucket.isForeign ? await tryHoldingPuts(bucket, key) : answer;
+}
 
 async function tryPut(bucket: OpenedBucket, key: string): Promise<PutAnswer> {
   try {
-    await bucket.put(key, "", { metadata: {}, condition: { etag: `"${"0".repeat(32)}"` } });
+    await bucket.put(key, "", { metadata: {}, condition: NEVER });
   } catch (error) {
     if (error instanceof ConflictError || error instanceof NotFoundError) return "allowed";
     if (!(error instanceof FtlError)) throw error;
@@ -186,12 +204,35 @@ async function tryPut(bucket: OpenedBucket, key: string): Promise<PutAnswer> {
     if (isDenied(error)) return error.action === "s3:PutObject" ? "denied" : "allowed";
     return error;
   }
-  // Whether or not it may be taken back, that it was written is what has to be told.
+  await removeProbe(bucket, key);
+  return "ignored";
+}
+
+/** Creates the object, if it is not there, and replaces it. */
+async function tryHoldingPuts(bucket: OpenedBucket, key: string): Promise<PutAnswer> {
+  try {
+    // Left by somebody who may write and not remove.
+    const there = await bucket.head(key);
+    const etag = there?.etag ??
+      await bucket.put(key, "", { metadata: {}, condition: { absent: true } });
+    await bucket.put(key, "tried", { metadata: {}, condition: { etag } });
+    return "allowed";
+  } catch (error) {
+    if (error instanceof ConflictError) return "unmatched";
+    if (!(error instanceof FtlError)) throw error;
+    if (isDenied(error)) return error.action === "s3:PutObject" ? "denied" : "allowed";
+    return error;
+  } finally {
+    await removeProbe(bucket, key);
+  }
+}
+
+/** Whether or not it may be taken back, what was found has to be told. */
+async function removeProbe(bucket: OpenedBucket, key: string): Promise<void> {
   await finding(key, async () => {
     await bucket.remove(key);
     return [];
   });
-  return "ignored";
 }
 
 function describePut(
@@ -205,17 +246,41 @@ function describePut(
     : ok(name, may);
 }
 
-function describeConditions({ name: bucket }: OpenedBucket, answers: readonly PutAnswer[]): Check {
+const RACE_HINT =
+  "Use a store that has S3's conditional writes: of two who bless at once, one is lost";
+
+function describeConditions(
+  { name: bucket }: OpenedBucket,
+  { answers, lacks }: { answers: readonly PutAnswer[]; lacks: Lacks },
+): Check {
   const name = "S3 conditions";
-  if (answers.includes("ignored")) {
-    const text = `The store of s3://${bucket} ignores conditions on writes`;
-    const hint =
-      "Use a store that has S3's conditional writes: of two who bless at once, one is lost";
+  const store = `The store of s3://${bucket}`;
+  if (answers.includes("ignored") || lacks.has("heed")) {
+    return fail(
+      name,
+      new StorageError(`${store} ignores conditions on writes`, { hint: RACE_HINT }),
+    );
+  }
+  const unknown = lacks.get("conditions");
+  if (unknown !== undefined) return warn(name, unknown, RACE_HINT);
+  if (answers.includes("unmatched")) {
+    const text =
+      `${store} refuses a write whose condition holds (If-Match): nothing can be blessed`;
+    const hint = "Use a store that has S3's conditional writes, or a newer version of this one";
     return fail(name, new StorageError(text, { hint }));
   }
   return answers.includes("allowed")
     ? ok(name, "writes are conditional")
     : info(name, "not asked: that takes the right to write");
+}
+
+/** Those that FTL makes up for. */
+function describeLacks(lacks: Lacks): Check[] {
+  const [quotes, checksums] = [lacks.get("quotes"), lacks.get("checksums")];
+  return [
+    ...(quotes === undefined ? [] : [info("S3 ETags", quotes)]),
+    ...(checksums === undefined ? [] : [info("S3 checksums", checksums)]),
+  ];
 }
 
 function isDenied(error: unknown): error is StorageError {

@@ -7,7 +7,6 @@ import type { PackageDir } from "../../local/package_dir.ts";
 import type { Action } from "../../core/scripts.ts";
 import type { ScriptSetting } from "../../local/scripts.ts";
 import type { Bucket } from "../../remote/bucket.ts";
-import { PlainWrites } from "../../remote/plain_writes.ts";
 
 /** What every command works with: see `createContext` of `mod.ts`. */
 export interface Context {
@@ -38,11 +37,12 @@ export async function openBucket(
   const name = config.bucket;
   trustCertificates();
   const { openS3Bucket } = await import("../../remote/s3.ts");
-  const bucket = openS3Bucket(name, config.env, {
+  return openS3Bucket(name, config.env, {
     signal,
     ...(onAnswer === undefined ? {} : { onAnswer }),
+    // Made up for whole: nothing that a person should know at each blessing. `ftl doctor` tells it.
+    onLack: (lack, message) => lack === "quotes" || report({ type: "warning", message }),
   });
-  return new PlainWrites(bucket, (message) => report({ type: "warning", message }));
 }
 
 /**

@@ -1,0 +1,46 @@
+/** What a store that speaks S3's language lacks of it: learnt from its answers, told once, and made up for. */
+
+/**
+ * - `conditions`: refuses `If-Match` and `If-None-Match` on writes.
+ * - `heed`: takes them, and writes whether or not they hold.
+ * - `quotes`: never finds an ETag in `If-Match` that has the quotes which HTTP gives it.
+ * - `checksums`: refuses `x-amz-checksum-*`.
+ * - `part-checksums`: refuses the parts' checksums at the end of an upload.
+ */
+export type Lack = "conditions" | "heed" | "quotes" | "checksums" | "part-checksums";
+
+const SENTENCES: Readonly<Record<Lack, string>> = {
+  conditions: "does not know conditional writes: a race with another writer is not noticed",
+  heed: "ignores the conditions of writes (If-Match): a race with another writer is not noticed",
+  quotes: "compares ETags without their quotes (If-Match), so FTL sends them without",
+  checksums: "does not take SHA-256 checksums (x-amz-checksum-sha256): FTL sends MD5 " +
+    "(Content-MD5), at once with AWS_REQUEST_CHECKSUM_CALCULATION=when_required",
+  "part-checksums": "does not take the parts' checksums at the end of an upload in parts: " +
+    "FTL compares the parts' ETags, which are their MD5",
+};
+
+/** Told each lack when it shows, with a sentence for people. */
+export type OnLack = (lack: Lack, sentence: string) => void;
+
+export class StoreLacks {
+  readonly #bucket: string;
+  readonly #tell: OnLack;
+  readonly #found = new Set<Lack>();
+
+  /** @param known what need not be found out, nor told */
+  constructor(bucket: string, { tell, known }: { tell: OnLack; known: readonly Lack[] }) {
+    this.#bucket = bucket;
+    this.#tell = tell;
+    for (const lack of known) this.#found.add(lack);
+  }
+
+  has(lack: Lack): boolean {
+    return this.#found.has(lack);
+  }
+
+  add(lack: Lack): void {
+    if (this.#found.has(lack)) return;
+    this.#found.add(lack);
+    this.#tell(lack, `The store of s3://${this.#bucket} ${SENTENCES[lack]}`);
+  }
+}
