@@ -26,9 +26,11 @@ export interface HeldLock extends Disposable {
   readonly path: string;
 }
 
-/** Milliseconds. */
+/** Milliseconds between two looks at a lock that is busy. */
 const FIRST_PAUSE = 10;
-const LONGEST_PAUSE = 250;
+const LONGEST_PAUSE = 50;
+/** Milliseconds after which whoever waits for a lock that was let go has it. */
+export const TURN = LONGEST_PAUSE + 10;
 /** Looks at a lock that is shared before its file is replaced; `holderOf` shares it for a moment. */
 const PATIENCE = 4;
 
@@ -132,14 +134,14 @@ class Waiting {
 
   async #wait(file: LockFile): Promise<void> {
     const { what, onWait, signal } = this.#options;
-    const holder = file.text() || "another process";
+    const holder = (): string => file.text() || "another process";
     const left = this.#left();
     if (left <= 0) {
-      throw new BusyError(`${what} is locked by ${holder}`, {
+      throw new BusyError(`${what} is locked by ${holder()}`, {
         hint: "Try again when it is done, or wait longer with FTL_LOCK_WAIT=<seconds>",
       });
     }
-    if (!this.#told) onWait(holder);
+    if (!this.#told) onWait(holder());
     this.#told = true;
     await pause(Math.min(this.#pause, left), signal);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);

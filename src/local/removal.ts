@@ -21,8 +21,8 @@ export async function requireNoMount(pkg: PackageDir, id: string): Promise<void>
 
 /** What became of revisions that were to be discarded. */
 export interface Discarded {
-  /** Where they lie in the trash. */
-  readonly trashed: readonly string[];
+  /** The folder in the trash that they lie in; undefined where none does. */
+  readonly trashed: string | undefined;
   /** Why others stay, by their ids. */
   readonly failures: ReadonlyMap<string, unknown>;
 }
@@ -32,27 +32,39 @@ export interface Discarded {
  * the trash is emptied without.
  */
 export async function discard(pkg: PackageDir, ids: readonly string[]): Promise<Discarded> {
-  const trashed: string[] = [];
+  // One folder for all: so one call deletes them.
+  const folder = `${pkg.trash}/${crypto.randomUUID()}`;
   const failures = new Map<string, unknown>();
-  for (const id of ids) {
-    try {
-      // Its state goes first. Where a crash comes before it has gone for good, nothing reads it.
-      removeFile(statePath(pkg, id), { durable: false });
-      faultPoint("state-forgotten");
-      const path = `${pkg.trash}/${id}.${crypto.randomUUID()}`;
-      if (await moveOut(pkg, { id, path })) trashed.push(path);
-      faultPoint("discarded");
-    } catch (error) {
-      failures.set(id, explainDiskError(error, `Cannot remove ${pkg.revisionName(id)}`));
-    }
-  }
+  let moved = false;
   try {
+    Deno.mkdirSync(folder, { mode: 0o700 });
+    for (const id of ids) {
+      try {
+        moved = await discardOne(pkg, { id, folder }) || moved;
+      } catch (error) {
+        failures.set(id, explainDiskError(error, `Cannot remove ${pkg.revisionName(id)}`));
+      }
+    }
+    if (!moved) Deno.removeSync(folder);
     syncDirectory(pkg.states);
     syncDirectory(pkg.revs);
   } catch (error) {
-    throw explainDiskError(error, `Cannot flush ${pkg.revs}`);
+    throw explainDiskError(error, `Cannot write in ${pkg.path}`);
   }
-  return { trashed, failures };
+  return { trashed: moved ? folder : undefined, failures };
+}
+
+/** The answer is whether it lies in the folder now. */
+async function discardOne(
+  pkg: PackageDir,
+  { id, folder }: { id: string; folder: string },
+): Promise<boolean> {
+  // Its state goes first. Where a crash comes before it has gone for good, nothing reads it.
+  removeFile(statePath(pkg, id), { durable: false });
+  faultPoint("state-forgotten");
+  const moved = await moveOut(pkg, { id, path: `${folder}/${id}` });
+  faultPoint("discarded");
+  return moved;
 }
 
 /** The answer is false where it could not be moved, and was deleted where it is. */

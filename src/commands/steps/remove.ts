@@ -2,15 +2,17 @@
 import { faultPoint } from "../../core/fault_point.ts";
 import { pause } from "../../core/pause.ts";
 import { readLink } from "../../local/links.ts";
+import { TURN } from "../../local/lock.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
-import { discard, removeTrees, requireNoMount } from "../../local/removal.ts";
+import { discard, requireNoMount } from "../../local/removal.ts";
 import { runScript } from "../../local/scripts.ts";
 import { readTold } from "../../local/state.ts";
+import { removeTree } from "../../local/trees.ts";
 import { type Context, lockPackage, scriptSetting } from "./context.ts";
 
 /** Milliseconds for which the package's lock is held at a time: then others have their turn. */
-const BATCH_TIME = 100;
-const BATCH_SIZE = 200;
+const BATCH_TIME = 200;
+const BATCH_SIZE = 500;
 
 export interface RemovalOptions {
   /** Shown to those who wait for the lock. */
@@ -33,7 +35,7 @@ export async function removeRevisions(
 ): Promise<string[]> {
   const removed: string[] = [];
   let left: readonly string[] | undefined;
-  do {
+  for (;;) {
     const batch = new Batch(context, pkg, options);
     {
       using _lock = await lockPackage(context, pkg, options.command);
@@ -41,11 +43,11 @@ export async function removeRevisions(
       left = await batch.take(left);
     }
     removed.push(...batch.removed);
-    await removeTrees(batch.trashed, context.signal);
+    if (batch.trashed !== undefined) await removeTree(batch.trashed, context.signal);
+    if (left.length === 0) return removed;
     // Signals are heard, and whoever waits for the lock gets it.
-    await pause(0, context.signal);
-  } while (left.length > 0);
-  return removed;
+    await pause(TURN, context.signal);
+  }
 }
 
 /** What goes while the lock is held once. */
@@ -54,7 +56,7 @@ class Batch {
   readonly #pkg: PackageDir;
   readonly #onFailure: RemovalOptions["onFailure"];
   readonly removed: string[] = [];
-  trashed: readonly string[] = [];
+  trashed: string | undefined;
 
   constructor(context: Context, pkg: PackageDir, { onFailure }: RemovalOptions) {
     this.#context = context;
