@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { Fleet, idOf, type Machine, startProgram } from "./fleet.ts";
+import { until } from "../until.ts";
 import { isRunning } from "./running.ts";
 
 /** Scripts that write what they see into a file beside the root. */
@@ -185,24 +186,29 @@ Deno.test("a daemon that a script leaves behind outlives ftl, whatever it prints
   await web.ok(["jump", revision]);
   const folder = `a/revs/${idOf(revision)}`;
   await Deno.writeTextFile(`${web.root}/${folder}/go`, "hello\n");
-  while (!web.names(folder).includes("printed")) await new Promise((go) => setTimeout(go, 10));
+  await until(() => web.names(folder).includes("printed"), "the daemon's last step");
   const [log = ""] = web.names("a/.ftl/log");
   const isThere = (): boolean => web.read(`a/.ftl/log/${log}`).endsWith("\nhello\nonce more\n");
-  while (!isThere()) await new Promise((go) => setTimeout(go, 10));
+  await until(isThere, "what the daemon prints");
 });
 
-Deno.test("a daemon that prints without a pause does not keep ftl waiting", async () => {
+Deno.test("a daemon that goes on printing does not keep ftl waiting", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const pids = `${fleet.folder.path}/pids`;
   const revision = await fleet.spool("a.tgz", {
-    "post-jump.sh": `#!/bin/sh\n(while :; do echo tick; done) & echo $! > ${pids}\necho started\n`,
+    "post-jump.sh":
+      `#!/bin/sh\n(while :; do echo tick; sleep 0.02; done) & echo $! > ${pids}\necho started\n`,
   });
   await web.ok(["sync"]);
-  const jump = web.ftl(["jump", revision]);
-  const { code, stderr } = await jump.finally(() => {
-    Deno.kill(Number(Deno.readTextFileSync(pids)), "SIGKILL");
-  });
+  const kill = (): void => Deno.kill(Number(Deno.readTextFileSync(pids)), "SIGKILL");
+  const started = performance.now();
+  // A jump that waits for the daemon gets its end, late.
+  const deadline = setTimeout(kill, 30_000);
+  const { code, stderr } = await web.ftl(["jump", revision]);
+  assert(performance.now() - started < 30_000, "the daemon was waited for");
+  clearTimeout(deadline);
+  kill();
   assertEquals(code, 0);
   assertStringIncludes(stderr, `${revision} post-jump| tick\n`);
 });
@@ -218,7 +224,7 @@ Deno.test("a script that floods hears a signal at once, and what it fills has a 
   const output = child.output();
   const isFlooding = (): boolean =>
     web.names("a/revs").some((id) => web.names(`a/revs/${id}`).includes("flooding"));
-  while (!isFlooding()) await new Promise((go) => setTimeout(go, 10));
+  await until(isFlooding, "the flood");
   const sent = performance.now();
   child.kill("SIGTERM");
   const { code, stderr } = await output;

@@ -6,7 +6,8 @@ import { asStream } from "../../src/local/scripts/start.ts";
 import { FILE_LIMIT, trimLogs } from "../../src/local/scripts/trim.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { TempFolder } from "../temp.ts";
-import { Lab, until } from "./script_run.ts";
+import { until } from "../until.ts";
+import { Lab } from "./script_run.ts";
 
 const ID = "VZ5vQk8aR4G";
 

@@ -63,11 +63,3 @@ export class Lab implements Disposable {
     this.#folder[Symbol.dispose]();
   }
 }
-
-/** Waits for what is to come, a minute at most. */
-export async function until(is: () => boolean, what: string): Promise<void> {
-  for (const deadline = performance.now() + 60_000; !is();) {
-    if (performance.now() > deadline) throw new Error(`${what} has not come`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
