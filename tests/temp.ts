@@ -32,32 +32,34 @@ export class TempFolder implements Disposable {
  * text, or its size where that is long, and a link's target. What denies its owner is looked into all the
  * same, as root can without: its mode is put back.
  */
-export function treeOf(folder: string, below = ""): string[] {
+export function treeOf(folder: string): string[] {
+  return entered(folder, () => linesBelow(folder, "")).sort();
+}
+
+function linesBelow(folder: string, below: string): string[] {
   const lines: string[] = [];
   for (const { name } of Deno.readDirSync(`${folder}/${below}`)) {
     const path = below === "" ? name : `${below}/${name}`;
     const place = `${folder}/${path}`;
     const { isSymlink, isDirectory, mode, size } = Deno.lstatSync(place);
-    const bits = (mode ?? 0) & 0o7777;
-    const octal = bits.toString(8).padStart(4, "0");
+    const bits = ((mode ?? 0) & 0o7777).toString(8).padStart(4, "0");
     if (isSymlink) lines.push(`${path} -> ${Deno.readLinkSync(place)}`);
     else if (isDirectory) {
-      lines.push(`${path}/ ${octal}`);
-      lines.push(...opened(place, { bits, needed: 0o500 }, () => treeOf(folder, path)));
+      lines.push(`${path}/ ${bits}`, ...entered(place, () => linesBelow(folder, path)));
     } else {
-      const read = (): string => JSON.stringify(Deno.readTextFileSync(place));
-      const text = size > 100 ? `"${size} bytes"` : opened(place, { bits, needed: 0o400 }, read);
-      lines.push(`${path} ${octal} ${text}`);
+      const read = (): string => entered(place, () => Deno.readTextFileSync(place));
+      const text = size > 100 ? `${size} bytes` : read();
+      lines.push(`${path} ${bits} ${JSON.stringify(text)}`);
     }
   }
-  return lines.sort();
+  return lines;
 }
 
-function opened<T>(
-  path: string,
-  { bits, needed }: { bits: number; needed: number },
-  look: () => T,
-): T {
+/** Looks into a folder or a file; where its mode denies that to its owner, it does not meanwhile. */
+function entered<T>(path: string, look: () => T): T {
+  const { isDirectory, mode } = Deno.statSync(path);
+  const bits = (mode ?? 0) & 0o7777;
+  const needed = isDirectory ? 0o500 : 0o400;
   if (Deno.uid() === 0 || (bits & needed) === needed) return look();
   Deno.chmodSync(path, bits | needed);
   try {
