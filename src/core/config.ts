@@ -22,6 +22,13 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   AWS_DEFAULT_REGION: "eu-central-1",
 };
 
+/** Without slashes at the end; `/` where only dots and slashes lead there. A `..` after a name may follow a link. */
+function normalize(path: string): string {
+  return path.split("/").every((part) => ["", ".", ".."].includes(part))
+    ? "/"
+    : path.replace(/\/+$/, "");
+}
+
 export class Config {
   /** Nothing is read yet. */
   constructor(readonly env: Environment) {}
@@ -44,7 +51,7 @@ export class Config {
     return name;
   }
 
-  /** `FTL_ROOT`, an absolute path without a slash at its end. */
+  /** `FTL_ROOT`, an absolute path without a slash at its end, and not that of the system. */
   get root(): string {
     this.#requireFilledIn();
     const path = this.#text("FTL_ROOT");
@@ -56,7 +63,13 @@ export class Config {
     if (!path.startsWith("/") || path.includes("\0")) {
       throw new UsageError(`FTL_ROOT is not an absolute path: ${quote(path)}`);
     }
-    return path.replace(/\/+$/, "") || "/";
+    const root = normalize(path);
+    if (root === "/") {
+      throw new UsageError(`FTL_ROOT is the root of the whole system: ${quote(path)}`, {
+        hint: "Each folder in it would be a package: give a folder of FTL's own, as in /srv/ftl",
+      });
+    }
+    return root;
   }
 
   /** `FTL_KEEP`: how many revisions newer than the blessed one a machine holds ready. */

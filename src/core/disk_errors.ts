@@ -18,12 +18,27 @@ const REASONS: Readonly<Record<string, { reason: string; hint?: string }>> = {
   EIO: { reason: "the disk reports an input/output error", hint: "See dmesg" },
   EMFILE: { reason: "too many open files", hint: "Raise the limit: ulimit -n" },
   ENOENT: { reason: "no such file or directory" },
+  EBUSY: { reason: "it is in use, as a mount point is", hint: "Unmount it" },
+  EXDEV: {
+    reason: "it lies on another file system",
+    hint: "A package's folder lies on one: only the whole of it may be a link to another disk",
+  },
+  ENOLCK: {
+    reason: "the file system has no locks to give",
+    hint: "On NFS, start rpc.statd, or mount it with local_lock=flock",
+  },
+  EOPNOTSUPP: {
+    reason: "the file system does not know that",
+    hint: "FTL needs locks, links and renames: give FTL_ROOT a folder on another disk",
+  },
 };
 
 /** Of Linux, where the runtime says no more than `os error 122`. */
 const UNNAMED: Readonly<Record<string, string>> = {
   "27": "EFBIG",
   "31": "EMLINK",
+  "37": "ENOLCK",
+  "95": "EOPNOTSUPP",
   "116": "ESTALE",
   "117": "EUCLEAN",
   "122": "EDQUOT",
@@ -33,7 +48,7 @@ const OS_ERROR = / \(os error ([0-9]+)\)/;
 /** The system's own code, e.g. `ENOSPC`, or undefined where the error is none of the system's. */
 export function systemCode(error: unknown): string | undefined {
   const { code, message } = error as { code?: unknown; message?: unknown };
-  if (typeof code === "string") return code;
+  if (typeof code === "string") return code === "ENOTSUP" ? "EOPNOTSUPP" : code;
   const number = OS_ERROR.exec(String(message))?.[1];
   return number === undefined ? undefined : UNNAMED[number] ?? `errno ${number}`;
 }

@@ -15,6 +15,8 @@ const RESERVED_IDS: ReadonlySet<string> = new Set(["current", "previous"]);
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const TIME_DIGITS = 7;
 const HASH_DIGITS = 4;
+/** Unix milliseconds: in August 2081. */
+const LAST_TIME = 62 ** TIME_DIGITS - 1;
 
 /** One version of a package. */
 export interface Revision {
@@ -93,16 +95,26 @@ export interface NewIdOptions {
 
 /**
  * A new revision id. Where the clock is behind the newest id, the id takes the next time after that
- * id's instead, so ids never go back. Throws `UsageError` where nothing can be greater than `newest`.
+ * id's instead, so ids never go back. Throws `UsageError` where nothing can be greater than `newest`, or where
+ * the clock is beyond what an id can tell.
  */
 export function newRevisionId({ now, sha256, newest }: NewIdOptions): string {
   const hash = base62(BigInt(`0x${sha256}`) % 62n ** BigInt(HASH_DIGITS), HASH_DIGITS);
-  const id = base62(BigInt(Math.max(0, Math.floor(now))), TIME_DIGITS) + hash;
+  const time = Math.max(0, Math.floor(now));
+  if (time > LAST_TIME) throw clockTooFar();
+  const id = base62(BigInt(time), TIME_DIGITS) + hash;
   if (newest === undefined || id > newest) return id;
-  const time = nextTime(newest.slice(0, TIME_DIGITS));
-  if (time !== undefined) return time + hash;
+  const next = nextTime(newest.slice(0, TIME_DIGITS));
+  if (next !== undefined) return next + hash;
   throw new UsageError(`No new revision id can sort after ${quote(newest)}`, {
     hint: "That id was not made by FTL: purge that revision from S3, then spool again",
+  });
+}
+
+function clockTooFar(): UsageError {
+  const last = new Date(LAST_TIME).toISOString().slice(0, 10);
+  return new UsageError(`This machine's clock is past ${last}, the last day that ids can tell`, {
+    hint: "Set the clock, as by NTP: timedatectl set-ntp true",
   });
 }
 

@@ -10,7 +10,7 @@
  * The folder itself may be a link to another disk. What lies in it may not: a package's folder may belong to
  * the user that the package runs as, who must not lead an `ftl` of root's elsewhere.
  */
-import { NotFoundError, StorageError } from "../core/errors.ts";
+import { NotFoundError, StorageError, UsageError } from "../core/errors.ts";
 import { compareNames, isPackageName, isRevisionId } from "../core/names.ts";
 import { explainDiskError, systemCode } from "../core/disk_errors.ts";
 
@@ -158,7 +158,14 @@ export function requirePackage(root: string, name: string): PackageDir {
 
 function requireRoot(root: string): void {
   try {
-    if (Deno.statSync(root).isDirectory) return;
+    const { isDirectory, dev, ino } = Deno.statSync(root);
+    const system = Deno.statSync("/");
+    if (dev === system.dev && ino === system.ino) {
+      throw new UsageError(`FTL_ROOT leads to the root of the whole system: ${root}`, {
+        hint: "Each folder in it would be a package: give a folder of FTL's own, as in /srv/ftl",
+      });
+    }
+    if (isDirectory) return;
     throw new StorageError(`FTL_ROOT is not a directory: ${root}`);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) {

@@ -37,5 +37,10 @@ Deno.test("Config refuses values that do not parse, naming the variable and the 
 
 Deno.test("Config takes a root without the slashes at its end", () => {
   assertEquals(new Config({ FTL_ROOT: "/srv/ftl//" }).root, "/srv/ftl");
-  assertEquals(new Config({ FTL_ROOT: "/" }).root, "/");
+});
+
+Deno.test("Config refuses the root of the system, whose folders are no packages", () => {
+  for (const root of ["/", "//", "/.", "/../", "/./.."]) {
+    assertThrows(() => new Config({ FTL_ROOT: root }).root, UsageError, "the whole system");
+  }
 });

@@ -11,9 +11,16 @@ Deno.test("a quota that is used up is told, though the runtime has no code for i
   assertEquals(error.message, "Cannot write /srv/ftl/x: the disk quota is used up");
 });
 
+Deno.test("a file system without locks is told, with what to do", () => {
+  const error = explainDiskError(new Error("No locks available (os error 37)"), "Cannot lock a");
+  assert(error instanceof StorageError);
+  assertEquals(error.message, "Cannot lock a: the file system has no locks to give");
+  assert(error.hint !== undefined);
+});
+
 Deno.test("what FTL has no words for is told in the system's, without the paths of the call", () => {
   for (
-    const [code, reason] of [["EBUSY", "Device busy (os error 16)"], [
+    const [code, reason] of [["EPIPE", "Broken pipe (os error 32)"], [
       undefined,
       "No key (os error 126)",
     ]]

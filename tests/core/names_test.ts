@@ -105,6 +105,17 @@ Deno.test("newRevisionId() says so where no id can be greater", () => {
   );
 });
 
+Deno.test("newRevisionId() says so where the clock is past what an id can tell", () => {
+  const last = 62 ** 7 - 1;
+  assertEquals(newRevisionId({ now: last, sha256: SHA }).slice(0, 7), "zzzzzzz");
+  for (const now of [last + 1, Date.UTC(2107, 0), 8.64e15, Infinity]) {
+    assertThrows(() => newRevisionId({ now, sha256: SHA }), UsageError, "clock is past 2081-");
+  }
+  for (const now of [0, -1, -8.64e15]) {
+    assertEquals(newRevisionId({ now, sha256: SHA }).slice(0, 7), "0000000");
+  }
+});
+
 Deno.test("timeOfId() knows FTL's own ids alone", () => {
   assertEquals(timeOfId("201303057568Wq"), undefined);
   assertEquals(timeOfId("V_5vQk8aR4G"), undefined);

@@ -1,6 +1,6 @@
 /** A package's folder may be another user's: what lies in it must not lead FTL elsewhere. */
 import { assert, assertEquals, assertThrows } from "../assert.ts";
-import { StorageError } from "../../src/core/errors.ts";
+import { StorageError, UsageError } from "../../src/core/errors.ts";
 import { replaceFile } from "../../src/local/durable.ts";
 import { readLink, writeLinks } from "../../src/local/links.ts";
 import { listPackages, PackageDir } from "../../src/local/package_dir.ts";
@@ -29,6 +29,12 @@ for (const place of ["revs", ".ftl", ".ftl/staging", ".ftl/trash", ".ftl/state"]
     assertThrows(() => pkg.prepare(), StorageError);
   });
 }
+
+Deno.test("listPackages() refuses a root that leads to that of the system", () => {
+  using folder = new TempFolder();
+  Deno.symlinkSync("/", `${folder.path}/root`);
+  assertThrows(() => listPackages(`${folder.path}/root`), UsageError, "the whole system");
+});
 
 Deno.test("a package's whole folder may be a link to another disk", () => {
   using folder = new TempFolder();

@@ -1,14 +1,14 @@
 /** What lies in the packages' folders: links, locks, and what was left undone. */
-import { explainDiskError, systemCode } from "../../core/disk_errors.ts";
 import { ScriptError, StorageError } from "../../core/errors.ts";
 import { hasUnfinishedJump } from "../../local/activate.ts";
 import { type LinkName, readLink } from "../../local/links.ts";
-import { holderOf } from "../../local/lock.ts";
+import { lookAtLock } from "../../local/lock_file.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import { leftovers } from "../../local/removal.ts";
 import { isHeld } from "../steps/facts.ts";
-import { postSyncOf, readLastSync, readMaster } from "../../local/state.ts";
-import { type Check, fail, finding, ok, warn } from "./check.ts";
+import { postSyncOf, readLastSync, readMaster, readTold } from "../../local/state.ts";
+import { isThere } from "../../local/trees.ts";
+import { type Check, fail, finding, info, ok, warn } from "./check.ts";
 
 /** Each kind of finding once for all packages: one line where all is well, else one for each finding. */
 export async function checkPackages(
@@ -50,25 +50,20 @@ function checkLink(pkg: PackageDir, name: LinkName): Check[] {
   ];
 }
 
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return false;
-    throw explainDiskError(error, `Cannot read ${path}`);
-  }
-}
-
 function syncLockOf(pkg: PackageDir): string {
   return `${pkg.own}/sync.lock`;
 }
 
 function checkLocks(pkg: PackageDir): Check[] {
   return [`${pkg.path}/.lock`, syncLockOf(pkg)].flatMap((path) => {
-    const holder = holderOf(path);
-    if (holder === undefined) return [];
+    const found = lookAtLock(path);
     const what = path === syncLockOf(pkg) ? `the sync of ${pkg.name}` : pkg.name;
+    if (found === "unknown") {
+      const text = `whether ${what} is locked is for another user to see`;
+      return [info("locks", text, `Run 'ftl doctor' as the owner of ${path}`)];
+    }
+    const { holder } = found;
+    if (holder === undefined) return [];
     const hint = "Others wait for it to end; look at that process where it takes too long";
     return [warn("locks", `${what} is locked by ${holder}`, hint)];
   });
@@ -76,16 +71,28 @@ function checkLocks(pkg: PackageDir): Check[] {
 
 function checkUnfinished(pkg: PackageDir): Check[] {
   // What a sync that is going on works on was not left.
-  if (holderOf(syncLockOf(pkg)) !== undefined) return [];
-  const hint = `'ftl sync ${pkg.name}' cleans it up`;
-  const paths = leftovers(pkg).map((path) => warn("unfinished", `${path} was left there`, hint));
-  if (!hasUnfinishedJump(pkg) || holderOf(`${pkg.path}/.lock`) !== undefined) return paths;
+  if (mayBeLocked(syncLockOf(pkg))) return [];
+  const told = readTold(pkg);
+  const paths = [...new Set([...leftovers(pkg), ...told.filter(isThere)])].map((path) => {
+    const hint = told.includes(path)
+      ? `FTL may not, or something is mounted in it: unmount it, and delete it as its owner`
+      : `'ftl sync ${pkg.name}' cleans it up`;
+    const what = told.includes(path) ? "cannot be deleted" : "was left there";
+    return warn("unfinished", `${path} ${what}`, hint);
+  });
+  if (!hasUnfinishedJump(pkg) || mayBeLocked(`${pkg.path}/.lock`)) return paths;
   const text = `a jump of ${pkg.name} was cut short: its post-jump may not have run`;
   return [...paths, warn("unfinished", text, `'ftl sync ${pkg.name}' runs it`)];
 }
 
+/** Also where this user cannot know. */
+function mayBeLocked(path: string): boolean {
+  const found = lookAtLock(path);
+  return found === "unknown" || found.holder !== undefined;
+}
+
 function checkPostSync(pkg: PackageDir): Check[] {
-  const isRunning = holderOf(syncLockOf(pkg)) !== undefined;
+  const isRunning = mayBeLocked(syncLockOf(pkg));
   const needed = [readLink(pkg, "current"), readMaster(pkg)?.blessed];
   return pkg.revisions().flatMap((id) => {
     const postSync = postSyncOf(pkg, id);

@@ -24,6 +24,7 @@ export async function checkRoot(config: Config): Promise<RootFindings> {
   const checks = [
     ...found,
     ...await finding("writable", () => checkWritable(config, packages)),
+    ...await finding("owner", () => checkOwners(packages)),
     ...await finding("disk", () => checkDisks([root, ...packages.map(({ path }) => path)])),
   ];
   return { checks, packages };
@@ -59,6 +60,19 @@ function checkWritable({ env }: Config, packages: readonly PackageDir[]): Check[
     return error === undefined ? [] : [fail("writable", withUser(error, user))];
   });
   return problems.length === 0 ? [ok("writable", `by ${user}`)] : problems;
+}
+
+/** Who owns a package's folder can lead elsewhere what root does in it: see docs/safety.md. */
+function checkOwners(packages: readonly PackageDir[]): Check[] {
+  if (Deno.uid() !== 0) return [];
+  return packages.flatMap(({ path }) => {
+    const { uid, mode } = Deno.statSync(path);
+    const isOpen = ((mode ?? 0) & 0o022) !== 0;
+    if (uid === 0 && !isOpen) return [];
+    const who = uid === 0 ? "others than root" : `uid ${uid}`;
+    const hint = `chown root ${path} and chmod go-w ${path}, or run ftl as that user, not as root`;
+    return [warn("owner", `${path} can be changed by ${who}, while ftl runs as root`, hint)];
+  });
 }
 
 function withUser({ message, cause }: FtlError, user: string): StorageError {
