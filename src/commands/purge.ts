@@ -4,12 +4,13 @@ import { type Revision, revisionName, toRevision } from "../core/names.ts";
 import { readLink } from "../local/links.ts";
 import { type PackageDir, requirePackage } from "../local/package_dir.ts";
 import { readMaster } from "../local/state.ts";
+import type { Bucket } from "../remote/bucket.ts";
 import { cleanUp } from "./steps/clean_up.ts";
 import { type Context, lockSync, openBucket } from "./steps/context.ts";
 import {
   fetchPackageListing,
   readPointer,
-  type RemotePackage,
+  type RemoteRevision,
   requireRemote,
 } from "./steps/listing.ts";
 import { removeRevisions } from "./steps/remove.ts";
@@ -88,19 +89,43 @@ export async function purgeMaster(
     ...(pointer === undefined ? [] : [[pointer.id, "blessed"] as const]),
   ]);
   if ("revision" in target) requireRemote(remote, target.revision, bucket);
-  const ids = choose(target, remote.revisions.map(({ id }) => id), guarded);
+  const ids = new Set(choose(target, remote.revisions.map(({ id }) => id), guarded));
+  const chosen = remote.revisions.filter(({ id }) => ids.has(id));
+  if (dryRun) return { removed: chosen.map(revisionName), failures: [] };
+  const purged = await removeFromMaster(context, bucket, chosen);
+  if (purged.removed.length > 0) await requireNotBlessedMeanwhile(bucket, name, ids);
+  return purged;
+}
+
+/** Revisions whose removal is told before that of the next ones is asked for. */
+const BATCH = 1000;
+
+async function removeFromMaster(
+  context: Context,
+  bucket: Bucket,
+  revisions: readonly RemoteRevision[],
+): Promise<Purged> {
   const removed: string[] = [];
-  for (const { id, key } of remote.revisions.filter((found) => ids.includes(found.id))) {
+  const failures: unknown[] = [];
+  for (let i = 0; i < revisions.length; i += BATCH) {
     context.signal.throwIfAborted();
-    const revision = revisionName({ package: name, id });
-    if (!dryRun) {
-      await bucket.remove(key);
-      context.report({ type: "removed", revision });
+    const batch = revisions.slice(i, i + BATCH);
+    const left = await bucket.removeMany(batch.map(({ key }) => key));
+    const [first] = left;
+    // Were none removed, the next ones would not be either, and one reason tells enough.
+    if (first !== undefined && left.length === batch.length && removed.length === 0) {
+      throw first.error;
     }
-    removed.push(revision);
+    const leftKeys = new Set(left.map(({ key }) => key));
+    for (const revision of batch.filter(({ key }) => !leftKeys.has(key))) {
+      context.report({ type: "removed", revision: revisionName(revision) });
+      removed.push(revisionName(revision));
+    }
+    for (const { error } of left) context.report({ type: "failure", error });
+    failures.push(...left.map(({ error }) => error));
+    if (left.length === batch.length) break;
   }
-  if (removed.length > 0 && !dryRun) await requireNotBlessedMeanwhile(context, remote, ids);
-  return { removed, failures: [] };
+  return { removed, failures };
 }
 
 function understand(target: PurgeTarget): Target {
@@ -148,14 +173,13 @@ function choose(target: Target, ids: readonly string[], guarded: Protected): str
 
 /** S3 has no condition that spans two objects: so it is looked at afterwards, and said. */
 async function requireNotBlessedMeanwhile(
-  context: Context,
-  remote: RemotePackage,
-  removed: readonly string[],
+  bucket: Bucket,
+  packageName: string,
+  removed: ReadonlySet<string>,
 ): Promise<void> {
-  const bucket = await openBucket(context);
-  const pointer = await readPointer(bucket, await fetchPackageListing(bucket, remote.name));
-  if (pointer === undefined || !removed.includes(pointer.id)) return;
-  const name = revisionName({ package: remote.name, id: pointer.id });
+  const pointer = await readPointer(bucket, await fetchPackageListing(bucket, packageName));
+  if (pointer === undefined || !removed.has(pointer.id)) return;
+  const name = revisionName({ package: packageName, id: pointer.id });
   throw new ConflictError(`${name} was blessed by somebody else while it was being removed`, {
     hint: "Bless another revision now: machines cannot fetch this one any more",
   });

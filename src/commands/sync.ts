@@ -6,7 +6,7 @@ import { planSync, type SyncPlan } from "../core/plan.ts";
 import { listPackages, type PackageDir, requirePackage } from "../local/package_dir.ts";
 import { type Context, openBucket } from "./steps/context.ts";
 import { gatherFacts, readMasterState } from "./steps/facts.ts";
-import { fetchPackageListing } from "./steps/listing.ts";
+import { shareListings } from "./steps/shared_listing.ts";
 import { PackageSyncer } from "./steps/package_sync.ts";
 import type { PackageSync } from "./steps/sync_tally.ts";
 
@@ -37,7 +37,7 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
   }
   const setting = {
     bucket,
-    listing: (name: string) => fetchPackageListing(bucket, name),
+    listing: shareListings(bucket, packages.map(({ name }) => name)),
     turns: new Places(concurrency),
     follow: options.follow ?? false,
   };
@@ -99,9 +99,10 @@ export async function planSyncs(
   const chosen = choosePackages(context, packages);
   const { concurrency, keep } = context.config;
   const bucket = await openBucket(context);
+  const listing = shareListings(bucket, chosen.map(({ name }) => name));
   return await inParallel(chosen, { concurrency, signal: context.signal }, async (pkg) => {
     try {
-      const remote = await fetchPackageListing(bucket, pkg.name);
+      const remote = await listing(pkg.name);
       const master = await readMasterState(bucket, pkg, remote);
       return nameRevisions(pkg, planSync(gatherFacts(pkg, { remote, master, keep, follow })));
     } catch (error) {

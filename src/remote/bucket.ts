@@ -89,6 +89,27 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A part of a listing, of at most 1,000 keys. */
+export interface ListedPage {
+  readonly objects: readonly ListedObject[];
+  /** Brings the next page; undefined where there is none. */
+  readonly next: string | undefined;
+}
+
+/** Where a page begins. */
+export type PageStart = {
+  readonly prefix: string;
+  readonly after: string;
+  /** `next` of the page before. */
+  readonly next?: string | undefined;
+};
+
+/** An object that stays, and why. */
+export interface NotRemoved {
+  readonly key: string;
+  readonly error: Error;
+}
+
 /** An upload in parts that was begun, and neither completed nor taken back. */
 export interface OpenUpload {
   readonly key: string;
@@ -102,6 +123,12 @@ export interface Bucket {
 
   /** Every object whose key starts with `prefix`, in the order of keys' bytes, read to the end. */
   list(prefix: string): Promise<ListedObject[]>;
+
+  /**
+   * One page of all keys with `prefix` that come after `after`, or the page that follows another one. A store
+   * may not know `after`, and begin with the first key.
+   */
+  listPage(from: PageStart): Promise<ListedPage>;
 
   /** Undefined where there is no such object. */
   head(key: string): Promise<ObjectInfo | undefined>;
@@ -132,6 +159,12 @@ export interface Bucket {
 
   /** Removes an object; that there is none is no error. */
   remove(key: string): Promise<void>;
+
+  /**
+   * Removes objects, 1,000 by one request where the store can. The answer is those that stay. Throws what
+   * concerns all of them; some may have gone by then.
+   */
+  removeMany(keys: readonly string[]): Promise<NotRemoved[]>;
 
   /** The open uploads to keys that start with `prefix`: the first 1,000. */
   openUploads(prefix: string): Promise<OpenUpload[]>;

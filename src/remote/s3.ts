@@ -14,10 +14,13 @@ import type { Environment } from "../core/config.ts";
 import {
   type Identity,
   type ListedObject,
+  type ListedPage,
+  type NotRemoved,
   type ObjectInfo,
   type OpenedBucket,
   type OpenObject,
   type OpenUpload,
+  type PageStart,
   type PutOptions,
   type ReadOptions,
   SMALL_OBJECT_LIMIT,
@@ -28,8 +31,9 @@ import {
 import { sourceOf } from "./credentials.ts";
 import { bodyOf, objectInfo } from "./s3_answers.ts";
 import { clientAskingOnce, type ClientSettings, clientSettings } from "./s3_client.ts";
+import { removeMany } from "./s3_bulk.ts";
 import { explainS3Error, isDamaged, s3Code, statusOf } from "./s3_errors.ts";
-import { listAll, type ListPage } from "./s3_listing.ts";
+import { listAll, type ListPage, readPage } from "./s3_listing.ts";
 import { S3Writes } from "./s3_writes.ts";
 import { type OnLack, StoreLacks } from "./store_lacks.ts";
 import { TooLargeError } from "./whole_answers.ts";
@@ -106,17 +110,29 @@ class S3Bucket implements OpenedBucket {
   }
 
   async list(prefix: string): Promise<ListedObject[]> {
-    const ask = (token: string | undefined): Promise<ListPage> =>
-      this.#explained("s3:ListBucket", undefined, () =>
-        this.#client.send(
-          new ListObjectsV2Command({
-            Bucket: this.name,
-            Prefix: prefix,
-            ...(token === undefined ? {} : { ContinuationToken: token }),
-          }),
-          this.#options,
-        ));
+    const ask = (token: string | undefined): Promise<ListPage> => this.#askPage({ prefix, token });
     return await listAll({ bucket: this.name, prefix, ask });
+  }
+
+  async listPage({ prefix, after, next }: PageStart): Promise<ListedPage> {
+    return await readPage({ bucket: this.name, prefix }, () => {
+      return this.#askPage({ prefix, token: next, after });
+    });
+  }
+
+  #askPage(
+    { prefix, token, after }: { prefix: string; token: string | undefined; after?: string },
+  ): Promise<ListPage> {
+    const command = new ListObjectsV2Command({
+      Bucket: this.name,
+      ...(prefix === "" ? {} : { Prefix: prefix }),
+      ...(token !== undefined ? { ContinuationToken: token } : after ? { StartAfter: after } : {}),
+    });
+    return this.#explained(
+      "s3:ListBucket",
+      undefined,
+      () => this.#client.send(command, this.#options),
+    );
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {
@@ -182,6 +198,16 @@ class S3Bucket implements OpenedBucket {
       key,
       () => this.#client.send(new DeleteObjectCommand({ Bucket: this.name, Key: key })),
     );
+  }
+
+  async removeMany(keys: readonly string[]): Promise<NotRemoved[]> {
+    return await removeMany(keys, {
+      client: this.#client,
+      bucket: this.name,
+      signal: this.#options.abortSignal,
+      removeOne: (key) => this.remove(key),
+      explain: (error, key) => this.#explain(error, "s3:DeleteObject", key),
+    });
   }
 
   async openUploads(prefix: string): Promise<OpenUpload[]> {

@@ -1,7 +1,7 @@
 /** A listing of S3, page by page to its end, whatever the store makes of it. */
 import { StorageError } from "../core/errors.ts";
 import { escapeControls } from "../core/foreign_text.ts";
-import type { ListedObject } from "./bucket.ts";
+import type { ListedObject, ListedPage } from "./bucket.ts";
 import type { _Object, ListObjectsV2CommandOutput } from "./sdk.ts";
 
 /** A page, as the SDK gives it. */
@@ -33,24 +33,11 @@ export async function listAll({ bucket, prefix, ask }: Listing): Promise<ListedO
   const tokens = new Set<string>();
   let token: string | undefined;
   let emptyPages = 0;
-  const refuse = (text: string, hint?: string): StorageError =>
-    new StorageError(`The listing of s3://${bucket} ${text}`, {
-      reason: "not-s3",
-      action: "s3:ListBucket",
-      hint: hint ?? "The store, or a proxy before it, does not list as S3 does: see ftl doctor",
-    });
+  const refuse = (text: string, hint?: string): StorageError => refusal(bucket, text, hint);
   for (;;) {
     const page = await ask(token);
     const before = found.size;
-    for (const entry of page.Contents ?? []) {
-      const object = listedObject(entry);
-      if (object === undefined) throw refuse("has an entry without a key, a size or an ETag");
-      if (!object.key.startsWith(prefix)) {
-        throw refuse(`has ${shortened(object.key)}, and only ${prefix} was asked for`);
-      }
-      if (object.key.length > LONGEST_KEY) throw refuse(`has a key of ${object.key.length} bytes`);
-      found.set(object.key, object);
-    }
+    for (const object of objectsOf(page, { bucket, prefix })) found.set(object.key, object);
     if (page.IsTruncated !== true) return [...found.values()];
     const isEmpty = (page.Contents ?? []).length === 0;
     emptyPages = isEmpty ? emptyPages + 1 : 0;
@@ -67,6 +54,42 @@ export async function listAll({ bucket, prefix, ask }: Listing): Promise<ListedO
     }
     tokens.add(token);
   }
+}
+
+/** One page alone. Throws as `listAll` does. */
+export async function readPage(
+  given: Pick<Listing, "bucket" | "prefix">,
+  ask: () => Promise<ListPage>,
+): Promise<ListedPage> {
+  const page = await ask();
+  const objects = objectsOf(page, given);
+  if (page.IsTruncated !== true) return { objects, next: undefined };
+  if (page.NextContinuationToken) return { objects, next: page.NextContinuationToken };
+  throw refusal(given.bucket, "says that there is more, but not how to get it");
+}
+
+function objectsOf(
+  page: ListPage,
+  { bucket, prefix }: Pick<Listing, "bucket" | "prefix">,
+): ListedObject[] {
+  const refuse = (text: string): StorageError => refusal(bucket, text);
+  return (page.Contents ?? []).map((entry) => {
+    const object = listedObject(entry);
+    if (object === undefined) throw refuse("has an entry without a key, a size or an ETag");
+    if (!object.key.startsWith(prefix)) {
+      throw refuse(`has ${shortened(object.key)}, and only ${prefix} was asked for`);
+    }
+    if (object.key.length > LONGEST_KEY) throw refuse(`has a key of ${object.key.length} bytes`);
+    return object;
+  });
+}
+
+function refusal(bucket: string, text: string, hint?: string): StorageError {
+  return new StorageError(`The listing of s3://${bucket} ${text}`, {
+    reason: "not-s3",
+    action: "s3:ListBucket",
+    hint: hint ?? "The store, or a proxy before it, does not list as S3 does: see ftl doctor",
+  });
 }
 
 function listedObject(

