@@ -31,7 +31,7 @@ async function compare(fleet: Fleet, wanted: readonly string[]): Promise<number>
 }
 
 Deno.test("shareListings() lists many packages by one request for 1,000 keys", async () => {
-  await using fleet = await Fleet.start();
+  await using fleet = await Fleet.start({ durable: false });
   const wanted = names(400);
   await put(fleet.bucket(), wanted.flatMap((name) => revisions(name, 2)));
   // 1,200 keys; a package that S3 does not have is found empty.
@@ -41,7 +41,7 @@ Deno.test("shareListings() lists many packages by one request for 1,000 keys", a
 });
 
 Deno.test("shareListings() never asks more often than each package alone, nor for much that is others'", async () => {
-  await using fleet = await Fleet.start();
+  await using fleet = await Fleet.start({ durable: false });
   // One package of two pages; names of which one begins another, or sorts before its dot.
   const wanted = ["a-b", "a", "ab", "b", "b-", "b_", "big", "c", "z", "z9"];
   const foreign = names(1500, "m").map((name) => `${name}/x`);
@@ -57,7 +57,7 @@ Deno.test("shareListings() never asks more often than each package alone, nor fo
 });
 
 Deno.test("shareListings() lets each ask for itself where the credentials allow no more", async () => {
-  await using fleet = await Fleet.start();
+  await using fleet = await Fleet.start({ durable: false });
   const wanted = names(9);
   await put(fleet.bucket(), wanted.flatMap((name) => revisions(name, 1)));
   fleet.server.addFault({
