@@ -1,7 +1,7 @@
 /** What cannot be removed from a machine never stands before a deployment, and is told once. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { Mount } from "../prove/mounts.ts";
-import { MOUNTING, ROOT, testWith } from "../required_program.ts";
+import { MOUNTING, testWith } from "../required_program.ts";
 import { remarks } from "./doctor_fleet.ts";
 import { Fleet, idOf, type Machine } from "./fleet.ts";
 
@@ -56,55 +56,3 @@ testWith(
     assertEquals(Deno.readTextFileSync(`${data}/photo`), "precious");
   },
 );
-
-testWith(
-  ROOT,
-  "what a sync of another user left, also a whole revision, stops no deployment",
-  async () => {
-    await using fleet = await Fleet.start();
-    const web = fleet.machine("web", ["a"]);
-    const [first] = await deploy(fleet, web, "1");
-    const next = await fleet.spool("a.tgz", { version: "2" });
-    const user = 1500;
-    // As root's killed sync leaves it in the folders of an ordinary user, who deploys from now on.
-    for (const path of ["", "/a", "/a/revs", "/a/.ftl", "/a/.ftl/staging", "/a/.ftl/trash"]) {
-      Deno.chownSync(`${web.root}${path}`, user, user);
-    }
-    for (const path of ["state", "sync.lock", "log"]) {
-      const full = `${web.root}/a/.ftl/${path}`;
-      if (web.names("a/.ftl").includes(path)) Deno.chownSync(full, user, user);
-    }
-    Deno.chownSync(`${web.root}/a/.lock`, user, user);
-    for (const path of [`staging/${idOf(next)}`, "aside/1", `trash/${idOf(first)}.x`]) {
-      Deno.mkdirSync(`${web.root}/a/.ftl/${path}`, { recursive: true });
-      Deno.writeTextFileSync(`${web.root}/a/.ftl/${path}/file`, "root's");
-    }
-    Deno.writeTextFileSync(`${web.root}/a/.ftl/hold.json.tmp`, "");
-    await fleet.ok(["jump", "--master", next]);
-    Deno.chmodSync(fleet.folder.path, 0o755);
-    const as = (command: string): Promise<[number, string]> => asUser(web, user, command);
-    const [code, stderr] = await as("sync");
-    assertEquals(code, 0, stderr);
-    assertEquals(web.read("a/current/version"), "2");
-    assertEquals(stderr.match(/^warning: Cannot delete /gm)?.length, 3, stderr);
-    const [again, quiet] = await as("sync");
-    assertEquals([again, quiet.includes("warning")], [0, false]);
-    assert(!web.names("a/.ftl").includes("hold.json.tmp"));
-  },
-);
-
-/** From the source, or the executable where there is one, as an ordinary user. */
-async function asUser(web: Machine, user: number, command: string): Promise<[number, string]> {
-  const { PROGRAM, PROGRAM_ARGS } = await import("./fleet.ts");
-  const { code, stderr } = await new Deno.Command(PROGRAM, {
-    args: [...PROGRAM_ARGS, command],
-    env: { ...web.fleet.env, FTL_ROOT: web.root, FTL_KEEP: "0" },
-    clearEnv: true,
-    uid: user,
-    gid: user,
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).output();
-  return [code, new TextDecoder().decode(stderr)];
-}
