@@ -38,6 +38,14 @@ export const VARIABLES: readonly string[] = [
   "CI",
   "DENO_TLS_CA_STORE",
   "SSL_CERT_FILE",
+  "HTTPS_PROXY",
+  "https_proxy",
+  "HTTP_PROXY",
+  "http_proxy",
+  "ALL_PROXY",
+  "all_proxy",
+  "NO_PROXY",
+  "no_proxy",
 ];
 
 /**

@@ -1,4 +1,6 @@
 /** Which certificate authorities TLS trusts: those of the system, which its administrator answers for. */
+import { UsageError } from "../core/errors.ts";
+import { quote } from "../core/names.ts";
 
 /** The environment of the process, which `mod.ts` hands in. */
 export interface Variables {
@@ -19,14 +21,20 @@ const BUNDLES: readonly string[] = [
 /**
  * Makes TLS trust the system's certificates, or those of the file that `SSL_CERT_FILE` or `AWS_CA_BUNDLE`
  * names, in the place of the ones that Deno has built in; these remain where the system has none. To be
- * called before the first connection.
+ * called before the first connection. Throws `UsageError` where there is no such file.
  *
  * Deno has no call for this but reads `DENO_TLS_CA_STORE` when it first needs the certificates. It does so
  * here, and the variables are then as before: no package script inherits them.
  */
 export function trustSystemCertificates(variables: Variables): void {
   if (variables.get("DENO_TLS_CA_STORE")) return;
-  const file = variables.get("SSL_CERT_FILE") || variables.get("AWS_CA_BUNDLE");
+  const variable = ["SSL_CERT_FILE", "AWS_CA_BUNDLE"].find((name) => variables.get(name));
+  const file = variable === undefined ? undefined : variables.get(variable);
+  if (file !== undefined && !isThere(file)) {
+    throw new UsageError(`${variable} names no file that can be read: ${quote(file)}`, {
+      hint: "It should hold the certificates of the authorities to trust, as PEM",
+    });
+  }
   if (!file && !BUNDLES.some(isThere)) return;
   withVariables(variables, {
     DENO_TLS_CA_STORE: "system",

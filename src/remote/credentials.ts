@@ -7,6 +7,7 @@
  */
 import { defaultProvider } from "npm:@aws-sdk/credential-provider-node@3.972.97";
 import { externalDataInterceptor } from "npm:@smithy/core@3.41.0/config";
+import { settingProblem } from "../core/aws_settings.ts";
 import type { Environment } from "../core/config.ts";
 import { hasStaticCredentials, type Profile } from "./profile.ts";
 
@@ -40,13 +41,25 @@ export function findCredentials(
 ): () => Promise<Credentials> {
   if (hasStaticCredentials(env)) return () => Promise.resolve(staticCredentials(env));
   externalDataInterceptor.interceptToken("exec", runCredentialProcess);
-  return defaultProvider({
+  const provider = defaultProvider({
     timeout: METADATA_TIMEOUT,
     maxRetries: 0,
     ec2MetadataV1Disabled: true,
     clientConfig: { requestHandler },
     logger: SILENT,
   });
+  return async () => requireSendable(await provider());
+}
+
+/** Throws `UsageError` where a key or token could not be a part of a header. */
+function requireSendable(credentials: Credentials): Credentials {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  const from = sourceOf(credentials);
+  const problem = settingProblem(`The access key, from ${from},`, accessKeyId, "secret") ??
+    settingProblem(`The secret key, from ${from},`, secretAccessKey, "secret") ??
+    settingProblem(`The session token, from ${from},`, sessionToken, "secret");
+  if (problem !== undefined) throw problem;
+  return credentials;
 }
 
 /**

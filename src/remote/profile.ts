@@ -6,6 +6,8 @@
  */
 import { homedir } from "node:os";
 import type { Environment } from "../core/config.ts";
+import { UsageError } from "../core/errors.ts";
+import { quote } from "../core/names.ts";
 
 /** Settings by name; those nested below `s3 =` have names like `s3.use_accelerate_endpoint`. */
 export type Profile = ReadonlyMap<string, string>;
@@ -13,9 +15,25 @@ export type Profile = ReadonlyMap<string, string>;
 /** Of each section, by the profile's name. */
 type Profiles = Map<string, Map<string, string>>;
 
-/** The profile that `AWS_PROFILE` names, or the default one; empty where there is none. */
-export function readProfile(env: Environment): Profile {
-  return readProfiles(env).get(profileName(env)) ?? new Map();
+/**
+ * The profile that `AWS_PROFILE` names, or the default one; empty where there is no default. Throws
+ * `UsageError` where one that is named is not there, as every AWS tool does, even beside keys.
+ */
+export function requireProfile(env: Environment): Profile {
+  const name = profileName(env);
+  const found = readProfiles(env).get(name);
+  if (found !== undefined) return found;
+  if (name === "default") return new Map();
+  const { config, credentials } = placesOf(env);
+  const unread = [config, credentials].filter(isUnreadable);
+  throw new UsageError(
+    `AWS_PROFILE names ${quote(name)}, which is in neither ${config} nor ${credentials}`,
+    {
+      hint: unread.length > 0
+        ? `Let this user read ${unread.join(" and ")}`
+        : "Correct it or unset it, or make the profile: aws configure --profile <name>",
+    },
+  );
 }
 
 /**
@@ -36,9 +54,13 @@ export function usesCredentialProcess(env: Environment): boolean {
   return false;
 }
 
-/** Whether the environment holds credentials that the SDK would use: `AWS_PROFILE` goes before them. */
+/**
+ * Whether the environment holds credentials. They go before `AWS_PROFILE`, which then gives its other
+ * settings: as the AWS CLI has it, and unlike the SDK for JavaScript.
+ * https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
+ */
 export function hasStaticCredentials(env: Environment): boolean {
-  return !env["AWS_PROFILE"] && Boolean(env["AWS_ACCESS_KEY_ID"] && env["AWS_SECRET_ACCESS_KEY"]);
+  return Boolean(env["AWS_ACCESS_KEY_ID"] && env["AWS_SECRET_ACCESS_KEY"]);
 }
 
 function profileName(env: Environment): string {
@@ -47,12 +69,27 @@ function profileName(env: Environment): string {
 
 function readProfiles(env: Environment): Profiles {
   const profiles: Profiles = new Map();
-  const folder = (): string => `${env["HOME"] || homedir()}/.aws`;
-  const config = env["AWS_CONFIG_FILE"] || `${folder()}/config`;
-  const credentials = env["AWS_SHARED_CREDENTIALS_FILE"] || `${folder()}/credentials`;
+  const { config, credentials } = placesOf(env);
   addSections(profiles, readFile(config), configProfile);
   addSections(profiles, readFile(credentials), (section) => section);
   return profiles;
+}
+
+function placesOf(env: Environment): { config: string; credentials: string } {
+  const folder = (): string => `${env["HOME"] || homedir()}/.aws`;
+  return {
+    config: env["AWS_CONFIG_FILE"] || `${folder()}/config`,
+    credentials: env["AWS_SHARED_CREDENTIALS_FILE"] || `${folder()}/credentials`,
+  };
+}
+
+function isUnreadable(path: string): boolean {
+  try {
+    Deno.readTextFileSync(path);
+    return false;
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound);
+  }
 }
 
 /** In the config file only the default profile's section has a bare name. */

@@ -287,6 +287,7 @@ class S3Bucket implements OpenedBucket {
       action,
       bucket: this.name,
       endpoint: this.#settings.endpoint,
+      proxyOf: this.#settings.proxyOf,
       ...(key === undefined ? {} : { key }),
     });
   }

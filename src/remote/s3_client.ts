@@ -1,11 +1,13 @@
 /** The SDK's client, set up as the environment says. */
 import { S3Client, type S3ClientConfig } from "./sdk.ts";
 import { FetchHttpHandler } from "npm:@smithy/fetch-http-handler@5.8.1";
+import { awsProblems, settingProblem } from "../core/aws_settings.ts";
 import type { Environment } from "../core/config.ts";
 import { UsageError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import { findCredentials, findRegion } from "./credentials.ts";
-import { type Profile, readProfile } from "./profile.ts";
+import { type Profile, requireProfile } from "./profile.ts";
+import { type Proxy, proxyFor } from "./proxy.ts";
 import { ANSWER_TIMEOUT } from "./s3_upload.ts";
 import { fetchBody, fetchCredentials, fetchWhole } from "./whole_answers.ts";
 
@@ -15,14 +17,20 @@ export interface ClientSettings {
   readonly endpoint: string | undefined;
   /** Whether writes carry `x-amz-checksum-*`: what the SDKs' setting says, which also the CLI has. */
   readonly sendsChecksums: boolean;
+  /** The proxy on the way to a URL. */
+  readonly proxyOf: (target: URL) => Proxy | undefined;
 }
 
-/** @param onAnswer told the headers of each answer of S3 */
+/**
+ * Throws `UsageError` where a setting cannot be what it should.
+ *
+ * @param onAnswer told the headers of each answer of S3
+ */
 export function clientSettings(
   env: Environment,
   onAnswer?: (headers: Headers) => void,
 ): ClientSettings {
-  const profile = readProfile(env);
+  const profile = requireSettings(env);
   const endpoint = env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] ||
     profile.get("endpoint_url");
   const requestHandler = handlerOf((request) => fetchWhole(request, onAnswer));
@@ -41,7 +49,12 @@ export function clientSettings(
     requestHandler,
     maxAttempts: 4,
   };
-  return { config, endpoint, sendsChecksums: sendsChecksums(env, profile) };
+  return {
+    config,
+    endpoint,
+    sendsChecksums: sendsChecksums(env, profile),
+    proxyOf: (target) => proxyFor(target, env),
+  };
 }
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html */
@@ -51,6 +64,18 @@ function sendsChecksums(env: Environment, profile: Profile): boolean {
   if (/^when_supported$/i.test(value)) return true;
   if (/^when_required$/i.test(value)) return false;
   throw new UsageError(`${name} is neither when_supported nor when_required: ${quote(value)}`);
+}
+
+/** The profile in use; what it and the variables say has been looked at. */
+function requireSettings(env: Environment): Profile {
+  const [problem] = awsProblems(env);
+  if (problem !== undefined) throw problem.error;
+  const profile = requireProfile(env);
+  const of = `of the AWS profile ${env["AWS_PROFILE"] || "default"}`;
+  const wrong = settingProblem(`endpoint_url ${of}`, profile.get("endpoint_url"), "endpoint") ??
+    settingProblem(`region ${of}`, profile.get("region"), "region");
+  if (wrong !== undefined) throw wrong;
+  return profile;
 }
 
 /**

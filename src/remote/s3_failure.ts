@@ -1,6 +1,7 @@
 /** What the SDK throws over an answer of S3, and what can be read from it. */
 import { messageOf, StorageError, type StorageErrorOptions } from "../core/errors.ts";
 import { escapeControls } from "../core/foreign_text.ts";
+import type { Proxy } from "./proxy.ts";
 
 /** What was asked for, so that the error can name it. */
 export interface S3Request {
@@ -10,6 +11,8 @@ export interface S3Request {
   readonly key?: string;
   /** `https://...` of a store that is not AWS. */
   readonly endpoint: string | undefined;
+  /** The proxy on the way to a URL. */
+  readonly proxyOf?: (target: URL) => Proxy | undefined;
 }
 
 /** The fields of the SDK's exceptions that FTL reads: `ServiceException` of `@smithy/core`. */

@@ -6,6 +6,7 @@
 import { StorageError } from "../core/errors.ts";
 import { SMALL_OBJECT_LIMIT } from "./bucket.ts";
 import { asksForObject, originOf, requireS3Answer } from "./foreign_answers.ts";
+import { speaksPlainHttp } from "./tls_probe.ts";
 
 /** Bytes: no listing's page comes near it. */
 const LARGEST = 16 * 1024 * 1024;
@@ -77,10 +78,41 @@ export async function fetchCredentials(request: Request): Promise<Response> {
 
 /** A redirect may lead to any host, and would take the token and the package there. */
 async function fetchHere(request: Request): Promise<Response> {
-  const response = await fetch(request, { redirect: "manual" });
+  const response = await fetchUnlessPlain(request);
   // An answer that comes when nobody waits for it any longer would keep its connection.
   if (request.signal.aborted) await response.body?.cancel().catch(() => {});
   return response;
+}
+
+/** Milliseconds without an answer, after which the port of another store than AWS is looked at. */
+const SUSPICIOUS = 3_000;
+/** Those that have been looked at. */
+const looked = new Set<string>();
+
+async function fetchUnlessPlain(request: Request): Promise<Response> {
+  const url = new URL(request.url);
+  const answer = fetch(request, { redirect: "manual" });
+  const isKnown = url.protocol !== "https:" || /\.amazonaws\.com(\.cn)?$/.test(url.hostname) ||
+    looked.has(url.origin);
+  if (isKnown) return await answer;
+  const { promise: isPlain, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(async () => {
+    looked.add(url.origin);
+    if (await speaksPlainHttp(url)) reject(plainPort(url));
+  }, SUSPICIOUS);
+  try {
+    return await Promise.race([answer, isPlain]);
+  } finally {
+    clearTimeout(timer);
+    answer.catch(() => {});
+  }
+}
+
+function plainPort({ origin, host }: URL): StorageError {
+  return new StorageError(`${origin} speaks plain HTTP, not TLS`, {
+    reason: "not-s3",
+    hint: `export AWS_ENDPOINT_URL_S3=http://${host}, or let the store speak TLS`,
+  });
 }
 
 function mostOf({ status }: Response, isObject: boolean): number {

@@ -54,7 +54,10 @@ Deno.test("HTTPS_PROXY is the way to the endpoint that the settings choose", asy
         env: { ...env, AWS_ENDPOINT_URL_S3: undefined, HTTPS_PROXY: proxy.url },
       });
       assertEquals([...proxy.asked], [`${host}:443`]);
-      assertMatch(ran.stderr, /^ftl: Cannot reach S3 at the bucket deploys: .*\nhint: .*\n$/);
+      assertMatch(
+        ran.stderr,
+        /^ftl: Cannot reach S3 at the bucket deploys through the proxy http:\S+: the proxy refuses .*\nhint: Check HTTPS_PROXY,.*\n$/,
+      );
       assertEquals(ran.code, 7);
     });
   }

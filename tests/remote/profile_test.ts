@@ -1,5 +1,6 @@
-import { assertEquals } from "../assert.ts";
-import { readProfile, usesCredentialProcess } from "../../src/remote/profile.ts";
+import { assertEquals, assertThrows } from "../assert.ts";
+import { UsageError } from "../../src/core/errors.ts";
+import { requireProfile, usesCredentialProcess } from "../../src/remote/profile.ts";
 import { TempFolder } from "../temp.ts";
 
 const CONFIG = `; a comment
@@ -39,10 +40,10 @@ function withFiles(run: (env: Record<string, string>) => void): void {
   });
 }
 
-Deno.test("readProfile() reads the profile in use from both files", () => {
+Deno.test("requireProfile() reads the profile in use from both files", () => {
   withFiles((env) => {
     const of = (name?: string): Record<string, string> =>
-      Object.fromEntries(readProfile(name === undefined ? env : { ...env, AWS_PROFILE: name }));
+      Object.fromEntries(requireProfile(name === undefined ? env : { ...env, AWS_PROFILE: name }));
     assertEquals(of(), {
       "region": "eu-central-1",
       "s3": "",
@@ -53,15 +54,16 @@ Deno.test("readProfile() reads the profile in use from both files", () => {
     });
     assertEquals(of("with space"), { region: "eu-north-1" });
     assertEquals(of("vault"), { credential_process: "/opt/vault get", region: "us-west-2" });
-    assertEquals(of("nobody"), {});
-    assertEquals(of("vault-without-profile"), {});
+    for (const name of ["nobody", "vault-without-profile"]) {
+      assertThrows(() => of(name), UsageError, `AWS_PROFILE names '${name}', which is in neither`);
+    }
   });
 });
 
-Deno.test("readProfile() does without files that are not there", () => {
+Deno.test("requireProfile() does without files that are not there", () => {
   const env = { AWS_CONFIG_FILE: "/nowhere", AWS_SHARED_CREDENTIALS_FILE: "/nowhere" };
-  assertEquals([...readProfile(env)], []);
-  assertEquals([...readProfile({ HOME: "/nowhere" })], []);
+  assertEquals([...requireProfile(env)], []);
+  assertEquals([...requireProfile({ HOME: "/nowhere" })], []);
 });
 
 Deno.test("usesCredentialProcess() follows source_profile, unless the environment has keys", () => {
@@ -74,8 +76,8 @@ Deno.test("usesCredentialProcess() follows source_profile, unless the environmen
       [{ AWS_PROFILE: "loop" }, false],
       [{ AWS_PROFILE: "nobody" }, false],
       [keys, false],
-      // A profile goes before keys, as in the SDK.
-      [{ ...keys, AWS_PROFILE: "vault" }, true],
+      // Keys go before a profile, as in the AWS CLI.
+      [{ ...keys, AWS_PROFILE: "vault" }, false],
     ];
     for (const [added, uses] of cases) {
       assertEquals(usesCredentialProcess({ ...env, ...added }), uses, JSON.stringify(added));

@@ -1,4 +1,5 @@
 /** What S3 says: whether it can be reached, who we are there, and what we may do. */
+import { awsProblems } from "../../core/aws_settings.ts";
 import { packagePrefix, parseKey, revKey } from "../../core/keys.ts";
 import {
   ConflictError,
@@ -10,8 +11,8 @@ import {
 import type { PackageDir } from "../../local/package_dir.ts";
 import { type Identity, NEVER, type OpenedBucket } from "../../remote/bucket.ts";
 import type { Lack } from "../../remote/store_lacks.ts";
-import type { Context } from "../steps/context.ts";
-import { type Check, fail, finding, info, ok, warn } from "./check.ts";
+import { type Context, openStore } from "../steps/context.ts";
+import { type Check, enumerate, fail, finding, info, ok, warn } from "./check.ts";
 import { ClockWatch } from "./clock.ts";
 
 /** Keys that no package has, in the form of the keys that IAM policies are made for. */
@@ -29,6 +30,8 @@ export async function checkBucket(
   } catch {
     return [info("S3", "not asked: FTL_BUCKET does not say which bucket")];
   }
+  // What keeps every request from being sent has been told with the variables.
+  if (awsProblems(config.env).length > 0) return [notAsked()];
   const seconds = PATIENCE + packages.length;
   const late = AbortSignal.timeout(seconds * 1000);
   const checks: Check[] = [];
@@ -58,14 +61,18 @@ async function* ask(
   packages: readonly PackageDir[],
   signal: AbortSignal,
 ): AsyncGenerator<Check> {
-  const { env, bucket: name } = context.config;
-  const { openS3Bucket } = await import("../../remote/s3.ts");
   const clock = new ClockWatch(context.now);
   const onAnswer = (headers: Headers): void => clock.see(headers);
   const lacks: Lacks = new Map();
   const onLack = (lack: Lack, sentence: string): void => void lacks.set(lack, sentence);
-  const bucket = openS3Bucket(name, env, { signal, onAnswer, onLack });
-
+  let bucket: OpenedBucket;
+  try {
+    bucket = await openStore(context, { signal, onAnswer, onLack });
+  } catch (error) {
+    if (!(error instanceof FtlError)) throw error;
+    yield fail("settings", error);
+    return yield notAsked();
+  }
   const identity = await finding("credentials", async () => {
     return describeIdentity(await bucket.identify(), context);
   });
@@ -122,15 +129,17 @@ interface Listed {
 async function checkList(bucket: OpenedBucket, packages: readonly PackageDir[]): Promise<Listed> {
   const checks: Check[] = [];
   const keys: string[] = [];
+  const empty: string[] = [];
   try {
     for (const name of packages.length === 0 ? [undefined] : packages.map(({ name }) => name)) {
       const objects = await bucket.list(name === undefined ? "" : packagePrefix(name));
       const own = objects.filter(({ key }) => parseKey(key) !== undefined);
       if (own[0] !== undefined) keys.push(own[0].key);
-      if (name !== undefined && own.length === 0) checks.push(nothingThere(bucket, name));
+      if (name !== undefined && own.length === 0) empty.push(name);
     }
     const what = packages.length === 0 ? "the whole bucket" : `${count(packages.length)}`;
-    checks.unshift(ok("S3 list", `s3://${bucket.name}, ${what}`));
+    checks.push(ok("S3 list", `s3://${bucket.name}, ${what}`));
+    if (empty.length > 0) checks.push(nothingThere(bucket, empty));
     return { checks, keys, isReached: true };
   } catch (error) {
     if (!(error instanceof FtlError)) throw error;
@@ -142,10 +151,10 @@ function count(packages: number): string {
   return packages === 1 ? "1 package" : `${packages} packages`;
 }
 
-function nothingThere({ name: bucket }: OpenedBucket, name: string): Check {
+function nothingThere({ name: bucket }: OpenedBucket, names: readonly string[]): Check {
   return warn(
     "S3 list",
-    `s3://${bucket} has no revision of ${name}`,
+    `s3://${bucket} has no revision of ${enumerate(names)}`,
     `Spool one, or is the folder's name misspelt? 'ftl list --master' shows the packages there`,
   );
 }

@@ -49,3 +49,12 @@ export async function finding(
     throw error;
   }
 }
+
+/** Names that are told; of more the number. */
+const TOLD = 5;
+
+/** `a, b, c`, or `a, b, c, d, e and 27 more`. */
+export function enumerate(names: readonly string[]): string {
+  const more = names.length - TOLD;
+  return more > 0 ? `${names.slice(0, TOLD).join(", ")} and ${more} more` : names.join(", ");
+}

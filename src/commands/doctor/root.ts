@@ -1,8 +1,8 @@
 /** This machine's root: whether it is there, can be written to by whoever asks, and has room. */
-import { statfsSync } from "node:fs";
 import type { Config } from "../../core/config.ts";
 import { explainDiskError } from "../../core/disk_errors.ts";
 import { FtlError, StorageError } from "../../core/errors.ts";
+import { diskRoom } from "../../local/disk_room.ts";
 import { listPackages, type PackageDir } from "../../local/package_dir.ts";
 import { type Check, fail, finding, ok, warn } from "./check.ts";
 
@@ -97,9 +97,10 @@ function writeProblem(folder: string): FtlError | undefined {
   }
 }
 
-/** Parts of the whole: less is worth a word, and so little that a sync would refuse. */
+/** Less than this part of the disk, and less than so much, is worth a word. */
 const SCARCE = 0.1;
-const USED_UP = 0.01;
+const SCARCE_BYTES = 10e9;
+const SCARCE_INODES = 100_000;
 
 /** Each disk once: a package's folder may be a link to another one. */
 function checkDisks(paths: readonly string[]): Check[] {
@@ -112,18 +113,19 @@ function checkDisks(paths: readonly string[]): Check[] {
 }
 
 function checkDisk(path: string): Check {
-  const { bavail, blocks, bsize, ffree, files } = statfsSync(path);
-  const bytes = `${inGigabytes(bavail * bsize)} of ${inGigabytes(blocks * bsize)} GB`;
-  const room = blocks === 0 ? 1 : bavail / blocks;
-  // Some file systems count no inodes and say 0 of 0.
-  const inodes = files === 0 ? 1 : ffree / files;
-  const text = inodes < room ? `${ffree} of ${files} inodes` : bytes;
-  const least = Math.min(room, inodes);
+  const { free, size, files, isFull } = diskRoom(path);
+  const bytes = `${inGigabytes(free)} of ${inGigabytes(size)} GB`;
+  const lacksInodes = files !== undefined &&
+    files.free < Math.min(SCARCE_INODES, files.all * SCARCE);
+  const text = lacksInodes ? `${files.free} of ${files.all} inodes` : bytes;
   const hint = "Free some space, or remove old revisions: ftl purge --keep <n> <package>";
-  if (least < USED_UP) {
-    return fail("disk", new StorageError(`The disk of ${path} is full: ${text} free`, { hint }));
+  if (isFull || files?.free === 0) {
+    const message = `The disk of ${path} is full: ${text} free`;
+    return fail("disk", new StorageError(message, { hint, reason: "full" }));
   }
-  if (least < SCARCE) return warn("disk", `${path}: only ${text} free`, hint);
+  if (lacksInodes || free < Math.min(SCARCE_BYTES, size * SCARCE)) {
+    return warn("disk", `${path}: only ${text} free`, hint);
+  }
   return ok("disk", `${path}: ${bytes} free`);
 }
 

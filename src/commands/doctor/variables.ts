@@ -1,7 +1,9 @@
 /** Each variable by itself: whether it is there where it must be, and can be what it should. */
+import { awsProblems } from "../../core/aws_settings.ts";
 import type { Config } from "../../core/config.ts";
 import { UsageError } from "../../core/errors.ts";
 import { quote } from "../../core/names.ts";
+import { proxyFor } from "../../remote/proxy.ts";
 import { type Check, fail, finding, info, ok, warn } from "./check.ts";
 
 const SETTINGS: readonly (readonly [name: string, read: (config: Config) => string | number])[] = [
@@ -15,7 +17,7 @@ const SETTINGS: readonly (readonly [name: string, read: (config: Config) => stri
 
 /** What FTL tells its package scripts: there where `ftl doctor` is run by one. */
 const OF_SCRIPTS =
-  /^FTL_(HOOK|PACKAGE|REVISION|REVISION_DIR|FROM_REVISION|TO_REVISION|CURRENT|ACTION|FIRST_DEPLOY)$/;
+  /^FTL_(PID|HOOK|PACKAGE|REVISION|REVISION_DIR|FROM_REVISION|TO_REVISION|CURRENT|ACTION|FIRST_DEPLOY)$/;
 
 export async function checkVariables(config: Config): Promise<Check[]> {
   const checks: Check[] = [];
@@ -49,57 +51,28 @@ function unknownVariables({ env }: Config): Check[] {
     );
 }
 
-const AWS_TEXTS = [
-  "AWS_ACCESS_KEY_ID",
-  "AWS_SECRET_ACCESS_KEY",
-  "AWS_SESSION_TOKEN",
-  "AWS_PROFILE",
-  "AWS_REGION",
-  "AWS_DEFAULT_REGION",
-  "AWS_ENDPOINT_URL_S3",
-  "AWS_ENDPOINT_URL",
-];
-
 function awsVariables({ env }: Config): Check[] {
-  const problems: Check[] = [];
-  const problem = (name: string, text: string, hint: string): void => {
-    problems.push(fail(name, new UsageError(text, { hint })));
-  };
-  for (const name of AWS_TEXTS) {
-    if (/^["'\s]|["'\s]$/.test(env[name] ?? "")) {
-      const text = `${name} has a quote or white space at an end, which counts as part of it`;
-      problem(
-        name,
-        text,
-        "Set it again without: files of variables are not always read by a shell",
-      );
-    }
-  }
+  const checks = awsProblems(env).map(({ name, error }) => fail(name, error));
   const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = env;
-  if (Boolean(id) !== Boolean(secret)) {
-    const [there, missing] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].toSorted((a) =>
-      env[a] ? -1 : 1
-    );
-    problem(`${missing}`, `${missing} is not set, though ${there} is`, "Set both, or neither");
-  }
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes
   if (id?.startsWith("ASIA") && !token) {
     const text = "AWS_SESSION_TOKEN is not set, though AWS_ACCESS_KEY_ID is of a session";
-    problem("AWS_SESSION_TOKEN", text, "Set all three variables of the session");
+    const hint = "Set all three variables of the session";
+    checks.push(fail("AWS_SESSION_TOKEN", new UsageError(text, { hint })));
   }
-  for (const name of ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]) {
-    const value = env[name];
-    if (value && !/^https?:$/.test(URL.parse(value)?.protocol ?? "")) {
-      problem(name, `${name} is no URL: ${quote(value)}`, "As in https://s3.example.com");
-    }
+  if (env["AWS_PROFILE"] && id && secret) checks.push(keysWin(env["AWS_PROFILE"]));
+  for (const name of ["SSL_CERT_FILE", "AWS_CA_BUNDLE"]) {
+    if (env[name]) checks.push(ok(name, `${env[name]}: TLS trusts its authorities alone`));
   }
-  return env["AWS_PROFILE"] && id ? [...problems, profileWins(env["AWS_PROFILE"])] : problems;
+  const endpoint = env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"];
+  const target = URL.parse(endpoint ?? "https://s3.amazonaws.com");
+  const proxy = target === null ? undefined : proxyFor(target, env);
+  if (proxy !== undefined) checks.push(info("proxy", `${proxy.variable}: by way of ${proxy.url}`));
+  return checks;
 }
 
-function profileWins(profile: string): Check {
-  return warn(
-    "AWS_PROFILE",
-    `${quote(profile)} is used, and AWS_ACCESS_KEY_ID is not`,
-    "Unset the one that is not meant",
-  );
+/** As with every AWS tool. */
+function keysWin(profile: string): Check {
+  const text = `${quote(profile)} gives its settings only: AWS_ACCESS_KEY_ID goes before its keys`;
+  return info("AWS_PROFILE", text, "Unset the one that is not meant");
 }

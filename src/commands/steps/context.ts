@@ -6,7 +6,8 @@ import { acquireLock, type HeldLock, holderOf, tryLock } from "../../local/lock.
 import type { PackageDir } from "../../local/package_dir.ts";
 import type { Action } from "../../core/scripts.ts";
 import type { ScriptSetting } from "../../local/scripts.ts";
-import type { Bucket } from "../../remote/bucket.ts";
+import type { Bucket, OpenedBucket } from "../../remote/bucket.ts";
+import type { S3BucketOptions } from "../../remote/s3.ts";
 
 /** What every command works with: see `createContext` of `mod.ts`. */
 export interface Context {
@@ -31,18 +32,27 @@ export interface Context {
  * told the headers of each answer.
  */
 export async function openBucket(
-  { config, signal, trustCertificates, report }: Context,
+  context: Context,
   onAnswer?: (headers: Headers) => void,
 ): Promise<Bucket> {
-  const name = config.bucket;
-  trustCertificates();
-  const { openS3Bucket } = await import("../../remote/s3.ts");
-  return openS3Bucket(name, config.env, {
+  const { signal, report } = context;
+  return await openStore(context, {
     signal,
     ...(onAnswer === undefined ? {} : { onAnswer }),
     // Made up for whole: nothing that a person should know at each blessing. `ftl doctor` tells it.
     onLack: (lack, message) => lack === "quotes" || report({ type: "warning", message }),
   });
+}
+
+/** The bucket as the store has it, by the certificates and the client of every command. */
+export async function openStore(
+  { config, trustCertificates }: Context,
+  options: S3BucketOptions,
+): Promise<OpenedBucket> {
+  const name = config.bucket;
+  trustCertificates();
+  const { openS3Bucket } = await import("../../remote/s3.ts");
+  return openS3Bucket(name, config.env, options);
 }
 
 /**

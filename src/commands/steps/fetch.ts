@@ -1,11 +1,11 @@
 /** One revision from S3 to its place below `revs`: complete, verified, flushed. */
-import { statfsSync } from "node:fs";
 import { unpack, type Unpacked } from "../../archive/unpack.ts";
 import { readRevisionFacts, type RevisionFacts } from "../../core/blessing.ts";
 import { IntegrityError, StorageError } from "../../core/errors.ts";
 import { faultPoint } from "../../core/fault_point.ts";
 import { Gate } from "../../core/gate.ts";
 import { revisionName } from "../../core/names.ts";
+import { diskRoom } from "../../local/disk_room.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import { hasScript } from "../../local/scripts.ts";
 import { Staging } from "../../local/staging.ts";
@@ -180,32 +180,25 @@ const BYTES_PER_FILE = 2304;
 /** Throws `StorageError` where the metadata tells that the disk has no room, before the first byte. */
 function requireSpace(path: string, { bytes, files }: RevisionFacts): void {
   if (bytes === undefined) return;
-  const disk = statfsSync(path);
+  const { free, files: inodes } = diskRoom(path);
   const needed = bytes + (files ?? 0) * BYTES_PER_FILE;
-  const free = disk.bavail * disk.bsize;
   if (needed > free) {
     throw new StorageError(
       `No room for ${inMegabytes(needed)} MB on the disk of ${path}: ${inMegabytes(free)} MB free`,
       { hint: "Free some space, or remove old revisions: ftl purge" },
     );
   }
-  // Some file systems count no inodes and say 0 of 0.
-  if (disk.files > 0 && (files ?? 0) > disk.ffree) {
+  if (inodes !== undefined && (files ?? 0) > inodes.free) {
     throw new StorageError(
-      `No room for ${files} files on the disk of ${path}: ${disk.ffree} inodes free`,
+      `No room for ${files} files on the disk of ${path}: ${inodes.free} inodes free`,
     );
   }
 }
 
-/** What is left to others of a disk that fills: bytes, and the part of the whole disk. */
-const LARGEST_RESERVE = 64 * 1024 * 1024;
-const RESERVE = 0.01;
-
 /** Throws `StorageError` before the disk is full to the last byte, which would stop others on it too. */
 function requireReserve(path: string): void {
-  const disk = statfsSync(path);
-  const free = disk.bavail * disk.bsize;
-  if (free >= Math.min(LARGEST_RESERVE, disk.blocks * disk.bsize * RESERVE)) return;
+  const { free, isFull } = diskRoom(path);
+  if (!isFull) return;
   throw new StorageError(
     `Cannot unpack: the disk is full: ${inMegabytes(free)} MB free on ${path}`,
     {
