@@ -52,12 +52,13 @@
  *
  * @module
  */
+import { userInfo } from "node:os";
 import { main, type Surroundings } from "./src/cli/main.ts";
 import type { Context } from "./src/commands/steps/context.ts";
 import { writeTextBy } from "./src/cli/output.ts";
 import { keepOnly } from "./src/cli/permissions.ts";
 import { Config, type Environment } from "./src/core/config.ts";
-import { InterruptedError, INTERRUPTIONS } from "./src/core/errors.ts";
+import { InterruptedError, INTERRUPTIONS, UsageError } from "./src/core/errors.ts";
 import type { Report } from "./src/core/events.ts";
 import { trustSystemCertificates } from "./src/remote/certificates.ts";
 import { usesCredentialProcess } from "./src/remote/profile.ts";
@@ -71,10 +72,11 @@ export {
   type ListedRevision,
   listLocalPackages,
   listLocalRevisions,
-  type ListMasterOptions,
   listMasterPackages,
   listMasterRevisions,
+  type ListOptions,
   type MasterRevision,
+  type RevisionBlessing,
   type RevisionDetails,
 } from "./src/commands/list.ts";
 export {
@@ -128,7 +130,7 @@ export function createContext(env: Environment, options: ContextOptions = {}): C
     config: new Config(env),
     report: options.report ?? (() => {}),
     signal: options.signal ?? new AbortController().signal,
-    author: () => `${env["USER"] || env["LOGNAME"] || `uid ${Deno.uid()}`}@${Deno.hostname()}`,
+    author: () => `${userName(env)}@${Deno.hostname()}`,
     now: () => Date.now(),
     version: manifest.version,
     trustCertificates: () => trustSystemCertificates(Deno.env),
@@ -150,10 +152,53 @@ function streamOf(stream: typeof Deno.stdout): Surroundings["stdout"] {
   };
 }
 
-/** `0.1.0 (4ec5d1c, Deno 2.9.6, x86_64)`. The build adds the commit to the manifest. */
-function versionLine(): string {
-  const { version, commit = "from source" } = manifest as { version: string; commit?: string };
-  return `${version} (${commit}, Deno ${Deno.version.deno}, ${Deno.build.arch})`;
+/** The build adds the commit to the manifest. */
+function programVersion(): Surroundings["version"] {
+  const { version, commit = null } = manifest as { version: string; commit?: string };
+  return { version, commit, runtime: `Deno ${Deno.version.deno}`, arch: Deno.build.arch };
+}
+
+/** Of those, what is no UTF-8 is no text; all others that are none look unset, and scripts inherit them. */
+const READ_VARIABLES: readonly string[] = [
+  ...["BUCKET", "ROOT", "KEEP", "LOCK_WAIT", "HOOK_TIMEOUT", "CONCURRENCY"].map((n) => `FTL_${n}`),
+  ...["ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "PROFILE", "REGION", "DEFAULT_REGION"]
+    .map((n) => `AWS_${n}`),
+  ...["ENDPOINT_URL", "ENDPOINT_URL_S3", "CONFIG_FILE", "SHARED_CREDENTIALS_FILE", "CA_BUNDLE"]
+    .map((n) => `AWS_${n}`),
+];
+
+/** The environment; who reads a variable that is no UTF-8, which the runtime leaves out, gets a `UsageError`. */
+function readEnvironment(): Record<string, string> {
+  const env = Deno.env.toObject();
+  for (const name of READ_VARIABLES) {
+    if (name in env || isReadable(name)) continue;
+    Object.defineProperty(env, name, {
+      get: () => {
+        throw new UsageError(`${name} is not UTF-8, which is all that ftl can read`);
+      },
+    });
+  }
+  return env;
+}
+
+function isReadable(name: string): boolean {
+  try {
+    Deno.env.get(name);
+    return true;
+  } catch (error) {
+    return !(error instanceof Deno.errors.InvalidData);
+  }
+}
+
+/** Who runs this: with `sudo` whoever called it, else as the system knows the user. */
+function userName(env: Environment): string {
+  const named = env["SUDO_USER"] || env["USER"] || env["LOGNAME"];
+  if (named) return named;
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${Deno.uid()}`;
+  }
 }
 
 /** Aborted by the first signal; a second one ends the process, and its script, at once. */
@@ -176,17 +221,19 @@ function listenForSignals(): AbortSignal {
 }
 
 if (import.meta.main) {
-  const env = Deno.env.toObject();
+  const env = readEnvironment();
+  // Read here, as the name of a place: a command that needs the variable reads it again.
+  const root = Object.getOwnPropertyDescriptor(env, "FTL_ROOT")?.value ?? "";
   const signal = listenForSignals();
   const code = await main(Deno.args, {
-    version: versionLine(),
+    version: programVersion(),
     env,
     stdout: streamOf(Deno.stdout),
     stderr: streamOf(Deno.stderr),
     signal,
     context: (report) => createContext(env, { report, signal }),
     usesCredentialProcess: () => usesCredentialProcess(env),
-    keepOnly: (scope) => keepOnly(scope, [env["FTL_ROOT"] ?? "", ...Deno.args]),
+    keepOnly: (scope) => keepOnly(scope, [root, ...Deno.args]),
   });
   Deno.exit(code);
 }

@@ -21,7 +21,7 @@ import type { ParsedArguments } from "./arguments.ts";
 import { checkLines } from "./checklist.ts";
 import type { CommandName } from "./commands.ts";
 import { exitCodeOf } from "./failure.ts";
-import { revisionLines, statusLines, type TableOptions } from "./tables.ts";
+import { packageLines, revisionLines, statusLines, type TableOptions } from "./tables.ts";
 
 /** What a command brought. */
 export interface Outcome {
@@ -50,12 +50,14 @@ export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
 
   list: async (context, { words: [name], flags }, table) => {
     const master = flags.has("master");
+    const long = flags.has("long");
     if (name === undefined) {
-      const packages = master ? await listMasterPackages(context) : listLocalPackages(context);
-      return { lines: packages.map((found) => found.package), json: packages, failures: [] };
+      const packages = master
+        ? await listMasterPackages(context, { long })
+        : listLocalPackages(context, { long });
+      return { lines: packageLines(packages, { ...table, long }), json: packages, failures: [] };
     }
     const packageName = requirePackageName(name);
-    const long = flags.has("long");
     const revisions = master
       ? await listMasterRevisions(context, packageName, { long })
       : listLocalRevisions(context, packageName);
@@ -117,7 +119,7 @@ export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
     const found = await status(context, name === undefined ? undefined : requirePackageName(name));
     return {
       lines: statusLines(found.packages, table),
-      json: found.packages,
+      json: found.packages.map(withErrorTexts),
       failures: found.failures,
     };
   },

@@ -11,6 +11,7 @@ import {
   GLOBAL_OPTIONS,
   type OptionSpec,
 } from "./commands.ts";
+import { meaningOf } from "./meanings.ts";
 
 // npm:deno-std has no types: cast at once.
 const closestString = untypedClosestString as unknown as (
@@ -42,12 +43,13 @@ export function parseArguments(argv: readonly string[]): ParsedArguments {
 
 const HELP_HINT = "'ftl help' shows the commands";
 
-/** Throws `UsageError` that suggests the nearest. */
+/** Throws `UsageError` that suggests what was meant. */
 export function requireCommand(word: string): CommandSpec {
   const found = COMMANDS.find(({ name }) => name === word);
   if (found !== undefined) return found;
   throw new UsageError(`Unknown command ${quote(word)}`, {
-    hint: `${suggestion(word, COMMANDS.map(({ name }) => name), "ftl ")}${HELP_HINT}`,
+    hint: meaningOf(word) ??
+      `${suggestion(word, COMMANDS.map(({ name }) => name), "ftl ")}${HELP_HINT}`,
   });
 }
 

@@ -9,15 +9,24 @@ export interface ErrorOptions {
   readonly paint: Paint;
 }
 
+/** What of an error is shown. */
+interface ShownError {
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+function showError(error: unknown): ShownError {
+  if (error instanceof FtlError) return { message: error.message, hint: error.hint };
+  return {
+    message: `A fault of FTL's own: ${messageOf(error)}`,
+    hint: "Run it again with --verbose, and report what that shows",
+  };
+}
+
 /** One line, a second with a hint where there is one. */
 export function errorLines(error: unknown, { verbose, paint }: ErrorOptions): string[] {
-  const message = error instanceof FtlError
-    ? error.message
-    : `A fault of FTL's own: ${messageOf(error)}`;
+  const { message, hint } = showError(error);
   const lines = [`${paint.bad("ftl:")} ${oneLine(message)}`];
-  const hint = error instanceof FtlError
-    ? error.hint
-    : "Run it again with --verbose, and report what that shows";
   if (hint !== undefined) lines.push(`${paint.bold("hint:")} ${oneLine(hint)}`);
   return verbose ? [...lines, ...stackLines(error)] : lines;
 }
@@ -30,6 +39,12 @@ function stackLines(error: unknown): string[] {
     lines.push(...(cause.stack ?? String(cause)).split("\n"));
   }
   return lines.map(escapeControls);
+}
+
+/** The document that `--json` gives instead of a result. */
+export function errorJson(error: unknown): unknown {
+  const { message, hint = null } = showError(error);
+  return { error: { message, hint, exitCode: exitCodeOf(error) } };
 }
 
 export function exitCodeOf(error: unknown): number {

@@ -70,6 +70,31 @@ export function commandHelp(spec: CommandSpec, width: number): string {
   return sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n");
 }
 
+/** The same for programs. */
+export function generalHelpJson(): unknown {
+  return {
+    usage: "ftl COMMAND [OPTIONS]",
+    commands: COMMANDS.map(({ name, summary }) => ({ name, summary })),
+    options: GLOBAL_OPTIONS,
+    environment: VARIABLES.map(([name, meaning]) => ({ name, meaning })),
+    exitCodes: EXIT_CODES.map(([code, meaning]) => ({ code: Number(code), meaning })),
+  };
+}
+
+/** The same for programs. */
+export function commandHelpJson(
+  { name, usage, summary, details, options, examples }: CommandSpec,
+): unknown {
+  return {
+    command: name,
+    summary,
+    usage: usage.map((form) => `ftl ${name} ${form}`),
+    details,
+    options: [...options, ...GLOBAL_OPTIONS],
+    examples: examples.map(([command, does]) => ({ command, does })),
+  };
+}
+
 /** `-m, --message TEXT`, with four spaces where there is no short form. */
 export function optionName({ name, short, value }: OptionSpec): string {
   const names = `${short === undefined ? "    " : `-${short}, `}--${name}`;

@@ -12,20 +12,28 @@ import type { FtlEvent, Report } from "../core/events.ts";
 import { escapeJson } from "../core/foreign_text.ts";
 import { ACTIONS } from "./actions.ts";
 import { parseArguments, type ParsedArguments, requireCommand } from "./arguments.ts";
-import type { CommandName } from "./commands.ts";
-import { errorLines, exitCodeOf, exitCodeOfAll } from "./failure.ts";
-import { commandHelp, generalHelp } from "./help.ts";
+import { errorJson, errorLines, exitCodeOf, exitCodeOfAll } from "./failure.ts";
+import { commandHelp, commandHelpJson, generalHelp, generalHelpJson } from "./help.ts";
 import { narrate, type NarrationOptions, withSafeTexts } from "./narration.ts";
-import { losingErrors, printable, writeResult } from "./output.ts";
+import { losingErrors, printable, UnwritableResultError, writeResult } from "./output.ts";
 import { paintFor } from "./paint.ts";
 import { type ScopeName, scopeOf } from "./permissions.ts";
 import { Progress } from "./progress.ts";
 import { makeScreen, type Screen, type StreamFacts } from "./screen.ts";
 
+/** Which program this is. */
+export interface ProgramVersion {
+  readonly version: string;
+  /** Null where it runs from source. */
+  readonly commit: string | null;
+  /** `Deno 2.9.6`. */
+  readonly runtime: string;
+  readonly arch: string;
+}
+
 /** The process as the command line needs it: `mod.ts` gives the real one. */
 export interface Surroundings {
-  /** Of the program: version, commit, runtime, architecture, on one line. */
-  readonly version: string;
+  readonly version: ProgramVersion;
   readonly env: Environment;
   /** Each writes text as it is, and throws what the system says where it cannot. */
   readonly stdout: StreamFacts & { readonly write: (text: string) => void };
@@ -44,14 +52,22 @@ export interface Surroundings {
 export async function main(argv: readonly string[], given: Surroundings): Promise<number> {
   const stderr = { ...given.stderr, write: losingErrors(given.stderr.write) };
   const surroundings = { ...given, stderr };
-  const verbose = argv.includes("--verbose") || argv.includes("-v");
+  const verbose = isGiven("--verbose", argv) || isGiven("-v", argv);
   try {
     return await run(parseArguments(argv), surroundings);
   } catch (thrown) {
     const error = given.signal.aborted ? given.signal.reason : thrown;
     tellError(error, { surroundings, verbose });
+    const hasDocument = isGiven("--json", argv) && !(error instanceof UnwritableResultError);
+    if (hasDocument) losingErrors(given.stdout.write)(jsonText(errorJson(error)));
     return exitCodeOf(error);
   }
+}
+
+/** Also where the rest of the command line makes no sense. */
+function isGiven(option: string, argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return (end < 0 ? argv : argv.slice(0, end)).includes(option);
 }
 
 function tellError(
@@ -66,15 +82,14 @@ function tellError(
 
 async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise<number> {
   const { command, flags } = parsed;
-  const { stdout, env, version } = surroundings;
+  const { stdout, env } = surroundings;
   surroundings.keepOnly(scopeOf(parsed, surroundings.usesCredentialProcess));
   const screen = makeScreen(stdout, env);
-  if (flags.has("version")) {
-    writeResult(stdout.write, `ftl ${version}\n`);
-    return EXIT.done;
-  }
-  if (command === undefined || command === "help" || flags.has("help")) {
-    writeResult(stdout.write, `${helpText(command, parsed, screen.columns())}\n`);
+  if (
+    command === undefined || command === "help" || flags.has("help") || flags.has("version")
+  ) {
+    const { text, json } = aboutItself(parsed, { surroundings, columns: screen.columns() });
+    writeResult(stdout.write, flags.has("json") ? jsonText(json) : `${text}\n`);
     return EXIT.done;
   }
   using narrator = new Narrator(surroundings, { flags, logsChanges: command === "sync" });
@@ -144,12 +159,18 @@ class Narrator implements Disposable {
   }
 }
 
-function helpText(
-  command: CommandName | undefined,
-  { words }: ParsedArguments,
-  width: number,
-): string {
+/** Version and help, which need no context. */
+function aboutItself(
+  { command, words, flags }: ParsedArguments,
+  { surroundings, columns }: { surroundings: Surroundings; columns: number },
+): { text: string; json: unknown } {
+  if (flags.has("version")) {
+    const { version, commit, runtime, arch } = surroundings.version;
+    const text = `ftl ${version} (${commit ?? "from source"}, ${runtime}, ${arch})`;
+    return { text, json: surroundings.version };
+  }
   const name = command === "help" ? words[0] : command;
-  if (name === undefined) return generalHelp(width);
-  return commandHelp(requireCommand(name), width);
+  if (name === undefined) return { text: generalHelp(columns), json: generalHelpJson() };
+  const spec = requireCommand(name);
+  return { text: commandHelp(spec, columns), json: commandHelpJson(spec) };
 }

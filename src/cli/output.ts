@@ -55,7 +55,10 @@ export function losingErrors(write: (text: string) => void): (text: string) => v
   };
 }
 
-/** Writes what a command brought. Throws `StorageError` where that cannot be, unless its reader has gone. */
+/** Thrown where a result cannot be written: stdout takes nothing more, an error's document neither. */
+export class UnwritableResultError extends StorageError {}
+
+/** Writes what a command brought. Throws `UnwritableResultError`, unless it is its reader that has gone. */
 export function writeResult(write: (text: string) => void, text: string): void {
   // Nothing to say is no reason to fail.
   if (text === "") return;
@@ -63,7 +66,7 @@ export function writeResult(write: (text: string) => void, text: string): void {
     write(text);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return;
-    throw new StorageError(`Cannot write the result: ${reasonOf(error)}`, {
+    throw new UnwritableResultError(`Cannot write the result: ${reasonOf(error)}`, {
       cause: error,
       hint: `All else is done. ${resultHint(text)}`,
     });

@@ -57,6 +57,17 @@ export function padTo(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
 
+/** The text in lines of at most `width` columns, broken at spaces; a longer word stays whole. */
+export function wrapTo(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || widthOf(last) + 1 + widthOf(word) > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
 /** The beginning of a text without escape sequences that takes at most `width` columns. */
 export function cutTo(text: string, width: number): string {
   if (widthOf(text) <= width) return text;

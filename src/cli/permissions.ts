@@ -31,6 +31,7 @@ export const VARIABLES: readonly string[] = [
   "HOME",
   "USER",
   "LOGNAME",
+  "SUDO_USER",
   "PATH",
   "TERM",
   "NO_COLOR",
@@ -49,12 +50,14 @@ export const VARIABLES: readonly string[] = [
 ];
 
 /**
- * What is asked of the system: `hostname` and `uid` for the notes in S3, `homedir` for the shared AWS
+ * What is asked of the system: `hostname`, `uid`, `gid` and `username` for the notes in S3, `homedir` for the shared AWS
  * files where `HOME` is not set, `osRelease` for the SDK's user agent, `statfs` for the room on disk.
  */
 export const SYSTEM_CALLS: readonly string[] = [
   "hostname",
   "uid",
+  "gid",
+  "username",
   "homedir",
   "osRelease",
   "statfs",

@@ -1,10 +1,11 @@
 /** Results as lines of text: for programs one name a line, for people aligned columns. */
-import type { ListedRevision, MasterRevision } from "../commands/list.ts";
+import type { ListedPackage, ListedRevision, MasterRevision } from "../commands/list.ts";
 import type { PackageStatus } from "../commands/status.ts";
 import type { Note } from "../core/blessing.ts";
-import { escapeControls } from "../core/foreign_text.ts";
+import { escapeControls, oneLine } from "../core/foreign_text.ts";
+import { compareNames } from "../core/names.ts";
 import { formatAge, formatBytes } from "./narration.ts";
-import { padTo, type Paint, widthOf } from "./paint.ts";
+import { padTo, type Paint, widthOf, wrapTo } from "./paint.ts";
 
 export interface TableOptions {
   /** Columns for people rather than lines for programs. */
@@ -36,10 +37,25 @@ export function revisionLines(
   ]));
 }
 
-/** To the minute in a long listing, else as an age. */
+/** One package a line; in a long listing with what is active, the newest, how many, how large. */
+export function packageLines(
+  packages: readonly ListedPackage[],
+  { long, paint }: TableOptions & { long: boolean },
+): string[] {
+  if (!long) return packages.map((found) => found.package);
+  return align(packages.map(({ package: name, active, held, newest, revisions, size }) => [
+    name,
+    `${paint.good("active")} ${active ?? "-"}${held === true ? ` ${paint.warning("(held)")}` : ""}`,
+    `newest ${newest ?? "-"}`,
+    revisions === 1 ? "1 revision" : `${revisions ?? "?"} revisions`,
+    size === undefined ? "" : formatBytes(size),
+  ]));
+}
+
+/** To the minute, in UTC, in a long listing, else as an age. */
 function time({ spooledAt }: AnyRevision, { long, now }: { long: boolean; now: number }): string {
   if (spooledAt === undefined) return "-";
-  if (long) return spooledAt.slice(0, 16).replace("T", " ");
+  if (long) return `${spooledAt.slice(0, 16)}Z`;
   return `${formatAge(now - Date.parse(spooledAt))} ago`;
 }
 
@@ -56,17 +72,34 @@ function safeNote(note: Note = {}): { by?: string | undefined; message?: string 
 
 function marks(revision: AnyRevision, paint: Paint): string {
   const { active, previous, held, postSync } = revision;
-  const blessing = "blessing" in revision ? safeNote(revision.blessing) : {};
   const words = [
     ...(active ? [paint.good("active")] : []),
     ...(previous ? ["previous"] : []),
     ...(held === true ? [paint.warning("held")] : []),
     ...(postSync === "failed" ? [paint.bad("post-sync failed")] : []),
     ...(postSync === "pending" ? [paint.warning("post-sync pending")] : []),
-    ...(blessing.by === undefined ? [] : [`blessed by ${blessing.by}`]),
+    ...blessingWords(revision),
   ];
-  const why = blessing.message === undefined ? "" : `: ${blessing.message}`;
-  return words.length === 0 ? "-" : `(${words.join(", ")}${why})`;
+  return words.length === 0 ? "-" : `(${words.join(", ")})`;
+}
+
+/** Who blessed it, or left it for an older one, and why. */
+function blessingWords(revision: AnyRevision): string[] {
+  if ("left" in revision && revision.left !== undefined) {
+    const { by, message } = safeNote(revision.left);
+    return [`left${by === undefined ? "" : ` by ${by}`}${message ? `: ${message}` : ""}`];
+  }
+  if (!("blessing" in revision) || revision.blessing === undefined) return [];
+  const { replaced } = revision.blessing;
+  const { by, message } = safeNote(revision.blessing);
+  const wentBack = replaced !== null && compareNames(revision.revision, replaced) < 0;
+  const why = message === undefined ? "" : `: ${message}`;
+  if (by === undefined && why === "") return [];
+  return [
+    `blessed${by === undefined ? "" : ` by ${by}`}${
+      wentBack ? ` instead of ${replaced}` : ""
+    }${why}`,
+  ];
 }
 
 const STATUS_HEADINGS = [
@@ -80,19 +113,21 @@ const STATUS_HEADINGS = [
   "NEXT SYNC",
 ];
 
+/** A row for each package where the terminal has room for that, else one package below the other. */
 export function statusLines(
   packages: readonly PackageStatus[],
   { paint, now, isTerminal, columns }: TableOptions,
 ): string[] {
   const rows = statusRows(packages, { paint, now });
-  const lines = align(rows);
   const logs = logLines(packages);
-  if (!isTerminal || lines.every((line) => widthOf(line) <= columns)) return [...lines, ...logs];
-  // Too wide: one package below the other.
+  if (isTerminal) {
+    const lines = align(rows);
+    if (lines.every((line) => widthOf(line) <= columns)) return [...lines, ...logs];
+  }
   const [headings = [], ...others] = rows;
   const blocks = others.flatMap((row, i) => [
     ...(i === 0 ? [] : [""]),
-    ...align(row.map((cell, column) => [headings[column] ?? "", cell])),
+    ...block(headings, row, columns),
   ]);
   return [...blocks, ...logs];
 }
@@ -105,6 +140,16 @@ function logLines(packages: readonly PackageStatus[]): string[] {
       ? []
       : [`${name}: its last script's output is in ${lastLog}`];
   });
+}
+
+/** One line for each heading; what is too long for a line goes on in the next. */
+function block(headings: readonly string[], row: readonly string[], columns: number): string[] {
+  const width = Math.max(...headings.map(widthOf)) + 2;
+  return row.flatMap((cell, column) =>
+    wrapTo(cell, columns - width).map((part, i) =>
+      padTo(i === 0 ? headings[column] ?? "" : "", width) + part
+    )
+  );
 }
 
 function statusRows(
@@ -136,7 +181,8 @@ function lastSync(
 ): string {
   if (last === null) return "never";
   const age = `${formatAge(now - Date.parse(last.at))} ago`;
-  return last.failure === undefined ? age : `${age}, ${paint.bad("failed")}`;
+  if (last.failure === undefined) return age;
+  return `${age}, ${paint.bad("failed")}: ${oneLine(last.failure)}`;
 }
 
 function nextSync({ master, unprepared }: PackageStatus): string {

@@ -1,8 +1,8 @@
 /** `ftl list`: packages and revisions, of this machine or of S3, oldest first. */
 import { type Note, readNote, readRevisionFacts } from "../core/blessing.ts";
-import { BrokenPointerError, NotFoundError } from "../core/errors.ts";
+import { BrokenPointerError, messageOf, NotFoundError } from "../core/errors.ts";
 import { inParallel } from "../core/parallel.ts";
-import { revisionName, timeOfId } from "../core/names.ts";
+import { compareNames, revisionName, timeOfId } from "../core/names.ts";
 import { readLink } from "../local/links.ts";
 import { listPackages, type PackageDir, requirePackage } from "../local/package_dir.ts";
 import { postSyncOf, readRevisionState } from "../local/state.ts";
@@ -23,6 +23,22 @@ import {
 export interface ListedPackage {
   /** Its name. */
   readonly package: string;
+  /** In a long listing: what `current` leads to here, or what is blessed in S3; null where nothing is. */
+  readonly active?: string | null;
+  /** In a long listing of this machine: whether sync leaves the active one by choice. */
+  readonly held?: boolean;
+  /** In a long listing: the newest revision; null where there is none. */
+  readonly newest?: string | null;
+  /** In a long listing: how many revisions there are. */
+  readonly revisions?: number;
+  /** In a long listing of S3: bytes of all revisions. */
+  readonly size?: number;
+}
+
+/** How much the listings tell, and so what they ask. */
+export interface ListOptions {
+  /** All that is known, rather than names. */
+  readonly long?: boolean;
 }
 
 /** A revision on this machine or in S3. */
@@ -44,8 +60,34 @@ export interface ListedRevision {
 }
 
 /** This machine's packages. */
-export function listLocalPackages({ config }: Context): ListedPackage[] {
-  return listPackages(config.root).map(({ name }) => ({ package: name }));
+export function listLocalPackages(
+  { config, report }: Context,
+  { long = false }: ListOptions = {},
+): ListedPackage[] {
+  return listPackages(config.root).map((pkg) => {
+    if (!long) return { package: pkg.name };
+    try {
+      return { package: pkg.name, ...aboutLocal(pkg) };
+    } catch (error) {
+      // One that cannot be read must not hide the others.
+      report({ type: "warning", message: messageOf(error) });
+      return { package: pkg.name };
+    }
+  });
+}
+
+function aboutLocal(pkg: PackageDir): Omit<ListedPackage, "package"> {
+  const revisions = pkg.revisions();
+  return {
+    active: nameOf(pkg.name, readLink(pkg, "current")),
+    held: isHeld(pkg),
+    newest: nameOf(pkg.name, revisions.at(-1)),
+    revisions: revisions.length,
+  };
+}
+
+function nameOf(packageName: string, id: string | undefined): string | null {
+  return id === undefined ? null : revisionName({ package: packageName, id });
 }
 
 /** A package's revisions on this machine. Throws `NotFoundError` where it is not wanted here. */
@@ -65,12 +107,23 @@ export function listLocalRevisions({ config }: Context, name: string): ListedRev
   }));
 }
 
-/** The packages in S3: those that have a revision. */
-export async function listMasterPackages(context: Context): Promise<ListedPackage[]> {
+/** The packages in S3: those that have a revision. A long listing asks for the pointer of each. */
+export async function listMasterPackages(
+  context: Context,
+  { long = false }: ListOptions = {},
+): Promise<ListedPackage[]> {
   const bucket = await openBucket(context);
-  return readListing(await bucket.list(""))
-    .filter(({ revisions }) => revisions.length > 0)
-    .map(({ name }) => ({ package: name }));
+  const packages = readListing(await bucket.list(""))
+    .filter(({ revisions }) => revisions.length > 0);
+  if (!long) return packages.map(({ name }) => ({ package: name }));
+  const { signal } = context;
+  return await inParallel(packages, { concurrency: DETAIL_REQUESTS, signal }, async (remote) => ({
+    package: remote.name,
+    active: nameOf(remote.name, (await readPointerOrWarn(context, bucket, remote))?.id),
+    newest: nameOf(remote.name, remote.revisions.at(-1)?.id),
+    revisions: remote.revisions.length,
+    size: remote.revisions.reduce((sum, { object }) => sum + object.size, 0),
+  }));
 }
 
 /** What only the objects themselves tell: each costs a request. */
@@ -87,21 +140,23 @@ export interface RevisionDetails extends Note {
 export interface MasterRevision extends ListedRevision {
   /** Who spooled it, and what they said of it. */
   readonly details?: RevisionDetails;
-  /** On the blessed one: who blessed it, when and why. */
-  readonly blessing?: Note;
+  /** On the blessed one: who blessed it, when and why, and what it replaced. */
+  readonly blessing?: RevisionBlessing;
+  /** On the one that was left for an older one, as by `jump-back`: who left it, when and why. */
+  readonly left?: Note;
 }
 
-/** How much `listMasterRevisions` asks S3. */
-export interface ListMasterOptions {
-  /** Asks for the details of each revision. */
-  readonly long?: boolean;
+/** How a revision came to be the blessed one. */
+export interface RevisionBlessing extends Note {
+  /** The name of the one that was blessed before; null where none was. */
+  readonly replaced: string | null;
 }
 
 /** A package's revisions in S3. Throws `NotFoundError` where the bucket has none of it. */
 export async function listMasterRevisions(
   context: Context,
   name: string,
-  { long = false }: ListMasterOptions = {},
+  { long = false }: ListOptions = {},
 ): Promise<MasterRevision[]> {
   const bucket = await openBucket(context);
   const remote = await fetchPackageListing(bucket, name);
@@ -126,8 +181,22 @@ export async function listMasterRevisions(
     size: object.size,
     spooledAt: new Date(timeOfId(id) ?? object.modified).toISOString(),
     ...(details[index] === undefined ? {} : { details: details[index] }),
-    ...(long && id === pointer?.id ? { blessing: pointer.note } : {}),
+    ...(long && pointer !== undefined ? blessingOf(id, pointer, name) : {}),
   }));
+}
+
+/**
+ * Whoever goes back to an older revision says what is wrong with the newer one: that belongs to the one that
+ * was left, too.
+ */
+function blessingOf(
+  id: string,
+  { id: blessed, replaced, note }: PointerContent,
+  packageName: string,
+): Pick<MasterRevision, "blessing" | "left"> {
+  if (id === blessed) return { blessing: { ...note, replaced: nameOf(packageName, replaced) } };
+  const wentBack = replaced !== undefined && compareNames(blessed, replaced) < 0;
+  return wentBack && id === replaced ? { left: note } : {};
 }
 
 /** A pointer that names no revision must not hide the revisions. */

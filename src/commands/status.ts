@@ -14,7 +14,7 @@ import { fetchPackageListing } from "./steps/listing.ts";
 
 export type { LastSync };
 
-/** Revisions by their ids. What is not known or not there is null. */
+/** Revisions by their names, as every command takes them. What is not known or not there is null. */
 export interface PackageStatus {
   /** Its name. */
   readonly package: string;
@@ -41,6 +41,8 @@ export interface PackageStatus {
   readonly blessed: string | null;
   /** Undefined where S3 could not be asked. */
   readonly master: MasterStatus | undefined;
+  /** Why it could not be asked, or something here not be read. */
+  readonly failures: readonly unknown[];
 }
 
 /** A package as S3 has it, and what a sync would do now. Revisions by their ids. */
@@ -83,7 +85,7 @@ export async function status(context: Context, name?: string): Promise<Status> {
     } catch (error) {
       signal.throwIfAborted();
       failures.push(error);
-      return local === undefined ? [] : [local];
+      return local === undefined ? [] : [{ ...local, failures: [error] }];
     }
   });
   // One cause for all packages, as an unreachable S3, is said once.
@@ -92,24 +94,30 @@ export async function status(context: Context, name?: string): Promise<Status> {
   return { packages: found.flat(), failures };
 }
 
+/** The revision's name; null where there is none. */
+function nameOf(pkg: PackageDir, id: string | undefined): string | null {
+  return id === undefined ? null : pkg.revisionName(id);
+}
+
 function localStatus(pkg: PackageDir): PackageStatus {
   const revisions = pkg.revisions();
   const active = readLink(pkg, "current");
-  const blessed = readMaster(pkg)?.blessed;
   return {
     package: pkg.name,
-    active: active ?? null,
+    active: nameOf(pkg, active),
     dangling: active !== undefined && !pkg.has(active),
-    previous: readLink(pkg, "previous") ?? null,
+    previous: nameOf(pkg, readLink(pkg, "previous")),
     held: isHeld(pkg),
     revisions: revisions.length,
-    unprepared: revisions.filter((id) => postSyncOf(pkg, id) !== "ok"),
+    unprepared: revisions.filter((id) => postSyncOf(pkg, id) !== "ok")
+      .map((id) => pkg.revisionName(id)),
     disk: diskUsed(pkg),
     lastSync: readLastSync(pkg) ?? null,
     logs: pkg.logs,
     lastLog: newestLog(pkg),
-    blessed: blessed ?? null,
+    blessed: nameOf(pkg, readMaster(pkg)?.blessed),
     master: undefined,
+    failures: [],
   };
 }
 
@@ -122,15 +130,15 @@ async function masterStatus(
   const master = await readMasterState(bucket, pkg, remote);
   const plan = planSync(gatherFacts(pkg, { remote, master, keep: config.keep, follow: false }));
   return {
-    blessed: master?.blessed ?? null,
+    blessed: nameOf(pkg, master?.blessed),
     held: plan.heldBy !== undefined,
     master: {
-      newest: remote.revisions.at(-1)?.id ?? null,
+      newest: nameOf(pkg, remote.revisions.at(-1)?.id),
       revisions: remote.revisions.length,
-      fetch: plan.fetch,
-      activate: plan.activate ?? null,
-      remove: plan.remove,
-      missing: plan.missing ?? null,
+      fetch: plan.fetch.map((id) => pkg.revisionName(id)),
+      activate: nameOf(pkg, plan.activate),
+      remove: plan.remove.map((id) => pkg.revisionName(id)),
+      missing: nameOf(pkg, plan.missing),
     },
   };
 }

@@ -1,5 +1,6 @@
-import { assertEquals, assertThrows } from "../assert.ts";
+import { assert, assertEquals, assertMatch, assertThrows } from "../assert.ts";
 import { parseArguments } from "../../src/cli/arguments.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
 import { UsageError } from "../../src/core/errors.ts";
 
 Deno.test("parseArguments() takes words, flags and values wherever they stand", () => {
@@ -41,5 +42,33 @@ Deno.test("parseArguments() refuses what it does not know, by name", () => {
   ];
   for (const [argv, says] of cases) {
     assertThrows(() => parseArguments(argv), UsageError, says);
+  }
+});
+
+Deno.test("what other tools call it leads to the command, and each suggestion names one that is there", () => {
+  const cases: [word: string, meant: RegExp][] = [
+    ["rollback", /ftl jump-back PACKAGE/],
+    ["undo", /ftl jump-back/],
+    ["revert", /ftl jump-back/],
+    ["deploy", /ftl spool FILE.*ftl jump --master REVISION/],
+    ["push", /ftl spool FILE/],
+    ["upload", /ftl spool FILE/],
+    ["publish", /ftl spool FILE/],
+    ["bless", /ftl jump --master REVISION/],
+    ["activate", /ftl jump REVISION/],
+    ["update", /ftl sync/],
+    ["pull", /ftl sync/],
+    ["ls", /ftl list/],
+    ["rm", /ftl purge REVISION/],
+    ["remove", /ftl purge REVISION/],
+    ["delete", /ftl purge REVISION/],
+    ["LS", /ftl list/],
+  ];
+  for (const [word, meant] of cases) {
+    const { hint = "" } = assertThrows(() => parseArguments([word]), UsageError, "Unknown command");
+    assertMatch(hint, meant, word);
+    for (const [, name = ""] of hint.matchAll(/'ftl ([a-z-]+)/g)) {
+      assert(COMMANDS.some((command) => command.name === name), hint);
+    }
   }
 });

@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "../assert.ts";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { cutTo, padTo, paintFor, widthOf } from "../../src/cli/paint.ts";
+import type { PackageStatus } from "../../src/commands/status.ts";
 import { align, revisionLines, statusLines } from "../../src/cli/tables.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00.000Z");
@@ -19,7 +20,7 @@ const REVISIONS = [
     size: 999,
     spooledAt: "2026-11-22T11:57:00.000Z",
     details: { by: "ann@dev", message: "fix" },
-    blessing: { by: "bob@dev", message: "ship it" },
+    blessing: { by: "bob@dev", message: "ship it", replaced: "a.VZ5uB1x0pQa" },
   },
 ];
 
@@ -37,38 +38,68 @@ Deno.test("revisionLines() gives people age, size and marks in columns", () => {
   ]);
 });
 
-Deno.test("revisionLines() adds who and why in a long listing", () => {
+Deno.test("revisionLines() adds who and why in a long listing, and times with their zone", () => {
   assertEquals(revisionLines(REVISIONS, { ...plain, isTerminal: false, long: true }), [
-    "a.VZ5uB1x0pQa  2026-11-20 12:00  1.2 MB  -        (previous)",
-    "a.VZ5vQk8aR4G  2026-11-22 11:57  999 B   ann@dev  (active, blessed by bob@dev: ship it)  fix",
+    "a.VZ5uB1x0pQa  2026-11-20T12:00Z  1.2 MB  -        (previous)",
+    "a.VZ5vQk8aR4G  2026-11-22T11:57Z  999 B   ann@dev  (active, blessed by bob@dev: ship it)  fix",
   ]);
 });
 
+Deno.test("revisionLines() shows why a revision was left at the one that was left", () => {
+  const [older, newer] = REVISIONS;
+  const note = { by: "bob@dev", message: "login is broken" };
+  const lines = revisionLines([
+    {
+      ...older,
+      revision: "a.VZ5uB1x0pQa",
+      active: true,
+      previous: false,
+      blessing: { ...note, replaced: "a.VZ5vQk8aR4G" },
+    },
+    {
+      ...newer,
+      revision: "a.VZ5vQk8aR4G",
+      active: false,
+      previous: true,
+      blessing: undefined,
+      left: note,
+    },
+  ], { ...plain, isTerminal: false, long: true });
+  assertMatch(
+    lines[0] ?? "",
+    /\(active, blessed by bob@dev instead of a\.VZ5vQk8aR4G: login is broken\)/,
+  );
+  assertMatch(lines[1] ?? "", /\(previous, left by bob@dev: login is broken\)/);
+});
+
+const STATUS: PackageStatus = {
+  package: "a",
+  active: "a.VZ5vQk8aR4G",
+  dangling: true,
+  previous: null,
+  held: true,
+  revisions: 1,
+  unprepared: [],
+  disk: 5_000_000,
+  lastSync: { at: "2026-11-22T11:00:00.000Z", failure: "x \u001b[2J" },
+  logs: "/srv/ftl/a/.ftl/log",
+  lastLog: null,
+  blessed: null,
+  master: undefined,
+  failures: [],
+};
+
 Deno.test("statusLines() shows what is not known as a question mark", () => {
-  const [heading, line] = statusLines([{
-    package: "a",
-    active: "VZ5vQk8aR4G",
-    dangling: true,
-    previous: null,
-    held: true,
-    revisions: 1,
-    unprepared: [],
-    disk: 5_000_000,
-    lastSync: { at: "2026-11-22T11:00:00.000Z", failure: "x" },
-    logs: "/srv/ftl/a/.ftl/log",
-    lastLog: null,
-    blessed: null,
-    master: undefined,
-  }], { ...plain, isTerminal: true });
+  const [heading, line] = statusLines([STATUS], { ...plain, isTerminal: true });
   assertEquals(heading?.split(/ {2,}/)[0], "PACKAGE");
   assertEquals(line?.split(/ {2,}/), [
     "a",
-    "VZ5vQk8aR4G (gone) (held)",
+    "a.VZ5vQk8aR4G (gone) (held)",
     "-",
     "-",
     "?",
     "5.0 MB",
-    "1 h ago, failed",
+    "1 h ago, failed: x \\x1b[2J",
     "?",
   ]);
 });
@@ -100,45 +131,42 @@ Deno.test("notes of other people's making cannot speak to the terminal", () => {
   assertEquals(lines[0]?.includes("\u001b"), false);
 });
 
-Deno.test("a status too wide for its terminal stands one package below the other", () => {
-  const found = {
+Deno.test("a status keeps to its terminal's width, and programs get one package below the other", () => {
+  const revisions = [1, 2, 3].map((n) => `a_package_with_a_name.VZ5vQk8aR4${n}`);
+  const found: PackageStatus = {
+    ...STATUS,
     package: "a_package_with_a_name",
-    active: "VZ5vQk8aR4G",
-    dangling: false,
-    previous: "VZ5uB1x0pQa",
-    held: false,
-    revisions: 1,
-    unprepared: [],
-    disk: 1,
-    lastSync: null,
-    logs: "/srv/ftl/a/.ftl/log",
-    lastLog: null,
-    blessed: "VZ5vQk8aR4G",
-    master: undefined,
+    active: "a_package_with_a_name.VZ5vQk8aR4G",
+    lastSync: { at: "2026-11-22T11:00:00.000Z", failure: "no word of it is long, but ".repeat(9) },
+    master: {
+      newest: null,
+      revisions: 3,
+      fetch: revisions,
+      activate: revisions[0] ?? null,
+      remove: revisions,
+      missing: revisions[1] ?? null,
+    },
   };
-  const wide = statusLines([found, found], { ...plain, isTerminal: true });
+  const wide = statusLines([found, found], { ...plain, columns: 999, isTerminal: true });
   assertEquals(wide.length, 3);
-  const narrow = statusLines([found, found], { ...plain, isTerminal: true, columns: 80 });
-  assert(narrow.every((line) => line.length <= 80));
-  assertEquals(narrow[0]?.split(/ +/), ["PACKAGE", "a_package_with_a_name"]);
-  assertEquals(statusLines([found], { ...plain, isTerminal: false, columns: 80 }).length, 2);
+  for (const isTerminal of [true, false]) {
+    const narrow = statusLines([found, found], { ...plain, isTerminal, columns: 80 });
+    assert(narrow.every((line) => widthOf(line) <= 80), narrow.join("\n"));
+    assertEquals(narrow[0]?.split(/ +/), ["PACKAGE", "a_package_with_a_name"]);
+    assertEquals(narrow[1]?.split(/ +/).slice(0, 2), [
+      "ACTIVE",
+      "a_package_with_a_name.VZ5vQk8aR4G",
+    ]);
+    assertEquals(narrow.filter((line) => line.startsWith("PACKAGE ")).length, 2);
+  }
 });
 
 Deno.test("status tells where a script's output is, of one package or where something went wrong", () => {
   const found = {
+    ...STATUS,
     package: "my_site",
-    active: null,
-    dangling: false,
-    previous: null,
-    held: false,
-    revisions: 1,
-    unprepared: [],
-    disk: 0,
     lastSync: null,
-    logs: "/srv/ftl/my_site/.ftl/log",
     lastLog: "/srv/ftl/my_site/.ftl/log/x.log",
-    blessed: null,
-    master: undefined,
   };
   const line = "my_site: its last script's output is in /srv/ftl/my_site/.ftl/log/x.log";
   const failed = { ...found, unprepared: ["VZ5vQk8aR4G"] };

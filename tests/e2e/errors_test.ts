@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { treeOf } from "../temp.ts";
-import { Fleet, idOf, type Ran } from "./fleet.ts";
+import { Fleet, idOf, programLine, type Ran } from "./fleet.ts";
 
 /** One line, perhaps a hint, no stack, nothing on stdout. */
 function assertError(
@@ -134,10 +134,83 @@ Deno.test("usage errors exit 2 and suggest what was meant", async () => {
     [["spool", "x", "-m"], /--message needs a value/, /ftl help spool/],
     [["list", "--json=yes"], /--json takes no value/, /ftl help list/],
     [["sync", "--dry-run", "--bogus"], /Unknown option '--bogus'/, /ftl help sync/],
-    [["version"], /Unknown command 'version'/, /^hint: 'ftl help' shows/],
+    [["version"], /Unknown command 'version'/, /Did you mean 'ftl --version'/],
+    [["rollback", "a"], /Unknown command 'rollback'/, /'ftl jump-back PACKAGE'/],
+    [["deploy", "a.tgz"], /Unknown command 'deploy'/, /'ftl spool FILE'.*'ftl jump --master/],
+    [["nonsense"], /Unknown command 'nonsense'/, /^hint: 'ftl help' shows/],
   ];
   for (const [args, says, hint] of cases) {
     assertError(await fleet.ftl(args), { code: 2, says, hint });
+  }
+});
+
+Deno.test("with --json an error is a document on stdout too", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const cases: [args: string[], exitCode: number, message: RegExp, hint: RegExp | null][] = [
+    [["jump", "a.VZ5vQk8aR4G"], 3, /^No revision a\.VZ5vQk8aR4G on this machine/, /./],
+    [["rollback"], 2, /^Unknown command 'rollback'$/, /jump-back/],
+    [["list", "--bogus"], 2, /^Unknown option '--bogus'$/, /ftl help list/],
+    [["help", "nothing"], 2, /^Unknown command 'nothing'$/, /./],
+    [["sync", "--splay", "x"], 2, /^--splay is not a whole number/, null],
+    [["list", "--master", "b"], 3, /^No package b in s3/, /./],
+  ];
+  for (const [args, exitCode, message, hint] of cases) {
+    const { code, stdout, stderr } = await web.ftl(["--json", ...args]);
+    const { error } = JSON.parse(stdout);
+    assertEquals([code, error.exitCode], [exitCode, exitCode], args.join(" "));
+    assertMatch(error.message, message);
+    if (hint === null) assertEquals(error.hint, null);
+    else assertMatch(error.hint, hint);
+    assertStringIncludes(stderr, `ftl: ${error.message}\n`);
+  }
+  // What follows -- is no option.
+  assertEquals((await web.ftl(["spool", "--", "--json"])).stdout, "");
+});
+
+Deno.test("help and version have documents", async () => {
+  await using fleet = await Fleet.start();
+  const document = async (...args: string[]): Promise<Record<string, unknown>> =>
+    JSON.parse(await fleet.ok([...args, "--json"]));
+  const { version, arch } = await document("--version");
+  assertStringIncludes(await fleet.ok(["--version"]), `ftl ${version} (`);
+  assertMatch(String(arch), /^(x86_64|aarch64)$/);
+  const { commands, exitCodes } = await document("help");
+  assert(Array.isArray(commands) && commands.some(({ name }) => name === "jump-back"));
+  assert(Array.isArray(exitCodes) && exitCodes.some(({ code }) => code === 7));
+  const { command, usage } = await document("help", "jump");
+  assertEquals([command, await document("jump", "--help")], [
+    "jump",
+    await document("help", "jump"),
+  ]);
+  assertEquals(Array.isArray(usage) && usage[0], "ftl jump REVISION");
+});
+
+Deno.test("a variable that is no UTF-8 is named by who needs it, and harms nobody else", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const run = async (variable: string, args: string): Promise<[number, string, string]> => {
+    const program = programLine().map((word) => `'${word}'`).join(" ");
+    const { code, stdout, stderr } = await new Deno.Command("/bin/sh", {
+      args: ["-c", `${variable}=$(printf 'caf\\351'); export ${variable}; ${program} ${args}`],
+      env: { ...fleet.env, FTL_ROOT: web.root },
+      clearEnv: true,
+    }).output();
+    const decoder = new TextDecoder();
+    return [code, decoder.decode(stdout), decoder.decode(stderr)];
+  };
+  for (const variable of ["FOO", "USER", "AWS_PROFILE", "FTL_BUCKET"]) {
+    assertEquals(await run(variable, "list"), [0, "a\n", ""]);
+  }
+  for (
+    const [variable, args] of [["FTL_ROOT", "list"], ["FTL_BUCKET", "sync"], [
+      "AWS_PROFILE",
+      "sync",
+    ], ["AWS_REGION", "list --master"]]
+  ) {
+    const [code, stdout, stderr] = await run(variable ?? "", args ?? "");
+    assertEquals([code, stdout], [2, ""], stderr);
+    assertStringIncludes(stderr, `ftl: ${variable} is not UTF-8`);
   }
 });
 

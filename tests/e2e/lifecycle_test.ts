@@ -179,33 +179,38 @@ Deno.test("sync --splay waits no longer than it says", async () => {
 Deno.test("status shows what runs, what should, and what a sync would do", async () => {
   const { fleet, web, revisions: [, second, third] } = await threeRevisions();
   await using _fleet = fleet;
-  const shown = await web.ok(["status"]);
-  assertMatch(shown, /^PACKAGE +ACTIVE +BLESSED +PREVIOUS +NEWEST +DISK +LAST SYNC +NEXT SYNC$/m);
   assertMatch(
-    shown,
-    new RegExp(`^a +${idOf(second)} +${idOf(second)} .*${idOf(third)} .*nothing to do$`, "m"),
+    await web.ok(["status"]),
+    new RegExp(
+      `^PACKAGE +a\nACTIVE +${second}\nBLESSED +${second}\nPREVIOUS +a\\..*\nNEWEST +${third}\n` +
+        "DISK .* k?B\nLAST SYNC +.* ago\nNEXT SYNC +nothing to do$",
+    ),
   );
   await web.ok(["jump", third]);
-  assertMatch(await web.ok(["status"]), new RegExp(`^a +${idOf(third)} \\(held\\)`, "m"));
+  assertMatch(await web.ok(["status"]), new RegExp(`^ACTIVE +${third} \\(held\\)$`, "m"));
   await fleet.ok(["jump", "--master", third]);
   const [found] = JSON.parse(await web.ok(["status", "a", "--json"]));
   assertEquals(
-    [found.package, found.active, found.blessed, found.held, found.master.activate],
-    ["a", idOf(third), idOf(third), false, null],
+    [found.package, found.active, found.blessed, found.held, found.failures],
+    ["a", third, third, false, []],
   );
+  assertEquals([found.master.newest, found.master.activate, found.master.fetch], [third, null, []]);
   assert(found.disk > 0);
+  // Each of the names is one that a command takes.
+  await web.ok(["jump", found.previous]);
 });
 
 Deno.test("status shows that the active revision is gone, and the next sync brings it back", async () => {
   const { fleet, web, revisions: [, second] } = await threeRevisions();
   await using _fleet = fleet;
   Deno.removeSync(`${web.root}/a/revs/${idOf(second)}`, { recursive: true });
-  assertMatch(
-    await web.ok(["status"]),
-    new RegExp(`^a +${idOf(second)} \\(gone\\) .*fetch 1`, "m"),
-  );
+  const gone = await web.ok(["status"]);
+  assertMatch(gone, new RegExp(`^ACTIVE +${second} \\(gone\\)$`, "m"));
+  assertMatch(gone, /^NEXT SYNC +fetch 1/m);
+  const [found] = JSON.parse(await web.ok(["status", "--json"]));
+  assertEquals(found.master.fetch, [second]);
   await web.ok(["sync"]);
-  assertMatch(await web.ok(["status"]), new RegExp(`^a +${idOf(second)} +${idOf(second)} `, "m"));
+  assertMatch(await web.ok(["status"]), new RegExp(`^ACTIVE +${second}$`, "m"));
 });
 
 Deno.test("blessing the blessed revision again says that its message was not changed", async () => {
@@ -220,13 +225,16 @@ Deno.test("status tells what it knows without S3", async () => {
   const { fleet, web, revisions: [, second] } = await threeRevisions();
   await using _fleet = fleet;
   const local = await web.ok(["status"], { env: { FTL_BUCKET: undefined } });
-  assertMatch(local, new RegExp(`^a +${idOf(second)} .* \\?$`, "m"));
+  assertMatch(local, new RegExp(`^ACTIVE +${second}$[^]*^NEXT SYNC +\\?$`, "m"));
   const { code, stdout, stderr } = await web.ftl(["status"], {
     env: { AWS_SECRET_ACCESS_KEY: "x" },
   });
   assertEquals(code, 7);
-  assertMatch(stdout, new RegExp(`^a +${idOf(second)} `, "m"));
+  assertMatch(stdout, new RegExp(`^ACTIVE +${second}$`, "m"));
   assertEquals(stderr.match(/^ftl: /gm)?.length, 1);
+  const json = await web.ftl(["status", "--json"], { env: { AWS_SECRET_ACCESS_KEY: "x" } });
+  const [found] = JSON.parse(json.stdout);
+  assertEquals([json.code, found.failures[0].exitCode, found.active], [7, 7, second]);
 });
 
 Deno.test("list --master --long shows time, size, who, their message, and who blessed", async () => {
@@ -237,11 +245,48 @@ Deno.test("list --master --long shows time, size, who, their message, and who bl
   const long = await fleet.ok(["list", "--master", "--long", "a"]);
   assertMatch(
     long,
-    /^a\.\w{11} {2}\d{4}-\d\d-\d\d \d\d:\d\d {2}\d+ B {2}tester@\S+ {2}\(active, blessed by tester@\S+: ship it\) {2}gr\u00fcezi$/,
+    /^a\.\w{11} {2}\d{4}-\d\d-\d\dT\d\d:\d\dZ {2}\d+ B {2}tester@\S+ {2}\(active, blessed by tester@\S+: ship it\) {2}gr\u00fcezi$/,
   );
   const [json] = JSON.parse(await fleet.ok(["list", "--master", "--long", "a", "--json"]));
   assertEquals([json.details.message, json.blessing.message], ["gr\u00fcezi", "ship it"]);
   assertMatch(json.details.sha256, /^[0-9a-f]{64}$/);
+});
+
+Deno.test("why somebody went back stands at the revision that was left", async () => {
+  const { fleet, revisions: [first, second] } = await threeRevisions();
+  await using _fleet = fleet;
+  await fleet.ok(["jump-back", "--master", "a", "-m", "login is broken"]);
+  const long = await fleet.ok(["list", "--master", "--long", "a"]);
+  assertMatch(
+    long,
+    new RegExp(`^${first} .*active, blessed by \\S+ instead of ${second}: login is broken`, "m"),
+  );
+  assertMatch(long, new RegExp(`^${second} .*previous, left by \\S+: login is broken`, "m"));
+  const found = JSON.parse(await fleet.ok(["list", "--master", "--long", "a", "--json"]));
+  assertEquals(
+    [found[0].blessing.replaced, found[0].left, found[1].left.message, found[1].blessing],
+    [second, undefined, "login is broken", undefined],
+  );
+  // And on again: now the message is about the one that is blessed.
+  await fleet.ok(["jump-back", "--master", "a", "-m", "it was the proxy"]);
+  const again = await fleet.ok(["list", "--master", "--long", "a"]);
+  assertMatch(again, new RegExp(`^${second} .*active, blessed by \\S+: it was the proxy`, "m"));
+});
+
+Deno.test("list --long without a package tells of each what is active, the newest, how many", async () => {
+  const { fleet, web, revisions: [, second, third] } = await threeRevisions();
+  await using _fleet = fleet;
+  assertMatch(
+    await web.ok(["list", "--long"]),
+    new RegExp(`^a {2}active ${second} {2}newest ${third} {2}3 revisions$`),
+  );
+  assertMatch(
+    await fleet.ok(["list", "--master", "--long"]),
+    new RegExp(`^a {2}active ${second} {2}newest ${third} {2}3 revisions {2}\\d+ B$`),
+  );
+  const [local] = JSON.parse(await web.ok(["list", "--long", "--json"]));
+  assertEquals(local, { package: "a", active: second, held: false, newest: third, revisions: 3 });
+  assertEquals(await web.ok(["list"]), "a");
 });
 
 Deno.test("a bucket of the Go original works unchanged", async () => {

@@ -23,6 +23,21 @@ Deno.test("spool uploads the file byte for byte and prints the revision's name a
   assertMatch(info?.metadata["ftl-by"] ?? "", /^tester@./);
 });
 
+Deno.test("who spooled is the one who called sudo, else the user as the system knows them", async () => {
+  await using fleet = await Fleet.start();
+  const file = await fleet.pack("a.tgz", { v: "1" });
+  const spooledBy = async (env: Record<string, string | undefined>): Promise<string> => {
+    const { stdout } = await fleet.ftl(["spool", file], { env });
+    const { metadata } = await fleet.bucket().head(`${stdout.trim()}.tgz`) ?? {};
+    return metadata?.["ftl-by"]?.replace(/@.*/, "") ?? "";
+  };
+  assertEquals(await spooledBy({ SUDO_USER: "ann", USER: "root" }), "ann");
+  assertEquals(await spooledBy({ USER: "bob" }), "bob");
+  const { stdout } = await new Deno.Command("id", { args: ["-un"] }).output();
+  const known = new TextDecoder().decode(stdout).trim();
+  assertEquals(await spooledBy({ USER: undefined, LOGNAME: undefined }), known);
+});
+
 Deno.test("a revision travels from spool over sync and jump to the current link", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["my_site"]);

@@ -218,7 +218,7 @@ async function run(
   const stream = { isTerminal: false, size: () => undefined };
   const { signal } = new AbortController();
   const surroundings: Surroundings = {
-    version: "0",
+    version: { version: "0", commit: null, runtime: "", arch: "" },
     env,
     stdout: { ...stream, write: () => {} },
     stderr: { ...stream, write: (written) => stderr += written },
