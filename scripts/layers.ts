@@ -68,8 +68,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "@smithy/credential-provider-imds": "src/remote/credentials.ts",
   "@smithy/fetch-http-handler": "src/remote/s3_client.ts",
   "@std/fmt/colors": "src/cli/paint.ts",
-  "@std/text/closest-string": "src/cli/arguments.ts",
-  "@std/text/levenshtein-distance": "src/cli/arguments.ts",
+  "@std/text/closest-string": "src/core/nearest.ts",
+  "@std/text/levenshtein-distance": "src/core/nearest.ts",
   "log-update": "src/cli/progress.ts",
   "get-east-asian-width": "src/cli/paint.ts",
 };

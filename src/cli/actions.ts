@@ -118,7 +118,7 @@ export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
   status: async (context, { words: [name] }, table) => {
     const found = await status(context, name === undefined ? undefined : requirePackageName(name));
     return {
-      lines: statusLines(found.packages, table),
+      lines: found.packages.length === 0 ? [] : statusLines(found.packages, table),
       json: found.packages.map(withErrorTexts),
       failures: found.failures,
     };

@@ -1,9 +1,8 @@
 /** From the words of a command line to a command and its options. */
 import { parseArgs } from "node:util";
-import { closestString as untypedClosestString } from "npm:deno-std@1.4.0/text/closest_string.js";
-import { levenshteinDistance as untypedDistance } from "npm:deno-std@1.4.0/text/levenshtein_distance.js";
 import { UsageError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
+import { nearestOf } from "../core/nearest.ts";
 import {
   type CommandName,
   COMMANDS,
@@ -12,13 +11,6 @@ import {
   type OptionSpec,
 } from "./commands.ts";
 import { meaningOf } from "./meanings.ts";
-
-// npm:deno-std has no types: cast at once.
-const closestString = untypedClosestString as unknown as (
-  word: string,
-  candidates: readonly string[],
-) => string;
-const distanceOf = untypedDistance as unknown as (a: string, b: string) => number;
 
 export interface ParsedArguments {
   /** Undefined for plain `ftl`, `ftl --help` and `ftl --version`. */
@@ -130,11 +122,9 @@ function explain(
 
 /** `Did you mean --quiet? `, where something is near enough to be meant. */
 function suggestion(word: string, names: readonly string[], prefix: string): string {
-  const nearest = closestString(word, names);
-  const isNear = distanceOf(word, nearest) <= Math.max(1, Math.floor(nearest.length / 3));
-  return isNear
-    ? `Did you mean ${prefix === "--" ? `--${nearest}` : `'${prefix}${nearest}'`}? `
-    : "";
+  const nearest = nearestOf(word, names);
+  if (nearest === undefined) return "";
+  return `Did you mean ${prefix === "--" ? `--${nearest}` : `'${prefix}${nearest}'`}? `;
 }
 
 function requireCount({ name, usage, least, most }: CommandSpec, words: readonly string[]): void {

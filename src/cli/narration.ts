@@ -83,6 +83,11 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
       return [synced(event, paint)];
     case "waiting":
       return [`Waiting for ${event.what}, locked by ${event.holder}`];
+    case "no-packages":
+      return [
+        `Nothing to do: no package has a folder in ${event.root}`,
+        `next: mkdir ${event.root}/<package>, for each that this machine should run`,
+      ];
     case "warning":
       return [`${paint.warning("warning:")} ${event.message}`];
     default:

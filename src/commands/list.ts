@@ -64,7 +64,9 @@ export function listLocalPackages(
   { config, report }: Context,
   { long = false }: ListOptions = {},
 ): ListedPackage[] {
-  return listPackages(config.root).map((pkg) => {
+  const packages = listPackages(config.root);
+  if (packages.length === 0) report({ type: "no-packages", root: config.root });
+  return packages.map((pkg) => {
     if (!long) return { package: pkg.name };
     try {
       return { package: pkg.name, ...aboutLocal(pkg) };

@@ -75,6 +75,7 @@ export async function status(context: Context, name?: string): Promise<Status> {
   const { root, concurrency } = config;
   const packages = name === undefined ? listPackages(root) : [requirePackage(root, name)];
   const bucket = config.env["FTL_BUCKET"] ? await openBucket(context) : undefined;
+  if (packages.length === 0) context.report({ type: "no-packages", root });
   const failures: unknown[] = [];
   const found = await inParallel(packages, { concurrency, signal }, async (pkg) => {
     let local: PackageStatus | undefined;

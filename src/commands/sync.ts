@@ -122,11 +122,15 @@ const NO_PLAN: SyncPlan = {
   missing: undefined,
 };
 
-function choosePackages({ config }: Context, names: readonly string[] = []): PackageDir[] {
+function choosePackages(
+  { config, report }: Context,
+  names: readonly string[] = [],
+): PackageDir[] {
   const { root } = config;
-  return names.length === 0
-    ? listPackages(root)
-    : [...new Set(names)].map((name) => requirePackage(root, name));
+  if (names.length > 0) return [...new Set(names)].map((name) => requirePackage(root, name));
+  const packages = listPackages(root);
+  if (packages.length === 0) report({ type: "no-packages", root });
+  return packages;
 }
 
 function nameRevisions(pkg: PackageDir, plan: SyncPlan): PlannedSync {

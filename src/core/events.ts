@@ -77,6 +77,8 @@ export type FtlEvent =
   /** A package gets its first revision. */
   | { readonly type: "new-package"; readonly package: string }
   | { readonly type: "waiting"; readonly what: string; readonly holder: string }
+  /** The root holds no package: there is nothing to do. */
+  | { readonly type: "no-packages"; readonly root: string }
   | { readonly type: "warning"; readonly message: string }
   /** A failure that does not end the command; the command's exit code tells of it. */
   | { readonly type: "failure"; readonly error: unknown };

@@ -12,6 +12,7 @@
  */
 import { NotFoundError, StorageError, UsageError } from "../core/errors.ts";
 import { compareNames, isPackageName, isRevisionId } from "../core/names.ts";
+import { nearestOf } from "../core/nearest.ts";
 import { explainDiskError, systemCode } from "../core/disk_errors.ts";
 
 export class PackageDir {
@@ -151,8 +152,11 @@ export function requirePackage(root: string, name: string): PackageDir {
   requireRoot(root);
   const found = new PackageDir(root, name);
   if (isDirectory(found.path)) return found;
+  const nearest = nearestOf(name, listPackages(root).map((other) => other.name));
+  const meant = nearest === undefined ? "" : `Did you mean ${nearest}? Else: `;
   throw new NotFoundError(`No package ${name} on this machine: ${found.path} is not there`, {
-    hint: `A folder tells FTL that this machine wants the package: mkdir ${found.path}`,
+    hint: `${meant}a folder tells FTL that this machine wants the package: mkdir ${found.path}`
+      .replace(/^a/, "A"),
   });
 }
 
