@@ -77,9 +77,13 @@ async function demo(): Promise<void> {
   for (const machine of [web1, web2]) await ftl(["sync"], machine);
   for (const machine of [web1, web2]) checkMachine(machine, { first, second });
 
-  title("What the two machines look like now");
-  for (const machine of [web1, web2]) await shell(`find ${machine} -not -path '*/.ftl/*' | sort`);
-  await shell(`ls -l ${web1}/my_site`);
+  title("What the two machines run now: the second revision, with the first one to go back to");
+  for (const machine of [web1, web2]) {
+    await shell(
+      `cd ${machine}/my_site && ls -l current previous | sed 's/.* \\([a-z]* ->\\)/\\1/'`,
+    );
+  }
+  await ftl(["status"], web1);
 
   title("All is as it should be");
   say("Try it by hand: 'deno task s3' starts such a server and prints the variables to export.");

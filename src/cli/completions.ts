@@ -1,7 +1,10 @@
 /**
  * Completion for the shells, made from the table of commands. Names of packages and revisions come from
- * `ftl list`, which reads the local root alone.
+ * `ftl list`, which reads the local root alone; where the line has `--master`, from S3, for which a shell waits
+ * no longer than `PATIENCE`.
  */
+import { SETUP_KINDS } from "../commands/setup.ts";
+import { IAM_ROLES } from "../commands/setup/iam.ts";
 import { COMMANDS, type CommandSpec, GLOBAL_OPTIONS, type OptionSpec } from "./commands.ts";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
@@ -23,6 +26,12 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
   setup: "target",
 };
 
+/** Seconds. */
+const PATIENCE = 3;
+
+/** What follows the kind of a setup; packages may follow those of IAM and cloud-init. */
+const SETUP_PARTS = { systemd: ["env", "service", "timer"], iam: IAM_ROLES };
+
 export function completionScript(shell: Shell): string {
   return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell]();
 }
@@ -39,9 +48,14 @@ function namesOf(options: readonly OptionSpec[]): string[] {
   return options.flatMap(({ name, short }) => [`--${name}`, ...(short ? [`-${short}`] : [])]);
 }
 
+/** Options that take a value of the user's own: nothing can be offered after them. */
+function valuedNames(options: readonly OptionSpec[]): string[] {
+  return namesOf(options.filter(({ value }) => value !== undefined));
+}
+
 /** Words to choose from that are known beforehand; names of packages and revisions are asked for. */
 function fixedWords(spec: CommandSpec): string[] {
-  if (subjectOf(spec) === "target") return ["systemd", "cron", "cloud-init", "iam"];
+  if (subjectOf(spec) === "target") return [...SETUP_KINDS];
   if (subjectOf(spec) === "shell") return [...SHELLS];
   if (subjectOf(spec) === "command") return COMMANDS.map(({ name }) => name);
   return [];
@@ -51,12 +65,20 @@ function bashScript(): string {
   const cases = COMMANDS.flatMap((spec) => [
     `    ${spec.name})`,
     `      options="${namesOf(optionsOf(spec)).join(" ")}"`,
+    `      valued=" ${valuedNames(spec.options).join(" ")} "`,
     `      subject=${subjectOf(spec)}`,
     `      words="${fixedWords(spec).join(" ")}" ;;`,
   ]);
   return `# bash completion for ftl: source <(ftl completions bash)
+_ftl_names() {
+  case " \${COMP_WORDS[*]} " in
+    *" --master "*) timeout ${PATIENCE} ftl list --master "$@" ;;
+    *) ftl list "$@" ;;
+  esac 2> /dev/null < /dev/null | cut -f 1
+}
 _ftl() {
-  local word=\${COMP_WORDS[COMP_CWORD]} command=\${COMP_WORDS[1]} options subject words
+  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command=\${COMP_WORDS[1]}
+  local options valued subject words
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W "${COMMANDS.map(({ name }) => name).join(" ")} ${
@@ -68,16 +90,30 @@ _ftl() {
 ${cases.join("\n")}
     *) return ;;
   esac
+  case $valued in
+    *" $before "*) return ;;
+  esac
   case $word in
     -*) COMPREPLY=($(compgen -W "$options" -- "$word")) ; return ;;
   esac
+  case "$command \${COMP_WORDS[*]:2}" in
+    purge\\ *--keep*) subject=package ;;
+  esac
+  if [ "$command" = setup ] && [ "$COMP_CWORD" -gt 2 ]; then
+    case "\${COMP_WORDS[2]} $COMP_CWORD" in
+      "systemd 3") words="${SETUP_PARTS.systemd.join(" ")}" ;;
+      "iam 3") words="${SETUP_PARTS.iam.join(" ")}" ;;
+      iam\\ * | cloud-init\\ *) subject=package ;;
+      *) words= ;;
+    esac
+  fi
   case $subject in
     file) compopt -o filenames 2> /dev/null ; COMPREPLY=($(compgen -f -- "$word")) ;;
-    package) COMPREPLY=($(compgen -W "$(ftl list 2> /dev/null < /dev/null)" -- "$word")) ;;
+    package) COMPREPLY=($(compgen -W "$(_ftl_names)" -- "$word")) ;;
     revision)
       case $word in
-        *.*) words=$(ftl list "\${word%%.*}" 2> /dev/null < /dev/null | cut -f 1) ;;
-        *) words=$(ftl list 2> /dev/null < /dev/null | sed 's/$/./') ; compopt -o nospace 2> /dev/null ;;
+        *.*) words=$(_ftl_names "\${word%%.*}") ;;
+        *) words=$(_ftl_names | sed 's/$/./') ; compopt -o nospace 2> /dev/null ;;
       esac
       COMPREPLY=($(compgen -W "$words" -- "$word")) ;;
     *) COMPREPLY=($(compgen -W "$words" -- "$word")) ;;
@@ -94,13 +130,21 @@ function zshScript(): string {
     `      options=(${
       optionsOf(spec).map(({ name, help }) => described(`--${name}`, help)).join(" ")
     })`,
+    `      valued=(${valuedNames(spec.options).join(" ")})`,
     `      subject=${subjectOf(spec)}`,
     `      words_known=(${fixedWords(spec).join(" ")}) ;;`,
   ]);
   return `#compdef ftl
 # zsh completion for ftl: source <(ftl completions zsh)
+_ftl_names() {
+  if (( \${words[(Ie)--master]} )); then
+    timeout ${PATIENCE} ftl list --master "$@"
+  else
+    ftl list "$@"
+  fi 2> /dev/null < /dev/null | cut -f 1
+}
 _ftl() {
-  local -a commands options names words_known
+  local -a commands options valued names words_known
   local subject
   commands=(${COMMANDS.map(({ name, summary }) => described(name, summary)).join(" ")})
   if (( CURRENT == 2 )); then
@@ -111,21 +155,35 @@ _ftl() {
 ${cases.join("\n")}
     *) return ;;
   esac
+  if (( \${valued[(Ie)$words[CURRENT-1]]} )); then
+    return
+  fi
   if [[ $words[CURRENT] == -* ]]; then
     _describe 'option' options
     return
   fi
+  if [[ $words[2] == purge ]] && (( \${words[(I)--keep*]} )); then
+    subject=package
+  fi
+  if [[ $words[2] == setup ]] && (( CURRENT > 3 )); then
+    case "$words[3] $CURRENT" in
+      'systemd 4') words_known=(${SETUP_PARTS.systemd.join(" ")}) ;;
+      'iam 4') words_known=(${SETUP_PARTS.iam.join(" ")}) ;;
+      iam\\ *|cloud-init\\ *) subject=package ;;
+      *) words_known=() ;;
+    esac
+  fi
   case $subject in
     file) _files ;;
     package)
-      names=(\${(f)"$(ftl list 2> /dev/null < /dev/null)"})
+      names=(\${(f)"$(_ftl_names)"})
       compadd -a names ;;
     revision)
       if [[ $words[CURRENT] == *.* ]]; then
-        names=(\${(f)"$(ftl list \${words[CURRENT]%%.*} 2> /dev/null < /dev/null | cut -f 1)"})
+        names=(\${(f)"$(_ftl_names \${words[CURRENT]%%.*})"})
         compadd -a names
       else
-        names=(\${(f)"$(ftl list 2> /dev/null < /dev/null)"})
+        names=(\${(f)"$(_ftl_names)"})
         compadd -S . -a names
       fi ;;
     *) compadd -a words_known ;;
@@ -152,14 +210,36 @@ function fishScript(): string {
     `complete -c ftl -f -l ${name}${short ? ` -s ${short}` : ""} -d ${quoted(help)}`
   );
   return `# fish completion for ftl: ftl completions fish | source
+function __ftl_names
+  if contains -- --master (commandline -opc)
+    timeout ${PATIENCE} ftl list --master $argv 2> /dev/null < /dev/null | cut -f 1
+  else
+    ftl list $argv 2> /dev/null < /dev/null | cut -f 1
+  end
+end
 function __ftl_revisions
   set -l word (commandline -ct)
-  if string match -q '*.*' -- $word
-    ftl list (string split -m 1 . -- $word)[1] 2> /dev/null < /dev/null | cut -f 1
+  if string match -q -- '--keep*' (commandline -opc)
+    __ftl_names
+  else if string match -q '*.*' -- $word
+    __ftl_names (string split -m 1 . -- $word)[1]
   else
-    for name in (ftl list 2> /dev/null < /dev/null)
-      ftl list $name 2> /dev/null < /dev/null | cut -f 1
+    for name in (__ftl_names)
+      __ftl_names $name
     end
+  end
+end
+function __ftl_setup
+  set -l given (commandline -opc)
+  switch "$given[3] "(count $given)
+    case 'systemd 3'
+      printf '%s\\n' ${SETUP_PARTS.systemd.join(" ")}
+    case 'iam 3'
+      printf '%s\\n' ${SETUP_PARTS.iam.join(" ")}
+    case 'iam *' 'cloud-init *'
+      __ftl_names
+    case ' 2'
+      printf '%s\\n' ${SETUP_KINDS.join(" ")}
   end
 end
 ${[...globals, ...lines].join("\n")}`;
@@ -168,10 +248,9 @@ ${[...globals, ...lines].join("\n")}`;
 function fishSubject(spec: CommandSpec, here: string): string[] {
   const subject = subjectOf(spec);
   if (subject === "file") return [`complete -c ftl ${here} -F`];
-  if (subject === "package") {
-    return [`complete -c ftl ${here} -f -a '(ftl list 2> /dev/null < /dev/null)'`];
-  }
+  if (subject === "package") return [`complete -c ftl ${here} -f -a '(__ftl_names)'`];
   if (subject === "revision") return [`complete -c ftl ${here} -f -a '(__ftl_revisions)'`];
+  if (subject === "target") return [`complete -c ftl ${here} -f -a '(__ftl_setup)'`];
   const words = fixedWords(spec);
   return words.length === 0 ? [] : [`complete -c ftl ${here} -f -a '${words.join(" ")}'`];
 }

@@ -14,13 +14,13 @@ interface CountBounds {
   most: number;
 }
 
-/** What the environment says. */
-const EXAMPLES: Readonly<Record<string, string>> = {
+/** For hints. */
+const EXAMPLES = {
   FTL_BUCKET: "my-deploys",
   FTL_ROOT: "/srv/ftl",
   AWS_REGION: "eu-central-1",
   AWS_DEFAULT_REGION: "eu-central-1",
-};
+} as const;
 
 /** Without slashes at the end; `/` where only dots and slashes lead there. A `..` after a name may follow a link. */
 function normalize(path: string): string {
@@ -29,13 +29,14 @@ function normalize(path: string): string {
     : path.replace(/\/+$/, "");
 }
 
+/** What the environment says. */
 export class Config {
   /** Nothing is read yet. */
   constructor(readonly env: Environment) {}
 
   /** `FTL_BUCKET`. */
   get bucket(): string {
-    this.#requireFilledIn();
+    this.#requireFilledIn("FTL_BUCKET", "AWS_REGION", "AWS_DEFAULT_REGION");
     const name = this.#text("FTL_BUCKET");
     if (name === undefined) {
       throw new UsageError("FTL_BUCKET is not set", {
@@ -53,7 +54,7 @@ export class Config {
 
   /** `FTL_ROOT`, an absolute path without a slash at its end, and not that of the system. */
   get root(): string {
-    this.#requireFilledIn();
+    this.#requireFilledIn("FTL_ROOT");
     const path = this.#text("FTL_ROOT");
     if (path === undefined) {
       throw new UsageError("FTL_ROOT is not set", {
@@ -98,12 +99,12 @@ export class Config {
   }
 
   /** `ftl setup` writes `<bucket>` for what it is not told: nothing may run with that. */
-  #requireFilledIn(): void {
-    for (const [name, example] of Object.entries(EXAMPLES)) {
+  #requireFilledIn(...names: readonly (keyof typeof EXAMPLES)[]): void {
+    for (const name of names) {
       const text = this.#text(name) ?? "";
       if (!/^<.*>$/.test(text)) continue;
       throw new UsageError(`${name} is still a placeholder: ${quote(text)}`, {
-        hint: `Put the value there that this machine should have, as in ${example}`,
+        hint: `Put the value there that this machine should have, as in ${EXAMPLES[name]}`,
       });
     }
   }

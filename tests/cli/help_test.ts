@@ -57,24 +57,6 @@ for (const shell of SHELLS) {
   });
 }
 
-testWith("bash", "bash completes commands, options, packages and revisions", async () => {
-  const complete = async (line: string): Promise<string[]> => {
-    const words = line.split(" ");
-    const script = `${completionScript("bash")}
-ftl() { case "$1 $2" in "list ") echo my_site; echo web ;; "list my_site") printf 'my_site.VZ5vQk8aR4G\\t(active)\\n' ;; esac; }
-COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}
-_ftl 2> /dev/null; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout } = await new Deno.Command("bash", { args: ["-c", script] }).output();
-    return new TextDecoder().decode(stdout).trim().split("\n");
-  };
-  assertEquals(await complete("ftl ju"), ["jump", "jump-back"]);
-  assertEquals(await complete("ftl sync --fo"), ["--follow"]);
-  assertEquals(await complete("ftl sync my"), ["my_site"]);
-  assertEquals(await complete("ftl jump my"), ["my_site."]);
-  assertEquals(await complete("ftl jump my_site.V"), ["my_site.VZ5vQk8aR4G"]);
-  assertEquals(await complete("ftl completions z"), ["zsh"]);
-});
-
 Deno.test("colors and live lines depend on the terminal and on what the user says", () => {
   const on = (isTerminal: boolean, env: Record<string, string>): [boolean, boolean] => {
     const { color, redraw } = makeScreen({ isTerminal, size: () => undefined }, env);

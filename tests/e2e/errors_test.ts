@@ -144,6 +144,38 @@ Deno.test("usage errors exit 2 and suggest what was meant", async () => {
   }
 });
 
+Deno.test("a mistyped package is answered with the one that is meant", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["my_site", "api"]);
+  for (const args of [["sync", "my_stie"], ["status", "my-site"], ["jump", "mysite.VZ5vQk8aR4G"]]) {
+    assertError(await web.ftl(args), {
+      code: 3,
+      says: /No package .* on this machine/,
+      hint: /^hint: Did you mean my_site\? Else: a folder tells FTL .*: mkdir /,
+    });
+  }
+  assertError(await web.ftl(["sync", "database"]), {
+    code: 3,
+    says: /No package database/,
+    hint: /^hint: A folder tells FTL/,
+  });
+});
+
+Deno.test("a root without a package says so, but not to a timer", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", []);
+  for (const command of ["sync", "list", "status"]) {
+    const { code, stdout, stderr } = await web.ftl([command]);
+    assertEquals([code, stdout], [0, ""], command);
+    assertEquals(
+      stderr,
+      `Nothing to do: no package has a folder in ${web.root}\n` +
+        `next: mkdir ${web.root}/<package>, for each that this machine should run\n`,
+    );
+  }
+  assertEquals((await web.ftl(["sync", "--quiet"])).stderr, "");
+});
+
 Deno.test("with --json an error is a document on stdout too", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
