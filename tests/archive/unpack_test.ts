@@ -223,7 +223,7 @@ Deno.test("folders beyond those that are filled side by side, and links between 
   using play = new Playground();
   const folders = Array.from({ length: 30_100 }, (_, i) => `all/${i}`);
   const bytes = joined([
-    ...folders.map((name) => member({ name: `${name}/`, type: "5" })),
+    ...folders.map((name) => member({ name: `${name}/`, type: "5", mode: 0o755 })),
     member({ name: "all/30099/in/it/file", content: "last" }),
     member({ name: "all/0/link", type: "1", link: "all/30099/in/it/file" }),
     END,
