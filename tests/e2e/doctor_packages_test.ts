@@ -24,6 +24,19 @@ Deno.test("doctor warns of folders that S3 knows no package for, and of a root w
   ]);
 });
 
+Deno.test("doctor says the same of many packages once", async () => {
+  const { fleet, web } = await healthy();
+  await using _fleet = fleet;
+  for (let n = 1; n <= 32; n++) Deno.mkdirSync(`${web.root}/site${n}`);
+  const found = remarks(await web.ftl(["doctor"]));
+  assertEquals(found.length, 2, found.join("\n"));
+  assertMatch(found[0] ?? "", / has no revision of site1, site10, .* and 27 more \| Spool/);
+  assertMatch(
+    found[1] ?? "",
+    / site1 never was synced here; the same with site10, site11, .* and 26 more \| Does the/,
+  );
+});
+
 /** How each thing in a package's folder goes wrong, the exit code, and the remark. */
 type DamageCase = [
   name: string,

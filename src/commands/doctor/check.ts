@@ -58,3 +58,25 @@ export function enumerate(names: readonly string[]): string {
   const more = names.length - TOLD;
   return more > 0 ? `${names.slice(0, TOLD).join(", ")} and ${more} more` : names.join(", ");
 }
+
+/** What was found with one of several things. */
+export interface Found {
+  /** The thing's name, as it stands in the check's text. */
+  readonly name: string;
+  readonly check: Check;
+}
+
+/** The same finding with several things once: as with the first, and with whom else. */
+export function once(found: readonly Found[]): Check[] {
+  const alike = Map.groupBy(found, ({ name, check: { status, name: kind, detail } }) => {
+    // Names are letters, digits, `_` and `-`.
+    const word = new RegExp(`(?<![\\w-])${name}(?![\\w-])`, "g");
+    return [status, kind, detail.replace(word, "\0")].join("\n");
+  });
+  return [...alike.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    if (others.length === 0) return [first.check];
+    const names = enumerate(others.map(({ name }) => name));
+    return [{ ...first.check, detail: `${first.check.detail}; the same with ${names}` }];
+  });
+}

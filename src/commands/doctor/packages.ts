@@ -8,9 +8,9 @@ import { leftovers } from "../../local/removal.ts";
 import { isHeld } from "../steps/facts.ts";
 import { postSyncOf, readLastSync, readMaster, readTold } from "../../local/state.ts";
 import { isThere } from "../../local/trees.ts";
-import { type Check, fail, finding, info, ok, warn } from "./check.ts";
+import { type Check, fail, finding, type Found, info, ok, once, warn } from "./check.ts";
 
-/** Each kind of finding once for all packages: one line where all is well, else one for each finding. */
+/** One line where all is well with all packages, else one for each finding, however many have it. */
 export async function checkPackages(
   packages: readonly PackageDir[],
   now: number,
@@ -26,9 +26,13 @@ export async function checkPackages(
   ];
   const checks: Check[] = [];
   for (const [name, fine, check] of kinds) {
-    const found: Check[] = [];
-    for (const pkg of packages) found.push(...await finding(name, () => check(pkg)));
-    checks.push(...(found.length === 0 ? [ok(name, fine)] : found));
+    const found: Found[] = [];
+    for (const pkg of packages) {
+      for (const one of await finding(name, () => check(pkg))) {
+        found.push({ name: pkg.name, check: one });
+      }
+    }
+    checks.push(...(found.length === 0 ? [ok(name, fine)] : once(found)));
   }
   return checks;
 }

@@ -4,7 +4,7 @@ import { explainDiskError } from "../../core/disk_errors.ts";
 import { FtlError, StorageError } from "../../core/errors.ts";
 import { diskRoom } from "../../local/disk_room.ts";
 import { listPackages, type PackageDir } from "../../local/package_dir.ts";
-import { type Check, fail, finding, ok, warn } from "./check.ts";
+import { type Check, enumerate, fail, finding, ok, once, warn } from "./check.ts";
 
 export interface RootFindings {
   readonly checks: readonly Check[];
@@ -40,7 +40,7 @@ function rootOf(config: Config): string | undefined {
 
 function describeRoot(root: string, packages: readonly PackageDir[]): Check {
   if (packages.length > 0) {
-    return ok("root", `${root}: ${packages.map(({ name }) => name).join(", ")}`);
+    return ok("root", `${root}: ${enumerate(packages.map(({ name }) => name))}`);
   }
   return warn(
     "root",
@@ -57,9 +57,10 @@ function checkWritable({ env }: Config, packages: readonly PackageDir[]): Check[
     // Of all its folders the first that is not ours says it.
     const places = [pkg.path, pkg.revs, pkg.own, pkg.staging, pkg.trash, pkg.states];
     const error = places.map(writeProblem).find((problem) => problem !== undefined);
-    return error === undefined ? [] : [fail("writable", withUser(error, user))];
+    if (error === undefined) return [];
+    return [{ name: pkg.name, check: fail("writable", withUser(error, user)) }];
   });
-  return problems.length === 0 ? [ok("writable", `by ${user}`)] : problems;
+  return problems.length === 0 ? [ok("writable", `by ${user}`)] : once(problems);
 }
 
 /** Who owns a package's folder can lead elsewhere what root does in it: see docs/safety.md. */
