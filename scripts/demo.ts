@@ -78,10 +78,8 @@ async function demo(): Promise<void> {
   for (const machine of [web1, web2]) checkMachine(machine, { first, second });
 
   title("What the two machines run now: the second revision, with the first one to go back to");
-  for (const machine of [web1, web2]) {
-    await shell(
-      `cd ${machine}/my_site && ls -l current previous | sed 's/.* \\([a-z]* ->\\)/\\1/'`,
-    );
+  for (const link of ["current", "previous"]) {
+    await shell(`readlink ${web1}/my_site/${link} ${web2}/my_site/${link}`);
   }
   await ftl(["status"], web1);
 
