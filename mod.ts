@@ -205,21 +205,44 @@ function userName(env: Environment): string {
 
 /** Aborted by the first signal; a second one ends the process, and its script, at once. */
 function listenForSignals(): AbortSignal {
+  // Asked before there is any listener: the first one changes what SIGHUP does.
+  const hangupIgnored = isHangupIgnored();
   // A file, such as a log, that would grow beyond `ulimit -f` is an error, told as such, rather than the end.
   Deno.addSignalListener("SIGXFSZ", () => {});
   const controller = new AbortController();
   let first: InterruptedError | undefined;
-  for (const name of Object.keys(INTERRUPTIONS) as (keyof typeof INTERRUPTIONS)[]) {
-    Deno.addSignalListener(name, () => {
-      if (first !== undefined) {
-        first.insist();
-        Deno.exit(first.exitCode);
-      }
-      first = new InterruptedError(name);
-      controller.abort(first);
-    });
+  const interrupt = (name: keyof typeof INTERRUPTIONS): void => {
+    if (first !== undefined) {
+      first.insist();
+      Deno.exit(first.exitCode);
+    }
+    first = new InterruptedError(name);
+    controller.abort(first);
+  };
+  for (const name of ["SIGINT", "SIGQUIT", "SIGTERM"] as const) {
+    Deno.addSignalListener(name, () => interrupt(name));
   }
+  Deno.addSignalListener("SIGHUP", () => {
+    hangupIgnored.then((ignored) => ignored || interrupt("SIGHUP"));
+  });
   return controller.signal;
+}
+
+const MAY_TAKE_LONG: readonly string[] = ["spool", "sync", "jump", "jump-back", "purge"];
+
+/**
+ * Whether whoever started this wants SIGHUP to be ignored, as nohup(1) does: a listener would end that. The
+ * runtime cannot tell, but a child inherits it: so one is asked to send the signal to itself.
+ */
+async function isHangupIgnored(): Promise<boolean> {
+  if (!MAY_TAKE_LONG.some((command) => Deno.args.includes(command))) return false;
+  try {
+    const args = ["-c", "kill -s HUP $$"];
+    const options = { args, stdin: "null", stdout: "null", stderr: "null" } as const;
+    return (await new Deno.Command("/bin/sh", options).spawn().status).success;
+  } catch {
+    return false;
+  }
 }
 
 if (import.meta.main) {
