@@ -287,6 +287,18 @@ Deno.test("a store that refuses every write is told with its own words, and lack
   assertEquals(opened.told, []);
 });
 
+Deno.test("moto's answer to HEAD of what is not there is a page without content, and S3's", async () => {
+  await using opened = await open(({ method }) =>
+    method === "HEAD"
+      ? new Response(null, {
+        status: 404,
+        headers: { "content-type": "text/html; charset=utf-8", "x-amzn-requestid": "R" },
+      })
+      : undefined
+  );
+  assertEquals(await opened.bucket.head("a.rev"), undefined);
+});
+
 /** All that a store may lack without weakening anything: the whole contract of a bucket holds there. */
 async function makeLackingBucket(): Promise<TestBucket> {
   const store = await LackingStore.start(all(

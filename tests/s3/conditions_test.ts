@@ -1,6 +1,7 @@
 import {
   CopyObjectCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
@@ -206,4 +207,32 @@ Deno.test("a copy obeys conditions on its source and on its target", () =>
     }
     await copy({ CopySourceIfMatch: ETag, IfNoneMatch: "*" });
     assertEquals(await errorOf(copy({ IfNoneMatch: "*" })), "412 PreconditionFailed");
+  }));
+
+Deno.test("a deletion on a condition that the server does not know is not done", () =>
+  withServer(async ({ server, s3 }) => {
+    await s3.send(new PutObjectCommand({ ...at, Body: "kept" }));
+    const conditions = {
+      "if-none-match": '"other"',
+      "if-unmodified-since": "Wed, 21 Oct 2015 07:28:00 GMT",
+      "if-modified-since": "Wed, 21 Oct 2015 07:28:00 GMT",
+      "x-amz-if-match-size": "5",
+      "x-amz-if-match-last-modified-time": "Wed, 21 Oct 2015 07:28:00 GMT",
+    };
+    for (const [name, value] of Object.entries(conditions)) {
+      const { status, code } = await sendSigned(server, {
+        method: "DELETE",
+        target,
+        headers: { [name]: value },
+      });
+      assertEquals([name, status, code], [name, 501, "NotImplemented"]);
+    }
+    const listed = await s3.send(
+      new DeleteObjectsCommand({
+        Bucket: BUCKET,
+        Delete: { Objects: [{ Key: at.Key, Size: 5 }] },
+      }),
+    );
+    assertEquals(listed.Errors?.map(({ Code }) => Code), ["NotImplemented"]);
+    assertEquals((await s3.send(new HeadObjectCommand(at))).ContentLength, 4);
   }));

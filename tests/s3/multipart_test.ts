@@ -79,7 +79,6 @@ Deno.test("parts become one object, with the ETag of their ETags and what was la
     assertEquals(await part.Body?.transformToByteArray(), two);
     const third = s3.send(new HeadObjectCommand({ ...at, PartNumber: 3 }));
     assertEquals((await errorOf(third)).slice(0, 3), "416");
-    assertEquals(await errorOf(complete(s3, UploadId, { Parts: [first] })), "404 NoSuchUpload");
     const copy = await s3.send(
       new CopyObjectCommand({ Bucket: BUCKET, Key: "copy", CopySource: `${BUCKET}/dir/key` }),
     );
@@ -285,4 +284,15 @@ Deno.test("checksum types that an algorithm has not are refused", () =>
     }
     const call = begin(s3, { ChecksumAlgorithm: "CRC64NVME", ChecksumType: "COMPOSITE" });
     assertEquals(await errorOf(call), "400 InvalidRequest");
+  }));
+
+Deno.test("the end of an upload, asked for again, is answered as the first time while the object is its own", () =>
+  withServer(async ({ s3 }) => {
+    const UploadId = await begin(s3);
+    const part = await uploadPart(s3, { UploadId, PartNumber: 1, Body: "x" });
+    const done = await complete(s3, UploadId, { Parts: [part] });
+    const again = await complete(s3, UploadId, { Parts: [part] });
+    assertEquals(again.ETag, done.ETag);
+    await s3.send(new PutObjectCommand({ ...at, Body: "another" }));
+    assertEquals(await errorOf(complete(s3, UploadId, { Parts: [part] })), "404 NoSuchUpload");
   }));

@@ -68,6 +68,19 @@ Deno.test("metadata and the headers of the content are kept, byte for byte", () 
     assertEquals(plain.headers.get("content-encoding"), "gzip");
     assertEquals(plain.headers.get("content-disposition"), utf8);
     assertEquals(plain.headers.get("content-type"), "binary/octet-stream");
+    for (
+      const [sent, kept] of [
+        ["deflate, aws-chunked, gzip", "deflate, gzip"],
+        ["gzip, br", "gzip, br"],
+        ["gzip,br", "gzip,br"],
+        ["AWS-chunked", undefined],
+      ] as const
+    ) {
+      const unsigned = { "Content-Encoding": sent };
+      await sendSigned(server, { method: "PUT", target: `/${BUCKET}/bytes`, unsigned });
+      const head = await sendSigned(server, { method: "HEAD", target: `/${BUCKET}/bytes` });
+      assertEquals(head.headers.get("content-encoding"), kept);
+    }
   }));
 
 Deno.test("metadata of more than 2 KB is refused, of 2 KB kept", () =>

@@ -28,14 +28,16 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 export async function completeMultipartUpload(request: S3Request): Promise<S3Response> {
   const bucket = requireBucket(request);
-  const upload = requireUpload(request);
   if (request.bodyLength === 0) {
     throw new S3Error("InvalidRequest", { message: "You must specify at least one part" });
   }
+  const done = completedBefore(request);
+  const upload = done === undefined ? requireUpload(request) : undefined;
   const body = withoutObjectChecksum(request);
   const wanted = parseComplete(await receiveText(body, { limit: MAX_BODY_BYTES }));
-  const record = await upload.exclusively(async () => {
-    if (upload.over) throw noSuchUpload(upload.record.id);
+  const record = done ?? await upload?.exclusively(async () => {
+    // Two at once: the second finds what the first has made.
+    if (upload.over) return completedBefore(request);
     const parts = chosenParts(upload, wanted);
     assertObjectSize(request, parts);
     using condition = new WriteCondition(request.headers, { bucket, key: request.key });
@@ -43,6 +45,7 @@ export async function completeMultipartUpload(request: S3Request): Promise<S3Res
     bucket.uploads.end(upload);
     return completed;
   });
+  if (record === undefined) throw noSuchUpload(request.query.get("uploadId") ?? "");
   const { checksum } = record;
   return xmlResponse({
     root: "CompleteMultipartUploadResult",
@@ -52,6 +55,16 @@ export async function completeMultipartUpload(request: S3Request): Promise<S3Res
       (checksum === undefined ? "" : text(elementOf(checksum.algorithm), checksum.value) +
         text("ChecksumType", checksum.type)),
   });
+}
+
+/**
+ * S3 answers a repeated request as the first time, as long as the object is the one that came of it: a client
+ * that has lost the first answer asks again.
+ */
+function completedBefore(request: S3Request): ObjectRecord | undefined {
+  const record = requireBucket(request).objects.get(request.key);
+  const id = request.query.get("uploadId");
+  return id !== undefined && record?.uploadId === id ? record : undefined;
 }
 
 /** The checksum header here is that of the object, not of the request's body. */

@@ -15,11 +15,22 @@ import { requireBucket, type S3Request, xmlResponse } from "./request.ts";
 const MAX_KEYS = 1000;
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
+/** Conditions that a deletion would silently be done without: S3 has some of them in directory buckets alone. */
+const UNKNOWN_CONDITIONS = [
+  "if-none-match",
+  "if-modified-since",
+  "if-unmodified-since",
+  "x-amz-if-match-last-modified-time",
+  "x-amz-if-match-size",
+];
+
 /** Deletes one object. That there is none is no error. */
 export async function deleteObject(request: S3Request): Promise<S3Response> {
   const bucket = requireBucket(request);
   assertNoVersion(request);
   const { key } = request;
+  const unknown = UNKNOWN_CONDITIONS.find((name) => request.headers.has(name));
+  if (unknown !== undefined) throw new S3Error("NotImplemented", { details: { Header: unknown } });
   const etag = request.headers.get("if-match");
   await bucket.delete(key, (current) => assertDeleteCondition(etag, { key, current }));
   return { status: 204, headers: new Map() };
@@ -61,6 +72,12 @@ async function deleteListed(
   const version = childText(object, "VersionId");
   try {
     if (version !== undefined && version !== "null") throw new S3Error("NoSuchVersion");
+    const unknown = ["LastModifiedTime", "Size"].find((name) =>
+      childText(object, name) !== undefined
+    );
+    if (unknown !== undefined) {
+      throw new S3Error("NotImplemented", { details: { Header: unknown } });
+    }
     const etag = childText(object, "ETag");
     await bucket.delete(key, (current) => assertDeleteCondition(etag, { key, current }));
     return { ok: true, xml: element("Deleted", raw(text("Key", key))) };

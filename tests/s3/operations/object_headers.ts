@@ -63,8 +63,9 @@ export function objectProperties(headers: ReadonlyMap<string, string>): ObjectPr
 
 /** `aws-chunked` is the framing of the request and no property of the object. */
 function withoutAwsChunked(encoding: string): string {
-  return encoding.split(",").map((item) => item.trim())
-    .filter((item) => item !== "" && item.toLowerCase() !== "aws-chunked").join(",");
+  const items = encoding.split(",").map((item) => item.trim()).filter((item) => item !== "");
+  const kept = items.filter((item) => item.toLowerCase() !== "aws-chunked");
+  return kept.length === items.length ? encoding : kept.join(", ");
 }
 
 /** The headers of an object as GET and HEAD send them. */
