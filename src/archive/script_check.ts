@@ -46,6 +46,8 @@ export class ScriptCheck implements EntryWatcher {
   readonly #inFolder: string[] = [];
   /** The folder that holds all entries so far; undefined before the first, empty when there is none. */
   #folder: string | undefined;
+  /** Where `ftl` leads, the folder of the Go original's scripts, if it is a link. */
+  #ftl: string | undefined;
   /** Whose content is being read. */
   #reading: FoundScript | undefined;
 
@@ -56,6 +58,7 @@ export class ScriptCheck implements EntryWatcher {
   begin(entry: Entry, path: string): void {
     this.#reading = undefined;
     if (path === "") return;
+    if (path === "ftl") this.#ftl = entry.kind === "symlink" ? entry.target : undefined;
     const slash = path.indexOf("/");
     this.#lookAtFolder(entry, { path, slash });
     // Scripts lie at the top or in `ftl/`: most entries are decided here.
@@ -86,6 +89,16 @@ export class ScriptCheck implements EntryWatcher {
   end(tree: Tree): void {
     for (const [path, script] of this.#scripts) this.#judge(path, { script, tree });
     this.#warnOfFolder();
+    if (
+      this.#ftl !== undefined &&
+      wrongTarget("ftl", { target: this.#ftl, tree }) === "not in the archive"
+    ) {
+      this.#warn(
+        `ftl is a link to ${
+          shown(this.#ftl)
+        }, which is not in the archive: scripts in it will not run`,
+      );
+    }
     for (const [path, hook] of this.#misnamed) {
       if (SCRIPT_PLACES[hook].some((place) => this.#scripts.has(place))) continue;
       this.#warn(
@@ -126,7 +139,9 @@ export class ScriptCheck implements EntryWatcher {
     if (script.kind === "directory") {
       refuse("it is a folder", `FTL runs ${path} at ${script.hook}: give the folder another name`);
     }
-    const wrong = script.kind === "symlink" ? this.#wrongTarget(path, { script, tree }) : undefined;
+    const wrong = script.kind === "symlink" && !this.#mayBeMade(script.hook)
+      ? wrongTarget(path, { target: script.target, tree })
+      : undefined;
     if (wrong !== undefined) {
       refuse(
         `it is a link to ${shown(script.target)}, which is ${wrong}`,
@@ -154,29 +169,30 @@ export class ScriptCheck implements EntryWatcher {
     }
   }
 
-  /** What is wrong with a link's target for certain: what lies outside the revision is not known here. */
-  #wrongTarget(
-    path: string,
-    { script: { hook, target }, tree }: { script: FoundScript; tree: Tree },
-  ): string | undefined {
-    // Whatever runs before may make it.
-    if (hook !== "post-sync" && SCRIPT_PLACES["post-sync"].some((at) => this.#scripts.has(at))) {
-      return undefined;
-    }
-    if (target.startsWith("/")) return undefined;
-    const parts = parentOf(path).split("/").filter((part) => part !== "");
-    for (const part of target.split("/").filter((name) => name !== "" && name !== ".")) {
-      if (part === "..") {
-        if (parts.pop() === undefined) return undefined;
-        continue;
-      }
-      parts.push(part);
-      const kind = tree.kindOf(parts.join("/"));
-      if (kind === "symlink") return undefined;
-      if (kind === undefined) return "not in the archive";
-    }
-    return tree.kindOf(parts.join("/")) === "folder" ? "a folder" : undefined;
+  /** Whether a script that runs before may make what is not in the archive. */
+  #mayBeMade(hook: Hook): boolean {
+    return hook !== "post-sync" && SCRIPT_PLACES["post-sync"].some((at) => this.#scripts.has(at));
   }
+}
+
+/** What is wrong with a link's target for certain: what lies outside the revision is not known here. */
+function wrongTarget(
+  path: string,
+  { target, tree }: { target: string; tree: Tree },
+): string | undefined {
+  if (target.startsWith("/")) return undefined;
+  const parts = parentOf(path).split("/").filter((part) => part !== "");
+  for (const part of target.split("/").filter((name) => name !== "" && name !== ".")) {
+    if (part === "..") {
+      if (parts.pop() === undefined) return undefined;
+      continue;
+    }
+    parts.push(part);
+    const kind = tree.kindOf(parts.join("/"));
+    if (kind === "symlink") return undefined;
+    if (kind === undefined) return "not in the archive";
+  }
+  return tree.kindOf(parts.join("/")) === "folder" ? "a folder" : undefined;
 }
 
 /** The step of a script that somebody meant to write: `Pre-Jump.sh`, `pre_jump`, `ftl/pre-jump.sh`. */

@@ -161,6 +161,17 @@ Deno.test("ScriptCheck warns of names that are almost those of scripts", async (
   }
 });
 
+Deno.test("ScriptCheck warns of a folder of scripts that was not packed", async () => {
+  assertEquals(await check({ name: "ftl", type: "2", link: "../deploy/ftl" }), []);
+  assertEquals(await check({ name: "ftl", type: "2", link: "bin" }, { name: "bin/x" }), []);
+  assertEquals(
+    await check({ name: "ftl", type: "2", link: "deploy/ftl" }, { name: "index.html" }),
+    [
+      "ftl is a link to deploy/ftl, which is not in the archive: scripts in it will not run",
+    ],
+  );
+});
+
 Deno.test("ScriptCheck warns of a second script for the same step, and of a byte order mark", async () => {
   assertEquals(
     await check({ name: "pre-jump.sh", ...SCRIPT }, { name: "ftl/pre-jump", ...SCRIPT }),

@@ -212,6 +212,35 @@ Deno.test("a daemon that goes on printing does not keep ftl waiting", async () =
   assertStringIncludes(stderr, `${revision} post-jump| tick\n`);
 });
 
+Deno.test("a script whose ftl is killed runs to its end, and the next ftl finds the lock free", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const go = `${fleet.folder.path}/go`;
+  const revision = await fleet.spool("a.tgz", {
+    "pre-jump.sh": `#!/bin/sh\ntest -e ${go} && exit 0\nmkfifo ${go}\n` +
+      `echo migrating\nread word < ${go}\necho more\necho and more\n: > migrated\n`,
+  });
+  await web.ok(["sync"]);
+  const child = startProgram(["jump", revision], {
+    cwd: web.root,
+    env: { ...fleet.env, FTL_ROOT: web.root },
+  });
+  const output = child.output();
+  const log = (): string => {
+    const name = web.names("a/.ftl/log").find((found) => found.endsWith(".log"));
+    return name === undefined ? "" : web.read(`a/.ftl/log/${name}`);
+  };
+  await until(() => log() === "migrating\n", "the script's first line");
+  child.kill("SIGKILL");
+  await output;
+  await Deno.writeTextFile(go, "on\n");
+  const folder = `a/revs/${idOf(revision)}`;
+  await until(() => web.names(folder).includes("migrated"), "the end of the script");
+  await until(() => log() === "migrating\nmore\nand more\n", "what it printed");
+  await web.ok(["jump", revision]);
+  assertEquals(web.link("a/current"), `revs/${idOf(revision)}`);
+});
+
 Deno.test("a script that floods hears a signal at once, and what it fills has a bound", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);

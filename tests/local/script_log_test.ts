@@ -83,6 +83,34 @@ Deno.test("a log on a disk that is full takes nothing away from the script", asy
   assertEquals([...Deno.readDirSync(folder.path)], []);
 });
 
+Deno.test("where no pipe can be made, the script gets the file itself", async () => {
+  using lab = new Lab();
+  lab.write("pre-jump.sh", "#!/bin/sh\necho hello; exit 5\n");
+  assertEquals(openPipe({ fd: 1, folder: "/no/such/folder" }), undefined);
+  // Of a user's own file system that takes no pipes there is none at hand: a program that makes none is.
+  const path = Deno.env.get("PATH") ?? "";
+  Deno.env.set("PATH", lab.path);
+  try {
+    const { error, lines } = await lab.run("pre-jump");
+    assertEquals([error?.message, lines], [
+      `my_site.${ID} pre-jump failed: exit 5`,
+      ["hello"],
+    ]);
+  } finally {
+    Deno.env.set("PATH", path);
+  }
+});
+
+Deno.test("a pipe that a killed command left beside the logs goes with the next log", () => {
+  using lab = new Lab();
+  const old = `${lab.pkg.logs}/.left`;
+  Deno.mkdirSync(lab.pkg.logs);
+  new Deno.Command("mkfifo", { args: [old] }).outputSync();
+  Deno.utimeSync(old, 0, 0);
+  using log = createLog(lab.pkg, { id: ID, hook: "pre-jump", warn: () => {} });
+  assertEquals(lab.logs().map((name) => `${lab.pkg.logs}/${name}`), [log?.path]);
+});
+
 Deno.test("a log that has grown too large keeps its beginning and its end", async () => {
   using lab = new Lab();
   const fill = (): string => {

@@ -65,15 +65,24 @@ function makeFolder(path: string): void {
   }
 }
 
+/** Nothing depends on it: one file too many does no harm. */
 function prune(folder: string, hook: Hook): void {
   const names = logNames(folder).filter((name) => name.endsWith(`-${hook}.log`)).sort();
-  for (const name of names.slice(0, Math.max(0, names.length - KEPT + 1))) {
-    try {
-      Deno.removeSync(`${folder}/${name}`);
-    } catch {
-      // One file too many does no harm.
-    }
+  const old = names.slice(0, Math.max(0, names.length - KEPT + 1));
+  try {
+    for (const name of [...old, ...leftPipes(folder)]) Deno.removeSync(`${folder}/${name}`);
+  } catch {
+    // Another command removes them too.
   }
+}
+
+/** Pipes that a killed command left: others are there for an instant. */
+function leftPipes(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => {
+    if (!name.startsWith(".")) return false;
+    const { isFifo, mtime } = Deno.lstatSync(`${folder}/${name}`);
+    return isFifo === true && (mtime?.getTime() ?? 0) < Date.now() - 60_000;
+  });
 }
 
 function openKept(folder: string, name: string): ScriptLog {
