@@ -7,7 +7,7 @@
  *
  * --ftl measures an executable, otherwise the source is measured, whose start is slower. --folder keeps
  * the corpora (some 6 GB) for the next run; --work is where archives are unpacked, in memory by default.
- * --only takes what the name of a case begins with: sync, spool, big, start.
+ * --only takes what the name of a case begins with: sync, spool, big, start, scale.
  */
 import { parseArgs } from "node:util";
 import { compile } from "./build/compile.ts";
@@ -16,6 +16,7 @@ import { allCases, type Case, type Contender, type Tools } from "./bench/cases.t
 import { describe, makeCorpora } from "./bench/corpora.ts";
 import { findProgram, type Measured } from "./bench/programs.ts";
 import { type CaseResult, caseTable, verdicts, verdictTable } from "./bench/report.ts";
+import { scaleCases } from "./bench/scale.ts";
 import { Stage } from "./bench/stage.ts";
 
 const { values } = parseArgs({
@@ -97,14 +98,25 @@ async function compileEmpty(folder: string): Promise<string | undefined> {
   }
 }
 
+/** The corpora take a while to make, and the growth needs none. */
+async function casesOnCorpora(
+  folder: string,
+  tools: Tools,
+): Promise<(stage: Stage) => Case[]> {
+  const corpora = await makeCorpora(folder, { bigBytes: Number(values.big), say });
+  print(`many small files: ${await describe(corpora.files)}`);
+  return (stage) => allCases({ stage, corpora, tools });
+}
+
 async function main(): Promise<void> {
   const { ftl, folder, work } = values;
   const rounds = Number(values.rounds);
   const only = values.only.split(",").filter((name) => name !== "");
-  const corpora = await makeCorpora(folder, { bigBytes: Number(values.big), say });
-  const tools = await findTools(folder);
+  const isScaleOnly = only.length > 0 && only.every((name) => name.startsWith("scale"));
+  const tools = isScaleOnly ? undefined : await findTools(folder);
+  const chosen = tools === undefined ? scaleCases : await casesOnCorpora(folder, tools);
   await using stage = await Stage.open({ work, ftl, say });
-  const wanted = allCases({ stage, corpora, tools }).filter(({ name }) =>
+  const wanted = chosen(stage).filter(({ name }) =>
     only.length === 0 || only.some((begin) => name.startsWith(begin))
   );
   print(
@@ -112,7 +124,6 @@ async function main(): Promise<void> {
       ftl ?? "FTL from source"
     }, Deno ${Deno.version.deno}, ${navigator.hardwareConcurrency} cores`,
   );
-  print(`many small files: ${await describe(corpora.files)}`);
   const results: CaseResult[] = [];
   for (const one of wanted) {
     const result = await runCase(one, rounds);
@@ -121,7 +132,7 @@ async function main(): Promise<void> {
   }
   const sizes = {
     executable: ftl === undefined ? undefined : Deno.statSync(ftl).size,
-    empty: tools.empty === undefined ? undefined : Deno.statSync(tools.empty).size,
+    empty: tools?.empty === undefined ? undefined : Deno.statSync(tools.empty).size,
   };
   const found = verdicts(results, sizes);
   print(verdictTable(found));

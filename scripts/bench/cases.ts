@@ -1,6 +1,7 @@
 /** What is compared with what. */
 import type { Corpora } from "./corpora.ts";
 import { capture, measure, type Measured, pipeline } from "./programs.ts";
+import { scaleCases } from "./scale.ts";
 import type { Stage } from "./stage.ts";
 
 export interface Contender {
@@ -46,6 +47,7 @@ export function allCases(setting: Setting): Case[] {
     big(setting, "big-stored", corpora.bigStored),
     big(setting, "big-archive", corpora.bigArchive),
     startUp(setting),
+    ...scaleCases(setting.stage),
   ];
 }
 

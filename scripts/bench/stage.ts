@@ -1,4 +1,6 @@
 /** Where everything happens: a folder in memory, the server in a process of its own, FTL. */
+import { inParallel } from "../../src/core/parallel.ts";
+import type { Bucket } from "../../src/remote/bucket.ts";
 import { openS3Bucket } from "../../src/remote/s3.ts";
 import { capture, type Program } from "./programs.ts";
 
@@ -83,20 +85,29 @@ export class Stage implements AsyncDisposable {
     }
   }
 
-  /** Empties the bucket of one package. */
+  /** Removes all objects whose key begins so. */
   async empty(prefix: string): Promise<void> {
+    const bucket = this.#bucket();
+    await bucket.removeMany((await bucket.list(prefix)).map(({ key }) => key));
+  }
+
+  /** Puts small objects: keys and texts. */
+  async fill(objects: readonly (readonly [key: string, text: string])[]): Promise<void> {
+    const bucket = this.#bucket();
+    await inParallel(objects, { concurrency: 32 }, async ([key, text]) => {
+      await bucket.put(key, text, { metadata: {} });
+    });
+  }
+
+  #bucket(): Bucket {
     for (const [name, value] of Object.entries(this.env)) {
       if (name.startsWith("AWS_")) Deno.env.set(name, value);
     }
-    const bucket = openS3Bucket(BUCKET, this.env);
-    for (const { key } of await bucket.list(prefix)) await bucket.remove(key);
+    return openS3Bucket(BUCKET, this.env);
   }
 
   async key(prefix: string): Promise<string> {
-    for (const [name, value] of Object.entries(this.env)) {
-      if (name.startsWith("AWS_")) Deno.env.set(name, value);
-    }
-    const [object] = await openS3Bucket(BUCKET, this.env).list(prefix);
+    const [object] = await this.#bucket().list(prefix);
     if (object === undefined) throw new Error(`nothing in the bucket begins with ${prefix}`);
     return object.key;
   }

@@ -91,6 +91,7 @@ export class PackageSyncer implements Disposable {
     this.#place = place;
     await this.#tally.attempt(async () => {
       const view = await this.#requireLock();
+      view.changed();
       const id = this.#due(view);
       if (id === undefined) return;
       await this.#makeRoom(view);
@@ -115,6 +116,7 @@ export class PackageSyncer implements Disposable {
     await this.#tally.attempt(async () => {
       const view = await this.#requireLockForRest();
       if (view === undefined) return;
+      view.changed();
       await this.#makeRoom(view);
       for (const id of view.plan().fetch) await this.#fetch(view, id);
       for (const id of view.plan().prepare) await this.#prepare(view, id);
@@ -224,6 +226,7 @@ export class PackageSyncer implements Disposable {
       await fetchRevision(this.#context, { bucket: this.#setting.bucket, remote }, this.#pkg);
       this.#tally.fetched.push(id);
     }, id);
+    view.changed();
   }
 
   async #prepare(view: PackageView, id: string): Promise<void> {
@@ -235,16 +238,19 @@ export class PackageSyncer implements Disposable {
     await this.#tally.attempt(() => {
       return prepareRevision(this.#context, this.#pkg, { id, urgent, turns });
     }, id);
+    view.changed();
   }
 
   /** What is done under the package's lock, by a plan made under it: a jump may have come in between. */
   async #change(view: PackageView): Promise<void> {
     using _lock = await this.#noteBusy(lockPackage(this.#context, this.#pkg, "ftl sync"));
+    view.changed();
     await view.remember();
     this.#tally.addFailures(await finishUnfinishedJump(this.#context, this.#pkg));
     const id = this.#due(view);
     if (id !== undefined && view.isReady(id)) {
       await this.#tally.attempt(() => this.#activate(id), id);
+      view.changed();
     }
     if (view.hasStaleHold) writeHolds(this.#pkg, []);
   }
@@ -259,7 +265,10 @@ export class PackageSyncer implements Disposable {
     const pkg = this.#pkg;
     const removed = await removeRevisions(this.#context, pkg, {
       command: "ftl sync",
-      choose: () => this.#toRemove(view),
+      choose: () => {
+        view.changed();
+        return this.#toRemove(view);
+      },
       onFailure: (id, error) => {
         if (!(error instanceof StorageError)) return this.#tally.fail(error);
         // As a mount does, until somebody takes it away: no reason for each sync to fail.

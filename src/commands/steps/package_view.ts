@@ -31,6 +31,7 @@ export class PackageView {
   #master: MasterState | undefined;
   /** What the machine remembered of S3 at that moment: another sync may look later. */
   #remembered: MasterState | undefined;
+  #plan: SyncPlan | undefined;
 
   private constructor(pkg: PackageDir, setting: ViewSetting, remote: RemotePackage) {
     this.#pkg = pkg;
@@ -55,6 +56,7 @@ export class PackageView {
   }
 
   async #readMaster(): Promise<void> {
+    this.changed();
     this.#remembered = readMaster(this.#pkg);
     this.#master = await readMasterState(this.#setting.bucket, this.#pkg, this.#remote);
   }
@@ -67,10 +69,17 @@ export class PackageView {
     return this.#remote.revisions.find((found) => found.id === id);
   }
 
+  /** Made once, until `changed` is called. */
   plan(): SyncPlan {
     const { keep, follow } = this.#setting;
     const [remote, master] = [this.#remote, this.#master];
-    return planSync(gatherFacts(this.#pkg, { remote, master, keep, follow }));
+    this.#plan ??= planSync(gatherFacts(this.#pkg, { remote, master, keep, follow }));
+    return this.#plan;
+  }
+
+  /** The machine is not as it was: what is planned next, is planned anew. */
+  changed(): void {
+    this.#plan = undefined;
   }
 
   /** Whether it is here, and prepared. */
@@ -104,10 +113,10 @@ export class PackageView {
 
   /** Undefined where the blessed revision is active, or a hold or S3 keeps it from being so. */
   whyNotActive(given: { ranScripts: boolean }): FtlError | undefined {
+    const why = this.blessed && blessedNotActive(this.#pkg, this.blessed, given);
+    if (!why) return undefined;
+    this.changed();
     const { heldBy, missing } = this.plan();
-    if (this.blessed === undefined || heldBy !== undefined || missing !== undefined) {
-      return undefined;
-    }
-    return blessedNotActive(this.#pkg, this.blessed, given);
+    return heldBy !== undefined || missing !== undefined ? undefined : why;
   }
 }
