@@ -34,8 +34,9 @@ export interface PackageStatus {
   readonly disk: number;
   /** How the last sync went. */
   readonly lastSync: LastSync | null;
-  /** The folder of what its scripts printed, and the newest file in it. */
+  /** The folder of what its scripts printed. */
   readonly logs: string;
+  /** The newest file there; null where there is none. */
   readonly lastLog: string | null;
   /** As S3 says now; where it cannot be asked, as it said at the last sync. */
   readonly blessed: string | null;
