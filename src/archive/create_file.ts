@@ -19,19 +19,7 @@ export function createFile(place: string, content: Uint8Array, { mode, mtime }: 
   try {
     Deno.utimeSync(place, mtime, mtime);
   } catch (error) {
-    // As below, which cannot be called from here.
-    if (mtime >= 0 || Number.isInteger(mtime)) throw error;
-    Deno.utimeSync(place, Math.floor(mtime), Math.floor(mtime));
-  }
-}
-
-/** Sets the mtime of a file or folder. */
-export function setMtime(place: string, mtime: number | undefined): void {
-  if (mtime === undefined) return;
-  try {
-    Deno.utimeSync(place, mtime, mtime);
-  } catch (error) {
-    // Deno 2.7, unlike 2.9, has no fractions of a second before 1970.
+    // As in `mtime.ts`, which cannot be called from here.
     if (mtime >= 0 || Number.isInteger(mtime)) throw error;
     Deno.utimeSync(place, Math.floor(mtime), Math.floor(mtime));
   }

@@ -14,7 +14,8 @@
  * The later entry wins, as in GNU tar, which does not remove a folder that has something in it either.
  */
 import { IntegrityError } from "../core/errors.ts";
-import { type Entry, shown } from "./entry.ts";
+import { type Entry, type EntryKind, shown } from "./entry.ts";
+import { FILE, FOLDER, type NodeKind, NOTHING, PathTable, ROOT, SYMLINK } from "./path_table.ts";
 
 /** The longest path and the longest name in it, in bytes: Linux's PATH_MAX and NAME_MAX. */
 export const MAX_PATH = 4096;
@@ -24,35 +25,48 @@ export const MAX_NAME = 255;
 export interface Admission {
   /** The path below the root: no empty parts, no `.`, no `..`; empty for the root itself. */
   path: string;
+  /** Its number among those of the tree, and that of the folder that it is in. */
+  node: number;
+  parent: number;
   /** What lies there and has to go first. */
   replaced: "file" | "folder" | undefined;
   /** Parent folders that no entry has told of, outermost first. */
-  parents: string[];
+  parents: readonly number[];
   /** Whether a folder is there already, or a hard link already is what it should become. */
   exists: boolean;
-  /** A hard link's target, as a path below the root. */
-  linked: string;
+  /** A hard link's target. */
+  linked: number;
 }
 
-interface Folder {
-  entries: number;
-}
-
-type Node = "file" | "symlink" | Folder;
+const NONE: readonly number[] = [];
 
 export interface Limits {
   bytes?: number | undefined;
   files?: number | undefined;
 }
 
+const KINDS: Readonly<Record<Exclude<EntryKind, "hardlink">, NodeKind>> = {
+  file: FILE,
+  symlink: SYMLINK,
+  directory: FOLDER,
+};
+
+const KIND_NAMES: Readonly<Record<NodeKind, "file" | "symlink" | "folder" | undefined>> = {
+  [NOTHING]: undefined,
+  [FILE]: "file",
+  [SYMLINK]: "symlink",
+  [FOLDER]: "folder",
+};
+
 const encoder = new TextEncoder();
 
 export class Tree {
   readonly #archive: string;
   readonly #limits: Limits;
-  readonly #nodes = new Map<string, Node>([["", { entries: 0 }]]);
+  readonly #table = new PathTable();
   /** The folder of the last entry: archives go folder by folder. */
   #lastParent = "";
+  #lastParentNode = ROOT;
   #entries = 0;
   #bytes = 0;
 
@@ -74,8 +88,13 @@ export class Tree {
 
   /** What lies at a path below the root by now. */
   kindOf(path: string): "file" | "symlink" | "folder" | undefined {
-    const node = this.#nodes.get(path);
-    return typeof node === "object" ? "folder" : node;
+    const node = this.#find(path);
+    return node === undefined ? undefined : KIND_NAMES[this.#table.kindOf(node)];
+  }
+
+  /** The paths by their numbers. */
+  get paths(): Pick<PathTable, "size" | "parentOf" | "nameOf" | "pathOf"> {
+    return this.#table;
   }
 
   /** Counts content whose size no entry told. Throws IntegrityError past the limit. */
@@ -91,26 +110,31 @@ export class Tree {
   admit(entry: Entry): Admission {
     this.#count(entry);
     const path = this.#clean(entry.name, entry.name);
-    const linked = entry.kind === "hardlink" ? this.#linkTarget(entry) : "";
-    const kind = entry.kind === "hardlink" ? this.#nodes.get(linked) : entry.kind;
+    const linked = entry.kind === "hardlink" ? this.#linkTarget(entry) : ROOT;
     if (entry.kind === "symlink") this.#checkSymlink(entry);
-    const parents = this.#parentsOf(path, entry);
-    const node = this.#nodes.get(path);
-    const admission: Admission = { path, parents, linked, replaced: undefined, exists: false };
-    if (entry.kind === "directory" && typeof node === "object") {
-      admission.exists = true;
-      return admission;
-    }
-    if (entry.kind === "hardlink" && linked === path) {
-      admission.exists = true;
-      return admission;
-    }
-    if (typeof node === "object") {
-      if (path === "") throw this.#refuse(entry, "it would replace the revision's own folder");
-      if (node.entries > 0) throw this.#refuse(entry, "a folder that is not empty has that name");
+    const { parent, parents } = this.#enterParents(path, entry);
+    const node = path === "" ? ROOT : this.#table.enter(parent, nameOf(path));
+    const there = this.#table.kindOf(node);
+    const kind = entry.kind === "hardlink" ? this.#table.kindOf(linked) : KINDS[entry.kind];
+    const admission: Admission = {
+      path,
+      node,
+      parent,
+      parents,
+      linked,
+      replaced: undefined,
+      exists: kind === FOLDER ? there === FOLDER : entry.kind === "hardlink" && linked === node,
+    };
+    if (admission.exists) return admission;
+    if (there === FOLDER) {
+      if (node === ROOT) throw this.#refuse(entry, "it would replace the revision's own folder");
+      if (!this.#table.isEmpty(node)) {
+        throw this.#refuse(entry, "a folder that is not empty has that name");
+      }
       admission.replaced = "folder";
-    } else if (node !== undefined) admission.replaced = "file";
-    this.#put(path, kind === "directory" ? { entries: 0 } : kind === "symlink" ? kind : "file");
+      if (node === this.#lastParentNode) this.#rememberParent("", ROOT);
+    } else if (there !== NOTHING) admission.replaced = "file";
+    this.#table.setKind(node, kind);
     return admission;
   }
 
@@ -142,13 +166,22 @@ export class Tree {
     return parts.join("/");
   }
 
-  #linkTarget(entry: Entry): string {
-    const target = this.#clean(entry.target, entry.name);
-    if (typeof this.#nodes.get(target) !== "string") {
-      const found = this.#nodes.has(target) ? "a folder" : "no earlier file of it";
-      throw this.#refuse(entry, `it is a hard link to ${shown(entry.target)}, which is ${found}`);
+  #linkTarget(entry: Entry): number {
+    const node = this.#find(this.#clean(entry.target, entry.name));
+    const kind = node === undefined ? NOTHING : this.#table.kindOf(node);
+    if (node !== undefined && (kind === FILE || kind === SYMLINK)) return node;
+    const found = kind === FOLDER ? "a folder" : "no earlier file of it";
+    throw this.#refuse(entry, `it is a hard link to ${shown(entry.target)}, which is ${found}`);
+  }
+
+  /** The node at a path, which was entered some time. */
+  #find(path: string): number | undefined {
+    let node: number | undefined = ROOT;
+    for (const name of path === "" ? [] : path.split("/")) {
+      node = this.#table.find(node, name);
+      if (node === undefined) return undefined;
     }
-    return target;
+    return node;
   }
 
   #checkSymlink(entry: Entry): void {
@@ -159,35 +192,33 @@ export class Tree {
     }
   }
 
-  /** Checks every folder on the way, and returns those that have to be made. */
-  #parentsOf(path: string, entry: Entry): string[] {
-    const made: string[] = [];
-    const parent = parentOf(path);
-    if (parent === this.#lastParent) return made;
-    for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", slash + 1)) {
-      const folder = path.slice(0, slash);
-      const node = this.#nodes.get(folder);
-      if (typeof node === "object") continue;
-      if (node === "symlink") {
-        throw this.#refuse(entry, `its path goes through the symlink ${shown(folder)}`);
+  /** Checks every folder on the way, and enters those that have to be made. */
+  #enterParents(path: string, entry: Entry): { parent: number; parents: readonly number[] } {
+    const folder = parentOf(path);
+    if (folder === this.#lastParent) return { parent: this.#lastParentNode, parents: NONE };
+    const parents: number[] = [];
+    let parent = ROOT;
+    for (const name of folder === "" ? [] : folder.split("/")) {
+      parent = this.#table.enter(parent, name);
+      const kind = this.#table.kindOf(parent);
+      if (kind === FOLDER) continue;
+      const place = (): string => shown(this.#table.pathOf(parent));
+      if (kind === SYMLINK) {
+        throw this.#refuse(entry, `its path goes through the symlink ${place()}`);
       }
-      if (node === "file") {
-        throw this.#refuse(entry, `its path goes through ${shown(folder)}, which is a file`);
+      if (kind === FILE) {
+        throw this.#refuse(entry, `its path goes through ${place()}, which is a file`);
       }
-      this.#put(folder, { entries: 0 });
-      made.push(folder);
+      this.#table.setKind(parent, FOLDER);
+      parents.push(parent);
     }
-    this.#lastParent = parent;
-    return made;
+    this.#rememberParent(folder, parent);
+    return { parent, parents };
   }
 
-  #put(path: string, node: Node): void {
-    if (!this.#nodes.has(path)) {
-      const parent = this.#nodes.get(parentOf(path));
-      if (typeof parent === "object") parent.entries++;
-    }
-    this.#nodes.set(path, node);
-    if (typeof node === "string" && path === this.#lastParent) this.#lastParent = "";
+  #rememberParent(path: string, node: number): void {
+    this.#lastParent = path;
+    this.#lastParentNode = node;
   }
 
   #refuse(entry: Pick<Entry, "name">, why: string): IntegrityError {

@@ -6,22 +6,15 @@
  * side by side in one aside, and moved to their places when all is there. It is a folder of their own
  * because ext4 never gives back what a folder of many names has taken.
  */
-import { lutimesSync } from "node:fs";
 import { explainDiskError } from "../core/disk_errors.ts";
 import { type Entry, type EntryHandler, shown } from "./entry.ts";
-import { setMtime } from "./create_file.ts";
 import { linkByWayOf, withShortPath } from "./long_path.ts";
-import { type Admission, nameOf, parentOf, type Tree } from "./rules.ts";
+import { Column } from "./column.ts";
+import { setLinkMtime, setMtime } from "./mtime.ts";
+import { ROOT } from "./path_table.ts";
+import { type Admission, nameOf, type Tree } from "./rules.ts";
 import { SmallFileWriter } from "./small_files.ts";
 import type { ArchiveThread } from "./thread.ts";
-
-interface Folder {
-  /** Its name aside, where it is filled there; else it is where it belongs in the folder that it is in. */
-  readonly aside: number | undefined;
-  /** What it gets at the end, when nothing is written into it any more. */
-  readonly mode: number;
-  readonly mtime: number | undefined;
-}
 
 /** Absolute paths. */
 export interface Places {
@@ -41,13 +34,21 @@ const MOST_ASIDE = 30_000;
 export class TreeWriter implements EntryHandler {
   readonly #tree: Tree;
   readonly #target: string;
-  /** By their paths below the target; a folder comes after the one that it is in. */
-  readonly #folders = new Map<string, Folder>();
+  /** Of folders, what they get at the end, when nothing is written into them any more: see `#then`. */
+  readonly #modes = new Column((length) => new Uint16Array(length));
+  readonly #mtimes = new Column((length) => new Float64Array(length));
+  /** Of those that are filled aside, 1 and their names there; the others are where they belong in their parent. */
+  readonly #asides = new Column((length) => new Uint16Array(length));
+  /** The last folder that was looked for, and where it is. */
+  #lastFolder = -1;
+  #lastSite = "";
   readonly #aside: string;
   /** Folders made there; none again once all are in their places. */
   #made = 0;
   #entry: Entry | undefined;
+  #node = ROOT;
   #path = "";
+  #site = "";
   #file: Deno.FsFile | undefined;
   readonly #small = new SmallFileWriter((error, path) => this.#explained(error, path));
 
@@ -75,9 +76,11 @@ export class TreeWriter implements EntryHandler {
     if (admission.replaced !== undefined || entry.kind === "hardlink") this.#small.settle();
     this.#entry = entry.kind === "file" ? entry : undefined;
     for (const parent of admission.parents) this.#makeParent(parent);
-    if (admission.replaced !== undefined) this.#do(admission.path, (site) => Deno.removeSync(site));
-    if (admission.replaced === "folder") this.#folders.delete(admission.path);
+    this.#node = admission.node;
     this.#path = admission.path;
+    if (admission.replaced === "folder") this.#forget(admission.node);
+    this.#site = entry.kind === "directory" ? "" : this.#siteIn(admission);
+    if (admission.replaced === "file") this.#remove(this.#siteIn(admission));
     if (entry.kind === "directory") this.#makeFolder(entry, admission);
     else if (entry.kind === "symlink") this.#makeSymlink(entry);
     else if (entry.kind === "hardlink" && !admission.exists) this.#makeHardLink(admission.linked);
@@ -87,7 +90,7 @@ export class TreeWriter implements EntryHandler {
     const entry = this.#entry;
     if (entry === undefined) return;
     if (piece.length === entry.size) this.#writeSmall(entry, piece);
-    else this.#do(this.#path, (path) => this.#append(path, { entry, piece }));
+    else this.#do((site) => this.#append(site, { entry, piece }));
   }
 
   finish(): void {
@@ -96,31 +99,34 @@ export class TreeWriter implements EntryHandler {
     if (this.#file === undefined) return this.#writeSmall(entry, new Uint8Array());
     this.#closeFile();
     this.#entry = undefined;
-    this.#do(this.#path, (path) => {
-      Deno.chmodSync(path, entry.mode); // unlike `writeFileSync`, opening leaves it to the umask
-      setMtime(path, entry.mtime);
+    this.#do((site) => {
+      Deno.chmodSync(site, entry.mode); // unlike `writeFileSync`, opening leaves it to the umask
+      setMtime(site, entry.mtime);
     });
   }
 
   /**
-   * Moves the folders to their places, and gives them their modes and mtimes: the deepest first, as an
-   * outer one may lock the inner ones.
+   * Moves the folders to their places, and gives them their modes and mtimes: the innermost first, as an
+   * outer one may lock the inner ones. A folder's number is greater than that of the one that it is in.
    */
   complete(): void {
     this.#small.settle();
-    for (const [folder, { aside }] of this.#folders) {
-      if (aside === undefined) continue;
-      const site = `${this.#aside}/${aside}`;
-      this.#at(this.#placeOf(folder), folder, (path) => Deno.renameSync(site, path));
+    const { size } = this.#tree.paths;
+    for (let node = 0; node < size && this.#made > 0; node++) {
+      const aside = this.#asides.get(node);
+      if (aside === 0) continue;
+      this.#at(this.#placeOf(node), node, (path) => Deno.renameSync(this.#asideOf(aside), path));
     }
     // Not with whatever is in it: were anything left there, it would be missing from the revision.
-    if (this.#made > 0) this.#at(this.#aside, "", (path) => Deno.removeSync(path));
+    if (this.#made > 0) this.#at(this.#aside, ROOT, (path) => Deno.removeSync(path));
     this.#made = 0;
-    const folders = [...this.#folders].sort(([a], [b]) => b.length - a.length);
-    for (const [folder, { mode, mtime }] of folders) {
-      this.#at(this.#placeOf(folder), folder, (path) => {
-        setMtime(path, mtime);
-        Deno.chmodSync(path, folder === "" ? mode | 0o700 : mode);
+    for (let node = size - 1; node >= 0; node--) {
+      const mode = this.#modes.get(node);
+      if (mode === 0) continue;
+      const mtime = this.#mtimes.get(node);
+      this.#at(this.#placeOf(node), node, (path) => {
+        if (!Number.isNaN(mtime)) setMtime(path, mtime);
+        Deno.chmodSync(path, (node === ROOT ? mode | 0o700 : mode) & 0o777);
       });
     }
   }
@@ -141,49 +147,62 @@ export class TreeWriter implements EntryHandler {
     this.#file = undefined;
   }
 
-  #makeFolder({ mode, mtime }: Entry, { path: folder, exists }: Admission): void {
-    if (!exists) return this.#make(folder, { mode, mtime });
-    this.#folders.set(folder, { aside: this.#folders.get(folder)?.aside, mode, mtime });
+  #makeFolder({ mode, mtime }: Entry, { node, exists }: Admission): void {
+    if (!exists) this.#make(node);
+    this.#then(node, { mode, mtime });
   }
 
   /** A folder that the archive uses and does not have: its mode is not left to the umask. */
-  #makeParent(folder: string): void {
-    this.#make(folder, { mode: 0o755, mtime: undefined });
+  #makeParent(node: number): void {
+    this.#make(node);
+    this.#then(node, { mode: 0o755, mtime: undefined });
   }
 
-  #make(folder: string, then: Pick<Folder, "mode" | "mtime">): void {
-    const isAside = parentOf(folder) !== "" && this.#made < MOST_ASIDE;
+  #make(node: number): void {
+    const isAside = this.#tree.paths.parentOf(node) !== ROOT && this.#made < MOST_ASIDE;
     if (isAside && this.#made === 0) {
-      this.#at(this.#aside, folder, (path) => Deno.mkdirSync(path, { mode: 0o700 }));
+      this.#at(this.#aside, node, (path) => Deno.mkdirSync(path, { mode: 0o700 }));
     }
-    const aside = isAside ? this.#made++ : undefined;
-    this.#folders.set(folder, { aside, ...then });
-    this.#do(folder, (site) => Deno.mkdirSync(site, { mode: 0o700 }));
+    if (isAside) this.#asides.set(node, ++this.#made);
+    this.#at(this.#siteOf(node), node, (site) => Deno.mkdirSync(site, { mode: 0o700 }));
+  }
+
+  /** What the folder gets at the end. That it gets something is a bit beside the mode's. */
+  #then(node: number, { mode, mtime }: { mode: number; mtime: number | undefined }): void {
+    this.#modes.set(node, mode | 0o10000);
+    this.#mtimes.set(node, mtime ?? NaN);
+  }
+
+  /** Removes an empty folder that something else takes the place of. */
+  #forget(node: number): void {
+    this.#remove(this.#siteOf(node));
+    this.#modes.set(node, 0);
+    this.#asides.set(node, 0);
+    this.#lastFolder = -1;
+  }
+
+  #remove(site: string): void {
+    this.#at(site, this.#node, (path) => Deno.removeSync(path));
   }
 
   #makeSymlink({ target, mtime }: Entry): void {
-    this.#do(this.#path, (path) => {
+    this.#do((path) => {
       Deno.symlinkSync(target, path);
-      if (mtime === undefined) return;
-      const time = dateOf(mtime);
-      lutimesSync(path, time, time);
+      setLinkMtime(path, mtime);
     });
   }
 
-  #makeHardLink(linked: string): void {
+  #makeHardLink(linked: number): void {
     const from = this.#siteOf(linked);
-    const to = this.#siteOf(this.#path);
+    const to = this.#site;
     const between = `${this.#target}/.ftl-${crypto.randomUUID()}`;
-    this.#do(this.#path, () => linkByWayOf(between, { from, to }));
+    this.#do(() => linkByWayOf(between, { from, to }));
   }
 
   #writeSmall(entry: Entry, content: Uint8Array): void {
     this.#entry = undefined;
-    const path = this.#path;
-    this.#small.write({ path, place: this.#siteOf(path) }, content, {
-      mode: entry.mode,
-      mtime: entry.mtime,
-    });
+    const { mode, mtime } = entry;
+    this.#small.write({ path: this.#path, place: this.#site }, content, { mode, mtime });
   }
 
   #append(path: string, { entry, piece }: { entry: Entry; piece: Uint8Array }): void {
@@ -191,46 +210,49 @@ export class TreeWriter implements EntryHandler {
     for (let at = 0; at < piece.length;) at += this.#file.writeSync(piece.subarray(at));
   }
 
-  /** One step on the disk, where the entry with that path is until all is there. */
-  #do(path: string, step: (site: string) => void): void {
-    this.#at(this.#siteOf(path), path, step);
+  /** One step on the disk, where the current entry is until all is there. */
+  #do(step: (site: string) => void): void {
+    this.#at(this.#site, this.#node, step);
   }
 
   /** One step at `place`; an error speaks of the path that the user knows. */
-  #at(place: string, path: string, step: (place: string) => void): void {
+  #at(place: string, node: number, step: (place: string) => void): void {
     try {
       withShortPath(place, step);
     } catch (error) {
-      throw this.#explained(error, path);
+      throw this.#explained(error, this.#tree.paths.pathOf(node));
     }
   }
 
   #explained(error: unknown, path: string): unknown {
-    return explainDiskError(error, `Cannot write ${shown(this.#placeOf(path))}`);
+    const place = path === "" ? this.#target : `${this.#target}/${path}`;
+    return explainDiskError(error, `Cannot write ${shown(place)}`);
   }
 
-  /** Where the entry with that path is until all is there. */
-  #siteOf(path: string): string {
-    if (path === "") return this.#target;
-    const aside = this.#folders.get(path)?.aside;
-    if (aside !== undefined) return `${this.#aside}/${aside}`;
-    return `${this.#siteOf(parentOf(path))}/${nameOf(path)}`;
+  /** Where an entry in that folder is until all is there. */
+  #siteIn({ path, parent }: Pick<Admission, "path" | "parent">): string {
+    if (parent !== this.#lastFolder) {
+      this.#lastSite = this.#siteOf(parent);
+      this.#lastFolder = parent;
+    }
+    return `${this.#lastSite}/${nameOf(path)}`;
+  }
+
+  /** Where the node is until all is there. */
+  #siteOf(node: number): string {
+    if (node === ROOT) return this.#target;
+    const aside = this.#asides.get(node);
+    if (aside !== 0) return this.#asideOf(aside);
+    const { paths } = this.#tree;
+    return `${this.#siteOf(paths.parentOf(node))}/${paths.nameOf(node)}`;
+  }
+
+  #asideOf(aside: number): string {
+    return `${this.#aside}/${aside - 1}`;
   }
 
   /** Where it belongs. */
-  #placeOf(path: string): string {
-    return path === "" ? this.#target : `${this.#target}/${path}`;
+  #placeOf(node: number): string {
+    return node === ROOT ? this.#target : `${this.#target}/${this.#tree.paths.pathOf(node)}`;
   }
-}
-
-/** Seconds from 1970 on that a Date can hold. File systems hold fewer. */
-const LAST_DATE = 8.64e12;
-
-/**
- * The time of a symlink, for which the runtime wants a Date: it takes a negative number for now. Before 1970
- * it is without its fraction, which the runtime refuses.
- */
-function dateOf(mtime: number): Date {
-  const seconds = Math.max(-LAST_DATE, Math.min(LAST_DATE, mtime));
-  return new Date((seconds < 0 ? Math.floor(seconds) : seconds) * 1000);
 }

@@ -1,0 +1,28 @@
+/** Modification times, in seconds since 1970, as the runtime can set them. */
+import { lutimesSync } from "node:fs";
+
+/** Of a file or folder. */
+export function setMtime(place: string, mtime: number | undefined): void {
+  if (mtime === undefined) return;
+  try {
+    Deno.utimeSync(place, mtime, mtime);
+  } catch (error) {
+    // Deno 2.7, unlike 2.9, has no fractions of a second before 1970.
+    if (mtime >= 0 || Number.isInteger(mtime)) throw error;
+    Deno.utimeSync(place, Math.floor(mtime), Math.floor(mtime));
+  }
+}
+
+/** Seconds from 1970 on that a Date can hold. File systems hold fewer. */
+const LAST_DATE = 8.64e12;
+
+/**
+ * Of a symlink itself. The runtime wants a Date for it, as it takes a negative number for now, and refuses a
+ * fraction of a second before 1970.
+ */
+export function setLinkMtime(place: string, mtime: number | undefined): void {
+  if (mtime === undefined) return;
+  const seconds = Math.max(-LAST_DATE, Math.min(LAST_DATE, mtime));
+  const time = new Date((seconds < 0 ? Math.floor(seconds) : seconds) * 1000);
+  lutimesSync(place, time, time);
+}
