@@ -12,6 +12,12 @@ import type { PackageSync } from "./steps/sync_tally.ts";
 
 export type { PackageSync } from "./steps/sync_tally.ts";
 
+/**
+ * Packages that are under way beyond the first step at the same time, their locks held: each is an open file,
+ * and with a script some more, of which a process may often have no more than 1,024.
+ */
+const MOST_OPEN = 64;
+
 /** Which packages to sync, and how. */
 export interface SyncOptions {
   /** Names; all packages of this machine where there are none. */
@@ -41,9 +47,13 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
     turns: new Places(concurrency),
     follow: options.follow ?? false,
   };
-  const places = new Places(concurrency);
+  const bounds = {
+    places: new Places(concurrency),
+    open: new Places(MOST_OPEN),
+    signal: context.signal,
+  };
   const syncs = await Promise.allSettled(packages.map((pkg) => {
-    return syncPackage(new PackageSyncer(context, setting, pkg), places, context.signal);
+    return syncPackage(new PackageSyncer(context, setting, pkg), bounds);
   }));
   return syncs.map((sync) => {
     if (sync.status === "rejected") throw sync.reason;
@@ -54,14 +64,20 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
 /** What takes long comes last, after what is blessed of all packages. */
 async function syncPackage(
   syncer: PackageSyncer,
-  places: Places,
-  signal: AbortSignal,
+  { places, open, signal }: { places: Places; open: Places; signal: AbortSignal },
 ): Promise<PackageSync> {
   using _syncer = syncer;
   {
     using place = await places.enter({ urgent: true, signal });
     await syncer.activateReady(place);
   }
+  if (!syncer.isBlessedDue && !syncer.isRestDue) return await syncer.finish();
+  let opened = open.tryEnter();
+  if (opened === undefined) {
+    syncer.pauseLock();
+    opened = await open.enter({ urgent: syncer.isBlessedDue, signal });
+  }
+  using _opened = opened;
   if (syncer.isBlessedDue) {
     using place = await places.enter({ urgent: true, signal });
     await syncer.deployBlessed(place);

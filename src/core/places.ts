@@ -36,6 +36,17 @@ export class Places {
       this.#queue.push(waiting);
       this.#admit();
     });
+    return this.#taken();
+  }
+
+  /** A place where one is free now; undefined where none is. */
+  tryEnter(): Place | undefined {
+    if (this.#free === 0) return undefined;
+    this.#free--;
+    return this.#taken();
+  }
+
+  #taken(): Place {
     return new Place(() => {
       this.#free++;
       this.#admit();

@@ -50,3 +50,12 @@ Deno.test("Places lets go of who gives up waiting", async () => {
   held.leave();
   (await places.enter({ urgent: false, signal })).leave();
 });
+
+Deno.test("Places gives a place at once where one is free", async () => {
+  const places = new Places(1);
+  {
+    using first = places.tryEnter();
+    assertEquals([first !== undefined, places.tryEnter()], [true, undefined]);
+  }
+  (await places.enter({ urgent: false, signal })).leave();
+});

@@ -49,6 +49,8 @@ export class PackageSyncer implements Disposable {
   #lock: HeldLock | undefined;
   #place: Place | undefined;
   #isBusy = false;
+  /** Whether the lock was held, and let go for others. */
+  #isPaused = false;
   #ranScripts = false;
 
   constructor(context: Context, setting: PackageSyncSetting, pkg: PackageDir) {
@@ -61,6 +63,12 @@ export class PackageSyncer implements Disposable {
   [Symbol.dispose](): void {
     this.#lock?.[Symbol.dispose]();
     this.#lock = undefined;
+  }
+
+  /** Lets the sync lock go until it is needed: many wait, and it is an open file. */
+  pauseLock(): void {
+    this.#isPaused = this.#lock !== undefined;
+    this[Symbol.dispose]();
   }
 
   /** Activates the blessed revision where it is here and prepared, and ends what was cut short. */
@@ -107,7 +115,7 @@ export class PackageSyncer implements Disposable {
       const { fetch, prepare } = view.plan();
       return [...fetch, ...prepare].some((id) => !this.#tally.hasFailed(id)) ||
         this.#toRemove(view).length > 0 ||
-        (this.#lock !== undefined && this.#hasLeftovers());
+        ((this.#lock !== undefined || this.#isPaused) && this.#hasLeftovers());
     });
   }
 
