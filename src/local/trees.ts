@@ -4,6 +4,7 @@
  */
 import { explainDiskError, systemCode } from "../core/disk_errors.ts";
 import { messageOf } from "../core/errors.ts";
+import { mountInTable } from "./mount_table.ts";
 
 /** What could not be deleted. */
 export interface Leftover {
@@ -22,15 +23,20 @@ const FOLDERS_A_TURN = 500;
  *
  * Devices do not tell: a bind mount may show another folder of the same file system. But rename(2) never
  * crosses a mount, and says EXDEV before it looks for the name that is to be moved
- * (https://man7.org/linux/man-pages/man2/rename.2.html): so a name that is nowhere is asked for.
+ * (https://man7.org/linux/man-pages/man2/rename.2.html): so a name that is nowhere is asked for. Where a
+ * folder cannot be spoken of, the kernel's table tells of the whole tree; throws `StorageError` where that is
+ * not to be had.
  */
 export async function findMount(tree: string): Promise<string | undefined> {
   const outside = parentOf(tree);
   const folders = [tree];
   for (let seen = 1; folders.length > 0; seen++) {
     const folder = folders.pop() ?? tree;
-    if (isOnOtherMount(folder, outside)) return folder;
-    folders.push(...foldersIn(folder).map((name) => `${folder}/${name}`));
+    const isMount = isOnOtherMount(folder, outside);
+    if (isMount === true) return folder;
+    const inner = foldersIn(folder);
+    if (isMount === undefined || inner === undefined) return mountInTable(tree);
+    folders.push(...inner.map((name) => `${folder}/${name}`));
     if (seen % FOLDERS_A_TURN === 0) await turn();
   }
   return undefined;
@@ -45,7 +51,13 @@ export async function removeTree(
   signal?: AbortSignal,
 ): Promise<Leftover | undefined> {
   if (!isFolder(path)) return removeEntry(path, path);
-  if (await findMount(path) === undefined) {
+  let mount: string | undefined;
+  try {
+    mount = await findMount(path);
+  } catch (error) {
+    return { path, reason: messageOf(error) };
+  }
+  if (mount === undefined) {
     try {
       await orAborted(Deno.remove(path, { recursive: true }), signal);
       return undefined;
@@ -78,7 +90,7 @@ class StubbornTree {
   }
 
   async #removeFolder(folder: string): Promise<void> {
-    const isMount = (): boolean => isOnOtherMount(folder, this.#outside);
+    const isMount = (): boolean => isOnOtherMount(folder, this.#outside) === true;
     // A folder that was closed could not be asked before.
     if (isMount() || (openForOwner(folder) && isMount())) {
       this.#first ??= { path: this.#tree, reason: `Cannot delete ${folder}: it is a mount point` };
@@ -96,17 +108,36 @@ class StubbornTree {
     for (const { name, isDirectory } of entries) {
       const inner = `${folder}/${name}`;
       if (isDirectory) await this.#removeFolder(inner);
-      else this.#first ??= removeEntry(inner, this.#tree);
+      else this.#remember(removeEntry(inner, this.#tree));
     }
-    const problem = removeEntry(folder, this.#tree);
+    const isNamed = entries.every(({ name }) => isReachable(folder, name));
+    this.#remember(isNamed ? removeEntry(folder, this.#tree) : removeUnnamed(folder, this.#tree));
+  }
+
+  #remember(problem: Leftover | undefined): void {
     this.#first ??= problem;
   }
 }
 
-/** A file, a link, or an empty folder of `tree`. */
-function removeEntry(path: string, tree: string): Leftover | undefined {
+/** A folder with names that only the system's own call can speak of. */
+function removeUnnamed(folder: string, tree: string): Leftover | undefined {
   try {
-    Deno.removeSync(path);
+    const mount = mountInTable(folder);
+    if (mount === undefined) return removeEntry(folder, tree, { recursive: true });
+    return { path: tree, reason: `Cannot delete ${mount}: it is a mount point` };
+  } catch (error) {
+    return { path: tree, reason: messageOf(error) };
+  }
+}
+
+/** A file, a link, or an empty folder of `tree`. */
+function removeEntry(
+  path: string,
+  tree: string,
+  options: Deno.RemoveOptions = {},
+): Leftover | undefined {
+  try {
+    Deno.removeSync(path, options);
     return undefined;
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
@@ -130,24 +161,34 @@ export function openForOwner(folder: string): boolean {
   }
 }
 
-function isOnOtherMount(folder: string, outside: string): boolean {
+/** Undefined where the path is too long to ask. */
+function isOnOtherMount(folder: string, outside: string): boolean | undefined {
   const name = `.ftl-nowhere-${crypto.randomUUID()}`;
   try {
     Deno.renameSync(`${folder}/${name}`, `${outside}/${name}`);
     return false;
   } catch (error) {
-    return systemCode(error) === "EXDEV";
+    const code = systemCode(error);
+    return code === "ENAMETOOLONG" ? undefined : code === "EXDEV";
   }
 }
 
-function foldersIn(folder: string): string[] {
+/** The names of the folders in a folder; undefined where they cannot be told. */
+function foldersIn(folder: string): string[] | undefined {
   try {
-    return [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory)
+    const names = [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory)
       .map(({ name }) => name);
-  } catch {
+    return names.every((name) => isReachable(folder, name)) ? names : undefined;
+  } catch (error) {
+    if (systemCode(error) === "ENAMETOOLONG") return undefined;
     // Gone, or closed to this user, who then cannot delete what is in it either.
     return [];
   }
+}
+
+/** A name that is no UTF-8 is read with a sign in the place of its bytes, and leads nowhere. */
+function isReachable(folder: string, name: string): boolean {
+  return !name.includes("\ufffd") || isThere(`${folder}/${name}`);
 }
 
 function isFolder(path: string): boolean {

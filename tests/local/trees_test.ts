@@ -1,7 +1,7 @@
 /** What is deleted, and above all what is not. */
 import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import { findMount, removeTree } from "../../src/local/trees.ts";
-import { Mount } from "../prove/mounts.ts";
+import { Mount, run } from "../prove/mounts.ts";
 import { MOUNTING, testWith } from "../required_program.ts";
 import { TempFolder } from "../temp.ts";
 
@@ -98,3 +98,49 @@ Deno.test("findMount() finds none, changes nothing, and follows no link", async 
   assertEquals(await findMount(`${folder.path}/tree`), undefined);
   assertEquals(names(`${folder.path}/tree`), ["a", "link"]);
 });
+
+/** Runs a command of the shell in a folder, where `$N` is a name that is no UTF-8. */
+function shellIn(folder: string, command: string): string {
+  return run("/bin/sh", "-c", `cd "$1" && N=$(printf 'caf\\351') && ${command}`, "sh", folder);
+}
+
+Deno.test("removeTree() deletes names that are no UTF-8, also entry by entry", async () => {
+  using folder = new TempFolder();
+  const tree = folder.folder("tree/inner");
+  shellIn(tree, 'mkdir "$N" && echo x > "$N/$N" && echo x > "$N.txt" && ln -s x "$N.link"');
+  // Keeps a user who is not root from deleting it by one call.
+  Deno.chmodSync(tree, 0o000);
+  assertEquals(await removeTree(`${folder.path}/tree`), undefined);
+  assertEquals(names(folder.path), []);
+});
+
+Deno.test("removeTree() deletes what lies deeper than a path may be long", async () => {
+  using folder = new TempFolder();
+  const deep = 'D=$(printf "d%.0s" $(seq 200)); for i in $(seq 22); do mkdir $D && cd $D; done';
+  shellIn(folder.folder("tree"), `${deep}; echo x > file`);
+  assertEquals(await removeTree(`${folder.path}/tree`), undefined);
+  assertEquals(names(folder.path), []);
+});
+
+testWith(
+  MOUNTING,
+  "removeTree() deletes nothing of a mount in a folder whose name is no UTF-8",
+  async () => {
+    using folder = new TempFolder();
+    const data = folder.write("my data/photo", "precious").replace(/\/photo$/, "");
+    const tree = folder.folder("a tree");
+    folder.write("a tree/file", "x");
+    shellIn(tree, 'mkdir other && echo x > "other/$N"');
+    shellIn(tree, `mkdir -p "$N/place" && mount --bind '${data}' "$N/place"`);
+    try {
+      assertMatch(await findMount(tree) ?? "", /a tree\/caf\ufffd\/place$/);
+      const leftover = await removeTree(tree);
+      assertMatch(leftover?.reason ?? "", /^Cannot delete .*: it is a mount point$/);
+      assertEquals(names(data), ["photo"]);
+      assertEquals(names(tree).length, 1);
+    } finally {
+      shellIn(tree, 'umount --lazy "$N/place"');
+    }
+    assertEquals(await removeTree(tree), undefined);
+  },
+);
