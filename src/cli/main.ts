@@ -7,7 +7,7 @@
  */
 import type { Context } from "../commands/steps/context.ts";
 import type { Environment } from "../core/config.ts";
-import { EXIT } from "../core/errors.ts";
+import { EXIT, OutcomeUnknownError } from "../core/errors.ts";
 import type { FtlEvent, Report } from "../core/events.ts";
 import { escapeJson } from "../core/foreign_text.ts";
 import { ACTIONS } from "./actions.ts";
@@ -56,7 +56,8 @@ export async function main(argv: readonly string[], given: Surroundings): Promis
   try {
     return await run(parseArguments(argv), surroundings);
   } catch (thrown) {
-    const error = given.signal.aborted ? given.signal.reason : thrown;
+    const isToldBySignal = given.signal.aborted && !(thrown instanceof OutcomeUnknownError);
+    const error = isToldBySignal ? given.signal.reason : thrown;
     tellError(error, { surroundings, verbose });
     const hasDocument = isGiven("--json", argv) && !(error instanceof UnwritableResultError);
     if (hasDocument) losingErrors(given.stdout.write)(jsonText(errorJson(error)));

@@ -176,6 +176,22 @@ export class InterruptedError extends FtlError {
   }
 }
 
+/** A command was ended before S3 told what had come of a write. */
+export class OutcomeUnknownError extends FtlError {
+  /** Of what ended it. */
+  readonly exitCode: number;
+
+  /** `reason` is what ended it; `outcome` goes on after its message. */
+  constructor(reason: unknown, outcome: string) {
+    super(`${messageOf(reason)} ${outcome}`, {
+      cause: reason,
+      hint:
+        "'ftl list --master' shows what is there and what is blessed: look before you do it again",
+    });
+    this.exitCode = reason instanceof FtlError ? reason.exitCode : EXIT.storage;
+  }
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

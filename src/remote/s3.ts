@@ -1,7 +1,6 @@
 /** The bucket in Amazon S3, or in a store that speaks its language. */
 import {
   AbortMultipartUploadCommand,
-  DeleteObjectCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
@@ -83,7 +82,8 @@ class S3Bucket implements OpenedBucket {
       }),
       isForeign: this.isForeign,
       head: (key) => this.head(key),
-      getSmall: (key) => this.getSmall(key),
+      getSmall: (key, until) => until ? this.#getSmallOnce(key, until) : this.getSmall(key),
+      signal,
       explain: (error, action, key) => this.#explain(error, action, key),
     });
   }
@@ -157,8 +157,8 @@ class S3Bucket implements OpenedBucket {
     }
   }
 
-  async #getSmallOnce(key: string): Promise<SmallObject | undefined> {
-    const answer = await this.#getIfThere(key);
+  async #getSmallOnce(key: string, until?: AbortSignal): Promise<SmallObject | undefined> {
+    const answer = await this.#getIfThere(key, until ? { abortSignal: until } : this.#options);
     if (answer === undefined) return undefined;
     return await this.#explained("s3:GetObject", key, async () => {
       const bytes = await new Response(bodyOf(answer)).arrayBuffer();
@@ -192,12 +192,8 @@ class S3Bucket implements OpenedBucket {
     return this.#writes.upload(key, source, options);
   }
 
-  async remove(key: string): Promise<void> {
-    await this.#explained(
-      "s3:DeleteObject",
-      key,
-      () => this.#client.send(new DeleteObjectCommand({ Bucket: this.name, Key: key })),
-    );
+  remove(key: string): Promise<void> {
+    return this.#writes.remove(key);
   }
 
   async removeMany(keys: readonly string[]): Promise<NotRemoved[]> {
@@ -234,12 +230,15 @@ class S3Bucket implements OpenedBucket {
     }
   }
 
-  async #getIfThere(key: string): Promise<GetObjectCommandOutput | undefined> {
+  async #getIfThere(
+    key: string,
+    options: { abortSignal?: AbortSignal },
+  ): Promise<GetObjectCommandOutput | undefined> {
     try {
       const target = { Bucket: this.name, Key: key };
       // One flipped bit may make another revision's name of a pointer: the client compares the checksum.
       return await this.#withChecksumMode((mode) =>
-        this.#client.send(new GetObjectCommand({ ...target, ...mode }), this.#options)
+        this.#client.send(new GetObjectCommand({ ...target, ...mode }), options)
       );
     } catch (error) {
       if (s3Code(error) === "NoSuchKey") return undefined;
@@ -279,9 +278,10 @@ class S3Bucket implements OpenedBucket {
   }
 
   #explain(error: unknown, action: string, key: string | undefined): Error {
-    // Who ended it knows why.
+    // Who ended it knows why; what was answered all the same tells more.
     const { abortSignal } = this.#options;
-    if (abortSignal?.aborted && abortSignal.reason instanceof Error) return abortSignal.reason;
+    const isCut = abortSignal?.aborted && statusOf(error) === 0;
+    if (isCut && abortSignal.reason instanceof Error) return abortSignal.reason;
     if (error instanceof Error && error.name === "AbortError") return error;
     return explainS3Error(error, {
       action,

@@ -1,7 +1,9 @@
 /** Removing many objects by few requests. */
 import { createHash } from "node:crypto";
+import { OutcomeUnknownError } from "../core/errors.ts";
 import { inParallel } from "../core/parallel.ts";
 import type { NotRemoved } from "./bucket.ts";
+import { Grace, outcomeUnknown } from "./grace.ts";
 import { statusOf } from "./s3_failure.ts";
 import { DeleteObjectsCommand, type S3Client } from "./sdk.ts";
 
@@ -47,11 +49,9 @@ async function removeBatch(keys: readonly string[], removal: BulkRemoval): Promi
     // After the SDK's own checksum, before the signature.
     { step: "build", priority: "low", name: "ftlContentMd5" },
   );
+  using grace = new Grace(signal);
   try {
-    const { Errors = [] } = await client.send(
-      command,
-      signal === undefined ? {} : { abortSignal: signal },
-    );
+    const { Errors = [] } = await client.send(command, { abortSignal: grace.signal });
     return Errors.map(({ Key = "", Code, Message }) => ({
       key: Key,
       error: explain(
@@ -63,6 +63,10 @@ async function removeBatch(keys: readonly string[], removal: BulkRemoval): Promi
       ),
     }));
   } catch (error) {
+    if (signal?.aborted && statusOf(error) === 0) {
+      const what = `any of ${keys.length} objects in s3://${bucket}`;
+      throw outcomeUnknown(signal.reason, { what, done: "removed", found: "no answer" });
+    }
     signal?.throwIfAborted();
     if (!UNKNOWN_REQUEST.has(statusOf(error))) throw explain(error, undefined);
     return await removeEach(keys, removal);
@@ -84,13 +88,20 @@ async function removeEach(
   { removeOne, signal }: BulkRemoval,
 ): Promise<NotRemoved[]> {
   const left: NotRemoved[] = [];
-  await inParallel(keys, { concurrency: SINGLE_REQUESTS, signal }, async (key) => {
-    try {
-      await removeOne(key);
-    } catch (error) {
-      signal?.throwIfAborted();
-      left.push({ key, error: error as Error });
-    }
-  });
+  let unknown: OutcomeUnknownError | undefined;
+  let settled = 0;
+  try {
+    await inParallel(keys, { concurrency: SINGLE_REQUESTS, signal }, async (key) => {
+      try {
+        await removeOne(key);
+      } catch (error) {
+        if (error instanceof OutcomeUnknownError) throw unknown ??= error;
+        left.push({ key, error: error as Error });
+      }
+      settled++;
+    });
+  } catch (error) {
+    if (settled < keys.length) throw unknown ?? error;
+  }
   return left;
 }

@@ -10,6 +10,7 @@ import {
 import { inParallel } from "../core/parallel.ts";
 import type { Condition, UploadOptions, UploadSource } from "./bucket.ts";
 import { checkOf, compareWithEtag } from "./body_check.ts";
+import { Grace, LAST_LOOK } from "./grace.ts";
 import { s3Code } from "./s3_errors.ts";
 import type { StoreLacks } from "./store_lacks.ts";
 import { inKnownForm, suspectOf, type WriteForm } from "./write_form.ts";
@@ -26,8 +27,8 @@ const SLOWEST_UPLOAD = 10;
  * copies lying, and would send a stream without the Content-Length that S3 demands.
  */
 const UPLOAD_WINDOW = 15 * 1024 * 1024;
-/** Milliseconds that what must come to an end may take once the command is to stop. */
-export const GRACE = 5_000;
+/** Milliseconds that taking back what was begun may take. */
+const TAKING_BACK = 5_000;
 
 /** Where the object is to lie, as the SDK's commands call it. */
 export interface UploadTarget {
@@ -46,6 +47,8 @@ export interface Upload {
   readonly require: (condition: Condition) => Promise<void>;
   /** Whether the store is another than AWS. */
   readonly isForeign: boolean;
+  /** Called before the request that makes the object visible. */
+  readonly onEnding: () => void;
 }
 
 /** In one request. */
@@ -58,6 +61,7 @@ export async function uploadWhole(upload: Upload): Promise<void> {
     const isHeeded = form.conditions && !lacks.has("heed");
     if (condition !== undefined && !isHeeded) await upload.require(condition);
     const check = checkOf(body, { form, sha256: source.partSha256[0], target });
+    upload.onEnding();
     await client.send(
       new PutObjectCommand({
         ...target,
@@ -97,7 +101,7 @@ export async function uploadParts(upload: Upload): Promise<void> {
   } catch (error) {
     // By now no part is under way: `inParallel` waits for all of them before it throws.
     const command = new AbortMultipartUploadCommand({ ...target, UploadId });
-    const abortSignal = AbortSignal.timeout(GRACE);
+    const abortSignal = AbortSignal.timeout(options.signal?.aborted ? LAST_LOOK : TAKING_BACK);
     await client.send(command, { abortSignal }).catch(() => {});
     throw error;
   }
@@ -165,6 +169,7 @@ async function complete(upload: Upload, completion: Completion): Promise<void> {
       // Some stores take the condition here and ignore it, those among them that heed it on a PUT.
       const isHeeded = form.conditions && !upload.isForeign;
       if (condition !== undefined && !isHeeded) await upload.require(condition);
+      upload.onEnding();
       await sendCompletion(upload, { ...completion, checksums, conditions: form.conditions });
     });
   const hasChecksums = completion.parts.some((part) => part.ChecksumSHA256 !== undefined);
@@ -217,31 +222,6 @@ const PARTS_A_COLLECTION = 4;
  */
 function askForCollection(): void {
   new ArrayBuffer(64 * 1024 * 1024).transfer(0);
-}
-
-/** Aborts `GRACE` after `signal` does. */
-class Grace implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #outer: AbortSignal | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(outer: AbortSignal | undefined) {
-    this.#outer = outer;
-    outer?.addEventListener("abort", this.#begin);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  readonly #begin = (): void => {
-    this.#timer = setTimeout(() => this.#controller.abort(this.#outer?.reason), GRACE);
-  };
-
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-    this.#outer?.removeEventListener("abort", this.#begin);
-  }
 }
 
 /** Milliseconds until a request with so many bytes must be answered. */

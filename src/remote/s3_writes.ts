@@ -11,9 +11,10 @@ import {
   type UploadSource,
 } from "./bucket.ts";
 import { checkOf } from "./body_check.ts";
+import { type Found, Grace, lookOnce, outcomeUnknown } from "./grace.ts";
 import { mayHaveBeenDone, s3Code, statusOf } from "./s3_errors.ts";
-import { conditionHeaders, GRACE, uploadParts, uploadWhole } from "./s3_upload.ts";
-import { HeadObjectCommand, PutObjectCommand, type S3Client } from "./sdk.ts";
+import { conditionHeaders, uploadParts, uploadWhole } from "./s3_upload.ts";
+import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from "./sdk.ts";
 import type { StoreLacks } from "./store_lacks.ts";
 import { inKnownForm } from "./write_form.ts";
 
@@ -25,7 +26,10 @@ export interface WrittenBucket {
   /** Whether the store is another than AWS, which keeps its word on conditions. */
   readonly isForeign: boolean;
   head(key: string): Promise<ObjectInfo | undefined>;
-  getSmall(key: string): Promise<SmallObject | undefined>;
+  /** Ended by `signal`, or by the command's own. */
+  getSmall(key: string, signal?: AbortSignal): Promise<SmallObject | undefined>;
+  /** Ends the command. */
+  readonly signal: AbortSignal | undefined;
   /** The error that a user sees. */
   explain(error: unknown, action: string, key: string): Error;
 }
@@ -33,6 +37,8 @@ export interface WrittenBucket {
 interface SmallWrite extends PutOptions {
   readonly key: string;
   readonly text: string;
+  /** Ends the request: some time after the command's own signal. */
+  readonly until: AbortSignal;
 }
 
 export class S3Writes {
@@ -46,8 +52,49 @@ export class S3Writes {
 
   /** `Bucket.put`. */
   async put(key: string, text: string, options: PutOptions): Promise<string> {
-    const write = { key, text, ...options };
+    const { signal } = this.#bucket;
+    using grace = new Grace(signal);
+    try {
+      return await this.#put({ key, text, ...options, until: grace.signal });
+    } catch (error) {
+      // An answer is no riddle, be it one that the command did not want.
+      const isCut = error === signal?.reason || (error as Error).name === "AbortError";
+      if (!signal?.aborted || !isCut) throw error;
+      let etag = "";
+      const found = await lookOnce(async (last) => {
+        const there = await this.#bucket.getSmall(key, last);
+        etag = there?.etag ?? "";
+        return there?.text === text && sameMetadata(there.metadata, options.metadata);
+      });
+      if (found === "done") return etag;
+      throw this.#unknown(key, "written", found);
+    }
+  }
+
+  /** `Bucket.remove`. */
+  async remove(key: string): Promise<void> {
+    const { name, client, signal } = this.#bucket;
+    using grace = new Grace(signal);
+    try {
+      const command = new DeleteObjectCommand({ Bucket: name, Key: key });
+      await client.send(command, { abortSignal: grace.signal });
+    } catch (error) {
+      if (!signal?.aborted || statusOf(error) > 0) {
+        throw this.#bucket.explain(error, "s3:DeleteObject", key);
+      }
+      const found = await lookOnce(async (last) => await this.#headNow(key, last) === undefined);
+      if (found !== "done") throw this.#unknown(key, "removed", found);
+    }
+  }
+
+  #unknown(key: string, done: string, found: Exclude<Found, "done">): Error {
+    const { name, signal } = this.#bucket;
+    return outcomeUnknown(signal?.reason, { what: `s3://${name}/${key}`, done, found });
+  }
+
+  async #put(write: SmallWrite): Promise<string> {
     const { lacks } = this.#bucket;
+    const { key } = write;
     try {
       return await this.#tryHeed(write) ?? await this.#send(write, write.condition);
     } catch (error) {
@@ -109,6 +156,7 @@ export class S3Writes {
           Metadata: { ...metadata },
           ...(form.conditions ? conditionHeaders(quoted) : {}),
         }),
+        { abortSignal: write.until },
       );
       return answer.ETag ?? "";
     });
@@ -143,16 +191,23 @@ export class S3Writes {
     const { name, client, lacks, isForeign } = this.#bucket;
     const target = { Bucket: name, Key: key };
     const require = (condition: Condition): Promise<void> => this.#require(key, condition);
-    const upload = { client, lacks, target, source, options, require, isForeign };
+    let isEnding = false;
+    const onEnding = (): void => void (isEnding = true);
+    const upload = { client, lacks, target, source, options, require, isForeign, onEnding };
     try {
       await (source.partSha256.length === 1 ? uploadWhole(upload) : uploadParts(upload));
     } catch (error) {
       if (options.signal?.aborted) {
+        if (!isEnding) throw options.signal.reason;
         // Cut off, but perhaps after S3 had all of it: what is in the bucket has the last word.
-        if (source.partSha256.length > 1 || !await this.#arrived(key, options.metadata)) {
-          throw options.signal.reason;
-        }
-        return;
+        const found = await lookOnce(async (last) => {
+          const there = await this.#headNow(key, last);
+          return there !== undefined && sameMetadata(there, options.metadata);
+        });
+        if (found === "done") return;
+        if (found === "not done") throw options.signal.reason;
+        const what = `s3://${name}/${key}`;
+        throw outcomeUnknown(options.signal.reason, { what, done: "written", found });
       }
       if (mayHaveBeenDone(error) || error instanceof ConflictError) {
         const there = await this.#bucket.head(key);
@@ -163,14 +218,14 @@ export class S3Writes {
     }
   }
 
-  async #arrived(key: string, metadata: Metadata): Promise<boolean> {
+  /** The metadata, asked for in spite of the command's end; undefined where there is no object. */
+  async #headNow(key: string, abortSignal: AbortSignal): Promise<Metadata | undefined> {
     try {
       const command = new HeadObjectCommand({ Bucket: this.#bucket.name, Key: key });
-      const abortSignal = AbortSignal.timeout(GRACE);
-      const there = await this.#bucket.client.send(command, { abortSignal });
-      return sameMetadata(there.Metadata ?? {}, metadata);
-    } catch {
-      return false;
+      return (await this.#bucket.client.send(command, { abortSignal })).Metadata ?? {};
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
     }
   }
 

@@ -10,6 +10,7 @@ import { TempFolder } from "../temp.ts";
 /** A request on its way: what is changed here is what the server gets. */
 export interface PassingRequest {
   readonly method: string;
+  readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: Headers;
   readonly body: Uint8Array<ArrayBuffer>;
@@ -92,15 +93,30 @@ export function all(...lacks: readonly Lacking[]): Lacking {
   };
 }
 
+/**
+ * What a store that hangs does with a request: nothing, `lost`, or its work, `done`; either way it says nothing.
+ * Undefined lets it pass.
+ */
+export type Hanging = (request: PassingRequest) => "lost" | "done" | undefined;
+
+export interface LackingStoreOptions extends Partial<S3ServerOptions> {
+  readonly hanging?: Hanging;
+}
+
 export class LackingStore implements AsyncDisposable {
   /** Method and path of each request, with the status of its answer. */
   readonly log: string[] = [];
+  /** Methods of the requests that hang. */
+  readonly held: string[] = [];
+  readonly #closing = Promise.withResolvers<void>();
   readonly #proxy: Deno.HttpServer<Deno.NetAddr>;
 
   private constructor(
     readonly server: S3Server,
     readonly lacking: Lacking,
-    readonly folder: TempFolder,
+    readonly hanging: Hanging,
+    /** Ends what it has brought along. */
+    readonly end: () => Promise<void>,
   ) {
     this.#proxy = Deno.serve(
       { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -110,7 +126,7 @@ export class LackingStore implements AsyncDisposable {
 
   static async start(
     lacking: Lacking,
-    options: Partial<S3ServerOptions> = {},
+    { hanging = () => undefined, ...options }: LackingStoreOptions = {},
   ): Promise<LackingStore> {
     const folder = new TempFolder();
     const server = await startS3Server({
@@ -119,7 +135,21 @@ export class LackingStore implements AsyncDisposable {
       durable: false,
       ...options,
     });
-    return new LackingStore(server, lacking, folder);
+    return new LackingStore(server, lacking, hanging, async () => {
+      await server.close();
+      folder[Symbol.dispose]();
+    });
+  }
+
+  /** Before a server that is there already, and stays. */
+  static before(
+    server: S3Server,
+    { lacking = () => undefined, hanging = () => undefined }: {
+      readonly lacking?: Lacking;
+      readonly hanging?: Hanging;
+    },
+  ): LackingStore {
+    return new LackingStore(server, lacking, hanging, () => Promise.resolve());
   }
 
   /** Points FTL at the store. */
@@ -132,10 +162,18 @@ export class LackingStore implements AsyncDisposable {
     const url = new URL(request.url);
     const passing: PassingRequest = {
       method: request.method,
+      path: url.pathname,
       query: url.searchParams,
       headers: new Headers(request.headers),
       body: new Uint8Array(await request.arrayBuffer()),
     };
+    const hanging = this.hanging(passing);
+    if (hanging !== undefined) {
+      if (hanging === "done") await (await this.#pass(url, passing)).body?.cancel();
+      this.held.push(passing.method);
+      await this.#closing.promise;
+      return new Response(null, { status: 503 });
+    }
     const answer = this.lacking(passing) ?? await this.#pass(url, passing);
     this.log.push(`${request.method} ${url.pathname} ${answer.status}`);
     return answer;
@@ -168,8 +206,8 @@ export class LackingStore implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.resolve();
     await this.#proxy.shutdown();
-    await this.server.close();
-    this.folder[Symbol.dispose]();
+    await this.end();
   }
 }

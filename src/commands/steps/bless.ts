@@ -48,9 +48,17 @@ export async function bless(
   // A pointer of the Go original counts, but blessing the same again writes FTL's own.
   const done = before?.id === id && before.etag !== undefined;
   if (!done) {
+    context.signal.throwIfAborted();
     const etag = await writePointer(context, bucket, { revision, old, message });
-    await requireStillInMaster(bucket, revision, { old, etag });
-    context.report({ type: "blessed", revision: name, from });
+    const report = (): void => context.report({ type: "blessed", revision: name, from });
+    try {
+      await requireStillInMaster(bucket, revision, { old, etag });
+    } catch (error) {
+      // Blessed it is, and only the look afterwards was cut off.
+      if (error === context.signal.reason) report();
+      throw error;
+    }
+    report();
   } else if (message !== undefined) {
     const note = `${name} is blessed already: its message was not changed`;
     context.report({ type: "warning", message: note });

@@ -1,0 +1,145 @@
+/** A signal while a store hangs over a write: the command ends soon, and says what it knows. */
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { type Hanging, LackingStore, type PassingRequest } from "../remote/lacking_store.ts";
+import { Fleet, startProgram } from "./fleet.ts";
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The store, and whether it hangs yet. */
+interface HangingStore extends AsyncDisposable {
+  readonly fleet: Fleet;
+  /** Runs `ftl`, which is to hang at a request, and to end soon after a signal then. */
+  interrupted(args: readonly string[], hanging: Hanging): Promise<Ended>;
+}
+
+async function start(): Promise<HangingStore> {
+  const fleet = await Fleet.start();
+  let hangs: Hanging = () => undefined;
+  const store = LackingStore.before(fleet.server, { hanging: (request) => hangs(request) });
+  return {
+    fleet,
+    interrupted: async (args, hanging) => {
+      hangs = hanging;
+      store.held.length = 0;
+      const env = { ...fleet.env, ...store.env() };
+      const child = startProgram(args, { cwd: fleet.folder.path, env });
+      let hasEnded = false;
+      const output = child.output().finally(() => hasEnded = true);
+      while (store.held.length === 0 && !hasEnded) await new Promise((next) => setTimeout(next, 1));
+      const sent = performance.now();
+      if (!hasEnded) child.kill("SIGTERM");
+      const { code, stdout, stderr } = await output;
+      const milliseconds = performance.now() - sent;
+      const [out = "", err = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+      assert(milliseconds < LONGEST, `${milliseconds} ms: ${err}`);
+      assertEquals(code, 143, err);
+      return { code, stdout: out, stderr: err };
+    },
+    [Symbol.asyncDispose]: async () => {
+      await store[Symbol.asyncDispose]();
+      await fleet[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Milliseconds, far below the 20 s of a single try: the grace, a last look, and a busy machine. */
+const LONGEST = 10_000;
+
+const writes = ({ method }: PassingRequest): boolean => method !== "GET" && method !== "HEAD";
+/** From the first write on nothing is answered any more. */
+function fromFirst(isFirst: (request: PassingRequest) => boolean): Hanging {
+  let hangs = false;
+  return (request) => {
+    hangs ||= isFirst(request);
+    return hangs ? "lost" : undefined;
+  };
+}
+
+Deno.test("a blessing that hangs has not been written so far, says a store that answers else", async () => {
+  await using store = await start();
+  const { fleet } = store;
+  const revision = await fleet.spool("a.tgz", { file: "1" });
+  const { stderr } = await store.interrupted(
+    ["jump", "--master", revision],
+    (request) => writes(request) ? "lost" : undefined,
+  );
+  const told =
+    "Interrupted by SIGTERM before S3 answered: s3://deploys/a.rev has not been written " +
+    "so far, but may still be";
+  assertMatch(stderr, new RegExp(`^ftl: ${told}\nhint: 'ftl list --master' shows `, "m"));
+});
+
+Deno.test("a blessing may or may not have been written where nothing answers any more", async () => {
+  await using store = await start();
+  const { fleet } = store;
+  const revision = await fleet.spool("a.tgz", { file: "1" });
+  const { stderr } = await store.interrupted(["jump", "--master", revision], fromFirst(writes));
+  assertMatch(stderr, /^ftl: .* s3:\/\/deploys\/a\.rev may or may not have been written\nhint: /m);
+});
+
+Deno.test("a blessing that was written and not answered is told", async () => {
+  await using store = await start();
+  const { fleet } = store;
+  const revision = await fleet.spool("a.tgz", { file: "1" });
+  const { stderr } = await store.interrupted(
+    ["jump", "--master", revision],
+    ({ headers }) => headers.has("if-none-match") ? "done" : undefined,
+  );
+  assertMatch(stderr, new RegExp(`^${revision}: blessed`, "m"));
+  assertMatch(stderr, /^ftl: Interrupted by SIGTERM$/m);
+  assertMatch(await fleet.ok(["list", "--master", "a"]), /\(active\)/);
+});
+
+Deno.test("a removal that hangs ends, and says what is known of it", async () => {
+  await using store = await start();
+  const { fleet } = store;
+  const [first, second] = [
+    await fleet.spool("a.tgz", { file: "1" }),
+    await fleet.spool("a.tgz", { file: "2" }),
+  ];
+  const one = await store.interrupted(
+    ["purge", "--master", first],
+    (request) => writes(request) ? "lost" : undefined,
+  );
+  assertMatch(
+    one.stderr,
+    new RegExp(`s3://deploys/${first}.tgz has not been removed so far, but may`),
+  );
+  const all = await store.interrupted(["purge", "--master", "--keep", "0", "a"], fromFirst(writes));
+  assertMatch(
+    all.stderr,
+    /any of 2 objects in s3:\/\/deploys may or may not have been removed\nhint: /,
+  );
+  assertMatch(await fleet.ok(["list", "--master", "a"]), new RegExp(second));
+});
+
+Deno.test("a removal that was done and not answered is told", async () => {
+  await using store = await start();
+  const { fleet } = store;
+  const revision = await fleet.spool("a.tgz", { file: "1" });
+  const { stderr } = await store.interrupted(
+    ["purge", "--master", revision],
+    (request) => writes(request) ? "done" : undefined,
+  );
+  assertMatch(stderr, new RegExp(`^${revision}: removed`, "m"));
+  assertEquals(await fleet.bucket().list("a."), []);
+});
+
+Deno.test("the end of an upload that hangs ends, and says what is known of it", async () => {
+  for (const [mebibytes, isEnd] of UPLOADS) {
+    await using store = await start();
+    const file = store.fleet.folder.write("a.bin", new Uint8Array(mebibytes << 20));
+    const { stdout, stderr } = await store.interrupted(["spool", file], fromFirst(isEnd));
+    assertEquals(stdout, "");
+    assertMatch(stderr, /s3:\/\/deploys\/a\.\w+\.bin may or may not have been written\nhint: /);
+  }
+});
+
+const UPLOADS = [
+  [1, writes],
+  [20, ({ method, query }: PassingRequest) => method === "POST" && query.has("uploadId")],
+] as const;
