@@ -55,6 +55,7 @@
 import { userInfo } from "node:os";
 import { main, type Surroundings } from "./src/cli/main.ts";
 import type { Context } from "./src/commands/steps/context.ts";
+import { NotesQueue } from "./src/cli/notes_queue.ts";
 import { writeTextBy } from "./src/cli/output.ts";
 import { keepOnly } from "./src/cli/permissions.ts";
 import { Config, type Environment } from "./src/core/config.ts";
@@ -150,6 +151,14 @@ function streamOf(stream: typeof Deno.stdout): Surroundings["stdout"] {
     },
     write: writeTextBy((bytes) => stream.writeSync(bytes)),
   };
+}
+
+/** The same of stderr: what a terminal shows stays in step with the work, all other notes go beside it. */
+function notesStream(): Surroundings["stderr"] {
+  const stream = streamOf(Deno.stderr);
+  if (stream.isTerminal) return stream;
+  const queue = new NotesQueue((bytes) => Deno.stderr.write(bytes));
+  return { ...stream, write: (text) => queue.add(text), settled: () => queue.settled() };
 }
 
 /** The build adds the commit to the manifest. */
@@ -250,15 +259,17 @@ if (import.meta.main) {
   // Read here, as the name of a place: a command that needs the variable reads it again.
   const root = Object.getOwnPropertyDescriptor(env, "FTL_ROOT")?.value ?? "";
   const signal = listenForSignals();
+  const stderr = notesStream();
   const code = await main(Deno.args, {
     version: programVersion(),
     env,
     stdout: streamOf(Deno.stdout),
-    stderr: streamOf(Deno.stderr),
+    stderr,
     signal,
     context: (report) => createContext(env, { report, signal }),
     usesCredentialProcess: () => usesCredentialProcess(env),
     keepOnly: (scope) => keepOnly(scope, [root, ...Deno.args]),
   });
+  await stderr.settled?.();
   Deno.exit(code);
 }

@@ -37,7 +37,11 @@ export interface Surroundings {
   readonly env: Environment;
   /** Each writes text as it is, and throws what the system says where it cannot. */
   readonly stdout: StreamFacts & { readonly write: (text: string) => void };
-  readonly stderr: StreamFacts & { readonly write: (text: string) => void };
+  readonly stderr: StreamFacts & {
+    readonly write: (text: string) => void;
+    /** Resolves when what was written is out, where that may take time; or when that takes too long. */
+    readonly settled?: () => Promise<void>;
+  };
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
   /** The context of a command, but for what the command line adds. */
@@ -60,6 +64,7 @@ export async function main(argv: readonly string[], given: Surroundings): Promis
     const error = isToldBySignal ? given.signal.reason : thrown;
     tellError(error, { surroundings, verbose });
     const hasDocument = isGiven("--json", argv) && !(error instanceof UnwritableResultError);
+    await stderr.settled?.();
     if (hasDocument) losingErrors(given.stdout.write)(jsonText(errorJson(error)));
     return exitCodeOf(error);
   }
@@ -106,6 +111,8 @@ async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise
   const shown = flags.has("json")
     ? jsonText(json)
     : text ?? lines.map((line) => `${printable(line, screen)}\n`).join("");
+  // Both may go to the same place.
+  await surroundings.stderr.settled?.();
   try {
     writeResult(stdout.write, shown);
   } catch (error) {
