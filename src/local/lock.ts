@@ -42,7 +42,11 @@ export async function acquireLock(path: string, options: LockOptions): Promise<H
     const waiting = new Waiting(options);
     for (;;) {
       const file = await waiting.takeFrom(await LockFile.open(path));
-      if (file !== undefined) return hold(file, path, options.command);
+      if (file === undefined) continue;
+      const held = hold(file, path, options.command);
+      // Whoever replaces the file reads afterwards who holds it: so one of the two sees the other.
+      if (file.isInPlace()) return held;
+      held[Symbol.dispose]();
     }
   } catch (error) {
     options.signal.throwIfAborted();
@@ -52,10 +56,16 @@ export async function acquireLock(path: string, options: LockOptions): Promise<H
 
 /** Takes the lock where it is free; undefined where it is busy. */
 export async function tryLock(path: string, command: string): Promise<HeldLock | undefined> {
-  const file = await LockFile.open(path);
-  if (file.tryLock() && file.isInPlace() && !file.hasOtherNames()) return hold(file, path, command);
-  file[Symbol.dispose]();
-  return undefined;
+  try {
+    const file = await LockFile.open(path);
+    if (file.tryLock() && file.isInPlace() && !file.hasOtherNames()) {
+      return hold(file, path, command);
+    }
+    file[Symbol.dispose]();
+    return undefined;
+  } catch (error) {
+    throw explainDiskError(error, `Cannot lock ${path}`);
+  }
 }
 
 function hold(file: LockFile, path: string, command: string): HeldLock {

@@ -133,15 +133,22 @@ export class LockFile implements Disposable {
 }
 
 function openOwn(path: string): Deno.FsFile {
-  try {
-    return Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  for (;;) {
+    try {
+      return Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+    requireNoLink(path);
+    try {
+      // A fifo would be waited for.
+      if (!Deno.lstatSync(path).isFile) throw notOurs(path);
+      return Deno.openSync(path, { read: true, write: true });
+    } catch (error) {
+      // What is to replace a lock's file is renamed to it, perhaps just now.
+      if (systemCode(error) !== "ENOENT") throw error;
+    }
   }
-  requireNoLink(path);
-  // A fifo would be waited for.
-  if (!Deno.lstatSync(path).isFile) throw notOurs(path);
-  return Deno.openSync(path, { read: true, write: true });
 }
 
 function notOurs(path: string): StorageError {

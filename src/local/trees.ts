@@ -36,7 +36,8 @@ export async function findMount(tree: string): Promise<string | undefined> {
     if (isMount === true) return folder;
     const inner = foldersIn(folder);
     if (isMount === undefined || inner === undefined) return mountInTable(tree);
-    folders.push(...inner.map((name) => `${folder}/${name}`));
+    // One by one: a call takes no hundreds of thousands of arguments.
+    for (const name of inner) folders.push(`${folder}/${name}`);
     if (seen % FOLDERS_A_TURN === 0) await turn();
   }
   return undefined;

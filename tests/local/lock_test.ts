@@ -118,3 +118,10 @@ for (const [name, make] of NO_LOCKS) {
     assertEquals([...Deno.readDirSync(folder.path)].length, 2);
   });
 }
+
+Deno.test("a lock that cannot be tried is told as a failure of the disk", async () => {
+  using folder = new TempFolder();
+  const file = folder.write("file", "");
+  const error = await assertRejects(() => tryLock(`${file}/.lock`, "ftl sync"), StorageError);
+  assertMatch(error.message, /^Cannot lock .*\/file\/\.lock: /);
+});
