@@ -10,7 +10,8 @@ import { type LastSync, postSyncOf, readLastSync, readMaster } from "../local/st
 import type { Bucket } from "../remote/bucket.ts";
 import { type Context, openBucket } from "./steps/context.ts";
 import { gatherFacts, isHeld, readMasterState } from "./steps/facts.ts";
-import { fetchPackageListing } from "./steps/listing.ts";
+import type { RemotePackage } from "./steps/listing.ts";
+import { shareListings } from "./steps/shared_listing.ts";
 
 export type { LastSync };
 
@@ -76,14 +77,16 @@ export async function status(context: Context, name?: string): Promise<Status> {
   const { root, concurrency } = config;
   const packages = name === undefined ? listPackages(root) : [requirePackage(root, name)];
   const bucket = config.env["FTL_BUCKET"] ? await openBucket(context) : undefined;
+  const listing = bucket && shareListings(bucket, packages.map((pkg) => pkg.name));
   if (packages.length === 0) context.report({ type: "no-packages", root });
   const failures: unknown[] = [];
   const found = await inParallel(packages, { concurrency, signal }, async (pkg) => {
     let local: PackageStatus | undefined;
     try {
       local = localStatus(pkg);
-      if (bucket === undefined) return [local];
-      return [{ ...local, ...await masterStatus(context, bucket, pkg) }];
+      if (bucket === undefined || listing === undefined) return [local];
+      const remote = await listing(pkg.name);
+      return [{ ...local, ...await masterStatus(context, { bucket, pkg, remote }) }];
     } catch (error) {
       signal.throwIfAborted();
       failures.push(error);
@@ -125,10 +128,8 @@ function localStatus(pkg: PackageDir): PackageStatus {
 
 async function masterStatus(
   { config }: Context,
-  bucket: Bucket,
-  pkg: PackageDir,
+  { bucket, pkg, remote }: { bucket: Bucket; pkg: PackageDir; remote: RemotePackage },
 ): Promise<Pick<PackageStatus, "blessed" | "held" | "master">> {
-  const remote = await fetchPackageListing(bucket, pkg.name);
   const master = await readMasterState(bucket, pkg, remote);
   const plan = planSync(gatherFacts(pkg, { remote, master, keep: config.keep, follow: false }));
   return {

@@ -49,6 +49,37 @@ export function replaceFile(path: string, text: string, { durable = true } = {})
   }
 }
 
+/** Bytes: less than a disk's smallest block, which is written whole or not at all. */
+const LARGEST_OVERWRITE = 512;
+
+/**
+ * Writes over a file that differs from `text` in digits alone, and is true then: a kill, a power cut or a reader
+ * at that moment finds digits of the old one or the new one. False where anything else is there, a link among
+ * others: whose ever the file may be that a race leads to, it had this text already.
+ */
+export function overwriteDigits(path: string, text: string): boolean {
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length > LARGEST_OVERWRITE) return false;
+  try {
+    const { isFile, size } = Deno.lstatSync(path);
+    if (!isFile || size !== bytes.length) return false;
+    using file = Deno.openSync(path, { read: true, write: true });
+    const old = new Uint8Array(bytes.length);
+    const isAlike = file.readSync(old) === bytes.length &&
+      old.every((byte, i) => byte === bytes[i] || (isDigit(byte) && isDigit(bytes[i])));
+    if (!isAlike || (file.statSync().nlink ?? 1) > 1) return false;
+    file.seekSync(0, Deno.SeekMode.Start);
+    return file.writeSync(bytes) === bytes.length;
+  } catch {
+    // It is not there, or not to be written to: then it is to be replaced.
+    return false;
+  }
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
+}
+
 /** Removes a small file of FTL's. That there is none is no error. */
 export function removeFile(path: string, { durable }: { durable: boolean }): void {
   try {

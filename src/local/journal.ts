@@ -8,6 +8,8 @@ import type { PackageDir } from "./package_dir.ts";
 import type { Action } from "../core/scripts.ts";
 import { readJson } from "./small_files.ts";
 
+export const JOURNAL_FILE = "jump.json";
+
 export interface JumpUnderWay {
   readonly from: string | undefined;
   readonly to: string;
@@ -36,7 +38,7 @@ export function clearJournal(pkg: PackageDir): void {
 }
 
 function journalPath(pkg: PackageDir): string {
-  return `${pkg.own}/jump.json`;
+  return `${pkg.own}/${JOURNAL_FILE}`;
 }
 
 function isId(value: unknown): value is string {

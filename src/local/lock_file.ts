@@ -4,7 +4,7 @@
  */
 import { explainDiskError, systemCode } from "../core/disk_errors.ts";
 import { StorageError } from "../core/errors.ts";
-import { requireNoLink } from "./package_dir.ts";
+import { kindOf, requireNoLink } from "./package_dir.ts";
 
 /** Modes by which others than the owner could open it. */
 const FOR_OTHERS = 0o077;
@@ -132,21 +132,22 @@ export class LockFile implements Disposable {
   }
 }
 
+/** Nearly always it is there: what is tried first must not fail then, as an error takes longer than a look. */
 function openOwn(path: string): Deno.FsFile {
   for (;;) {
+    const there = kindOf(path);
     try {
-      return Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    }
-    requireNoLink(path);
-    try {
+      if (there === undefined) {
+        return Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
+      }
+      requireNoLink(path);
       // A fifo would be waited for.
-      if (!Deno.lstatSync(path).isFile) throw notOurs(path);
+      if (there !== "file") throw notOurs(path);
       return Deno.openSync(path, { read: true, write: true });
     } catch (error) {
-      // What is to replace a lock's file is renamed to it, perhaps just now.
-      if (systemCode(error) !== "ENOENT") throw error;
+      // Made by another command, or renamed to another name, perhaps just now.
+      const code = systemCode(error) ?? "";
+      if (code !== (there === undefined ? "EEXIST" : "ENOENT")) throw error;
     }
   }
 }

@@ -15,6 +15,8 @@ import { compareNames, isPackageName, isRevisionId } from "../core/names.ts";
 import { nearestOf } from "../core/nearest.ts";
 import { explainDiskError, systemCode } from "../core/disk_errors.ts";
 
+const REMOVING = "removing";
+
 export class PackageDir {
   constructor(readonly root: string, readonly name: string) {}
 
@@ -49,7 +51,7 @@ export class PackageDir {
   }
   /** Has a file for each revision that is being deleted where it is; there only meanwhile. */
   get removing(): string {
-    return `${this.own}/removing`;
+    return `${this.own}/${REMOVING}`;
   }
 
   /** What scripts printed. */
@@ -70,9 +72,14 @@ export class PackageDir {
     return this.isThere(id) && !this.isBeingRemoved(id);
   }
 
-  /** The ids of the complete revisions, oldest first. */
-  revisions(): string[] {
-    const gone = new Set(this.beingRemoved());
+  /** The names in FTL's own folder: one look tells of much that is not there. */
+  ownNames(): Set<string> {
+    return new Set(readNames(this.own, () => true));
+  }
+
+  /** The ids of the complete revisions, oldest first. `own` are the names in FTL's folder at this moment. */
+  revisions(own?: ReadonlySet<string>): string[] {
+    const gone = new Set(own === undefined || own.has(REMOVING) ? this.beingRemoved() : []);
     return readNames(this.revs, ({ name, isDirectory }) => {
       return isDirectory && isRevisionId(name) && !gone.has(name);
     });
@@ -106,6 +113,8 @@ export class PackageDir {
  * umask of a hardened unit. A folder that is there stays as it is.
  */
 export function makeFolder(path: string): void {
+  // Nearly always it is there, and an error takes longer than a look.
+  if (kindOf(path) === "folder") return;
   try {
     Deno.mkdirSync(path, { mode: 0o755 });
     Deno.chmodSync(path, 0o755);
@@ -130,10 +139,10 @@ export function requireNoLink(path: string): void {
 }
 
 /** What is at a path, links not followed; undefined where nothing is. */
-function kindOf(path: string): "folder" | "link" | "other" | undefined {
+export function kindOf(path: string): "folder" | "file" | "link" | "other" | undefined {
   try {
-    const { isDirectory, isSymlink } = Deno.lstatSync(path);
-    return isDirectory ? "folder" : isSymlink ? "link" : "other";
+    const { isDirectory, isFile, isSymlink } = Deno.lstatSync(path);
+    return isDirectory ? "folder" : isFile ? "file" : isSymlink ? "link" : "other";
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return undefined;
     throw explainDiskError(error, `Cannot read ${path}`);

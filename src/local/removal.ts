@@ -152,19 +152,20 @@ export async function removeTrees(
 
 /** Paths of what a killed command left, where none is at work now. */
 export function leftovers(pkg: PackageDir): string[] {
+  const own = namesIn(pkg.own);
   return [
     ...namesIn(pkg.staging),
     ...namesIn(pkg.trash),
-    ...pkg.beingRemoved().map((id) => pkg.revisionPath(id)),
-    ...asides(pkg),
-    ...temporaries(pkg),
+    ...(own.includes(pkg.removing) ? pkg.beingRemoved() : []).map((id) => pkg.revisionPath(id)),
+    ...asides(pkg, own),
+    ...temporaries(pkg, own),
   ];
 }
 
 /** Small files that a kill left between their making and their rename. */
-function temporaries(pkg: PackageDir): string[] {
-  return [...namesIn(pkg.own), ...namesIn(pkg.states), ...namesIn(pkg.removing)]
-    .filter((path) => path.endsWith(".tmp"));
+function temporaries(pkg: PackageDir, own = namesIn(pkg.own)): string[] {
+  const removing = own.includes(pkg.removing) ? namesIn(pkg.removing) : [];
+  return [...own, ...namesIn(pkg.states), ...removing].filter((path) => path.endsWith(".tmp"));
 }
 
 /**
@@ -179,13 +180,13 @@ export function hasTemporaries(pkg: PackageDir): boolean {
   return temporaries(pkg).length > 0;
 }
 
-function asides(pkg: PackageDir): string[] {
-  return namesIn(pkg.own).filter((path) => path === pkg.aside || path.startsWith(`${pkg.aside}-`));
+function asides(pkg: PackageDir, own = namesIn(pkg.own)): string[] {
+  return own.filter((path) => path === pkg.aside || path.startsWith(`${pkg.aside}-`));
 }
 
 function namesIn(folder: string): string[] {
   try {
-    return [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`).sort();
+    return Array.from(Deno.readDirSync(folder), ({ name }) => `${folder}/${name}`).sort();
   } catch (error) {
     if (systemCode(error) === "ENOENT") return [];
     throw explainDiskError(error, `Cannot read ${folder}`);

@@ -1,10 +1,14 @@
 /** What FTL remembers of a package on this machine: small JSON files below `.ftl`. */
 import type { Hold, PostSync } from "../core/plan.ts";
 import { isRevisionId } from "../core/names.ts";
-import { removeFile, replaceFile } from "./durable.ts";
+import { overwriteDigits, removeFile, replaceFile } from "./durable.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { hasScript } from "./scripts.ts";
 import { readJson, textIn } from "./small_files.ts";
+
+/** Below `.ftl`. */
+export const HOLD_FILE = "hold.json";
+export const TOLD_FILE = "leftovers.json";
 
 /** `.ftl/state/<id>.json`, written after the revision is in its place. */
 export interface RevisionState {
@@ -118,9 +122,14 @@ export function readLastSync(pkg: PackageDir): LastSync | undefined {
   return { at, failure: textIn(value, "failure") };
 }
 
-/** Not flushed: every sync writes it, and nothing depends on it. */
+/**
+ * Not flushed: every sync writes it, and nothing depends on it. Mostly the time alone is another, which goes into
+ * the same file: where a rename replaces a file, ext4 writes it to the disk at once (`auto_da_alloc` in ext4(5)).
+ */
 export function writeLastSync(pkg: PackageDir, last: LastSync): void {
-  replaceFile(lastSyncPath(pkg), `${JSON.stringify(last)}\n`, { durable: false });
+  const text = `${JSON.stringify(last)}\n`;
+  if (overwriteDigits(lastSyncPath(pkg), text)) return;
+  replaceFile(lastSyncPath(pkg), text, { durable: false });
 }
 
 /** What cannot be deleted and was told; each once, not with every sync. */
@@ -147,11 +156,11 @@ function lastSyncPath(pkg: PackageDir): string {
 }
 
 function toldPath(pkg: PackageDir): string {
-  return `${pkg.own}/leftovers.json`;
+  return `${pkg.own}/${TOLD_FILE}`;
 }
 
 function holdPath(pkg: PackageDir): string {
-  return `${pkg.own}/hold.json`;
+  return `${pkg.own}/${HOLD_FILE}`;
 }
 
 function isId(value: unknown): value is string {

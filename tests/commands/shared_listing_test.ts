@@ -73,3 +73,18 @@ Deno.test("shareListings() lets each ask for itself where the credentials allow 
   await assertRejects(() => listing("p0"), Error, "denied");
   assertEquals((await listing("p1")).revisions.length, 1);
 });
+
+Deno.test("sync, its dry run and status ask once for the listings of many packages", async () => {
+  await using fleet = await Fleet.start({ durable: false });
+  const wanted = names(12);
+  const machine = fleet.machine("web", wanted);
+  await put(fleet.bucket(), wanted.map((name) => `${name}.V0000000000.txt`));
+  for (
+    const args of [["sync"], ["sync"], ["sync", "--dry-run"], ["status"], ["status", "--json"]]
+  ) {
+    fleet.server.clearLog();
+    assertEquals((await machine.ftl(args)).code, 0);
+    const lists = fleet.server.log.filter(({ operation }) => operation === "ListObjectsV2");
+    assertEquals([args, lists.length], [args, 1]);
+  }
+});

@@ -3,6 +3,7 @@ import {
   emptyStaging,
   emptyTrash,
   hasTemporaries,
+  leftovers,
   removeTemporaries,
 } from "../../local/removal.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
@@ -36,6 +37,11 @@ export async function cleanUp(
   if (stays.size !== told.length || told.some((path) => !stays.has(path))) {
     writeTold(pkg, [...stays]);
   }
+}
+
+/** Whether there is anything to clean up, or to say no more of. */
+export function isCleanUpDue(pkg: PackageDir): boolean {
+  return leftovers(pkg).length > 0 || readTold(pkg).length > 0;
 }
 
 /** Where another command holds the lock, the next sync does it. */

@@ -2,7 +2,13 @@
 import { holdInForce, type SyncFacts } from "../../core/plan.ts";
 import { readLink } from "../../local/links.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
-import { type MasterState, postSyncOf, readHold, readMaster } from "../../local/state.ts";
+import {
+  HOLD_FILE,
+  type MasterState,
+  postSyncOf,
+  readHold,
+  readMaster,
+} from "../../local/state.ts";
 import type { Bucket } from "../../remote/bucket.ts";
 import { pointerVersion, readPointer, type RemotePackage } from "./listing.ts";
 
@@ -40,22 +46,25 @@ export interface FactsSource {
   readonly keep: number;
   /** Takes a hold for dropped. */
   readonly follow: boolean;
+  /** The names in FTL's own folder at this moment, where they are known: they spare looks at what is not there. */
+  readonly own?: ReadonlySet<string>;
 }
 
 export function gatherFacts(
   pkg: PackageDir,
-  { remote, master, keep, follow }: FactsSource,
+  { remote, master, keep, follow, own }: FactsSource,
 ): SyncFacts {
   const active = readLink(pkg, "current");
+  const mayHold = !follow && (own === undefined || own.has(HOLD_FILE));
   return {
     remote: remote.revisions.map(({ id }) => id),
-    local: new Map(pkg.revisions().map((id) => [id, postSyncOf(pkg, id)])),
+    local: new Map(pkg.revisions(own).map((id) => [id, postSyncOf(pkg, id)])),
     blessed: master?.blessed,
     version: master?.version,
     replaced: master?.replaced,
     active,
     previous: readLink(pkg, "previous"),
-    hold: follow ? undefined : readHold(pkg, active),
+    hold: mayHold ? readHold(pkg, active) : undefined,
     keep,
   };
 }

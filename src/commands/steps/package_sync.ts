@@ -1,24 +1,20 @@
 /** What `ftl sync` does to one package. */
-import { BusyError, messageOf, StorageError } from "../../core/errors.ts";
+import { BusyError } from "../../core/errors.ts";
 import type { FtlEvent } from "../../core/events.ts";
 import type { Place, Places } from "../../core/places.ts";
-import { activate, hasUnfinishedJump } from "../../local/activate.ts";
-import { readLink } from "../../local/links.ts";
-import type { HeldLock } from "../../local/lock.ts";
+import { activate } from "../../local/activate.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
-import { leftovers } from "../../local/removal.ts";
 import { trimLogs } from "../../local/scripts.ts";
-import { readTold, writeHolds } from "../../local/state.ts";
-import type { Leftover } from "../../local/trees.ts";
+import { writeHolds } from "../../local/state.ts";
 import type { Bucket } from "../../remote/bucket.ts";
 import { missingBlessed } from "./blessed_check.ts";
-import { cleanUp } from "./clean_up.ts";
-import { type Context, lockPackage, lockSync, scriptSetting, tryLockSync } from "./context.ts";
+import { type Context, scriptSetting } from "./context.ts";
 import type { RemotePackage } from "./listing.ts";
 import { finishUnfinishedJump } from "./local_jump.ts";
+import { PackageCleaning } from "./package_cleaning.ts";
 import { PackageView } from "./package_view.ts";
 import { prepareRevision } from "./prepare.ts";
-import { removeRevisions } from "./remove.ts";
+import { SyncLock } from "./sync_lock.ts";
 import { type PackageSync, SyncTally } from "./sync_tally.ts";
 
 export interface PackageSyncSetting {
@@ -44,31 +40,28 @@ export class PackageSyncer implements Disposable {
   readonly #setting: PackageSyncSetting;
   readonly #pkg: PackageDir;
   readonly #tally: SyncTally;
-  readonly #kept: Leftover[] = [];
+  readonly #cleaning: PackageCleaning;
+  readonly #lock: SyncLock;
   #view: PackageView | undefined;
-  #lock: HeldLock | undefined;
   #place: Place | undefined;
-  #isBusy = false;
-  /** Whether the lock was held, and let go for others. */
-  #isPaused = false;
   #ranScripts = false;
 
   constructor(context: Context, setting: PackageSyncSetting, pkg: PackageDir) {
     this.#context = { ...context, report: (event) => this.#hear(context, event) };
     this.#setting = setting;
     this.#pkg = pkg;
+    this.#lock = new SyncLock(this.#context, pkg);
     this.#tally = new SyncTally(context, pkg);
+    this.#cleaning = new PackageCleaning(this.#context, pkg, this.#tally);
   }
 
   [Symbol.dispose](): void {
-    this.#lock?.[Symbol.dispose]();
-    this.#lock = undefined;
+    this.#lock[Symbol.dispose]();
   }
 
   /** Lets the sync lock go until it is needed: many wait, and it is an open file. */
   pauseLock(): void {
-    this.#isPaused = this.#lock !== undefined;
-    this[Symbol.dispose]();
+    this.#lock.pause();
   }
 
   /** Activates the blessed revision where it is here and prepared, and ends what was cut short. */
@@ -76,7 +69,7 @@ export class PackageSyncer implements Disposable {
     this.#place = place;
     const pkg = this.#pkg;
     await this.#tally.attempt(async () => {
-      this.#lock = await tryLockSync(this.#context, pkg, "ftl sync");
+      await this.#lock.try();
       const { bucket, follow, listing } = this.#setting;
       const { keep } = this.#context.config;
       const remote = await listing(pkg.name);
@@ -102,7 +95,7 @@ export class PackageSyncer implements Disposable {
       view.changed();
       const id = this.#due(view);
       if (id === undefined) return;
-      await this.#makeRoom(view);
+      await this.#cleaning.makeRoom(view);
       await this.#fetch(view, id);
       await this.#prepare(view, id);
       await this.#change(view);
@@ -114,8 +107,8 @@ export class PackageSyncer implements Disposable {
     return this.#asks((view) => {
       const { fetch, prepare } = view.plan();
       return [...fetch, ...prepare].some((id) => !this.#tally.hasFailed(id)) ||
-        this.#toRemove(view).length > 0 ||
-        ((this.#lock !== undefined || this.#isPaused) && this.#hasLeftovers());
+        this.#cleaning.toRemove(view).length > 0 ||
+        (this.#lock.isOurs && this.#cleaning.isDue);
     });
   }
 
@@ -125,15 +118,13 @@ export class PackageSyncer implements Disposable {
       const view = await this.#requireLockForRest();
       if (view === undefined) return;
       view.changed();
-      await this.#makeRoom(view);
+      await this.#cleaning.makeRoom(view);
       for (const id of view.plan().fetch) await this.#fetch(view, id);
       for (const id of view.plan().prepare) await this.#prepare(view, id);
       if (this.#isChangeDue(view)) await this.#change(view);
-      if (this.#toRemove(view).length > 0) await this.#remove(view);
+      await this.#cleaning.remove(view);
     });
-    if (this.#lock === undefined) return;
-    // Last: what cannot be deleted must not stand before the work.
-    await this.#tally.attempt(() => cleanUp(this.#context, this.#pkg, this.#kept));
+    if (this.#lock.isHeld) await this.#cleaning.finish();
   }
 
   /** Looks whether what is blessed is active, and tells how all went. */
@@ -141,10 +132,9 @@ export class PackageSyncer implements Disposable {
     await this.#tally.attempt(() => {
       const why = this.#whyNotActive();
       if (why !== undefined) this.#tally.fail(why);
-      const isHeld = this.#view?.plan().heldBy !== undefined;
-      if (isHeld) this.#tally.heldFrom = this.#view?.blessed;
+      if (this.#view?.plan().heldBy !== undefined) this.#tally.heldFrom = this.#view.blessed;
     });
-    if (this.#lock !== undefined) {
+    if (this.#lock.isHeld) {
       await trimLogs(this.#pkg);
       await this.#tally.attempt(() => this.#tally.rememberOutcome());
     }
@@ -154,7 +144,7 @@ export class PackageSyncer implements Disposable {
 
   /** What cannot be found out is told at the end. */
   #asks(question: (view: PackageView) => boolean): boolean {
-    if (this.#view === undefined || this.#isBusy) return false;
+    if (this.#view === undefined || this.#lock.isBusy) return false;
     try {
       return question(this.#view);
     } catch {
@@ -177,17 +167,15 @@ export class PackageSyncer implements Disposable {
   /** Whether something is to be done that takes the package's lock, but neither a download nor `post-sync`. */
   #isChangeDue(view: PackageView): boolean {
     const id = this.#due(view);
-    return view.isNews || view.hasStaleHold || hasUnfinishedJump(this.#pkg) ||
+    return view.isNews || view.hasStaleHold || view.hasUnfinishedJump ||
       (id !== undefined && view.isReady(id));
   }
 
   async #requireLock(): Promise<PackageView> {
     const view = this.#view;
     if (view === undefined) throw new Error("not looked at yet");
-    if (this.#lock !== undefined) return view;
-    this.#lock = await this.#noteBusy(lockSync(this.#context, this.#pkg, "ftl sync"));
     // The other sync has gone on meanwhile, and perhaps S3 too.
-    await view.lookAgain();
+    if (await this.#lock.take()) await view.lookAgain();
     return view;
   }
 
@@ -203,26 +191,6 @@ export class PackageSyncer implements Disposable {
       this.#context.report({ type: "warning", message });
       return undefined;
     }
-  }
-
-  /** What a lock that stays busy keeps from being done is not tried again by this sync. */
-  async #noteBusy(locking: Promise<HeldLock>): Promise<HeldLock> {
-    try {
-      return await locking;
-    } catch (error) {
-      this.#isBusy = error instanceof BusyError;
-      throw error;
-    }
-  }
-
-  #hasLeftovers(): boolean {
-    return leftovers(this.#pkg).length > 0 || readTold(this.#pkg).length > 0;
-  }
-
-  /** Where a killed command left something, it may take the room for what comes. */
-  async #makeRoom(view: PackageView): Promise<void> {
-    if (view.plan().fetch.length === 0) return;
-    await this.#tally.attempt(() => cleanUp(this.#context, this.#pkg));
   }
 
   async #fetch(view: PackageView, id: string): Promise<void> {
@@ -241,17 +209,14 @@ export class PackageSyncer implements Disposable {
     if (this.#tally.hasFailed(id) || !this.#pkg.has(id) || view.isReady(id)) return;
     // These scripts take turns of their own: what only downloads does not wait for them.
     this.#place?.leave();
-    const urgent = id === view.blessed;
-    const { turns } = this.#setting;
-    await this.#tally.attempt(() => {
-      return prepareRevision(this.#context, this.#pkg, { id, urgent, turns });
-    }, id);
+    const setting = { id, urgent: id === view.blessed, turns: this.#setting.turns };
+    await this.#tally.attempt(() => prepareRevision(this.#context, this.#pkg, setting), id);
     view.changed();
   }
 
   /** What is done under the package's lock, by a plan made under it: a jump may have come in between. */
   async #change(view: PackageView): Promise<void> {
-    using _lock = await this.#noteBusy(lockPackage(this.#context, this.#pkg, "ftl sync"));
+    using _lock = await this.#lock.takePackage();
     view.changed();
     await view.remember();
     this.#tally.addFailures(await finishUnfinishedJump(this.#context, this.#pkg));
@@ -261,29 +226,6 @@ export class PackageSyncer implements Disposable {
       view.changed();
     }
     if (view.hasStaleHold) writeHolds(this.#pkg, []);
-  }
-
-  /** Where the blessed revision could not be activated, the machine may have to fall back. */
-  #toRemove(view: PackageView): string[] {
-    const previous = readLink(this.#pkg, "previous");
-    return view.plan().remove.filter((id) => id !== previous);
-  }
-
-  async #remove(view: PackageView): Promise<void> {
-    const pkg = this.#pkg;
-    const removed = await removeRevisions(this.#context, pkg, {
-      command: "ftl sync",
-      choose: () => {
-        view.changed();
-        return this.#toRemove(view);
-      },
-      onFailure: (id, error) => {
-        if (!(error instanceof StorageError)) return this.#tally.fail(error);
-        // As a mount does, until somebody takes it away: no reason for each sync to fail.
-        this.#kept.push({ path: pkg.revisionPath(id), reason: messageOf(error) });
-      },
-    });
-    this.#tally.removed.push(...removed);
   }
 
   async #activate(id: string): Promise<void> {

@@ -2,9 +2,11 @@
 import type { FtlError } from "../../core/errors.ts";
 import { faultPoint } from "../../core/fault_point.ts";
 import { holdInForce, planSync, type SyncPlan } from "../../core/plan.ts";
+import { JOURNAL_FILE, readJournal } from "../../local/journal.ts";
 import { readLink } from "../../local/links.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import {
+  HOLD_FILE,
   type MasterState,
   postSyncOf,
   readHold,
@@ -32,6 +34,8 @@ export class PackageView {
   /** What the machine remembered of S3 at that moment: another sync may look later. */
   #remembered: MasterState | undefined;
   #plan: SyncPlan | undefined;
+  /** The names in FTL's folder when it was made. */
+  #own: ReadonlySet<string> = new Set();
 
   private constructor(pkg: PackageDir, setting: ViewSetting, remote: RemotePackage) {
     this.#pkg = pkg;
@@ -71,9 +75,11 @@ export class PackageView {
 
   /** Made once, until `changed` is called. */
   plan(): SyncPlan {
+    if (this.#plan !== undefined) return this.#plan;
     const { keep, follow } = this.#setting;
-    const [remote, master] = [this.#remote, this.#master];
-    this.#plan ??= planSync(gatherFacts(this.#pkg, { remote, master, keep, follow }));
+    const [remote, master, own] = [this.#remote, this.#master, this.#pkg.ownNames()];
+    this.#own = own;
+    this.#plan = planSync(gatherFacts(this.#pkg, { remote, master, keep, follow, own }));
     return this.#plan;
   }
 
@@ -89,10 +95,22 @@ export class PackageView {
 
   /** A hold whose time is over: it must not come back to life when the same revision is blessed again. */
   get hasStaleHold(): boolean {
+    if (!this.#has(HOLD_FILE)) return false;
     const active = readLink(this.#pkg, "current");
     const hold = readHold(this.#pkg, active);
     const { blessed, version } = this.#master ?? {};
     return hold !== undefined && !holdInForce({ hold, active, blessed, version });
+  }
+
+  /** Whether a killed command left a jump to be finished. */
+  get hasUnfinishedJump(): boolean {
+    return this.#has(JOURNAL_FILE) && readJournal(this.#pkg) !== undefined;
+  }
+
+  /** A file of FTL's: looked at anew after `changed`. */
+  #has(name: string): boolean {
+    this.plan();
+    return this.#own.has(name);
   }
 
   /** Whether the machine does not remember yet what is blessed. */

@@ -1,0 +1,66 @@
+/** What `ftl sync` takes away from one package: revisions that nobody wants, and what was left behind. */
+import { messageOf, StorageError } from "../../core/errors.ts";
+import { readLink } from "../../local/links.ts";
+import type { PackageDir } from "../../local/package_dir.ts";
+import type { Leftover } from "../../local/trees.ts";
+import { cleanUp, isCleanUpDue } from "./clean_up.ts";
+import type { Context } from "./context.ts";
+import type { PackageView } from "./package_view.ts";
+import { removeRevisions } from "./remove.ts";
+import type { SyncTally } from "./sync_tally.ts";
+
+export class PackageCleaning {
+  readonly #context: Context;
+  readonly #pkg: PackageDir;
+  readonly #tally: SyncTally;
+  /** What cannot be removed for now, which is no failure of the sync. */
+  readonly #kept: Leftover[] = [];
+
+  constructor(context: Context, pkg: PackageDir, tally: SyncTally) {
+    this.#context = context;
+    this.#pkg = pkg;
+    this.#tally = tally;
+  }
+
+  /** Whether a killed command left anything; to be asked under the sync lock. */
+  get isDue(): boolean {
+    return isCleanUpDue(this.#pkg);
+  }
+
+  /** Where the blessed revision could not be activated, the machine may have to fall back. */
+  toRemove(view: PackageView): string[] {
+    const { remove } = view.plan();
+    if (remove.length === 0) return [];
+    const previous = readLink(this.#pkg, "previous");
+    return remove.filter((id) => id !== previous);
+  }
+
+  async remove(view: PackageView): Promise<void> {
+    if (this.toRemove(view).length === 0) return;
+    const pkg = this.#pkg;
+    const removed = await removeRevisions(this.#context, pkg, {
+      command: "ftl sync",
+      choose: () => {
+        view.changed();
+        return this.toRemove(view);
+      },
+      onFailure: (id, error) => {
+        if (!(error instanceof StorageError)) return this.#tally.fail(error);
+        // As a mount does, until somebody takes it away: no reason for each sync to fail.
+        this.#kept.push({ path: pkg.revisionPath(id), reason: messageOf(error) });
+      },
+    });
+    this.#tally.removed.push(...removed);
+  }
+
+  /** Where a killed command left something, it may take the room for what comes. */
+  async makeRoom(view: PackageView): Promise<void> {
+    if (view.plan().fetch.length === 0) return;
+    await this.#tally.attempt(() => cleanUp(this.#context, this.#pkg));
+  }
+
+  /** To be called last: what cannot be deleted must not stand before the work. */
+  async finish(): Promise<void> {
+    await this.#tally.attempt(() => cleanUp(this.#context, this.#pkg, this.#kept));
+  }
+}
