@@ -54,6 +54,9 @@ export function requireS3Answer(
     const isRoot = root?.name.replace(/Response$/, "Result") === expected.root;
     if (!isRoot && !isFailure) throw notS3(request, response, body);
     if (root?.isWhole !== true) throw brokenOff(request);
+    if (hasEndlessText(body ?? new Uint8Array())) {
+      throw notS3(request, response, body, "a text that is longer than any key");
+    }
   } else if (expected === "object") {
     const isOk = status === 200 || (status === 206 && request.method === "GET");
     if (!isOk || !response.headers.get("etag")) throw notS3(request, response, body);
@@ -104,15 +107,31 @@ function rootOf(body: Uint8Array): Root | undefined {
   return { name, isWhole: new RegExp(`(</([\\w.-]+:)?${name}\\s*>|/>)$`).test(tail) };
 }
 
+/** Bytes: 1,024 of a key, each of which may be escaped, and a token's; the parser takes long over much more. */
+const LONGEST_TEXT = 65_536;
+
+/** Whether there is more between two tags than any of S3's documents has there. */
+function hasEndlessText(body: Uint8Array): boolean {
+  for (let at = 0; body.byteLength - at > LONGEST_TEXT;) {
+    const tag = body.subarray(at, at + LONGEST_TEXT).lastIndexOf(0x3c);
+    if (tag < 0) return true;
+    at += tag + 1;
+  }
+  return false;
+}
+
 const HINT =
   "Is a login page, a proxy or another service in the way? Check AWS_ENDPOINT_URL_S3, HTTPS_PROXY and the network";
 
-function notS3(request: Request, response: Response, body: Uint8Array | undefined): StorageError {
+function notS3(
+  request: Request,
+  response: Response,
+  body: Uint8Array | undefined,
+  sent = describe(request, response, body),
+): StorageError {
   const { status } = response;
   const isTransient = status >= 500 || status === 429 || status === 408;
-  const text = `${originOf(request)} answered, but not as S3 does: it sent ${
-    describe(request, response, body)
-  }`;
+  const text = `${originOf(request)} answered, but not as S3 does: it sent ${sent}`;
   const hint = status === 407 ? "The proxy wants a name and a password: see HTTPS_PROXY" : HINT;
   const error = new StorageError(text, {
     reason: "not-s3",

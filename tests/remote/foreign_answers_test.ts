@@ -163,6 +163,11 @@ const LISTINGS: readonly (readonly [string, (asked: number) => string, RegExp])[
   ["there is more without a token", () => "<IsTruncated>true</IsTruncated>", /but not how/],
   ["its keys were not asked for", () => entry("b.1"), /has b\.1, and only a\. was asked for/],
   ["a key is longer than any", () => entry(`a.${"k".repeat(2000)}`), /has a key of 2002 bytes/],
+  [
+    "a key is so long that a parser would take long",
+    () => entry(`a.${"k".repeat(10_000_000)}`),
+    /sent a text that is longer than any key/,
+  ],
   ["a size is below nothing", () => entry("a.1", -1), /without a key, a size or an ETag/],
   ["an entry has no ETag", () => "<Contents><Key>a.1</Key></Contents>", /without a key/],
 ];
