@@ -9,6 +9,7 @@ import { defaultProvider } from "npm:@aws-sdk/credential-provider-node@3.972.97"
 import { externalDataInterceptor } from "npm:@smithy/core@3.41.0/config";
 import { settingProblem } from "../core/aws_settings.ts";
 import type { Environment } from "../core/config.ts";
+import { ChainNotes, explainNoCredentials } from "./no_credentials.ts";
 import { hasStaticCredentials, type Profile } from "./profile.ts";
 
 export interface Credentials {
@@ -34,21 +35,28 @@ export interface CredentialsOptions {
   readonly requestHandler: NonNullable<ClientConfig["requestHandler"]>;
 }
 
-/** Asked by the SDK's client whenever it needs them. Throws `CredentialsProviderError` of the SDK. */
+/** Asked by the SDK's client whenever it needs them. Throws `UsageError` or `StorageError`. */
 export function findCredentials(
   env: Environment,
   { requestHandler }: CredentialsOptions,
 ): () => Promise<Credentials> {
   if (hasStaticCredentials(env)) return () => Promise.resolve(staticCredentials(env));
   externalDataInterceptor.interceptToken("exec", runCredentialProcess);
+  const notes = new ChainNotes();
   const provider = defaultProvider({
     timeout: METADATA_TIMEOUT,
     maxRetries: 0,
     ec2MetadataV1Disabled: true,
     clientConfig: { requestHandler },
-    logger: SILENT,
+    logger: notes.logger,
   });
-  return async () => requireSendable(await provider());
+  return async () => {
+    notes.clear();
+    const found = await provider().catch((error) => {
+      throw explainNoCredentials(error, { env, notes });
+    });
+    return requireSendable(found);
+  };
 }
 
 /** Throws `UsageError` where a key or token could not be a part of a header. */
@@ -85,10 +93,6 @@ export function sourceOf(credentials: Credentials): string {
   const found = SOURCES.find(([mark]) => marks.some((name) => mark.test(name)));
   return found?.[1] ?? "AWS_ACCESS_KEY_ID";
 }
-
-/** Where it finds something odd the SDK would write to stderr, which is FTL's. */
-const ignore = (): void => {};
-const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore, trace: ignore };
 
 function staticCredentials(env: Environment): Credentials {
   const expiration = env["AWS_CREDENTIAL_EXPIRATION"];

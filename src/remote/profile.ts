@@ -25,7 +25,7 @@ export function requireProfile(env: Environment): Profile {
   if (found !== undefined) return found;
   if (name === "default") return new Map();
   const { config, credentials } = placesOf(env);
-  const unread = [config, credentials].filter(isUnreadable);
+  const unread = unreadableFiles(env);
   throw new UsageError(
     `AWS_PROFILE names ${quote(name)}, which is in neither ${config} nor ${credentials}`,
     {
@@ -81,6 +81,12 @@ function placesOf(env: Environment): { config: string; credentials: string } {
     config: env["AWS_CONFIG_FILE"] || `${folder()}/config`,
     credentials: env["AWS_SHARED_CREDENTIALS_FILE"] || `${folder()}/credentials`,
   };
+}
+
+/** Those of the shared files that are there, and not for us to read. */
+export function unreadableFiles(env: Environment): string[] {
+  const { config, credentials } = placesOf(env);
+  return [config, credentials].filter(isUnreadable);
 }
 
 function isUnreadable(path: string): boolean {

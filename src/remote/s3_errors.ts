@@ -87,12 +87,6 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   "301": wrongRegion,
   TemporaryRedirect: redirected,
   "307": redirected,
-  CredentialsProviderError: (_request, cause) =>
-    new UsageError("No AWS credentials found", {
-      cause,
-      hint:
-        "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the instance a role",
-    }),
 };
 
 /** The error that the user sees for whatever the SDK threw; an `FtlError` stays what it is. */

@@ -97,7 +97,7 @@ Deno.test("a credential_process runs, with the whole environment, even by comman
   });
   const program = folder.write(
     "vault",
-    `#!/bin/sh\n[ "$VAULT" = open ] && echo '${answer}'\n`,
+    `#!/bin/sh\n[ "$VAULT" = open ] && exec echo '${answer}'\necho the vault is closed >&2\nexit 1\n`,
     0o755,
   );
   const env = {
@@ -112,6 +112,10 @@ Deno.test("a credential_process runs, with the whole environment, even by comman
   await fleet.ok(["spool", file], { env: { ...NOBODY, ...env, VAULT: "open" } });
   const closed = await fleet.ftl(["list", "--master"], { env: { ...NOBODY, ...env } });
   assertNoCredentials(closed);
+  assertMatch(
+    closed.stderr,
+    /found: credential_process failed: the vault is closed\nhint: Run the /,
+  );
 });
 
 Deno.test("credentials come from an SSO session that the AWS CLI has opened", async () => {
@@ -210,7 +214,13 @@ Deno.test("a machine without a role learns it within 3 seconds", async (t) => {
         const ran = await fleet.ftl(["list", "--master"], { env });
         const elapsed = performance.now() - started;
         if (region === undefined) assertMatch(ran.stderr, /^ftl: AWS_REGION is not set\nhint: /);
-        else assertNoCredentials(ran);
+        else {
+          assertNoCredentials(ran);
+          assertMatch(
+            ran.stderr,
+            /found: none are set, and the instance's metadata service does not/,
+          );
+        }
         assertEquals(ran.code, 2);
         assert(elapsed < 3000, `${Math.round(elapsed)} ms`);
       });
@@ -224,6 +234,6 @@ function onInstance(url: string): Variables {
 }
 
 function assertNoCredentials({ code, stdout, stderr }: Ran): void {
-  assertMatch(stderr, /^ftl: No AWS credentials found\nhint: .*\n$/);
+  assertMatch(stderr, /^ftl: No AWS credentials found(: .*)?\nhint: .*\n$/);
   assertEquals([code, stdout], [2, ""]);
 }
