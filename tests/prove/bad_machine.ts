@@ -186,10 +186,13 @@ function mounted(path: string, from: string): Nuisance {
   };
 }
 
-function immutable(folder: string): Nuisance {
+/** Undefined where the file system knows no such thing. */
+function immutable(folder: string): Nuisance | undefined {
   const path = `${folder}/immutable`;
   write(path, "text");
-  run("chattr", "+i", path);
+  if (!new Deno.Command("chattr", { args: ["+i", path], stderr: "null" }).outputSync().success) {
+    return undefined;
+  }
   return { name: path, [Symbol.dispose]: () => void run("chattr", "-i", path) };
 }
 
