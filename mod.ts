@@ -245,6 +245,9 @@ const MAY_TAKE_LONG: readonly string[] = ["spool", "sync", "jump", "jump-back", 
  */
 async function isHangupIgnored(): Promise<boolean> {
   if (!MAY_TAKE_LONG.some((command) => Deno.args.includes(command))) return false;
+  // Where it was given fewer rights, the runtime would ask the user for this one.
+  const { state } = Deno.permissions.querySync({ name: "run", command: "/bin/sh" });
+  if (state !== "granted") return false;
   try {
     const args = ["-c", "kill -s HUP $$"];
     const options = { args, stdin: "null", stdout: "null", stderr: "null" } as const;

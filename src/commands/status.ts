@@ -47,7 +47,7 @@ export interface PackageStatus {
   readonly failures: readonly unknown[];
 }
 
-/** A package as S3 has it, and what a sync would do now. Revisions by their ids. */
+/** A package as S3 has it, and what a sync would do now. Revisions by their names. */
 export interface MasterStatus {
   /** The newest revision. */
   readonly newest: string | null;

@@ -6,9 +6,13 @@ import { Fleet, type Machine, programLine } from "./fleet.ts";
 async function onTerminal(
   machine: Machine,
   args: readonly string[],
-  { columns = 80, env = {} }: { columns?: number; env?: Record<string, string | undefined> } = {},
+  { columns = 80, env = {}, program = programLine() }: {
+    columns?: number;
+    env?: Record<string, string | undefined>;
+    program?: readonly string[];
+  } = {},
 ): Promise<string> {
-  const command = [...programLine(), ...args].map((word) => `'${word}'`).join(" ");
+  const command = [...program, ...args].map((word) => `'${word}'`).join(" ");
   const defined = Object.entries({
     ...machine.fleet.env,
     FTL_ROOT: machine.root,
@@ -122,3 +126,29 @@ Deno.test("--version tells version, commit, runtime and architecture", async () 
     /^ftl \d+\.\d+\.\d+ \([^,]+, Deno \d+\.\d+\.\d+, (x86_64|aarch64)\)$/,
   );
 });
+
+testWith(
+  "script",
+  "from source, with the rights that a command needs, nobody is asked for more",
+  async () => {
+    await using fleet = await Fleet.start();
+    const web = fleet.machine("web", ["a"]);
+    const file = await fleet.pack("a.tgz", { v: "1" });
+    const [config, entry] = ["deno.json", "mod.ts"].map((name) =>
+      new URL(`../../${name}`, import.meta.url).pathname
+    );
+    // Who is asked does not answer here.
+    const program = [
+      ...["timeout", "--foreground", "60"],
+      Deno.execPath(),
+      "run",
+      "--quiet",
+      `--config=${config}`,
+      "-P=master",
+      `${entry}`,
+    ];
+    const shown = await onTerminal(web, ["spool", file], { program });
+    assertEquals(shown.includes("Deno requests"), false, shown);
+    assertMatch(shown, /^a\.\w{11}$/m);
+  },
+);
