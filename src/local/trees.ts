@@ -3,7 +3,7 @@
  * what cannot be deleted.
  */
 import { explainDiskError, systemCode } from "../core/disk_errors.ts";
-import { messageOf } from "../core/errors.ts";
+import { messageOf, StorageError } from "../core/errors.ts";
 import { mountInTable } from "./mount_table.ts";
 
 /** What could not be deleted. */
@@ -17,6 +17,9 @@ export interface Leftover {
 /** Folders looked at between two turns of the event loop. */
 const FOLDERS_A_TURN = 500;
 
+/** Of folders that have been asked one by one: then it is faster to ask the kernel's table by a program. */
+const MANY_FOLDERS = 1000;
+
 /**
  * The first mount point in a tree, or undefined where all of it lies on the mount of the folder that the
  * tree is in. Nothing is changed.
@@ -25,7 +28,7 @@ const FOLDERS_A_TURN = 500;
  * crosses a mount, and says EXDEV before it looks for the name that is to be moved
  * (https://man7.org/linux/man-pages/man2/rename.2.html): so a name that is nowhere is asked for. Where a
  * folder cannot be spoken of, the kernel's table tells of the whole tree; throws `StorageError` where that is
- * not to be had.
+ * not to be had. Of a tree of many folders it tells too, if it is to be had.
  */
 export async function findMount(tree: string): Promise<string | undefined> {
   const outside = parentOf(tree);
@@ -36,6 +39,13 @@ export async function findMount(tree: string): Promise<string | undefined> {
     if (isMount === true) return folder;
     const inner = foldersIn(folder);
     if (isMount === undefined || inner === undefined) return mountInTable(tree);
+    if (seen === MANY_FOLDERS) {
+      try {
+        return mountInTable(tree);
+      } catch (error) {
+        if (!(error instanceof StorageError)) throw error;
+      }
+    }
     // One by one: a call takes no hundreds of thousands of arguments.
     for (const name of inner) folders.push(`${folder}/${name}`);
     if (seen % FOLDERS_A_TURN === 0) await turn();

@@ -99,6 +99,21 @@ Deno.test("findMount() finds none, changes nothing, and follows no link", async 
   assertEquals(names(`${folder.path}/tree`), ["a", "link"]);
 });
 
+testWith(
+  MOUNTING,
+  "findMount() finds the mount in a tree of many folders, and none where there is none",
+  async () => {
+    using folder = new TempFolder();
+    const tree = folder.folder("tree");
+    for (let i = 0; i < 1100; i++) Deno.mkdirSync(`${tree}/${i}`);
+    assertEquals(await findMount(tree), undefined);
+    for (const place of ["0", "549", "1099"]) {
+      using mount = Mount.tmpfs(`${tree}/${place}`, "size=1m");
+      assertEquals(await findMount(tree), mount.path);
+    }
+  },
+);
+
 /** Runs a command of the shell in a folder, where `$N` is a name that is no UTF-8. */
 function shellIn(folder: string, command: string): string {
   return run("/bin/sh", "-c", `cd "$1" && N=$(printf 'caf\\351') && ${command}`, "sh", folder);
