@@ -105,6 +105,7 @@ async function tryStarted(
   const rows: readonly (readonly [string, () => Promise<Finding>])[] = [
     ["main job", () => trial.mainJob()],
     ["racing blessings", () => trial.race()],
+    ["removing many", () => trial.removals()],
     [`${megabytes} MB`, () => trial.large()],
     ["doctor", () => trial.doctor()],
   ];

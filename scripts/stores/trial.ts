@@ -121,6 +121,19 @@ export class Trial {
     return results.filter(({ status }) => status === "fulfilled").length;
   }
 
+  /** Removes several keys, as `purge --master --keep` does. */
+  async removals(): Promise<Finding> {
+    let requests = 0;
+    const bucket = openS3Bucket(BUCKET, this.#env(), { onAnswer: () => requests++ });
+    const keys = Array.from({ length: 20 }, (_, i) => `many.${i}`);
+    for (const key of keys) await bucket.put(key, key, { metadata: {} });
+    requests = 0;
+    const left = await bucket.removeMany(keys);
+    const sent = requests;
+    const isGone = left.length === 0 && (await bucket.list("many.")).length === 0;
+    return { isGood: isGone, text: `${keys.length} keys, ${sent} request${sent === 1 ? "" : "s"}` };
+  }
+
   /** A file in many parts, that arrives as it was. */
   async large(): Promise<Finding> {
     const { folder, megabytes } = this.#options;
