@@ -23,9 +23,8 @@ export function syncDirectory(path: string): void {
  * file, is neither followed nor in the way.
  */
 export function replaceFile(path: string, text: string, { durable = true } = {}): void {
-  const temporary = `${path}.tmp`;
   try {
-    clearPlace(temporary);
+    const temporary = freeTemporary(path);
     const file = Deno.openSync(temporary, { write: true, createNew: true, mode: 0o644 });
     try {
       const bytes = new TextEncoder().encode(text);
@@ -103,6 +102,17 @@ export function clearPlace(path: string): boolean {
     if (!["EISDIR", "ENOTEMPTY", "EEXIST"].includes(code)) throw error;
     Deno.renameSync(path, `${path}.${crypto.randomUUID()}.tmp`);
     return true;
+  }
+}
+
+/** The temporary file for a path; another one where something has its place that cannot be removed. */
+export function freeTemporary(path: string): string {
+  const temporary = `${path}.tmp`;
+  try {
+    clearPlace(temporary);
+    return temporary;
+  } catch {
+    return `${path}.${crypto.randomUUID()}.tmp`;
   }
 }
 

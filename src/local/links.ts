@@ -3,7 +3,7 @@ import { StorageError } from "../core/errors.ts";
 import { faultPoint } from "../core/fault_point.ts";
 import { isRevisionId } from "../core/names.ts";
 import { explainDiskError, systemCode } from "../core/disk_errors.ts";
-import { clearPlace, syncDirectory } from "./durable.ts";
+import { freeTemporary, syncDirectory } from "./durable.ts";
 import type { PackageDir } from "./package_dir.ts";
 
 export type LinkName = "current" | "previous";
@@ -44,9 +44,8 @@ export function writeLinks(
 
 function replaceLink(pkg: PackageDir, name: LinkName, id: string): void {
   const path = pkg[name];
-  const temporary = `${pkg.own}/${name}.tmp`;
   try {
-    clearPlace(temporary);
+    const temporary = freeTemporary(`${pkg.own}/${name}`);
     // The text is relative to the link's final place, one folder above this one.
     Deno.symlinkSync(`revs/${id}`, temporary);
     Deno.renameSync(temporary, path);

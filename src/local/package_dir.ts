@@ -14,6 +14,7 @@ import { NotFoundError, StorageError, UsageError } from "../core/errors.ts";
 import { compareNames, isPackageName, isRevisionId } from "../core/names.ts";
 import { nearestOf } from "../core/nearest.ts";
 import { explainDiskError, systemCode } from "../core/disk_errors.ts";
+import { clearPlace } from "./durable.ts";
 
 const REMOVING = "removing";
 
@@ -85,9 +86,9 @@ export class PackageDir {
     });
   }
 
-  /** Whether its folder is there, be it complete or not. */
+  /** Whether its folder is there, be it complete or not; a link to one elsewhere is none. */
   isThere(id: string): boolean {
-    return isDirectory(this.revisionPath(id));
+    return kindOf(this.revisionPath(id)) === "folder";
   }
 
   isBeingRemoved(id: string): boolean {
@@ -101,7 +102,10 @@ export class PackageDir {
 
   /** Makes FTL's folders where they are missing. Throws `StorageError` where a link has the place of one. */
   prepare(): void {
-    for (const path of [this.revs, this.own, this.staging, this.trash, this.states]) {
+    for (const path of [this.revs, this.own]) makeFolder(path);
+    for (const path of [this.staging, this.trash, this.states]) {
+      // What is no folder there is nobody's, and must not keep the machine from its work.
+      if (kindOf(path) === "other") clearPlace(path);
       makeFolder(path);
     }
   }

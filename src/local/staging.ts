@@ -2,7 +2,7 @@
 import { explainDiskError, systemCode } from "../core/disk_errors.ts";
 import { ConflictError } from "../core/errors.ts";
 import { faultPoint } from "../core/fault_point.ts";
-import { syncDirectory, syncFileSystem } from "./durable.ts";
+import { removeFile, syncDirectory, syncFileSystem } from "./durable.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { clearRemoval } from "./removal.ts";
 import { forgetRevisionState, type RevisionState, writeRevisionState } from "./state.ts";
@@ -66,6 +66,8 @@ export class Staging {
     forgetRevisionState(pkg, id);
     clearRemoval(pkg, id);
     try {
+      // Such as a link: what is no folder is no revision.
+      if (!pkg.isThere(id)) removeFile(pkg.revisionPath(id), { durable: false });
       Deno.renameSync(this.#target, pkg.revisionPath(id));
       syncDirectory(pkg.revs);
       faultPoint("published");

@@ -151,6 +151,22 @@ for (const [what, files, message] of TAKEN_AWAY) {
   });
 }
 
+Deno.test("a post-sync that puts a link in the place of its revision is told, and the next sync fetches it anew", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const script = `#!/bin/sh
+[ -e "$FTL_ROOT/elsewhere" ] && exit
+mv "$PWD" "$FTL_ROOT/elsewhere" && ln -s "$FTL_ROOT/elsewhere" "$FTL_REVISION_DIR"
+`;
+  const revision = await fleet.spool("a.tgz", { v: "1", "post-sync.sh": script });
+  await fleet.ok(["jump", "--master", revision]);
+  const { code, stderr } = await web.ftl(["sync"]);
+  assertEquals([code, web.names("a/current").length], [6, 0], stderr);
+  await web.ok(["sync"]);
+  const path = `${web.root}/a/revs/${idOf(revision)}`;
+  assertEquals([Deno.lstatSync(path).isDirectory, web.read("a/current/v")], [true, "1"]);
+});
+
 Deno.test("a candidate's post-sync that switches the link is put right, one that removes the blessed revision is told", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);

@@ -4,6 +4,8 @@ import { StorageError, UsageError } from "../../src/core/errors.ts";
 import { replaceFile } from "../../src/local/durable.ts";
 import { readLink, writeLinks } from "../../src/local/links.ts";
 import { listPackages, PackageDir } from "../../src/local/package_dir.ts";
+import { Mount } from "../prove/mounts.ts";
+import { MOUNTING, testWith } from "../required_program.ts";
 import { TempFolder, treeOf } from "../temp.ts";
 
 for (const place of ["revs", ".ftl", ".ftl/staging", ".ftl/trash", ".ftl/state"]) {
@@ -22,11 +24,14 @@ for (const place of ["revs", ".ftl", ".ftl/staging", ".ftl/trash", ".ftl/state"]
     });
   }
 
-  Deno.test(`prepare() refuses ${place} as a file`, () => {
+  const isOwn = place.startsWith(".ftl/");
+  Deno.test(`prepare() ${isOwn ? "replaces" : "refuses"} ${place} as a file`, () => {
     using folder = new TempFolder();
     const pkg = new PackageDir(folder.path, "a");
-    folder.write(`a/${place}`, "x");
-    assertThrows(() => pkg.prepare(), StorageError);
+    const path = folder.write(`a/${place}`, "x");
+    if (isOwn) pkg.prepare();
+    else assertThrows(() => pkg.prepare(), StorageError);
+    assertEquals(Deno.lstatSync(path).isDirectory, isOwn);
   });
 }
 
@@ -62,4 +67,21 @@ Deno.test("no temporary name is followed where somebody has put a link", () => {
   assertEquals(Deno.readTextFileSync(`${pkg.own}/hold.json`), "[]");
   const { mode } = Deno.statSync(precious);
   assertEquals([Deno.readTextFileSync(precious), (mode ?? 0) & 0o777], ["precious", 0o600]);
+});
+
+Deno.test("a link in revs is no revision, wherever it leads", () => {
+  using folder = new TempFolder();
+  const pkg = new PackageDir(folder.path, "a");
+  folder.folder("a");
+  pkg.prepare();
+  Deno.symlinkSync(folder.folder("elsewhere"), pkg.revisionPath("VZ5vQk8aR4G"));
+  assertEquals([pkg.has("VZ5vQk8aR4G"), pkg.revisions()], [false, []]);
+});
+
+testWith(MOUNTING, "replaceFile() gets by a temporary file that cannot be removed", () => {
+  using folder = new TempFolder();
+  using _mount = Mount.bind(folder.write("other", "precious"), folder.write("file.tmp", ""));
+  replaceFile(`${folder.path}/file`, "new");
+  assertEquals(Deno.readTextFileSync(`${folder.path}/file`), "new");
+  assertEquals(Deno.readTextFileSync(`${folder.path}/other`), "precious");
 });
