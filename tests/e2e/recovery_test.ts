@@ -63,15 +63,16 @@ Deno.test("broken packages do not keep the others from syncing, from status or f
   assertMatch(status.stdout, /^PACKAGE +b5$/m);
 });
 
-Deno.test("a pointer that makes no sense, or is empty, is mended by blessing a revision", async () => {
+Deno.test("a pointer that makes no sense, is empty or too large, is mended by blessing a revision", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const revision = await fleet.spool("a.tgz", { v: "1" });
-  for (const text of ["total garbage!", ""]) {
+  for (const text of ["total garbage!", "", "x".repeat(5000)]) {
     await fleet.bucket().put("a.rev", text, { metadata: {} });
     const synced = await web.ftl(["sync"]);
     assertEquals(synced.code, 5, synced.stderr);
-    assertStringIncludes(synced.stderr, "a.rev in S3 names no revision of a");
+    assertMatch(synced.stderr, /a\.rev (in S3 names no revision of a|is no pointer to a revision)/);
+    assertStringIncludes(synced.stderr, "hint: Bless one again: ftl jump --master a.<id>");
     const listed = await fleet.ftl(["list", "--master", "a"]);
     assertEquals([listed.code, listed.stdout], [0, `${revision}\n`]);
     await fleet.ok(["jump", "--master", revision]);

@@ -84,13 +84,27 @@ export async function readPointer(
 ): Promise<PointerContent | undefined> {
   if (remote.pointer === undefined) return undefined;
   const { key } = remote.pointer;
-  const found = await bucket.getSmall(key);
-  if (found === undefined) return undefined;
   const isRev = parseKey(key)?.kind === "rev";
+  const found = await getPointer(bucket, { ...remote.pointer, isRev });
+  if (found === undefined) return undefined;
   const id = readId(found, { key, packageName: remote.name, isRev });
   const blessing = readBlessing(id, found.metadata);
   if (isRev) return { ...blessing, etag: found.etag };
   return { ...blessing, replaced: await readGoPrevious(bucket, remote), etag: undefined };
+}
+
+/** What cannot be a pointer, as it is too large, can be replaced too. */
+async function getPointer(
+  bucket: Bucket,
+  { key, etag, isRev }: ListedObject & { isRev: boolean },
+): Promise<SmallObject | undefined> {
+  try {
+    return await bucket.getSmall(key);
+  } catch (error) {
+    if (!isRev || !(error instanceof IntegrityError)) throw error;
+    const hint = `Bless one again: ftl jump --master ${key.replace(/rev$/, "<id>")}`;
+    throw new BrokenPointerError(error.message, etag, { hint, cause: error });
+  }
 }
 
 interface PointerPlace {
