@@ -54,6 +54,8 @@ const OBJECT = { etag: '"9a0364b9e99bb480dd25e1f0284c8555"', "content-type": "te
 export interface BadStoreOptions {
   /** All, unless some are named. */
   readonly stores?: readonly string[];
+  /** Only one command in so many, which ones by the seed. */
+  readonly share?: { readonly seed: number; readonly of: number };
 }
 
 /** Megabytes resident at the most, from source. */
@@ -76,7 +78,8 @@ const CODES: readonly number[] = [2, 3, 4, 5, 7];
 
 /** Throws an Error that names the store and the command. */
 export async function badStores(options: BadStoreOptions = {}): Promise<Figures> {
-  const { stores = Object.keys(STORES) } = options;
+  const { stores = Object.keys(STORES), share = { seed: 0, of: 1 } } = options;
+  let turn = share.seed;
   await using lab = await Lab.start([PACKAGE]);
   const file = lab.file(makeSite(PACKAGE, 1, { files: 3, scripts: false }));
   const inspector = new Inspector(lab);
@@ -85,6 +88,7 @@ export async function badStores(options: BadStoreOptions = {}): Promise<Figures>
   for (const name of stores) {
     await using store = new BadStore(STORES[name] as Answer);
     for (const command of COMMANDS) {
+      if (turn++ % share.of !== 0) continue;
       const args = command.map((word) => word === "" ? file : word);
       const seen = await tryCommand(lab, args, store);
       const where = `${name}, ftl ${command.join(" ").trim()}`;
