@@ -1,6 +1,7 @@
 /** `jump --master` and `purge --master` of the same revision, in both orders: one of the two is told. */
 import { assertEquals, assertStringIncludes } from "../assert.ts";
 import type { Fault } from "../s3/faults.ts";
+import { until } from "../until.ts";
 import { Fleet, type Ran } from "./fleet.ts";
 
 const HELD: Fault = { kind: "delay", milliseconds: 600_000 };
@@ -19,7 +20,7 @@ async function holding(
     server.log.some(({ operation, key }) =>
       operation === request.operation && (request.key === undefined || key === request.key)
     );
-  while (!hasArrived()) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(hasArrived, `the server's ${request.operation}`);
   return {
     release: () => {
       server.clearFaults();

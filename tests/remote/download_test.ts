@@ -6,6 +6,7 @@ import { openS3Bucket } from "../../src/remote/s3.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../assert.ts";
 import { type Fault, type S3Server, startS3Server } from "../s3/server.ts";
 import { TempFolder } from "../temp.ts";
+import { until } from "../until.ts";
 
 const KEY = "a.VZ5vQk8aR4G.txt";
 const RANGE = 64 * 1024;
@@ -86,11 +87,6 @@ function asked(server: S3Server): string[] {
   return server.log.map(({ range }) => range?.replace("bytes=", "") ?? "whole");
 }
 
-/** Waits for what the server will see. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
-}
-
 test("asks once for a small object, and tells of it", 1000, async (given) => {
   await using opened = await openDownload(given.bucket, KEY, given.options);
   assertEquals([opened.info.size, opened.info.metadata], [1000, { note: "x" }]);
@@ -127,7 +123,7 @@ test(
     await using opened = await openDownload(bucket, KEY, options);
     const reading = readAll(opened.body);
     const done = (): number => server.log.filter(({ milliseconds }) => milliseconds > 0).length;
-    await until(() => done() === 2);
+    await until(() => done() === 2, "the second answer");
     assertEquals(asked(server), ["0-65535", "65536-131071", "131072-196607"]);
     server.clearFaults();
     assertEquals(await reading, given.bytes);
@@ -139,7 +135,10 @@ test("fetches no further than its window when nobody reads on", 9 * RANGE, async
   await using opened = await openDownload(bucket, KEY, options);
   const chunks = opened.body[Symbol.asyncIterator]();
   await chunks.next();
-  await until(() => server.log.filter(({ milliseconds }) => milliseconds > 0).length === 3);
+  await until(
+    () => server.log.filter(({ milliseconds }) => milliseconds > 0).length === 3,
+    "the third answer",
+  );
   assertEquals(server.log.length, 3);
   await chunks.return?.();
 });
@@ -298,7 +297,10 @@ for (const [when, bytes] of [["before an answer", -1], ["in the middle of a body
       });
       await readAll(opened.body);
     }, Error);
-    await until(() => bytes < 0 ? server.log.length === 1 : arrived === 3 * bytes);
+    await until(
+      () => bytes < 0 ? server.log.length === 1 : arrived === 3 * bytes,
+      "what was sent before",
+    );
     controller.abort(reason);
     assertEquals(await reading, reason);
   });
@@ -310,7 +312,7 @@ test("ends what is under way when its reader leaves", 9 * RANGE, async (given) =
   await using opened = await openDownload(bucket, KEY, options);
   for await (const chunk of opened.body) {
     assertEquals(chunk, given.bytes.subarray(0, chunk.length));
-    await until(() => server.log.length === 3);
+    await until(() => server.log.length === 3, "the third request");
     break;
   }
   assertEquals(server.log.length, 3);
