@@ -13,9 +13,12 @@ import { waitFor } from "./wait.ts";
 /** Milliseconds between two looks at the log. */
 const LOOK = 25;
 
-/** Milliseconds for which what a script left behind may say more, and without a word after which it is left. */
-const LONGEST_REST = 1000;
-const REST = 100;
+/**
+ * Milliseconds for which what a script left behind may say more, and without a word after which it is left: on a
+ * busy machine the relay takes its time for what the script itself has said.
+ */
+const LONGEST_REST = 2000;
+const REST = 1000;
 
 export interface Run {
   readonly hook: Hook;
