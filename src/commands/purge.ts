@@ -6,7 +6,7 @@ import { type PackageDir, requirePackage } from "../local/package_dir.ts";
 import { readMaster } from "../local/state.ts";
 import type { Bucket } from "../remote/bucket.ts";
 import { cleanUp } from "./steps/clean_up.ts";
-import { type Context, lockSync, openBucket } from "./steps/context.ts";
+import { type Context, lockCandidates, lockSync, openBucket } from "./steps/context.ts";
 import {
   fetchPackageListing,
   readPointer,
@@ -53,6 +53,7 @@ export async function purge(
   const pkg = requirePackage(context.config.root, packageOf(target));
   if (dryRun) return { removed: chooseLocal(pkg, target).map(nameIn(pkg.name)), failures: [] };
   // A sync may be running the script of what is to be removed.
+  using _candidatesLock = await lockCandidates(context, pkg, "ftl purge");
   using _syncLock = await lockSync(context, pkg, "ftl purge");
   const failures: unknown[] = [];
   const removed = await removeRevisions(context, pkg, {

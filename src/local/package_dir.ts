@@ -37,6 +37,18 @@ export class PackageDir {
   get own(): string {
     return `${this.path}/.ftl`;
   }
+  /** The lock on every change to the package: publish, jump, remove. */
+  get lock(): string {
+    return `${this.path}/.lock`;
+  }
+  /** The lock of a sync that fetches, or deploys what is blessed. */
+  get syncLock(): string {
+    return `${this.own}/sync.lock`;
+  }
+  /** The lock of whoever runs the `post-sync` of candidates, or removes revisions. */
+  get candidatesLock(): string {
+    return `${this.own}/candidates.lock`;
+  }
   get staging(): string {
     return `${this.own}/staging`;
   }

@@ -19,6 +19,10 @@ function letGo(machine: Machine): void {
   Deno.writeTextFileSync(`${machine.root}/go`, "");
 }
 
+function isOnMachine(machine: Machine, revision: string): boolean {
+  return machine.names("a/revs").includes(idOf(revision));
+}
+
 function isBegun(machine: Machine, name: string): boolean {
   return machine.names(".").includes(`begun.${name}`);
 }
@@ -63,11 +67,52 @@ Deno.test("the next sync activates what was blessed since, though the last one s
   assertEquals(next.code, 0, next.stderr);
   assertMatch(
     next.stderr,
-    /warning: the sync of a is locked by pid \d+, ftl sync, since .*: all but the blessed/,
+    /warning: the preparation of a is locked by pid \d+, ftl sync, since .*: all but the blessed/,
   );
   letGo(web);
   const { code, stderr } = await slow;
   assertEquals([code, web.link("a/current")], [0, `revs/${idOf(first)}`], stderr);
+});
+
+Deno.test("what is spooled and blessed while a candidate's post-sync hangs is fetched and activated", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  await withWayBack(fleet, web);
+  const candidate = await fleet.spool("a.tgz", { v: "3", "post-sync.sh": SLOW });
+  const slow = web.ftl(["sync"]);
+  await until(() => isBegun(web, "a"), { failed: slow });
+  const mend = { v: "4", "post-sync.sh": "#!/bin/sh\ntouch prepared\n" };
+  const hotfix = await fleet.spool("a.tgz", mend);
+  await fleet.ok(["jump", "--master", hotfix]);
+  const env = { FTL_LOCK_WAIT: "0" };
+  const next = await web.ftl(["sync"], { env });
+  assertEquals([next.code, web.link("a/current")], [0, `revs/${idOf(hotfix)}`], next.stderr);
+  // Its script still runs: it must not lose its revision.
+  const purge = await web.ftl(["purge", candidate], { env });
+  assertEquals([purge.code, isOnMachine(web, candidate)], [4, true], purge.stderr);
+  letGo(web);
+  const { code, stderr } = await slow;
+  assertEquals([code, web.link("a/current")], [0, `revs/${idOf(hotfix)}`], stderr);
+  await web.ok(["sync"]);
+  assertEquals(isOnMachine(web, candidate), false);
+});
+
+Deno.test("a candidate that is blessed while its post-sync runs is activated by whoever runs that, and it runs once", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  await withWayBack(fleet, web);
+  const count = SLOW + 'echo >> "$FTL_ROOT/count"\n';
+  const candidate = await fleet.spool("a.tgz", { v: "3", "post-sync.sh": count });
+  const slow = web.ftl(["sync"]);
+  await until(() => isBegun(web, "a"), { failed: slow });
+  await fleet.ok(["jump", "--master", candidate]);
+  const early = await web.ftl(["sync"], { env: { FTL_LOCK_WAIT: "0" } });
+  assertEquals(early.code, 4, early.stderr);
+  const waiting = web.ftl(["sync"]);
+  letGo(web);
+  for (const { code, stderr } of [await slow, await waiting]) assertEquals(code, 0, stderr);
+  assertEquals(web.link("a/current"), `revs/${idOf(candidate)}`);
+  assertEquals(web.read("count"), "\n");
 });
 
 Deno.test("a sync that cannot get at the blessed revision, as another one is at work, says so", async () => {
@@ -182,4 +227,21 @@ Deno.test("a candidate's post-sync that switches the link is put right, one that
   assertStringIncludes(removed.stderr, `The blessed revision ${second} was taken away`);
   await web.ok(["sync"]);
   assertEquals(web.read("a/current/v"), "2");
+});
+
+Deno.test("what a busy lock keeps from being deployed is told as that alone", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", { v: "1" })]);
+  Deno.mkdirSync(`${web.root}/a/.ftl`);
+  using lock = Deno.openSync(`${web.root}/a/.ftl/sync.lock`, {
+    createNew: true,
+    write: true,
+    mode: 0o600,
+  });
+  lock.lockSync(true);
+  const { code, stderr } = await web.ftl(["sync"], { env: { FTL_LOCK_WAIT: "0" } });
+  assertEquals([code, stderr.match(/^ftl: .*/gm)], [4, [
+    "ftl: the sync of a is locked by another process",
+  ]], stderr);
 });

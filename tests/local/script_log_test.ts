@@ -138,6 +138,16 @@ Deno.test("a log that has grown too large keeps its beginning and its end", asyn
   judge(other);
 });
 
+Deno.test("a log that has another name too is not cut: it may be another user's file", async () => {
+  using lab = new Lab();
+  Deno.mkdirSync(lab.pkg.logs, { recursive: true });
+  const foreign = `${lab.pkg.own}/foreign`;
+  Deno.writeFileSync(foreign, new Uint8Array(FILE_LIMIT + 1));
+  Deno.linkSync(foreign, `${lab.pkg.logs}/20261125T000000.000Z-x-pre-jump.log`);
+  await trimLogs(lab.pkg);
+  assertEquals(Deno.statSync(foreign).size, FILE_LIMIT + 1);
+});
+
 Deno.test("what FTL adds to a log has a line of its own", () => {
   using lab = new Lab();
   using log = createLog(lab.pkg, { id: ID, hook: "pre-jump", warn: () => {} });

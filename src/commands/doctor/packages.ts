@@ -54,14 +54,14 @@ function checkLink(pkg: PackageDir, name: LinkName): Check[] {
   ];
 }
 
-function syncLockOf(pkg: PackageDir): string {
-  return `${pkg.own}/sync.lock`;
-}
-
 function checkLocks(pkg: PackageDir): Check[] {
-  return [`${pkg.path}/.lock`, syncLockOf(pkg)].flatMap((path) => {
+  const locks = [
+    [pkg.lock, pkg.name],
+    [pkg.syncLock, `the sync of ${pkg.name}`],
+    [pkg.candidatesLock, `the preparation of ${pkg.name}`],
+  ] as const;
+  return locks.flatMap(([path, what]) => {
     const found = lookAtLock(path);
-    const what = path === syncLockOf(pkg) ? `the sync of ${pkg.name}` : pkg.name;
     if (found === "unknown") {
       const text = `whether ${what} is locked is for another user to see`;
       return [info("locks", text, `Run 'ftl doctor' as the owner of ${path}`)];
@@ -75,7 +75,7 @@ function checkLocks(pkg: PackageDir): Check[] {
 
 function checkUnfinished(pkg: PackageDir): Check[] {
   // What a sync that is going on works on was not left.
-  if (mayBeLocked(syncLockOf(pkg))) return [];
+  if (mayBeLocked(pkg.syncLock)) return [];
   const told = readTold(pkg);
   const paths = [...new Set([...leftovers(pkg), ...told.filter(isThere)])].map((path) => {
     const hint = told.includes(path)
@@ -84,7 +84,7 @@ function checkUnfinished(pkg: PackageDir): Check[] {
     const what = told.includes(path) ? "cannot be deleted" : "was left there";
     return warn("unfinished", `${path} ${what}`, hint);
   });
-  if (!hasUnfinishedJump(pkg) || mayBeLocked(`${pkg.path}/.lock`)) return paths;
+  if (!hasUnfinishedJump(pkg) || mayBeLocked(pkg.lock)) return paths;
   const text = `a jump of ${pkg.name} was cut short: its post-jump may not have run`;
   return [...paths, warn("unfinished", text, `'ftl sync ${pkg.name}' runs it`)];
 }
@@ -96,7 +96,7 @@ function mayBeLocked(path: string): boolean {
 }
 
 function checkPostSync(pkg: PackageDir): Check[] {
-  const isRunning = mayBeLocked(syncLockOf(pkg));
+  const isRunning = mayBeLocked(pkg.syncLock) || mayBeLocked(pkg.candidatesLock);
   const needed = [readLink(pkg, "current"), readMaster(pkg)?.blessed];
   return pkg.revisions().flatMap((id) => {
     const postSync = postSyncOf(pkg, id);

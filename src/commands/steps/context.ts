@@ -65,7 +65,7 @@ export function lockPackage(
   command: string,
 ): Promise<HeldLock> {
   pkg.prepare();
-  return lock(context, { pkg, command, path: `${pkg.path}/.lock`, what: pkg.name });
+  return lock(context, { pkg, command, path: pkg.lock, what: pkg.name });
 }
 
 /** The package's lock where nobody holds it now. */
@@ -73,10 +73,13 @@ export async function tryLockPackage(
   pkg: PackageDir,
   command: string,
 ): Promise<HeldLock | undefined> {
-  return await tryLock(`${pkg.path}/.lock`, command);
+  return await tryLock(pkg.lock, command);
 }
 
-/** The lock that a sync holds from beginning to end, so that two of them never download the same. */
+/**
+ * The lock of a sync, so that two of them never download the same. It is let go while `post-sync` of a candidate
+ * runs: what is blessed meanwhile does not wait for that.
+ */
 export function lockSync(
   context: Context,
   pkg: PackageDir,
@@ -85,7 +88,22 @@ export function lockSync(
 ): Promise<HeldLock> {
   pkg.prepare();
   const what = `the sync of ${pkg.name}`;
-  return lock(context, { pkg, command, path: `${pkg.own}/sync.lock`, what, wait });
+  return lock(context, { pkg, command, path: pkg.syncLock, what, wait });
+}
+
+/**
+ * The lock of whoever runs the `post-sync` of candidates, or removes revisions: so that no script is run twice at
+ * the same time, nor loses its revision. To be taken before the sync lock, or without waiting.
+ */
+export function lockCandidates(
+  context: Context,
+  pkg: PackageDir,
+  command: string,
+  { wait = context.config.lockWait } = {},
+): Promise<HeldLock> {
+  pkg.prepare();
+  const what = `the preparation of ${pkg.name}`;
+  return lock(context, { pkg, command, path: pkg.candidatesLock, what, wait });
 }
 
 /** The same where nobody else has it now; undefined where somebody has. */
@@ -136,7 +154,7 @@ function lock(
  */
 function isOwnScript({ FTL_HOOK, FTL_PACKAGE, FTL_PID }: Environment, pkg: PackageDir): boolean {
   if (FTL_HOOK === undefined || FTL_PACKAGE !== pkg.name) return false;
-  return [`${pkg.path}/.lock`, `${pkg.own}/sync.lock`]
+  return [pkg.lock, pkg.syncLock, pkg.candidatesLock]
     .some((path) => holderOf(path)?.startsWith(`pid ${FTL_PID}, `));
 }
 

@@ -32,8 +32,8 @@ const PATIENCE = 1000;
 
 /**
  * One package, in three steps, so that what is ready waits for nothing that takes long. The sync lock is
- * held from the first to the last; where another sync holds it, the first step does without, and only the
- * others wait for it. A failure stops what depends on it.
+ * held from the first to the last, but not while a candidate's `post-sync` runs; where another sync holds it, the
+ * first step does without, and only the others wait for it. A failure stops what depends on it.
  */
 export class PackageSyncer implements Disposable {
   readonly #context: Context;
@@ -93,6 +93,11 @@ export class PackageSyncer implements Disposable {
     await this.#tally.attempt(async () => {
       const view = await this.#requireLock();
       view.changed();
+      // It was a candidate, and another sync may be running its script.
+      using _candidates = this.#isUnprepared(view, this.#due(view))
+        ? await this.#lock.takeCandidates()
+        : undefined;
+      if (await this.#lock.take()) await view.lookAgain();
       const id = this.#due(view);
       if (id === undefined) return;
       await this.#cleaning.makeRoom(view);
@@ -120,17 +125,37 @@ export class PackageSyncer implements Disposable {
       view.changed();
       await this.#cleaning.makeRoom(view);
       for (const id of view.plan().fetch) await this.#fetch(view, id);
-      for (const id of view.plan().prepare) await this.#prepare(view, id);
-      if (this.#isChangeDue(view)) await this.#change(view);
-      await this.#cleaning.remove(view);
+      await this.#prepareAndRemove(view);
     });
     if (this.#lock.isHeld) await this.#cleaning.finish();
+  }
+
+  async #prepareAndRemove(view: PackageView): Promise<void> {
+    const candidates = view.plan().prepare.filter((id) => this.#isUnprepared(view, id));
+    if (candidates.length === 0 && this.#cleaning.toRemove(view).length === 0) {
+      if (this.#isChangeDue(view)) await this.#change(view);
+      return;
+    }
+    const lock = await this.#lock.tryCandidates();
+    if (lock instanceof BusyError) return this.#leaveRest(lock);
+    using _candidates = lock;
+    if (candidates.length > 0) {
+      const { trace } = view;
+      this.#lock.pause();
+      for (const id of candidates) await this.#prepare(view, id);
+      if (!await this.#takeForRest()) return;
+      if (view.trace !== trace) await view.lookAgain();
+      view.changed();
+    }
+    if (this.#isChangeDue(view)) await this.#change(view);
+    await this.#cleaning.remove(view);
   }
 
   /** Looks whether what is blessed is active, and tells how all went. */
   async finish(): Promise<PackageSync> {
     await this.#tally.attempt(() => {
-      const why = this.#whyNotActive();
+      // A lock that stayed busy has been told of, and is why.
+      const why = this.#lock.isBusy ? undefined : this.#whyNotActive();
       if (why !== undefined) this.#tally.fail(why);
       if (this.#view?.plan().heldBy !== undefined) this.#tally.heldFrom = this.#view.blessed;
     });
@@ -179,18 +204,37 @@ export class PackageSyncer implements Disposable {
     return view;
   }
 
-  /** Another sync that goes on with what is not blessed is no failure of this one. */
   async #requireLockForRest(): Promise<PackageView | undefined> {
+    const view = this.#view;
+    const wasHeld = this.#lock.isHeld;
+    if (!await this.#takeForRest()) return undefined;
+    if (!wasHeld) await view?.lookAgain();
+    return view;
+  }
+
+  /** False where another sync has it, and all that is left is what is not blessed. */
+  async #takeForRest(): Promise<boolean> {
     try {
-      return await this.#requireLock();
+      await this.#lock.take();
+      return true;
     } catch (error) {
       if (!(error instanceof BusyError)) throw error;
-      const why = this.#view?.whyNotActive({ ranScripts: this.#ranScripts });
-      if (why !== undefined) throw error;
-      const message = `${error.message}: all but the blessed revision is left to it`;
-      this.#context.report({ type: "warning", message });
-      return undefined;
+      this.#leaveRest(error);
+      return false;
     }
+  }
+
+  /** Another sync that goes on with what is not blessed is no failure of this one. */
+  #leaveRest(busy: BusyError): void {
+    const why = this.#view?.whyNotActive({ ranScripts: this.#ranScripts });
+    if (why !== undefined) throw busy;
+    const message = `${busy.message}: all but the blessed revision is left to it`;
+    this.#context.report({ type: "warning", message });
+  }
+
+  /** Whether its `post-sync` is to be run, as far as this sync can tell. */
+  #isUnprepared(view: PackageView, id: string | undefined): id is string {
+    return id !== undefined && this.#pkg.has(id) && !view.isReady(id) && !this.#tally.hasFailed(id);
   }
 
   async #fetch(view: PackageView, id: string): Promise<void> {

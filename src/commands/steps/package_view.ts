@@ -65,6 +65,12 @@ export class PackageView {
     this.#master = await readMasterState(this.#setting.bucket, this.#pkg, this.#remote);
   }
 
+  /** Another one once another command has changed what is here, or has learnt what is blessed. */
+  get trace(): string {
+    const [master, current] = [readMaster(this.#pkg)?.version, readLink(this.#pkg, "current")];
+    return [master, current, ...this.#pkg.revisions()].join(" ");
+  }
+
   get blessed(): string | undefined {
     return this.#master?.blessed;
   }

@@ -2,7 +2,7 @@
 import { BusyError } from "../../core/errors.ts";
 import type { HeldLock } from "../../local/lock.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
-import { type Context, lockPackage, lockSync, tryLockSync } from "./context.ts";
+import { type Context, lockCandidates, lockPackage, lockSync, tryLockSync } from "./context.ts";
 
 const COMMAND = "ftl sync";
 
@@ -54,6 +54,25 @@ export class SyncLock implements Disposable {
     if (this.#held !== undefined) return false;
     this.#held = await this.#noteBusy(lockSync(this.#context, this.#pkg, COMMAND));
     return true;
+  }
+
+  /**
+   * The lock on candidates, where it is free; the error that names its holder where it is not. Held together with
+   * the sync lock it is not waited for: whoever has it may wait for the sync lock.
+   */
+  async tryCandidates(): Promise<HeldLock | BusyError> {
+    try {
+      return await lockCandidates(this.#context, this.#pkg, COMMAND, { wait: 0 });
+    } catch (error) {
+      if (error instanceof BusyError) return error;
+      throw error;
+    }
+  }
+
+  /** The same, waited for: the sync lock is let go meanwhile. Throws `BusyError`. */
+  async takeCandidates(): Promise<HeldLock> {
+    this.pause();
+    return await this.#noteBusy(lockCandidates(this.#context, this.#pkg, COMMAND));
   }
 
   /** The package's lock. Throws `BusyError`. */

@@ -30,12 +30,15 @@ export async function trimLogs(pkg: PackageDir): Promise<void> {
     if (!Deno.lstatSync(pkg.logs).isDirectory) return;
     for (const name of logNames(pkg.logs)) {
       const path = `${pkg.logs}/${name}`;
-      if (Deno.lstatSync(path).size <= FILE_LIMIT) continue;
-      const [{ cut }, { openSync, closeSync }] = await Promise.all([
+      const { size, nlink } = Deno.lstatSync(path);
+      // With another name it may be another user's: the package's folder may be the application's.
+      if (size <= FILE_LIMIT || (nlink ?? 1) > 1) continue;
+      const [{ cut }, { openSync, closeSync, constants }] = await Promise.all([
         import("./log.ts"),
         import("node:fs"),
       ]);
-      const fd = openSync(path, "a+");
+      const { O_RDWR, O_APPEND, O_NOFOLLOW } = constants;
+      const fd = openSync(path, O_RDWR | O_APPEND | O_NOFOLLOW);
       try {
         cut(fd);
       } finally {
