@@ -143,7 +143,14 @@ Deno.test("everything that S3 has and this server has not is a NotImplemented in
       const { code } = await sendSigned(server, { method: "POST", target, body: "x" });
       assertEquals(`${target} ${code}`, `${target} NotImplemented`);
     }
-    for (const header of ["x-amz-tagging", "x-amz-grant-read", "x-amz-server-side-encryption"]) {
+    const headers = [
+      "x-amz-tagging",
+      "x-amz-grant-read",
+      "x-amz-server-side-encryption",
+      "x-amz-expected-bucket-owner",
+      "x-amz-source-expected-bucket-owner",
+    ]; // deno-fmt-ignore-line
+    for (const header of headers) {
       const request = { method: "PUT", target: `/${BUCKET}/key`, headers: { [header]: "aws:kms" } };
       assertEquals((await sendSigned(server, request)).code, "NotImplemented");
     }

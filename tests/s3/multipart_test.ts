@@ -296,3 +296,13 @@ Deno.test("the end of an upload, asked for again, is answered as the first time 
     await s3.send(new PutObjectCommand({ ...at, Body: "another" }));
     assertEquals(await errorOf(complete(s3, UploadId, { Parts: [part] })), "404 NoSuchUpload");
   }));
+
+Deno.test("a part without its upload replaces no object", () =>
+  withServer(async ({ server, s3 }) => {
+    await s3.send(new PutObjectCommand({ ...at, Body: "whole" }));
+    const target = `/${BUCKET}/dir/key?partNumber=1`;
+    const { status, code } = await sendSigned(server, { method: "PUT", target, body: "part" });
+    assertEquals([status, code], [400, "InvalidArgument"]);
+    const { Body } = await s3.send(new GetObjectCommand(at));
+    assertEquals(await Body?.transformToString(), "whole");
+  }));

@@ -142,6 +142,13 @@ export function operationOf(head: RequestHead, route: Route): OperationName {
   const wanted = [`${scope} ${head.method}`, ...subresources].join(" ");
   const operation = (OPERATIONS as Record<string, OperationName | undefined>)[wanted];
   if (operation === undefined) throw unknownOperation(head.method, subresources);
+  // Taken for a PUT of the object, a part that has lost its upload would replace the whole.
+  if (operation === "PutObject" && route.query.get("partNumber") !== undefined) {
+    throw new S3Error("InvalidArgument", {
+      message: "This operation does not accept partNumber without uploadId",
+      details: { ArgumentName: "partNumber", ArgumentValue: route.query.get("partNumber") ?? "" },
+    });
+  }
   const isCopy = head.headers.has("x-amz-copy-source");
   if (operation === "PutObject" && isCopy) return "CopyObject";
   if (operation === "UploadPart" && isCopy) return "UploadPartCopy";
@@ -170,6 +177,8 @@ const UNSUPPORTED_HEADERS: readonly (readonly [name: RegExp, harmless: RegExp])[
   [/^x-amz-server-side-encryption-/, /^$/],
   [/^x-amz-copy-source-server-side-encryption-/, /^$/],
   [/^x-amz-write-offset-bytes$/, /^$/],
+  // A condition on the account: this server has none.
+  [/^x-amz-(source-)?expected-bucket-owner$/, /^$/],
 ];
 
 /** Throws NotImplemented where a header asks for what would silently be left undone. */
