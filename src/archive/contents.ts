@@ -2,6 +2,7 @@
  * Reads a spooled file of any format, from its bytes to the calls of a handler: what `unpack.ts` and
  * `check.ts` have in common, which is everything but the writing.
  */
+import { setImmediate } from "node:timers";
 import { IntegrityError } from "../core/errors.ts";
 import { insistOn } from "./content_type.ts";
 import { decompress } from "./decompress.ts";
@@ -36,6 +37,10 @@ export interface Unpacked {
 
 /** Bytes between two calls of `onProgress`. */
 const PROGRESS_STEP = 4 << 20;
+/** Entries that count as much: a million empty files have no byte. */
+const ENTRIES_STEP = 4096;
+/** Milliseconds of work after which all else has its turn. */
+const TURN = 50;
 
 /** The handler is made for the tree of rules that it has to obey. */
 export async function readContents(
@@ -47,17 +52,23 @@ export async function readContents(
   const format = formatOf(rest);
   const tree = new Tree(name, limits);
   const handler = options.handler(tree);
-  const content = decompress(insistOn(format, { source, name }), {
-    compression: compressionOf(format),
-    name,
-    size: options.size,
+  const content = withTurns(
+    decompress(insistOn(format, { source, name }), {
+      compression: compressionOf(format),
+      name,
+      size: options.size,
+      signal,
+      onThread: options.onThread,
+    }),
     signal,
-    onThread: options.onThread,
-  });
+  );
   let told = 0;
+  let toldEntries = 0;
   const afterChunk = (): void => {
-    if (onProgress === undefined || tree.bytes - told < PROGRESS_STEP) return;
+    const isDue = tree.bytes - told >= PROGRESS_STEP || tree.entries - toldEntries >= ENTRIES_STEP;
+    if (onProgress === undefined || !isDue) return;
     told = tree.bytes;
+    toldEntries = tree.entries;
     onProgress({ files: tree.entries, bytes: tree.bytes });
   };
   if (isArchive(format)) {
@@ -68,6 +79,24 @@ export async function readContents(
     await readFile(content, { name: stored, tree, handler, afterChunk });
   }
   return { files: tree.entries, bytes: tree.bytes };
+}
+
+/**
+ * The same pieces. Few compressed bytes may hold very many small files, and nothing in their writing waits for
+ * anything: meanwhile requests would time out whose answers are there, and signals not be heard.
+ */
+async function* withTurns(
+  content: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  let turned = performance.now();
+  for await (const piece of content) {
+    yield piece;
+    if (performance.now() - turned < TURN) continue;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    signal?.throwIfAborted();
+    turned = performance.now();
+  }
 }
 
 interface ReadFileOptions {

@@ -24,6 +24,9 @@ export interface Places {
   readonly aside: string;
 }
 
+/** Folders lie far from each other among the entries: blocks of 2 to this power take less. */
+const FEW = 8;
+
 /** Folders side by side at most: some file systems take no more than 32,000 in one. */
 const MOST_ASIDE = 30_000;
 
@@ -35,10 +38,10 @@ export class TreeWriter implements EntryHandler {
   readonly #tree: Tree;
   readonly #target: string;
   /** Of folders, what they get at the end, when nothing is written into them any more: see `#then`. */
-  readonly #modes = new Column((length) => new Uint16Array(length));
-  readonly #mtimes = new Column((length) => new Float64Array(length));
+  readonly #modes = new Column((length) => new Uint16Array(length), FEW);
+  readonly #mtimes = new Column((length) => new Float64Array(length), FEW);
   /** Of those that are filled aside, 1 and their names there; the others are where they belong in their parent. */
-  readonly #asides = new Column((length) => new Uint16Array(length));
+  readonly #asides = new Column((length) => new Uint16Array(length), FEW);
   /** The last folder that was looked for, and where it is. */
   #lastFolder = -1;
   #lastSite = "";

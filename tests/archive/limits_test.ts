@@ -3,7 +3,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "../as
 import { IntegrityError, StorageError } from "../../src/core/errors.ts";
 import { testWith, USER_NAMESPACES } from "../required_program.ts";
 import { TempFolder } from "../temp.ts";
-import { gzip, noise, tar, zstd } from "./builders.ts";
+import { checkArchive } from "../../src/archive/check.ts";
+import { END, gzip, joined, member, noise, stream, tar, zstd } from "./builders.ts";
 import { Playground } from "./playground.ts";
 
 Deno.test("a tiny archive that unpacks to a huge file is stopped at the limit", async () => {
@@ -52,6 +53,25 @@ Deno.test("progress is told every few megabytes, not every entry", async () => {
   const told: number[] = [];
   await play.unpack(tar(...files), { onProgress: ({ bytes }) => told.push(bytes) });
   assert(told.length >= 2 && told.length <= 4, `${told}`);
+});
+
+Deno.test("very many empty files let all else have its turn: timers, answers, signals", async () => {
+  // The same file again and again: the later one wins.
+  const block = joined(Array.from({ length: 1000 }, () => member({ name: "f" })));
+  const packed = gzip(joined([...Array.from({ length: 60 }, () => block), END]));
+  const abort = new AbortController();
+  let told = 0;
+  const checking = checkArchive(stream(packed), {
+    package: "my_site",
+    rest: "tgz",
+    signal: abort.signal,
+    watchers: [{ begin: () => void told++ }],
+  });
+  // Runs when the event loop has its next turn.
+  const timer = setTimeout(() => abort.abort(new Error("enough")), 0);
+  await assertRejects(() => checking, Error, "enough");
+  clearTimeout(timer);
+  assert(told > 0 && told < 60_000, `${told} entries`);
 });
 
 Deno.test("a disk that refuses is a storage error that names the file", async () => {
