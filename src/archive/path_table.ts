@@ -6,6 +6,7 @@
  * maker, who may have chosen them to collide.
  */
 import { Column } from "./column.ts";
+import { NameArena } from "./name_arena.ts";
 
 /** The root's node. A parent's number is always less than those of what is in it. */
 export const ROOT = 0;
@@ -18,20 +19,21 @@ export const FOLDER = 3;
 
 export type NodeKind = typeof NOTHING | typeof FILE | typeof SYMLINK | typeof FOLDER;
 
-/** Bytes of names in one piece. */
-const ARENA = 1 << 20;
+/** Of a column in which most places stay empty: its blocks have 2 to this power. */
+const FEW = 6;
+
 /** A UTF-16 unit takes three bytes at most, and a name has no more units than bytes in UTF-8, which are 255. */
 const LONGEST = 3 * 256;
 
 export class PathTable {
   readonly #parents = new Column((length) => new Uint32Array(length));
   readonly #kinds = new Column((length) => new Uint8Array(length));
-  /** Of folders: how much is in them. */
-  readonly #counts = new Column((length) => new Uint32Array(length));
-  /** Where the name begins in the arena: with its length in two bytes. */
+  /** Of folders, which are few: how much is in them. */
+  readonly #counts = new Column((length) => new Uint32Array(length), FEW);
+  /** Where the name is in the arena, and its hash: names are compared only where the hashes are equal. */
   readonly #names = new Column((length) => new Uint32Array(length));
-  readonly #arena: Uint8Array[] = [];
-  #used = ARENA;
+  readonly #hashes = new Column((length) => new Uint32Array(length));
+  readonly #arena = new NameArena();
   #slots = new Uint32Array(1 << 12);
   #size = 1;
   readonly #seed = crypto.getRandomValues(new Uint32Array(1))[0] as number;
@@ -56,8 +58,9 @@ export class PathTable {
 
   /** The same, entered as nothing where it was not there. */
   enter(parent: number, name: string): number {
-    const slot = this.#slotOf(parent, this.#write(name));
-    return this.#slots[slot] || this.#add(parent, slot);
+    const hashed = this.#write(name);
+    const slot = this.#slotOf(parent, hashed);
+    return this.#slots[slot] || this.#add(parent, slot, hashed);
   }
 
   kindOf(node: number): NodeKind {
@@ -88,9 +91,9 @@ export class PathTable {
   }
 
   nameOf(node: number): string {
-    const { bytes, at, length } = this.#stored(node);
+    const bytes = this.#arena.get(this.#names.get(node));
     let name = "";
-    for (let i = at; i < at + length;) {
+    for (let i = 0; i < bytes.length;) {
       const first = bytes[i++] as number;
       let unit = first;
       if (first >= 0xe0) {
@@ -119,7 +122,7 @@ export class PathTable {
       }
     }
     this.#length = length;
-    return hash(scratch, { at: 0, length, seed: this.#seed });
+    return hash(scratch.subarray(0, length), this.#seed);
   }
 
   /** Of the name in the scratch: where it is, or could be put. */
@@ -127,38 +130,23 @@ export class PathTable {
     const mask = this.#slots.length - 1;
     let slot = mixed(hashed, parent) & mask;
     for (let node = this.#slots[slot]; node; node = this.#slots[slot]) {
-      if (this.parentOf(node) === parent && this.#isNamed(node)) return slot;
+      const mayBe = this.#hashes.get(node) === hashed && this.parentOf(node) === parent;
+      if (mayBe && this.#isNamed(node)) return slot;
       slot = (slot + 1) & mask;
     }
     return slot;
   }
 
   #isNamed(node: number): boolean {
-    const { bytes, at, length } = this.#stored(node);
-    if (length !== this.#length) return false;
-    for (let i = 0; i < length; i++) if (bytes[at + i] !== this.#scratch[i]) return false;
-    return true;
+    const bytes = this.#arena.get(this.#names.get(node));
+    if (bytes.length !== this.#length) return false;
+    return bytes.every((byte, i) => byte === this.#scratch[i]);
   }
 
-  #stored(node: number): { bytes: Uint8Array; at: number; length: number } {
-    const place = this.#names.get(node);
-    const bytes = this.#arena[Math.floor(place / ARENA)] as Uint8Array;
-    const at = place % ARENA;
-    return { bytes, at: at + 2, length: (bytes[at] as number) | (bytes[at + 1] as number) << 8 };
-  }
-
-  #add(parent: number, slot: number): number {
+  #add(parent: number, slot: number, hashed: number): number {
     const node = this.#size++;
-    if (this.#used + 2 + this.#length > ARENA) {
-      this.#arena.push(new Uint8Array(ARENA));
-      this.#used = 0;
-    }
-    const bytes = this.#arena[this.#arena.length - 1] as Uint8Array;
-    this.#names.set(node, (this.#arena.length - 1) * ARENA + this.#used);
-    bytes[this.#used++] = this.#length & 0xff;
-    bytes[this.#used++] = this.#length >> 8;
-    bytes.set(this.#scratch.subarray(0, this.#length), this.#used);
-    this.#used += this.#length;
+    this.#names.set(node, this.#arena.put(this.#scratch.subarray(0, this.#length)));
+    this.#hashes.set(node, hashed);
     this.#parents.set(node, parent);
     this.#slots[slot] = node;
     if (this.#size * 4 > this.#slots.length * 3) this.#grow();
@@ -169,8 +157,7 @@ export class PathTable {
     const slots = new Uint32Array(2 * this.#slots.length);
     const mask = slots.length - 1;
     for (let node = 1; node < this.#size; node++) {
-      const { bytes, at, length } = this.#stored(node);
-      let slot = mixed(hash(bytes, { at, length, seed: this.#seed }), this.parentOf(node)) & mask;
+      let slot = mixed(this.#hashes.get(node), this.parentOf(node)) & mask;
       while (slots[slot]) slot = (slot + 1) & mask;
       slots[slot] = node;
     }
@@ -178,12 +165,9 @@ export class PathTable {
   }
 }
 
-function hash(
-  bytes: Uint8Array,
-  { at, length, seed }: { at: number; length: number; seed: number },
-): number {
+function hash(bytes: Uint8Array, seed: number): number {
   let value = seed;
-  for (let i = at; i < at + length; i++) value = mixed(value, bytes[i] as number);
+  for (let i = 0; i < bytes.length; i++) value = mixed(value, bytes[i] as number);
   return value;
 }
 
