@@ -117,7 +117,7 @@ export class PackageDir {
     for (const path of [this.revs, this.own]) makeFolder(path);
     for (const path of [this.staging, this.trash, this.states]) {
       // What is no folder there is nobody's, and must not keep the machine from its work.
-      if (kindOf(path) === "other") clearPlace(path);
+      if (["file", "other"].includes(kindOf(path) ?? "")) clearPlace(path);
       makeFolder(path);
     }
   }

@@ -1,5 +1,5 @@
 import { spoilMachine } from "./bad_machine.ts";
-import { badStores, STORES } from "./bad_store.ts";
+import { badStores, SLOW_STORES, STORES } from "./bad_store.ts";
 import { newSeed } from "./random.ts";
 import { announce } from "./report.ts";
 import { MOUNTING, testWith } from "../required_program.ts";
@@ -15,7 +15,7 @@ testWith(
   },
 );
 
-for (const store of Object.keys(STORES)) {
+for (const store of Object.keys(STORES).filter((name) => !SLOW_STORES.includes(name))) {
   Deno.test(`a command ends, and says so, where S3 is ${store}`, async () => {
     await badStores({ stores: [store], share: { seed: seed % 3, of: 3 } });
   });
