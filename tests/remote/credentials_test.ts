@@ -199,6 +199,10 @@ Deno.test("a machine without a role learns it within 3 seconds", async (t) => {
   const never = Promise.withResolvers<Response>();
   await using silent = new StandIn(() => never.promise.then((answer) => answer.clone()));
   await using without = new StandIn(() => new Response("", { status: 404 }));
+  const begun = performance.now();
+  await fleet.ok(["list", "--master"]);
+  // What a busy machine takes for the program alone is none of that.
+  const most = 3000 + 3 * (performance.now() - begun);
   const cases: [name: string, url: string][] = [
     ["the metadata service never answers", silent.url],
     ["it knows no role", without.url],
@@ -222,7 +226,7 @@ Deno.test("a machine without a role learns it within 3 seconds", async (t) => {
           );
         }
         assertEquals(ran.code, 2);
-        assert(elapsed < 3000, `${Math.round(elapsed)} ms`);
+        assert(elapsed < most, `${Math.round(elapsed)} ms of ${Math.round(most)}`);
       });
     }
   }
