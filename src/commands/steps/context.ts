@@ -106,7 +106,7 @@ export function lockCandidates(
   return lock(context, { pkg, command, path: pkg.candidatesLock, what, wait });
 }
 
-/** The same where nobody else has it now; undefined where somebody has. */
+/** The lock of a sync where nobody else has it now; undefined where somebody has. */
 export async function tryLockSync(
   context: Context,
   pkg: PackageDir,
