@@ -169,7 +169,7 @@ function temporaries(pkg: PackageDir, own = namesIn(pkg.own)): string[] {
 }
 
 /**
- * Deletes them; the answer is what cannot be deleted. To be called under both locks of the package, as any of
+ * Deletes them; the answer is what cannot be deleted. To be called under all locks of the package, as any of
  * its commands may be writing one.
  */
 export function removeTemporaries(pkg: PackageDir, signal: AbortSignal): Promise<Leftover[]> {

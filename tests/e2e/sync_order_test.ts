@@ -97,6 +97,28 @@ Deno.test("what is spooled and blessed while a candidate's post-sync hangs is fe
   assertEquals(isOnMachine(web, candidate), false);
 });
 
+Deno.test("a sync leaves the state alone that another one is writing of a candidate", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  await withWayBack(fleet, web);
+  const candidate = await fleet.spool("a.tgz", { v: "3", "post-sync.sh": SLOW });
+  const slow = web.ftl(["sync"]);
+  await until(() => isBegun(web, "a"), { failed: slow });
+  // As it is between the making of the file and its rename.
+  const written = `${idOf(candidate)}.json.tmp`;
+  Deno.writeTextFileSync(`${web.root}/a/.ftl/state/${written}`, "");
+  const hotfix = await fleet.spool("a.tgz", { v: "4" });
+  await fleet.ok(["jump", "--master", hotfix]);
+  await web.ok(["sync"]);
+  assertEquals(web.names("a/.ftl/state").includes(written), true);
+  letGo(web);
+  assertEquals((await slow).code, 0);
+  // What a kill leaves there goes with the next one.
+  Deno.writeTextFileSync(`${web.root}/a/.ftl/state/${written}`, "");
+  await web.ok(["sync"]);
+  assertEquals(web.names("a/.ftl/state").includes(written), false);
+});
+
 Deno.test("a candidate that is blessed while its post-sync runs is activated by whoever runs that, and it runs once", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);

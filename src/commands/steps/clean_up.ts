@@ -6,10 +6,11 @@ import {
   leftovers,
   removeTemporaries,
 } from "../../local/removal.ts";
+import { tryLock } from "../../local/lock.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import { readTold, writeTold } from "../../local/state.ts";
 import { isThere, type Leftover } from "../../local/trees.ts";
-import { type Context, tryLockPackage } from "./context.ts";
+import type { Context } from "./context.ts";
 
 /**
  * Empties trash and staging. What cannot be deleted is told once, not with every sync, and `ftl doctor` shows
@@ -44,9 +45,11 @@ export function isCleanUpDue(pkg: PackageDir): boolean {
   return leftovers(pkg).length > 0 || readTold(pkg).length > 0;
 }
 
-/** Where another command holds the lock, the next sync does it. */
+/** Where another command may be writing one, the next sync does it: whoever prepares a candidate writes its state. */
 async function cleanSmallFiles({ signal }: Context, pkg: PackageDir): Promise<Leftover[]> {
   if (!hasTemporaries(pkg)) return [];
-  using lock = await tryLockPackage(pkg, "ftl sync");
+  using candidates = await tryLock(pkg.candidatesLock, "ftl sync");
+  if (candidates === undefined) return [];
+  using lock = await tryLock(pkg.lock, "ftl sync");
   return lock === undefined ? [] : await removeTemporaries(pkg, signal);
 }

@@ -2,7 +2,7 @@
 import type { Config, Environment } from "../../core/config.ts";
 import { BusyError } from "../../core/errors.ts";
 import type { Report } from "../../core/events.ts";
-import { acquireLock, type HeldLock, holderOf, tryLock } from "../../local/lock.ts";
+import { acquireLock, type HeldLock, holderOf } from "../../local/lock.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import type { Action } from "../../core/scripts.ts";
 import type { ScriptSetting } from "../../local/scripts.ts";
@@ -66,14 +66,6 @@ export function lockPackage(
 ): Promise<HeldLock> {
   pkg.prepare();
   return lock(context, { pkg, command, path: pkg.lock, what: pkg.name });
-}
-
-/** The package's lock where nobody holds it now. */
-export async function tryLockPackage(
-  pkg: PackageDir,
-  command: string,
-): Promise<HeldLock | undefined> {
-  return await tryLock(pkg.lock, command);
 }
 
 /**
