@@ -65,7 +65,7 @@ export async function purge(
       context.report({ type: "failure", error });
     },
   });
-  await cleanUp(context, pkg);
+  await cleanUp(context, pkg, { holdsCandidates: true });
   return { removed: removed.map(nameIn(pkg.name)), failures };
 }
 

@@ -55,16 +55,16 @@ export async function acquireLock(path: string, options: LockOptions): Promise<H
 }
 
 /** Takes the lock where it is free; undefined where it is busy. */
-export async function tryLock(path: string, command: string): Promise<HeldLock | undefined> {
+export async function tryLock(
+  path: string,
+  options: Pick<LockOptions, "what" | "command" | "signal">,
+): Promise<HeldLock | undefined> {
   try {
-    const file = await LockFile.open(path);
-    if (file.tryLock() && file.isInPlace() && !file.hasOtherNames()) {
-      return hold(file, path, command);
-    }
-    file[Symbol.dispose]();
-    return undefined;
+    const atOnce = { wait: 0, onWait: () => {}, deadlock: () => undefined };
+    return await acquireLock(path, { ...options, ...atOnce });
   } catch (error) {
-    throw explainDiskError(error, `Cannot lock ${path}`);
+    if (error instanceof BusyError) return undefined;
+    throw error;
   }
 }
 
@@ -146,14 +146,15 @@ class Waiting {
     const { what, onWait, signal } = this.#options;
     const holder = (): string => file.text() || "another process";
     const left = this.#left();
-    if (left <= 0) {
+    // Whoever asked who holds it shared it for a moment: that is no reason to give up.
+    if (left <= 0 && this.#shared === 0) {
       throw new BusyError(`${what} is locked by ${holder()}`, {
         hint: "Try again when it is done, or wait longer with FTL_LOCK_WAIT=<seconds>",
       });
     }
-    if (!this.#told) onWait(holder());
-    this.#told = true;
-    await pause(Math.min(this.#pause, left), signal);
+    if (!this.#told && left > 0) onWait(holder());
+    this.#told = left > 0;
+    await pause(left > 0 ? Math.min(this.#pause, left) : FIRST_PAUSE, signal);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
   }
 

@@ -50,7 +50,8 @@ Deno.test("purge --keep of many hears a signal, and lets go of the lock", async 
   const error = await assertRejects(() => purge(context, { package: "a", keep: 3 }), Error);
   assertEquals(error, reason);
   assert(machine.left > 3 && machine.left < COUNT, `${machine.left} left`);
-  using lock = await tryLock(`${machine.root}/a/.lock`, "test");
+  const options = { what: "a", command: "test", signal: new AbortController().signal };
+  using lock = await tryLock(`${machine.root}/a/.lock`, options);
   assert(lock !== undefined);
 });
 

@@ -12,21 +12,28 @@ import { readTold, writeTold } from "../../local/state.ts";
 import { isThere, type Leftover } from "../../local/trees.ts";
 import type { Context } from "./context.ts";
 
+export interface CleanUpOptions {
+  /** Other trees that cannot go. */
+  readonly kept?: readonly Leftover[];
+  /** Whether the caller holds the lock on candidates. */
+  readonly holdsCandidates?: boolean;
+}
+
 /**
  * Empties trash and staging. What cannot be deleted is told once, not with every sync, and `ftl doctor` shows
- * it; `kept` are other trees that cannot go. To be called under the sync lock.
+ * it. To be called under the sync lock.
  */
 export async function cleanUp(
   context: Context,
   pkg: PackageDir,
-  kept: readonly Leftover[] = [],
+  { kept = [], holdsCandidates = false }: CleanUpOptions = {},
 ): Promise<void> {
   const { signal } = context;
   const found = [
     ...kept,
     ...await emptyStaging(pkg, signal),
     ...await emptyTrash(pkg, signal),
-    ...await cleanSmallFiles(context, pkg),
+    ...await cleanSmallFiles(context, pkg, holdsCandidates),
   ];
   const told = readTold(pkg);
   for (const { path, reason } of found) {
@@ -46,10 +53,15 @@ export function isCleanUpDue(pkg: PackageDir): boolean {
 }
 
 /** Where another command may be writing one, the next sync does it: whoever prepares a candidate writes its state. */
-async function cleanSmallFiles({ signal }: Context, pkg: PackageDir): Promise<Leftover[]> {
+async function cleanSmallFiles(
+  { signal }: Context,
+  pkg: PackageDir,
+  holdsCandidates: boolean,
+): Promise<Leftover[]> {
   if (!hasTemporaries(pkg)) return [];
-  using candidates = await tryLock(pkg.candidatesLock, "ftl sync");
-  if (candidates === undefined) return [];
-  using lock = await tryLock(pkg.lock, "ftl sync");
+  const options = { what: pkg.name, command: "ftl sync", signal };
+  using candidates = holdsCandidates ? undefined : await tryLock(pkg.candidatesLock, options);
+  if (!holdsCandidates && candidates === undefined) return [];
+  using lock = await tryLock(pkg.lock, options);
   return lock === undefined ? [] : await removeTemporaries(pkg, signal);
 }

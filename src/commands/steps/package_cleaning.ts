@@ -61,6 +61,6 @@ export class PackageCleaning {
 
   /** To be called last: what cannot be deleted must not stand before the work. */
   async finish(): Promise<void> {
-    await this.#tally.attempt(() => cleanUp(this.#context, this.#pkg, this.#kept));
+    await this.#tally.attempt(() => cleanUp(this.#context, this.#pkg, { kept: this.#kept }));
   }
 }
