@@ -465,3 +465,40 @@ Deno.test("a store without conditional writes is written to plainly, with a warn
   const large = await fleet.ftl(["spool", big]);
   assertEquals(large.code, 0, large.stderr);
 });
+
+Deno.test("a removal that is killed in pre-remove leaves post-sync to be run again", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const first = await fleet.spool("a.tgz", {
+    "post-sync.sh": '#!/bin/sh\necho >> "$FTL_ROOT/made"\n',
+    "pre-remove.sh": '#!/bin/sh\n[ -e "$FTL_ROOT/killed" ] && exit\n' +
+      'touch "$FTL_ROOT/killed"\nkill -s KILL "$FTL_PID"\n',
+  });
+  const others = [await fleet.spool("a.tgz", { v: "2" }), await fleet.spool("a.tgz", { v: "3" })];
+  const codes: number[] = [];
+  for (const revision of [first, ...others]) {
+    await fleet.ok(["jump", "--master", revision]);
+    codes.push((await web.ftl(["sync"], { env: { FTL_KEEP: "1" } })).code);
+  }
+  assertEquals([codes, web.read("made")], [[0, 0, 137], "\n"]);
+  await fleet.ok(["jump", "--master", first]);
+  await web.ok(["sync"]);
+  assertEquals([web.link("a/current"), web.read("made")], [`revs/${idOf(first)}`, "\n\n"]);
+});
+
+Deno.test("a revision that is blessed while others are removed stays", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const revisions: string[] = [];
+  // The removal of the first takes a turn of its own, in which another sync learns that the second is blessed.
+  const slow = '#!/bin/sh\nsleep 0.3\nread -r id < "$FTL_ROOT/next"\n' +
+    'printf \'{"version":"v","blessed":"%s"}\' "$id" > "$FTL_ROOT/a/.ftl/master.json"\n';
+  for (const files of [{ "pre-remove.sh": slow }, { v: "2" }, { v: "3" }]) {
+    revisions.push(await fleet.spool("a.tgz", files));
+  }
+  await web.ok(["sync"], { env: { FTL_KEEP: "3" } });
+  const [, second = ""] = revisions;
+  Deno.writeTextFileSync(`${web.root}/next`, `${idOf(second)}\n`);
+  await web.ok(["purge", "a", "--keep", "0"]);
+  assertEquals(web.names("a/revs"), [idOf(second)]);
+});

@@ -20,8 +20,8 @@ import { type Context, scriptSetting } from "./context.ts";
 const PATIENCE = 30_000;
 
 /**
- * Runs `post-sync` where it has not succeeded yet, and remembers how it went. To be called under the sync
- * lock. Throws `ScriptError` where it fails, also where it took its own revision away.
+ * Runs `post-sync` where it has not succeeded yet, and remembers how it went. To be called under the lock
+ * on candidates, or, right after it was fetched, under the sync lock. Throws `ScriptError` where it fails, also where it took its own revision away.
  */
 export async function prepareRevision(
   context: Context,

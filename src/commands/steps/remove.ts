@@ -5,8 +5,8 @@ import { readLink } from "../../local/links.ts";
 import { TURN } from "../../local/lock.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import { discard, requireNoMount } from "../../local/removal.ts";
-import { runScript } from "../../local/scripts.ts";
-import { readTold } from "../../local/state.ts";
+import { hasScript, runScript } from "../../local/scripts.ts";
+import { readMaster, readRevisionState, readTold, writeRevisionState } from "../../local/state.ts";
 import { removeTree } from "../../local/trees.ts";
 import { type Context, lockPackage, scriptSetting } from "./context.ts";
 
@@ -26,7 +26,7 @@ export interface RemovalOptions {
 /**
  * Runs each revision's `pre-remove`, takes it out of `revs`, and deletes it. A revision whose script fails, or
  * that has something mounted in it, stays. The answer is the ids of those that went. To be called under the
- * sync lock, and not under the package's, which is held now and then only.
+ * sync lock and that on candidates, and not under the package's, which is held now and then only.
  */
 export async function removeRevisions(
   context: Context,
@@ -67,8 +67,9 @@ class Batch {
   /** The answer is those that are left for the next time. */
   async take(ids: readonly string[]): Promise<readonly string[]> {
     const pkg = this.#pkg;
-    // A jump may have come in between.
-    const inUse = [readLink(pkg, "current"), readLink(pkg, "previous")];
+    // A jump may have come in between, or another sync that learnt what is blessed.
+    const active = readLink(pkg, "current");
+    const inUse = [active, readLink(pkg, "previous"), readMaster(pkg)?.blessed];
     const told = new Set(readTold(pkg));
     const end = performance.now() + BATCH_TIME;
     const ready: string[] = [];
@@ -79,7 +80,7 @@ class Batch {
         if (id === undefined || inUse.includes(id) || !pkg.has(id)) continue;
         // What stayed for another reason than its script has run it.
         const hasRun = told.has(pkg.revisionPath(id));
-        if (await this.#mayGo(id, { active: inUse[0], hasRun })) ready.push(id);
+        if (await this.#mayGo(id, { active, hasRun })) ready.push(id);
       }
     } finally {
       await this.#discard(ready);
@@ -91,9 +92,8 @@ class Batch {
     id: string,
     { active, hasRun }: { active: string | undefined; hasRun: boolean },
   ): Promise<boolean> {
-    const setting = scriptSetting(this.#context, this.#pkg, "remove");
     try {
-      if (!hasRun) await runScript("pre-remove", id, { ...setting, from: active, to: active });
+      if (!hasRun) await this.#runPreRemove(id, active);
       faultPoint("pre-removed");
       // Afterwards: the script may be what unmounts.
       await requireNoMount(this.#pkg, id);
@@ -102,6 +102,27 @@ class Batch {
       this.#context.signal.throwIfAborted();
       this.#onFailure(id, error);
       return false;
+    }
+  }
+
+  /**
+   * What the script takes away, `post-sync` has made: so from its beginning that is due again, whatever kills this
+   * command before the revision has gone. A script that fails keeps its revision as it was.
+   */
+  async #runPreRemove(id: string, active: string | undefined): Promise<void> {
+    const pkg = this.#pkg;
+    const path = pkg.revisionPath(id);
+    const state = hasScript(path, "pre-remove") && hasScript(path, "post-sync")
+      ? readRevisionState(pkg, id)
+      : undefined;
+    if (state !== undefined) writeRevisionState(pkg, id, { ...state, postSync: "pending" });
+    try {
+      const setting = scriptSetting(this.#context, pkg, "remove");
+      await runScript("pre-remove", id, { ...setting, from: active, to: active });
+    } catch (error) {
+      this.#context.signal.throwIfAborted();
+      if (state !== undefined && pkg.has(id)) writeRevisionState(pkg, id, state);
+      throw error;
     }
   }
 
