@@ -77,15 +77,15 @@ export async function status(context: Context, name?: string): Promise<Status> {
   const { root, concurrency } = config;
   const packages = name === undefined ? listPackages(root) : [requirePackage(root, name)];
   const bucket = config.env["FTL_BUCKET"] ? await openBucket(context) : undefined;
-  const listing = bucket && shareListings(bucket, packages.map((pkg) => pkg.name));
+  const listings = bucket && shareListings(bucket, packages.map((pkg) => pkg.name));
   if (packages.length === 0) context.report({ type: "no-packages", root });
   const failures: unknown[] = [];
   const found = await inParallel(packages, { concurrency, signal }, async (pkg) => {
     let local: PackageStatus | undefined;
     try {
       local = localStatus(pkg);
-      if (bucket === undefined || listing === undefined) return [local];
-      const remote = await listing(pkg.name);
+      if (bucket === undefined || listings === undefined) return [local];
+      const remote = await listings.of(pkg.name);
       return [{ ...local, ...await masterStatus(context, { bucket, pkg, remote }) }];
     } catch (error) {
       signal.throwIfAborted();

@@ -43,7 +43,7 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
   }
   const setting = {
     bucket,
-    listing: shareListings(bucket, packages.map(({ name }) => name)),
+    listings: shareListings(bucket, packages.map(({ name }) => name)),
     turns: new Places(concurrency),
     follow: options.follow ?? false,
   };
@@ -78,14 +78,18 @@ async function syncPackage(
     opened = await open.enter({ urgent: syncer.isBlessedDue, signal });
   }
   using _opened = opened;
-  if (syncer.isBlessedDue) {
-    using place = await places.enter({ urgent: true, signal });
-    await syncer.deployBlessed(place);
-  }
-  if (syncer.isRestDue) {
-    using place = await places.enter({ urgent: false, signal });
-    await syncer.completeRest(place);
-  }
+  let isMore: boolean;
+  do {
+    isMore = false;
+    if (syncer.isBlessedDue) {
+      using place = await places.enter({ urgent: true, signal });
+      await syncer.deployBlessed(place);
+    }
+    if (syncer.isRestDue) {
+      using place = await places.enter({ urgent: false, signal });
+      isMore = await syncer.completeRest(place);
+    }
+  } while (isMore);
   return await syncer.finish();
 }
 
@@ -115,10 +119,10 @@ export async function planSyncs(
   const chosen = choosePackages(context, packages);
   const { concurrency, keep } = context.config;
   const bucket = await openBucket(context);
-  const listing = shareListings(bucket, chosen.map(({ name }) => name));
+  const listings = shareListings(bucket, chosen.map(({ name }) => name));
   return await inParallel(chosen, { concurrency, signal: context.signal }, async (pkg) => {
     try {
-      const remote = await listing(pkg.name);
+      const remote = await listings.of(pkg.name);
       const master = await readMasterState(bucket, pkg, remote);
       return nameRevisions(pkg, planSync(gatherFacts(pkg, { remote, master, keep, follow })));
     } catch (error) {

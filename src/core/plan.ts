@@ -37,7 +37,7 @@ export interface SyncPlan {
   readonly prepare: readonly string[];
   /** To make active, once it is here and prepared. */
   readonly activate: string | undefined;
-  /** To remove, oldest first, once all else has worked. */
+  /** To remove, oldest first, after all else. */
   readonly remove: readonly string[];
   /** The hold that keeps the blessed revision from being activated. */
   readonly heldBy: Hold | undefined;

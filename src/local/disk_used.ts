@@ -9,15 +9,23 @@ export function diskUsed(pkg: PackageDir): number {
 
 /** A tree may change while it is walked: what has gone counts nothing. */
 function treeSize(path: string): number {
-  try {
+  return unlessGone(path, () => {
     let bytes = 0;
     for (const { name, isDirectory } of Deno.readDirSync(path)) {
       const inner = `${path}/${name}`;
-      const { blocks, size } = Deno.lstatSync(inner);
-      bytes += blocks === null ? size : blocks * 512;
+      bytes += unlessGone(inner, () => {
+        const { blocks, size } = Deno.lstatSync(inner);
+        return blocks === null ? size : blocks * 512;
+      });
       if (isDirectory) bytes += treeSize(inner);
     }
     return bytes;
+  });
+}
+
+function unlessGone(path: string, sizeOf: () => number): number {
+  try {
+    return sizeOf();
   } catch (error) {
     const code = systemCode(error);
     if (code === "ENOENT" || code === "EACCES") return 0;

@@ -22,7 +22,7 @@ async function put(bucket: Bucket, keys: readonly string[]): Promise<void> {
 async function compare(fleet: Fleet, wanted: readonly string[]): Promise<number> {
   const bucket = fleet.bucket();
   fleet.server.clearLog();
-  const listing = shareListings(bucket, wanted);
+  const { of: listing } = shareListings(bucket, wanted);
   const found = await Promise.all(wanted.map((name) => listing(name)));
   const requests = fleet.server.log.length;
   const alone = await Promise.all(wanted.map((name) => fetchPackageListing(bucket, name)));
@@ -69,7 +69,7 @@ Deno.test("shareListings() lets each ask for itself where the credentials allow 
   // One package's failure is its own.
   fleet.server.clearFaults();
   fleet.server.addFault({ operation: "ListObjectsV2", count: 2, fault: { kind: "access-denied" } });
-  const listing = shareListings(fleet.bucket(), wanted);
+  const { of: listing } = shareListings(fleet.bucket(), wanted);
   await assertRejects(() => listing("p0"), Error, "denied");
   assertEquals((await listing("p1")).revisions.length, 1);
 });

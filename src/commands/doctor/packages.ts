@@ -74,8 +74,8 @@ function checkLocks(pkg: PackageDir): Check[] {
 }
 
 function checkUnfinished(pkg: PackageDir): Check[] {
-  // What a sync that is going on works on was not left.
-  if (mayBeLocked(pkg.syncLock)) return [];
+  // What a command that is going on works on was not left.
+  if ([pkg.syncLock, pkg.candidatesLock, pkg.lock].some(mayBeLocked)) return [];
   const told = readTold(pkg);
   const paths = [...new Set([...leftovers(pkg), ...told.filter(isThere)])].map((path) => {
     const hint = told.includes(path)
@@ -84,7 +84,7 @@ function checkUnfinished(pkg: PackageDir): Check[] {
     const what = told.includes(path) ? "cannot be deleted" : "was left there";
     return warn("unfinished", `${path} ${what}`, hint);
   });
-  if (!hasUnfinishedJump(pkg) || mayBeLocked(pkg.lock)) return paths;
+  if (!hasUnfinishedJump(pkg)) return paths;
   const text = `a jump of ${pkg.name} was cut short: its post-jump may not have run`;
   return [...paths, warn("unfinished", text, `'ftl sync ${pkg.name}' runs it`)];
 }

@@ -5,22 +5,22 @@ import type { Place, Places } from "../../core/places.ts";
 import { activate } from "../../local/activate.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import { trimLogs } from "../../local/scripts.ts";
-import { writeHolds } from "../../local/state.ts";
+import { type MasterState, readMaster, writeHolds } from "../../local/state.ts";
 import type { Bucket } from "../../remote/bucket.ts";
-import { missingBlessed } from "./blessed_check.ts";
+import { blessedNotActive, missingBlessed } from "./blessed_check.ts";
 import { type Context, scriptSetting } from "./context.ts";
-import type { RemotePackage } from "./listing.ts";
 import { finishUnfinishedJump } from "./local_jump.ts";
 import { PackageCleaning } from "./package_cleaning.ts";
 import { PackageView } from "./package_view.ts";
 import { prepareRevision } from "./prepare.ts";
+import type { Listings } from "./shared_listing.ts";
 import { SyncLock } from "./sync_lock.ts";
 import { type PackageSync, SyncTally } from "./sync_tally.ts";
 
 export interface PackageSyncSetting {
   readonly bucket: Bucket;
-  /** A package as S3 shows it when this sync begins. */
-  readonly listing: (name: string) => Promise<RemotePackage>;
+  /** The packages as S3 shows them when this sync begins. */
+  readonly listings: Listings;
   /** Of the `post-sync` scripts of all packages. */
   readonly turns: Places;
   /** Drops a hold. */
@@ -29,6 +29,10 @@ export interface PackageSyncSetting {
 
 /** Milliseconds that a script of a jump may take before others stop waiting for its end. */
 const PATIENCE = 1000;
+
+/** Milliseconds after which S3 is asked again while a candidate's script runs; each time it is twice as long. */
+const FIRST_LOOK = 5000;
+const LONGEST_LOOK = 60_000;
 
 /**
  * One package, in three steps, so that what is ready waits for nothing that takes long. The sync lock is
@@ -45,6 +49,9 @@ export class PackageSyncer implements Disposable {
   #view: PackageView | undefined;
   #place: Place | undefined;
   #ranScripts = false;
+  /** Blessed revisions whose deployment was begun. */
+  readonly #tried = new Set<string>();
+  readonly #remembered: MasterState | undefined;
 
   constructor(context: Context, setting: PackageSyncSetting, pkg: PackageDir) {
     this.#context = { ...context, report: (event) => this.#hear(context, event) };
@@ -53,6 +60,7 @@ export class PackageSyncer implements Disposable {
     this.#lock = new SyncLock(this.#context, pkg);
     this.#tally = new SyncTally(context, pkg);
     this.#cleaning = new PackageCleaning(this.#context, pkg, this.#tally);
+    this.#remembered = rememberedOf(pkg);
   }
 
   [Symbol.dispose](): void {
@@ -70,10 +78,12 @@ export class PackageSyncer implements Disposable {
     const pkg = this.#pkg;
     await this.#tally.attempt(async () => {
       await this.#lock.try();
-      const { bucket, follow, listing } = this.#setting;
+      const { bucket, follow, listings } = this.#setting;
       const { keep } = this.#context.config;
-      const remote = await listing(pkg.name);
-      const view = await PackageView.open(pkg, { bucket, keep, follow }, remote);
+      const [remembered, isShared] = [this.#remembered, listings.areShared];
+      const remote = await listings.of(pkg.name);
+      const setting = { bucket, keep, follow, remembered, isShared };
+      const view = await PackageView.open(pkg, setting, remote);
       const { missing } = view.plan();
       if (missing !== undefined) {
         this.#tally.fail(missingBlessed(pkg, missing, bucket.name), missing);
@@ -93,18 +103,26 @@ export class PackageSyncer implements Disposable {
     await this.#tally.attempt(async () => {
       const view = await this.#requireLock();
       view.changed();
+      const blessed = this.#due(view);
+      if (blessed !== undefined) this.#tried.add(blessed);
       // It was a candidate, and another sync may be running its script.
-      using _candidates = this.#isUnprepared(view, this.#due(view))
+      using _candidates = this.#isUnprepared(view, blessed)
         ? await this.#lock.takeCandidates()
         : undefined;
       if (await this.#lock.take()) await view.lookAgain();
-      const id = this.#due(view);
-      if (id === undefined) return;
-      await this.#cleaning.makeRoom(view);
-      await this.#fetch(view, id);
-      await this.#prepare(view, id);
-      await this.#change(view);
+      await this.#deploy(view);
     });
+  }
+
+  /** To be called under the sync lock, and that on candidates for a revision that is here already. */
+  async #deploy(view: PackageView): Promise<void> {
+    const id = this.#due(view);
+    if (id === undefined) return;
+    this.#tried.add(id);
+    await this.#cleaning.makeRoom(view);
+    await this.#fetch(view, id);
+    await this.#prepare(view, id);
+    await this.#change(view);
   }
 
   /** Whether anything else is to be done: candidates, a way back, something to remove. */
@@ -117,38 +135,99 @@ export class PackageSyncer implements Disposable {
     });
   }
 
-  async completeRest(place: Place): Promise<void> {
+  /** The answer is whether there may be more to do: what is here, or blessed, has changed meanwhile. */
+  async completeRest(place: Place): Promise<boolean> {
     this.#place = place;
+    let isMore = false;
     await this.#tally.attempt(async () => {
       const view = await this.#requireLockForRest();
       if (view === undefined) return;
       view.changed();
+      isMore = this.#isNewlyDue(view);
+      if (isMore) return;
       await this.#cleaning.makeRoom(view);
       for (const id of view.plan().fetch) await this.#fetch(view, id);
-      await this.#prepareAndRemove(view);
+      isMore = await this.#prepareAndRemove(view);
     });
-    if (this.#lock.isHeld) await this.#cleaning.finish();
+    if (this.#lock.isHeld && !isMore) await this.#cleaning.finish();
+    return isMore;
   }
 
-  async #prepareAndRemove(view: PackageView): Promise<void> {
+  /** The answer is as that of `completeRest`. */
+  async #prepareAndRemove(view: PackageView): Promise<boolean> {
     const candidates = view.plan().prepare.filter((id) => this.#isUnprepared(view, id));
-    if (candidates.length === 0 && this.#cleaning.toRemove(view).length === 0) {
+    if (candidates.length > 0 || this.#cleaning.toRemove(view).length > 0) {
+      const lock = await this.#lock.tryCandidates();
+      if (lock instanceof BusyError) {
+        if (this.#isChangeDue(view)) await this.#change(view);
+        this.#leaveRest(lock);
+        return false;
+      }
+      using _candidates = lock;
+      if (candidates.length > 0) return await this.#prepareCandidates(view, candidates);
+      // Another sync may have fetched what an older listing lacks.
+      if (!view.isFresh) await view.lookAgain();
       if (this.#isChangeDue(view)) await this.#change(view);
-      return;
-    }
-    const lock = await this.#lock.tryCandidates();
-    if (lock instanceof BusyError) return this.#leaveRest(lock);
-    using _candidates = lock;
-    if (candidates.length > 0) {
-      const { trace } = view;
-      this.#lock.pause();
-      for (const id of candidates) await this.#prepare(view, id);
-      if (!await this.#takeForRest()) return;
-      if (view.trace !== trace) await view.lookAgain();
-      view.changed();
+      await this.#cleaning.remove(view);
+      return this.#isNewlyDue(view);
     }
     if (this.#isChangeDue(view)) await this.#change(view);
-    await this.#cleaning.remove(view);
+    return false;
+  }
+
+  /** Without the sync lock, until there is something else to do; then all is planned anew. */
+  async #prepareCandidates(view: PackageView, ids: readonly string[]): Promise<boolean> {
+    const { trace } = view;
+    this.#lock.pause();
+    for (const id of ids) {
+      await this.#prepareCandidate(view, id);
+      if (view.trace !== trace) break;
+    }
+    if (view.trace !== trace) await view.lookAgain();
+    view.changed();
+    // It takes another lock than the one that may stay busy.
+    if (this.#isChangeDue(view)) await this.#change(view);
+    const before = view.trace;
+    if (!await this.#takeForRest()) return false;
+    if (view.trace !== before) await view.lookAgain();
+    return true;
+  }
+
+  /** Its script may take long, or hang: what is blessed meanwhile is deployed beside it. */
+  async #prepareCandidate(view: PackageView, id: string): Promise<void> {
+    const { blessed } = view;
+    const wasHere = blessed !== undefined && this.#pkg.has(blessed);
+    const preparing = this.#prepare(view, id);
+    try {
+      for (let wait = FIRST_LOOK; await isUnderWayAfter(wait, preparing);) {
+        await this.#deployBeside(view, id);
+        wait = Math.min(wait * 2, LONGEST_LOOK);
+      }
+    } finally {
+      await preparing;
+    }
+    // It is fetched again, but a script that takes another revision away is to be told.
+    if (wasHere && !this.#pkg.has(blessed)) {
+      this.#tally.fail(blessedNotActive(this.#pkg, blessed, { ranScripts: true }));
+    }
+  }
+
+  async #deployBeside(view: PackageView, candidate: string): Promise<void> {
+    try {
+      await view.lookAgain();
+    } catch {
+      // What is to be done needs it; the next look may succeed.
+      this.#context.signal.throwIfAborted();
+      return;
+    }
+    await this.#tally.attempt(async () => {
+      if (this.#isChangeDue(view)) await this.#change(view);
+      if (!this.#isNewlyDue(view) || this.#due(view) === candidate) return;
+      await this.#lock.try();
+      // Another sync that holds it sees to that.
+      if (this.#lock.isHeld) await this.#deploy(view);
+    });
+    this.#lock.pause();
   }
 
   /** Looks whether what is blessed is active, and tells how all went. */
@@ -187,6 +266,12 @@ export class PackageSyncer implements Disposable {
   #due(view: PackageView): string | undefined {
     const id = view.plan().activate;
     return id === undefined || this.#tally.hasFailed(id) ? undefined : id;
+  }
+
+  /** Whether the blessed revision is due, and this sync has not tried to deploy it yet. */
+  #isNewlyDue(view: PackageView): boolean {
+    const id = this.#due(view);
+    return id !== undefined && !this.#tried.has(id);
   }
 
   /** Whether something is to be done that takes the package's lock, but neither a download nor `post-sync`. */
@@ -296,5 +381,24 @@ export class PackageSyncer implements Disposable {
       else this.#place?.stay();
     }
     context.report(event);
+  }
+}
+
+/** Where it cannot be read, that is told when S3 has been asked. */
+function rememberedOf(pkg: PackageDir): MasterState | undefined {
+  try {
+    return readMaster(pkg);
+  } catch {
+    return undefined;
+  }
+}
+
+async function isUnderWayAfter(milliseconds: number, work: Promise<void>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(true), milliseconds);
+  try {
+    return await Promise.race([work.then(() => false), promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -24,6 +24,10 @@ export interface ViewSetting {
   readonly keep: number;
   /** Takes a hold for dropped. */
   readonly follow: boolean;
+  /** What the machine remembered of S3 before S3 was asked: another sync may have looked later. */
+  readonly remembered: MasterState | undefined;
+  /** Whether the listing may be older than the sync lock is held. */
+  readonly isShared: boolean;
 }
 
 export class PackageView {
@@ -31,8 +35,8 @@ export class PackageView {
   readonly #setting: ViewSetting;
   #remote: RemotePackage;
   #master: MasterState | undefined;
-  /** What the machine remembered of S3 at that moment: another sync may look later. */
   #remembered: MasterState | undefined;
+  #isFresh: boolean;
   #plan: SyncPlan | undefined;
   /** The names in FTL's folder when it was made. */
   #own: ReadonlySet<string> = new Set();
@@ -41,9 +45,11 @@ export class PackageView {
     this.#pkg = pkg;
     this.#setting = setting;
     this.#remote = remote;
+    this.#remembered = setting.remembered;
+    this.#isFresh = !setting.isShared;
   }
 
-  /** @param remote the package's listing, which must be fresh */
+  /** @param remote the package's listing */
   static async open(
     pkg: PackageDir,
     setting: ViewSetting,
@@ -54,14 +60,21 @@ export class PackageView {
     return view;
   }
 
+  /** Whether the listing is no older than the sync lock. */
+  get isFresh(): boolean {
+    return this.#isFresh;
+  }
+
   async lookAgain(): Promise<void> {
+    const remembered = readMaster(this.#pkg);
     this.#remote = await fetchPackageListing(this.#setting.bucket, this.#pkg.name);
+    this.#remembered = remembered;
+    this.#isFresh = true;
     await this.#readMaster();
   }
 
   async #readMaster(): Promise<void> {
     this.changed();
-    this.#remembered = readMaster(this.#pkg);
     this.#master = await readMasterState(this.#setting.bucket, this.#pkg, this.#remote);
   }
 

@@ -18,13 +18,18 @@ const LEAST_PACKAGES = 8;
 const LEAST_GAIN = 4;
 
 /** How the listing of each of these packages is got, which is asked for once each. */
-export function shareListings(
-  bucket: Bucket,
-  names: readonly string[],
-): (name: string) => Promise<RemotePackage> {
-  if (names.length < LEAST_PACKAGES) return (name) => fetchPackageListing(bucket, name);
+export interface Listings {
+  /** Whether a listing may be older than the asking for it. */
+  readonly areShared: boolean;
+  readonly of: (name: string) => Promise<RemotePackage>;
+}
+
+export function shareListings(bucket: Bucket, names: readonly string[]): Listings {
+  if (names.length < LEAST_PACKAGES) {
+    return { areShared: false, of: (name) => fetchPackageListing(bucket, name) };
+  }
   const shared = new SharedListing(bucket, names);
-  return (name) => shared.of(name);
+  return { areShared: true, of: (name) => shared.of(name) };
 }
 
 /** What one package is given: its objects; undefined where it has to ask for itself. */

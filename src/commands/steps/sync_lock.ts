@@ -35,7 +35,7 @@ export class SyncLock implements Disposable {
 
   /** Lets it go until it is needed. */
   pause(): void {
-    this.#isPaused = this.isHeld;
+    this.#isPaused ||= this.isHeld;
     this[Symbol.dispose]();
   }
 
