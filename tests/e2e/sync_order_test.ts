@@ -62,7 +62,7 @@ Deno.test("the next sync activates what was blessed since, though the last one s
   const slow = web.ftl(["sync"]);
   await until(() => isBegun(web, "a"), { failed: slow });
   await fleet.ok(["jump-back", "--master", "a"]);
-  const next = await web.ftl(["sync"], { env: { FTL_LOCK_WAIT: "0" } });
+  const next = await web.ftl(["sync"]);
   assertEquals(web.link("a/current"), `revs/${idOf(first)}`);
   assertEquals(next.code, 0, next.stderr);
   assertMatch(
@@ -84,11 +84,10 @@ Deno.test("what is spooled and blessed while a candidate's post-sync hangs is fe
   const mend = { v: "4", "post-sync.sh": "#!/bin/sh\ntouch prepared\n" };
   const hotfix = await fleet.spool("a.tgz", mend);
   await fleet.ok(["jump", "--master", hotfix]);
-  const env = { FTL_LOCK_WAIT: "0" };
-  const next = await web.ftl(["sync"], { env });
+  const next = await web.ftl(["sync"]);
   assertEquals([next.code, web.link("a/current")], [0, `revs/${idOf(hotfix)}`], next.stderr);
   // Its script still runs: it must not lose its revision.
-  const purge = await web.ftl(["purge", candidate], { env });
+  const purge = await web.ftl(["purge", candidate], { env: { FTL_LOCK_WAIT: "0" } });
   assertEquals([purge.code, isOnMachine(web, candidate)], [4, true], purge.stderr);
   letGo(web);
   const { code, stderr } = await slow;
