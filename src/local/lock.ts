@@ -42,7 +42,10 @@ export async function acquireLock(path: string, options: LockOptions): Promise<H
     const waiting = new Waiting(options);
     for (;;) {
       const file = await waiting.takeFrom(await LockFile.open(path));
-      if (file === undefined) continue;
+      if (file === undefined) {
+        await waiting.forNextFile();
+        continue;
+      }
       const held = hold(file, path, options.command);
       // Whoever replaces the file reads afterwards who holds it: so one of the two sees the other.
       if (file.isInPlace()) return held;
@@ -88,10 +91,23 @@ class Waiting {
   #told = false;
   /** How many times in a row the lock was shared by others, as no `ftl` shares it but for a moment. */
   #shared = 0;
+  /** Files that were not the one in the end. */
+  #files = 0;
 
   constructor(options: LockOptions) {
     this.#options = options;
     this.#deadline = performance.now() + options.wait * 1000;
+  }
+
+  /** Another file is there, or is to be put there: mostly at once. Throws `BusyError`. */
+  async forNextFile(): Promise<void> {
+    const { what, signal } = this.#options;
+    if (++this.#files > PATIENCE && this.#left() <= 0) {
+      throw new BusyError(`${what} is locked: its file is replaced again and again`, {
+        hint: "Who else writes in the package's folder?",
+      });
+    }
+    if (this.#files > 1) await pause(FIRST_PAUSE, signal);
   }
 
   /** The file with the lock held; undefined where the path leads to another file by now. */
@@ -147,7 +163,7 @@ class Waiting {
     const holder = (): string => file.text() || "another process";
     const left = this.#left();
     // Whoever asked who holds it shared it for a moment: that is no reason to give up.
-    if (left <= 0 && this.#shared === 0) {
+    if (left <= 0 && (this.#shared === 0 || this.#shared > PATIENCE)) {
       throw new BusyError(`${what} is locked by ${holder()}`, {
         hint: "Try again when it is done, or wait longer with FTL_LOCK_WAIT=<seconds>",
       });

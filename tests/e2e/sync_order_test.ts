@@ -1,5 +1,6 @@
 /** What is ready is activated at once, whatever else takes long; and what is blessed but not active is told. */
 import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { until as comes } from "../until.ts";
 import { Fleet, idOf, type Machine, type Ran } from "./fleet.ts";
 
 /** Runs until the test lets it go, and says that it has begun. */
@@ -9,10 +10,11 @@ const SLOW = '#!/bin/sh\ntouch "$FTL_ROOT/begun.$FTL_PACKAGE"\n' +
 async function until(holds: () => boolean, { failed }: { failed: Promise<Ran> }): Promise<void> {
   let ended: Ran | undefined;
   void failed.then((ran) => ended = ran);
-  while (!holds()) {
+  await comes(() => {
+    if (holds()) return true;
     if (ended !== undefined) throw new Error(`ended too early: ${JSON.stringify(ended)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+    return false;
+  }, "what is waited for");
 }
 
 function letGo(machine: Machine): void {
@@ -113,6 +115,20 @@ Deno.test("a sync whose candidate's post-sync hangs deploys what is blessed mean
   letGo(web);
   const { code, stderr } = await sync;
   assertEquals(code, 0, stderr);
+});
+
+Deno.test("a sync ends whose candidates take each other away, and says what is gone", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  await withWayBack(fleet, web);
+  // A sync that goes on and on is ended by the script.
+  const greedy = '#!/bin/sh\necho >> "$FTL_ROOT/runs"\n' +
+    '[ "$(wc -l < "$FTL_ROOT/runs")" -lt 9 ] || kill -s KILL "$FTL_PID"\n' +
+    'for other in ../*; do [ "$other" = "../${PWD##*/}" ] || rm -rf "$other"; done\n';
+  for (const v of ["3", "4"]) await fleet.spool("a.tgz", { v, "post-sync.sh": greedy });
+  const { code, stderr } = await web.ftl(["sync"]);
+  assertEquals(code, 6, stderr);
+  assertMatch(stderr, /The blessed revision a\.\S+ was taken away/);
 });
 
 Deno.test("a sync leaves the state alone that another one is writing of a candidate", async () => {

@@ -58,6 +58,8 @@ Deno.test("a lock whose holder is asked for at that moment is not taken for busy
     using asking = Deno.openSync(path, { read: true });
     assert(asking.tryLockSync(false));
     const taking = take();
+    // By then it has been tried for the first time.
+    await new Promise((resolve) => setTimeout(resolve));
     asking.unlockSync();
     using lock = await taking;
     assertEquals(lock?.path, path);

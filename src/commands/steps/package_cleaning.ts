@@ -16,6 +16,9 @@ export class PackageCleaning {
   /** What cannot be removed for now, which is no failure of the sync. */
   readonly #kept: Leftover[] = [];
 
+  /** Each is tried once. */
+  readonly #failed = new Set<string>();
+
   constructor(context: Context, pkg: PackageDir, tally: SyncTally) {
     this.#context = context;
     this.#pkg = pkg;
@@ -32,7 +35,7 @@ export class PackageCleaning {
     const { remove } = view.plan();
     if (remove.length === 0) return [];
     const previous = readLink(this.#pkg, "previous");
-    return remove.filter((id) => id !== previous);
+    return remove.filter((id) => id !== previous && !this.#failed.has(id));
   }
 
   async remove(view: PackageView): Promise<void> {
@@ -45,6 +48,7 @@ export class PackageCleaning {
         return this.toRemove(view);
       },
       onFailure: (id, error) => {
+        this.#failed.add(id);
         if (!(error instanceof StorageError)) return this.#tally.fail(error);
         // As a mount does, until somebody takes it away: no reason for each sync to fail.
         this.#kept.push({ path: pkg.revisionPath(id), reason: messageOf(error) });

@@ -3,6 +3,7 @@ import { BusyError } from "../../core/errors.ts";
 import type { FtlEvent } from "../../core/events.ts";
 import type { Place, Places } from "../../core/places.ts";
 import { activate } from "../../local/activate.ts";
+import type { HeldLock } from "../../local/lock.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import { trimLogs } from "../../local/scripts.ts";
 import { type MasterState, readMaster, writeHolds } from "../../local/state.ts";
@@ -49,8 +50,9 @@ export class PackageSyncer implements Disposable {
   #view: PackageView | undefined;
   #place: Place | undefined;
   #ranScripts = false;
-  /** Blessed revisions whose deployment was begun. */
+  /** Blessed revisions whose deployment was begun, and candidates whose script was: each once, so this ends. */
   readonly #tried = new Set<string>();
+  readonly #begun = new Set<string>();
   readonly #remembered: MasterState | undefined;
 
   constructor(context: Context, setting: PackageSyncSetting, pkg: PackageDir) {
@@ -106,12 +108,24 @@ export class PackageSyncer implements Disposable {
       const blessed = this.#due(view);
       if (blessed !== undefined) this.#tried.add(blessed);
       // It was a candidate, and another sync may be running its script.
-      using _candidates = this.#isUnprepared(view, blessed)
-        ? await this.#lock.takeCandidates()
-        : undefined;
+      const lock = this.#isUnprepared(view, blessed) ? await this.#takeCandidates(view) : undefined;
+      if (lock === "left") return;
+      using _candidates = lock;
       if (await this.#lock.take()) await view.lookAgain();
       await this.#deploy(view);
     });
+  }
+
+  /** `left` where another sync kept the lock, and has deployed what is blessed. */
+  async #takeCandidates(view: PackageView): Promise<HeldLock | "left"> {
+    try {
+      return await this.#lock.takeCandidates();
+    } catch (error) {
+      if (!(error instanceof BusyError)) throw error;
+      view.changed();
+      this.#leaveRest(error);
+      return "left";
+    }
   }
 
   /** To be called under the sync lock, and that on candidates for a revision that is here already. */
@@ -155,7 +169,8 @@ export class PackageSyncer implements Disposable {
 
   /** The answer is as that of `completeRest`. */
   async #prepareAndRemove(view: PackageView): Promise<boolean> {
-    const candidates = view.plan().prepare.filter((id) => this.#isUnprepared(view, id));
+    const candidates = view.plan().prepare
+      .filter((id) => this.#isUnprepared(view, id) && !this.#begun.has(id));
     if (candidates.length > 0 || this.#cleaning.toRemove(view).length > 0) {
       const lock = await this.#lock.tryCandidates();
       if (lock instanceof BusyError) {
@@ -165,14 +180,19 @@ export class PackageSyncer implements Disposable {
       }
       using _candidates = lock;
       if (candidates.length > 0) return await this.#prepareCandidates(view, candidates);
-      // Another sync may have fetched what an older listing lacks.
-      if (!view.isFresh) await view.lookAgain();
+      if (this.#mayBeNews(view)) await view.lookAgain();
       if (this.#isChangeDue(view)) await this.#change(view);
       await this.#cleaning.remove(view);
       return this.#isNewlyDue(view);
     }
     if (this.#isChangeDue(view)) await this.#change(view);
-    return false;
+    return this.#isNewlyDue(view);
+  }
+
+  /** Whether another sync may have fetched what is to be removed, after the listing that packages share. */
+  #mayBeNews(view: PackageView): boolean {
+    return !view.isFresh &&
+      this.#cleaning.toRemove(view).some((id) => view.remoteRevision(id) === undefined);
   }
 
   /** Without the sync lock, until there is something else to do; then all is planned anew. */
@@ -195,6 +215,7 @@ export class PackageSyncer implements Disposable {
 
   /** Its script may take long, or hang: what is blessed meanwhile is deployed beside it. */
   async #prepareCandidate(view: PackageView, id: string): Promise<void> {
+    this.#begun.add(id);
     const { blessed } = view;
     const wasHere = blessed !== undefined && this.#pkg.has(blessed);
     const preparing = this.#prepare(view, id);
@@ -207,27 +228,28 @@ export class PackageSyncer implements Disposable {
       await preparing;
     }
     // It is fetched again, but a script that takes another revision away is to be told.
-    if (wasHere && !this.#pkg.has(blessed)) {
+    if (wasHere && !this.#pkg.has(blessed) && !this.#tally.hasFailed(blessed)) {
       this.#tally.fail(blessedNotActive(this.#pkg, blessed, { ranScripts: true }));
     }
   }
 
+  /** What S3 or another command keeps from it is no failure: the next look may succeed. */
   async #deployBeside(view: PackageView, candidate: string): Promise<void> {
+    // It would undo each jump that is made meanwhile.
+    if (this.#setting.follow) return;
     try {
       await view.lookAgain();
-    } catch {
-      // What is to be done needs it; the next look may succeed.
-      this.#context.signal.throwIfAborted();
-      return;
-    }
-    await this.#tally.attempt(async () => {
       if (this.#isChangeDue(view)) await this.#change(view);
       if (!this.#isNewlyDue(view) || this.#due(view) === candidate) return;
       await this.#lock.try();
       // Another sync that holds it sees to that.
       if (this.#lock.isHeld) await this.#deploy(view);
-    });
-    this.#lock.pause();
+    } catch {
+      this.#context.signal.throwIfAborted();
+      this.#lock.forgetBusy();
+    } finally {
+      this.#lock.pause();
+    }
   }
 
   /** Looks whether what is blessed is active, and tells how all went. */
@@ -238,6 +260,9 @@ export class PackageSyncer implements Disposable {
       if (why !== undefined) this.#tally.fail(why);
       if (this.#view?.plan().heldBy !== undefined) this.#tally.heldFrom = this.#view.blessed;
     });
+    if (this.#lock.isOurs && !this.#lock.isHeld) {
+      await this.#tally.attempt(() => this.#lock.try());
+    }
     if (this.#lock.isHeld) {
       await trimLogs(this.#pkg);
       await this.#tally.attempt(() => this.#tally.rememberOutcome());
@@ -325,6 +350,8 @@ export class PackageSyncer implements Disposable {
   async #fetch(view: PackageView, id: string): Promise<void> {
     const remote = view.remoteRevision(id);
     if (remote === undefined || this.#tally.hasFailed(id) || this.#pkg.has(id)) return;
+    // A script may have taken it away, and would again.
+    if (this.#tally.fetched.includes(id)) return;
     await this.#tally.attempt(async () => {
       // Loaded by a sync that has something to fetch: most have not.
       const { fetchRevision } = await import("./fetch.ts");

@@ -41,10 +41,15 @@ export class PackageView {
   /** The names in FTL's folder when it was made. */
   #own: ReadonlySet<string> = new Set();
 
-  private constructor(pkg: PackageDir, setting: ViewSetting, remote: RemotePackage) {
+  private constructor(
+    pkg: PackageDir,
+    setting: ViewSetting,
+    { remote, master }: { remote: RemotePackage; master: MasterState | undefined },
+  ) {
     this.#pkg = pkg;
     this.#setting = setting;
     this.#remote = remote;
+    this.#master = master;
     this.#remembered = setting.remembered;
     this.#isFresh = !setting.isShared;
   }
@@ -55,27 +60,26 @@ export class PackageView {
     setting: ViewSetting,
     remote: RemotePackage,
   ): Promise<PackageView> {
-    const view = new PackageView(pkg, setting, remote);
-    await view.#readMaster();
-    return view;
+    const master = await readMasterState(setting.bucket, pkg, remote);
+    return new PackageView(pkg, setting, { remote, master });
   }
 
-  /** Whether the listing is no older than the sync lock. */
+  /** Whether the package was listed for this view alone. */
   get isFresh(): boolean {
     return this.#isFresh;
   }
 
+  /** Where S3 cannot be asked, the view stays as it was. */
   async lookAgain(): Promise<void> {
+    const { bucket } = this.#setting;
     const remembered = readMaster(this.#pkg);
-    this.#remote = await fetchPackageListing(this.#setting.bucket, this.#pkg.name);
+    const remote = await fetchPackageListing(bucket, this.#pkg.name);
+    const master = await readMasterState(bucket, this.#pkg, remote);
+    this.#remote = remote;
+    this.#master = master;
     this.#remembered = remembered;
     this.#isFresh = true;
-    await this.#readMaster();
-  }
-
-  async #readMaster(): Promise<void> {
     this.changed();
-    this.#master = await readMasterState(this.#setting.bucket, this.#pkg, this.#remote);
   }
 
   /** Another one once another command has changed what is here, or has learnt what is blessed. */

@@ -1,4 +1,5 @@
 /** Removing revisions from this machine, as `sync` and `purge` do it. */
+import { StorageError } from "../../core/errors.ts";
 import { faultPoint } from "../../core/fault_point.ts";
 import { pause } from "../../core/pause.ts";
 import { readLink } from "../../local/links.ts";
@@ -6,7 +7,13 @@ import { TURN } from "../../local/lock.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
 import { discard, requireNoMount } from "../../local/removal.ts";
 import { hasScript, runScript } from "../../local/scripts.ts";
-import { readMaster, readRevisionState, readTold, writeRevisionState } from "../../local/state.ts";
+import {
+  readMaster,
+  readRevisionState,
+  readTold,
+  type RevisionState,
+  writeRevisionState,
+} from "../../local/state.ts";
 import { removeTree } from "../../local/trees.ts";
 import { type Context, lockPackage, scriptSetting } from "./context.ts";
 
@@ -92,37 +99,40 @@ class Batch {
     id: string,
     { active, hasRun }: { active: string | undefined; hasRun: boolean },
   ): Promise<boolean> {
+    const setting = scriptSetting(this.#context, this.#pkg, "remove");
+    const state = hasRun ? undefined : this.#markUnprepared(id);
     try {
-      if (!hasRun) await this.#runPreRemove(id, active);
+      if (!hasRun) await runScript("pre-remove", id, { ...setting, from: active, to: active });
       faultPoint("pre-removed");
       // Afterwards: the script may be what unmounts.
       await requireNoMount(this.#pkg, id);
       return true;
     } catch (error) {
       this.#context.signal.throwIfAborted();
+      if (state !== undefined) this.#write(id, state);
       this.#onFailure(id, error);
       return false;
     }
   }
 
   /**
-   * What the script takes away, `post-sync` has made: so from its beginning that is due again, whatever kills this
-   * command before the revision has gone. A script that fails keeps its revision as it was.
+   * What `pre-remove` takes away, `post-sync` has made: so from its beginning that is due again, where a kill
+   * keeps the revision from going. The answer is the state of one that is to be as it was where it stays.
    */
-  async #runPreRemove(id: string, active: string | undefined): Promise<void> {
-    const pkg = this.#pkg;
-    const path = pkg.revisionPath(id);
-    const state = hasScript(path, "pre-remove") && hasScript(path, "post-sync")
-      ? readRevisionState(pkg, id)
-      : undefined;
-    if (state !== undefined) writeRevisionState(pkg, id, { ...state, postSync: "pending" });
+  #markUnprepared(id: string): RevisionState | undefined {
+    const path = this.#pkg.revisionPath(id);
+    if (!hasScript(path, "pre-remove") || !hasScript(path, "post-sync")) return undefined;
+    const state = readRevisionState(this.#pkg, id);
+    if (state !== undefined) this.#write(id, { ...state, postSync: "pending" });
+    return state;
+  }
+
+  /** What makes room must not need any: on a full disk it goes without. */
+  #write(id: string, state: RevisionState): void {
     try {
-      const setting = scriptSetting(this.#context, pkg, "remove");
-      await runScript("pre-remove", id, { ...setting, from: active, to: active });
+      if (this.#pkg.has(id)) writeRevisionState(this.#pkg, id, state);
     } catch (error) {
-      this.#context.signal.throwIfAborted();
-      if (state !== undefined && pkg.has(id)) writeRevisionState(pkg, id, state);
-      throw error;
+      if (!(error instanceof StorageError)) throw error;
     }
   }
 

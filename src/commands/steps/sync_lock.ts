@@ -44,6 +44,11 @@ export class SyncLock implements Disposable {
     return this.#isBusy;
   }
 
+  /** For a lock that is tried again later. */
+  forgetBusy(): void {
+    this.#isBusy = false;
+  }
+
   /** Takes it where it is free. */
   async try(): Promise<void> {
     this.#held = await tryLockSync(this.#context, this.#pkg, COMMAND);
