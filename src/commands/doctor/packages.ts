@@ -98,7 +98,9 @@ function mayBeLocked(path: string): boolean {
 function checkPostSync(pkg: PackageDir): Check[] {
   const isRunning = mayBeLocked(pkg.syncLock) || mayBeLocked(pkg.candidatesLock);
   const needed = [readLink(pkg, "current"), readMaster(pkg)?.blessed];
-  return pkg.revisions().flatMap((id) => {
+  // What cannot be deleted is not to be prepared either.
+  const told = readTold(pkg);
+  return pkg.revisions().filter((id) => !told.includes(pkg.revisionPath(id))).flatMap((id) => {
     const postSync = postSyncOf(pkg, id);
     const name = pkg.revisionName(id);
     const hint = `'ftl sync ${pkg.name}' runs it again and shows what it says`;

@@ -1,5 +1,5 @@
 /** What `ftl sync` does to one package. */
-import { BusyError } from "../../core/errors.ts";
+import { BusyError, StorageError } from "../../core/errors.ts";
 import type { FtlEvent } from "../../core/events.ts";
 import type { Place, Places } from "../../core/places.ts";
 import { activate } from "../../local/activate.ts";
@@ -243,12 +243,30 @@ export class PackageSyncer implements Disposable {
       if (!this.#isNewlyDue(view) || this.#due(view) === candidate) return;
       await this.#lock.try();
       // Another sync that holds it sees to that.
-      if (this.#lock.isHeld) await this.#deploy(view);
+      if (this.#lock.isHeld && await this.#fetchBeside(view)) await this.#deploy(view);
     } catch {
       this.#context.signal.throwIfAborted();
       this.#lock.forgetBusy();
     } finally {
       this.#lock.pause();
+    }
+  }
+
+  /** The answer is whether what is blessed is here. What passes by itself is thrown: the next look tries again. */
+  async #fetchBeside(view: PackageView): Promise<boolean> {
+    const id = this.#due(view);
+    if (id === undefined || this.#pkg.has(id)) return id !== undefined;
+    await this.#cleaning.makeRoom(view);
+    try {
+      await this.#download(view, id);
+      return true;
+    } catch (error) {
+      this.#context.signal.throwIfAborted();
+      const passes = error instanceof BusyError ||
+        (error instanceof StorageError && error.isTransient);
+      if (passes) throw error;
+      this.#tally.fail(error, id);
+      return false;
     }
   }
 
@@ -348,16 +366,20 @@ export class PackageSyncer implements Disposable {
   }
 
   async #fetch(view: PackageView, id: string): Promise<void> {
+    if (this.#tally.hasFailed(id) || this.#pkg.has(id)) return;
+    // A script may have taken a candidate away, and would again.
+    if (id !== view.blessed && this.#tally.fetched.includes(id)) return;
+    await this.#tally.attempt(() => this.#download(view, id), id);
+    view.changed();
+  }
+
+  async #download(view: PackageView, id: string): Promise<void> {
     const remote = view.remoteRevision(id);
-    if (remote === undefined || this.#tally.hasFailed(id) || this.#pkg.has(id)) return;
-    // A script may have taken it away, and would again.
-    if (this.#tally.fetched.includes(id)) return;
-    await this.#tally.attempt(async () => {
-      // Loaded by a sync that has something to fetch: most have not.
-      const { fetchRevision } = await import("./fetch.ts");
-      await fetchRevision(this.#context, { bucket: this.#setting.bucket, remote }, this.#pkg);
-      this.#tally.fetched.push(id);
-    }, id);
+    if (remote === undefined) return;
+    // Loaded by a sync that has something to fetch: most have not.
+    const { fetchRevision } = await import("./fetch.ts");
+    await fetchRevision(this.#context, { bucket: this.#setting.bucket, remote }, this.#pkg);
+    this.#tally.fetched.push(id);
     view.changed();
   }
 

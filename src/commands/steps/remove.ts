@@ -8,6 +8,7 @@ import type { PackageDir } from "../../local/package_dir.ts";
 import { discard, requireNoMount } from "../../local/removal.ts";
 import { hasScript, runScript } from "../../local/scripts.ts";
 import {
+  postSyncOf,
   readMaster,
   readRevisionState,
   readTold,
@@ -86,7 +87,7 @@ class Batch {
         const id = ids[taken++];
         if (id === undefined || inUse.includes(id) || !pkg.has(id)) continue;
         // What stayed for another reason than its script has run it.
-        const hasRun = told.has(pkg.revisionPath(id));
+        const hasRun = told.has(pkg.revisionPath(id)) && !this.#isPreparedAgain(id);
         if (await this.#mayGo(id, { active, hasRun })) ready.push(id);
       }
     } finally {
@@ -100,9 +101,13 @@ class Batch {
     { active, hasRun }: { active: string | undefined; hasRun: boolean },
   ): Promise<boolean> {
     const setting = scriptSetting(this.#context, this.#pkg, "remove");
-    const state = hasRun ? undefined : this.#markUnprepared(id);
+    let state: RevisionState | undefined;
     try {
-      if (!hasRun) await runScript("pre-remove", id, { ...setting, from: active, to: active });
+      if (!hasRun) {
+        state = this.#markUnprepared(id);
+        await runScript("pre-remove", id, { ...setting, from: active, to: active });
+        state = undefined;
+      }
       faultPoint("pre-removed");
       // Afterwards: the script may be what unmounts.
       await requireNoMount(this.#pkg, id);
@@ -116,8 +121,8 @@ class Batch {
   }
 
   /**
-   * What `pre-remove` takes away, `post-sync` has made: so from its beginning that is due again, where a kill
-   * keeps the revision from going. The answer is the state of one that is to be as it was where it stays.
+   * What `pre-remove` takes away, `post-sync` has made: so from its beginning that is due again, where a kill or
+   * a mount keeps the revision from going. The answer is the state that it is to have where its script fails.
    */
   #markUnprepared(id: string): RevisionState | undefined {
     const path = this.#pkg.revisionPath(id);
@@ -125,6 +130,10 @@ class Batch {
     const state = readRevisionState(this.#pkg, id);
     if (state !== undefined) this.#write(id, { ...state, postSync: "pending" });
     return state;
+  }
+
+  #isPreparedAgain(id: string): boolean {
+    return hasScript(this.#pkg.revisionPath(id), "post-sync") && postSyncOf(this.#pkg, id) === "ok";
   }
 
   /** What makes room must not need any: on a full disk it goes without. */
