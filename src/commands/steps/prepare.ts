@@ -21,7 +21,8 @@ const PATIENCE = 30_000;
 
 /**
  * Runs `post-sync` where it has not succeeded yet, and remembers how it went. To be called under the lock
- * on candidates, or, right after it was fetched, under the sync lock. Throws `ScriptError` where it fails, also where it took its own revision away.
+ * on candidates, or, right after it was fetched, under the sync lock. Throws `ScriptError` where it fails, also
+ * where it took its own revision away.
  */
 export async function prepareRevision(
   context: Context,

@@ -86,9 +86,8 @@ class Batch {
       while (taken < ids.length && ready.length < BATCH_SIZE && performance.now() < end) {
         const id = ids[taken++];
         if (id === undefined || inUse.includes(id) || !pkg.has(id)) continue;
-        // What stayed for another reason than its script has run it.
-        const hasRun = told.has(pkg.revisionPath(id)) && !this.#isPreparedAgain(id);
-        if (await this.#mayGo(id, { active, hasRun })) ready.push(id);
+        const wasTold = told.has(pkg.revisionPath(id));
+        if (await this.#mayGo(id, { active, wasTold })) ready.push(id);
       }
     } finally {
       await this.#discard(ready);
@@ -98,12 +97,13 @@ class Batch {
 
   async #mayGo(
     id: string,
-    { active, hasRun }: { active: string | undefined; hasRun: boolean },
+    { active, wasTold }: { active: string | undefined; wasTold: boolean },
   ): Promise<boolean> {
     const setting = scriptSetting(this.#context, this.#pkg, "remove");
     let state: RevisionState | undefined;
     try {
-      if (!hasRun) {
+      // What stayed for another reason than its script has run it.
+      if (!wasTold || this.#isPreparedAgain(id)) {
         state = this.#markUnprepared(id);
         await runScript("pre-remove", id, { ...setting, from: active, to: active });
         state = undefined;
