@@ -1,5 +1,5 @@
 /** What `ftl sync` does to one package. */
-import { BusyError, StorageError } from "../../core/errors.ts";
+import { BusyError, FtlError, StorageError } from "../../core/errors.ts";
 import type { FtlEvent } from "../../core/events.ts";
 import type { Place, Places } from "../../core/places.ts";
 import { activate } from "../../local/activate.ts";
@@ -244,8 +244,9 @@ export class PackageSyncer implements Disposable {
       await this.#lock.try();
       // Another sync that holds it sees to that.
       if (this.#lock.isHeld && await this.#fetchBeside(view)) await this.#deploy(view);
-    } catch {
+    } catch (error) {
       this.#context.signal.throwIfAborted();
+      if (!(error instanceof FtlError)) throw error;
       this.#lock.forgetBusy();
     } finally {
       this.#lock.pause();
