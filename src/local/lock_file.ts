@@ -34,8 +34,16 @@ export class LockFile implements Disposable {
     }
   }
 
+  /**
+   * Lets the lock go too. To close the file is not enough: while another thread starts a program, that has the
+   * file too until it is the program, and the lock would be held as long.
+   */
   [Symbol.dispose](): void {
-    this.#file.close();
+    try {
+      this.#file.unlockSync();
+    } finally {
+      this.#file.close();
+    }
   }
 
   /** Whether it has another name too: then writing into it may be writing into another user's file. */
@@ -163,7 +171,10 @@ export function lookAtLock(path: string): { readonly holder: string | undefined 
   try {
     if (!Deno.lstatSync(path).isFile) return { holder: undefined };
     using file = Deno.openSync(path, { read: true });
-    if (file.tryLockSync(false)) return { holder: undefined };
+    if (file.tryLockSync(false)) {
+      file.unlockSync();
+      return { holder: undefined };
+    }
     const text = Deno.readTextFileSync(path).split("\n", 1)[0]?.trim();
     return { holder: text || "another process" };
   } catch (error) {

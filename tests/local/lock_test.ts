@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import { ConflictError, StorageError } from "../../src/core/errors.ts";
 import { acquireLock, type HeldLock, holderOf, tryLock } from "../../src/local/lock.ts";
+import { STRACE, testWith } from "../required_program.ts";
 import { TempFolder } from "../temp.ts";
-import { until } from "../until.ts";
 
 const SIGNAL = new AbortController().signal;
 const OPTIONS = { what: "my_site", command: "ftl purge", signal: SIGNAL };
@@ -38,9 +38,50 @@ Deno.test("a lock's file is its owner's alone, also one that 0.1.0 made for all 
     assertEquals(modeOf(path), 0o600);
     assertMatch(holderOf(path) ?? "", new RegExp(`^pid ${Deno.pid}, ftl sync, since `));
   }
-  // A program that another test starts at this moment has the file too, until it is that program.
-  await until(() => holderOf(old) === undefined, "the end of the lock");
+  assertEquals(holderOf(old), undefined);
 });
+
+testWith(
+  STRACE,
+  "a lock that is let go is free, also while another thread starts a program",
+  async () => {
+    using folder = new TempFolder();
+    const path = folder.write("main.ts", STARTING_A_PROGRAM);
+    // Until the new process is the program, it has all files that this one has open.
+    const late = ["-e", "trace=execve", "-e", "inject=execve:delay_enter=1000000"];
+    const { stdout, stderr } = await new Deno.Command("strace", {
+      args: ["-f", "-o", "/dev/null", ...late, Deno.execPath(), "run", "--allow-all", path],
+    }).output();
+    assertEquals(
+      new TextDecoder().decode(stdout),
+      "taken again\n",
+      new TextDecoder().decode(stderr),
+    );
+  },
+);
+
+const STARTING_A_PROGRAM = `
+import { holderOf, tryLock } from "${new URL("../../src/local/lock.ts", import.meta.url)}";
+
+const OPTIONS = { what: "my_site", command: "ftl sync", signal: new AbortController().signal };
+const starting = 'new Deno.Command("/bin/true").outputSync(); postMessage("ended");';
+const isStarted = () => [...Deno.readDirSync("/proc/self/task")].some(({ name }) => {
+  return Deno.readTextFileSync("/proc/self/task/" + name + "/children") !== "";
+});
+
+const path = import.meta.dirname + "/.lock";
+const lock = await tryLock(path, OPTIONS);
+const worker = new Worker("data:text/javascript," + encodeURIComponent(starting), { type: "module" });
+worker.onmessage = () => {
+  throw new Error("The program was started too early for this test");
+};
+while (!isStarted()) await new Promise((resolve) => setTimeout(resolve, 1));
+lock[Symbol.dispose]();
+if (holderOf(path) !== undefined) throw new Error("still held");
+if (await tryLock(path, OPTIONS) === undefined) throw new Error("still busy");
+console.log("taken again");
+worker.terminate();
+`;
 
 Deno.test("a lock that is held is waited for, and then told who holds it", async () => {
   using folder = new TempFolder();
