@@ -21,8 +21,8 @@ export async function requireNoMount(pkg: PackageDir, id: string): Promise<void>
 
 /** What became of revisions that were to be discarded. */
 export interface Discarded {
-  /** The folder in the trash that they lie in; undefined where none does. */
-  readonly trashed: string | undefined;
+  /** What lies in the trash now, and is to be deleted. */
+  readonly trashed: readonly string[];
   /** Why others stay, by their ids. */
   readonly failures: ReadonlyMap<string, unknown>;
 }
@@ -32,37 +32,49 @@ export interface Discarded {
  * the trash is emptied without.
  */
 export async function discard(pkg: PackageDir, ids: readonly string[]): Promise<Discarded> {
-  // One folder for all: so one call deletes them.
-  const folder = `${pkg.trash}/${crypto.randomUUID()}`;
   const failures = new Map<string, unknown>();
-  let moved = false;
+  const moved: string[] = [];
+  let folder: string | undefined;
   try {
-    Deno.mkdirSync(folder, { mode: 0o700 });
+    folder = makeTrashFolder(pkg);
     for (const id of ids) {
+      const path = `${folder ?? pkg.trash}/${folder === undefined ? crypto.randomUUID() : id}`;
       try {
-        moved = await discardOne(pkg, { id, folder }) || moved;
+        if (await discardOne(pkg, { id, path })) moved.push(path);
       } catch (error) {
         failures.set(id, explainDiskError(error, `Cannot remove ${pkg.revisionName(id)}`));
       }
     }
-    if (!moved) Deno.removeSync(folder);
+    if (folder !== undefined && moved.length === 0) Deno.removeSync(folder);
     syncDirectory(pkg.states);
     syncDirectory(pkg.revs);
   } catch (error) {
     throw explainDiskError(error, `Cannot write in ${pkg.path}`);
   }
-  return { trashed: moved ? folder : undefined, failures };
+  return { trashed: folder === undefined || moved.length === 0 ? moved : [folder], failures };
 }
 
-/** The answer is whether it lies in the folder now. */
+/** One folder for all, so that one call deletes them; undefined where a full disk has no room for it. */
+function makeTrashFolder(pkg: PackageDir): string | undefined {
+  const folder = `${pkg.trash}/${crypto.randomUUID()}`;
+  try {
+    Deno.mkdirSync(folder, { mode: 0o700 });
+    return folder;
+  } catch (error) {
+    if (["ENOSPC", "EDQUOT"].includes(systemCode(error) ?? "")) return undefined;
+    throw error;
+  }
+}
+
+/** The answer is whether it lies at that path now. */
 async function discardOne(
   pkg: PackageDir,
-  { id, folder }: { id: string; folder: string },
+  { id, path }: { id: string; path: string },
 ): Promise<boolean> {
   // Its state goes first. Where a crash comes before it has gone for good, nothing reads it.
   removeFile(statePath(pkg, id), { durable: false });
   faultPoint("state-forgotten");
-  const moved = await moveOut(pkg, { id, path: `${folder}/${id}` });
+  const moved = await moveOut(pkg, { id, path });
   faultPoint("discarded");
   return moved;
 }

@@ -1,5 +1,5 @@
 /** How revisions go, and what a machine sees of them meanwhile. */
-import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../assert.ts";
 import { StorageError } from "../../src/core/errors.ts";
 import { PackageDir } from "../../src/local/package_dir.ts";
 import {
@@ -8,6 +8,7 @@ import {
   emptyTrash,
   leftovers,
   removeTemporaries,
+  removeTrees,
   requireNoMount,
 } from "../../src/local/removal.ts";
 import { Staging } from "../../src/local/staging.ts";
@@ -39,11 +40,34 @@ Deno.test("discarded revisions are gone at once with their state, and lie in the
   const { trashed, failures } = await discard(pkg, [ID, "V-is-not-here"]);
   assertEquals([...failures.keys()], ["V-is-not-here"]);
   assertEquals([pkg.revisions(), readRevisionState(pkg, ID)], [[OTHER], undefined]);
-  assertEquals(leftovers(pkg), [trashed]);
-  assertEquals([...Deno.readDirSync(trashed ?? "")].map(({ name }) => name), [ID]);
+  assertEquals(leftovers(pkg), trashed);
+  assertEquals([...Deno.readDirSync(trashed[0] ?? "")].map(({ name }) => name), [ID]);
   assertEquals(await emptyTrash(pkg, SIGNAL), []);
   assertEquals(leftovers(pkg), []);
 });
+
+testWith(MOUNTING, "revisions leave a disk that has no room for one more folder", async () => {
+  using folder = new TempFolder();
+  using _mount = Mount.tmpfs(folder.folder("a"), "nr_inodes=60");
+  const pkg = prepared(folder);
+  for (const id of [ID, OTHER]) addRevision(pkg, id);
+  fillInodes(folder.folder("a/filler"));
+  const { trashed, failures } = await discard(pkg, [ID, OTHER]);
+  assertEquals([trashed.length, failures.size, pkg.revisions()], [2, 0, []]);
+  assertEquals(leftovers(pkg), [...trashed].sort());
+  assertEquals(await removeTrees(trashed, SIGNAL), []);
+  assertEquals(leftovers(pkg), []);
+});
+
+function fillInodes(path: string): void {
+  assertThrows(
+    () => {
+      for (let n = 0; n < 100; n++) Deno.writeTextFileSync(`${path}/${n}`, "");
+    },
+    Error,
+    "No space left on device",
+  );
+}
 
 Deno.test("a revision whose own folder denies writing goes too", async () => {
   using folder = new TempFolder();

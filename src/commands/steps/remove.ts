@@ -5,7 +5,7 @@ import { pause } from "../../core/pause.ts";
 import { readLink } from "../../local/links.ts";
 import { TURN } from "../../local/lock.ts";
 import type { PackageDir } from "../../local/package_dir.ts";
-import { discard, requireNoMount } from "../../local/removal.ts";
+import { discard, removeTrees, requireNoMount } from "../../local/removal.ts";
 import { hasScript, runScript } from "../../local/scripts.ts";
 import {
   postSyncOf,
@@ -15,7 +15,6 @@ import {
   type RevisionState,
   writeRevisionState,
 } from "../../local/state.ts";
-import { removeTree } from "../../local/trees.ts";
 import { type Context, lockPackage, scriptSetting } from "./context.ts";
 
 /** Milliseconds for which the package's lock is held at a time: then others have their turn. */
@@ -51,7 +50,7 @@ export async function removeRevisions(
       left = await batch.take(left);
     }
     removed.push(...batch.removed);
-    if (batch.trashed !== undefined) await removeTree(batch.trashed, context.signal);
+    await removeTrees(batch.trashed, context.signal);
     if (left.length === 0) return removed;
     // Signals are heard, and whoever waits for the lock gets it.
     await pause(TURN, context.signal);
@@ -64,7 +63,7 @@ class Batch {
   readonly #pkg: PackageDir;
   readonly #onFailure: RemovalOptions["onFailure"];
   readonly removed: string[] = [];
-  trashed: string | undefined;
+  trashed: readonly string[] = [];
 
   constructor(context: Context, pkg: PackageDir, { onFailure }: RemovalOptions) {
     this.#context = context;
