@@ -114,11 +114,12 @@ Deno.test("a hang-up ends the script with its process group, and a second signal
     const [first, second] = signals;
     const web = fleet.machine(`web-${signals.length}`, ["a"]);
     const told = `${fleet.folder.path}/${signals.length}`;
-    // The stubborn one tells that the first signal has come through, and goes on.
+    // The stubborn one tells that the first signal has come through, and goes on. It waits by `wait`, which a
+    // signal ends: a child that is just being started may not hear it.
     const stubborn = second === undefined ? "" : `trap 'echo > ${told}.taken' TERM\n`;
     await fleet.spool("a.tgz", {
       "post-sync.sh":
-        `#!/bin/sh\n${stubborn}echo $$ > ${told}.new; mv ${told}.new ${told}.pid\nwhile :; do sleep 300; done\n`,
+        `#!/bin/sh\n${stubborn}echo $$ > ${told}.new; mv ${told}.new ${told}.pid\nwhile :; do sleep 300 & wait; done\n`,
     });
     const env = { ...fleet.env, FTL_ROOT: web.root, FTL_KEEP: "1" };
     const child = startProgram(["sync"], { cwd: web.root, env });

@@ -11,9 +11,13 @@ const DAY = 24 * 60 * 60 * 1000;
  * active, with its `post-jump` the last that ran. Throws an Error that says what is not so.
  */
 export async function requireRecovery(lab: Lab): Promise<void> {
-  const context = lab.context();
+  const warnings: string[] = [];
+  const context: Context = {
+    ...lab.context(),
+    report: (event) => void (event.type === "warning" && warnings.push(event.message)),
+  };
   requireNoFailures(await sync(context));
-  requireNothingToDo(lab, await planSyncs(context));
+  requireNothingToDo(lab, await planSyncs(context), warnings);
   const [followed] = requireNoFailures(await sync(context, { follow: true }));
   const rev = await lab.bucket.getSmall(`${PACKAGE}.rev`);
   // Where nothing is blessed, the machine keeps what it was told to run.
@@ -29,9 +33,15 @@ function requireNoFailures(results: Awaited<ReturnType<typeof sync>>): typeof re
   return results;
 }
 
-function requireNothingToDo(lab: Lab, [plan]: Awaited<ReturnType<typeof planSyncs>>): void {
+function requireNothingToDo(
+  lab: Lab,
+  [plan]: Awaited<ReturnType<typeof planSyncs>>,
+  warnings: readonly string[],
+): void {
   const due = [...plan?.fetch ?? [], ...plan?.remove ?? [], plan?.activate ?? ""].join("");
-  if (due !== "") throw new Error(`left to do after a sync: ${JSON.stringify(plan)}`);
+  if (due !== "") {
+    throw new Error(["left to do after a sync:", JSON.stringify(plan), ...warnings].join("\n"));
+  }
   for (const folder of ["staging", "trash"]) {
     const left = lab.machine.names(`${PACKAGE}/.ftl/${folder}`);
     if (left.length > 0) throw new Error(`left in ${folder} after a sync: ${left}`);
