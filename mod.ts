@@ -6,7 +6,7 @@
  *
  *     mod.ts -> src/cli -> src/commands -> src/remote, src/archive, src/local -> src/core
  *
- * To see how FTL works, go on with `src/commands/sync.ts`.
+ * To see how FTL works, go on with `src/commands/sync/sync.ts`.
  *
  * A program of your own imports it by the path of a clone, or by a name that its `deno.json` gives to that
  * path: `"imports": { "@ftl/ftl": "../ftl/mod.ts" }`. Importing does nothing but define.
@@ -54,18 +54,18 @@
  */
 import { userInfo } from "node:os";
 import { main, type Surroundings } from "./src/cli/main.ts";
-import type { Context } from "./src/commands/steps/context.ts";
-import { NotesQueue } from "./src/cli/notes_queue.ts";
-import { writeTextBy } from "./src/cli/output.ts";
+import type { Context } from "./src/context.ts";
+import { NotesQueue } from "./src/cli/terminal/notes_queue.ts";
+import { writeTextBy } from "./src/cli/terminal/output.ts";
 import { keepOnly } from "./src/cli/permissions.ts";
-import { Config, type Environment } from "./src/core/config.ts";
-import { InterruptedError, INTERRUPTIONS, UsageError } from "./src/core/errors.ts";
-import type { Report } from "./src/core/events.ts";
-import { trustSystemCertificates } from "./src/remote/certificates.ts";
-import { usesCredentialProcess } from "./src/remote/profile.ts";
+import { Config, type Environment } from "./src/config.ts";
+import { InterruptedError, INTERRUPTIONS, UsageError } from "./src/errors.ts";
+import type { Report } from "./src/events.ts";
+import { trustSystemCertificates } from "./src/bucket/aws/certificates.ts";
+import { usesCredentialProcess } from "./src/bucket/aws/profile.ts";
 import manifest from "./deno.json" with { type: "json" };
 
-export { type Check, type CheckStatus, type Diagnosis, doctor } from "./src/commands/doctor.ts";
+export { type Check, type CheckStatus, type Diagnosis, doctor } from "./src/commands/doctor/doctor.ts";
 export { jump, jumpMaster } from "./src/commands/jump.ts";
 export { jumpBack, jumpBackMaster } from "./src/commands/jump_back.ts";
 export {
@@ -87,8 +87,8 @@ export {
   type PurgeOptions,
   type PurgeTarget,
 } from "./src/commands/purge.ts";
-export { spool, type Spooled, type SpoolOptions } from "./src/commands/spool.ts";
-export { setup, type SetupKind, type SetupOptions, type SetupText } from "./src/commands/setup.ts";
+export { spool, type Spooled, type SpoolOptions } from "./src/commands/spool/spool.ts";
+export { setup, type SetupKind, type SetupOptions, type SetupText } from "./src/commands/setup/setup.ts";
 export {
   type LastSync,
   type MasterStatus,
@@ -96,21 +96,21 @@ export {
   type Status,
   status,
 } from "./src/commands/status.ts";
-export type { BlessOptions } from "./src/commands/steps/bless.ts";
-export type { Jumped } from "./src/commands/steps/local_jump.ts";
+export type { BlessOptions } from "./src/catalog/bless.ts";
+export type { Jumped } from "./src/machine/jump/local_jump.ts";
 export {
   type PackageSync,
   type PlannedSync,
   planSyncs,
   sync,
   type SyncOptions,
-} from "./src/commands/sync.ts";
-export * from "./src/core/errors.ts";
-export type { Note } from "./src/core/blessing.ts";
-export type { Config } from "./src/core/config.ts";
-export type { FtlEvent, ProgressEvent, Report } from "./src/core/events.ts";
-export type { PostSync } from "./src/core/plan.ts";
-export { parseRevisionName, type Revision, revisionName } from "./src/core/names.ts";
+} from "./src/commands/sync/sync.ts";
+export * from "./src/errors.ts";
+export type { Note } from "./src/revision/metadata.ts";
+export type { Config } from "./src/config.ts";
+export type { FtlEvent, ProgressEvent, Report } from "./src/events.ts";
+export type { PostSync } from "./src/plan/sync.ts";
+export { parseRevisionName, type Revision, revisionName } from "./src/revision/names.ts";
 export type { Context, Environment };
 
 /** How a program follows a command, and ends it. */

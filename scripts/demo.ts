@@ -3,7 +3,7 @@
  * server and two machines that are folders. Shows each command with what it printed, and ends with an
  * exit code other than 0 if anything is not as it should be.
  */
-import { startS3Server } from "../tests/s3/server.ts";
+import { startS3Server } from "../tests/s3_server/server.ts";
 
 const BUCKET = "deploys";
 const LONG_NAME = `${"a-rather-long-file-name-".repeat(5)}.txt`;

@@ -1,80 +1,95 @@
 /**
- * Checks that imports only go the way the design says: `argv -> cli -> commands -> (remote, archive,
- * local) -> core`. Part of `deno task ok`.
+ * Checks that imports only go down, as docs/architecture.md says:
+ *
+ *     mod.ts -> cli -> commands -> (catalog, transfer, machine) -> (bucket, archive) -> plan -> revision -> root files
  *
  * Besides: nothing in `src` is unreachable from `mod.ts`, each package from npm is imported by the one
- * file that the table names, by name and version so that it is found from any other project too, and only
- * `mod.ts` touches arguments, environment, exit and signals.
+ * file that the table names, by name and version so that it is found from any other project too, only
+ * `mod.ts` touches arguments, environment, exit and signals, and the S3 server of the tests uses nothing of `src`.
+ * Part of `deno task ok`.
  */
 import manifest from "../deno.json" with { type: "json" };
 
-interface Layer {
-  /** Files of this layer: a path that starts so. */
+interface Room {
+  /** A path that starts so lies in this room. */
   readonly path: string;
-  /** What they may import besides their own folder: paths that start so. */
+  /** The rooms that its files may import besides their own. */
   readonly mayImport: readonly string[];
 }
 
-/** The first entry that fits a file is its layer. */
-const LAYERS: readonly Layer[] = [
+/** What every room may use. */
+const ROOT_FILES = [
+  "config",
+  "context",
+  "disk_errors",
+  "errors",
+  "events",
+  "fault_point",
+  "foreign_text",
+  "nearest",
+].map((name) => `src/${name}.ts`);
+
+const EVERYWHERE = [...ROOT_FILES, "src/concurrency/"];
+const DECISIONS = [...EVERYWHERE, "src/revision/", "src/plan/"];
+const STORES = [...DECISIONS, "src/bucket/", "src/archive/"];
+
+/** The first entry that fits a file is its room. */
+const ROOMS: readonly Room[] = [
   {
     path: "mod.ts",
-    // The two below `remote` are what must be settled before any command runs.
+    // The two in `bucket` are what must be settled before any command runs.
     mayImport: [
       "src/cli/",
       "src/commands/",
-      "src/core/",
-      "src/remote/certificates.ts",
-      "src/remote/profile.ts",
+      "src/catalog/",
+      "src/machine/",
+      ...DECISIONS,
+      "src/bucket/aws/certificates.ts",
+      "src/bucket/aws/profile.ts",
       "deno.json",
     ],
   },
-  { path: "src/core/", mayImport: [] },
-  { path: "src/local/", mayImport: ["src/core/"] },
-  { path: "src/archive/", mayImport: ["src/core/"] },
-  { path: "src/remote/", mayImport: ["src/core/"] },
-  {
-    path: "src/commands/steps/",
-    mayImport: ["src/core/", "src/local/", "src/archive/", "src/remote/"],
-  },
-  { path: "src/commands/setup/", mayImport: ["src/core/"] },
-  {
-    path: "src/commands/setup.ts",
-    mayImport: ["src/commands/setup/", "src/commands/steps/", "src/core/"],
-  },
-  {
-    path: "src/commands/doctor/",
-    mayImport: ["src/commands/steps/", "src/core/", "src/local/", "src/remote/"],
-  },
-  {
-    path: "src/commands/doctor.ts",
-    mayImport: ["src/commands/doctor/", "src/commands/steps/"],
-  },
-  {
-    path: "src/commands/",
-    mayImport: ["src/commands/steps/", "src/core/", "src/local/", "src/archive/", "src/remote/"],
-  },
-  { path: "src/cli/", mayImport: ["src/commands/", "src/core/"] },
+  ...ROOT_FILES.map((path) => ({ path, mayImport: ROOT_FILES })),
+  { path: "src/concurrency/", mayImport: ROOT_FILES },
+  { path: "src/revision/", mayImport: EVERYWHERE },
+  { path: "src/plan/", mayImport: [...EVERYWHERE, "src/revision/"] },
+  { path: "src/bucket/", mayImport: DECISIONS },
+  { path: "src/archive/", mayImport: DECISIONS },
+  { path: "src/catalog/", mayImport: STORES },
+  { path: "src/transfer/", mayImport: STORES },
+  { path: "src/machine/", mayImport: STORES },
+  { path: "src/cli/", mayImport: ["src/commands/", ...DECISIONS] },
 ];
 
-/** Commands never import each other: their folder is no licence. */
-const APART = "src/commands/";
+/** Each command is a room of its own: a file, or a folder. */
+const COMMANDS = "src/commands/";
+const BELOW_COMMANDS = [...STORES, "src/catalog/", "src/transfer/", "src/machine/"];
+
+function roomOf(file: string): Room | undefined {
+  if (!file.startsWith(COMMANDS)) return ROOMS.find(({ path }) => file.startsWith(path));
+  const [name = ""] = file.slice(COMMANDS.length).split("/");
+  const path = name.endsWith(".ts") ? file : `${COMMANDS}${name}/`;
+  return { path, mayImport: BELOW_COMMANDS };
+}
+
+/** Does no I/O. */
+const PURE = [...ROOT_FILES, "src/revision/", "src/plan/"];
 
 /** Packages from npm by their names in `deno.json`, and the only file in `src` that may import each. */
 const PACKAGES: Readonly<Record<string, string>> = {
-  "@aws-sdk/client-s3": "src/remote/sdk.ts",
-  "@aws-sdk/credential-provider-node": "src/remote/credentials.ts",
-  "@smithy/core/config": "src/remote/credentials.ts",
-  "@smithy/credential-provider-imds": "src/remote/credentials.ts",
-  "@smithy/fetch-http-handler": "src/remote/s3_client.ts",
-  "@std/fmt/colors": "src/cli/paint.ts",
-  "@std/text/closest-string": "src/core/nearest.ts",
-  "@std/text/levenshtein-distance": "src/core/nearest.ts",
-  "log-update": "src/cli/progress.ts",
-  "get-east-asian-width": "src/cli/paint.ts",
+  "@aws-sdk/client-s3": "src/bucket/s3/sdk.ts",
+  "@aws-sdk/credential-provider-node": "src/bucket/aws/credentials.ts",
+  "@smithy/core/config": "src/bucket/aws/credentials.ts",
+  "@smithy/credential-provider-imds": "src/bucket/aws/credentials.ts",
+  "@smithy/fetch-http-handler": "src/bucket/s3/client.ts",
+  "@std/fmt/colors": "src/cli/terminal/paint.ts",
+  "@std/text/closest-string": "src/nearest.ts",
+  "@std/text/levenshtein-distance": "src/nearest.ts",
+  "log-update": "src/cli/terminal/progress.ts",
+  "get-east-asian-width": "src/cli/terminal/paint.ts",
 };
 
-/** What of Deno's only `mod.ts` may touch, and `core`, which does no I/O, nothing at all. */
+/** What of Deno's only `mod.ts` may touch. */
 const ENTRY_ONLY = /\bDeno\.(args|env|exit|exitCode|addSignalListener|stdout|stderr|stdin)\b/;
 
 /** The part of `deno info --json` that is read here. */
@@ -109,31 +124,27 @@ async function readModules(entry: string): Promise<Module[]> {
 
 function checkImports(module: Module): string[] {
   const file = pathOf(module.specifier);
-  const layer = LAYERS.find(({ path }) => file.startsWith(path));
-  if (layer === undefined) return [`${file}: lies in no layer`];
+  const room = roomOf(file);
+  if (room === undefined) return [`${file}: lies in no room`];
   const problems: string[] = [];
   for (const { specifier, code, type } of module.dependencies ?? []) {
     const resolved = code?.specifier ?? type?.specifier ?? specifier;
     const problem = resolved.startsWith(root)
-      ? checkFileImport(file, layer, pathOf(resolved))
+      ? checkFileImport(room, pathOf(resolved))
       : checkPackageImport(file, specifier);
     if (problem !== undefined) problems.push(`${file}: ${problem}`);
   }
   return problems;
 }
 
-function checkFileImport(file: string, layer: Layer, imported: string): string | undefined {
-  const own = layer.path === APART ? "" : layer.path;
-  const allowed = own === "" ? layer.mayImport : [own, ...layer.mayImport];
-  if (allowed.some((path) => imported.startsWith(path))) return undefined;
-  return `must not import ${imported}, which is no way down from ${
-    file.replace(/[^/]*$/, "") || "."
-  }`;
+function checkFileImport(room: Room, imported: string): string | undefined {
+  if ([room.path, ...room.mayImport].some((path) => imported.startsWith(path))) return undefined;
+  return `must not import ${imported}, which is no way down from ${room.path}`;
 }
 
 function checkPackageImport(file: string, specifier: string): string | undefined {
   if (specifier.startsWith("node:")) {
-    return file.startsWith("src/core/") ? `core does no I/O, but imports ${specifier}` : undefined;
+    return isPure(file) ? `does no I/O, but imports ${specifier}` : undefined;
   }
   const pinned = (manifest.imports as Readonly<Record<string, string>>)[specifier];
   if (pinned !== undefined) {
@@ -155,10 +166,22 @@ async function checkText(module: Module): Promise<string[]> {
   const problems: string[] = [];
   const entryOnly = ENTRY_ONLY.exec(text)?.[0];
   if (entryOnly !== undefined) problems.push(`${file}: ${entryOnly} is for mod.ts alone`);
-  if (file.startsWith("src/core/") && /\bDeno\./.test(text)) {
-    problems.push(`${file}: core does no I/O, but uses Deno`);
+  if (isPure(file) && /\bDeno\./.test(text)) {
+    problems.push(`${file}: does no I/O, but uses Deno`);
   }
   return problems;
+}
+
+function isPure(file: string): boolean {
+  return PURE.some((path) => file.startsWith(path));
+}
+
+/** It is made for others too, and judges FTL: so it knows nothing of it. */
+async function checkServer(): Promise<string[]> {
+  const modules = await readModules("tests/s3_server/main.ts");
+  return modules.map(({ specifier }) => pathOf(specifier))
+    .filter((path) => path.startsWith("src/") || path === "mod.ts")
+    .map((path) => `tests/s3_server: must not lead to ${path}`);
 }
 
 async function* sourceFiles(folder: string): AsyncGenerator<string> {
@@ -171,7 +194,7 @@ async function* sourceFiles(folder: string): AsyncGenerator<string> {
 
 /** The manual page is made from the sources, and is no part of the program. */
 const modules = [...await readModules("mod.ts"), ...await readModules("scripts/man.ts")];
-const problems: string[] = [];
+const problems = await checkServer();
 for (const module of modules) {
   const path = pathOf(module.specifier);
   if (path.endsWith(".json") || path.startsWith("scripts/")) continue;

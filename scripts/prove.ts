@@ -4,25 +4,25 @@
  * promise was broken; the message has the seed, which brings the same commands again.
  */
 import { parseArgs } from "node:util";
-import { spoilMachine } from "../tests/prove/bad_machine.ts";
-import { badStores } from "../tests/prove/bad_store.ts";
+import { spoilMachine } from "../tests/proof/bad_machine.ts";
+import { badStores } from "../tests/proof/bad_store.ts";
 import {
   blessAtOnce,
   crowdOnOneRoot,
   spoolAtOnce,
   spoolInOneInstant,
-} from "../tests/prove/crowd.ts";
-import { fillDisk, readOnlyDisk } from "../tests/prove/full_disk.ts";
-import { breakArchives } from "../tests/prove/hostile_archives.ts";
-import { killLoop } from "../tests/prove/kill_loop.ts";
-import type { Figures } from "../tests/prove/lab.ts";
-import { faultMatrix } from "../tests/prove/matrix.ts";
-import { cutPower } from "../tests/prove/power_cut.ts";
-import { newSeed } from "../tests/prove/random.ts";
-import { announce, figuresLine } from "../tests/prove/report.ts";
-import { soak } from "../tests/prove/soak.ts";
-import { killAtSteps } from "../tests/prove/steps.ts";
-import { deployToMany } from "../tests/prove/thousand.ts";
+} from "../tests/proof/crowd.ts";
+import { fillDisk, readOnlyDisk } from "../tests/proof/full_disk.ts";
+import { breakArchives } from "../tests/proof/hostile_archives.ts";
+import { killLoop } from "../tests/proof/kill_loop.ts";
+import type { Figures } from "../tests/proof/lab.ts";
+import { faultMatrix } from "../tests/proof/matrix.ts";
+import { cutPower } from "../tests/proof/power_cut.ts";
+import { newSeed } from "../tests/proof/random.ts";
+import { announce, figuresLine } from "../tests/proof/report.ts";
+import { soak } from "../tests/proof/soak.ts";
+import { killAtSteps } from "../tests/proof/steps.ts";
+import { deployToMany } from "../tests/proof/thousand.ts";
 
 interface Settings {
   readonly seed: number;
@@ -73,7 +73,7 @@ async function properties(seed: number): Promise<Figures> {
   return { "inputs a property": inputs };
 }
 
-const HOSTILE_TEST = new URL("../tests/prove/hostile_test.ts", import.meta.url).pathname;
+const HOSTILE_TEST = new URL("../tests/proof/hostile_test.ts", import.meta.url).pathname;
 
 /** Throws an Error whose message is for the user. */
 function readSettings(args: string[]): Settings & { names: readonly string[] } {

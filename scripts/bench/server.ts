@@ -1,5 +1,5 @@
 /** The S3-compatible server as a process of its own, so that it does not share a thread with what is measured. */
-import { startS3Server } from "../../tests/s3/server.ts";
+import { startS3Server } from "../../tests/s3_server/server.ts";
 
 const [folder = "", bucket = ""] = Deno.args;
 // Waiting for a disk would measure the disk.

@@ -1,7 +1,7 @@
 /** Where everything happens: a folder in memory, the server in a process of its own, FTL. */
-import { inParallel } from "../../src/core/parallel.ts";
-import type { Bucket } from "../../src/remote/bucket.ts";
-import { openS3Bucket } from "../../src/remote/s3.ts";
+import { inParallel } from "../../src/concurrency/parallel.ts";
+import type { Bucket } from "../../src/bucket/bucket.ts";
+import { openS3Bucket } from "../../src/bucket/s3/s3_bucket.ts";
 import { capture, type Program } from "./programs.ts";
 
 const BUCKET = "bench";

@@ -1,7 +1,7 @@
 /** What is tried on each store: FTL's main job, racing blessings, a large package, and doctor. */
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
-import { openS3Bucket } from "../../src/remote/s3.ts";
+import { openS3Bucket } from "../../src/bucket/s3/s3_bucket.ts";
 import { startProgram } from "../../tests/e2e/fleet.ts";
 import { REGION, type StartedStore } from "./store.ts";
 

@@ -1,5 +1,5 @@
 /** Insists that a file is what its name says, by its first bytes. */
-import { IntegrityError } from "../core/errors.ts";
+import { IntegrityError } from "../errors.ts";
 import { compressionOf, type Format } from "./format.ts";
 
 const MAGICS: readonly [what: string, magic: readonly number[]][] = [

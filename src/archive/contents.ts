@@ -3,14 +3,14 @@
  * `check.ts` have in common, which is everything but the writing.
  */
 import { setImmediate } from "node:timers";
-import { IntegrityError } from "../core/errors.ts";
+import { IntegrityError } from "../errors.ts";
 import { insistOn } from "./content_type.ts";
-import { decompress } from "./decompress.ts";
+import { decompress } from "./decompress/decompress.ts";
 import type { EntryHandler } from "./entry.ts";
 import { compressionOf, formatOf, isArchive, storedName } from "./format.ts";
 import { type Limits, Tree } from "./rules.ts";
-import { readTar } from "./tar.ts";
-import type { ArchiveThread } from "./thread.ts";
+import { readTar } from "./tar/reader.ts";
+import type { ArchiveThread } from "./thread/thread.ts";
 
 export interface ContentsOptions {
   package: string;

@@ -8,7 +8,7 @@
  *
  * Whether an interpreter is on the machines is not known here.
  */
-import { IntegrityError } from "../core/errors.ts";
+import { IntegrityError } from "../errors.ts";
 import {
   FIRST_LINE_BYTES,
   type FirstLine,
@@ -17,7 +17,7 @@ import {
   parseFirstLine,
   programWithCarriageReturn,
   SCRIPT_PLACES,
-} from "../core/scripts.ts";
+} from "../revision/scripts.ts";
 import type { EntryWatcher } from "./check.ts";
 import { type Entry, shown } from "./entry.ts";
 import { parentOf, type Tree } from "./rules.ts";

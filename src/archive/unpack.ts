@@ -1,6 +1,6 @@
 /** From the bytes of a spooled file to the files of a revision. */
 import { readContents, type Unpacked } from "./contents.ts";
-import { type Places, TreeWriter } from "./writer.ts";
+import { type Places, TreeWriter } from "./write/tree_writer.ts";
 
 export type { Unpacked } from "./contents.ts";
 

@@ -11,17 +11,18 @@ import {
   listMasterRevisions,
 } from "../commands/list.ts";
 import { purge, purgeMaster, type PurgeTarget } from "../commands/purge.ts";
-import type { SetupOptions } from "../commands/setup.ts";
+import type { SetupOptions } from "../commands/setup/setup.ts";
 import { status } from "../commands/status.ts";
-import type { Context } from "../commands/steps/context.ts";
-import type { PlannedSync } from "../commands/sync.ts";
-import { UsageError } from "../core/errors.ts";
-import { quote, requirePackageName, requireRevisionName } from "../core/names.ts";
+import type { Context } from "../context.ts";
+import type { PlannedSync } from "../commands/sync/sync.ts";
+import { UsageError } from "../errors.ts";
+import { requirePackageName, requireRevisionName } from "../revision/names.ts";
 import type { ParsedArguments } from "./arguments.ts";
-import { checkLines } from "./checklist.ts";
+import { checkLines } from "./text/checklist.ts";
 import type { CommandName } from "./commands.ts";
 import { exitCodeOf } from "./failure.ts";
-import { packageLines, revisionLines, statusLines, type TableOptions } from "./tables.ts";
+import { packageLines, revisionLines, statusLines, type TableOptions } from "./text/tables.ts";
+import { quote } from "../foreign_text.ts";
 
 /** What a command brought. */
 export interface Outcome {
@@ -43,7 +44,7 @@ export type Action = (
 
 export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
   spool: async (context, { words: [file = ""], values }) => {
-    const { spool } = await import("../commands/spool.ts");
+    const { spool } = await import("../commands/spool/spool.ts");
     const spooled = await spool(context, file, messageOption(values));
     return { lines: [spooled.revision], json: spooled, failures: [] };
   },
@@ -65,7 +66,7 @@ export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
   },
 
   sync: async (context, { words, flags, values }) => {
-    const { planSyncs, sync } = await import("../commands/sync.ts");
+    const { planSyncs, sync } = await import("../commands/sync/sync.ts");
     const packages = words.map(requirePackageName);
     const follow = flags.has("follow");
     if (flags.has("dry-run")) {
@@ -125,14 +126,14 @@ export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
   },
 
   doctor: async (context, _parsed, table) => {
-    const { doctor } = await import("../commands/doctor.ts");
+    const { doctor } = await import("../commands/doctor/doctor.ts");
     const { checks, failures } = await doctor(context);
     const json = checks.map(({ name, status, detail, hint }) => ({ name, status, detail, hint }));
     return { lines: checkLines(checks, table), json, failures };
   },
 
   setup: async (context, parsed) => {
-    const { setup, SETUP_KINDS } = await import("../commands/setup.ts");
+    const { setup, SETUP_KINDS } = await import("../commands/setup/setup.ts");
     const kind = SETUP_KINDS.find((known) => known === parsed.words[0]);
     if (kind === undefined) {
       throw new UsageError(`No setup for ${quote(parsed.words[0] ?? "")}`, {
@@ -144,7 +145,7 @@ export const ACTIONS: Readonly<Record<Exclude<CommandName, "help">, Action>> = {
   },
 
   completions: async (_context, { words: [word = ""] }) => {
-    const { completionScript, SHELLS } = await import("./completions.ts");
+    const { completionScript, SHELLS } = await import("./completion.ts");
     const shell = SHELLS.find((known) => known === word);
     if (shell === undefined) {
       throw new UsageError(`No completions for ${quote(word)}`, {

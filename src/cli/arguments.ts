@@ -1,8 +1,7 @@
 /** From the words of a command line to a command and its options. */
 import { parseArgs } from "node:util";
-import { UsageError } from "../core/errors.ts";
-import { quote } from "../core/names.ts";
-import { nearestOf } from "../core/nearest.ts";
+import { UsageError } from "../errors.ts";
+import { nearestOf } from "../nearest.ts";
 import {
   type CommandName,
   COMMANDS,
@@ -11,6 +10,7 @@ import {
   type OptionSpec,
 } from "./commands.ts";
 import { meaningOf } from "./meanings.ts";
+import { quote } from "../foreign_text.ts";
 
 export interface ParsedArguments {
   /** Undefined for plain `ftl`, `ftl --help` and `ftl --version`. */

@@ -1,7 +1,7 @@
 /** The one place that turns what was thrown into text and an exit code. */
-import { EXIT, FtlError, messageOf, ScriptError } from "../core/errors.ts";
-import { escapeControls, oneLine } from "../core/foreign_text.ts";
-import type { Paint } from "./paint.ts";
+import { EXIT, FtlError, messageOf, ScriptError } from "../errors.ts";
+import { escapeControls, oneLine } from "../foreign_text.ts";
+import type { Paint } from "./terminal/paint.ts";
 
 export interface ErrorOptions {
   /** Adds request ids and the stack. */

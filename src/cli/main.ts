@@ -5,21 +5,21 @@
  * - An error is one line on stderr, `ftl: ...`, and where there is one a second, `hint: ...`.
  * - Nothing ever asks.
  */
-import type { Context } from "../commands/steps/context.ts";
-import type { Environment } from "../core/config.ts";
-import { EXIT, OutcomeUnknownError } from "../core/errors.ts";
-import type { FtlEvent, Report } from "../core/events.ts";
-import { escapeJson } from "../core/foreign_text.ts";
+import type { Context } from "../context.ts";
+import type { Environment } from "../config.ts";
+import { EXIT, OutcomeUnknownError } from "../errors.ts";
+import type { FtlEvent, Report } from "../events.ts";
+import { escapeJson } from "../foreign_text.ts";
 import { ACTIONS } from "./actions.ts";
 import { parseArguments, type ParsedArguments, requireCommand } from "./arguments.ts";
 import { errorJson, errorLines, exitCodeOf, exitCodeOfAll } from "./failure.ts";
-import { commandHelp, commandHelpJson, generalHelp, generalHelpJson } from "./help.ts";
-import { narrate, type NarrationOptions, withSafeTexts } from "./narration.ts";
-import { losingErrors, printable, UnwritableResultError, writeResult } from "./output.ts";
-import { paintFor } from "./paint.ts";
+import { commandHelp, commandHelpJson, generalHelp, generalHelpJson } from "./text/help.ts";
+import { narrate, type NarrationOptions, withSafeTexts } from "./terminal/narration.ts";
+import { losingErrors, printable, UnwritableResultError, writeResult } from "./terminal/output.ts";
+import { paintFor } from "./terminal/paint.ts";
 import { type ScopeName, scopeOf } from "./permissions.ts";
-import { Progress } from "./progress.ts";
-import { makeScreen, type Screen, type StreamFacts } from "./screen.ts";
+import { Progress } from "./terminal/progress.ts";
+import { makeScreen, type Screen, type StreamFacts } from "./terminal/screen.ts";
 
 /** Which program this is. */
 export interface ProgramVersion {

@@ -1,10 +1,12 @@
 /** `ftl jump`: activates a revision on this machine, or blesses it in S3 for all. */
-import { type Revision, toRevision } from "../core/names.ts";
-import { requirePackage } from "../local/package_dir.ts";
-import { bless, type BlessOptions } from "./steps/bless.ts";
-import { type Context, openBucket } from "./steps/context.ts";
-import { fetchPackageListing, readOldPointer } from "./steps/listing.ts";
-import { type Jumped, jumpLocally } from "./steps/local_jump.ts";
+import { type Revision, toRevision } from "../revision/names.ts";
+import { requirePackage } from "../machine/package_dir.ts";
+import { bless, type BlessOptions } from "../catalog/bless.ts";
+import { type Context } from "../context.ts";
+import { fetchPackageListing } from "../catalog/listing.ts";
+import { type Jumped, jumpLocally } from "../machine/jump/local_jump.ts";
+import { openBucket } from "../bucket/open.ts";
+import { readOldPointer } from "../catalog/pointer.ts";
 
 /**
  * Makes the revision active on this machine, given by its name or parsed. Throws `NotFoundError` where it is not here, `ScriptError`
@@ -29,5 +31,6 @@ export async function jumpMaster(
   const bucket = await openBucket(context);
   const remote = await fetchPackageListing(bucket, revision.package);
   const old = await readOldPointer(bucket, remote);
-  return await bless(context, { ...options, bucket, remote, id: revision.id, old });
+  const blessed = await bless(context, { ...options, bucket, remote, id: revision.id, old });
+  return { ...blessed, failures: [] };
 }

@@ -1,11 +1,13 @@
 /** `ftl jump-back`: back to the previous revision, here or for all; twice is back where it was. */
-import { NotFoundError } from "../core/errors.ts";
-import { readLink } from "../local/links.ts";
-import { requirePackage } from "../local/package_dir.ts";
-import { bless, type BlessOptions } from "./steps/bless.ts";
-import { type Context, openBucket } from "./steps/context.ts";
-import { fetchPackageListing, readPointer } from "./steps/listing.ts";
-import { type Jumped, jumpLocally } from "./steps/local_jump.ts";
+import { NotFoundError } from "../errors.ts";
+import { readLink } from "../machine/links.ts";
+import { requirePackage } from "../machine/package_dir.ts";
+import { bless, type BlessOptions } from "../catalog/bless.ts";
+import { type Context } from "../context.ts";
+import { fetchPackageListing } from "../catalog/listing.ts";
+import { type Jumped, jumpLocally } from "../machine/jump/local_jump.ts";
+import { openBucket } from "../bucket/open.ts";
+import { readPointer } from "../catalog/pointer.ts";
 
 /** Activates what `previous` points to, as the jump that it is. Throws `NotFoundError` where there is none. */
 export async function jumpBack(context: Context, packageName: string): Promise<Jumped> {
@@ -36,11 +38,7 @@ export async function jumpBackMaster(
         : `The blessed one replaced none: 'ftl list --master ${packageName}' shows what there is`,
     });
   }
-  return await bless(context, {
-    ...options,
-    bucket,
-    remote,
-    id: before.replaced,
-    old: { content: before, etag: before.etag },
-  });
+  const old = { content: before, etag: before.etag };
+  const blessed = await bless(context, { ...options, bucket, remote, id: before.replaced, old });
+  return { ...blessed, failures: [] };
 }

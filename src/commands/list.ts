@@ -1,23 +1,23 @@
 /** `ftl list`: packages and revisions, of this machine or of S3, oldest first. */
-import { type Note, readNote, readRevisionFacts } from "../core/blessing.ts";
-import { BrokenPointerError, messageOf, NotFoundError } from "../core/errors.ts";
-import { inParallel } from "../core/parallel.ts";
-import { compareNames, revisionName, timeOfId } from "../core/names.ts";
-import { readLink } from "../local/links.ts";
-import { listPackages, type PackageDir, requirePackage } from "../local/package_dir.ts";
-import { postSyncOf, readRevisionState } from "../local/state.ts";
-import type { PostSync } from "../core/plan.ts";
-import { type Context, openBucket } from "./steps/context.ts";
-import type { Bucket } from "../remote/bucket.ts";
-import { isHeld } from "./steps/facts.ts";
+import { type Note, readNote, readRevisionFacts } from "../revision/metadata.ts";
+import { BrokenPointerError, messageOf, NotFoundError } from "../errors.ts";
+import { inParallel } from "../concurrency/parallel.ts";
+import { compareNames, revisionName, timeOfId } from "../revision/names.ts";
+import { readLink } from "../machine/links.ts";
+import { listPackages, type PackageDir, requirePackage } from "../machine/package_dir.ts";
+import { postSyncOf, readRevisionState } from "../machine/state.ts";
+import type { PostSync } from "../plan/sync.ts";
+import { type Context } from "../context.ts";
+import type { Bucket } from "../bucket/bucket.ts";
 import {
   fetchPackageListing,
-  type PointerContent,
   readListing,
-  readPointer,
   type RemotePackage,
   type RemoteRevision,
-} from "./steps/listing.ts";
+} from "../catalog/listing.ts";
+import { openBucket } from "../bucket/open.ts";
+import { type PointerContent, readPointer } from "../catalog/pointer.ts";
+import { isHeld } from "../machine/jump/hold.ts";
 
 /** A package that is wanted here, or that has a revision in S3. */
 export interface ListedPackage {

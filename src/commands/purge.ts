@@ -1,19 +1,17 @@
 /** `ftl purge`: removes revisions, here or in S3; never one that a machine runs or would go back to. */
-import { ConflictError, NotFoundError, UsageError } from "../core/errors.ts";
-import { type Revision, revisionName, toRevision } from "../core/names.ts";
-import { readLink } from "../local/links.ts";
-import { type PackageDir, requirePackage } from "../local/package_dir.ts";
-import { readMaster } from "../local/state.ts";
-import type { Bucket } from "../remote/bucket.ts";
-import { cleanUp } from "./steps/clean_up.ts";
-import { type Context, lockCandidates, lockSync, openBucket } from "./steps/context.ts";
-import {
-  fetchPackageListing,
-  readPointer,
-  type RemoteRevision,
-  requireRemote,
-} from "./steps/listing.ts";
-import { removeRevisions } from "./steps/remove.ts";
+import { ConflictError, NotFoundError, UsageError } from "../errors.ts";
+import { type Revision, revisionName, toRevision } from "../revision/names.ts";
+import { readLink } from "../machine/links.ts";
+import { type PackageDir, requirePackage } from "../machine/package_dir.ts";
+import { readPointerState } from "../machine/state.ts";
+import type { Bucket } from "../bucket/bucket.ts";
+import { cleanUp } from "../machine/revisions/clean_up.ts";
+import { type Context } from "../context.ts";
+import { fetchPackageListing, type RemoteRevision, requireRemote } from "../catalog/listing.ts";
+import { removeRevisions } from "../machine/revisions/remove.ts";
+import { lockCandidates, lockSync } from "../machine/lock/package_locks.ts";
+import { openBucket } from "../bucket/open.ts";
+import { readPointer } from "../catalog/pointer.ts";
 
 /** What to remove: one revision, by its name or parsed, or all but the newest `keep` and those protected. */
 export type PurgeTarget =
@@ -149,7 +147,7 @@ function chooseLocal(pkg: PackageDir, target: Target): string[] {
   }
   const [previous, blessed, active] = [
     readLink(pkg, "previous"),
-    readMaster(pkg)?.blessed,
+    readPointerState(pkg)?.blessed,
     readLink(pkg, "current"),
   ];
   const guarded = new Map<string, string>();

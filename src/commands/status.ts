@@ -1,17 +1,20 @@
 /** `ftl status`: what each package runs here, what it should run, and what a sync would do. */
-import { messageOf } from "../core/errors.ts";
-import { planSync } from "../core/plan.ts";
-import { inParallel } from "../core/parallel.ts";
-import { readLink } from "../local/links.ts";
-import { listPackages, type PackageDir, requirePackage } from "../local/package_dir.ts";
-import { diskUsed } from "../local/disk_used.ts";
-import { newestLog } from "../local/scripts.ts";
-import { type LastSync, postSyncOf, readLastSync, readMaster } from "../local/state.ts";
-import type { Bucket } from "../remote/bucket.ts";
-import { type Context, openBucket } from "./steps/context.ts";
-import { gatherFacts, isHeld, readMasterState } from "./steps/facts.ts";
-import type { RemotePackage } from "./steps/listing.ts";
-import { shareListings } from "./steps/shared_listing.ts";
+import { messageOf } from "../errors.ts";
+import { planSync } from "../plan/sync.ts";
+import { inParallel } from "../concurrency/parallel.ts";
+import { readLink } from "../machine/links.ts";
+import { listPackages, type PackageDir, requirePackage } from "../machine/package_dir.ts";
+import { diskUsed } from "../machine/disk/used.ts";
+import { newestLog } from "../machine/scripts/run_script.ts";
+import { type LastSync, postSyncOf, readLastSync, readPointerState } from "../machine/state.ts";
+import type { Bucket } from "../bucket/bucket.ts";
+import { type Context } from "../context.ts";
+import { gatherFacts } from "../machine/facts.ts";
+import type { RemotePackage } from "../catalog/listing.ts";
+import { shareListings } from "../catalog/shared_listing.ts";
+import { openBucket } from "../bucket/open.ts";
+import { fetchPointerState } from "../catalog/pointer.ts";
+import { isHeld } from "../machine/jump/hold.ts";
 
 export type { LastSync };
 
@@ -120,7 +123,7 @@ function localStatus(pkg: PackageDir): PackageStatus {
     lastSync: readLastSync(pkg) ?? null,
     logs: pkg.logs,
     lastLog: newestLog(pkg),
-    blessed: nameOf(pkg, readMaster(pkg)?.blessed),
+    blessed: nameOf(pkg, readPointerState(pkg)?.blessed),
     master: undefined,
     failures: [],
   };
@@ -130,7 +133,7 @@ async function masterStatus(
   { config }: Context,
   { bucket, pkg, remote }: { bucket: Bucket; pkg: PackageDir; remote: RemotePackage },
 ): Promise<Pick<PackageStatus, "blessed" | "held" | "master">> {
-  const master = await readMasterState(bucket, pkg, remote);
+  const master = await fetchPointerState(bucket, remote, readPointerState(pkg));
   const plan = planSync(gatherFacts(pkg, { remote, master, keep: config.keep, follow: false }));
   return {
     blessed: nameOf(pkg, master?.blessed),

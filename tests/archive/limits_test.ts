@@ -1,6 +1,6 @@
 /** Archives that are too much: for a limit, or for the disk. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../assert.ts";
-import { IntegrityError, StorageError } from "../../src/core/errors.ts";
+import { IntegrityError, StorageError } from "../../src/errors.ts";
 import { testWith, USER_NAMESPACES } from "../required_program.ts";
 import { TempFolder } from "../temp.ts";
 import { checkArchive } from "../../src/archive/check.ts";

@@ -2,7 +2,7 @@
 import { checkArchive } from "../../src/archive/check.ts";
 import { unpack, type Unpacked, type UnpackOptions } from "../../src/archive/unpack.ts";
 import { assertEquals, assertRejects, fail } from "../assert.ts";
-import { IntegrityError } from "../../src/core/errors.ts";
+import { IntegrityError } from "../../src/errors.ts";
 import { TempFolder, treeOf } from "../temp.ts";
 import { stream } from "./builders.ts";
 

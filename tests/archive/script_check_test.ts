@@ -1,6 +1,6 @@
 import { checkArchive } from "../../src/archive/check.ts";
 import { ScriptCheck } from "../../src/archive/script_check.ts";
-import { IntegrityError } from "../../src/core/errors.ts";
+import { IntegrityError } from "../../src/errors.ts";
 import { assertEquals, assertRejects } from "../assert.ts";
 import { type Member, noise, stream, tar } from "./builders.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "../assert.ts";
 import { parseArguments } from "../../src/cli/arguments.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { UsageError } from "../../src/core/errors.ts";
+import { UsageError } from "../../src/errors.ts";
 
 Deno.test("parseArguments() takes words, flags and values wherever they stand", () => {
   const cases: [argv: string[], words: string[], flags: string[], values: [string, string][]][] = [

@@ -1,7 +1,7 @@
 /** Purging a machine of many revisions. */
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { createContext, type FtlEvent, jump, purge } from "../../mod.ts";
-import { tryLock } from "../../src/local/lock.ts";
+import { tryLock } from "../../src/machine/lock/lock.ts";
 import { TempFolder } from "../temp.ts";
 
 const COUNT = 1200;

@@ -1,6 +1,6 @@
 /** `jump --master` and `purge --master` of the same revision, in both orders: one of the two is told. */
 import { assertEquals, assertStringIncludes } from "../assert.ts";
-import type { Fault } from "../s3/faults.ts";
+import type { Fault } from "../s3_server/faults.ts";
 import { until } from "../until.ts";
 import { Fleet, type Ran } from "./fleet.ts";
 

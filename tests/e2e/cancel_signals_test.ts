@@ -1,6 +1,6 @@
 /** SIGINT, SIGTERM and SIGKILL at moments when something is half done. */
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
-import type { FaultRule, RequestRecord } from "../s3/server.ts";
+import type { FaultRule, RequestRecord } from "../s3_server/server.ts";
 import { treeOf } from "../temp.ts";
 import { Fleet, idOf, type Machine, startProgram } from "./fleet.ts";
 

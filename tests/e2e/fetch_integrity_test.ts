@@ -1,7 +1,7 @@
 /** Downloads that are not what was spooled, archives that must not be unpacked, disks that fill. */
 import { createHash } from "node:crypto";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
-import { Mount } from "../prove/mounts.ts";
+import { Mount } from "../proof/mounts.ts";
 import { MOUNTING, testWith } from "../required_program.ts";
 import { Fleet, type Machine } from "./fleet.ts";
 

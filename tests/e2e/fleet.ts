@@ -4,9 +4,9 @@
  */
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { assertEquals } from "../assert.ts";
-import type { Bucket } from "../../src/remote/bucket.ts";
-import { openS3Bucket } from "../../src/remote/s3.ts";
-import { type S3Server, type S3ServerOptions, startS3Server } from "../s3/server.ts";
+import type { Bucket } from "../../src/bucket/bucket.ts";
+import { openS3Bucket } from "../../src/bucket/s3/s3_bucket.ts";
+import { type S3Server, type S3ServerOptions, startS3Server } from "../s3_server/server.ts";
 import { TempFolder } from "../temp.ts";
 
 export interface Ran {

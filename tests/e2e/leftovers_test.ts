@@ -1,6 +1,6 @@
 /** What cannot be removed from a machine never stands before a deployment, and is told once. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
-import { Mount } from "../prove/mounts.ts";
+import { Mount } from "../proof/mounts.ts";
 import { MOUNTING, testWith } from "../required_program.ts";
 import { remarks } from "./doctor_fleet.ts";
 import { Fleet, idOf, type Machine } from "./fleet.ts";

@@ -1,7 +1,7 @@
 /** What `spool` says before the fleet meets it. */
 import { createContext } from "../../mod.ts";
-import { spool } from "../../src/commands/spool.ts";
-import type { FtlEvent } from "../../src/core/events.ts";
+import { spool } from "../../src/commands/spool/spool.ts";
+import type { FtlEvent } from "../../src/events.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { bytesOf, gzip, tar } from "../archive/builders.ts";
 import { Fleet } from "./fleet.ts";

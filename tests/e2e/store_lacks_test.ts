@@ -10,7 +10,7 @@ import {
   withoutChecksums,
   withoutConditions,
   withoutPartChecksums,
-} from "../remote/lacking_store.ts";
+} from "../bucket/s3/lacking_store.ts";
 import { Fleet } from "./fleet.ts";
 
 /** What a warning says before its colon. */

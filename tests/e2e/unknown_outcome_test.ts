@@ -1,6 +1,6 @@
 /** A signal while a store hangs over a write: the command ends soon, and says what it knows. */
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { type Hanging, LackingStore, type PassingRequest } from "../remote/lacking_store.ts";
+import { type Hanging, LackingStore, type PassingRequest } from "../bucket/s3/lacking_store.ts";
 import { Fleet, startProgram } from "./fleet.ts";
 
 interface Ended {

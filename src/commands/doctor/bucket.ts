@@ -1,14 +1,15 @@
 /** What S3 says: whether it can be reached, who we are there, and what we may do. */
-import { awsProblems } from "../../core/aws_settings.ts";
-import { packagePrefix, parseKey, revKey } from "../../core/keys.ts";
-import { FtlError, StorageError, UsageError } from "../../core/errors.ts";
-import type { PackageDir } from "../../local/package_dir.ts";
-import type { Identity, OpenedBucket } from "../../remote/bucket.ts";
-import type { Lack } from "../../remote/store_lacks.ts";
-import { type Context, openStore } from "../steps/context.ts";
+import { awsProblems } from "../../bucket/aws/settings.ts";
+import { packagePrefix, parseKey, pointerKey } from "../../revision/keys.ts";
+import { FtlError, StorageError, UsageError } from "../../errors.ts";
+import type { PackageDir } from "../../machine/package_dir.ts";
+import type { Identity, OpenedBucket } from "../../bucket/bucket.ts";
+import type { Lack } from "../../bucket/s3/store_lacks.ts";
+import { type Context } from "../../context.ts";
 import { type Check, enumerate, fail, finding, info, ok, warn } from "./check.ts";
 import { ClockWatch } from "./clock.ts";
 import { checkPuts, isDenied, type Lacks, POINTER_PROBE } from "./writes.ts";
+import { openStore } from "../../bucket/open.ts";
 
 /** Asks for each package of this machine, as a sync does; without any, for the bucket as a whole. */
 export async function checkBucket(
@@ -155,7 +156,7 @@ async function checkGet(
   [first]: readonly PackageDir[],
   [found]: readonly string[],
 ): Promise<Check[]> {
-  const key = found ?? (first === undefined ? POINTER_PROBE : revKey(first.name));
+  const key = found ?? (first === undefined ? POINTER_PROBE : pointerKey(first.name));
   return await finding("S3 get", async () => {
     await bucket.head(key);
     return [ok("S3 get", "allowed")];

@@ -1,5 +1,5 @@
 /** What one check of `ftl doctor` found. */
-import { FtlError } from "../../core/errors.ts";
+import { FtlError } from "../../errors.ts";
 
 /**
  * `info`: not as with everybody, and nothing wrong with that. `warn`: works, and somebody should look.

@@ -1,5 +1,5 @@
 /** This machine's clock by S3's. */
-import { StorageError } from "../../core/errors.ts";
+import { StorageError } from "../../errors.ts";
 import { type Check, fail, info, ok, warn } from "./check.ts";
 
 /** Milliseconds: what is more makes times and logs hard to compare. */

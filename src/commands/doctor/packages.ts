@@ -1,14 +1,14 @@
 /** What lies in the packages' folders: links, locks, and what was left undone. */
-import { ScriptError, StorageError } from "../../core/errors.ts";
-import { hasUnfinishedJump } from "../../local/activate.ts";
-import { type LinkName, readLink } from "../../local/links.ts";
-import { lookAtLock } from "../../local/lock_file.ts";
-import type { PackageDir } from "../../local/package_dir.ts";
-import { leftovers } from "../../local/removal.ts";
-import { isHeld } from "../steps/facts.ts";
-import { postSyncOf, readLastSync, readMaster, readTold } from "../../local/state.ts";
-import { isThere } from "../../local/trees.ts";
+import { ScriptError, StorageError } from "../../errors.ts";
+import { hasUnfinishedJump } from "../../machine/jump/activate.ts";
+import { type LinkName, readLink } from "../../machine/links.ts";
+import { lookAtLock } from "../../machine/lock/lock_file.ts";
+import type { PackageDir } from "../../machine/package_dir.ts";
+import { leftovers } from "../../machine/revisions/removal.ts";
+import { postSyncOf, readLastSync, readPointerState, readTold } from "../../machine/state.ts";
+import { isThere } from "../../machine/revisions/trees.ts";
 import { type Check, fail, finding, type Found, info, ok, once, warn } from "./check.ts";
+import { isHeld } from "../../machine/jump/hold.ts";
 
 /** One line where all is well with all packages, else one for each finding, however many have it. */
 export async function checkPackages(
@@ -97,7 +97,7 @@ function mayBeLocked(path: string): boolean {
 
 function checkPostSync(pkg: PackageDir): Check[] {
   const isRunning = mayBeLocked(pkg.syncLock) || mayBeLocked(pkg.candidatesLock);
-  const needed = [readLink(pkg, "current"), readMaster(pkg)?.blessed];
+  const needed = [readLink(pkg, "current"), readPointerState(pkg)?.blessed];
   // What cannot be deleted is not to be prepared either.
   const told = readTold(pkg);
   return pkg.revisions().filter((id) => !told.includes(pkg.revisionPath(id))).flatMap((id) => {
@@ -116,7 +116,7 @@ function checkPostSync(pkg: PackageDir): Check[] {
 
 function checkHold(pkg: PackageDir): Check[] {
   const active = readLink(pkg, "current");
-  const blessed = readMaster(pkg)?.blessed;
+  const blessed = readPointerState(pkg)?.blessed;
   if (active === undefined) return [];
   if (!isHeld(pkg)) return [];
   const instead = blessed === undefined ? "nothing" : pkg.revisionName(blessed);

@@ -1,9 +1,9 @@
 /** This machine's root: whether it is there, can be written to by whoever asks, and has room. */
-import type { Config } from "../../core/config.ts";
-import { explainDiskError } from "../../core/disk_errors.ts";
-import { FtlError, StorageError } from "../../core/errors.ts";
-import { diskRoom } from "../../local/disk_room.ts";
-import { listPackages, type PackageDir } from "../../local/package_dir.ts";
+import type { Config } from "../../config.ts";
+import { explainDiskError } from "../../disk_errors.ts";
+import { FtlError, StorageError } from "../../errors.ts";
+import { diskRoom } from "../../machine/disk/room.ts";
+import { listPackages, type PackageDir } from "../../machine/package_dir.ts";
 import { type Check, enumerate, fail, finding, ok, once, warn } from "./check.ts";
 
 export interface RootFindings {

@@ -1,10 +1,10 @@
 /** Each variable by itself: whether it is there where it must be, and can be what it should. */
-import { awsProblems } from "../../core/aws_settings.ts";
-import type { Config } from "../../core/config.ts";
-import { UsageError } from "../../core/errors.ts";
-import { quote } from "../../core/names.ts";
-import { proxyFor } from "../../remote/proxy.ts";
+import { awsProblems } from "../../bucket/aws/settings.ts";
+import type { Config } from "../../config.ts";
+import { UsageError } from "../../errors.ts";
+import { proxyFor } from "../../bucket/aws/proxy.ts";
 import { type Check, fail, finding, info, ok, warn } from "./check.ts";
+import { quote } from "../../foreign_text.ts";
 
 const SETTINGS: readonly (readonly [name: string, read: (config: Config) => string | number])[] = [
   ["FTL_BUCKET", (config) => config.bucket],

@@ -2,11 +2,11 @@
  * User data for cloud-init: from a bare machine to one that runs its packages
  * (https://cloudinit.readthedocs.io/en/latest/reference/modules.html).
  */
-import { UsageError } from "../../core/errors.ts";
-import { quote } from "../../core/names.ts";
+import { UsageError } from "../../errors.ts";
 import { shellWord } from "./quoting.ts";
 import { systemdFiles, TIMER } from "./systemd.ts";
 import { ENV_FILE, EXECUTABLE, PLACEHOLDERS, type SetupFile, type SetupValues } from "./values.ts";
+import { quote } from "../../foreign_text.ts";
 
 export interface CloudInitOptions {
   /** Each gets a folder in the root. */

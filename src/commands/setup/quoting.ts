@@ -1,6 +1,6 @@
 /** A value in the syntax of each file that it goes into. Values are one line each: see `requireOneLine`. */
-import { UsageError } from "../../core/errors.ts";
-import { quote } from "../../core/names.ts";
+import { UsageError } from "../../errors.ts";
+import { quote } from "../../foreign_text.ts";
 
 /** What no shell, unit or environment file takes for anything but itself. */
 const PLAIN = /^[A-Za-z0-9_@+=:,.\/-]+$/;

@@ -2,9 +2,9 @@
  * What the texts of `ftl setup` are filled with: the environment where it tells, else placeholders, and for
  * the root the usual one.
  */
-import type { Config } from "../../core/config.ts";
-import { UsageError } from "../../core/errors.ts";
-import { quote } from "../../core/names.ts";
+import type { Config } from "../../config.ts";
+import { UsageError } from "../../errors.ts";
+import { quote } from "../../foreign_text.ts";
 
 export interface SetupValues {
   readonly bucket: string;

@@ -1,0 +1,168 @@
+/** From the bytes of a file as it lies in the bucket to the bytes that it holds. */
+import { FtlError, IntegrityError, messageOf } from "../../errors.ts";
+import type { Compression } from "../format.ts";
+import { Inflater } from "./inflater.ts";
+import { ArchiveThread, ThreadError } from "../thread/thread.ts";
+import { ZstdFrames } from "./zstd_frames.ts";
+
+/** Bytes that are handed to the decompressor at once: what comes of the last of them has to be copied. */
+const PIECE = 1 << 20;
+/** Compressed bytes from which on a thread is worth its start, some 40 ms. */
+const SMALL = 2 << 20;
+
+export interface DecompressOptions {
+  compression: Compression;
+  /** The file's name, for messages. */
+  name: string;
+  /** Compressed bytes, where that is known. */
+  size?: number | undefined;
+  signal?: AbortSignal | undefined;
+  /** Called with the thread, where there is one, before the first byte of the content. */
+  onThread?: ((thread: ArchiveThread) => void) | undefined;
+}
+
+/**
+ * The content of `source`, in pieces that are valid until the next one is asked for. Throws
+ * IntegrityError where it is not compressed as its name says, is corrupt or truncated, or is followed by
+ * anything but zeros; and what `source` throws.
+ */
+export async function* decompress(
+  source: AsyncIterable<Uint8Array>,
+  options: DecompressOptions,
+): AsyncGenerator<Uint8Array> {
+  const { compression, name } = options;
+  const pieces = piecesOf(source, options);
+  if (compression === "none") return yield* pieces;
+  const first: Uint8Array[] = [];
+  let size = 0;
+  let isSmall = (options.size ?? 0) < SMALL;
+  try {
+    while (isSmall) {
+      const { value, done } = await pieces.next();
+      if (done) break;
+      first.push(new Uint8Array(value));
+      isSmall = (size += value.length) < SMALL;
+    }
+    yield* isSmall
+      ? inflateHere(first, { compression, name })
+      : inflateApart(chain(first, pieces), { compression, name, onThread: options.onThread });
+  } finally {
+    await pieces.return(undefined);
+  }
+}
+
+interface InflateOptions extends Pick<DecompressOptions, "name" | "onThread"> {
+  compression: Exclude<Compression, "none">;
+}
+
+async function* inflateHere(
+  pieces: Iterable<Uint8Array>,
+  { compression, name }: InflateOptions,
+): AsyncGenerator<Uint8Array> {
+  const inflater = new Inflater(compression, (rest) => refuseRest(rest, { compression, name }));
+  try {
+    for (const piece of pieces) yield* explained(inflater.write(piece), { compression, name });
+    yield* explained(inflater.end(), { compression, name });
+  } finally {
+    inflater.close();
+  }
+}
+
+async function* inflateApart(
+  pieces: AsyncIterable<Uint8Array>,
+  { compression, name, onThread }: InflateOptions,
+): AsyncGenerator<Uint8Array> {
+  const thread = new ArchiveThread(compression, (rest) => refuseRest(rest, { compression, name }));
+  onThread?.(thread);
+  let stopped = false;
+  const feeding = (async () => {
+    try {
+      for await (const piece of pieces) {
+        await thread.write(piece);
+        if (stopped) return;
+      }
+      thread.end();
+    } catch (error) {
+      thread.fail(new SourceFailure(error));
+    }
+  })();
+  try {
+    yield* explained(thread.outputs(), { compression, name });
+  } finally {
+    stopped = true;
+    thread.close();
+    await feeding;
+  }
+}
+
+/** Marks what the source threw, which is not the decompressor's to explain. */
+class SourceFailure {
+  constructor(readonly error: unknown) {}
+}
+
+/** Cuts the source into pieces of a bounded size, which for zstd end where frames end. */
+async function* piecesOf(
+  source: AsyncIterable<Uint8Array>,
+  { compression, name, signal }: DecompressOptions,
+): AsyncGenerator<Uint8Array, undefined> {
+  const frames = new ZstdFrames(name);
+  for await (const chunk of source) {
+    for (let at = 0; at < chunk.length; at += PIECE) {
+      signal?.throwIfAborted();
+      const piece = chunk.subarray(at, at + PIECE);
+      if (compression === "zstd") yield* frames.split(piece);
+      else yield piece;
+    }
+  }
+  if (compression === "zstd") frames.end();
+}
+
+async function* chain(
+  first: Uint8Array[],
+  others: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  while (first.length > 0) yield first.shift() ?? new Uint8Array();
+  yield* others;
+}
+
+/**
+ * What is left over when the decompressor says it is done. As GNU gzip does, zeros after gzip data pass:
+ * some tools pad to whole blocks. Of zstd it only got whole frames, and what it leaves it could not decode.
+ */
+function refuseRest(rest: Uint8Array, { compression, name }: InflateOptions): void {
+  if (compression === "zstd") {
+    throw new IntegrityError(`${name} is corrupt: its zstd data is damaged`);
+  }
+  if (rest.some((byte) => byte !== 0)) {
+    throw new IntegrityError(`${name} has garbage after its compressed data`);
+  }
+}
+
+async function* explained(
+  outputs: AsyncIterable<Uint8Array>,
+  { compression, name }: InflateOptions,
+): AsyncGenerator<Uint8Array> {
+  const iterator = outputs[Symbol.asyncIterator]();
+  while (true) {
+    let next;
+    try {
+      next = await iterator.next();
+    } catch (error) {
+      if (error instanceof SourceFailure) throw error.error;
+      const isOfTheData = !(error instanceof FtlError || error instanceof ThreadError);
+      throw isOfTheData ? explain(error, { compression, name }) : error;
+    }
+    if (next.done) return;
+    yield next.value;
+  }
+}
+
+function explain(error: unknown, { compression, name }: InflateOptions): IntegrityError {
+  const message = messageOf(error);
+  const what = message.includes("unexpected end of file")
+    ? `is truncated: its ${compression} data ends too early`
+    : message.includes("incorrect header check") || message.includes("unknown compression method")
+    ? "has garbage after its compressed data"
+    : `is corrupt: ${message}`;
+  return new IntegrityError(`${name} ${what}`, { cause: error });
+}

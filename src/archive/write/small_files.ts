@@ -1,0 +1,76 @@
+/** Small files, of which another thread writes those of a chunk now and then: while it is ahead. */
+import { createFile, type FileFacts } from "./create_file.ts";
+import { isTooLong, withShortPath } from "./long_path.ts";
+import type { ArchiveThread } from "../thread/thread.ts";
+import type { SmallFile } from "../thread/thread_program.ts";
+
+/** Where a file is to be written, and its path below the target, for messages. */
+export type Site = Pick<SmallFile, "place" | "path">;
+
+export class SmallFileWriter {
+  readonly #explain: (error: unknown, path: string) => unknown;
+  #thread: ArchiveThread | undefined;
+  /** Of the chunk that is being read, what is left to the thread. */
+  #left: { readonly chunk: Uint8Array; readonly files: SmallFile[] } | undefined;
+
+  /** @param explain makes what is thrown of what the system said, and the file's path */
+  constructor(explain: (error: unknown, path: string) => unknown) {
+    this.#explain = explain;
+  }
+
+  /** From now on that thread helps. */
+  takeHelp(thread: ArchiveThread): void {
+    this.#thread = thread;
+  }
+
+  /** The files that follow lie in `chunk`. */
+  beginChunk(chunk: Uint8Array): void {
+    // In this order: when it can help again, it has reported on what it had before.
+    const canHelp = this.#thread?.canHelp ?? false;
+    this.#throwIfThreadFailed();
+    this.#left = canHelp ? { chunk, files: [] } : undefined;
+  }
+
+  endChunk(): void {
+    const left = this.#left;
+    this.#left = undefined;
+    if (left !== undefined && left.files.length > 0) {
+      this.#thread?.writeFiles(left.chunk, left.files);
+    }
+  }
+
+  /** Writes a file now, or soon: `settle` tells. */
+  write({ place, path }: Site, content: Uint8Array, facts: FileFacts): void {
+    if (this.#left === undefined || isTooLong(place)) {
+      return this.#writeHere({ place, path }, content, facts);
+    }
+    const { byteOffset: start, byteLength: length } = content;
+    this.#left.files.push({ place, path, start, length, ...facts });
+  }
+
+  /** Sees to it that all files are there. */
+  settle(): void {
+    this.#thread?.waitForFiles();
+    this.#throwIfThreadFailed();
+    if (this.#left === undefined) return;
+    const { chunk, files } = this.#left;
+    for (const { start, length, ...file } of files.splice(0)) {
+      this.#writeHere(file, new Uint8Array(chunk.buffer, start, length), file);
+    }
+  }
+
+  #writeHere({ place, path }: Site, content: Uint8Array, facts: FileFacts): void {
+    try {
+      withShortPath(place, (short) => createFile(short, content, facts));
+    } catch (error) {
+      throw this.#explain(error, path);
+    }
+  }
+
+  #throwIfThreadFailed(): void {
+    const failure = this.#thread?.writeFailure;
+    if (failure === undefined) return;
+    const { path, message, ...facts } = failure;
+    throw this.#explain(Object.assign(new Error(message), facts), path);
+  }
+}

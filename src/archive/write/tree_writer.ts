@@ -1,0 +1,261 @@
+/**
+ * Writes admitted entries below one folder, with synchronous calls: the fast way in Deno by far.
+ *
+ * What a small file takes is mostly its path: the system walks it with every call, and the runtime, where
+ * its permissions are bounded, looks at each folder of it before a file is opened. So folders are filled
+ * side by side in one aside, and moved to their places when all is there. It is a folder of their own
+ * because ext4 never gives back what a folder of many names has taken.
+ */
+import { explainDiskError } from "../../disk_errors.ts";
+import { type Entry, type EntryHandler, shown } from "../entry.ts";
+import { linkByWayOf, withShortPath } from "./long_path.ts";
+import { Column } from "../paths/column.ts";
+import { setLinkMtime, setMtime } from "./mtime.ts";
+import { ROOT } from "../paths/path_table.ts";
+import { type Admission, nameOf, type Tree } from "../rules.ts";
+import { SmallFileWriter } from "./small_files.ts";
+import type { ArchiveThread } from "../thread/thread.ts";
+
+/** Absolute paths. */
+export interface Places {
+  /** An existing, empty folder that nobody else writes to. */
+  readonly target: string;
+  /** A place for a folder on the same file system, which is there meanwhile; the shorter, the faster. */
+  readonly aside: string;
+}
+
+/** Folders lie far from each other among the entries: blocks of 2 to this power take less. */
+const FEW = 8;
+
+/** Folders side by side at most: some file systems take no more than 32,000 in one. */
+const MOST_ASIDE = 30_000;
+
+/**
+ * Unpacks below a folder. Nothing is followed and nothing overwritten: files are created new, after what the
+ * tree says is there has been removed.
+ */
+export class TreeWriter implements EntryHandler {
+  readonly #tree: Tree;
+  readonly #target: string;
+  /** Of folders, what they get at the end, when nothing is written into them any more: see `#then`. */
+  readonly #modes = new Column((length) => new Uint16Array(length), FEW);
+  readonly #mtimes = new Column((length) => new Float64Array(length), FEW);
+  /** Of those that are filled aside, 1 and their names there; the others are where they belong in their parent. */
+  readonly #asides = new Column((length) => new Uint16Array(length), FEW);
+  /** The last folder that was looked for, and where it is. */
+  #lastFolder = -1;
+  #lastSite = "";
+  readonly #aside: string;
+  /** Folders made there; none again once all are in their places. */
+  #made = 0;
+  #entry: Entry | undefined;
+  #node = ROOT;
+  #path = "";
+  #site = "";
+  #file: Deno.FsFile | undefined;
+  readonly #small = new SmallFileWriter((error, path) => this.#explained(error, path));
+
+  constructor(tree: Tree, { target, aside }: Places) {
+    this.#tree = tree;
+    this.#target = target;
+    this.#aside = aside;
+  }
+
+  /** From now on that thread writes small files too. */
+  takeHelp(thread: ArchiveThread): void {
+    this.#small.takeHelp(thread);
+  }
+
+  beginChunk(chunk: Uint8Array): void {
+    this.#small.beginChunk(chunk);
+  }
+
+  endChunk(): void {
+    this.#small.endChunk();
+  }
+
+  begin(entry: Entry): void {
+    const admission = this.#tree.admit(entry);
+    if (admission.replaced !== undefined || entry.kind === "hardlink") this.#small.settle();
+    this.#entry = entry.kind === "file" ? entry : undefined;
+    for (const parent of admission.parents) this.#makeParent(parent);
+    this.#node = admission.node;
+    this.#path = admission.path;
+    if (admission.replaced === "folder") this.#forget(admission.node);
+    this.#site = entry.kind === "directory" ? "" : this.#siteIn(admission);
+    if (admission.replaced === "file") this.#remove(this.#siteIn(admission));
+    if (entry.kind === "directory") this.#makeFolder(entry, admission);
+    else if (entry.kind === "symlink") this.#makeSymlink(entry);
+    else if (entry.kind === "hardlink" && !admission.exists) this.#makeHardLink(admission.linked);
+  }
+
+  data(piece: Uint8Array): void {
+    const entry = this.#entry;
+    if (entry === undefined) return;
+    if (piece.length === entry.size) this.#writeSmall(entry, piece);
+    else this.#do((site) => this.#append(site, { entry, piece }));
+  }
+
+  finish(): void {
+    const entry = this.#entry;
+    if (entry === undefined) return;
+    if (this.#file === undefined) return this.#writeSmall(entry, new Uint8Array());
+    this.#closeFile();
+    this.#entry = undefined;
+    this.#do((site) => {
+      Deno.chmodSync(site, entry.mode); // unlike `writeFileSync`, opening leaves it to the umask
+      setMtime(site, entry.mtime);
+    });
+  }
+
+  /**
+   * Moves the folders to their places, and gives them their modes and mtimes: the innermost first, as an
+   * outer one may lock the inner ones. A folder's number is greater than that of the one that it is in.
+   */
+  complete(): void {
+    this.#small.settle();
+    const { size } = this.#tree.paths;
+    for (let node = 0; node < size && this.#made > 0; node++) {
+      const aside = this.#asides.get(node);
+      if (aside === 0) continue;
+      this.#at(this.#placeOf(node), node, (path) => Deno.renameSync(this.#asideOf(aside), path));
+    }
+    // Not with whatever is in it: were anything left there, it would be missing from the revision.
+    if (this.#made > 0) this.#at(this.#aside, ROOT, (path) => Deno.removeSync(path));
+    this.#made = 0;
+    for (let node = size - 1; node >= 0; node--) {
+      const mode = this.#modes.get(node);
+      if (mode === 0) continue;
+      const mtime = this.#mtimes.get(node);
+      this.#at(this.#placeOf(node), node, (path) => {
+        if (!Number.isNaN(mtime)) setMtime(path, mtime);
+        Deno.chmodSync(path, (node === ROOT ? mode | 0o700 : mode) & 0o777);
+      });
+    }
+  }
+
+  /** Lets go of what is half written. */
+  close(): void {
+    this.#closeFile();
+    if (this.#made === 0) return;
+    try {
+      Deno.removeSync(this.#aside, { recursive: true });
+    } catch {
+      // What ended the writing matters more. The caller deletes it with the target.
+    }
+  }
+
+  #closeFile(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+
+  #makeFolder({ mode, mtime }: Entry, { node, exists }: Admission): void {
+    if (!exists) this.#make(node);
+    this.#then(node, { mode, mtime });
+  }
+
+  /** A folder that the archive uses and does not have: its mode is not left to the umask. */
+  #makeParent(node: number): void {
+    this.#make(node);
+    this.#then(node, { mode: 0o755, mtime: undefined });
+  }
+
+  #make(node: number): void {
+    const isAside = this.#tree.paths.parentOf(node) !== ROOT && this.#made < MOST_ASIDE;
+    if (isAside && this.#made === 0) {
+      this.#at(this.#aside, node, (path) => Deno.mkdirSync(path, { mode: 0o700 }));
+    }
+    if (isAside) this.#asides.set(node, ++this.#made);
+    this.#at(this.#siteOf(node), node, (site) => Deno.mkdirSync(site, { mode: 0o700 }));
+  }
+
+  /** What the folder gets at the end. That it gets something is a bit beside the mode's. */
+  #then(node: number, { mode, mtime }: { mode: number; mtime: number | undefined }): void {
+    this.#modes.set(node, mode | 0o10000);
+    this.#mtimes.set(node, mtime ?? NaN);
+  }
+
+  /** Removes an empty folder that something else takes the place of. */
+  #forget(node: number): void {
+    this.#remove(this.#siteOf(node));
+    this.#modes.set(node, 0);
+    this.#asides.set(node, 0);
+    this.#lastFolder = -1;
+  }
+
+  #remove(site: string): void {
+    this.#at(site, this.#node, (path) => Deno.removeSync(path));
+  }
+
+  #makeSymlink({ target, mtime }: Entry): void {
+    this.#do((path) => {
+      Deno.symlinkSync(target, path);
+      setLinkMtime(path, mtime);
+    });
+  }
+
+  #makeHardLink(linked: number): void {
+    const from = this.#siteOf(linked);
+    const to = this.#site;
+    const between = `${this.#target}/.ftl-${crypto.randomUUID()}`;
+    this.#do(() => linkByWayOf(between, { from, to }));
+  }
+
+  #writeSmall(entry: Entry, content: Uint8Array): void {
+    this.#entry = undefined;
+    const { mode, mtime } = entry;
+    this.#small.write({ path: this.#path, place: this.#site }, content, { mode, mtime });
+  }
+
+  #append(path: string, { entry, piece }: { entry: Entry; piece: Uint8Array }): void {
+    this.#file ??= Deno.openSync(path, { write: true, createNew: true, mode: entry.mode });
+    for (let at = 0; at < piece.length;) at += this.#file.writeSync(piece.subarray(at));
+  }
+
+  /** One step on the disk, where the current entry is until all is there. */
+  #do(step: (site: string) => void): void {
+    this.#at(this.#site, this.#node, step);
+  }
+
+  /** One step at `place`; an error speaks of the path that the user knows. */
+  #at(place: string, node: number, step: (place: string) => void): void {
+    try {
+      withShortPath(place, step);
+    } catch (error) {
+      throw this.#explained(error, this.#tree.paths.pathOf(node));
+    }
+  }
+
+  #explained(error: unknown, path: string): unknown {
+    const place = path === "" ? this.#target : `${this.#target}/${path}`;
+    return explainDiskError(error, `Cannot write ${shown(place)}`);
+  }
+
+  /** Where an entry in that folder is until all is there. */
+  #siteIn({ path, parent }: Pick<Admission, "path" | "parent">): string {
+    if (parent !== this.#lastFolder) {
+      this.#lastSite = this.#siteOf(parent);
+      this.#lastFolder = parent;
+    }
+    return `${this.#lastSite}/${nameOf(path)}`;
+  }
+
+  /** Where the node is until all is there. */
+  #siteOf(node: number): string {
+    if (node === ROOT) return this.#target;
+    const aside = this.#asides.get(node);
+    if (aside !== 0) return this.#asideOf(aside);
+    const { paths } = this.#tree;
+    return `${this.#siteOf(paths.parentOf(node))}/${paths.nameOf(node)}`;
+  }
+
+  #asideOf(aside: number): string {
+    return `${this.#aside}/${aside - 1}`;
+  }
+
+  /** Where it belongs. */
+  #placeOf(node: number): string {
+    return node === ROOT ? this.#target : `${this.#target}/${this.#tree.paths.pathOf(node)}`;
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * Who FTL is to S3, and where the bucket is: credentials and region.
+ *
+ * Credentials come from the AWS SDK's default chain, which loads the module of a source only when it comes
+ * to it: environment, profile in the shared files (keys, assumed role, SSO, login, `credential_process`),
+ * web identity, container, instance role. The SDK asks again before they expire.
+ */
+import { defaultProvider } from "npm:@aws-sdk/credential-provider-node@3.972.97";
+import { externalDataInterceptor } from "npm:@smithy/core@3.41.0/config";
+import { settingProblem } from "./settings.ts";
+import type { Environment } from "../../config.ts";
+import { ChainNotes, explainNoCredentials } from "./no_credentials.ts";
+import { hasStaticCredentials, type Profile } from "./profile.ts";
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+
+/**
+ * Milliseconds for one answer of the metadata service, which is on the same host: a machine without a role
+ * learns soon that it has none.
+ */
+const METADATA_TIMEOUT = 1_000;
+
+/** Of the SDK's clients for STS and SSO. */
+type ClientConfig = NonNullable<
+  NonNullable<Parameters<typeof defaultProvider>[0]>["clientConfig"]
+>;
+
+export interface CredentialsOptions {
+  /** Sends the requests to STS and SSO: by `fetch`, which knows proxies. */
+  readonly requestHandler: NonNullable<ClientConfig["requestHandler"]>;
+}
+
+/** Asked by the SDK's client whenever it needs them. Throws `UsageError` or `StorageError`. */
+export function findCredentials(
+  env: Environment,
+  { requestHandler }: CredentialsOptions,
+): () => Promise<Credentials> {
+  if (hasStaticCredentials(env)) return () => Promise.resolve(staticCredentials(env));
+  externalDataInterceptor.interceptToken("exec", runCredentialProcess);
+  const notes = new ChainNotes();
+  const provider = defaultProvider({
+    timeout: METADATA_TIMEOUT,
+    maxRetries: 0,
+    ec2MetadataV1Disabled: true,
+    clientConfig: { requestHandler },
+    logger: notes.logger,
+  });
+  return async () => {
+    notes.clear();
+    const found = await provider().catch((error) => {
+      throw explainNoCredentials(error, { env, notes });
+    });
+    return requireSendable(found);
+  };
+}
+
+/** Throws `UsageError` where a key or token could not be a part of a header. */
+function requireSendable(credentials: Credentials): Credentials {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  const from = sourceOf(credentials);
+  const problem = settingProblem(`The access key, from ${from},`, accessKeyId, "secret") ??
+    settingProblem(`The secret key, from ${from},`, secretAccessKey, "secret") ??
+    settingProblem(`The session token, from ${from},`, sessionToken, "secret");
+  if (problem !== undefined) throw problem;
+  return credentials;
+}
+
+/**
+ * The SDK's marks of where credentials came from, and what a person calls it; the first that fits counts.
+ * https://github.com/aws/aws-sdk-js-v3/blob/main/packages/types/src/feature-ids.ts
+ */
+const SOURCES: readonly (readonly [mark: RegExp, source: string])[] = [
+  [/_PROCESS$/, "the credential_process of the AWS profile"],
+  [/_SSO(_LEGACY)?$/, "the SSO session of the AWS profile"],
+  [/_LOGIN$/, "the login of the AWS profile"],
+  [/WEB_ID/, "web identity, AWS_WEB_IDENTITY_TOKEN_FILE or the profile's"],
+  [/_ASSUME_ROLE$/, "the role that the AWS profile assumes"],
+  [/_PROFILE/, "the shared AWS files"],
+  [/_HTTP$/, "the container, AWS_CONTAINER_CREDENTIALS_*"],
+  [/_IMDS$/, "the instance's role"],
+  [/_ENV_VARS$/, "AWS_ACCESS_KEY_ID"],
+];
+
+/** Where credentials came from, as a person says it. */
+export function sourceOf(credentials: Credentials): string {
+  const { $source = {} } = credentials as { $source?: Readonly<Record<string, unknown>> };
+  const marks = Object.keys($source);
+  const found = SOURCES.find(([mark]) => marks.some((name) => mark.test(name)));
+  return found?.[1] ?? "AWS_ACCESS_KEY_ID";
+}
+
+function staticCredentials(env: Environment): Credentials {
+  const expiration = env["AWS_CREDENTIAL_EXPIRATION"];
+  return {
+    accessKeyId: env["AWS_ACCESS_KEY_ID"] ?? "",
+    secretAccessKey: env["AWS_SECRET_ACCESS_KEY"] ?? "",
+    ...(env["AWS_SESSION_TOKEN"] ? { sessionToken: env["AWS_SESSION_TOKEN"] } : {}),
+    ...(expiration ? { expiration: new Date(expiration) } : {}),
+  };
+}
+
+type ExecCallback = (error: Error | null, output?: { stdout: string }) => void;
+
+/**
+ * Runs a `credential_process` in the place of the SDK's `exec`, which would hand on only the variables that
+ * FTL itself may read.
+ */
+function runCredentialProcess(command: string, done: ExecCallback): void {
+  new Deno.Command("/bin/sh", { args: ["-c", command], stdin: "null", stderr: "piped" }).output()
+    .then(({ success, stdout, stderr }) => {
+      const decoder = new TextDecoder();
+      if (success) return done(null, { stdout: decoder.decode(stdout) });
+      done(new Error(`credential_process failed: ${decoder.decode(stderr).trim()}`));
+    }, done);
+}
+
+/**
+ * The bucket's region: environment, profile, or where this instance runs. Asked by the SDK's client again
+ * and again, found once. Throws an Error, `Region is missing`, as the SDK does.
+ */
+export function findRegion(env: Environment, profile: Profile): () => Promise<string> {
+  let found: Promise<string> | undefined;
+  const find = async (): Promise<string> => {
+    const region = env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || profile.get("region") ||
+      await instanceRegion(env);
+    if (region) return region;
+    throw new Error("Region is missing");
+  };
+  return () => found ??= find();
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html */
+async function instanceRegion(env: Environment): Promise<string | undefined> {
+  if (/^true$/i.test(env["AWS_EC2_METADATA_DISABLED"] ?? "")) return undefined;
+  const { getInstanceMetadataEndpoint, httpRequest } = await import(
+    "npm:@smithy/credential-provider-imds@4.5.2"
+  );
+  try {
+    const service = { ...await getInstanceMetadataEndpoint(), timeout: METADATA_TIMEOUT };
+    const token = await httpRequest({
+      ...service,
+      method: "PUT",
+      path: "/latest/api/token",
+      headers: { "x-aws-ec2-metadata-token-ttl-seconds": "60" },
+    });
+    const region = await httpRequest({
+      ...service,
+      path: "/latest/meta-data/placement/region",
+      headers: { "x-aws-ec2-metadata-token": token.toString() },
+    });
+    return region.toString().trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The AWS variables, looked at before anything is sent: a line break at the end of a key would come to light
+ * as a header that cannot be sent, with the signature in the runtime's message.
+ */
+import type { Environment } from "../../config.ts";
+import { UsageError } from "../../errors.ts";
+import { quote } from "../../foreign_text.ts";
+
+/** What a variable may hold; `secret` values are never shown. */
+type Kind = "secret" | "region" | "endpoint" | "name";
+
+const VARIABLES: readonly (readonly [name: string, kind: Kind])[] = [
+  ["AWS_ACCESS_KEY_ID", "secret"],
+  ["AWS_SECRET_ACCESS_KEY", "secret"],
+  ["AWS_SESSION_TOKEN", "secret"],
+  ["AWS_PROFILE", "name"],
+  ["AWS_REGION", "region"],
+  ["AWS_DEFAULT_REGION", "region"],
+  ["AWS_ENDPOINT_URL_S3", "endpoint"],
+  ["AWS_ENDPOINT_URL", "endpoint"],
+];
+
+/** What is wrong with each of the variables that are set, and with what they are together. */
+export function awsProblems(env: Environment): { name: string; error: UsageError }[] {
+  const problems = VARIABLES.flatMap(([name, kind]) => {
+    const error = settingProblem(name, env[name], kind, env["FTL_BUCKET"]);
+    return error === undefined ? [] : [{ name, error }];
+  });
+  // A secret alone is no key, and other sources are asked, as the AWS CLI does.
+  if (env["AWS_ACCESS_KEY_ID"] && !env["AWS_SECRET_ACCESS_KEY"]) {
+    const name = "AWS_SECRET_ACCESS_KEY";
+    const text = `${name} is not set, though AWS_ACCESS_KEY_ID is`;
+    problems.push({ name, error: new UsageError(text, { hint: "Set both, or neither" }) });
+  }
+  return problems;
+}
+
+const AGAIN = "Set it again without: files of variables are not always read by a shell";
+
+/** @param bucket which an endpoint must not name, as it is put behind it */
+export function settingProblem(
+  name: string,
+  value: string | undefined,
+  kind: Kind,
+  bucket?: string,
+): UsageError | undefined {
+  if (value === undefined || value === "") return undefined;
+  const flaw = flawOf(value, kind);
+  if (flaw !== undefined) return new UsageError(`${name} ${flaw}`, { hint: AGAIN });
+  if (kind === "region") return regionProblem(name, value);
+  return kind === "endpoint" ? endpointProblem(name, value, bucket) : undefined;
+}
+
+/** Said without the value, which may be secret. */
+function flawOf(value: string, kind: Kind): string | undefined {
+  if (/[\r\n]$/.test(value)) return "ends in a line break, which counts as part of it";
+  if (/^["'\s]|["'\s]$/.test(value)) {
+    return "has a quote or white space at an end, which counts as part of it";
+  }
+  // deno-lint-ignore no-control-regex -- control characters are what must not be in it
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(value)) return "has a control character in it";
+  if (kind === "name") return undefined;
+  if (/\s/.test(value)) return "has white space in it";
+  return /^[\x21-\x7e]*$/.test(value) ? undefined : "has a character in it that is not ASCII";
+}
+
+/** As the SDK demands it: a label of a host's name, RFC 1123, section 2.1. */
+function regionProblem(name: string, value: string): UsageError | undefined {
+  if (/^[a-z\d]([a-z\d-]{0,61}[a-z\d])?$/i.test(value)) return undefined;
+  return new UsageError(`${name} names no region: ${quote(value)}`, {
+    hint: `export ${name}=<the bucket's region>, as in eu-central-1`,
+  });
+}
+
+function endpointProblem(
+  name: string,
+  value: string,
+  bucket: string | undefined,
+): UsageError | undefined {
+  const url = URL.parse(value);
+  const hint = "As in https://s3.example.com";
+  if (url !== null && (url.username !== "" || url.password !== "")) {
+    return new UsageError(`${name} has a user name or a password in it`, {
+      hint: "Keys belong into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    });
+  }
+  if (url === null || !/^https?:$/.test(url.protocol) || !/^https?:\/\//i.test(value)) {
+    return new UsageError(`${name} is no URL: ${quote(value)}`, { hint });
+  }
+  if (url.search !== "" || url.hash !== "" || /[?#]$/.test(value)) {
+    return new UsageError(`${name} has a query or a fragment: ${quote(value)}`, { hint });
+  }
+  if (bucket && url.pathname.replace(/\/+$/, "").split("/").at(-1) === bucket) {
+    return new UsageError(`${name} names the bucket, which FTL_BUCKET does: ${quote(value)}`, {
+      hint: `export ${name}=${value.replace(/\/[^/]+\/*$/, "")}`,
+    });
+  }
+  return undefined;
+}

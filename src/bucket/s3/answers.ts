@@ -1,0 +1,53 @@
+/** What S3 answers of an object, in the words of the bucket. */
+import type { GetObjectCommandOutput, HeadObjectCommandOutput } from "./sdk.ts";
+import { Buffer } from "node:buffer";
+import { NotFoundError } from "../../errors.ts";
+import type { Checksum, ObjectInfo } from "../bucket.ts";
+
+export function objectInfo(
+  answer: GetObjectCommandOutput | HeadObjectCommandOutput,
+  size: number,
+): ObjectInfo {
+  return {
+    size,
+    etag: answer.ETag ?? "",
+    modified: answer.LastModified?.getTime() ?? 0,
+    metadata: answer.Metadata ?? {},
+    checksum: checksumOf(answer),
+  };
+}
+
+/**
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html, and on
+ * ETags https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html: that of an object that came in
+ * one piece, plain or encrypted with S3's own keys, is the MD5 of its bytes. The other checksums of an
+ * object in parts are those of the parts' checksums, and of no use to who reads the whole.
+ */
+function checksumOf(
+  answer: GetObjectCommandOutput | HeadObjectCommandOutput,
+): Checksum | undefined {
+  if (answer.ChecksumType !== "COMPOSITE") {
+    const { ChecksumSHA256, ChecksumCRC64NVME, ChecksumCRC32 } = answer;
+    if (ChecksumSHA256 !== undefined) return inHex("sha256", ChecksumSHA256);
+    if (ChecksumCRC64NVME !== undefined) return inHex("crc64nvme", ChecksumCRC64NVME);
+    if (ChecksumCRC32 !== undefined) return inHex("crc32", ChecksumCRC32);
+  }
+  const { ServerSideEncryption = "AES256", SSECustomerAlgorithm, StorageClass } = answer;
+  const isPlain = ServerSideEncryption === "AES256" && SSECustomerAlgorithm === undefined &&
+    StorageClass !== "EXPRESS_ONEZONE";
+  const md5 = /^"([0-9a-f]{32})"$/.exec(answer.ETag ?? "")?.[1];
+  return isPlain && md5 !== undefined ? { algorithm: "md5", hex: md5 } : undefined;
+}
+
+function inHex(algorithm: Checksum["algorithm"], base64: string): Checksum {
+  return { algorithm, hex: Buffer.from(base64, "base64").toString("hex") };
+}
+
+/** The body as the native `fetch` gives it: no copy through the SDK's stream. */
+export function bodyOf(answer: GetObjectCommandOutput): ReadableStream<Uint8Array<ArrayBuffer>> {
+  if (answer.Body === undefined) throw new NotFoundError("S3 sent no body");
+  const body: unknown = answer.Body instanceof ReadableStream
+    ? answer.Body
+    : answer.Body.transformToWebStream();
+  return body as ReadableStream<Uint8Array<ArrayBuffer>>;
+}

@@ -1,0 +1,124 @@
+/** The SDK's client, set up as the environment says. */
+import { S3Client, type S3ClientConfig } from "./sdk.ts";
+import { FetchHttpHandler } from "npm:@smithy/fetch-http-handler@5.8.1";
+import { awsProblems, settingProblem } from "../aws/settings.ts";
+import type { Environment } from "../../config.ts";
+import { UsageError } from "../../errors.ts";
+import { findCredentials, findRegion } from "../aws/credentials.ts";
+import { type Profile, requireProfile } from "../aws/profile.ts";
+import { type Proxy, proxyFor } from "../aws/proxy.ts";
+import { ANSWER_TIMEOUT } from "./upload.ts";
+import { fetchBody, fetchCredentials, fetchWhole } from "./whole_answers.ts";
+import { quote } from "../../foreign_text.ts";
+
+export interface ClientSettings {
+  readonly config: S3ClientConfig;
+  /** `https://...` of a store that is not AWS. */
+  readonly endpoint: string | undefined;
+  /** Whether writes carry `x-amz-checksum-*`: what the SDKs' setting says, which also the CLI has. */
+  readonly sendsChecksums: boolean;
+  /** The proxy on the way to a URL. */
+  readonly proxyOf: (target: URL) => Proxy | undefined;
+}
+
+/**
+ * Throws `UsageError` where a setting cannot be what it should.
+ *
+ * @param onAnswer told the headers of each answer of S3
+ */
+export function clientSettings(
+  env: Environment,
+  onAnswer?: (headers: Headers) => void,
+): ClientSettings {
+  const profile = requireSettings(env);
+  const endpoint = env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] ||
+    profile.get("endpoint_url");
+  const requestHandler = handlerOf((request) => fetchWhole(request, onAnswer));
+  const config: S3ClientConfig = {
+    region: findRegion(env, profile),
+    credentials: findCredentials(env, { requestHandler: handlerOf(fetchCredentials) }),
+    // FIPS and dual-stack endpoints the SDK finds by itself.
+    useAccelerateEndpoint: profile.get("s3.use_accelerate_endpoint") === "true",
+    // Other stores rarely have a host name for each bucket.
+    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+    // A redirect would take the session token and the package to any host: see `fetchWhole`.
+    followRegionRedirects: false,
+    // FTL gives and checks SHA-256 sums itself; the SDK's own would be a second pass over the bytes.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    requestHandler,
+    maxAttempts: 4,
+  };
+  return {
+    config,
+    endpoint,
+    sendsChecksums: sendsChecksums(env, profile),
+    proxyOf: (target) => proxyFor(target, env),
+  };
+}
+
+/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html */
+function sendsChecksums(env: Environment, profile: Profile): boolean {
+  const name = "AWS_REQUEST_CHECKSUM_CALCULATION";
+  const value = env[name] || profile.get("request_checksum_calculation") || "when_supported";
+  if (/^when_supported$/i.test(value)) return true;
+  if (/^when_required$/i.test(value)) return false;
+  throw new UsageError(`${name} is neither when_supported nor when_required: ${quote(value)}`);
+}
+
+/** The profile in use; what it and the variables say has been looked at. */
+function requireSettings(env: Environment): Profile {
+  const [problem] = awsProblems(env);
+  if (problem !== undefined) throw problem.error;
+  const profile = requireProfile(env);
+  const of = `of the AWS profile ${env["AWS_PROFILE"] || "default"}`;
+  const wrong = settingProblem(`endpoint_url ${of}`, profile.get("endpoint_url"), "endpoint") ??
+    settingProblem(`region ${of}`, profile.get("region"), "region");
+  if (wrong !== undefined) throw wrong;
+  return profile;
+}
+
+/**
+ * The same client without its own retries: whoever reads a body tries again himself, and two such layers
+ * would multiply. What the first client has learnt of the server's clock goes with it.
+ */
+export function clientAskingOnce(client: S3Client, { config }: ClientSettings): S3Client {
+  const { credentials, region, systemClockOffset } = client.config;
+  return new S3Client({
+    ...config,
+    credentials,
+    region,
+    systemClockOffset,
+    requestHandler: new FetchHttpHandler({
+      requestTimeout: ANSWER_TIMEOUT,
+      customFetch: fetchBody as typeof fetch,
+    }),
+    maxAttempts: 1,
+  });
+}
+
+/** For answers that come whole: what is not wanted any longer ends, rather than go on unseen. */
+function handlerOf(send: (request: Request) => Promise<Response>): FetchHttpHandler {
+  return new EndingHandler({ requestTimeout: ANSWER_TIMEOUT, customFetch: send as typeof fetch });
+}
+
+class EndingHandler extends FetchHttpHandler {
+  override async handle(
+    ...[request, options = {}]: Parameters<FetchHttpHandler["handle"]>
+  ): ReturnType<FetchHttpHandler["handle"]> {
+    const outer = options.abortSignal as AbortSignal | undefined;
+    const stop = new AbortController();
+    // By hand: in Deno 2.7 a signal of `AbortSignal.any` may be collected before it has fired.
+    const onAbort = (): void => stop.abort(outer?.reason);
+    if (outer?.aborted) onAbort();
+    outer?.addEventListener("abort", onAbort);
+    try {
+      return await super.handle(request, { ...options, abortSignal: stop.signal });
+    } catch (error) {
+      stop.abort(error);
+      throw error;
+    } finally {
+      outer?.removeEventListener("abort", onAbort);
+    }
+  }
+}

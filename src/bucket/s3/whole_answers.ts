@@ -1,0 +1,180 @@
+/**
+ * `fetch` for S3, within bounds: no redirect is followed, what is not S3's is refused, and answers that are
+ * small come whole, or the request has failed and may be tried again. An answer of which only the beginning
+ * has come would be found out later, when the client's retries and its timeout are over.
+ */
+import { StorageError } from "../../errors.ts";
+import { SMALL_OBJECT_LIMIT } from "../bucket.ts";
+import { asksForObject, originOf, requireS3Answer } from "./foreign_answers.ts";
+import { speaksPlainHttp } from "./tls_probe.ts";
+
+/** Bytes: no listing's page comes near it. */
+const LARGEST = 16 * 1024 * 1024;
+/** Bytes of the sentence that goes with an error. */
+const LARGEST_ERROR = 256 * 1024;
+/** Seconds: a store that asks to come back later is not waited for any longer. */
+const LONGEST_RETRY_AFTER = 5;
+
+/** https://fetch.spec.whatwg.org/#null-body-status */
+const NULL_BODY_STATUS: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);
+
+/** The object that was asked for is larger than `SMALL_OBJECT_LIMIT`. */
+export class TooLargeError extends Error {
+  override readonly name = "TooLargeError";
+
+  /** @param bytes as the answer announced them */
+  constructor(readonly bytes: number | undefined) {
+    super("the object is no small one");
+  }
+}
+
+/**
+ * An answer of S3, read to its end. Throws `TooLargeError`, `StorageError` where it is not S3's, and what the
+ * network throws, marked so that the AWS SDK tries again unless it was an abort.
+ */
+export async function fetchWhole(
+  request: Request,
+  onAnswer?: (headers: Headers) => void,
+): Promise<Response> {
+  return await markBroken(request, async () => {
+    const response = await fetchHere(request);
+    onAnswer?.(response.headers);
+    const isObject = asksForObject(request) && response.status < 300;
+    const bytes = await readAtMost(response, mostOf(response, isObject));
+    if (bytes === undefined && isObject) throw new TooLargeError(announcedLength(response));
+    if (bytes === undefined) throw tooMuch(request);
+    requireS3Answer(request, response, bytes);
+    return answerOf(response, bytes);
+  });
+}
+
+/** An answer whose body is read later, by whoever asked, unless it tells of a failure. */
+export async function fetchBody(request: Request): Promise<Response> {
+  const response = await fetchHere(request);
+  try {
+    if (response.status < 300) {
+      requireS3Answer(request, response, undefined);
+      return response;
+    }
+    const bytes = await readAtMost(response, LARGEST_ERROR);
+    if (bytes === undefined) throw tooMuch(request);
+    requireS3Answer(request, response, bytes);
+    return answerOf(response, bytes);
+  } catch (error) {
+    await response.body?.cancel().catch(() => {});
+    throw error;
+  }
+}
+
+/** For the services that hand out credentials: whole as well, but they do not speak as S3 does. */
+export async function fetchCredentials(request: Request): Promise<Response> {
+  return await markBroken(request, async () => {
+    const response = await fetchHere(request);
+    const bytes = await readAtMost(response, LARGEST_ERROR);
+    if (bytes === undefined) throw tooMuch(request);
+    return answerOf(response, bytes);
+  });
+}
+
+/** A redirect may lead to any host, and would take the token and the package there. */
+async function fetchHere(request: Request): Promise<Response> {
+  const response = await fetchUnlessPlain(request);
+  // An answer that comes when nobody waits for it any longer would keep its connection.
+  if (request.signal.aborted) await response.body?.cancel().catch(() => {});
+  return response;
+}
+
+/** Milliseconds without an answer, after which the port of another store than AWS is looked at. */
+const SUSPICIOUS = 3_000;
+/** Those that have been looked at. */
+const looked = new Set<string>();
+
+async function fetchUnlessPlain(request: Request): Promise<Response> {
+  const url = new URL(request.url);
+  const answer = fetch(request, { redirect: "manual" });
+  const isKnown = url.protocol !== "https:" || /\.amazonaws\.com(\.cn)?$/.test(url.hostname) ||
+    looked.has(url.origin);
+  if (isKnown) return await answer;
+  const { promise: isPlain, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(async () => {
+    looked.add(url.origin);
+    if (await speaksPlainHttp(url)) reject(plainPort(url));
+  }, SUSPICIOUS);
+  try {
+    return await Promise.race([answer, isPlain]);
+  } finally {
+    clearTimeout(timer);
+    answer.catch(() => {});
+  }
+}
+
+function plainPort({ origin, host }: URL): StorageError {
+  return new StorageError(`${origin} speaks plain HTTP, not TLS`, {
+    reason: "not-s3",
+    hint: `export AWS_ENDPOINT_URL_S3=http://${host}, or let the store speak TLS`,
+  });
+}
+
+function mostOf({ status }: Response, isObject: boolean): number {
+  if (status >= 300) return LARGEST_ERROR;
+  return isObject ? SMALL_OBJECT_LIMIT : LARGEST;
+}
+
+/** Undefined, and the rest unread, where there are more bytes. */
+async function readAtMost(
+  response: Response,
+  most: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const { body } = response;
+  if (body === null) return new Uint8Array();
+  if ((announcedLength(response) ?? 0) > most) {
+    await body.cancel().catch(() => {});
+    return undefined;
+  }
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.byteLength;
+    if (length > most) return undefined;
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}
+
+function announcedLength({ headers }: Response): number | undefined {
+  const length = headers.get("content-length");
+  return length === null ? undefined : Number(length);
+}
+
+function answerOf({ status, statusText, headers }: Response, bytes: BodyInit): Response {
+  if (Number(headers.get("retry-after") ?? 0) > LONGEST_RETRY_AFTER) {
+    headers = new Headers(headers);
+    headers.delete("retry-after");
+  }
+  // A status that goes without a body takes not even an empty one; any other has one, be it empty.
+  return new Response(NULL_BODY_STATUS.has(status) ? null : bytes, { status, statusText, headers });
+}
+
+function tooMuch(request: Request): StorageError {
+  return new StorageError(
+    `${originOf(request)} answered, but not as S3 does: it sent more than any answer of S3 has`,
+    { reason: "not-s3", hint: "Check AWS_ENDPOINT_URL_S3, HTTPS_PROXY and the network" },
+  );
+}
+
+/** Of the runtime's own errors the SDK does not know which are worth another try. */
+async function markBroken<T>(request: Request, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isOurs = error instanceof StorageError || error instanceof TooLargeError;
+    const isBroken = error instanceof Error && !isOurs && !request.signal.aborted;
+    throw isBroken ? Object.assign(error, { $retryable: { throttling: false } }) : error;
+  }
+}

@@ -1,0 +1,245 @@
+/** The writing half of the bucket in S3, in the forms that its store knows. */
+import { ConflictError, FtlError } from "../../errors.ts";
+import type { Metadata } from "../../revision/metadata.ts";
+import {
+  type Condition,
+  NEVER,
+  type ObjectInfo,
+  type PutOptions,
+  type SmallObject,
+  type UploadOptions,
+  type UploadSource,
+} from "../bucket.ts";
+import { checkOf } from "./body_check.ts";
+import { type Found, Grace, lookOnce, outcomeUnknown } from "./grace.ts";
+import { mayHaveBeenDone, s3Code, statusOf } from "./errors.ts";
+import { conditionHeaders, uploadParts, uploadWhole } from "./upload.ts";
+import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from "./sdk.ts";
+import type { StoreLacks } from "./store_lacks.ts";
+import { inKnownForm } from "./write_form.ts";
+
+/** What writing needs of the bucket. */
+export interface WrittenBucket {
+  readonly name: string;
+  readonly client: S3Client;
+  readonly lacks: StoreLacks;
+  /** Whether the store is another than AWS, which keeps its word on conditions. */
+  readonly isForeign: boolean;
+  head(key: string): Promise<ObjectInfo | undefined>;
+  /** Ended by `signal`, or by the command's own. */
+  getSmall(key: string, signal?: AbortSignal): Promise<SmallObject | undefined>;
+  /** Ends the command. */
+  readonly signal: AbortSignal | undefined;
+  /** The error that a user sees. */
+  explain(error: unknown, action: string, key: string): Error;
+}
+
+interface SmallWrite extends PutOptions {
+  readonly key: string;
+  readonly text: string;
+  /** Ends the request: some time after the command's own signal. */
+  readonly until: AbortSignal;
+}
+
+export class S3Writes {
+  readonly #bucket: WrittenBucket;
+  #isHeedTried: boolean;
+
+  constructor(bucket: WrittenBucket) {
+    this.#bucket = bucket;
+    this.#isHeedTried = !bucket.isForeign;
+  }
+
+  /** `Bucket.put`. */
+  async put(key: string, text: string, options: PutOptions): Promise<string> {
+    const { signal } = this.#bucket;
+    using grace = new Grace(signal);
+    try {
+      return await this.#put({ key, text, ...options, until: grace.signal });
+    } catch (error) {
+      // An answer is no riddle, be it one that the command did not want.
+      const isCut = error === signal?.reason || (error as Error).name === "AbortError";
+      if (!signal?.aborted || !isCut) throw error;
+      let etag = "";
+      const found = await lookOnce(async (last) => {
+        const there = await this.#bucket.getSmall(key, last);
+        etag = there?.etag ?? "";
+        return there?.text === text && sameMetadata(there.metadata, options.metadata);
+      });
+      if (found === "done") return etag;
+      throw this.#unknown(key, "written", found);
+    }
+  }
+
+  /** `Bucket.remove`. */
+  async remove(key: string): Promise<void> {
+    const { name, client, signal } = this.#bucket;
+    using grace = new Grace(signal);
+    try {
+      const command = new DeleteObjectCommand({ Bucket: name, Key: key });
+      await client.send(command, { abortSignal: grace.signal });
+    } catch (error) {
+      if (!signal?.aborted || statusOf(error) > 0) {
+        throw this.#bucket.explain(error, "s3:DeleteObject", key);
+      }
+      const found = await lookOnce(async (last) => await this.#headNow(key, last) === undefined);
+      if (found !== "done") throw this.#unknown(key, "removed", found);
+    }
+  }
+
+  #unknown(key: string, done: string, found: Exclude<Found, "done">): Error {
+    const { name, signal } = this.#bucket;
+    return outcomeUnknown(signal?.reason, { what: `s3://${name}/${key}`, done, found });
+  }
+
+  async #put(write: SmallWrite): Promise<string> {
+    const { lacks } = this.#bucket;
+    const { key } = write;
+    try {
+      return await this.#tryHeed(write) ?? await this.#send(write, write.condition);
+    } catch (error) {
+      const found = await this.#afterRefusal(error, write);
+      if (found.done !== undefined) return found.done;
+      // The condition holds, and was refused: so the store looks for an ETag that has quotes.
+      if (!found.holds || lacks.has("quotes")) throw this.#explain(error, key);
+    }
+    try {
+      const etag = await this.#send(write, withoutQuotes(write.condition));
+      lacks.add("quotes");
+      return etag;
+    } catch (error) {
+      const { done } = await this.#afterRefusal(error, write);
+      if (done !== undefined) return done;
+      throw this.#explain(error, key);
+    }
+  }
+
+  /**
+   * A store that ignores conditions lets every racer win. So the first conditional write is sent with one
+   * that never holds, once the true one has been looked at: it must be refused. Gives the ETag where it was
+   * not, as then all is written.
+   */
+  async #tryHeed(write: SmallWrite): Promise<string | undefined> {
+    const { condition, key } = write;
+    const { lacks } = this.#bucket;
+    if (condition === undefined || condition === NEVER || this.#isHeedTried) return undefined;
+    await this.#require(key, condition);
+    this.#isHeedTried = true;
+    try {
+      const etag = await this.#send(write, NEVER);
+      if (!lacks.has("conditions")) lacks.add("heed");
+      return etag;
+    } catch (error) {
+      const isRefused = [404, 409, 412].includes(statusOf(error)) &&
+        s3Code(error) !== "NoSuchBucket";
+      if (!isRefused) throw error;
+      return undefined;
+    }
+  }
+
+  async #send(write: SmallWrite, sent: Condition | undefined): Promise<string> {
+    const { key, text, metadata, condition } = write;
+    const { name, client, lacks } = this.#bucket;
+    const target = { Bucket: name, Key: key };
+    const body = new TextEncoder().encode(text);
+    const wanted = { checksums: true, conditions: condition !== undefined };
+    return await inKnownForm(lacks, wanted, async (form) => {
+      const isHeeded = form.conditions && !lacks.has("heed");
+      if (condition !== undefined && !isHeeded) await this.#require(key, condition);
+      const quoted = lacks.has("quotes") ? withoutQuotes(sent) : sent;
+      const answer = await client.send(
+        new PutObjectCommand({
+          ...target,
+          Body: body,
+          ContentType: "text/plain; charset=utf-8",
+          ...checkOf(body, { form, sha256: undefined, target }),
+          Metadata: { ...metadata },
+          ...(form.conditions ? conditionHeaders(quoted) : {}),
+        }),
+        { abortSignal: write.until },
+      );
+      return answer.ETag ?? "";
+    });
+  }
+
+  /** What is there after a write that was refused: its own work, or still what the condition says. */
+  async #afterRefusal(
+    error: unknown,
+    { key, text, metadata, condition }: SmallWrite,
+  ): Promise<{ done: string | undefined; holds: boolean }> {
+    if (!mayHaveBeenDone(error)) throw this.#explain(error, key);
+    const there = await this.#bucket.getSmall(key);
+    if (there?.text === text && sameMetadata(there.metadata, metadata)) {
+      return { done: there.etag, holds: false };
+    }
+    const holds = condition !== undefined && "etag" in condition && there?.etag === condition.etag;
+    return { done: undefined, holds };
+  }
+
+  /** For stores that cannot: looks whether the condition holds. Throws `ConflictError`. */
+  async #require(key: string, condition: Condition): Promise<void> {
+    const there = await this.#bucket.head(key);
+    const holds = "absent" in condition ? there === undefined : there?.etag === condition.etag;
+    if (holds) return;
+    throw new ConflictError(
+      `s3://${this.#bucket.name}/${key} was changed by somebody else meanwhile`,
+    );
+  }
+
+  /** `Bucket.upload`. */
+  async upload(key: string, source: UploadSource, options: UploadOptions): Promise<void> {
+    const { name, client, lacks, isForeign } = this.#bucket;
+    const target = { Bucket: name, Key: key };
+    const require = (condition: Condition): Promise<void> => this.#require(key, condition);
+    let isEnding = false;
+    const onEnding = (): void => void (isEnding = true);
+    const upload = { client, lacks, target, source, options, require, isForeign, onEnding };
+    try {
+      await (source.partSha256.length === 1 ? uploadWhole(upload) : uploadParts(upload));
+    } catch (error) {
+      if (options.signal?.aborted) {
+        if (!isEnding) throw options.signal.reason;
+        // Cut off, but perhaps after S3 had all of it: what is in the bucket has the last word.
+        const found = await lookOnce(async (last) => {
+          const there = await this.#headNow(key, last);
+          return there !== undefined && sameMetadata(there, options.metadata);
+        });
+        if (found === "done") return;
+        if (found === "not done") throw options.signal.reason;
+        const what = `s3://${name}/${key}`;
+        throw outcomeUnknown(options.signal.reason, { what, done: "written", found });
+      }
+      if (mayHaveBeenDone(error) || error instanceof ConflictError) {
+        const there = await this.#bucket.head(key);
+        if (there !== undefined && sameMetadata(there.metadata, options.metadata)) return;
+        throw new ConflictError(`s3://${name}/${key} is there already`, { cause: error });
+      }
+      throw this.#explain(error, key);
+    }
+  }
+
+  /** The metadata, asked for in spite of the command's end; undefined where there is no object. */
+  async #headNow(key: string, abortSignal: AbortSignal): Promise<Metadata | undefined> {
+    try {
+      const command = new HeadObjectCommand({ Bucket: this.#bucket.name, Key: key });
+      return (await this.#bucket.client.send(command, { abortSignal })).Metadata ?? {};
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  #explain(error: unknown, key: string): Error {
+    if (error instanceof FtlError) return error;
+    return this.#bucket.explain(error, "s3:PutObject", key);
+  }
+}
+
+function withoutQuotes(condition: Condition | undefined): Condition | undefined {
+  if (condition === undefined || "absent" in condition) return condition;
+  return { etag: condition.etag.replace(/^"(.*)"$/, "$1") };
+}
+
+function sameMetadata(there: Metadata, sent: Metadata): boolean {
+  return Object.entries(sent).every(([name, value]) => there[name] === value);
+}

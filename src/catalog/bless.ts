@@ -1,0 +1,138 @@
+/** Blessing a revision in S3, as `jump --master` and `jump-back --master` do it. */
+import { readNote } from "../revision/metadata.ts";
+import { ConflictError } from "../errors.ts";
+import { faultPoint } from "../fault_point.ts";
+import { escapeControls } from "../foreign_text.ts";
+import { pointerKey } from "../revision/keys.ts";
+import { revisionName } from "../revision/names.ts";
+import type { Bucket } from "../bucket/bucket.ts";
+import type { Context } from "../context.ts";
+import { isInBucket, type RemotePackage, type RemoteRevision, requireRemote } from "./listing.ts";
+import { blessingMetadata } from "../revision/pointer.ts";
+import type { OldPointer } from "./pointer.ts";
+
+/** What may be said with a blessing. */
+export interface BlessOptions {
+  /** Kept with the pointer: why it was blessed. */
+  readonly message?: string;
+}
+
+export interface BlessRequest extends BlessOptions {
+  readonly bucket: Bucket;
+  readonly remote: RemotePackage;
+  /** The id to bless. */
+  readonly id: string;
+  /** The pointer as it was read: the write depends on its being the same still. */
+  readonly old: OldPointer;
+}
+
+/** Names: what is blessed now, and what was before; the same where nothing was to be done. */
+export interface Blessed {
+  readonly revision: string;
+  readonly from: string | undefined;
+}
+
+/**
+ * Writes `.rev`. Throws `NotFoundError` where S3 has no such revision, `ConflictError` where somebody else
+ * blessed another one since the pointer was read.
+ */
+export async function bless(
+  context: Context,
+  { bucket, remote, id, old, message }: BlessRequest,
+): Promise<Blessed> {
+  const revision = requireRemote(remote, { package: remote.name, id }, bucket);
+  const name = revisionName(revision);
+  const before = old.content;
+  const from = before === undefined
+    ? undefined
+    : revisionName({ package: remote.name, id: before.id });
+  // A pointer of the Go original counts, but blessing the same again writes FTL's own.
+  const done = before?.id === id && before.etag !== undefined;
+  if (!done) {
+    context.signal.throwIfAborted();
+    const etag = await writePointer(context, bucket, { revision, old, message });
+    const report = (): void => context.report({ type: "blessed", revision: name, from });
+    try {
+      await requireStillInMaster(bucket, revision, { old, etag });
+    } catch (error) {
+      // Blessed it is, and only the look afterwards was cut off.
+      if (error === context.signal.reason) report();
+      throw error;
+    }
+    report();
+  } else if (message !== undefined) {
+    const note = `${name} is blessed already: its message was not changed`;
+    context.report({ type: "warning", message: note });
+  }
+  return { revision: name, from };
+}
+
+interface PointerChange {
+  readonly revision: RemoteRevision;
+  readonly old: OldPointer;
+  readonly message: string | undefined;
+}
+
+async function writePointer(
+  context: Context,
+  bucket: Bucket,
+  { revision, old, message }: PointerChange,
+): Promise<string> {
+  const note = { by: context.author(), at: new Date(context.now()).toISOString(), message };
+  const before = old.content;
+  const replaced = before?.id === revision.id ? before.replaced : before?.id;
+  const key = pointerKey(revision.package);
+  try {
+    const etag = await bucket.put(key, revisionName(revision), {
+      metadata: blessingMetadata({ id: revision.id, replaced, note }),
+      condition: old.etag === undefined ? { absent: true } : { etag: old.etag },
+    });
+    faultPoint("pointer-written");
+    return etag;
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    throw await namingTheWinner(bucket, key, error);
+  }
+}
+
+/**
+ * S3 has no condition that spans two objects: somebody may have removed the revision since it was listed. So
+ * it is looked at again, as `purge --master` does after a removal: whoever comes last sees both. What was
+ * blessed before is blessed again then, where nobody blessed another one meanwhile.
+ */
+async function requireStillInMaster(
+  bucket: Bucket,
+  revision: RemoteRevision,
+  { old, etag }: { old: OldPointer; etag: string },
+): Promise<void> {
+  if (await isInBucket(bucket, revision)) return;
+  const before = old.content;
+  let hint = "Bless another revision now: machines cannot fetch this one";
+  if (before !== undefined) {
+    const name = revisionName({ package: revision.package, id: before.id });
+    try {
+      const metadata = blessingMetadata(before);
+      await bucket.put(pointerKey(revision.package), name, { metadata, condition: { etag } });
+      hint = `${name} is blessed again, as before`;
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      hint = "Somebody else has blessed another one since";
+    }
+  }
+  throw new ConflictError(
+    `${revisionName(revision)} was removed by somebody else while it was being blessed`,
+    { hint },
+  );
+}
+
+async function namingTheWinner(bucket: Bucket, key: string, lost: ConflictError): Promise<Error> {
+  const winner = await bucket.getSmall(key);
+  if (winner === undefined) return lost;
+  const { by } = readNote(winner.metadata);
+  const what = escapeControls(winner.text.trim());
+  const who = by === undefined ? "" : ` by ${escapeControls(by)}`;
+  return new ConflictError(
+    `Somebody else was faster: ${what} was blessed${who}`,
+    { cause: lost, hint: "Look at what they did, then do it again if you still want to" },
+  );
+}

@@ -1,0 +1,130 @@
+/**
+ * The listings of many packages by few requests: one listing of the bucket serves all packages in it.
+ *
+ * The packages are gone through in the order of their keys. A page of all keys, from right before the first
+ * package that is still wanted, completes every package that lies in it whole. The next page goes on from
+ * there, or jumps to the next package that is wanted. So no page brings less than a package or 1,000 keys of
+ * one, and what a package needs is never more requests than if it had asked for itself. But a page may be
+ * large where other packages lie in between: then each asks for itself.
+ */
+import { StorageError } from "../errors.ts";
+import { packagePrefix } from "../revision/keys.ts";
+import type { Bucket, ListedObject } from "../bucket/bucket.ts";
+import { fetchPackageListing, readPackageListing, type RemotePackage } from "./listing.ts";
+
+/** Fewer ask for themselves: the credentials may be narrower, and that costs a request to find out. */
+const LEAST_PACKAGES = 8;
+/** Packages that a page has to complete to be worth its bytes, where most of its keys are of others. */
+const LEAST_GAIN = 4;
+
+/** How the listing of each of these packages is got, which is asked for once each. */
+export interface Listings {
+  /** Whether a listing may be older than the asking for it. */
+  readonly areShared: boolean;
+  readonly of: (name: string) => Promise<RemotePackage>;
+}
+
+export function shareListings(bucket: Bucket, names: readonly string[]): Listings {
+  if (names.length < LEAST_PACKAGES) {
+    return { areShared: false, of: (name) => fetchPackageListing(bucket, name) };
+  }
+  const shared = new SharedListing(bucket, names);
+  return { areShared: true, of: (name) => shared.of(name) };
+}
+
+/** What one package is given: its objects; undefined where it has to ask for itself. */
+type Found = readonly ListedObject[] | undefined;
+
+class SharedListing {
+  readonly #bucket: Bucket;
+  readonly #packages: readonly PackageListing[];
+  readonly #byName: ReadonlyMap<string, PackageListing>;
+  #reading: Promise<void> | undefined;
+
+  constructor(bucket: Bucket, names: readonly string[]) {
+    this.#bucket = bucket;
+    this.#packages = names.map((name) => new PackageListing(name))
+      .sort((a, b) => a.prefix < b.prefix ? -1 : 1);
+    this.#byName = new Map(this.#packages.map((one) => [one.name, one]));
+  }
+
+  async of(name: string): Promise<RemotePackage> {
+    this.#reading ??= this.#read();
+    const found = await this.#byName.get(name)?.found.promise;
+    return found === undefined
+      ? await fetchPackageListing(this.#bucket, name)
+      : readPackageListing(name, found);
+  }
+
+  /** Whatever goes wrong, each package then finds out for itself: one's failure is not the others'. */
+  async #read(): Promise<void> {
+    try {
+      await this.#readPages();
+    } catch (error) {
+      // An endpoint that nobody reaches is not asked once more for each package.
+      const isForAll = error instanceof StorageError && error.reason === "unreachable";
+      for (const { found } of this.#packages) if (isForAll) found.reject(error);
+    } finally {
+      for (const { found } of this.#packages) found.resolve(undefined);
+    }
+  }
+
+  async #readPages(): Promise<void> {
+    const left = [...this.#packages].reverse();
+    let after = "";
+    let next: string | undefined;
+    let inVain = 0;
+    for (let first = left.at(-1); first !== undefined; first = left.at(-1)) {
+      if (first.prefix > after) [after, next] = [first.prefix, undefined];
+      const page = await this.#bucket.listPage({ prefix: "", after, next });
+      const last = page.objects.at(-1)?.key;
+      // A store that does not know where to begin shows the same again.
+      if (page.next !== undefined && (last === undefined || last <= after)) return;
+      const before = left.length;
+      const taken = takeObjects(left, page.objects);
+      while (page.next === undefined || isPast(left.at(-1), last)) {
+        if (left.length === 0) return;
+        left.pop()?.complete();
+      }
+      const isWorth = before - left.length >= LEAST_GAIN || taken * 2 >= page.objects.length;
+      if (last === undefined || (!isWorth && ++inVain > 1)) return;
+      [after, next] = [last, page.next];
+    }
+  }
+}
+
+/** Both are in the order of their keys, the packages backwards. The answer is how many there were. */
+function takeObjects(left: PackageListing[], objects: readonly ListedObject[]): number {
+  let index = left.length - 1;
+  let taken = 0;
+  for (const object of objects) {
+    while (isPast(left[index], object.key)) index--;
+    const one = left[index];
+    if (one === undefined) break;
+    if (!object.key.startsWith(one.prefix)) continue;
+    one.objects.push(object);
+    taken++;
+  }
+  return taken;
+}
+
+/** Whether the key comes after all keys of the package. */
+function isPast(one: PackageListing | undefined, key: string | undefined): boolean {
+  return one !== undefined && key !== undefined && key > one.prefix && !key.startsWith(one.prefix);
+}
+
+class PackageListing {
+  readonly prefix: string;
+  readonly objects: ListedObject[] = [];
+  readonly found = Promise.withResolvers<Found>();
+
+  constructor(readonly name: string) {
+    this.prefix = packagePrefix(name);
+    // Nobody may be waiting yet.
+    this.found.promise.catch(() => {});
+  }
+
+  complete(): void {
+    this.found.resolve(this.objects);
+  }
+}

@@ -1,0 +1,160 @@
+/** What a command tells while it works, as lines for stderr: one line an event, fit for a journal. */
+import type { FtlEvent } from "../../events.ts";
+import { escapeControls } from "../../foreign_text.ts";
+import { errorLines } from "../failure.ts";
+import type { Paint } from "./paint.ts";
+
+export interface NarrationOptions {
+  readonly quiet: boolean;
+  /** Whether what was changed is told even so: a sync runs where nobody watches. */
+  readonly logsChanges: boolean;
+  readonly verbose: boolean;
+  readonly paint: Paint;
+}
+
+/** The lines for an event; none where it is not to be told. */
+export function narrate(event: FtlEvent, options: NarrationOptions): string[] {
+  const { quiet, verbose, paint } = options;
+  if (event.type === "failure") return errorLines(event.error, { verbose, paint });
+  if (event.type === "script-output") {
+    const mark = paint.dim(`${event.revision} ${event.hook}|`);
+    return outputLines(event.line).map((line) => `${mark} ${line}`);
+  }
+  return quiet && !isToldAnyway(event, options) ? [] : note(withSafeTexts(event), options);
+}
+
+/** Also with `--quiet`: warnings, and what a sync changed, which must leave a line in the log of a timer. */
+function isToldAnyway({ type }: FtlEvent, { logsChanges }: NarrationOptions): boolean {
+  return type === "warning" ||
+    logsChanges && (type === "fetched" || type === "activated" || type === "removed");
+}
+
+/** The texts in an event, without what a terminal would obey: file names, notes of others, lock holders. */
+export function withSafeTexts<T extends FtlEvent>(event: T): T {
+  const entries = Object.entries(event).map(([name, value]) => {
+    return [name, typeof value === "string" ? escapeControls(value) : value];
+  });
+  return Object.fromEntries(entries) as T;
+}
+
+/**
+ * A line of a script's output, with its tabs; where the script went back to the beginning of the line, as a
+ * progress bar does, several.
+ */
+function outputLines(line: string): string[] {
+  const parts = line.split("\r").filter((part) => part !== "");
+  const lines = parts.length === 0 ? [""] : parts;
+  return lines.map((part) => part.split("\t").map(escapeControls).join("\t"));
+}
+
+function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
+  switch (event.type) {
+    case "fetching":
+      return verbose ? [`${event.revision}: fetching ${formatBytes(event.bytes)}`] : [];
+    case "fetched":
+      return [
+        `${event.revision}: fetched ${formatBytes(event.bytes)}, ${entries(event.files)}, ` +
+        `in ${formatDuration(event.ms)}${rate(event.bytes, event.ms)}`,
+      ];
+    case "checked":
+      return [
+        `${event.file}: checked, ${entries(event.files)}, ${formatBytes(event.bytes)} unpacked`,
+      ];
+    case "new-package":
+      return [`${event.package} is a new package: this will be its first revision`];
+    case "uploaded":
+      return uploaded(event);
+    case "activated":
+      return [
+        `${event.revision}: ${paint.good("active")}${event.from ? `, was ${event.from}` : ""}`,
+      ];
+    case "blessed":
+      return [
+        `${event.revision}: ${paint.good("blessed")}${event.from ? `, was ${event.from}` : ""}`,
+      ];
+    case "removed":
+      return [`${event.revision}: removed`];
+    case "held":
+      return [
+        `${event.revision}: ${paint.warning("held")} here by a jump, though ${event.blessed} is ` +
+        "blessed; 'ftl sync --follow' ends that",
+      ];
+    case "synced":
+      return [synced(event, paint)];
+    case "waiting":
+      return [`Waiting for ${event.what}, locked by ${event.holder}`];
+    case "no-packages":
+      return [
+        `Nothing to do: no package has a folder in ${event.root}`,
+        `next: mkdir ${event.root}/<package>, for each that this machine should run`,
+      ];
+    case "warning":
+      return [`${paint.warning("warning:")} ${event.message}`];
+    default:
+      return [];
+  }
+}
+
+type EventOf<T extends FtlEvent["type"]> = Extract<FtlEvent, { type: T }>;
+
+function uploaded({ revision, bucket, bytes, ms }: EventOf<"uploaded">): string[] {
+  return [
+    `${revision}: uploaded ${formatBytes(bytes)} to ${bucket} in ${formatDuration(ms)}` +
+    rate(bytes, ms),
+    `next: ftl jump --master ${revision}   (every machine's next sync activates it)`,
+    `  or: ftl sync && ftl jump ${revision}   (on one machine, to try it)`,
+  ];
+}
+
+/** `my_site: fetched 2, activated my_site.VZ5vQk8aR4G, removed 1, in 3.2 s`. */
+function synced(event: EventOf<"synced">, paint: Paint): string {
+  const { active, fetched, activated, removed, failures, ms } = event;
+  const parts = [
+    ...(fetched > 0 ? [`fetched ${fetched}`] : []),
+    ...(activated === undefined ? [] : [`activated ${activated}`]),
+    ...(removed > 0 ? [`removed ${removed}`] : []),
+    ...(failures > 0 ? [paint.bad(`${failures} ${failures === 1 ? "failure" : "failures"}`)] : []),
+  ];
+  const name = `${event.package}: `;
+  if (parts.length === 0) return `${name}nothing to do${active ? `, ${active} is active` : ""}`;
+  return `${name}${parts.join(", ")}, in ${formatDuration(ms)}`;
+}
+
+function entries(count: number): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? "entry" : "entries"}`;
+}
+
+/** The speed, where there was enough to measure it. */
+function rate(bytes: number, ms: number): string {
+  return ms >= 100 && bytes >= 1e6 ? ` (${formatBytes(bytes / ms * 1000)}/s)` : "";
+}
+
+/** `1.2 MB`: decimal units, as `ls --si` and the bills of AWS have them. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 || value >= 99.95 ? value.toFixed(0) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** `0.3 s`, `2 min 5 s`, `1 h 4 min`. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor(whole % 3600 / 60)} min`;
+}
+
+/** `5 s`, `3 min`, `2 h`, `12 d`. */
+export function formatAge(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}

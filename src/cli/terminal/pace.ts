@@ -1,0 +1,61 @@
+/**
+ * How fast work goes, and how long it will still take.
+ *
+ * Bytes may come in leaps: those of an upload do with each part that has arrived, which takes minutes on a slow
+ * line. So the speed is that up to the last leap, the time left runs down from there, and it is told only once
+ * there was more than one: the first tells nothing of those that were under way beside it.
+ */
+import type { ProgressEvent } from "../../events.ts";
+import { formatBytes, formatDuration } from "./narration.ts";
+
+/** Milliseconds without news after which it is told how long that has been. */
+const SILENCE = 3000;
+
+export class Pace {
+  readonly #started: number;
+  #done = 0;
+  #changed: number;
+  #changes = 0;
+
+  /** All times are in milliseconds, of one clock. */
+  constructor(started: number) {
+    this.#started = started;
+    this.#changed = started;
+  }
+
+  /** Takes note of the bytes that are done by now. */
+  see(done: number, now: number): void {
+    if (done === this.#done) return;
+    this.#done = done;
+    this.#changed = now;
+    this.#changes++;
+  }
+
+  /** Such as `5.2 MB of 20 MB, 0.1 MB/s, 2 min 28 s left`. */
+  describe({ work, total, files }: ProgressEvent, now: number): string {
+    const done = this.#done;
+    const isUnderWay = done < total;
+    const measured = this.#changed - this.#started;
+    const silence = now - this.#changed;
+    const rate = done > 0 && measured > 0 ? done / measured : undefined;
+    const left = rate !== undefined && this.#changes > 1 ? (total - done) / rate - silence : 0;
+    const parts = [
+      `${formatBytes(done)} of ${formatBytes(total)}`,
+      ...(rate === undefined ? [] : [`${formatBytes(rate * 1000)}/s`]),
+      ...(isUnderWay && left > 0 ? [`${formatDuration(left)} left`] : []),
+      ...(files === undefined || files === 0 ? [] : [`${files.toLocaleString("en-US")} entries`]),
+      ...(isUnderWay && silence >= SILENCE ? [silenceOf(work, { done, silence })] : []),
+    ];
+    return parts.join(", ");
+  }
+}
+
+/** Also a line that waits has to show that it lives. */
+function silenceOf(
+  work: ProgressEvent["work"],
+  { done, silence }: { done: number; silence: number },
+): string {
+  const time = formatDuration(silence);
+  if (work !== "uploading") return `nothing for ${time}`;
+  return done === 0 ? `under way for ${time}` : `last part ${time} ago`;
+}

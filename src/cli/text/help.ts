@@ -1,0 +1,142 @@
+/** The texts of `ftl help`, made from the table of commands. */
+import { COMMANDS, type CommandSpec, GLOBAL_OPTIONS, type OptionSpec } from "../commands.ts";
+
+/** Columns: text wider than this is hard to read, whatever the terminal. */
+const WIDEST = 100;
+const NARROWEST = 40;
+
+/** What the environment is asked for, in help and manual page. */
+export const VARIABLES: readonly (readonly [name: string, meaning: string])[] = [
+  ["FTL_BUCKET", "the S3 bucket that holds the revisions"],
+  ["FTL_ROOT", "this machine's deployment folder, with a folder for each package"],
+  ["FTL_KEEP", "candidates newer than the blessed that a machine holds ready (3)"],
+  ["FTL_LOCK_WAIT", "seconds to wait for a busy lock (60)"],
+  ["FTL_HOOK_TIMEOUT", "seconds that a package script may take (3600)"],
+  ["FTL_CONCURRENCY", "packages, ranges or parts at the same time (4)"],
+  ["AWS_*", "region, credentials, endpoint, as for every AWS tool"],
+];
+
+export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
+  ["0", "done"],
+  ["1", "a fault of FTL's own"],
+  ["2", "usage or configuration"],
+  ["3", "no such package, revision, file or bucket"],
+  ["4", "lost a race, or the lock stayed busy"],
+  ["5", "integrity: checksum, broken or unsafe archive"],
+  ["6", "a package script failed"],
+  ["7", "S3 or disk: unreachable, denied, full"],
+];
+
+/** `ftl help`, to a width in columns. */
+export function generalHelp(width: number): string {
+  const columns = clamp(width);
+  return [
+    ...wrap("ftl deploys packages to machines, with S3 as the only server.", columns),
+    "",
+    "Usage: ftl COMMAND [OPTIONS]",
+    "",
+    "Commands:",
+    ...table(COMMANDS.map(({ name, summary }) => [name, summary]), columns),
+    "",
+    "Options of every command:",
+    ...optionLines(GLOBAL_OPTIONS, columns),
+    "",
+    "Environment:",
+    ...table(VARIABLES, columns),
+    "",
+    "The main job:",
+    ...table([
+      ["ftl spool my_site.tgz", "a new revision lies in S3; prints its name"],
+      ["ftl sync", "on each machine: fetches it"],
+      ["ftl jump --master REVISION", "blesses it: each machine's next sync activates it"],
+      ["ftl jump-back --master my_site", "back to the one before"],
+    ], columns),
+    "",
+    ...wrap("'ftl help COMMAND' tells more, with examples.", columns),
+  ].join("\n");
+}
+
+/** `ftl help COMMAND`, to a width in columns. */
+export function commandHelp(spec: CommandSpec, width: number): string {
+  const columns = clamp(width);
+  const [first, ...others] = spec.usage.map((form) => `ftl ${spec.name} ${form}`);
+  const sections = [
+    wrap(`ftl ${spec.name}: ${spec.summary}`, columns),
+    [`Usage: ${first}`, ...others.map((form) => `       ${form}`)],
+    ...spec.details.map((paragraph) => wrap(paragraph, columns)),
+    spec.options.length === 0 ? [] : ["Options:", ...optionLines(spec.options, columns)],
+    spec.examples.length === 0 ? [] : ["Examples:", ...table(spec.examples, columns)],
+  ];
+  return sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n");
+}
+
+/** The same for programs. */
+export function generalHelpJson(): unknown {
+  return {
+    usage: "ftl COMMAND [OPTIONS]",
+    commands: COMMANDS.map(({ name, summary }) => ({ name, summary })),
+    options: GLOBAL_OPTIONS,
+    environment: VARIABLES.map(([name, meaning]) => ({ name, meaning })),
+    exitCodes: EXIT_CODES.map(([code, meaning]) => ({ code: Number(code), meaning })),
+  };
+}
+
+/** The same for programs. */
+export function commandHelpJson(
+  { name, usage, summary, details, options, examples }: CommandSpec,
+): unknown {
+  return {
+    command: name,
+    summary,
+    usage: usage.map((form) => `ftl ${name} ${form}`),
+    details,
+    options: [...options, ...GLOBAL_OPTIONS],
+    examples: examples.map(([command, does]) => ({ command, does })),
+  };
+}
+
+/** `-m, --message TEXT`, with four spaces where there is no short form. */
+export function optionName({ name, short, value }: OptionSpec): string {
+  const names = `${short === undefined ? "    " : `-${short}, `}--${name}`;
+  return value === undefined ? names : `${names} ${value}`;
+}
+
+function optionLines(options: readonly OptionSpec[], width: number): string[] {
+  return table(options.map((option) => [optionName(option), option.help]), width);
+}
+
+/** Two columns; the right one goes below the left one where there is no room beside it. */
+function table(rows: readonly (readonly [left: string, right: string])[], width: number): string[] {
+  const leftWidth = Math.max(...rows.map(([left]) => left.length));
+  const indent = leftWidth + 4;
+  if (width - indent < 24) {
+    return rows.flatMap(([left, right]) => [
+      `  ${left.trim()}`,
+      ...wrap(right, width - 6).map((line) => `      ${line}`),
+    ]);
+  }
+  return rows.flatMap(([left, right]) => {
+    const [first = "", ...more] = wrap(right, width - indent);
+    return [
+      `  ${left.padEnd(leftWidth)}  ${first}`,
+      ...more.map((line) => " ".repeat(indent) + line),
+    ];
+  });
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = "";
+    }
+    line = line === "" ? word : `${line} ${word}`;
+  }
+  return line === "" ? lines : [...lines, line];
+}
+
+function clamp(width: number): number {
+  return Math.min(WIDEST, Math.max(NARROWEST, width));
+}

@@ -1,0 +1,208 @@
+/** Results as lines of text: for programs one name a line, for people aligned columns. */
+import type { ListedPackage, ListedRevision, MasterRevision } from "../../commands/list.ts";
+import type { PackageStatus } from "../../commands/status.ts";
+import type { Note } from "../../revision/metadata.ts";
+import { escapeControls, oneLine } from "../../foreign_text.ts";
+import { compareNames } from "../../revision/names.ts";
+import { formatAge, formatBytes } from "../terminal/narration.ts";
+import { padTo, type Paint, widthOf, wrapTo } from "../terminal/paint.ts";
+
+export interface TableOptions {
+  /** Columns for people rather than lines for programs. */
+  readonly isTerminal: boolean;
+  readonly paint: Paint;
+  /** Columns of the terminal. */
+  readonly columns: number;
+  /** Unix time in milliseconds, for ages. */
+  readonly now: number;
+}
+
+type AnyRevision = ListedRevision | MasterRevision;
+
+/** One revision a line; for programs the active one is marked as the Go original marks it. */
+export function revisionLines(
+  revisions: readonly AnyRevision[],
+  { long, ...options }: TableOptions & { long: boolean },
+): string[] {
+  if (!long && !options.isTerminal) {
+    return revisions.map(({ revision, active }) => active ? `${revision}\t(active)` : revision);
+  }
+  return align(revisions.map((revision) => [
+    revision.revision,
+    time(revision, { long, now: options.now }),
+    revision.size === undefined ? "-" : formatBytes(revision.size),
+    ...(long ? [details(revision).by ?? "-"] : []),
+    marks(revision, options.paint),
+    ...(long ? [details(revision).message ?? ""] : []),
+  ]));
+}
+
+/** One package a line; in a long listing with what is active, the newest, how many, how large. */
+export function packageLines(
+  packages: readonly ListedPackage[],
+  { long, paint }: TableOptions & { long: boolean },
+): string[] {
+  if (!long) return packages.map((found) => found.package);
+  return align(packages.map(({ package: name, active, held, newest, revisions, size }) => [
+    name,
+    `${paint.good("active")} ${active ?? "-"}${held === true ? ` ${paint.warning("(held)")}` : ""}`,
+    `newest ${newest ?? "-"}`,
+    revisions === 1 ? "1 revision" : `${revisions ?? "?"} revisions`,
+    size === undefined ? "" : formatBytes(size),
+  ]));
+}
+
+/** To the minute, in UTC, in a long listing, else as an age. */
+function time({ spooledAt }: AnyRevision, { long, now }: { long: boolean; now: number }): string {
+  if (spooledAt === undefined) return "-";
+  if (long) return `${spooledAt.slice(0, 16)}Z`;
+  return `${formatAge(now - Date.parse(spooledAt))} ago`;
+}
+
+/** Who and why, safe to print. */
+function details(revision: AnyRevision): { by?: string | undefined; message?: string | undefined } {
+  return "details" in revision ? safeNote(revision.details) : {};
+}
+
+function safeNote(note: Note = {}): { by?: string | undefined; message?: string | undefined } {
+  const safe = (text?: string): string | undefined =>
+    text === undefined ? undefined : escapeControls(text);
+  return { by: safe(note.by), message: safe(note.message) };
+}
+
+function marks(revision: AnyRevision, paint: Paint): string {
+  const { active, previous, held, postSync } = revision;
+  const words = [
+    ...(active ? [paint.good("active")] : []),
+    ...(previous ? ["previous"] : []),
+    ...(held === true ? [paint.warning("held")] : []),
+    ...(postSync === "failed" ? [paint.bad("post-sync failed")] : []),
+    ...(postSync === "pending" ? [paint.warning("post-sync pending")] : []),
+    ...blessingWords(revision),
+  ];
+  return words.length === 0 ? "-" : `(${words.join(", ")})`;
+}
+
+/** Who blessed it, or left it for an older one, and why. */
+function blessingWords(revision: AnyRevision): string[] {
+  if ("left" in revision && revision.left !== undefined) {
+    const { by, message } = safeNote(revision.left);
+    return [`left${by === undefined ? "" : ` by ${by}`}${message ? `: ${message}` : ""}`];
+  }
+  if (!("blessing" in revision) || revision.blessing === undefined) return [];
+  const { replaced } = revision.blessing;
+  const { by, message } = safeNote(revision.blessing);
+  const wentBack = replaced !== null && compareNames(revision.revision, replaced) < 0;
+  const why = message === undefined ? "" : `: ${message}`;
+  if (by === undefined && why === "") return [];
+  return [
+    `blessed${by === undefined ? "" : ` by ${by}`}${
+      wentBack ? ` instead of ${replaced}` : ""
+    }${why}`,
+  ];
+}
+
+const STATUS_HEADINGS = [
+  "PACKAGE",
+  "ACTIVE",
+  "BLESSED",
+  "PREVIOUS",
+  "NEWEST",
+  "DISK",
+  "LAST SYNC",
+  "NEXT SYNC",
+];
+
+/** A row for each package where the terminal has room for that, else one package below the other. */
+export function statusLines(
+  packages: readonly PackageStatus[],
+  { paint, now, isTerminal, columns }: TableOptions,
+): string[] {
+  const rows = statusRows(packages, { paint, now });
+  const logs = logLines(packages);
+  if (isTerminal) {
+    const lines = align(rows);
+    if (lines.every((line) => widthOf(line) <= columns)) return [...lines, ...logs];
+  }
+  const [headings = [], ...others] = rows;
+  const blocks = others.flatMap((row, i) => [
+    ...(i === 0 ? [] : [""]),
+    ...block(headings, row, columns),
+  ]);
+  return [...blocks, ...logs];
+}
+
+/** Where to read what scripts printed: of one package that was asked for, or where something went wrong. */
+function logLines(packages: readonly PackageStatus[]): string[] {
+  return packages.flatMap(({ package: name, lastLog, lastSync: last, unprepared }) => {
+    const isOfUse = packages.length === 1 || last?.failure !== undefined || unprepared.length > 0;
+    return lastLog === null || !isOfUse
+      ? []
+      : [`${name}: its last script's output is in ${lastLog}`];
+  });
+}
+
+/** One line for each heading; what is too long for a line goes on in the next. */
+function block(headings: readonly string[], row: readonly string[], columns: number): string[] {
+  const width = Math.max(...headings.map(widthOf)) + 2;
+  return row.flatMap((cell, column) =>
+    wrapTo(cell, columns - width).map((part, i) =>
+      padTo(i === 0 ? headings[column] ?? "" : "", width) + part
+    )
+  );
+}
+
+function statusRows(
+  packages: readonly PackageStatus[],
+  { paint, now }: { paint: Paint; now: number },
+): string[][] {
+  return [
+    STATUS_HEADINGS.map(paint.bold),
+    ...packages.map((found) => [
+      found.package,
+      [
+        found.active ?? "-",
+        ...(found.dangling ? [paint.bad("(gone)")] : []),
+        ...(found.held ? [paint.warning("(held)")] : []),
+      ].join(" "),
+      found.blessed ?? "-",
+      found.previous ?? "-",
+      found.master === undefined ? "?" : found.master.newest ?? "-",
+      formatBytes(found.disk),
+      lastSync(found, { paint, now }),
+      nextSync(found),
+    ]),
+  ];
+}
+
+function lastSync(
+  { lastSync: last }: PackageStatus,
+  { paint, now }: { paint: Paint; now: number },
+): string {
+  if (last === null) return "never";
+  const age = `${formatAge(now - Date.parse(last.at))} ago`;
+  if (last.failure === undefined) return age;
+  return `${age}, ${paint.bad("failed")}: ${oneLine(last.failure)}`;
+}
+
+function nextSync({ master, unprepared }: PackageStatus): string {
+  if (master === undefined) return "?";
+  const { fetch, activate, remove, missing } = master;
+  const steps = [
+    ...(fetch.length === 0 ? [] : [`fetch ${fetch.length}`]),
+    ...(unprepared.length === 0 ? [] : [`prepare ${unprepared.length}`]),
+    ...(activate === null ? [] : [`activate ${activate}`]),
+    ...(remove.length === 0 ? [] : [`remove ${remove.length}`]),
+    ...(missing === null ? [] : [`blessed ${missing} is missing`]),
+  ];
+  return steps.length === 0 ? "nothing to do" : steps.join(", ");
+}
+
+/** Columns two spaces apart; no spaces at the end of a line. */
+export function align(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, widthOf(cell));
+  }
+  return rows.map((row) => row.map((cell, i) => padTo(cell, widths[i] ?? 0)).join("  ").trimEnd());
+}

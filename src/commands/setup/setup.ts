@@ -1,0 +1,126 @@
+/** `ftl setup`: ready text for those who install FTL. Pure: it asks nothing but the environment. */
+import { UsageError } from "../../errors.ts";
+import type { Context } from "../../context.ts";
+import { cloudInit, cloudInitPlaceholders } from "./cloud_init.ts";
+import { cronFile } from "./cron.ts";
+import { IAM_ROLES, iamPolicy, type IamRole } from "./iam.ts";
+import { systemdFiles } from "./systemd.ts";
+import { readSetupValues, type SetupFile, type SetupValues } from "./values.ts";
+import { quote } from "../../foreign_text.ts";
+
+/** Which text. */
+export type SetupKind = "systemd" | "cron" | "cloud-init" | "iam";
+export const SETUP_KINDS: readonly SetupKind[] = ["systemd", "cron", "cloud-init", "iam"];
+
+/** What of a text there may be to choose. */
+export interface SetupOptions {
+  /** One of several texts: a role for `iam`; `env`, `service` or `timer` for `systemd`. */
+  readonly part?: string;
+  /** For `cloud-init` the packages that the machine wants, for `iam` those that are allowed. */
+  readonly packages?: readonly string[];
+  /** For `cloud-init`: where the executables lie. */
+  readonly from?: string;
+  /** For `cloud-init`: the text of `SHA256SUMS`. */
+  readonly sums?: string;
+}
+
+/** A text that is ready for use. */
+export interface SetupText {
+  /** As it goes into its file. */
+  readonly text: string;
+  /** The same as data. */
+  readonly json: unknown;
+}
+
+/**
+ * The text of one kind, filled with the environment's values; a warning names those that are placeholders.
+ * Throws `UsageError` for a value that the text cannot carry.
+ */
+export function setup(
+  context: Context,
+  kind: SetupKind,
+  options: SetupOptions = {},
+): SetupText {
+  const values = readSetupValues(context.config);
+  const { text, json, placeholders } = makeText(context, kind, { values, options });
+  if (placeholders.length > 0) {
+    const names = placeholders.join(", ");
+    context.report({
+      type: "warning",
+      message:
+        `Not given, so the text has placeholders, as in <bucket>, for you to replace: ${names}`,
+    });
+  }
+  return { text, json };
+}
+
+interface Source {
+  readonly values: SetupValues;
+  readonly options: SetupOptions;
+}
+
+function makeText(
+  context: Context,
+  kind: SetupKind,
+  { values, options }: Source,
+): SetupText & { placeholders: readonly string[] } {
+  const { placeholders } = values;
+  switch (kind) {
+    case "systemd":
+      return { ...systemdText(values, options.part), placeholders };
+    case "cron":
+      return { ...ofFile(cronFile(values)), placeholders };
+    case "cloud-init": {
+      const { packages = [], from, sums } = options;
+      const asked = { packages, from, sums, version: context.version };
+      const text = cloudInit(values, asked);
+      return {
+        text,
+        json: { userData: text },
+        placeholders: [...placeholders, ...cloudInitPlaceholders(asked)],
+      };
+    }
+    case "iam":
+      return {
+        ...iamText(values, options),
+        placeholders: placeholders.filter((name) => name === "FTL_BUCKET"),
+      };
+  }
+}
+
+function ofFile(file: SetupFile): SetupText {
+  return { text: file.text, json: file };
+}
+
+/** All three files as `systemctl cat` shows them, each below its path; or one, to be written to a file. */
+function systemdText(values: SetupValues, part: string | undefined): SetupText {
+  const files = systemdFiles(values);
+  if (part !== undefined) {
+    const found = files.find(({ path }) => path.endsWith(`.${part}`));
+    if (found !== undefined) return ofFile(found);
+    throw new UsageError(`ftl setup systemd has no part ${quote(part)}`, {
+      hint: "Its parts are env, service and timer; without one it shows all three",
+    });
+  }
+  const install = [
+    "# Install these as root:",
+    ...files.map(({ path }) => `#   ftl setup systemd ${path.replace(/.*\./, "")} > ${path}`),
+    "#   systemctl daemon-reload && systemctl enable --now ftl-sync.timer",
+  ].join("\n");
+  const shown = files.map(({ path, text }) => `# ${path}\n${text}`);
+  return { text: [`${install}\n`, ...shown].join("\n"), json: files };
+}
+
+function iamText(values: SetupValues, { part, packages = [] }: SetupOptions): SetupText {
+  const role = IAM_ROLES.find((known) => known === part);
+  if (part !== undefined && role === undefined) {
+    throw new UsageError(`ftl setup iam has no role ${quote(part)}`, {
+      hint: `Its roles are ${IAM_ROLES.join(", ")}; without one it shows all of them`,
+    });
+  }
+  const policy = (name: IamRole): unknown => iamPolicy(name, values, packages);
+  const json = role === undefined
+    ? Object.fromEntries(IAM_ROLES.map((name) => [name, policy(name)]))
+    : policy(role);
+  return { text: `${JSON.stringify(json, null, 2)}\n`, json };
+}

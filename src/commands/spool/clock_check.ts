@@ -1,0 +1,50 @@
+/** Whether a new revision's id, which is its time, would lie in the future. */
+import { revisionName, timeOfId } from "../../revision/names.ts";
+import type { RemoteRevision } from "../../catalog/listing.ts";
+
+/** Milliseconds: clocks that are off by less are as clocks are. */
+const NOTICEABLE = 60_000;
+
+export class ClockCheck {
+  readonly #now: () => number;
+  /** Milliseconds by which this machine's clock is ahead of S3's, by its last answer. */
+  #ahead = 0;
+
+  /** `now` is this machine's Unix time in milliseconds. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  see(headers: Headers): void {
+    const time = Date.parse(headers.get("date") ?? "");
+    if (!Number.isNaN(time)) this.#ahead = this.#now() - time;
+  }
+
+  /** Warns of a clock that is ahead, and of an id that an earlier such clock left. */
+  check(newest: RemoteRevision | undefined, warn: (message: string) => void): void {
+    if (this.#ahead > NOTICEABLE) {
+      warn(
+        `This machine's clock is ${
+          durationOf(this.#ahead)
+        } ahead of S3's: the new revision's id and time ` +
+          "will be of the future. Set it before you spool: timedatectl set-ntp true",
+      );
+    }
+    const time = newest === undefined ? undefined : timeOfId(newest.id);
+    const now = this.#now() - this.#ahead;
+    if (newest === undefined || time === undefined || time - now < NOTICEABLE) return;
+    warn(
+      `The newest revision, ${revisionName(newest)}, has a time that is ${
+        durationOf(time - now)
+      } ahead, by ` +
+        "a clock that was wrong: new ids follow that one until then, and do not tell the time",
+    );
+  }
+}
+
+function durationOf(milliseconds: number): string {
+  const minutes = milliseconds / 60_000;
+  if (minutes < 120) return `${Math.round(minutes)} min`;
+  const hours = minutes / 60;
+  return hours < 48 ? `${Math.round(hours)} h` : `${Math.round(hours / 24)} days`;
+}

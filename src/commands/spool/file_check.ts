@@ -1,0 +1,76 @@
+/** A look at a file as a machine would unpack it, before anything of it is sent. */
+import { checkArchive } from "../../archive/check.ts";
+import { ContentCheck } from "../../archive/content_check.ts";
+import { ScriptCheck } from "../../archive/script_check.ts";
+import { IntegrityError } from "../../errors.ts";
+import { type Checksums, ChecksumTaker, type FileSource } from "../../transfer/upload/file_source.ts";
+import type { Context } from "../../context.ts";
+
+/** What the look finds. */
+export interface CheckedFile extends Checksums {
+  /** Entries and bytes that it unpacks to. */
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** The file that is to be spooled. */
+export interface SpoolFile {
+  /** As it was given. */
+  readonly path: string;
+  /** The package that its name gives, and what follows that and its dot. */
+  readonly name: string;
+  readonly rest: string;
+  /** Told what is seldom meant. */
+  readonly warn: (message: string) => void;
+}
+
+/** Reads all of `source`. Throws `IntegrityError` where a machine would refuse it. */
+export async function checkFile(
+  { report, signal }: Context,
+  source: FileSource,
+  { path, name, rest, warn }: SpoolFile,
+): Promise<CheckedFile> {
+  const started = performance.now();
+  const sums = new ChecksumTaker(source.partSize);
+  const fileName = rest === "" ? name : `${name}.${rest}`;
+  const tell = (done: number): void =>
+    report({ type: "progress", subject: path, work: "checking", done, total: source.size });
+  try {
+    const { files, bytes } = await checkArchive(toAsync(source.chunks(sums), { signal, tell }), {
+      package: name,
+      rest,
+      size: source.size,
+      signal,
+      onNote: warn,
+      watchers: [new ScriptCheck(warn), new ContentCheck(fileName, rest, warn)],
+    });
+    report({ type: "checked", file: path, files, bytes, ms: performance.now() - started });
+    return { ...sums.digest(), files, bytes };
+  } catch (error) {
+    if (!(error instanceof IntegrityError)) throw error;
+    throw new IntegrityError(`Cannot spool ${path}: ${error.message}`, {
+      cause: error,
+      hint: error.hint,
+    });
+  }
+}
+
+/** Milliseconds for which reading may keep signals and timers waiting. */
+const LONGEST_TURN = 50;
+
+/** Lets signals and timers in between the chunks of a file that is read synchronously. */
+async function* toAsync(
+  chunks: Iterable<Uint8Array>,
+  { signal, tell }: { signal: AbortSignal; tell: (bytes: number) => void },
+): AsyncGenerator<Uint8Array> {
+  let turn = performance.now();
+  let done = 0;
+  for (const chunk of chunks) {
+    yield chunk;
+    tell(done += chunk.byteLength);
+    if (performance.now() - turn < LONGEST_TURN) continue;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    signal.throwIfAborted();
+    turn = performance.now();
+  }
+}

@@ -1,0 +1,182 @@
+/** `ftl spool`: uploads a file as a new revision of its package. */
+import { type Metadata, noteMetadata, revisionMetadata, uploadMetadata } from "../../revision/metadata.ts";
+import { ConflictError } from "../../errors.ts";
+import { faultPoint } from "../../fault_point.ts";
+import { adviseOnFileName, looksLikeOneBuild } from "../../revision/file_advice.ts";
+import { revisionKey, splitFileName } from "../../revision/keys.ts";
+import { newRevisionId, revisionName } from "../../revision/names.ts";
+import { fileNameOf, FileSource, refuseFolder } from "../../transfer/upload/file_source.ts";
+import type { Bucket } from "../../bucket/bucket.ts";
+import { ClockCheck } from "./clock_check.ts";
+import { type Context } from "../../context.ts";
+import { fetchPackageListing, type RemotePackage } from "../../catalog/listing.ts";
+import { type CheckedFile, checkFile } from "./file_check.ts";
+import { dropStaleUploads } from "../../catalog/stale_uploads.ts";
+import { openBucket } from "../../bucket/open.ts";
+
+/** What may be said with a spool. */
+export interface SpoolOptions {
+  /** Kept with the revision, for those who look at it later. */
+  readonly message?: string;
+}
+
+/** The revision that a spool made. */
+export interface Spooled {
+  /** The new revision's name. */
+  readonly revision: string;
+  /** The object's key. */
+  readonly key: string;
+  /** Size of the object in bytes. */
+  readonly size: number;
+  /** SHA-256 of the object in hexadecimal. */
+  readonly sha256: string;
+  /** Entries it unpacks to. */
+  readonly files: number;
+  /** Bytes it unpacks to. */
+  readonly bytes: number;
+  /** What is seldom meant so: about its name, its scripts, what is in it. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Checks the file as a machine would unpack it, then uploads it. Throws `UsageError`, `NotFoundError`,
+ * `IntegrityError`, `StorageError`; whatever it throws, the bucket is as it was.
+ *
+ * The bucket is asked first: the check of a large file takes its time, which is lost where there are no
+ * credentials, or no such bucket in the region.
+ */
+export async function spool(
+  context: Context,
+  path: string,
+  { message }: SpoolOptions = {},
+): Promise<Spooled> {
+  const { config, report } = context;
+  refuseFolder(path);
+  const { package: name, rest } = splitFileName(fileNameOf(path));
+  const note = { by: context.author(), at: new Date(context.now()).toISOString(), message };
+  const noteEntries = noteMetadata(note);
+  const warnings: string[] = [];
+  const warn = (warning: string): void => {
+    warnings.push(warning);
+    report({ type: "warning", message: warning });
+  };
+  using source = new FileSource(path);
+  const clock = new ClockCheck(context.now);
+  const bucket = await openBucket(context, (headers) => clock.see(headers));
+  const first = await fetchPackageListing(bucket, name);
+  const listed = performance.now();
+  for (const advice of adviseOnFileName(name, rest)) warn(advice);
+  tellOfNewPackage(context, first, { name, rest, warn });
+  clock.check(first.revisions.at(-1), warn);
+  const checked = await checkFile(context, source, { path, name, rest, warn });
+
+  const started = performance.now();
+  const { id, key } = await uploadAsNewest(context, bucket, {
+    name,
+    rest,
+    sha256: checked.sha256,
+    listing: started - listed < FRESH ? first : undefined,
+    upload: (subject, newKey) =>
+      upload(context, bucket, {
+        subject,
+        key: newKey,
+        source,
+        checked,
+        metadata: { ...revisionMetadata(checked), ...noteEntries, ...uploadMetadata() },
+      }),
+  });
+  const revision = revisionName({ package: name, id });
+  faultPoint("upload-completed");
+  await dropStaleUploads(context, bucket, name);
+  const { size } = source;
+  const ms = performance.now() - started;
+  report({ type: "uploaded", revision, bucket: config.bucket, bytes: size, ms });
+  const { sha256, files, bytes } = checked;
+  return { revision, key, size, sha256, files, bytes, warnings };
+}
+
+/** Milliseconds for which a listing is taken for the bucket: with an old one an id might not be the greatest. */
+const FRESH = 1000;
+
+/** A package is new with its first revision, or by a slip of the keyboard. */
+function tellOfNewPackage(
+  { report }: Context,
+  { revisions, pointer }: RemotePackage,
+  { name, rest, warn }: { name: string; rest: string; warn: (message: string) => void },
+): void {
+  if (revisions.length > 0 || pointer !== undefined) return;
+  report({ type: "new-package", package: name });
+  if (!looksLikeOneBuild(name) || /^\d/.test(rest)) return;
+  warn(
+    `The package is ${name}: the file's name up to its first dot. Files with other names are other ` +
+      "packages: if what follows the name changes with every build, leave it out",
+  );
+}
+
+interface UploadPlan {
+  /** The revision's name. */
+  readonly subject: string;
+  readonly key: string;
+  readonly source: FileSource;
+  readonly checked: CheckedFile;
+  readonly metadata: Metadata;
+}
+
+/** Throws `ConflictError` where the key is taken. */
+async function upload(
+  { config, report, signal }: Context,
+  bucket: Bucket,
+  { subject, key, source, checked, metadata }: UploadPlan,
+): Promise<void> {
+  const tell = (done: number): void =>
+    report({ type: "progress", subject, work: "uploading", done, total: source.size });
+  tell(0);
+  await bucket.upload(key, {
+    size: source.size,
+    partSize: source.partSize,
+    partSha256: checked.partSha256,
+    read: (offset, length) => source.read(offset, length),
+  }, {
+    metadata,
+    condition: { absent: true },
+    concurrency: config.concurrency,
+    signal,
+    onProgress: (done) => {
+      faultPoint("part-uploaded");
+      tell(done);
+    },
+  });
+}
+
+interface NewRevision {
+  readonly name: string;
+  readonly rest: string;
+  readonly sha256: string;
+  /** Of the package, where there is one that was made just now. */
+  readonly listing: RemotePackage | undefined;
+  /** Throws `ConflictError` where the key is taken. */
+  readonly upload: (revision: string, key: string) => Promise<void>;
+}
+
+/** Ids that are tried: each one more is taken by somebody who spools the same file in the same instant. */
+const MOST_IDS = 20;
+
+/** Uploads under an id that is greater than all others. */
+async function uploadAsNewest(
+  context: Context,
+  bucket: Bucket,
+  { name, rest, sha256, listing, upload }: NewRevision,
+): Promise<{ id: string; key: string }> {
+  for (let tries = 1;; tries++) {
+    const isKnown = tries === 1 && listing !== undefined;
+    const { revisions } = isKnown ? listing : await fetchPackageListing(bucket, name);
+    const id = newRevisionId({ now: context.now(), sha256, newest: revisions.at(-1)?.id });
+    const key = revisionKey({ package: name, id }, rest);
+    try {
+      await upload(revisionName({ package: name, id }), key);
+      return { id, key };
+    } catch (error) {
+      if (!(error instanceof ConflictError) || tries === MOST_IDS) throw error;
+    }
+  }
+}

@@ -1,0 +1,213 @@
+/** One revision from S3 to its place below `revs`: complete, verified, flushed. */
+import { unpack, type Unpacked } from "../../archive/unpack.ts";
+import { readRevisionFacts, type RevisionFacts } from "../../revision/metadata.ts";
+import { IntegrityError, StorageError } from "../../errors.ts";
+import { faultPoint } from "../../fault_point.ts";
+import { Gate } from "../../concurrency/gate.ts";
+import { revisionName } from "../../revision/names.ts";
+import { diskRoom } from "../../machine/disk/room.ts";
+import type { PackageDir } from "../../machine/package_dir.ts";
+import { hasScript } from "../../machine/scripts/run_script.ts";
+import { Staging } from "../../machine/revisions/staging.ts";
+import type { Bucket, Checksum } from "../../bucket/bucket.ts";
+import { DOWNLOAD_WINDOW, openDownload, rangeSizeFor } from "../../transfer/download/download.ts";
+import { CheckedBody } from "../../transfer/verify/checked_body.ts";
+import { type Context } from "../../context.ts";
+import type { RemoteRevision } from "../../catalog/listing.ts";
+import { lockPackage } from "../../machine/lock/package_locks.ts";
+
+/**
+ * Bytes that all downloads of this process hold at the same time: memory has a bound, however many packages
+ * a machine has. A large package leaves room for small ones, but not for another large one; two would not
+ * be faster, as one thread writes all files.
+ */
+const MEMORY = new Gate(DOWNLOAD_WINDOW * 1.25);
+
+/**
+ * Downloads, unpacks and publishes; its `post-sync` has yet to run. To be called under the sync lock.
+ * Throws `IntegrityError` where the bytes are not what was spooled, twice; `StorageError` over the
+ * network or the disk. Whatever it throws, `revs` is as it was, and staging is empty.
+ */
+export async function fetchRevision(
+  context: Context,
+  from: { bucket: Bucket; remote: RemoteRevision },
+  pkg: PackageDir,
+): Promise<void> {
+  const { id, key, object } = from.remote;
+  const revision = pkg.revisionName(id);
+  const started = performance.now();
+  context.report({ type: "fetching", revision, bytes: object.size });
+  const staging = await Staging.open(pkg, id);
+  try {
+    const staged = await stageInTurn(context, from, staging);
+    faultPoint("staged");
+    context.report({
+      type: "progress",
+      subject: revision,
+      work: "flushing",
+      done: object.size,
+      total: object.size,
+    });
+    await staging.flush(context.signal);
+    faultPoint("flushed");
+    using _lock = await lockPackage(context, pkg, "ftl sync");
+    context.signal.throwIfAborted();
+    staging.publish({
+      postSync: hasScript(staging.target, "post-sync") ? "pending" : "ok",
+      key,
+      etag: object.etag,
+      sha256: staged.sha256,
+      size: object.size,
+      fetchedAt: new Date(context.now()).toISOString(),
+    });
+    context.report({
+      type: "fetched",
+      revision,
+      bytes: object.size,
+      files: staged.files,
+      unpacked: staged.bytes,
+      ms: performance.now() - started,
+    });
+  } catch (error) {
+    await staging.drop();
+    throw error;
+  }
+}
+
+async function stageInTurn(
+  context: Context,
+  from: { bucket: Bucket; remote: RemoteRevision },
+  staging: Staging,
+): Promise<Staged> {
+  const held = Math.min(from.remote.object.size, DOWNLOAD_WINDOW);
+  using _memory = await MEMORY.enter(held, context.signal);
+  return await stageTwiceAtMost(context, from, staging);
+}
+
+interface Staged extends Unpacked {
+  readonly sha256: string;
+}
+
+/** What was downloaded is not as it should be. */
+interface Unfit {
+  readonly error: IntegrityError;
+  /** Whether the object itself is so: fetching it once more would bring the same. */
+  readonly isCertain: boolean;
+}
+
+/** What does not fit may be the line's fault: the second time it is the object's. */
+async function stageTwiceAtMost(
+  context: Context,
+  from: { bucket: Bucket; remote: RemoteRevision },
+  staging: Staging,
+): Promise<Staged> {
+  const first = await stage(context, from, staging);
+  if (!("error" in first)) return first;
+  if (first.isCertain) throw first.error;
+  context.report({ type: "warning", message: `${first.error.message}; fetching it once more` });
+  await staging.renew();
+  const second = await stage(context, from, staging);
+  if ("error" in second) throw second.error;
+  return second;
+}
+
+async function stage(
+  { config, signal, report }: Context,
+  { bucket, remote }: { bucket: Bucket; remote: RemoteRevision },
+  { target, aside }: Staging,
+): Promise<Staged | Unfit> {
+  const { size, etag } = remote.object;
+  const { concurrency } = config;
+  const subject = revisionName(remote);
+  let done = 0;
+  let files = 0;
+  const tell = (): void =>
+    report({ type: "progress", subject, work: "fetching", done, total: size, files });
+  await using download = await openDownload(bucket, remote.key, {
+    size,
+    etag,
+    concurrency,
+    signal,
+    onProgress: (bytes) => {
+      done = bytes;
+      tell();
+    },
+  });
+  const facts = readRevisionFacts(download.info.metadata);
+  requireSpace(target, { ...facts, bytes: facts.bytes ?? size });
+  const expected: Checksum | undefined = facts.sha256 === undefined
+    ? (await bucket.head(remote.key))?.checksum
+    : { algorithm: "sha256", hex: facts.sha256 };
+  const body = new CheckedBody(download.body, expected);
+  const name = `s3://${bucket.name}/${remote.key}`;
+  try {
+    const unpacked = await unpack(body, {
+      package: remote.package,
+      rest: remote.rest,
+      size,
+      target,
+      aside,
+      signal,
+      onProgress: (unpacked) => {
+        files = unpacked.files;
+        tell();
+        requireReserve(target);
+      },
+    });
+    await body.readToEnd();
+    if (body.fits !== false) return { ...unpacked, sha256: body.sha256 };
+    return { error: changedObject(name, remote), isCertain: false };
+  } catch (thrown) {
+    if (!(thrown instanceof IntegrityError)) throw thrown;
+    const { message, hint } = thrown;
+    const error = new IntegrityError(`${name}: ${message}`, { cause: thrown, hint });
+    // Reading on to be certain must not take longer than fetching it once more up to here.
+    const left = size - body.bytes;
+    if (left > Math.max(body.bytes, rangeSizeFor(concurrency))) return { error, isCertain: false };
+    await body.readToEnd();
+    return { error, isCertain: body.fits === true };
+  }
+}
+
+function changedObject(name: string, remote: RemoteRevision): IntegrityError {
+  return new IntegrityError(`${name} does not have the checksum that it was spooled with`, {
+    hint: `Spool it again, and purge this one: ftl purge --master ${remote.package}.${remote.id}`,
+  });
+}
+
+/** Room that a file takes beyond its bytes: half a block on average, and its entry. */
+const BYTES_PER_FILE = 2304;
+
+/** Throws `StorageError` where the metadata tells that the disk has no room, before the first byte. */
+function requireSpace(path: string, { bytes, files }: RevisionFacts): void {
+  if (bytes === undefined) return;
+  const { free, files: inodes } = diskRoom(path);
+  const needed = bytes + (files ?? 0) * BYTES_PER_FILE;
+  if (needed > free) {
+    throw new StorageError(
+      `No room for ${inMegabytes(needed)} MB on the disk of ${path}: ${inMegabytes(free)} MB free`,
+      { hint: "Free some space, or remove old revisions: ftl purge" },
+    );
+  }
+  if (inodes !== undefined && (files ?? 0) > inodes.free) {
+    throw new StorageError(
+      `No room for ${files} files on the disk of ${path}: ${inodes.free} inodes free`,
+    );
+  }
+}
+
+/** Throws `StorageError` before the disk is full to the last byte, which would stop others on it too. */
+function requireReserve(path: string): void {
+  const { free, isFull } = diskRoom(path);
+  if (!isFull) return;
+  throw new StorageError(
+    `Cannot unpack: the disk is full: ${inMegabytes(free)} MB free on ${path}`,
+    {
+      hint: "Free some space, or remove old revisions: ftl purge",
+    },
+  );
+}
+
+function inMegabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}

@@ -1,0 +1,70 @@
+/** What `ftl sync` takes away from one package: revisions that nobody wants, and what was left behind. */
+import { messageOf, StorageError } from "../../errors.ts";
+import { readLink } from "../../machine/links.ts";
+import type { PackageDir } from "../../machine/package_dir.ts";
+import type { Leftover } from "../../machine/revisions/trees.ts";
+import { cleanUp, isCleanUpDue } from "../../machine/revisions/clean_up.ts";
+import type { Context } from "../../context.ts";
+import type { PackageView } from "./package_view.ts";
+import { removeRevisions } from "../../machine/revisions/remove.ts";
+import type { SyncTally } from "./sync_tally.ts";
+
+export class PackageCleaning {
+  readonly #context: Context;
+  readonly #pkg: PackageDir;
+  readonly #tally: SyncTally;
+  /** What cannot be removed for now, which is no failure of the sync. */
+  readonly #kept: Leftover[] = [];
+
+  /** Each is tried once. */
+  readonly #failed = new Set<string>();
+
+  constructor(context: Context, pkg: PackageDir, tally: SyncTally) {
+    this.#context = context;
+    this.#pkg = pkg;
+    this.#tally = tally;
+  }
+
+  /** Whether a killed command left anything; to be asked under the sync lock. */
+  get isDue(): boolean {
+    return isCleanUpDue(this.#pkg);
+  }
+
+  /** Where the blessed revision could not be activated, the machine may have to fall back. */
+  toRemove(view: PackageView): string[] {
+    const { remove } = view.plan();
+    if (remove.length === 0) return [];
+    const previous = readLink(this.#pkg, "previous");
+    return remove.filter((id) => id !== previous && !this.#failed.has(id));
+  }
+
+  async remove(view: PackageView): Promise<void> {
+    if (this.toRemove(view).length === 0) return;
+    const pkg = this.#pkg;
+    const removed = await removeRevisions(this.#context, pkg, {
+      command: "ftl sync",
+      choose: () => {
+        view.changed();
+        return this.toRemove(view);
+      },
+      onFailure: (id, error) => {
+        this.#failed.add(id);
+        if (!(error instanceof StorageError)) return this.#tally.fail(error);
+        // As a mount does, until somebody takes it away: no reason for each sync to fail.
+        this.#kept.push({ path: pkg.revisionPath(id), reason: messageOf(error) });
+      },
+    });
+    this.#tally.removed.push(...removed);
+  }
+
+  /** Where a killed command left something, it may take the room for what comes. */
+  async makeRoom(view: PackageView): Promise<void> {
+    if (view.plan().fetch.length === 0) return;
+    await this.#tally.attempt(() => cleanUp(this.#context, this.#pkg));
+  }
+
+  /** To be called last: what cannot be deleted must not stand before the work. */
+  async finish(): Promise<void> {
+    await this.#tally.attempt(() => cleanUp(this.#context, this.#pkg, { kept: this.#kept }));
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Configuration, which comes from the environment alone. Every value is read when a command asks for
+ * it, so that a command fails only over what it needs.
+ */
+import { UsageError } from "./errors.ts";
+import { quote } from "./foreign_text.ts";
+
+/** The environment as `mod.ts` hands it down. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+interface CountBounds {
+  standard: number;
+  least: number;
+  most: number;
+}
+
+/** For hints. */
+const EXAMPLES = {
+  FTL_BUCKET: "my-deploys",
+  FTL_ROOT: "/srv/ftl",
+  AWS_REGION: "eu-central-1",
+  AWS_DEFAULT_REGION: "eu-central-1",
+} as const;
+
+/** Without slashes at the end; `/` where only dots and slashes lead there. A `..` after a name may follow a link. */
+function normalize(path: string): string {
+  return path.split("/").every((part) => ["", ".", ".."].includes(part))
+    ? "/"
+    : path.replace(/\/+$/, "");
+}
+
+/** What the environment says. */
+export class Config {
+  /** Nothing is read yet. */
+  constructor(readonly env: Environment) {}
+
+  /** `FTL_BUCKET`. */
+  get bucket(): string {
+    this.#requireFilledIn("FTL_BUCKET", "AWS_REGION", "AWS_DEFAULT_REGION");
+    const name = this.#text("FTL_BUCKET");
+    if (name === undefined) {
+      throw new UsageError("FTL_BUCKET is not set", {
+        hint: "export FTL_BUCKET=<the S3 bucket that holds your revisions>",
+      });
+    }
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/.test(name)) {
+      throw new UsageError(`FTL_BUCKET is not the name of a bucket: ${quote(name)}`, {
+        hint: "Give the bare name, as in my-deploys: no s3://, no slash",
+      });
+    }
+    return name;
+  }
+
+  /** `FTL_ROOT`, an absolute path without a slash at its end, and not that of the system. */
+  get root(): string {
+    this.#requireFilledIn("FTL_ROOT");
+    const path = this.#text("FTL_ROOT");
+    if (path === undefined) {
+      throw new UsageError("FTL_ROOT is not set", {
+        hint: "export FTL_ROOT=<this machine's deployment folder>, as in /srv/ftl",
+      });
+    }
+    if (!path.startsWith("/") || path.includes("\0")) {
+      throw new UsageError(`FTL_ROOT is not an absolute path: ${quote(path)}`);
+    }
+    const root = normalize(path);
+    if (root === "/") {
+      throw new UsageError(`FTL_ROOT is the root of the whole system: ${quote(path)}`, {
+        hint: "Each folder in it would be a package: give a folder of FTL's own, as in /srv/ftl",
+      });
+    }
+    return root;
+  }
+
+  /** `FTL_KEEP`: how many revisions newer than the blessed one a machine holds ready. */
+  get keep(): number {
+    return this.#count("FTL_KEEP", { standard: 3, least: 0, most: 1000 });
+  }
+
+  /** `FTL_LOCK_WAIT`, in seconds. */
+  get lockWait(): number {
+    return this.#count("FTL_LOCK_WAIT", { standard: 60, least: 0, most: 86_400 });
+  }
+
+  /** `FTL_HOOK_TIMEOUT`, in seconds. */
+  get hookTimeout(): number {
+    return this.#count("FTL_HOOK_TIMEOUT", { standard: 3600, least: 1, most: 604_800 });
+  }
+
+  /** `FTL_CONCURRENCY`: packages synced, and ranges or parts moved, at the same time. */
+  get concurrency(): number {
+    return this.#count("FTL_CONCURRENCY", { standard: 4, least: 1, most: 64 });
+  }
+
+  /** Throws `UsageError` for the first of the tuning variables that does not parse. */
+  requireTuning(): void {
+    void [this.keep, this.lockWait, this.hookTimeout, this.concurrency];
+  }
+
+  /** `ftl setup` writes `<bucket>` for what it is not told: nothing may run with that. */
+  #requireFilledIn(...names: readonly (keyof typeof EXAMPLES)[]): void {
+    for (const name of names) {
+      const text = this.#text(name) ?? "";
+      if (!/^<.*>$/.test(text)) continue;
+      throw new UsageError(`${name} is still a placeholder: ${quote(text)}`, {
+        hint: `Put the value there that this machine should have, as in ${EXAMPLES[name]}`,
+      });
+    }
+  }
+
+  #text(name: string): string | undefined {
+    const value = this.env[name];
+    return value === undefined || value === "" ? undefined : value;
+  }
+
+  #count(name: string, { standard, least, most }: CountBounds): number {
+    const text = this.#text(name);
+    if (text === undefined) return standard;
+    const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : NaN;
+    if (value >= least && value <= most) return value;
+    throw new UsageError(`${name} is not a whole number from ${least} to ${most}: ${quote(text)}`, {
+      hint: `Unset it for the default, ${standard}`,
+    });
+  }
+}

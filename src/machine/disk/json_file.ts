@@ -1,0 +1,27 @@
+/** The small JSON files that FTL keeps below `.ftl`. */
+import { explainDiskError, systemCode } from "../../disk_errors.ts";
+
+/** Bytes: FTL's own are far smaller. */
+const LARGEST = 1024 * 1024;
+
+/**
+ * What a file holds, or undefined where there is none, or one that FTL has not written: then it counts as
+ * lost, and the next write puts a good one in its place.
+ */
+export function readJson(path: string): object | undefined {
+  try {
+    const { isFile, size } = Deno.lstatSync(path);
+    if (!isFile || size > LARGEST) return undefined;
+    const value: unknown = JSON.parse(Deno.readTextFileSync(path));
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || systemCode(error) === "ENOENT") return undefined;
+    throw explainDiskError(error, `Cannot read ${path}`);
+  }
+}
+
+/** A member that is a text. */
+export function textIn(value: object, name: string): string | undefined {
+  const member: unknown = (value as Record<string, unknown>)[name];
+  return typeof member === "string" ? member : undefined;
+}

@@ -1,0 +1,37 @@
+/** What `planSync` decides by, gathered from the machine and from S3. */
+import type { SyncFacts } from "../plan/sync.ts";
+import type { PointerState } from "../revision/pointer.ts";
+import { readLink } from "./links.ts";
+import type { PackageDir } from "./package_dir.ts";
+import { HOLD_FILE, postSyncOf, readHold } from "./state.ts";
+
+export interface FactsSource {
+  /** The package as S3 shows it. */
+  readonly remote: { readonly revisions: readonly { readonly id: string }[] };
+  readonly master: PointerState | undefined;
+  /** `FTL_KEEP`. */
+  readonly keep: number;
+  /** Takes a hold for dropped. */
+  readonly follow: boolean;
+  /** The names in FTL's own folder at this moment, where they are known: they spare looks at what is not there. */
+  readonly own?: ReadonlySet<string>;
+}
+
+export function gatherFacts(
+  pkg: PackageDir,
+  { remote, master, keep, follow, own }: FactsSource,
+): SyncFacts {
+  const active = readLink(pkg, "current");
+  const mayHold = !follow && (own === undefined || own.has(HOLD_FILE));
+  return {
+    remote: remote.revisions.map(({ id }) => id),
+    local: new Map(pkg.revisions(own).map((id) => [id, postSyncOf(pkg, id)])),
+    blessed: master?.blessed,
+    version: master?.version,
+    replaced: master?.replaced,
+    active,
+    previous: readLink(pkg, "previous"),
+    hold: mayHold ? readHold(pkg, active) : undefined,
+    keep,
+  };
+}

@@ -1,0 +1,62 @@
+/** `current` and `previous`: relative links, replaced by rename(2), never absent in between. */
+import { StorageError } from "../errors.ts";
+import { faultPoint } from "../fault_point.ts";
+import { isRevisionId } from "../revision/names.ts";
+import { explainDiskError, systemCode } from "../disk_errors.ts";
+import { freeTemporary, syncDirectory } from "./disk/durable.ts";
+import type { PackageDir } from "./package_dir.ts";
+
+export type LinkName = "current" | "previous";
+
+/**
+ * The id that a link names, or undefined where there is no link, or one that leads elsewhere. Throws
+ * `StorageError` where something else than a link has its place.
+ */
+export function readLink(pkg: PackageDir, name: LinkName): string | undefined {
+  const path = pkg[name];
+  try {
+    const [folder, id, ...more] = Deno.readLinkSync(path).replace(/\/+$/, "").split("/").slice(-2);
+    if (folder !== "revs" || id === undefined || more.length > 0) return undefined;
+    return isRevisionId(id) ? id : undefined;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    if (systemCode(error) === "EINVAL") throw notALink(path);
+    throw explainDiskError(error, `Cannot read ${path}`);
+  }
+}
+
+/** Points `previous`, then `current`, and makes it last. */
+export function writeLinks(
+  pkg: PackageDir,
+  to: { current: string; previous?: string | undefined },
+): void {
+  // A crash in between leaves `current` as it was, and `previous` on a revision that is there.
+  if (to.previous !== undefined) replaceLink(pkg, "previous", to.previous);
+  faultPoint("previous-linked");
+  replaceLink(pkg, "current", to.current);
+  faultPoint("current-linked");
+  try {
+    syncDirectory(pkg.path);
+  } catch (error) {
+    throw explainDiskError(error, `Cannot flush ${pkg.path}`);
+  }
+}
+
+function replaceLink(pkg: PackageDir, name: LinkName, id: string): void {
+  const path = pkg[name];
+  try {
+    const temporary = freeTemporary(`${pkg.own}/${name}`);
+    // The text is relative to the link's final place, one folder above this one.
+    Deno.symlinkSync(`revs/${id}`, temporary);
+    Deno.renameSync(temporary, path);
+  } catch (error) {
+    if (["EISDIR", "ENOTEMPTY", "EEXIST"].includes(systemCode(error) ?? "")) throw notALink(path);
+    throw explainDiskError(error, `Cannot replace the link ${path}`);
+  }
+}
+
+function notALink(path: string): StorageError {
+  return new StorageError(`${path} is not a link`, {
+    hint: "FTL made no such thing: move it away, then run the command again",
+  });
+}

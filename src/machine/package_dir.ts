@@ -1,0 +1,231 @@
+/**
+ * One package's directory on this machine, `$FTL_ROOT/my_site`:
+ *
+ *     current  -> revs/VZ5vQk8aR4G     the active revision
+ *     previous -> revs/VZ5uB1x0pQa
+ *     revs/VZ5vQk8aR4G/                complete or not there at all
+ *     .lock
+ *     .ftl/                            staging/, aside/, trash/, state/, log/, and more
+ *
+ * The folder itself may be a link to another disk. What lies in it may not: a package's folder may belong to
+ * the user that the package runs as, who must not lead an `ftl` of root's elsewhere.
+ */
+import { NotFoundError, StorageError, UsageError } from "../errors.ts";
+import { compareNames, isPackageName, isRevisionId } from "../revision/names.ts";
+import { nearestOf } from "../nearest.ts";
+import { explainDiskError, systemCode } from "../disk_errors.ts";
+import { clearPlace } from "./disk/durable.ts";
+
+const REMOVING = "removing";
+
+export class PackageDir {
+  constructor(readonly root: string, readonly name: string) {}
+
+  get path(): string {
+    return `${this.root}/${this.name}`;
+  }
+  get current(): string {
+    return `${this.path}/current`;
+  }
+  get previous(): string {
+    return `${this.path}/previous`;
+  }
+  get revs(): string {
+    return `${this.path}/revs`;
+  }
+  /** FTL's own folder: all that a crash can leave lies below it. */
+  get own(): string {
+    return `${this.path}/.ftl`;
+  }
+  /** The lock on every change to the package: publish, jump, remove. */
+  get lock(): string {
+    return `${this.path}/.lock`;
+  }
+  /** The lock of a sync that fetches, or deploys what is blessed. */
+  get syncLock(): string {
+    return `${this.own}/sync.lock`;
+  }
+  /** The lock of whoever runs the `post-sync` of candidates, or removes revisions. */
+  get candidatesLock(): string {
+    return `${this.own}/candidates.lock`;
+  }
+  get staging(): string {
+    return `${this.own}/staging`;
+  }
+  /** Where folders of what is staged are filled; it is there only meanwhile. */
+  get aside(): string {
+    return `${this.own}/aside`;
+  }
+  get trash(): string {
+    return `${this.own}/trash`;
+  }
+  get states(): string {
+    return `${this.own}/state`;
+  }
+  /** Has a file for each revision that is being deleted where it is; there only meanwhile. */
+  get removing(): string {
+    return `${this.own}/${REMOVING}`;
+  }
+
+  /** What scripts printed. */
+  get logs(): string {
+    return `${this.own}/log`;
+  }
+
+  revisionPath(id: string): string {
+    return `${this.revs}/${id}`;
+  }
+
+  revisionName(id: string): string {
+    return `${this.name}.${id}`;
+  }
+
+  /** Whether the revision is here, complete. */
+  has(id: string): boolean {
+    return this.isThere(id) && !this.isBeingRemoved(id);
+  }
+
+  /** The names in FTL's own folder: one look tells of much that is not there. */
+  ownNames(): Set<string> {
+    return new Set(readNames(this.own, () => true));
+  }
+
+  /** The ids of the complete revisions, oldest first. `own` are the names in FTL's folder at this moment. */
+  revisions(own?: ReadonlySet<string>): string[] {
+    const gone = new Set(own === undefined || own.has(REMOVING) ? this.beingRemoved() : []);
+    return readNames(this.revs, ({ name, isDirectory }) => {
+      return isDirectory && isRevisionId(name) && !gone.has(name);
+    });
+  }
+
+  /** Whether its folder is there, be it complete or not; a link to one elsewhere is none. */
+  isThere(id: string): boolean {
+    return kindOf(this.revisionPath(id)) === "folder";
+  }
+
+  isBeingRemoved(id: string): boolean {
+    return kindOf(`${this.removing}/${id}`) !== undefined;
+  }
+
+  beingRemoved(): string[] {
+    if (kindOf(this.removing) !== "folder") return [];
+    return readNames(this.removing, ({ name }) => isRevisionId(name));
+  }
+
+  /** Makes FTL's folders where they are missing. Throws `StorageError` where a link has the place of one. */
+  prepare(): void {
+    for (const path of [this.revs, this.own]) makeFolder(path);
+    for (const path of [this.staging, this.trash, this.states]) {
+      // What is no folder there is nobody's, and must not keep the machine from its work.
+      if (["file", "other"].includes(kindOf(path) ?? "")) clearPlace(path);
+      makeFolder(path);
+    }
+  }
+}
+
+/**
+ * Makes a folder of FTL's where it is missing. Who may read a revision is for the package's folder and the
+ * modes in the revision to say: a web server must get there, and `ftl list` of another user, also under the
+ * umask of a hardened unit. A folder that is there stays as it is.
+ */
+export function makeFolder(path: string): void {
+  // Nearly always it is there, and an error takes longer than a look.
+  if (kindOf(path) === "folder") return;
+  try {
+    Deno.mkdirSync(path, { mode: 0o755 });
+    Deno.chmodSync(path, 0o755);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) {
+      throw explainDiskError(error, `Cannot make ${path}`);
+    }
+    requireNoLink(path);
+    if (kindOf(path) === "folder") return;
+    throw new StorageError(`${path} is not a folder`, {
+      hint: "FTL made no such thing: move it away, then run the command again",
+    });
+  }
+}
+
+/** Throws `StorageError` where a link has the place of something in a package's folder. */
+export function requireNoLink(path: string): void {
+  if (kindOf(path) !== "link") return;
+  throw new StorageError(`${path} is a link, and FTL follows none in a package's folder`, {
+    hint: "Remove it; a package on another disk has its whole folder there: link to that",
+  });
+}
+
+/** What is at a path, links not followed; undefined where nothing is. */
+export function kindOf(path: string): "folder" | "file" | "link" | "other" | undefined {
+  try {
+    const { isDirectory, isFile, isSymlink } = Deno.lstatSync(path);
+    return isDirectory ? "folder" : isFile ? "file" : isSymlink ? "link" : "other";
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return undefined;
+    throw explainDiskError(error, `Cannot read ${path}`);
+  }
+}
+
+/** The packages that this machine cares about: the folders in the root whose name is a package's. */
+export function listPackages(root: string): PackageDir[] {
+  requireRoot(root);
+  return readNames(root, (entry) => isPackageName(entry.name) && isDirectoryEntry(root, entry))
+    .map((name) => new PackageDir(root, name));
+}
+
+/** Throws `NotFoundError` where the operator has not made the package's directory. */
+export function requirePackage(root: string, name: string): PackageDir {
+  requireRoot(root);
+  const found = new PackageDir(root, name);
+  if (isDirectory(found.path)) return found;
+  const nearest = nearestOf(name, listPackages(root).map((other) => other.name));
+  const meant = nearest === undefined ? "" : `Did you mean ${nearest}? Else: `;
+  throw new NotFoundError(`No package ${name} on this machine: ${found.path} is not there`, {
+    hint: `${meant}a folder tells FTL that this machine wants the package: mkdir ${found.path}`
+      .replace(/^a/, "A"),
+  });
+}
+
+function requireRoot(root: string): void {
+  try {
+    const { isDirectory, dev, ino } = Deno.statSync(root);
+    const system = Deno.statSync("/");
+    if (dev === system.dev && ino === system.ino) {
+      throw new UsageError(`FTL_ROOT leads to the root of the whole system: ${root}`, {
+        hint: "Each folder in it would be a package: give a folder of FTL's own, as in /srv/ftl",
+      });
+    }
+    if (isDirectory) return;
+    throw new StorageError(`FTL_ROOT is not a directory: ${root}`);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) {
+      throw explainDiskError(error, `Cannot read FTL_ROOT, ${root}`);
+    }
+    throw new NotFoundError(`FTL_ROOT is not there: ${root}`, {
+      hint: `mkdir -p ${root}/<package>, for each package that this machine should run`,
+    });
+  }
+}
+
+function readNames(path: string, wanted: (entry: Deno.DirEntry) => boolean): string[] {
+  try {
+    return [...Deno.readDirSync(path)].filter(wanted).map((entry) => entry.name).sort(compareNames);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw explainDiskError(error, `Cannot read ${path}`);
+  }
+}
+
+/** A package's directory may be a link to one on another disk. */
+function isDirectoryEntry(parent: string, entry: Deno.DirEntry): boolean {
+  return entry.isDirectory || (entry.isSymlink && isDirectory(`${parent}/${entry.name}`));
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return false;
+    throw explainDiskError(error, `Cannot read ${path}`);
+  }
+}

@@ -1,0 +1,67 @@
+/** Deleting what earlier commands have left. It never stands before the work, nor ends it. */
+import {
+  emptyStaging,
+  emptyTrash,
+  hasTemporaries,
+  leftovers,
+  removeTemporaries,
+} from "./removal.ts";
+import { tryLock } from "../lock/lock.ts";
+import type { PackageDir } from "../package_dir.ts";
+import { readTold, writeTold } from "../state.ts";
+import { isThere, type Leftover } from "./trees.ts";
+import type { Context } from "../../context.ts";
+
+export interface CleanUpOptions {
+  /** Other trees that cannot go. */
+  readonly kept?: readonly Leftover[];
+  /** Whether the caller holds the lock on candidates. */
+  readonly holdsCandidates?: boolean;
+}
+
+/**
+ * Empties trash and staging. What cannot be deleted is told once, not with every sync, and `ftl doctor` shows
+ * it. To be called under the sync lock.
+ */
+export async function cleanUp(
+  context: Context,
+  pkg: PackageDir,
+  { kept = [], holdsCandidates = false }: CleanUpOptions = {},
+): Promise<void> {
+  const { signal } = context;
+  const found = [
+    ...kept,
+    ...await emptyStaging(pkg, signal),
+    ...await emptyTrash(pkg, signal),
+    ...await cleanSmallFiles(context, pkg, holdsCandidates),
+  ];
+  const told = readTold(pkg);
+  for (const { path, reason } of found) {
+    if (told.includes(path)) continue;
+    const message = `${reason}; it stays until you remove it, and 'ftl doctor' shows it`;
+    context.report({ type: "warning", message });
+  }
+  const stays = new Set([...told.filter(isThere), ...found.map(({ path }) => path)]);
+  if (stays.size !== told.length || told.some((path) => !stays.has(path))) {
+    writeTold(pkg, [...stays]);
+  }
+}
+
+/** Whether there is anything to clean up, or to say no more of. */
+export function isCleanUpDue(pkg: PackageDir): boolean {
+  return leftovers(pkg).length > 0 || readTold(pkg).length > 0;
+}
+
+/** Where another command may be writing one, the next sync does it: whoever prepares a candidate writes its state. */
+async function cleanSmallFiles(
+  { signal }: Context,
+  pkg: PackageDir,
+  holdsCandidates: boolean,
+): Promise<Leftover[]> {
+  if (!hasTemporaries(pkg)) return [];
+  const options = { what: pkg.name, command: "ftl sync", signal };
+  using candidates = holdsCandidates ? undefined : await tryLock(pkg.candidatesLock, options);
+  if (!holdsCandidates && candidates === undefined) return [];
+  using lock = await tryLock(pkg.lock, options);
+  return lock === undefined ? [] : await removeTemporaries(pkg, signal);
+}

@@ -1,0 +1,163 @@
+/** Removing revisions from this machine, as `sync` and `purge` do it. */
+import { StorageError } from "../../errors.ts";
+import { faultPoint } from "../../fault_point.ts";
+import { pause } from "../../concurrency/pause.ts";
+import { readLink } from "../links.ts";
+import { TURN } from "../lock/lock.ts";
+import type { PackageDir } from "../package_dir.ts";
+import { discard, removeTrees, requireNoMount } from "./removal.ts";
+import { hasScript, runScript, scriptSetting } from "../scripts/run_script.ts";
+import {
+  postSyncOf,
+  readPointerState,
+  readRevisionState,
+  readTold,
+  type RevisionState,
+  writeRevisionState,
+} from "../state.ts";
+import { type Context } from "../../context.ts";
+import { lockPackage } from "../lock/package_locks.ts";
+
+/** Milliseconds for which the package's lock is held at a time: then others have their turn. */
+const BATCH_TIME = 200;
+const BATCH_SIZE = 500;
+
+export interface RemovalOptions {
+  /** Shown to those who wait for the lock. */
+  readonly command: string;
+  /** Asked once, under the package's lock: the ids to remove. */
+  readonly choose: () => readonly string[];
+  /** Called for each revision that cannot be removed; the others are removed all the same. */
+  readonly onFailure: (id: string, error: unknown) => void;
+}
+
+/**
+ * Runs each revision's `pre-remove`, takes it out of `revs`, and deletes it. A revision whose script fails, or
+ * that has something mounted in it, stays. The answer is the ids of those that went. To be called under the
+ * sync lock and that on candidates, and not under the package's, which is held now and then only.
+ */
+export async function removeRevisions(
+  context: Context,
+  pkg: PackageDir,
+  options: RemovalOptions,
+): Promise<string[]> {
+  const removed: string[] = [];
+  let left: readonly string[] | undefined;
+  for (;;) {
+    const batch = new Batch(context, pkg, options);
+    {
+      using _lock = await lockPackage(context, pkg, options.command);
+      left ??= options.choose();
+      left = await batch.take(left);
+    }
+    removed.push(...batch.removed);
+    await removeTrees(batch.trashed, context.signal);
+    if (left.length === 0) return removed;
+    // Signals are heard, and whoever waits for the lock gets it.
+    await pause(TURN, context.signal);
+  }
+}
+
+/** What goes while the lock is held once. */
+class Batch {
+  readonly #context: Context;
+  readonly #pkg: PackageDir;
+  readonly #onFailure: RemovalOptions["onFailure"];
+  readonly removed: string[] = [];
+  trashed: readonly string[] = [];
+
+  constructor(context: Context, pkg: PackageDir, { onFailure }: RemovalOptions) {
+    this.#context = context;
+    this.#pkg = pkg;
+    this.#onFailure = onFailure;
+  }
+
+  /** The answer is those that are left for the next time. */
+  async take(ids: readonly string[]): Promise<readonly string[]> {
+    const pkg = this.#pkg;
+    // A jump may have come in between, or another sync that learnt what is blessed.
+    const active = readLink(pkg, "current");
+    const inUse = [active, readLink(pkg, "previous"), readPointerState(pkg)?.blessed];
+    const told = new Set(readTold(pkg));
+    const end = performance.now() + BATCH_TIME;
+    const ready: string[] = [];
+    let taken = 0;
+    try {
+      while (taken < ids.length && ready.length < BATCH_SIZE && performance.now() < end) {
+        const id = ids[taken++];
+        if (id === undefined || inUse.includes(id) || !pkg.has(id)) continue;
+        const wasTold = told.has(pkg.revisionPath(id));
+        if (await this.#mayGo(id, { active, wasTold })) ready.push(id);
+      }
+    } finally {
+      await this.#discard(ready);
+    }
+    return ids.slice(taken);
+  }
+
+  async #mayGo(
+    id: string,
+    { active, wasTold }: { active: string | undefined; wasTold: boolean },
+  ): Promise<boolean> {
+    const setting = scriptSetting(this.#context, this.#pkg, "remove");
+    let state: RevisionState | undefined;
+    try {
+      // What stayed for another reason than its script has run it.
+      if (!wasTold || this.#isPreparedAgain(id)) {
+        state = this.#markUnprepared(id);
+        await runScript("pre-remove", id, { ...setting, from: active, to: active });
+        state = undefined;
+      }
+      faultPoint("pre-removed");
+      // Afterwards: the script may be what unmounts.
+      await requireNoMount(this.#pkg, id);
+      return true;
+    } catch (error) {
+      this.#context.signal.throwIfAborted();
+      if (state !== undefined) this.#write(id, state);
+      this.#onFailure(id, error);
+      return false;
+    }
+  }
+
+  /**
+   * What `pre-remove` takes away, `post-sync` has made: so from its beginning that is due again, where a kill or
+   * a mount keeps the revision from going. The answer is the state that it is to have where its script fails.
+   */
+  #markUnprepared(id: string): RevisionState | undefined {
+    const path = this.#pkg.revisionPath(id);
+    if (!hasScript(path, "pre-remove") || !hasScript(path, "post-sync")) return undefined;
+    const state = readRevisionState(this.#pkg, id);
+    if (state !== undefined) this.#write(id, { ...state, postSync: "pending" });
+    return state;
+  }
+
+  #isPreparedAgain(id: string): boolean {
+    return hasScript(this.#pkg.revisionPath(id), "post-sync") && postSyncOf(this.#pkg, id) === "ok";
+  }
+
+  /** What makes room must not need any: on a full disk it goes without. */
+  #write(id: string, state: RevisionState): void {
+    try {
+      if (this.#pkg.has(id)) writeRevisionState(this.#pkg, id, state);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+    }
+  }
+
+  async #discard(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    const pkg = this.#pkg;
+    const { trashed, failures } = await discard(pkg, ids);
+    this.trashed = trashed;
+    for (const id of ids) {
+      const error = failures.get(id);
+      if (error !== undefined) {
+        this.#onFailure(id, error);
+        continue;
+      }
+      this.removed.push(id);
+      this.#context.report({ type: "removed", revision: pkg.revisionName(id) });
+    }
+  }
+}

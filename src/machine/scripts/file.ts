@@ -1,0 +1,87 @@
+/** The file of a package script: whether there is one, and how it is to be run. */
+import { explainDiskError, systemCode } from "../../disk_errors.ts";
+import { messageOf } from "../../errors.ts";
+import {
+  FIRST_LINE_BYTES,
+  type FirstLine,
+  type Hook,
+  parseFirstLine,
+  SCRIPT_PLACES,
+} from "../../revision/scripts.ts";
+
+export interface ScriptFile {
+  /** Its path in the revision, e.g. `pre-jump.sh`. */
+  readonly place: string;
+  readonly path: string;
+  /** Whether its owner may execute it; else an interpreter is given its path. */
+  readonly executable: boolean;
+  readonly firstLine: FirstLine | undefined;
+}
+
+/** Something has a script's name and can never run: its step must fail, not be skipped. */
+export interface UnfitScript {
+  readonly place: string;
+  readonly path: string;
+  /** E.g. `it is a folder`. */
+  readonly unfit: string;
+}
+
+/** Whether anything has the name of that script, fit to run or not. */
+export function hasScript(directory: string, hook: Hook): boolean {
+  return placeOf(directory, hook) !== undefined;
+}
+
+/** Undefined only where nothing has the name of that script. */
+export function findScript(directory: string, hook: Hook): ScriptFile | UnfitScript | undefined {
+  const place = placeOf(directory, hook);
+  if (place === undefined) return undefined;
+  const path = `${directory}/${place}`;
+  try {
+    const { isFile, isDirectory, mode } = Deno.statSync(path);
+    if (!isFile) {
+      const unfit = isDirectory ? "it is a folder" : "it is neither a file nor a link to one";
+      return { place, path, unfit };
+    }
+    const executable = ((mode ?? 0) & 0o100) !== 0;
+    return { place, path, executable, firstLine: firstLineOf(path, executable) };
+  } catch (error) {
+    return { place, path, unfit: whyUnreadable(path, error) };
+  }
+}
+
+/** FTL's name comes first, also where it is unfit: the other one does not take its place unseen. */
+function placeOf(directory: string, hook: Hook): string | undefined {
+  return SCRIPT_PLACES[hook].find((place) => {
+    const path = `${directory}/${place}`;
+    try {
+      Deno.lstatSync(path);
+      return true;
+    } catch (error) {
+      const code = systemCode(error) ?? "";
+      // `ftl` may be a file, or a link that leads nowhere.
+      if (["ENOENT", "ENOTDIR", "ELOOP"].includes(code)) return false;
+      throw explainDiskError(error, `Cannot read ${path}`);
+    }
+  });
+}
+
+function firstLineOf(path: string, executable: boolean): FirstLine | undefined {
+  try {
+    using file = Deno.openSync(path, { read: true });
+    const start = new Uint8Array(FIRST_LINE_BYTES);
+    return parseFirstLine(start.subarray(0, file.readSync(start) ?? 0));
+  } catch (error) {
+    // A program may be executable and unreadable.
+    if (executable) return undefined;
+    throw error;
+  }
+}
+
+function whyUnreadable(path: string, error: unknown): string {
+  const code = systemCode(error);
+  if (Deno.lstatSync(path).isSymlink && (code === "ENOENT" || code === "ENOTDIR")) {
+    return `it is a link to ${Deno.readLinkSync(path)}, which is not there`;
+  }
+  if (code === "ELOOP") return "it is a link that leads back to itself";
+  return messageOf(explainDiskError(error, "it cannot be read"));
+}

@@ -1,0 +1,135 @@
+/** One run of a script: its log, its process, and what is told of both. */
+import { closeSync } from "node:fs";
+import { ScriptError } from "../../errors.ts";
+import type { Hook } from "../../revision/scripts.ts";
+import type { ScriptSetting } from "./run_script.ts";
+import type { ScriptFile } from "./file.ts";
+import { createLog, note, type ScriptLog } from "./log.ts";
+import { ScriptOutput } from "./output.ts";
+import { openPipe } from "./pipe.ts";
+import { StartFailure, startScript } from "./start.ts";
+import { waitFor } from "./wait.ts";
+
+/** Milliseconds between two looks at the log. */
+const LOOK = 25;
+
+/**
+ * Milliseconds for which what a script left behind may say more, and without a word after which it is left: on a
+ * busy machine the relay takes its time for what the script itself has said.
+ */
+const LONGEST_REST = 2000;
+const REST = 1000;
+
+export interface Run {
+  readonly hook: Hook;
+  readonly id: string;
+  /** `my_site.VZ5vQk8aR4G post-jump`, for messages. */
+  readonly name: string;
+  /** The revision's folder. */
+  readonly directory: string;
+  readonly env: Record<string, string>;
+  readonly setting: ScriptSetting;
+}
+
+/** Throws `ScriptError`, or the reason of the setting's signal. */
+export async function run(script: ScriptFile, of: Run): Promise<void> {
+  const { setting, hook, id, name } = of;
+  using log = createLog(setting.pkg, { id, hook, warn: setting.onWarning });
+  const started = performance.now();
+  let outcome = "interrupted";
+  let hint: string | undefined;
+  try {
+    const verdict = await runLogged(script, { ...of, log });
+    outcome = verdict ?? "exit 0";
+    if (verdict === undefined) return;
+    hint = hintOf(script, { verdict, log });
+  } catch (error) {
+    if (!(error instanceof StartFailure)) throw error;
+    outcome = `cannot start ${script.place}: ${error.message}`;
+    hint = error.hint;
+  } finally {
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    if (log !== undefined) note(log.fd, `${outcome}, after ${seconds} s`);
+  }
+  throw new ScriptError(`${name} failed: ${outcome}`, { hint });
+}
+
+interface LoggedRun extends Run {
+  readonly log: ScriptLog | undefined;
+}
+
+/** What went wrong, or undefined. Throws `StartFailure`. */
+async function runLogged(
+  script: ScriptFile,
+  { directory, env, setting, id, hook, log }: LoggedRun,
+): Promise<string | undefined> {
+  const pipe = log === undefined ? undefined : openPipe(log);
+  let child: Deno.ChildProcess;
+  try {
+    child = startScript(script, { directory, env, output: pipe?.input ?? log?.fd });
+  } finally {
+    if (pipe !== undefined) closeSync(pipe.input);
+  }
+  const ended = waitFor(child, setting);
+  if (log === undefined) return await ended;
+  const output = new ScriptOutput(log.fd, {
+    path: log.path,
+    onLine: (text) => setting.onLine({ id, hook, text }),
+  });
+  await follow(output, ended);
+  await rest(output, pipe?.ended);
+  await output.finish(() => settled(undefined, 0));
+  return await ended;
+}
+
+async function follow(output: ScriptOutput, ended: Promise<unknown>): Promise<void> {
+  let isOver = false;
+  const over = ended.catch(() => {}).then(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    const isMore = output.turn();
+    await settled(over, isMore ? 0 : LOOK);
+  }
+}
+
+/** What the script started may still write, and what it wrote be on its way through the pipe. */
+async function rest(output: ScriptOutput, drained: Promise<unknown> | undefined): Promise<void> {
+  const deadline = performance.now() + LONGEST_REST;
+  let size = -1;
+  while (size !== output.size && performance.now() < deadline) {
+    size = output.size;
+    if (await settled(drained, REST)) return;
+  }
+}
+
+/** Waits until it is, or for that many milliseconds; true where it is. */
+async function settled(
+  promise: Promise<unknown> | undefined,
+  milliseconds: number,
+): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const pause = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, false);
+  });
+  try {
+    return await Promise.race([
+      pause,
+      ...(promise === undefined ? [] : [promise.then(() => true)]),
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function hintOf(
+  { firstLine }: ScriptFile,
+  { verdict, log }: { verdict: string; log: ScriptLog | undefined },
+): string | undefined {
+  const isLogged = log?.path !== undefined;
+  if (verdict === "exit 127" && firstLine?.interpreter.endsWith("/env") && firstLine.argument) {
+    return `Its first line asks for ${firstLine.argument}: is that on the PATH of ftl?` +
+      (isLogged ? ` What it printed is in ${log.path}` : "");
+  }
+  return isLogged ? `What it printed is in ${log.path}` : undefined;
+}

@@ -1,0 +1,148 @@
+/** Starting a package script, or saying why the system does not. */
+import { explainDiskError, systemCode } from "../../disk_errors.ts";
+import { messageOf } from "../../errors.ts";
+import { programWithCarriageReturn } from "../../revision/scripts.ts";
+import type { ScriptFile } from "./file.ts";
+
+const SHELL = "/bin/sh";
+
+/**
+ * An open file as a child's stream. `Deno.Command` takes its number, as `node:child_process` has to, though
+ * its types do not tell.
+ */
+export function asStream(fd: number): "null" {
+  return fd as unknown as "null";
+}
+
+export interface StartOptions {
+  /** The revision's folder, where it runs. */
+  readonly directory: string;
+  /** Added to the environment of `ftl` itself, which a script inherits whole. */
+  readonly env: Record<string, string>;
+  /** For stdout and stderr: the number of an open file, or undefined for nowhere. */
+  readonly output: number | undefined;
+}
+
+/** Why a script could not be started, and what to do about it. */
+export class StartFailure extends Error {
+  constructor(message: string, readonly hint: string | undefined) {
+    super(message);
+  }
+}
+
+/**
+ * Starts it in a process group of its own, so that all that it starts can be ended with it. Throws
+ * `StartFailure`.
+ */
+export function startScript(script: ScriptFile, options: StartOptions): Deno.ChildProcess {
+  const { program, args } = commandOf(script, options.directory);
+  try {
+    try {
+      return spawn(program, args, options);
+    } catch (error) {
+      // A script without `#!`: a shell would run it, so FTL does.
+      if (systemCode(error) !== "ENOEXEC") throw error;
+      return spawn(SHELL, [script.path], options);
+    }
+  } catch (error) {
+    throw explainStart(script, { program, error, directory: options.directory });
+  }
+}
+
+interface CommandLine {
+  readonly program: string;
+  readonly args: string[];
+}
+
+/** The kernel reads the first line of what is executable; for all else FTL reads it as the kernel does. */
+function commandOf(script: ScriptFile, directory: string): CommandLine {
+  const { path, executable, firstLine } = script;
+  if (executable && !firstLine?.hasMark) return { program: path, args: [] };
+  if (firstLine === undefined) return { program: SHELL, args: [path] };
+  const { interpreter, argument } = firstLine;
+  return {
+    // The kernel takes a relative one from the working directory, which is the revision's.
+    program: interpreter.startsWith("/") ? interpreter : `${directory}/${interpreter}`,
+    args: argument === undefined ? [path] : [argument, path],
+  };
+}
+
+function spawn(
+  program: string,
+  args: string[],
+  { directory, env, output }: StartOptions,
+): Deno.ChildProcess {
+  const stream = output === undefined ? "null" : asStream(output);
+  return new Deno.Command(program, {
+    args,
+    cwd: directory,
+    env,
+    stdin: "null",
+    stdout: stream,
+    stderr: stream,
+    detached: true,
+  }).spawn();
+}
+
+interface FailedStart {
+  readonly program: string;
+  readonly error: unknown;
+  readonly directory: string;
+}
+
+function explainStart(script: ScriptFile, failed: FailedStart): StartFailure {
+  const { firstLine } = script;
+  if (firstLine !== undefined) {
+    const wanted = programWithCarriageReturn(firstLine);
+    if (wanted !== undefined) {
+      return new StartFailure(
+        "its first line ends as lines do on Windows, so the system looks for a program called " +
+          JSON.stringify(`${wanted}\r`),
+        "Give the script Unix line ends and spool the package again",
+      );
+    }
+    const { interpreter } = firstLine;
+    const path = interpreter.startsWith("/") ? interpreter : `${failed.directory}/${interpreter}`;
+    const wrong = whatIsWrongWith(path);
+    if (wrong !== undefined) {
+      return new StartFailure(
+        `its first line names ${interpreter}, which ${wrong}`,
+        "Install it on this machine, or let the first line name another interpreter",
+      );
+    }
+  }
+  return explainSystem(script, failed);
+}
+
+/** Of an interpreter: undefined where nothing is wrong with the file itself. */
+function whatIsWrongWith(path: string): string | undefined {
+  try {
+    const { isFile, mode } = Deno.statSync(path);
+    if (!isFile) return "is no file";
+    return ((mode ?? 0) & 0o111) === 0 ? "is not executable" : undefined;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return "is not on this machine";
+    return messageOf(explainDiskError(error, "cannot be read"));
+  }
+}
+
+function explainSystem(script: ScriptFile, { program, error }: FailedStart): StartFailure {
+  const code = systemCode(error);
+  if (code === "EACCES") {
+    return new StartFailure(
+      `the system does not let ${program} run: permission denied`,
+      "Is its file system mounted with noexec? mount shows it",
+    );
+  }
+  if (code === "ENOENT" && program === SHELL) {
+    return new StartFailure(`${SHELL}, which is to run it, is not on this machine`, undefined);
+  }
+  if (code === "ENOENT" && program === script.path) {
+    return new StartFailure(
+      "the interpreter or loader that it asks for is not on this machine",
+      `See what it needs: file ${program}; ldd ${program}`,
+    );
+  }
+  const reason = messageOf(error).replace(/^Failed to spawn '.*?': /s, "");
+  return new StartFailure(`the system does not start ${program}: ${reason}`, undefined);
+}

@@ -1,0 +1,161 @@
+/** What FTL remembers of a package on this machine: small JSON files below `.ftl`. */
+import type { Hold, PostSync } from "../plan/sync.ts";
+import { isRevisionId } from "../revision/names.ts";
+import type { PointerState } from "../revision/pointer.ts";
+import { overwriteDigits, removeFile, replaceFile } from "./disk/durable.ts";
+import type { PackageDir } from "./package_dir.ts";
+import { hasScript } from "./scripts/run_script.ts";
+import { readJson, textIn } from "./disk/json_file.ts";
+
+/** Below `.ftl`. */
+export const HOLD_FILE = "hold.json";
+export const TOLD_FILE = "leftovers.json";
+
+/** `.ftl/state/<id>.json`, written after the revision is in its place. */
+export interface RevisionState {
+  readonly postSync: PostSync;
+  /** Where it came from: the key, its ETag, its SHA-256 in hexadecimal, its size in bytes. */
+  readonly key?: string | undefined;
+  readonly etag?: string | undefined;
+  readonly sha256?: string | undefined;
+  readonly size?: number | undefined;
+  /** ISO 8601, UTC. */
+  readonly fetchedAt?: string | undefined;
+}
+
+/**
+ * How a revision's `post-sync.sh` went. A crash may have come before the state was written: then the
+ * script, if there is one, has yet to run.
+ */
+export function postSyncOf(pkg: PackageDir, id: string): PostSync {
+  const state = readRevisionState(pkg, id);
+  if (state !== undefined) return state.postSync;
+  return hasScript(pkg.revisionPath(id), "post-sync") ? "pending" : "ok";
+}
+
+export function readRevisionState(pkg: PackageDir, id: string): RevisionState | undefined {
+  const value = readJson(statePath(pkg, id));
+  const postSync = POST_SYNC.find((state) => state === (value as Partial<RevisionState>)?.postSync);
+  if (value === undefined || postSync === undefined) return undefined;
+  const { size } = value as Partial<RevisionState>;
+  return {
+    postSync,
+    key: textIn(value, "key"),
+    etag: textIn(value, "etag"),
+    sha256: textIn(value, "sha256"),
+    size: typeof size === "number" ? size : undefined,
+    fetchedAt: textIn(value, "fetchedAt"),
+  };
+}
+
+const POST_SYNC: readonly PostSync[] = ["pending", "ok", "failed"];
+
+export function writeRevisionState(pkg: PackageDir, id: string, state: RevisionState): void {
+  replaceFile(statePath(pkg, id), `${JSON.stringify(state)}\n`);
+}
+
+export function forgetRevisionState(pkg: PackageDir, id: string): void {
+  removeFile(statePath(pkg, id), { durable: true });
+}
+
+export function readPointerState(pkg: PackageDir): PointerState | undefined {
+  const value = readJson(masterPath(pkg)) as Partial<PointerState> | undefined;
+  if (typeof value?.version !== "string" || !isId(value.blessed)) return undefined;
+  return {
+    version: value.version,
+    blessed: value.blessed,
+    replaced: isId(value.replaced) ? value.replaced : undefined,
+  };
+}
+
+/** Remembers what is blessed, or that nothing is. */
+export function writePointerState(pkg: PackageDir, state: PointerState | undefined): void {
+  if (state === undefined) removeFile(masterPath(pkg), { durable: true });
+  else replaceFile(masterPath(pkg), `${JSON.stringify(state)}\n`);
+}
+
+/** The hold on the revision that is active, if there is one. */
+export function readHold(pkg: PackageDir, active: string | undefined): Hold | undefined {
+  return readHolds(pkg).find(({ id }) => id === active);
+}
+
+/**
+ * Remembers a hold, or that there is none. While a jump is under way there may be two, the old one and the
+ * new one: whichever revision a crash leaves active, its hold is there.
+ */
+export function writeHolds(pkg: PackageDir, holds: readonly (Hold | undefined)[]): void {
+  const known = holds.filter((hold) => hold !== undefined);
+  if (known.length > 0) replaceFile(holdPath(pkg), `${JSON.stringify(known)}\n`);
+  else removeFile(holdPath(pkg), { durable: true });
+}
+
+function readHolds(pkg: PackageDir): Hold[] {
+  const value = readJson(holdPath(pkg));
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((hold: unknown) => {
+    if (typeof hold !== "object" || hold === null) return [];
+    const [id, blessed] = [textIn(hold, "id"), textIn(hold, "blessed")];
+    if (!isId(id)) return [];
+    return [{ id, blessed: isId(blessed) ? blessed : undefined, version: textIn(hold, "version") }];
+  });
+}
+
+/** How the last sync of a package went. */
+export interface LastSync {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  /** The first failure's message, or undefined where all was well. */
+  readonly failure?: string | undefined;
+}
+
+export function readLastSync(pkg: PackageDir): LastSync | undefined {
+  const value = readJson(lastSyncPath(pkg));
+  const at = value && textIn(value, "at");
+  if (value === undefined || at === undefined || Number.isNaN(Date.parse(at))) return undefined;
+  return { at, failure: textIn(value, "failure") };
+}
+
+/**
+ * Not flushed: every sync writes it, and nothing depends on it. Mostly the time alone is another, which goes into
+ * the same file: where a rename replaces a file, ext4 writes it to the disk at once (`auto_da_alloc` in ext4(5)).
+ */
+export function writeLastSync(pkg: PackageDir, last: LastSync): void {
+  const text = `${JSON.stringify(last)}\n`;
+  if (overwriteDigits(lastSyncPath(pkg), text)) return;
+  replaceFile(lastSyncPath(pkg), text, { durable: false });
+}
+
+/** What cannot be deleted and was told; each once, not with every sync. */
+export function readTold(pkg: PackageDir): string[] {
+  const value = readJson(toldPath(pkg));
+  return Array.isArray(value) ? value.filter((path) => typeof path === "string") : [];
+}
+
+export function writeTold(pkg: PackageDir, paths: readonly string[]): void {
+  if (paths.length === 0) removeFile(toldPath(pkg), { durable: false });
+  else replaceFile(toldPath(pkg), `${JSON.stringify(paths)}\n`, { durable: false });
+}
+
+export function statePath(pkg: PackageDir, id: string): string {
+  return `${pkg.states}/${id}.json`;
+}
+
+function masterPath(pkg: PackageDir): string {
+  return `${pkg.own}/master.json`;
+}
+
+function lastSyncPath(pkg: PackageDir): string {
+  return `${pkg.own}/last-sync.json`;
+}
+
+function toldPath(pkg: PackageDir): string {
+  return `${pkg.own}/${TOLD_FILE}`;
+}
+
+function holdPath(pkg: PackageDir): string {
+  return `${pkg.own}/${HOLD_FILE}`;
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === "string" && isRevisionId(value);
+}

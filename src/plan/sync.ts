@@ -1,0 +1,119 @@
+/** What a `sync` does to one package on one machine: a pure decision, apart from the acting. */
+import { compareNames } from "../revision/names.ts";
+
+/** How a revision's `post-sync.sh` went; a revision without one is `ok`. */
+export type PostSync = "pending" | "ok" | "failed";
+
+/** A local choice away from the blessed revision, and what was blessed when it was made. */
+export interface Hold {
+  readonly id: string;
+  readonly blessed: string | undefined;
+  /** Of the pointer that said so: the same revision may be blessed anew, after another one. */
+  readonly version: string | undefined;
+}
+
+/** All ids; what is not there is undefined. */
+export interface SyncFacts {
+  /** Every revision in S3. */
+  readonly remote: readonly string[];
+  /** Every complete revision on this machine. */
+  readonly local: ReadonlyMap<string, PostSync>;
+  readonly blessed: string | undefined;
+  /** Of the pointer that says so; see `Hold`. */
+  readonly version: string | undefined;
+  /** The revision that the blessed one replaced. */
+  readonly replaced: string | undefined;
+  readonly active: string | undefined;
+  readonly previous: string | undefined;
+  readonly hold: Hold | undefined;
+  /** `FTL_KEEP`. */
+  readonly keep: number;
+}
+
+export interface SyncPlan {
+  /** To download, in this order: the blessed first, then the newest first. */
+  readonly fetch: readonly string[];
+  /** Here, but their `post-sync.sh` has yet to succeed: to be run, in the order of `fetch`. */
+  readonly prepare: readonly string[];
+  /** To make active, once it is here and prepared. */
+  readonly activate: string | undefined;
+  /** To remove, oldest first, after all else. */
+  readonly remove: readonly string[];
+  /** The hold that keeps the blessed revision from being activated. */
+  readonly heldBy: Hold | undefined;
+  /** The blessed revision, where it is neither in S3 nor here. */
+  readonly missing: string | undefined;
+}
+
+/**
+ * Decides what to fetch, activate and remove.
+ *
+ *     wanted     blessed, replaced, and the newest `keep` of those newer than the blessed
+ *                (of all, where nothing is blessed)
+ *     fetch      wanted, in S3, not here
+ *     prepare    wanted or active, here, post-sync pending or failed
+ *
+ *     blessed    here or in S3?   active?   hold in force?   activate
+ *     -          -                -         -                -
+ *     yes        no               -         -                -  (missing)
+ *     yes        yes              yes       -                -
+ *     yes        yes              no        yes              -  (heldBy)
+ *     yes        yes              no        no               blessed
+ *
+ *     remove     here and not wanted; never the active, the held, the one to activate, nor the previous
+ *                unless an activation puts the active in its place; nothing at all where S3 shows no
+ *                revision (a wrong bucket or narrow credentials must not empty a machine)
+ *
+ * A hold is in force until the blessed revision is another than when the hold was made.
+ */
+export function planSync(facts: SyncFacts): SyncPlan {
+  const { local, blessed, active } = facts;
+  const remote = new Set(facts.remote);
+  const wanted = wantedRevisions(facts);
+
+  const fetch = wanted.filter((id) => remote.has(id) && !local.has(id));
+  const prepare = [...new Set(active === undefined ? wanted : [...wanted, active])]
+    .filter((id) => (local.get(id) ?? "ok") !== "ok");
+
+  const there = blessed !== undefined && (remote.has(blessed) || local.has(blessed));
+  const due = there && blessed !== active;
+  const heldBy = due && holdInForce(facts) ? facts.hold : undefined;
+  const activate = due && heldBy === undefined ? blessed : undefined;
+
+  return {
+    fetch,
+    prepare,
+    activate,
+    remove: removable(facts, new Set([...wanted, ...guarded(facts, activate)])),
+    heldBy,
+    missing: blessed !== undefined && !there ? blessed : undefined,
+  };
+}
+
+/** In the order of fetching; may name revisions that are neither in S3 nor here. */
+function wantedRevisions({ remote, blessed, replaced, keep }: SyncFacts): string[] {
+  const newestFirst = [...remote].sort(compareNames).reverse();
+  const candidates = newestFirst.filter((id) => blessed === undefined || id > blessed);
+  const pointed = [blessed, replaced].filter((id) => id !== undefined);
+  return [...new Set([...pointed, ...candidates.slice(0, keep)])];
+}
+
+/** Whether a hold keeps the active revision active although another one is blessed. */
+export function holdInForce(
+  { hold, blessed, version, active }: Pick<SyncFacts, "hold" | "blessed" | "version" | "active">,
+): boolean {
+  return hold !== undefined && hold.id === active && active !== blessed &&
+    hold.blessed === blessed && hold.version === version;
+}
+
+function guarded(
+  { active, previous, hold }: SyncFacts,
+  activate: string | undefined,
+): (string | undefined)[] {
+  return [active, hold?.id, activate ?? previous];
+}
+
+function removable(facts: SyncFacts, staying: ReadonlySet<string | undefined>): string[] {
+  if (facts.remote.length === 0) return [];
+  return [...facts.local.keys()].filter((id) => !staying.has(id)).sort(compareNames);
+}

@@ -1,0 +1,54 @@
+/** A package's pointer, `<package>.rev` in S3, and the blessing that it says. */
+import { IntegrityError } from "../errors.ts";
+import { quote } from "../foreign_text.ts";
+import { type Metadata, type Note, noteMetadata, readNote } from "./metadata.ts";
+import { isRevisionId } from "./names.ts";
+
+/** Which revision every machine should run, and how that came about. */
+export interface Blessing {
+  /** The blessed revision's id. */
+  readonly id: string;
+  /** The id that was blessed before. */
+  readonly replaced: string | undefined;
+  readonly note: Note;
+}
+
+/** What a machine remembers of the pointer, in `.ftl/master.json`: what S3 said at the last sync. */
+export interface PointerState {
+  /** Tells whether the pointer in S3 has changed since: key, ETag and time of the object. */
+  readonly version: string;
+  readonly blessed: string;
+  readonly replaced?: string | undefined;
+}
+
+/**
+ * The id that the text of a `.rev` (or `.current`, `.previous`) names: a revision's name, as FTL writes
+ * it, or with white space around it as an editor leaves it, or the bare id. Throws `IntegrityError`.
+ */
+export function parsePointer(
+  text: string,
+  { key, packageName }: { key: string; packageName: string },
+): string {
+  const name = text.trim();
+  const prefix = `${packageName}.`;
+  const id = name.startsWith(prefix) ? name.slice(prefix.length) : name;
+  if (isRevisionId(id)) return id;
+  throw new IntegrityError(`${key} in S3 names no revision of ${packageName}: ${quote(name)}`, {
+    hint: `Bless one again: ftl jump --master ${packageName}.<id>`,
+  });
+}
+
+export function blessingMetadata(blessing: Blessing): Record<string, string> {
+  const encoded = noteMetadata(blessing.note);
+  if (blessing.replaced !== undefined) encoded["ftl-replaced"] = blessing.replaced;
+  return encoded;
+}
+
+export function readBlessing(id: string, metadata: Metadata): Blessing {
+  const replaced = metadata["ftl-replaced"];
+  return {
+    id,
+    replaced: replaced !== undefined && isRevisionId(replaced) ? replaced : undefined,
+    note: readNote(metadata),
+  };
+}

@@ -1,0 +1,271 @@
+/**
+ * A large object as one stream of bytes, in order, from ranges that are fetched side by side.
+ *
+ * All ranges are bound to one ETag, so an object that is replaced meanwhile is noticed, never mixed. A
+ * range that breaks goes on at the byte where it broke. This is the only place where a read is tried
+ * again: `Bucket.read` asks once. Two bounds hold whatever the server does:
+ *
+ * - Memory: `concurrency` ranges, kept in blocks that are used again rather than left to be collected.
+ * - Time: a range is given up once it has waited `PATIENCE` stall times in all for bytes that did not
+ *   come, or after `FRUITLESS_TRIES` tries in a row without a byte. With the standard values a server
+ *   that is dead or stalls holds a download for about 2 minutes and a quarter, one that refuses at once
+ *   for about 12 seconds.
+ */
+import { ConflictError, FtlError, StorageError } from "../../errors.ts";
+import { pause } from "../../concurrency/pause.ts";
+import type { Bucket, ObjectInfo } from "../../bucket/bucket.ts";
+import { BlockPool, Range } from "./range.ts";
+import { BrokenError, Watchdog } from "./watchdog.ts";
+
+export interface DownloadOptions {
+  /** Bytes and ETag, as the listing gave them. */
+  readonly size: number;
+  readonly etag: string;
+  /** Ranges under way at the same time. */
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+  /** Called with the bytes that have arrived so far. */
+  readonly onProgress?: (bytes: number) => void;
+  /** For tests: bytes a range, milliseconds without a byte, milliseconds of the first pause. */
+  readonly rangeSize?: number;
+  readonly stallTimeout?: number;
+  readonly firstPause?: number;
+}
+
+const MEBIBYTE = 1024 * 1024;
+/** Bytes that a download holds, as far as the least size of a range allows. */
+export const DOWNLOAD_WINDOW = 32 * MEBIBYTE;
+/** Bytes a range: large enough that the round trip does not count, small enough to hold several. */
+const LARGEST_RANGE = 8 * MEBIBYTE;
+const LEAST_RANGE = MEBIBYTE;
+/** Bytes that are handed on at once. */
+const BLOCK = MEBIBYTE;
+/** Bytes that are read from the connection at once. */
+const READ = 64 * 1024;
+
+/** Milliseconds without bytes after which a try counts as stalled. */
+const STALL_TIMEOUT = 20_000;
+/** Milliseconds of the first pause before another try; it doubles, up to the longest. */
+const FIRST_PAUSE = 200;
+const LONGEST_PAUSE = 10_000;
+/** Tries in a row that bring no byte, after which the range is given up. */
+const FRUITLESS_TRIES = 8;
+/** Stall times that a range waits in vain, over all its tries. */
+const PATIENCE = 6;
+/** Tries of one range in all: a line that breaks after every few bytes has an end too. */
+const MOST_TRIES = 100;
+
+export interface Download extends AsyncDisposable {
+  /** Of the object, as the first answer gave it. */
+  readonly info: ObjectInfo;
+  /**
+   * To be read once. A chunk is valid until the next one is asked for: its memory is used again. Throws
+   * `StorageError`, `NotFoundError`, `ConflictError`, or the signal's reason.
+   */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** Bytes of one range, for so many at the same time. */
+export function rangeSizeFor(concurrency: number): number {
+  const share = Math.floor(DOWNLOAD_WINDOW / concurrency / BLOCK) * BLOCK;
+  return Math.min(LARGEST_RANGE, Math.max(LEAST_RANGE, share));
+}
+
+/**
+ * Asks for the first range; the others follow when the body is read. Disposing of the download ends what
+ * is still under way, and waits until that has ended.
+ */
+export async function openDownload(
+  bucket: Bucket,
+  key: string,
+  options: DownloadOptions,
+): Promise<Download> {
+  const engine = new Engine(bucket, key, options);
+  try {
+    const first = engine.range(0);
+    return {
+      info: await first.opened,
+      body: engine.body(first),
+      [Symbol.asyncDispose]: () => engine.stop(),
+    };
+  } catch (error) {
+    await engine.stop();
+    throw error;
+  }
+}
+
+class Engine {
+  readonly #bucket: Bucket;
+  readonly #key: string;
+  readonly #options: DownloadOptions;
+  readonly #rangeSize: number;
+  readonly #stallTimeout: number;
+  readonly #stop = new AbortController();
+  readonly #onAbort: () => void;
+  readonly #blocks: BlockPool;
+  readonly #underWay = new Set<Promise<void>>();
+  #arrived = 0;
+
+  constructor(bucket: Bucket, key: string, options: DownloadOptions) {
+    this.#bucket = bucket;
+    this.#key = key;
+    this.#options = options;
+    this.#rangeSize = options.rangeSize ?? rangeSizeFor(options.concurrency);
+    this.#stallTimeout = options.stallTimeout ?? STALL_TIMEOUT;
+    // By hand: in Deno 2.7 a signal of `AbortSignal.any` may be collected before it has fired.
+    this.#onAbort = () => this.#stop.abort(options.signal.reason);
+    if (options.signal.aborted) this.#onAbort();
+    options.signal.addEventListener("abort", this.#onAbort);
+    this.#blocks = new BlockPool(Math.min(BLOCK, this.#rangeSize));
+  }
+
+  get #signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Starts to fetch one range. */
+  range(index: number): Range {
+    const start = index * this.#rangeSize;
+    const end = Math.min(start + this.#rangeSize, this.#options.size);
+    const range = new Range(this.#blocks);
+    const filling = this.#fill(range, start, end).then(
+      () => range.end(),
+      (error) => range.fail(error),
+    );
+    this.#underWay.add(filling);
+    void filling.then(() => this.#underWay.delete(filling));
+    return range;
+  }
+
+  async *body(first: Range): AsyncGenerator<Uint8Array> {
+    const { size, concurrency } = this.#options;
+    const count = Math.max(1, Math.ceil(size / this.#rangeSize));
+    const window = [first];
+    let next = 1;
+    try {
+      while (window[0] !== undefined) {
+        while (next < count && window.length < concurrency) window.push(this.range(next++));
+        yield* window[0].chunks();
+        window.shift();
+      }
+    } finally {
+      // The reader has all, or has gone: nobody wants the rest.
+      await this.stop();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#options.signal.removeEventListener("abort", this.#onAbort);
+    this.#stop.abort();
+    await Promise.all(this.#underWay);
+    this.#blocks.free();
+  }
+
+  /** Fetches one range into `range`, as often as it takes. */
+  async #fill(range: Range, start: number, end: number): Promise<void> {
+    let position = start;
+    let fruitless = 0;
+    let waited = 0;
+    for (let tries = 1;; tries++) {
+      const before = position;
+      const stall = new Watchdog(this.#stallTimeout, this.#signal);
+      try {
+        await this.#attempt(range, { position, end, stall }, (bytes) => position += bytes);
+        return;
+      } catch (error) {
+        this.#signal.throwIfAborted();
+        fruitless = position > before ? 0 : fruitless + 1;
+        waited += stall.silence;
+        const isHopeless = fruitless >= FRUITLESS_TRIES || tries >= MOST_TRIES ||
+          waited >= PATIENCE * this.#stallTimeout;
+        // What the client makes of a request that was ended says less than why it was.
+        const cause = stall.signal.aborted ? stall.signal.reason : error;
+        if (isHopeless || !isWorthAnotherTry(cause)) throw this.#explain(cause, tries);
+        const length = this.#pauseAfter(fruitless);
+        waited += length;
+        await pause(length, this.#signal);
+      } finally {
+        stall.stop();
+      }
+    }
+  }
+
+  /** One request for the bytes from `position`; `onBytes` is told of each that has been kept. */
+  async #attempt(
+    range: Range,
+    { position, end, stall }: { position: number; end: number; stall: Watchdog },
+    onBytes: (count: number) => void,
+  ): Promise<void> {
+    const isWhole = position === 0 && end === this.#options.size;
+    const answer = await this.#bucket.read(this.#key, {
+      etag: this.#options.etag,
+      ...(isWhole ? {} : { range: { start: position, end } }),
+      signal: stall.signal,
+    });
+    const reader = answer.body.getReader({ mode: "byob" });
+    const cancel = (): Promise<void> => reader.cancel().catch(() => {});
+    // The signal of a request may be collected once it is answered; then an abort no longer ends the body.
+    stall.signal.addEventListener("abort", cancel);
+    try {
+      stall.signal.throwIfAborted();
+      if (answer.size !== this.#options.size) {
+        throw new ConflictError(`${this.#name} is another object than the listing showed`);
+      }
+      if (answer.start !== position) throw this.#otherBytes();
+      range.open(answer);
+      let left = end - position;
+      let memory = new ArrayBuffer(READ);
+      for (;;) {
+        const { value, done } = await reader.read(new Uint8Array(memory));
+        if (done) break;
+        memory = value.buffer;
+        if (value.byteLength > left) throw this.#otherBytes();
+        left -= value.byteLength;
+        range.push(value);
+        onBytes(value.byteLength);
+        stall.feed(value.byteLength);
+        this.#arrived += value.byteLength;
+        this.#options.onProgress?.(this.#arrived);
+      }
+      stall.signal.throwIfAborted();
+      if (left > 0) throw new BrokenError("the connection ended early");
+    } finally {
+      stall.signal.removeEventListener("abort", cancel);
+      // Of an answer that has been read to its end nothing is left to cancel.
+      await cancel();
+    }
+  }
+
+  get #name(): string {
+    return `s3://${this.#bucket.name}/${this.#key}`;
+  }
+
+  #pauseAfter(fruitless: number): number {
+    const longest = (this.#options.firstPause ?? FIRST_PAUSE) * 2 ** fruitless;
+    // Full jitter: a fleet that was cut off together does not come back together.
+    return Math.random() * Math.min(longest, LONGEST_PAUSE);
+  }
+
+  #otherBytes(): StorageError {
+    return new StorageError(`${this.#name}: the store sent other bytes than were asked for`, {
+      hint: "The store, or a proxy before it, does not support Range requests",
+    });
+  }
+
+  #explain(error: unknown, tries: number): unknown {
+    if (error instanceof FtlError) return error;
+    const reason = error instanceof BrokenError ? error.message : "the connection broke";
+    return new StorageError(`Cannot download ${this.#name}: ${reason}, in ${tries} tries`, {
+      cause: error,
+      reason: "unreachable",
+      isTransient: true,
+      hint: "Try again: nothing has changed on this machine",
+    });
+  }
+}
+
+/** Not for what would be refused again: denied, gone, another version. */
+function isWorthAnotherTry(error: unknown): boolean {
+  if (error instanceof StorageError) return error.isTransient;
+  return !(error instanceof FtlError);
+}

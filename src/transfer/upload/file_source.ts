@@ -1,0 +1,193 @@
+/** A file that is to be spooled: read twice, once to check it and once to upload it. */
+import { createHash } from "node:crypto";
+import { IntegrityError, NotFoundError, UsageError } from "../../errors.ts";
+import { explainDiskError, systemCode } from "../../disk_errors.ts";
+import { isPackageName } from "../../revision/names.ts";
+
+const CHUNK = 1024 * 1024;
+
+const MEBIBYTE = 1024 * 1024;
+/** Bytes: up to here one request is as fast as several. */
+const LARGEST_SINGLE_PUT = 16 * MEBIBYTE;
+/** The least that S3 takes: parts under way are held in memory. */
+const LEAST_PART = 5 * MEBIBYTE;
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+const MOST_PARTS = 10_000;
+
+/** What one pass over the file finds. */
+export interface Checksums {
+  /** SHA-256 of the whole, in hexadecimal. */
+  readonly sha256: string;
+  /** SHA-256 of each part, in base64. */
+  readonly partSha256: readonly string[];
+}
+
+/** Bytes of each part but the last, for a file of `size` bytes. */
+export function partSizeFor(size: number): number {
+  if (size <= LARGEST_SINGLE_PUT) return Math.max(size, 1);
+  const least = Math.ceil(size / MOST_PARTS / MEBIBYTE) * MEBIBYTE;
+  return Math.max(LEAST_PART, least);
+}
+
+export class FileSource implements Disposable {
+  readonly size: number;
+  readonly partSize: number;
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  readonly #identity: string;
+
+  /** Throws `NotFoundError`, `UsageError` where it is no file, or empty, `StorageError`. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = openFile(path);
+    const info = this.#file.statSync();
+    const { isFile, size } = info;
+    if (!isFile || size === 0) {
+      this.#file.close();
+      throw new UsageError(`Cannot spool ${path}: it ${isFile ? "is empty" : "is no file"}`);
+    }
+    this.size = size;
+    this.partSize = partSizeFor(size);
+    this.#identity = identityOf(info);
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+
+  /** Bytes from `offset`, exactly `length` of them. Throws `IntegrityError` where the file has changed. */
+  read(offset: number, length: number): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(length);
+    this.#readInto(bytes, offset);
+    return bytes;
+  }
+
+  #readInto(bytes: Uint8Array, offset: number): void {
+    try {
+      this.#file.seekSync(offset, Deno.SeekMode.Start);
+      for (let done = 0; done < bytes.length;) {
+        const count = this.#file.readSync(bytes.subarray(done));
+        if (count === null) throw this.#changed();
+        done += count;
+      }
+      this.requireUnchanged();
+    } catch (error) {
+      throw explainDiskError(error, `Cannot read ${this.#path}`);
+    }
+  }
+
+  /**
+   * The whole file, while the sums of its bytes are taken: those of `sums` once it has been read. A chunk
+   * is valid until the next one is asked for.
+   */
+  *chunks(sums: ChecksumTaker): Generator<Uint8Array> {
+    const memory = new Uint8Array(CHUNK);
+    for (let offset = 0; offset < this.size; offset += CHUNK) {
+      const chunk = memory.subarray(0, this.size - offset);
+      this.#readInto(chunk, offset);
+      sums.update(chunk);
+      yield chunk;
+    }
+  }
+
+  /**
+   * Throws `IntegrityError` where somebody has written to the file since it was opened, or has put another
+   * one in its place. What hides from this (a write that sets the time back) does not get past the parts'
+   * checksums.
+   */
+  requireUnchanged(): void {
+    if (identityOf(this.#file.statSync()) !== this.#identity) throw this.#changed();
+    let there: Deno.FileInfo;
+    try {
+      there = Deno.statSync(this.#path);
+    } catch (error) {
+      throw systemCode(error) === "ENOENT" ? this.#changed() : error;
+    }
+    if (identityOf(there) !== this.#identity) throw this.#changed();
+  }
+
+  #changed(): IntegrityError {
+    return new IntegrityError(`${this.#path} changed while it was being spooled`, {
+      hint: "Nothing was uploaded: spool it again once it is complete",
+    });
+  }
+}
+
+function identityOf({ dev, ino, size, mtime }: Deno.FileInfo): string {
+  return [dev, ino, size, mtime?.getTime()].join(" ");
+}
+
+/** The name of a file, by its path. */
+export function fileNameOf(path: string): string {
+  return withoutSlashes(path).slice(withoutSlashes(path).lastIndexOf("/") + 1);
+}
+
+function withoutSlashes(path: string): string {
+  return path.replace(/(.)\/+$/, "$1");
+}
+
+/** Throws `UsageError` that says how a folder is spooled, where the path is one's. */
+export function refuseFolder(path: string): void {
+  try {
+    if (!Deno.statSync(path).isDirectory) return;
+  } catch {
+    return; // That it cannot be opened is told when it is.
+  }
+  const name = fileNameOf(path);
+  // Not into the folder itself, of which tar would pack the half-written archive.
+  const file = isPackageName(name) ? `${name}.tgz` : "/tmp/<package>.tgz";
+  throw new UsageError(`Cannot spool ${path}: it is a folder`, {
+    hint: `Pack it first: tar -czf ${file} -C ${shellWord(path)} . && ftl spool ${file}`,
+  });
+}
+
+/** As a shell takes it for one word. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Takes the sums of a whole and of its parts in one pass. */
+export class ChecksumTaker {
+  readonly #partSize: number;
+  readonly #whole = createHash("sha256");
+  readonly #parts: string[] = [];
+  #part = createHash("sha256");
+  #partBytes = 0;
+
+  constructor(partSize: number) {
+    this.#partSize = partSize;
+  }
+
+  update(chunk: Uint8Array): void {
+    this.#whole.update(chunk);
+    for (let offset = 0; offset < chunk.byteLength;) {
+      const piece = chunk.subarray(offset, offset + this.#partSize - this.#partBytes);
+      this.#part.update(piece);
+      this.#partBytes += piece.byteLength;
+      offset += piece.byteLength;
+      if (this.#partBytes === this.#partSize) this.#endPart();
+    }
+  }
+
+  digest(): Checksums {
+    if (this.#partBytes > 0) this.#endPart();
+    return { sha256: this.#whole.digest("hex"), partSha256: this.#parts };
+  }
+
+  #endPart(): void {
+    this.#parts.push(this.#part.digest("base64"));
+    this.#part = createHash("sha256");
+    this.#partBytes = 0;
+  }
+}
+
+function openFile(path: string): Deno.FsFile {
+  try {
+    // A fifo would wait for its writer for ever.
+    if (Deno.statSync(path).isFifo) throw new UsageError(`Cannot spool ${path}: it is no file`);
+    return Deno.openSync(path, { read: true });
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") throw new NotFoundError(`No such file: ${path}`);
+    throw explainDiskError(error, `Cannot read ${path}`);
+  }
+}

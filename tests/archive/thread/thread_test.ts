@@ -1,0 +1,74 @@
+/** Large archives, which are decompressed on a thread of their own, and how that ends. */
+import { checkArchive } from "../../../src/archive/check.ts";
+import { unpack } from "../../../src/archive/unpack.ts";
+import { assertEquals, assertRejects } from "../../assert.ts";
+import { bytesOf, concat, gzip, noise, stream, tar, zstd } from "../builders.ts";
+import { assertRefused, assertUnpacked, Playground } from "../playground.ts";
+
+Deno.test("a large archive, which another thread decompresses, is unpacked like a small one", async () => {
+  const content = noise(5_000_000);
+  const bytes = tar({ name: "big", content }, { name: "small", content: "x" });
+  for (const [rest, pack] of [["tgz", gzip], ["tar.zst", zstd]] as const) {
+    const packed = pack(bytes);
+    using play = new Playground();
+    await assertUnpacked(packed, { rest, play });
+    assertEquals(Deno.readFileSync(`${play.target}/big`), content);
+    assertEquals(play.read("small"), "x");
+    await assertRefused(packed.slice(0, -3), { rest, says: ["truncated"] });
+    await assertRefused(concat(packed, bytesOf("garbage")), { rest, says: ["garbage after"] });
+    const bent = packed.slice();
+    bent.fill(0, 3_000_000, 3_000_100);
+    if (rest === "tgz") await assertRefused(bent, { rest, says: [rest] });
+  }
+  await assertUnpackedTwice(
+    concat(gzip(bytes.slice(0, 4_000_000)), gzip(bytes.slice(4_000_000)), new Uint8Array(9)),
+  );
+});
+
+async function assertUnpackedTwice(packed: Uint8Array): Promise<void> {
+  using play = new Playground();
+  await assertUnpacked(packed, { rest: "tgz", play });
+  assertEquals(play.stat("big").size, 5_000_000);
+}
+
+Deno.test("a refusal, a failing source and an abort end the other thread too", async () => {
+  const evil = gzip(tar({ name: "big", content: noise(5_000_000) }, { name: "../evil" }));
+  await assertRefused(evil, { rest: "tgz", says: ["../evil"] });
+  using play = new Playground();
+  const options = { package: "my_site", rest: "tgz" };
+  await assertRejects(
+    () => checkArchive(failing(evil.slice(0, 4_000_000)), options),
+    Error,
+    "connection reset",
+  );
+  const abort = new AbortController();
+  const error = await assertRejects(
+    () =>
+      play.unpack(evil, {
+        rest: "tgz",
+        signal: abort.signal,
+        onProgress: () => abort.abort(new Error("enough")),
+      }),
+    Error,
+  );
+  assertEquals(error.message, "enough");
+});
+
+Deno.test("an abort ends the unpacking with its reason", async () => {
+  using play = new Playground();
+  const abort = new AbortController();
+  const bytes = tar({ name: "a", content: "x".repeat(5000) });
+  const source = (async function* (): AsyncGenerator<Uint8Array> {
+    yield* stream(bytes.slice(0, 2000));
+    abort.abort(new Error("interrupted"));
+    yield bytes.slice(2000);
+  })();
+  const { target, aside } = play;
+  const options = { package: "my_site", rest: "tar", target, aside, signal: abort.signal };
+  await assertRejects(() => unpack(source, options), Error, "interrupted");
+});
+
+async function* failing(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield* stream(bytes);
+  throw new Error("connection reset");
+}

@@ -1,0 +1,291 @@
+/**
+ * What any implementation of `Bucket` must do: the contract of `src/bucket/bucket.ts` as tests. An
+ * implementation calls `testBucket` with the way to make an empty bucket of its own.
+ */
+import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { createHash } from "node:crypto";
+import { ConflictError, IntegrityError, NotFoundError } from "../../src/errors.ts";
+import type { Bucket, UploadSource } from "../../src/bucket/bucket.ts";
+
+/** An empty bucket, gone when it is disposed of. */
+export interface TestBucket extends AsyncDisposable {
+  readonly bucket: Bucket;
+  /** The same in a bucket that does not exist. */
+  readonly missing: Bucket;
+  /** Uploads that were begun and neither completed nor aborted. */
+  openUploads(): Promise<number>;
+}
+
+const PART = 5 * 1024 * 1024;
+
+type MakeBucket = () => Promise<TestBucket>;
+
+export function testBucket(name: string, make: MakeBucket): void {
+  testBucketWrites(name, make);
+  const test = testsOf(name, make);
+  testListing(test);
+  testPages(test);
+  testBulkRemoval(test);
+  testReading(test);
+}
+
+/** The writing half alone. */
+export function testBucketWrites(name: string, make: MakeBucket): void {
+  const test = testsOf(name, make);
+  testSmallObjects(test);
+  testConditions(test);
+  testUploads(test);
+}
+
+function testsOf(name: string, make: MakeBucket): Test {
+  return (sentence, run) => {
+    Deno.test(`${name} ${sentence}`, async () => {
+      await using given = await make();
+      await run(given);
+    });
+  };
+}
+
+type Test = (sentence: string, run: (given: TestBucket) => Promise<void>) => void;
+
+function testSmallObjects(test: Test): void {
+  test("gives a small object back with its metadata and ETag", async ({ bucket }) => {
+    const etag = await bucket.put("a.rev", "a.VZ5vQk8aR4G", { metadata: { "ftl-by": "me@here" } });
+    const found = await bucket.getSmall("a.rev");
+    assertEquals(found?.text, "a.VZ5vQk8aR4G");
+    assertEquals(found?.etag, etag);
+    assertEquals(found?.metadata, { "ftl-by": "me@here" });
+    const head = await bucket.head("a.rev");
+    assertEquals([head?.size, head?.etag], [13, etag]);
+  });
+
+  test("says that an object is not there", async ({ bucket }) => {
+    assertEquals(await bucket.getSmall("a.rev"), undefined);
+    assertEquals(await bucket.head("a.rev"), undefined);
+    await bucket.remove("a.rev");
+  });
+
+  test("refuses to take a large object for a small one", async ({ bucket }) => {
+    await bucket.put("a.rev", "x".repeat(5000), { metadata: {} });
+    await assertRejects(() => bucket.getSmall("a.rev"), IntegrityError, "5000 bytes");
+  });
+
+  test("removes an object", async ({ bucket }) => {
+    await bucket.put("a.rev", "x", { metadata: {} });
+    await bucket.remove("a.rev");
+    assertEquals(await bucket.list(""), []);
+  });
+
+  test("names a bucket that does not exist", async ({ missing }) => {
+    await assertRejects(() => missing.list("a."), NotFoundError, missing.name);
+    await assertRejects(() => missing.put("a", "x", { metadata: {} }), NotFoundError, missing.name);
+  });
+}
+
+function testConditions(test: Test): void {
+  test("creates only what is absent, on that condition", async ({ bucket }) => {
+    const absent = { metadata: {}, condition: { absent: true } } as const;
+    await bucket.put("a.rev", "first", absent);
+    await assertRejects(() => bucket.put("a.rev", "second", absent), ConflictError, "a.rev");
+    assertEquals((await bucket.getSmall("a.rev"))?.text, "first");
+  });
+
+  test("replaces only the version that was read, on that condition", async ({ bucket }) => {
+    const etag = await bucket.put("a.rev", "first", { metadata: {} });
+    await bucket.put("a.rev", "second", { metadata: {}, condition: { etag } });
+    const late = { metadata: {}, condition: { etag } };
+    await assertRejects(() => bucket.put("a.rev", "third", late), ConflictError, "a.rev");
+    assertEquals((await bucket.getSmall("a.rev"))?.text, "second");
+  });
+
+  test("lets exactly one of many racing writers win", async ({ bucket }) => {
+    const etag = await bucket.put("a.rev", "start", { metadata: {} });
+    const results = await Promise.allSettled(
+      Array.from(
+        { length: 10 },
+        (_, i) => bucket.put("a.rev", `writer ${i}`, { metadata: {}, condition: { etag } }),
+      ),
+    );
+    const winners = results.flatMap(({ status }, i) => status === "fulfilled" ? [i] : []);
+    assertEquals(winners.length, 1);
+    assertEquals((await bucket.getSmall("a.rev"))?.text, `writer ${winners[0]}`);
+    for (const result of results) {
+      assert(result.status === "fulfilled" || result.reason instanceof ConflictError);
+    }
+  });
+}
+
+function testListing(test: Test): void {
+  test("lists what starts with a prefix, with sizes and ETags", async ({ bucket }) => {
+    for (const key of ["b.x", "a.y", "a.x", "ab.x"]) await bucket.put(key, key, { metadata: {} });
+    const found = await bucket.list("a.");
+    assertEquals(found.map(({ key, size }) => [key, size]), [["a.x", 3], ["a.y", 3]]);
+    assertEquals(found[0]?.etag, (await bucket.head("a.x"))?.etag);
+    assert(Math.abs((found[0]?.modified ?? 0) - Date.now()) < 600_000);
+  });
+
+  test("reads listings of more than 1,000 keys to their end", async ({ bucket }) => {
+    const keys = Array.from({ length: 2100 }, (_, i) => `a.${String(i).padStart(6, "0")}`);
+    for (let i = 0; i < keys.length; i += 50) {
+      await Promise.all(keys.slice(i, i + 50).map((key) => bucket.put(key, "x", { metadata: {} })));
+    }
+    assertEquals((await bucket.list("a.")).map(({ key }) => key), keys);
+  });
+
+  test("keeps keys of any characters apart", async ({ bucket }) => {
+    const keys = ["a b+c%20", "a&<>\"'", "folder/x", "\u00e9\u2603"].sort();
+    for (const key of keys) await bucket.put(key, key, { metadata: {} });
+    assertEquals((await bucket.list("")).map(({ key }) => key).sort(), keys);
+    for (const key of keys) assertEquals((await bucket.getSmall(key))?.text, key);
+  });
+}
+
+function testPages(test: Test): void {
+  test("lists a page from a place on, and the next one", async ({ bucket }) => {
+    const keys = Array.from({ length: 1003 }, (_, i) => `a.${String(i).padStart(6, "0")}`);
+    for (let i = 0; i < keys.length; i += 50) {
+      await Promise.all(keys.slice(i, i + 50).map((key) => bucket.put(key, "x", { metadata: {} })));
+    }
+    await bucket.put("b.x", "x", { metadata: {} });
+    const start = { prefix: "", after: "a.000001" };
+    const first = await bucket.listPage(start);
+    assertEquals(first.objects.map(({ key }) => key), keys.slice(2, 1002));
+    const second = await bucket.listPage({ ...start, next: first.next });
+    assertEquals(second.objects.map(({ key }) => key), ["a.001002", "b.x"]);
+    assertEquals(second.next, undefined);
+    const narrow = await bucket.listPage({ prefix: "a.", after: "a.001001" });
+    assertEquals(narrow.objects.map(({ key }) => key), ["a.001002"]);
+  });
+}
+
+function testBulkRemoval(test: Test): void {
+  test("removes many objects, also where there is none", async ({ bucket }) => {
+    const keys = ["a.1", "a b+c%20", "a&<>\"'", "\u00e9\u2603"];
+    for (const key of [...keys, "stays"]) await bucket.put(key, "x", { metadata: {} });
+    assertEquals(await bucket.removeMany([...keys, "never there"]), []);
+    assertEquals((await bucket.list("")).map(({ key }) => key), ["stays"]);
+    assertEquals(await bucket.removeMany([]), []);
+  });
+
+  test("removes more than one request takes", async ({ bucket }) => {
+    const keys = Array.from({ length: 1001 }, (_, i) => `a.${i}`);
+    for (let i = 0; i < keys.length; i += 50) {
+      await Promise.all(keys.slice(i, i + 50).map((key) => bucket.put(key, "x", { metadata: {} })));
+    }
+    assertEquals(await bucket.removeMany(keys), []);
+    assertEquals(await bucket.list(""), []);
+  });
+
+  test("names the bucket that it cannot remove from", async ({ missing }) => {
+    await assertRejects(() => missing.removeMany(["a", "b"]), NotFoundError, missing.name);
+  });
+}
+
+function testReading(test: Test): void {
+  test("reads a range of one version, and tells the size of the whole", async ({ bucket }) => {
+    const etag = await bucket.put("a.txt", "0123456789", { metadata: { note: "x" } });
+    const part = await bucket.read("a.txt", { etag, range: { start: 3, end: 7 } });
+    assertEquals([part.size, part.etag, part.metadata], [10, etag, { note: "x" }]);
+    assertEquals(await textOf(part.body), "3456");
+    const whole = await bucket.read("a.txt", { etag });
+    assertEquals([whole.size, await textOf(whole.body)], [10, "0123456789"]);
+  });
+
+  test("notices that the object is another one, or gone", async ({ bucket }) => {
+    const etag = await bucket.put("a.txt", "first", { metadata: {} });
+    await bucket.put("a.txt", "other", { metadata: {} });
+    await assertRejects(() => bucket.read("a.txt", { etag }), ConflictError, "a.txt");
+    await bucket.remove("a.txt");
+    await assertRejects(() => bucket.read("a.txt", { etag }), NotFoundError, "a.txt");
+  });
+}
+
+function testUploads(test: Test): void {
+  const options = {
+    metadata: { "ftl-by": "me" },
+    condition: { absent: true },
+    concurrency: 3,
+  } as const;
+
+  for (const [kind, size] of [["in one request", 1000], ["in parts", 2 * PART + 17]] as const) {
+    test(`uploads ${kind}`, async ({ bucket }) => {
+      const { source, bytes } = someBytes(size);
+      await bucket.upload("a.tgz", source, options);
+      const head = await bucket.head("a.tgz");
+      assertEquals([head?.size, head?.metadata], [size, { "ftl-by": "me" }]);
+      const { body } = await bucket.read("a.tgz", { etag: head?.etag ?? "" });
+      assertEquals(await sha256Of(body), createHash("sha256").update(bytes).digest("hex"));
+    });
+
+    test(`never overwrites by an upload ${kind}`, async ({ bucket, openUploads }) => {
+      await bucket.put("a.tgz", "there before", { metadata: {} });
+      const { source } = someBytes(size);
+      await assertRejects(() => bucket.upload("a.tgz", source, options), ConflictError, "a.tgz");
+      assertEquals((await bucket.getSmall("a.tgz"))?.text, "there before");
+      assertEquals(await openUploads(), 0);
+    });
+
+    test(`refuses other bytes than were announced, ${kind}`, async ({ bucket, openUploads }) => {
+      const { source } = someBytes(size);
+      const changed = {
+        ...source,
+        read: (offset: number, length: number): Uint8Array<ArrayBuffer> => {
+          const bytes = source.read(offset, length);
+          bytes[length - 1] = (bytes[length - 1] ?? 0) ^ 1;
+          return bytes;
+        },
+      };
+      await assertRejects(() => bucket.upload("a.tgz", changed, options), IntegrityError, "a.tgz");
+      assertEquals(await bucket.list(""), []);
+      assertEquals(await openUploads(), 0);
+    });
+  }
+
+  test("leaves nothing behind when an upload is aborted midway", async ({ bucket, openUploads }) => {
+    const { source } = someBytes(4 * PART);
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    let reads = 0;
+    const aborting = {
+      ...source,
+      read: (offset: number, length: number): Uint8Array<ArrayBuffer> => {
+        if (++reads === 3) controller.abort(reason);
+        return source.read(offset, length);
+      },
+    };
+    const error = await assertRejects(
+      () => bucket.upload("a.tgz", aborting, { ...options, signal: controller.signal }),
+      Error,
+    );
+    assertEquals(error, reason);
+    assertEquals(await bucket.list(""), []);
+    assertEquals(await openUploads(), 0);
+  });
+}
+
+function someBytes(size: number): { source: UploadSource; bytes: Uint8Array } {
+  const bytes = new Uint8Array(size);
+  for (let i = 0; i < size; i++) bytes[i] = (i * 31 + (i >> 8)) & 0xff;
+  const partSize = Math.min(size, PART);
+  const partSha256: string[] = [];
+  for (let offset = 0; offset < size; offset += partSize) {
+    const part = bytes.subarray(offset, offset + partSize);
+    partSha256.push(createHash("sha256").update(part).digest("base64"));
+  }
+  const read = (offset: number, length: number): Uint8Array<ArrayBuffer> =>
+    bytes.slice(offset, offset + length);
+  return { source: { size, partSize, partSha256, read }, bytes };
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of body) text += decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
+}
+
+async function sha256Of(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of body) hash.update(chunk);
+  return hash.digest("hex");
+}

@@ -1,0 +1,77 @@
+import { assertEquals } from "../assert.ts";
+import { completionScript, type Shell } from "../../src/cli/completion.ts";
+import { testWith } from "../required_program.ts";
+import { TempFolder } from "../temp.ts";
+
+/** Answers as `ftl list` does, and knows more of S3 than of this machine. */
+const STAND_IN = `#!/bin/sh
+case "$*" in
+  "list") echo my_site ; echo web ;;
+  "list my_site") printf 'my_site.VZ5vQk8aR4G\\t(active)\\n' ;;
+  "list --master") echo my_site ; echo only_in_s3 ;;
+  "list --master my_site") printf 'my_site.VZ5uB1x0pQa\\nmy_site.VZ5vQk8aR4G\\t(active)\\n' ;;
+  *) exit 1 ;;
+esac
+`;
+
+/** How each shell says what it would offer at the end of a line. */
+const OFFERS: Readonly<Record<Shell, (words: readonly string[]) => string>> = {
+  bash: (words) =>
+    `COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}
+_ftl 2> /dev/null; printf '%s\\n' "\${COMPREPLY[@]}"`,
+  zsh: (words) =>
+    `_describe() { print -l -- \${(P)2%%:*} }
+compadd() { print -l -- \${(P)@[-1]} }
+words=(${words.map((word) => `'${word}'`).join(" ")}); CURRENT=${words.length}; _ftl`,
+  fish: (words) => `complete -C '${words.join(" ")}' | cut -f 1`,
+};
+
+async function offered(shell: Shell, line: string): Promise<string[]> {
+  using folder = new TempFolder();
+  folder.write("bin/ftl", STAND_IN, 0o755);
+  const script = completionScript(shell);
+  const prelude = shell === "zsh" ? "compdef() { }\n" : "";
+  const words = line.split(" ");
+  const { stdout, stderr } = await new Deno.Command(shell, {
+    args: ["-c", `${prelude}${script}\n${OFFERS[shell](words)}`],
+    env: { PATH: `${folder.path}/bin:${Deno.env.get("PATH")}`, HOME: folder.path },
+  }).output();
+  const decoder = new TextDecoder();
+  assertEquals(decoder.decode(stderr), "", `${shell}: ${line}`);
+  const begun = words.at(-1) ?? "";
+  return decoder.decode(stdout).split("\n").filter((word) => word !== "" && word.startsWith(begun))
+    .sort();
+}
+
+const REVISION = "my_site.VZ5vQk8aR4G";
+const CASES: readonly (readonly [line: string, offers: readonly string[]])[] = [
+  ["ftl ju", ["jump", "jump-back"]],
+  ["ftl sync --fo", ["--follow"]],
+  ["ftl sync ", ["my_site", "web"]],
+  ["ftl jump my_site.V", [REVISION]],
+  ["ftl jump --master my_site.V", ["my_site.VZ5uB1x0pQa", REVISION]],
+  ["ftl jump-back --master o", ["only_in_s3"]],
+  ["ftl list --master ", ["my_site", "only_in_s3"]],
+  ["ftl purge --keep ", []],
+  ["ftl purge --keep 5 ", ["my_site", "web"]],
+  ["ftl purge --master --keep 5 o", ["only_in_s3"]],
+  ["ftl setup ", ["cloud-init", "cron", "iam", "systemd"]],
+  ["ftl setup iam ", ["bless", "machine", "purge", "spool"]],
+  ["ftl setup iam machine m", ["my_site"]],
+  ["ftl setup systemd ", ["env", "service", "timer"]],
+  ["ftl setup cloud-init ", ["my_site", "web"]],
+  ["ftl setup cron ", []],
+  ["ftl completions z", ["zsh"]],
+];
+
+for (const shell of ["bash", "zsh", "fish"] as const) {
+  testWith(
+    shell,
+    `${shell} completes commands, options, names, and what follows them`,
+    async () => {
+      for (const [line, offers] of CASES) {
+        assertEquals(await offered(shell, line), [...offers], `${shell}: ${line}`);
+      }
+    },
+  );
+}

@@ -1,0 +1,102 @@
+import { assertEquals, assertMatch } from "../../assert.ts";
+import { errorLines, exitCodeOf, exitCodeOfAll } from "../../../src/cli/failure.ts";
+import { formatAge, formatBytes, formatDuration, narrate } from "../../../src/cli/terminal/narration.ts";
+import { paintFor } from "../../../src/cli/terminal/paint.ts";
+import {
+  ConflictError,
+  IntegrityError,
+  InterruptedError,
+  NotFoundError,
+  ScriptError,
+  StorageError,
+  UsageError,
+} from "../../../src/errors.ts";
+import type { FtlEvent } from "../../../src/events.ts";
+
+const paint = paintFor({ color: false });
+const loud = { quiet: false, logsChanges: false, verbose: false, paint };
+
+Deno.test("each kind of error has its exit code", () => {
+  const codes = [
+    UsageError,
+    NotFoundError,
+    ConflictError,
+    IntegrityError,
+    ScriptError,
+    StorageError,
+  ]
+    .map((ErrorClass) => exitCodeOf(new ErrorClass("x")));
+  assertEquals(codes, [2, 3, 4, 5, 6, 7]);
+  assertEquals(exitCodeOf(new InterruptedError("SIGINT")), 130);
+  assertEquals(exitCodeOf(new InterruptedError("SIGTERM")), 143);
+  assertEquals(exitCodeOf(new TypeError("x")), 1);
+});
+
+Deno.test("of several failures a script's has the last word, else the first one's", () => {
+  const [script, storage, usage] = [
+    new ScriptError("s"),
+    new StorageError("d"),
+    new UsageError("u"),
+  ];
+  assertEquals(exitCodeOfAll([]), 0);
+  assertEquals(exitCodeOfAll([storage, usage]), 7);
+  assertEquals(exitCodeOfAll([storage, script]), 6);
+});
+
+Deno.test("an error is one line and a hint; the stack comes only on request", () => {
+  const error = new StorageError("Cannot write\n  /x", { hint: "Free some space" });
+  assertEquals(errorLines(error, loud), ["ftl: Cannot write /x", "hint: Free some space"]);
+  const lines = errorLines(error, { verbose: true, paint });
+  assertMatch(lines.slice(2).join("\n"), /StorageError: Cannot write[^]*\n\s+at /);
+  assertMatch(
+    errorLines(new TypeError("oops"), loud)[0] ?? "",
+    /^ftl: A fault of FTL's own: oops$/,
+  );
+});
+
+Deno.test("a sync is summed up in one line", () => {
+  const base = {
+    type: "synced",
+    package: "a",
+    active: "a.VZ5vQk8aR4G",
+    fetched: 0,
+    activated: undefined,
+    removed: 0,
+    failures: 0,
+    ms: 3200,
+  } as const;
+  const cases: [change: Partial<Extract<FtlEvent, { type: "synced" }>>, line: string][] = [
+    [{}, "a: nothing to do, a.VZ5vQk8aR4G is active"],
+    [{ active: undefined }, "a: nothing to do"],
+    [{ fetched: 2 }, "a: fetched 2, in 3.2 s"],
+    [
+      { fetched: 2, activated: "a.VZ5vQk8aR4G", removed: 1, failures: 1 },
+      "a: fetched 2, activated a.VZ5vQk8aR4G, removed 1, 1 failure, in 3.2 s",
+    ],
+  ];
+  for (const [change, line] of cases) assertEquals(narrate({ ...base, ...change }, loud), [line]);
+});
+
+Deno.test("--quiet keeps warnings, errors and the output of scripts", () => {
+  const quiet = { ...loud, quiet: true };
+  assertEquals(narrate({ type: "removed", revision: "a.VZ5vQk8aR4G" }, quiet), []);
+  assertEquals(narrate({ type: "warning", message: "x" }, quiet), ["warning: x"]);
+  assertEquals(narrate({ type: "failure", error: new UsageError("x") }, quiet), ["ftl: x"]);
+  const output = { type: "script-output", revision: "a.b", hook: "post-sync", line: "hi" } as const;
+  assertEquals(narrate(output, quiet), ["a.b post-sync| hi"]);
+});
+
+Deno.test("sizes, durations and ages are short and never lie by more than a rounding", () => {
+  assertEquals(
+    [0, 999, 1000, 99_949, 999_499, 999_500, 1.5e9, 2e15].map(formatBytes),
+    ["0 B", "999 B", "1.0 kB", "99.9 kB", "999 kB", "1.0 MB", "1.5 GB", "2000 TB"],
+  );
+  assertEquals(
+    [0, 59_949, 59_950, 125_000, 3_900_000].map(formatDuration),
+    ["0.0 s", "59.9 s", "1 min 0 s", "2 min 5 s", "1 h 5 min"],
+  );
+  assertEquals(
+    [-5, 59_000, 60_000, 7_200_000, 172_800_000].map(formatAge),
+    ["0 s", "59 s", "1 min", "2 h", "2 d"],
+  );
+});

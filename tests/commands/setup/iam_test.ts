@@ -1,0 +1,163 @@
+import { assertEquals } from "../../assert.ts";
+import { Fleet } from "../../e2e/fleet.ts";
+import type { RequestRecord } from "../../s3_server/server.ts";
+import { IAM_ROLES, iamPolicy, type IamRole, type Policy } from "../../../src/commands/setup/iam.ts";
+
+const VALUES = { bucket: "deploys", region: "us-east-1" };
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html */
+const ACTIONS: Readonly<Record<string, string>> = {
+  ListObjectsV2: "s3:ListBucket",
+  GetObject: "s3:GetObject",
+  HeadObject: "s3:GetObject",
+  PutObject: "s3:PutObject",
+  CreateMultipartUpload: "s3:PutObject",
+  UploadPart: "s3:PutObject",
+  CompleteMultipartUpload: "s3:PutObject",
+  AbortMultipartUpload: "s3:AbortMultipartUpload",
+  DeleteObject: "s3:DeleteObject",
+  DeleteObjects: "s3:DeleteObject",
+  ListMultipartUploads: "s3:ListBucketMultipartUploads",
+};
+
+/** Whether IAM would allow it: `*` is any text, `?` any one character. */
+function allows(
+  policy: Policy,
+  request: { action: string; key?: string; prefix?: string },
+): boolean {
+  const resource = `arn:aws:s3:::deploys${request.key === undefined ? "" : `/${request.key}`}`;
+  return policy.Statement.some(({ Action, Resource, Condition }) => {
+    const prefixes = Condition?.StringEquals["s3:prefix"];
+    return Action.includes(request.action) &&
+      Resource.some((pattern) => wildcard(pattern).test(resource)) &&
+      (prefixes === undefined || prefixes.includes(request.prefix ?? ""));
+  });
+}
+
+function wildcard(pattern: string): RegExp {
+  const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
+  return new RegExp(`^${source.replaceAll("?", ".")}$`, "s");
+}
+
+/** A key of those in the body of a request to remove many, of which the log tells nothing. */
+const ONE_OF_MANY = "my_site.VZ5vQk8aR4G.tgz";
+
+function asIam({ operation, target, ...record }: RequestRecord): {
+  action: string;
+  key?: string;
+  prefix?: string;
+} {
+  const prefix = new URL(target, "http://x").searchParams.get("prefix") ?? "";
+  const key = operation === "DeleteObjects" ? ONE_OF_MANY : record.key;
+  return { action: ACTIONS[operation] ?? operation, prefix, ...(key === undefined ? {} : { key }) };
+}
+
+Deno.test("each role's policy allows every request that its commands send, and none has one to spare", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["my_site"]);
+  const used = new Map<string, Set<string>>();
+  let first = "";
+
+  async function asRole(role: IamRole, work: () => Promise<unknown>): Promise<void> {
+    const before = fleet.server.log.length;
+    await work();
+    for (const record of fleet.server.log.slice(before)) {
+      const request = asIam(record);
+      for (const packages of [[], ["my_site"]]) {
+        const policy = iamPolicy(role, VALUES, packages);
+        assertEquals([role, request, allows(policy, request)], [role, request, true]);
+      }
+      used.set(role, (used.get(role) ?? new Set()).add(request.action));
+    }
+  }
+
+  await asRole("spool", async () => first = await fleet.spool("my_site.tgz", { v: "1" }));
+  await asRole("spool", async () => {
+    // In parts, one of which is refused: they are taken back.
+    const big = new Uint8Array(18 * 1024 * 1024);
+    const path = fleet.folder.write("my_site.bin", big);
+    fleet.server.addFault({ operation: "UploadPart", nth: 2, fault: { kind: "access-denied" } });
+    await fleet.ftl(["spool", path]);
+    fleet.server.clearFaults();
+    await fleet.ok(["spool", path]);
+  });
+  const second = await fleet.spool("my_site.tgz", { v: "2" });
+  for (const revision of [first, second]) {
+    await asRole("bless", () => fleet.ok(["jump", "--master", revision]));
+  }
+  await asRole("bless", () => fleet.ok(["jump-back", "--master", "my_site"]));
+  await asRole("machine", () => web.ok(["sync"]));
+  await asRole("machine", () => web.ok(["status"]));
+  await asRole("machine", () => web.ok(["sync", "--dry-run"]));
+  await asRole("machine", () => web.ok(["list", "--master", "--long", "my_site"]));
+  await asRole("purge", () => fleet.ok(["purge", "--master", "--keep", "0", "my_site"]));
+
+  for (const role of IAM_ROLES) {
+    const granted = iamPolicy(role, VALUES, []).Statement.flatMap(({ Action }) => Action);
+    assertEquals([...new Set(granted)].sort(), [...used.get(role) ?? []].sort(), role);
+  }
+});
+
+Deno.test("no role can do what is another's", () => {
+  const rev = "my_site.rev";
+  const revision = "my_site.VZ5vQk8aR4G.tar.gz";
+  const bare = "my_site.VZ5vQk8aR4G";
+  const old = "my_site.201303057568Wq.tgz";
+  const cases: [IamRole, string, string, boolean][] = [
+    ["machine", "s3:PutObject", revision, false],
+    ["machine", "s3:DeleteObject", revision, false],
+    ["machine", "s3:GetObject", old, true],
+    ["spool", "s3:PutObject", revision, true],
+    ["spool", "s3:PutObject", bare, true],
+    ["spool", "s3:PutObject", rev, false],
+    ["spool", "s3:PutObject", "a_very_long_package_name.rev", false],
+    ["spool", "s3:PutObject", "my_site.current", false],
+    ["spool", "s3:DeleteObject", revision, false],
+    ["bless", "s3:PutObject", rev, true],
+    ["bless", "s3:PutObject", revision, false],
+    ["bless", "s3:PutObject", bare, false],
+    ["bless", "s3:DeleteObject", rev, false],
+    ["purge", "s3:DeleteObject", revision, true],
+    ["purge", "s3:DeleteObject", bare, true],
+    ["purge", "s3:DeleteObject", old, true],
+    ["purge", "s3:DeleteObject", rev, false],
+    ["purge", "s3:DeleteObject", "my_site.current", false],
+    ["purge", "s3:DeleteObject", "my_site.previous", false],
+    ["purge", "s3:PutObject", rev, false],
+    // What `ftl doctor` asks for, to find out what is allowed.
+    ["spool", "s3:PutObject", ".ftl-doctor.ftl-doctor-", true],
+    ["spool", "s3:PutObject", ".ftl-doctor.rev", false],
+    ["bless", "s3:PutObject", ".ftl-doctor.rev", true],
+    ["bless", "s3:PutObject", ".ftl-doctor.ftl-doctor-", false],
+    ["machine", "s3:PutObject", ".ftl-doctor.rev", false],
+  ];
+  for (const [role, action, key, expected] of cases) {
+    const request = { action, key };
+    assertEquals([role, request, allows(iamPolicy(role, VALUES, []), request)], [
+      role,
+      request,
+      expected,
+    ]);
+  }
+});
+
+Deno.test("a policy for packages is for no other", () => {
+  for (const role of IAM_ROLES) {
+    const policy = iamPolicy(role, VALUES, ["my_site"]);
+    const keys = ["my_site2.rev", "my_site2.VZ5vQk8aR4G.tgz", "x_my_site.VZ5vQk8aR4G", "other.rev"];
+    for (const action of ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]) {
+      for (const key of keys) assertEquals(allows(policy, { action, key }), false);
+    }
+    for (const prefix of ["", "my_site2.", "my_site"]) {
+      assertEquals(allows(policy, { action: "s3:ListBucket", prefix }), false);
+    }
+  }
+});
+
+Deno.test("a policy names the bucket in the partition of its region", () => {
+  const list = (region: string): readonly string[] | undefined =>
+    iamPolicy("machine", { bucket: "b-1", region }, []).Statement[0]?.Resource;
+  assertEquals(list("eu-central-1"), ["arn:aws:s3:::b-1"]);
+  assertEquals(list("cn-north-1"), ["arn:aws-cn:s3:::b-1"]);
+  assertEquals(list("us-gov-east-1"), ["arn:aws-us-gov:s3:::b-1"]);
+});

@@ -1,0 +1,87 @@
+/** A package's folder may be another user's: what lies in it must not lead FTL elsewhere. */
+import { assert, assertEquals, assertThrows } from "../assert.ts";
+import { StorageError, UsageError } from "../../src/errors.ts";
+import { replaceFile } from "../../src/machine/disk/durable.ts";
+import { readLink, writeLinks } from "../../src/machine/links.ts";
+import { listPackages, PackageDir } from "../../src/machine/package_dir.ts";
+import { Mount } from "../proof/mounts.ts";
+import { MOUNTING, testWith } from "../required_program.ts";
+import { TempFolder, treeOf } from "../temp.ts";
+
+for (const place of ["revs", ".ftl", ".ftl/staging", ".ftl/trash", ".ftl/state"]) {
+  for (const leadsTo of ["a folder", "nothing"]) {
+    Deno.test(`prepare() refuses ${place} as a link to ${leadsTo}, and touches nothing there`, () => {
+      using folder = new TempFolder();
+      folder.write("elsewhere/staging/file", "precious", 0o600);
+      const before = treeOf(folder.folder("elsewhere"));
+      const pkg = new PackageDir(folder.path, "a");
+      const path = `${pkg.path}/${place}`;
+      Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+      Deno.symlinkSync(`${folder.path}/${leadsTo === "nothing" ? "nowhere" : "elsewhere"}`, path);
+      const error = assertThrows(() => pkg.prepare(), StorageError);
+      assert(error.message.startsWith(`${path} is a link`), error.message);
+      assertEquals(treeOf(`${folder.path}/elsewhere`), before);
+    });
+  }
+
+  const isOwn = place.startsWith(".ftl/");
+  Deno.test(`prepare() ${isOwn ? "replaces" : "refuses"} ${place} as a file`, () => {
+    using folder = new TempFolder();
+    const pkg = new PackageDir(folder.path, "a");
+    const path = folder.write(`a/${place}`, "x");
+    if (isOwn) pkg.prepare();
+    else assertThrows(() => pkg.prepare(), StorageError);
+    assertEquals(Deno.lstatSync(path).isDirectory, isOwn);
+  });
+}
+
+Deno.test("listPackages() refuses a root that leads to that of the system", () => {
+  using folder = new TempFolder();
+  Deno.symlinkSync("/", `${folder.path}/root`);
+  assertThrows(() => listPackages(`${folder.path}/root`), UsageError, "the whole system");
+});
+
+Deno.test("a package's whole folder may be a link to another disk", () => {
+  using folder = new TempFolder();
+  folder.folder("root");
+  Deno.symlinkSync(folder.folder("disk/a"), `${folder.path}/root/a`);
+  const [pkg] = listPackages(`${folder.path}/root`);
+  assertEquals(pkg?.name, "a");
+  pkg?.prepare();
+  assert(Deno.statSync(`${folder.path}/disk/a/.ftl/state`).isDirectory);
+});
+
+Deno.test("no temporary name is followed where somebody has put a link", () => {
+  using folder = new TempFolder();
+  const precious = folder.write("precious", "precious", 0o600);
+  folder.folder("a");
+  const pkg = new PackageDir(folder.path, "a");
+  pkg.prepare();
+  for (const name of ["hold.json.tmp", "hold.json", "current.tmp"]) {
+    Deno.symlinkSync(precious, `${pkg.own}/${name}`);
+  }
+  replaceFile(`${pkg.own}/hold.json`, "[]");
+  Deno.mkdirSync(pkg.revisionPath("VZ5vQk8aR4G"));
+  writeLinks(pkg, { current: "VZ5vQk8aR4G" });
+  assertEquals(readLink(pkg, "current"), "VZ5vQk8aR4G");
+  assertEquals(Deno.readTextFileSync(`${pkg.own}/hold.json`), "[]");
+  const { mode } = Deno.statSync(precious);
+  assertEquals([Deno.readTextFileSync(precious), (mode ?? 0) & 0o777], ["precious", 0o600]);
+});
+
+Deno.test("a link in revs is no revision, wherever it leads", () => {
+  using folder = new TempFolder();
+  const pkg = new PackageDir(folder.path, "a");
+  folder.folder("a");
+  pkg.prepare();
+  Deno.symlinkSync(folder.folder("elsewhere"), pkg.revisionPath("VZ5vQk8aR4G"));
+  assertEquals([pkg.has("VZ5vQk8aR4G"), pkg.revisions()], [false, []]);
+});
+
+testWith(MOUNTING, "replaceFile() gets by a temporary file that cannot be removed", () => {
+  using folder = new TempFolder();
+  using _mount = Mount.bind(folder.write("other", "precious"), folder.write("file.tmp", ""));
+  replaceFile(`${folder.path}/file`, "new");
+  assertEquals(Deno.readTextFileSync(`${folder.path}/file`), "new");
+  assertEquals(Deno.readTextFileSync(`${folder.path}/other`), "precious");
+});

@@ -1,0 +1,65 @@
+/** A revision of scripts in a root of its own, and what running one of them tells. */
+import type { Hook } from "../../../src/revision/scripts.ts";
+import { PackageDir } from "../../../src/machine/package_dir.ts";
+import { runScript } from "../../../src/machine/scripts/run_script.ts";
+import { TempFolder } from "../../temp.ts";
+
+const ID = "VZ5vQk8aR4G";
+
+export interface Told {
+  /** Undefined where the script succeeded. */
+  readonly error: { readonly message: string; readonly hint?: string | undefined } | undefined;
+  readonly lines: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export class Lab implements Disposable {
+  readonly #folder = new TempFolder();
+  readonly pkg = new PackageDir(this.#folder.path, "my_site");
+  /** The revision's folder. */
+  readonly path = this.#folder.folder(`my_site/revs/${ID}`);
+
+  constructor() {
+    this.pkg.prepare();
+  }
+
+  /** Writes a file of the revision; by default one that may be executed. */
+  write(name: string, text: string | Uint8Array, mode = 0o755): string {
+    return this.#folder.write(`my_site/revs/${ID}/${name}`, text, mode);
+  }
+
+  async run(hook: Hook, { timeout = 60 } = {}): Promise<Told> {
+    const lines: string[] = [];
+    const warnings: string[] = [];
+    let error: Told["error"];
+    try {
+      await runScript(hook, ID, {
+        pkg: this.pkg,
+        action: "jump",
+        from: undefined,
+        to: ID,
+        timeout,
+        signal: new AbortController().signal,
+        onLine: ({ text }) => lines.push(text),
+        onWarning: (message) => warnings.push(message),
+        onRunning: () => {},
+      });
+    } catch (thrown) {
+      error = thrown as Error;
+    }
+    return { error, lines, warnings };
+  }
+
+  /** The names of the logs, in the order of time. */
+  logs(): string[] {
+    return [...Deno.readDirSync(this.pkg.logs)].map(({ name }) => name).sort();
+  }
+
+  log(name: string): string {
+    return Deno.readTextFileSync(`${this.pkg.logs}/${name}`);
+  }
+
+  [Symbol.dispose](): void {
+    this.#folder[Symbol.dispose]();
+  }
+}

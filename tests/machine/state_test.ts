@@ -1,0 +1,86 @@
+/** Small files that FTL has not written count as lost: no command fails over them. */
+import { assertEquals } from "../assert.ts";
+import { readJournal } from "../../src/machine/jump/journal.ts";
+import { PackageDir } from "../../src/machine/package_dir.ts";
+import {
+  postSyncOf,
+  readHold,
+  readLastSync,
+  readPointerState,
+  readRevisionState,
+  readTold,
+  writeHolds,
+  writeLastSync,
+  writePointerState,
+  writeRevisionState,
+} from "../../src/machine/state.ts";
+import { TempFolder } from "../temp.ts";
+
+const ID = "VZ5vQk8aR4G";
+
+const STRANGE: readonly (string | undefined)[] = [
+  undefined,
+  "",
+  "null",
+  "[null]",
+  "[[]]",
+  "[1,{}]",
+  "7",
+  '"text"',
+  "{",
+  "{}",
+  "\0\0\0\0",
+  '{"id":7,"version":7,"blessed":[],"to":{},"at":1,"postSync":"done"}',
+  '[{"id":null}]',
+  '{"at":"yesterday","version":"v","blessed":"../../etc","to":"..","postSync":null}',
+  `"${"x".repeat(2_000_000)}"`,
+];
+
+/** What is in the place of a file: a text, a folder, links that lead nowhere and round. */
+const IN_PLACE: [name: string, make: (path: string) => void][] = [
+  ...STRANGE.map((text): [string, (path: string) => void] => [
+    `${text?.slice(0, 70)}`,
+    (path) => text === undefined || Deno.writeTextFileSync(path, text),
+  ]),
+  ["a folder", (path) => Deno.mkdirSync(`${path}/with/more`, { recursive: true })],
+  ["a link to nothing", (path) => Deno.symlinkSync("nowhere", path)],
+  ["a link to itself", (path) => Deno.symlinkSync(path, path)],
+  ["a link to a device without an end", (path) => Deno.symlinkSync("/dev/zero", path)],
+];
+
+const FILES = [
+  "master.json",
+  "hold.json",
+  "jump.json",
+  "last-sync.json",
+  "leftovers.json",
+  `state/${ID}.json`,
+];
+
+for (const [name, make] of IN_PLACE) {
+  Deno.test(`state is lost and written anew where there is ${JSON.stringify(name)}`, () => {
+    using folder = new TempFolder();
+    folder.folder("a");
+    const pkg = new PackageDir(folder.path, "a");
+    pkg.prepare();
+    for (const file of FILES) make(`${pkg.own}/${file}`);
+    assertEquals(readPointerState(pkg), undefined);
+    assertEquals(readHold(pkg, ID), undefined);
+    assertEquals(readJournal(pkg), undefined);
+    assertEquals(readLastSync(pkg), undefined);
+    assertEquals(readTold(pkg), []);
+    assertEquals(readRevisionState(pkg, ID), undefined);
+    assertEquals(postSyncOf(pkg, ID), "ok");
+
+    writePointerState(pkg, { version: "v", blessed: ID });
+    writeHolds(pkg, [{ id: ID, blessed: undefined, version: undefined }]);
+    writeLastSync(pkg, { at: "2026-01-01T00:00:00.000Z" });
+    writeRevisionState(pkg, ID, { postSync: "failed" });
+    assertEquals(readPointerState(pkg)?.blessed, ID);
+    assertEquals(readHold(pkg, ID)?.id, ID);
+    assertEquals(readLastSync(pkg)?.at, "2026-01-01T00:00:00.000Z");
+    assertEquals(postSyncOf(pkg, ID), "failed");
+    writePointerState(pkg, undefined);
+    assertEquals(readPointerState(pkg), undefined);
+  });
+}

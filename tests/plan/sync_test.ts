@@ -1,0 +1,246 @@
+import { assertEquals } from "../assert.ts";
+import { planSync, type PostSync, type SyncFacts, type SyncPlan } from "../../src/plan/sync.ts";
+
+/** Ids in the order of their letters. */
+const A = "aaaaaa";
+const B = "bbbbbb";
+const C = "cccccc";
+const D = "dddddd";
+const E = "eeeeee";
+const F = "ffffff";
+const G = "gggggg";
+const ALL = [A, B, C, D, E, F, G];
+
+interface Given extends Omit<Partial<SyncFacts>, "local"> {
+  readonly local?: readonly string[];
+  readonly states?: Readonly<Record<string, PostSync>>;
+}
+
+function plan({ local = [], states = {}, ...facts }: Given): SyncPlan {
+  return planSync({
+    remote: [],
+    local: new Map(local.map((id) => [id, states[id] ?? "ok"])),
+    blessed: undefined,
+    version: "1",
+    replaced: undefined,
+    active: undefined,
+    previous: undefined,
+    hold: undefined,
+    keep: 3,
+    ...facts,
+  });
+}
+
+const NOTHING: SyncPlan = {
+  fetch: [],
+  prepare: [],
+  activate: undefined,
+  remove: [],
+  heldBy: undefined,
+  missing: undefined,
+};
+
+const CASES: [sentence: string, given: Given, wanted: Partial<SyncPlan>][] = [
+  ["does nothing where there is nothing", {}, {}],
+  [
+    "fetches the newest FTL_KEEP, newest first, where nothing is blessed",
+    { remote: ALL },
+    { fetch: [G, F, E] },
+  ],
+  [
+    "fetches the blessed first, then the one it replaced, then newer candidates",
+    { remote: ALL, blessed: C, replaced: B, keep: 2 },
+    { fetch: [C, B, G, F], activate: C },
+  ],
+  [
+    "does not fetch what is older than the blessed, but for the one it replaced",
+    { remote: ALL, blessed: G, replaced: A },
+    { fetch: [G, A], activate: G },
+  ],
+  [
+    "has nothing to do on a machine that is in line",
+    {
+      remote: ALL,
+      blessed: F,
+      replaced: E,
+      active: F,
+      previous: E,
+      local: [E, F, G],
+    },
+    {},
+  ],
+  [
+    "activates a blessed revision that is here already",
+    { remote: ALL, blessed: F, active: G, local: [F, G] },
+    { activate: F },
+  ],
+  [
+    "removes what is no longer wanted, oldest first",
+    {
+      remote: ALL,
+      blessed: G,
+      replaced: F,
+      active: G,
+      previous: F,
+      local: [C, B, A, F, G],
+    },
+    { remove: [A, B, C] },
+  ],
+  [
+    "removes a candidate that was purged from S3",
+    {
+      remote: [A, B],
+      blessed: A,
+      active: A,
+      local: [A, B, C],
+    },
+    { remove: [C] },
+  ],
+  [
+    "keeps the previous revision when it is no longer in S3",
+    {
+      remote: [G],
+      blessed: G,
+      active: G,
+      previous: A,
+      local: [A, G],
+    },
+    {},
+  ],
+  [
+    "keeps the active revision when it is no longer in S3 and another is blessed",
+    {
+      remote: [G],
+      blessed: G,
+      active: A,
+      local: [A, G],
+    },
+    { activate: G },
+  ],
+  [
+    "lets the previous one go once an activation puts the active in its place",
+    {
+      remote: ALL,
+      blessed: G,
+      replaced: F,
+      active: F,
+      previous: A,
+      local: [A, F, G],
+    },
+    { activate: G, remove: [A] },
+  ],
+  [
+    "removes nothing at all where S3 shows no revision",
+    { remote: [], blessed: G, active: G, local: [A, B, G] },
+    {},
+  ],
+  [
+    "leaves a held revision active while the blessed is the same as when it was held",
+    {
+      remote: ALL,
+      blessed: F,
+      active: G,
+      hold: { id: G, blessed: F, version: "1" },
+      local: [F, G],
+    },
+    { heldBy: { id: G, blessed: F, version: "1" } },
+  ],
+  [
+    "ends a hold once another revision is blessed",
+    {
+      remote: ALL,
+      blessed: E,
+      active: G,
+      hold: { id: G, blessed: F, version: "1" },
+      local: [E, F, G],
+    },
+    { activate: E },
+  ],
+  [
+    "ends a hold once the same revision is blessed anew, after another one",
+    {
+      remote: ALL,
+      blessed: F,
+      version: "3",
+      active: G,
+      hold: { id: G, blessed: F, version: "1" },
+      local: [F, G],
+    },
+    { activate: F },
+  ],
+  [
+    "ignores a hold on a revision that is not active",
+    {
+      remote: ALL,
+      blessed: F,
+      active: E,
+      hold: { id: G, blessed: F, version: "1" },
+      local: [E, F, G],
+    },
+    { activate: F },
+  ],
+  [
+    "never removes a held revision",
+    {
+      remote: [F],
+      blessed: F,
+      active: A,
+      hold: { id: A, blessed: F, version: "1" },
+      local: [A, F],
+    },
+    { heldBy: { id: A, blessed: F, version: "1" } },
+  ],
+  [
+    "says that the blessed revision is missing, and keeps what runs",
+    { remote: [A], blessed: G, active: A, local: [A] },
+    { missing: G },
+  ],
+  [
+    "activates a blessed revision that is here though it was purged from S3",
+    {
+      remote: [A],
+      blessed: G,
+      active: A,
+      local: [A, G],
+    },
+    { activate: G },
+  ],
+  [
+    "runs post-sync again where it failed or never ran",
+    {
+      remote: [F, G],
+      blessed: F,
+      active: F,
+      local: [F, G],
+      states: { [F]: "failed", [G]: "pending" },
+    },
+    { prepare: [F, G] },
+  ],
+  [
+    "does not run post-sync of a revision that it is about to remove",
+    {
+      remote: [A, G],
+      blessed: G,
+      active: G,
+      local: [A, G],
+      states: { [A]: "failed" },
+    },
+    { remove: [A] },
+  ],
+  [
+    "holds no candidates with FTL_KEEP=0",
+    { remote: ALL, blessed: C, active: C, local: [C], keep: 0 },
+    {},
+  ],
+  [
+    "re-fetches an active revision whose folder is gone",
+    { remote: [G], blessed: G, active: G },
+    { fetch: [G] },
+  ],
+];
+
+for (const [sentence, given, wanted] of CASES) {
+  Deno.test(`planSync() ${sentence}`, () => {
+    assertEquals(plan(given), { ...NOTHING, ...wanted });
+  });
+}

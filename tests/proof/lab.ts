@@ -1,0 +1,107 @@
+/** A server, a machine, and `ftl` on it: as processes that can be killed, and in this process to be quick. */
+import { type Context, createContext, spool, type Spooled } from "../../mod.ts";
+import type { Bucket } from "../../src/bucket/bucket.ts";
+import { Fleet, type Machine, type Ran } from "../e2e/fleet.ts";
+import type { S3ServerOptions } from "../s3_server/server.ts";
+import type { Archive } from "./site.ts";
+
+const PRELOAD = new URL("preload.ts", import.meta.url).pathname;
+const MOD = new URL("../../mod.ts", import.meta.url).pathname;
+
+export interface LaunchOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A step to be killed at, as `published:2`. */
+  readonly killAt?: string;
+  /** How much faster its clock runs. */
+  readonly clock?: number;
+  /** A program, with its first arguments, that runs `ftl` by the arguments that follow. */
+  readonly through?: readonly string[];
+}
+
+export class Lab implements AsyncDisposable {
+  readonly machine: Machine;
+  /** By the archive's SHA-256. */
+  readonly archives = new Map<string, Archive>();
+
+  private constructor(readonly fleet: Fleet, packages: readonly string[]) {
+    this.machine = fleet.machine("web", packages);
+    fleet.bucket();
+  }
+
+  static async start(
+    packages: readonly string[],
+    options: Partial<S3ServerOptions> = {},
+  ): Promise<Lab> {
+    return new Lab(await Fleet.start({ durable: false, ...options }), packages);
+  }
+
+  get root(): string {
+    return this.machine.root;
+  }
+
+  get bucket(): Bucket {
+    return this.fleet.bucket();
+  }
+
+  get env(): Readonly<Record<string, string>> {
+    return { ...this.fleet.env, FTL_ROOT: this.root };
+  }
+
+  /** For commands in this process. `later` in milliseconds: by a clock that is ahead. */
+  context({ root = this.root, later = 0 }: { root?: string; later?: number } = {}): Context {
+    const context = createContext({ ...this.env, FTL_ROOT: root });
+    return { ...context, now: () => Date.now() + later };
+  }
+
+  /** Writes the archive to a file that can be spooled, and knows it from now on. */
+  file(archive: Archive): string {
+    this.archives.set(archive.sha256, archive);
+    return this.fleet.folder.write(`files/${archive.fileName}`, archive.bytes);
+  }
+
+  async spool(archive: Archive): Promise<Spooled> {
+    return await spool(this.context(), this.file(archive));
+  }
+
+  launch(args: readonly string[], options: LaunchOptions = {}): Deno.ChildProcess {
+    const { env = {}, killAt, clock, through = [] } = options;
+    const special = killAt !== undefined || clock !== undefined;
+    const whole = {
+      ...this.env,
+      ...(killAt === undefined ? {} : { PROVE_KILL_AT: killAt }),
+      ...(clock === undefined ? {} : { PROVE_CLOCK: String(clock) }),
+      ...env,
+    };
+    const program = special ? undefined : Deno.env.get("FTL_TEST_EXECUTABLE");
+    const source = ["run", "--quiet", "--no-check", "--allow-all"];
+    const own = program === undefined
+      ? [Deno.execPath(), ...source, ...(special ? ["--preload", PRELOAD] : []), MOD]
+      : [program];
+    const [first = "", ...others] = [...through, ...own, ...args];
+    return new Deno.Command(first, {
+      args: others,
+      cwd: this.root,
+      env: Object.fromEntries(Object.entries(whole).filter(([, v]) => v !== undefined)) as Record<
+        string,
+        string
+      >,
+      clearEnv: true,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  }
+
+  async run(args: readonly string[], options: LaunchOptions = {}): Promise<Ran> {
+    const { code, stdout, stderr } = await this.launch(args, options).output();
+    const decoder = new TextDecoder();
+    return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.fleet[Symbol.asyncDispose]();
+  }
+}
+
+/** What a harness has done: names and numbers for the page of figures. */
+export type Figures = Readonly<Record<string, number | string>>;

@@ -1,0 +1,222 @@
+/** Every kind of request that FTL sends against every fault of the server: what comes of it. */
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { jumpMaster, sync } from "../../mod.ts";
+import type { Fault } from "../s3_server/server.ts";
+import { clientOf } from "../s3_server/testing/with_server.ts";
+import {
+  BUCKET_FAULTS,
+  expectedOutcome,
+  type FaultCase,
+  isSlow,
+  type RequestKind,
+  REQUESTS,
+} from "./outcomes.ts";
+import { Inspector, openUploads, PACKAGE } from "./invariants.ts";
+import { type Figures, Lab } from "./lab.ts";
+import { parse } from "./names.ts";
+import { requireRecovery } from "./recovery.ts";
+import { type Archive, makeSite } from "./site.ts";
+
+/** How much faster the clock of the commands runs here: 20 s of patience take one. */
+const CLOCK = 20;
+
+/** What one cell of the table showed. */
+export interface Cell {
+  readonly request: RequestKind;
+  readonly fault: FaultCase;
+  readonly code: number;
+  /** Requests of this kind. */
+  readonly requests: number;
+  /** By the command's own clock. */
+  readonly seconds: number;
+  readonly stderr: string;
+}
+
+export interface MatrixOptions {
+  readonly requests?: readonly RequestKind[];
+  /** Also the cells that take long, as an upload that stalls. */
+  readonly slow?: boolean;
+  /** Only one cell in so many, which ones by the seed. */
+  readonly share?: { readonly seed: number; readonly of: number };
+  readonly onCell?: (cell: Cell) => void;
+}
+
+/** Throws an Error that names the first cell that is not as it should be. */
+export async function faultMatrix(options: MatrixOptions = {}): Promise<Figures> {
+  const { requests = REQUESTS, slow = false, share = { seed: 0, of: 1 }, onCell } = options;
+  const left = [...requests];
+  let cells = 0;
+  let seen = share.seed;
+  let longest = 0;
+  const lane = async (): Promise<void> => {
+    for (let request = left.shift(); request !== undefined; request = left.shift()) {
+      await using lab = await Lab.start([PACKAGE]);
+      const bench = new Bench(lab);
+      for (const fault of BUCKET_FAULTS) {
+        if (isSlow(request, fault) && !slow) continue;
+        const due = expectedOutcome(request, fault);
+        if (due === undefined || seen++ % share.of !== 0) continue;
+        const cell = await bench.try(request, fault);
+        onCell?.(cell);
+        requireAsExpected(cell, due);
+        cells++;
+        longest = Math.max(longest, cell.seconds);
+      }
+    }
+  };
+  await Promise.all([lane(), lane()]);
+  return { cells, "seconds the longest took": longest.toFixed() };
+}
+
+function requireAsExpected(
+  { request, fault, code, requests, seconds, stderr }: Cell,
+  due: NonNullable<ReturnType<typeof expectedOutcome>>,
+): void {
+  const where = `${request} x ${fault.name}`;
+  if (!due.codes.includes(code)) {
+    throw new Error(`${where}: exit ${code}, not ${due.codes}: ${stderr}`);
+  }
+  if (requests > due.requests) throw new Error(`${where}: ${requests} requests of that kind`);
+  if (seconds > due.seconds) throw new Error(`${where}: took ${seconds.toFixed()} s`);
+  if (/^ +at /m.test(stderr) || code === 1) {
+    throw new Error(`${where}: a stack or a fault: ${stderr}`);
+  }
+  if (code !== 0 && !/^ftl: /m.test(stderr)) throw new Error(`${where}: says nothing: ${stderr}`);
+}
+
+/** One machine and bucket, on which each kind of request can be provoked. */
+class Bench {
+  readonly #lab: Lab;
+  readonly #inspector: Inspector;
+  #turn = 0;
+
+  constructor(lab: Lab) {
+    this.#lab = lab;
+    this.#inspector = new Inspector(lab);
+  }
+
+  async try(request: RequestKind, fault: FaultCase): Promise<Cell> {
+    const { server } = this.#lab.fleet;
+    const args = await this.#arrange(request);
+    await this.#inspector.look();
+    const openBefore = await openUploads(this.#lab);
+    server.clearLog();
+    server.addFault({ ...PLACES[request], ...countOf(fault), fault: fault.fault as Fault });
+    if (request === "abort of an upload") {
+      server.addFault({ operation: "UploadPart", nth: 2, fault: { kind: "access-denied" } });
+    }
+    const started = performance.now();
+    const clock = isSlow(request, fault) ? CLOCK * 5 : CLOCK;
+    const { code, stderr } = await this.#lab.run(args, { clock });
+    const seconds = (performance.now() - started) / 1000 * clock;
+    const { operation, key } = PLACES[request];
+    const requests =
+      server.log.filter((record) =>
+        record.operation === operation && (key === undefined || key.test(record.key ?? ""))
+      ).length;
+    server.clearFaults();
+    await this.#inspector.look();
+    await requireRecovery(this.#lab);
+    await this.#inspector.look();
+    // By so fast a clock the 5 s in which an upload is taken back are too few.
+    if (!isSlow(request, fault)) {
+      await this.#requireNothingOpen(request, { code, openBefore });
+    }
+    return { request, fault, code, requests, seconds, stderr };
+  }
+
+  /** Brings it about that the command that is the answer sends such a request. */
+  async #arrange(request: RequestKind): Promise<string[]> {
+    const lab = this.#lab;
+    const context = lab.context();
+    const site = (): ReturnType<typeof makeSite> => makeSite(PACKAGE, ++this.#turn, { files: 30 });
+    const large = (): string =>
+      lab.file(makeSite("large", ++this.#turn, { files: 1, ballast: 17 << 20, scripts: false }));
+    for (const { key } of await lab.bucket.list("large.")) await lab.bucket.remove(key);
+    const { revision } = await lab.spool(site());
+    switch (request) {
+      case "listing by a sync":
+      case "reading of .rev":
+      case "reading of a revision":
+        await jumpMaster(context, parse(revision));
+        return ["sync"];
+      case "checksum of a revision":
+        await jumpMaster(context, parse(await this.#putByAnotherTool(site())));
+        return ["sync"];
+      case "details of a revision":
+        for (const { key } of await lab.bucket.list("detailed.")) await lab.bucket.remove(key);
+        await lab.spool(makeSite("detailed", ++this.#turn, { files: 1, scripts: false }));
+        return ["list", "--master", "--long", "detailed"];
+      case "spool in one":
+      case "listing by a spool":
+      case "listing of uploads":
+        return ["spool", lab.file(site())];
+      case "begin of an upload":
+      case "part of an upload":
+      case "end of an upload":
+      case "abort of an upload":
+        await jumpMaster(context, parse(revision));
+        return ["spool", large()];
+      case "writing of .rev":
+        return ["jump", "--master", revision];
+      case "removal":
+      case "listing by a purge":
+        await jumpMaster(context, parse((await lab.spool(site())).revision));
+        await sync(context);
+        return ["purge", "--master", revision];
+    }
+  }
+
+  /** A revision of which FTL knows nothing but what S3 does: its sum is asked for. */
+  async #putByAnotherTool(archive: Archive): Promise<string> {
+    this.#lab.file(archive);
+    const revision = `${PACKAGE}.20130305${String(this.#turn).padStart(6, "0")}`;
+    const s3 = clientOf(this.#lab.fleet.server);
+    try {
+      await s3.send(
+        new PutObjectCommand({
+          Bucket: this.#lab.bucket.name,
+          Key: `${revision}.tgz`,
+          Body: archive.bytes,
+          ChecksumAlgorithm: "SHA256",
+        }),
+      );
+    } finally {
+      s3.destroy();
+    }
+    return revision;
+  }
+
+  /** What failed or was done has taken its parts back, where it could. */
+  async #requireNothingOpen(
+    request: RequestKind,
+    { code, openBefore }: { code: number; openBefore: readonly string[] },
+  ): Promise<void> {
+    const open = (await openUploads(this.#lab)).filter((key) => !openBefore.includes(key));
+    // Of an upload whose begin was answered into the void nobody knows the number.
+    if (/^(begin|abort)/.test(request)) return;
+    if (open.length > 0) throw new Error(`exit ${code}, and left open: ${open}`);
+  }
+}
+
+function countOf({ times }: FaultCase): { count?: number } {
+  return times === "once" ? { count: 1 } : {};
+}
+
+const PLACES: Readonly<Record<RequestKind, { operation: string; key?: RegExp }>> = {
+  "listing by a sync": { operation: "ListObjectsV2" },
+  "listing by a spool": { operation: "ListObjectsV2" },
+  "listing by a purge": { operation: "ListObjectsV2" },
+  "reading of .rev": { operation: "GetObject", key: /\.rev$/ },
+  "reading of a revision": { operation: "GetObject", key: /\.tgz$/ },
+  "checksum of a revision": { operation: "HeadObject", key: /\.20130305[0-9]+\.tgz$/ },
+  "details of a revision": { operation: "HeadObject", key: /^detailed\./ },
+  "spool in one": { operation: "PutObject", key: /\.tgz$/ },
+  "begin of an upload": { operation: "CreateMultipartUpload" },
+  "part of an upload": { operation: "UploadPart" },
+  "end of an upload": { operation: "CompleteMultipartUpload" },
+  "abort of an upload": { operation: "AbortMultipartUpload" },
+  "listing of uploads": { operation: "ListMultipartUploads" },
+  "writing of .rev": { operation: "PutObject", key: /\.rev$/ },
+  "removal": { operation: "DeleteObject" },
+};

@@ -1,0 +1,142 @@
+/** The table: what comes of each fault, for each kind of request. */
+import type { Fault } from "../s3_server/server.ts";
+
+export const REQUESTS = [
+  "listing by a sync",
+  "listing by a spool",
+  "listing by a purge",
+  "reading of .rev",
+  "reading of a revision",
+  "checksum of a revision",
+  "details of a revision",
+  "spool in one",
+  "begin of an upload",
+  "part of an upload",
+  "end of an upload",
+  "abort of an upload",
+  "listing of uploads",
+  "writing of .rev",
+  "removal",
+] as const;
+export type RequestKind = typeof REQUESTS[number];
+
+export interface FaultCase {
+  readonly name: string;
+  readonly fault: Fault;
+  readonly times: "once" | "always";
+}
+
+function both(name: string, fault: Fault): FaultCase[] {
+  return [{ name: `${name} once`, fault, times: "once" }, { name, fault, times: "always" }];
+}
+
+/** Delays are the server's, by the true clock: 100 ms are 2 s to the command, and a day is for ever. */
+export const BUCKET_FAULTS: readonly FaultCase[] = [
+  { name: "a delay", fault: { kind: "delay", milliseconds: 100 }, times: "always" },
+  ...both("500", { kind: "internal-error" }),
+  ...both("503", { kind: "slow-down" }),
+  ...both("403", { kind: "access-denied" }),
+  ...both("a reset", { kind: "reset" }),
+  ...both("a reset midway", { kind: "reset-after", bytes: 5 }),
+  ...both("no answer", { kind: "delay", milliseconds: 24 * 60 * 60 * 1000 }),
+  ...both("a cut answer", { kind: "cut-short", bytes: 5 }),
+  ...both("a stall", { kind: "stall", bytes: 0 }),
+  ...both("a stall midway", { kind: "stall", bytes: 5 }),
+  // In a gzip header it is one that unpacking alone would not notice.
+  ...both("a flipped bit", { kind: "flip-bit", byte: 9 }),
+  { name: "a stale listing", fault: { kind: "stale-list", writes: 1 }, times: "always" },
+];
+
+export interface Outcome {
+  /** The exit codes that are right. */
+  readonly codes: readonly number[];
+  /** At most so many requests of that kind. */
+  readonly requests: number;
+  /** At most, by the command's clock, on which a slow start of the process counts twenty times. */
+  readonly seconds: number;
+}
+
+/** What matters to nobody: the command has done its work by then, or has failed before. */
+const INCIDENTAL: Partial<Record<RequestKind, number>> = {
+  "listing of uploads": 0,
+  "abort of an upload": 7,
+};
+
+/** Those whose answer has no body: what happens in its middle may never happen. */
+const BARE: readonly RequestKind[] = [
+  "checksum of a revision",
+  "details of a revision",
+  "spool in one",
+  "begin of an upload",
+  "part of an upload",
+  "end of an upload",
+  "writing of .rev",
+  "removal",
+];
+
+/** A download goes on where it broke, so it may ask often; a stalled part of 8 MB is waited for long. */
+const PATIENT: Partial<Record<RequestKind, { requests: number; seconds: number }>> = {
+  "reading of a revision": { requests: 100, seconds: 700 },
+  "part of an upload": { requests: 16, seconds: 4 * 900 },
+  "end of an upload": { requests: 8, seconds: 4 * 1000 },
+};
+
+/**
+ * The rules behind the table; undefined where the fault does not apply.
+ *
+ *     fault                      once                    always
+ *     a delay                    -                       done
+ *     500, 503, reset, cut,      tried again: done       exit 7
+ *     stall, no answer
+ *     403                        exit 7, asked once      exit 7, asked once
+ *     a flipped bit, read        read again: done        exit 5
+ *     a flipped bit, written     exit 5: S3 refuses it   exit 5
+ *     a stale listing            -                       done, with what was there before
+ */
+export function expectedOutcome(request: RequestKind, fault: FaultCase): Outcome | undefined {
+  const { kind } = fault.fault;
+  if (kind === "stale-list" && !request.startsWith("listing by")) return undefined;
+  // By the fast clock each second that a busy machine takes longer counts as 20.
+  const bounds = PATIENT[request] ?? { requests: 8, seconds: 600 };
+  const incidental = INCIDENTAL[request];
+  if (incidental !== undefined) return { codes: [incidental], ...bounds };
+  return {
+    codes: codesOf(request, fault),
+    ...bounds,
+    ...(kind === "access-denied" ? { requests: atOnce(request) } : {}),
+  };
+}
+
+/** Parts are sent side by side. */
+function atOnce(request: RequestKind): number {
+  return request === "part of an upload" ? 4 : 1;
+}
+
+function codesOf(
+  request: RequestKind,
+  { name, fault: { kind }, times }: FaultCase,
+): readonly number[] {
+  if (name === "a delay" || kind === "stale-list") return [0];
+  if (kind === "access-denied") return [7];
+  if (kind === "flip-bit") return flippedCodes(request, times);
+  if (times === "once") return [0];
+  const isMidway = kind === "cut-short" || kind === "reset-after" || kind === "stall";
+  return isMidway && BARE.includes(request) ? [0, 7] : [7];
+}
+
+function flippedCodes(request: RequestKind, times: FaultCase["times"]): readonly number[] {
+  if (request === "reading of .rev" || request === "reading of a revision") {
+    return times === "once" ? [0] : [5];
+  }
+  if (request === "spool in one" || request === "part of an upload") return [5];
+  if (request === "writing of .rev") return [5];
+  // A request of XML that S3 refuses; an answer that says nothing which matters.
+  if (request === "end of an upload") return [5, 7];
+  return [0, 7];
+}
+
+/** Whether the cell waits for a quarter of an hour or more, of its own clock. */
+export function isSlow(request: RequestKind, { name, fault: { kind } }: FaultCase): boolean {
+  return (kind === "stall" || name.startsWith("no answer")) &&
+    (request === "part of an upload" || request === "end of an upload");
+}

@@ -1,0 +1,91 @@
+/**
+ * Power that fails: the machine's root is an ext4 file system on an image, by a loop device. What the kernel
+ * has not yet written is not in the image, so a copy of it, taken when the command has been killed at a named
+ * step, is what a disk holds after a power cut there. The copy is mounted (its journal replayed) and looked at.
+ */
+import { jumpMaster, sync } from "../../mod.ts";
+import { idOf, Machine } from "../e2e/fleet.ts";
+import type { FaultPoint } from "../../src/fault_point.ts";
+import { Inspector, PACKAGE } from "./invariants.ts";
+import { type Figures, Lab } from "./lab.ts";
+import { Mount, run } from "./mounts.ts";
+import { parse } from "./names.ts";
+import { makeSite } from "./site.ts";
+
+/** The steps of a sync that fetches and activates, and whether the new revision must have survived. */
+const CUTS: readonly { at: FaultPoint; active: "old" | "new" | "either" }[] = [
+  { at: "staged", active: "old" },
+  { at: "flushed", active: "old" },
+  { at: "published", active: "old" },
+  { at: "state-written", active: "old" },
+  { at: "previous-linked", active: "old" },
+  { at: "current-linked", active: "either" },
+  { at: "post-jumped", active: "new" },
+];
+
+/** Seconds until the kernel writes by itself: longer than any of this takes. */
+const COMMIT = 600;
+
+export async function cutPower(): Promise<Figures> {
+  let cuts = 0;
+  for (const cut of CUTS) {
+    try {
+      await cutAt(cut);
+    } catch (error) {
+      throw new Error(`power cut at ${cut.at}: ${(error as Error).message}`, { cause: error });
+    }
+    cuts++;
+  }
+  return { "power cuts": cuts, "revisions lost": 0 };
+}
+
+async function cutAt({ at, active }: typeof CUTS[number]): Promise<void> {
+  await using lab = await Lab.start([]);
+  const folder = lab.fleet.folder;
+  const image = `${folder.path}/image`;
+  run("truncate", "--size", "48M", image);
+  run("mkfs.ext4", "-q", "-F", image);
+  const inspector = new Inspector(lab);
+  let old = "";
+  {
+    using _mount = Mount.image(image, lab.root, `loop,commit=${COMMIT}`);
+    Deno.mkdirSync(`${lab.root}/${PACKAGE}`);
+    old = (await lab.spool(makeSite(PACKAGE, 1))).revision;
+    await jumpMaster(lab.context(), parse(old));
+    await sync(lab.context());
+    run("sync", "-f", lab.root);
+    const next = (await lab.spool(makeSite(PACKAGE, 2))).revision;
+    await jumpMaster(lab.context(), parse(next));
+    await inspector.look();
+    const { signal } = await lab.launch(["sync"], { killAt: at }).output();
+    if (signal !== "SIGKILL") throw new Error("not killed there");
+    run("cp", "--sparse=always", image, `${image}.cut`);
+    await lookAfterCut(lab, inspector, { image: `${image}.cut`, old, next, active });
+  }
+}
+
+async function lookAfterCut(
+  lab: Lab,
+  inspector: Inspector,
+  { image, old, next, active }: {
+    image: string;
+    old: string;
+    next: string;
+    active: "old" | "new" | "either";
+  },
+): Promise<void> {
+  const path = lab.fleet.folder.folder("after-the-cut");
+  using _mount = Mount.image(image, path);
+  const machine = new Machine(lab.fleet, path, []);
+  inspector.lookAtMachine(machine);
+  const current = machine.link(`${PACKAGE}/current`);
+  const due = { old: [old], new: [next], either: [old, next] }[active];
+  if (!due.some((name) => current === `revs/${idOf(name)}`)) {
+    throw new Error(`${current} is active instead of ${due}`);
+  }
+  const [result] = await sync(lab.context({ root: path }));
+  const [failure] = result?.failures ?? [];
+  if (failure !== undefined) throw failure;
+  if (result?.active !== next) throw new Error(`${result?.active} is active after the next sync`);
+  inspector.lookAtMachine(machine);
+}

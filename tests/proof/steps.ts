@@ -1,0 +1,138 @@
+/** A kill at each named step, and what must be active right after it. Model: Mender's table of states. */
+import { jump, jumpBack, jumpMaster, sync } from "../../mod.ts";
+import { FAULT_POINTS, type FaultPoint } from "../../src/fault_point.ts";
+import { Inspector, PACKAGE } from "./invariants.ts";
+import { Lab } from "./lab.ts";
+import { type Figures } from "./lab.ts";
+import { parse } from "./names.ts";
+import { requireRecovery, requireUploadsTakenBack } from "./recovery.ts";
+import { makeSite } from "./site.ts";
+
+export interface Step {
+  readonly at: FaultPoint;
+  /** Of the commands that come by there, each. */
+  readonly command: CommandName;
+  /** What is active after the kill: what was before, or what the command was to make active. */
+  readonly active: "old" | "new";
+}
+
+type CommandName =
+  | "spool"
+  | "bless"
+  | "sync"
+  | "jump"
+  | "jump-back"
+  | "purge"
+  | "sync that removes";
+
+/** From the switch of `current` on it is the new one. */
+export const STEPS: readonly Step[] = [
+  { command: "spool", at: "part-uploaded", active: "old" },
+  { command: "spool", at: "upload-completed", active: "old" },
+  { command: "bless", at: "pointer-written", active: "old" },
+  { command: "sync", at: "master-written", active: "old" },
+  { command: "sync", at: "staged", active: "old" },
+  { command: "sync", at: "flushed", active: "old" },
+  { command: "sync", at: "published", active: "old" },
+  { command: "sync", at: "state-written", active: "old" },
+  { command: "sync", at: "post-synced", active: "old" },
+  { command: "sync", at: "pre-jumped", active: "old" },
+  { command: "sync", at: "journal-written", active: "old" },
+  { command: "sync", at: "un-jumped", active: "old" },
+  { command: "sync", at: "previous-linked", active: "old" },
+  { command: "sync", at: "current-linked", active: "new" },
+  { command: "sync", at: "post-jumped", active: "new" },
+  { command: "jump", at: "un-jumped", active: "old" },
+  { command: "jump", at: "hold-written", active: "old" },
+  { command: "jump", at: "previous-linked", active: "old" },
+  { command: "jump", at: "current-linked", active: "new" },
+  { command: "jump", at: "post-jumped", active: "new" },
+  { command: "jump-back", at: "hold-written", active: "old" },
+  { command: "jump-back", at: "previous-linked", active: "old" },
+  { command: "jump-back", at: "current-linked", active: "new" },
+  { command: "purge", at: "pre-removed", active: "old" },
+  { command: "purge", at: "state-forgotten", active: "old" },
+  { command: "purge", at: "discarded", active: "old" },
+  { command: "purge", at: "trash-emptied", active: "old" },
+  { command: "sync that removes", at: "pre-removed", active: "old" },
+  { command: "sync that removes", at: "state-forgotten", active: "old" },
+  { command: "sync that removes", at: "discarded", active: "old" },
+];
+
+const SITES = [1, 2, 3].map((seed) => makeSite(PACKAGE, seed, { files: 40 }));
+const LARGE = makeSite("large", 4, { files: 1, ballast: 17 << 20, scripts: false });
+
+/** Goes through `STEPS`, or some of them. Throws an Error that names the step. */
+export async function killAtSteps(steps: readonly Step[] = STEPS): Promise<Figures> {
+  const missing = FAULT_POINTS.filter((point) => !STEPS.some(({ at }) => at === point));
+  if (missing.length > 0) throw new Error(`No kill at ${missing}`);
+  await using lab = await Lab.start([PACKAGE]);
+  const inspector = new Inspector(lab);
+  let uploads = 0;
+  for (const step of steps) {
+    try {
+      await killAt(step, lab, inspector);
+      await requireRecovery(lab);
+      if (step.command === "spool") uploads += await requireUploadsTakenBack(lab, LARGE);
+      await inspector.look();
+    } catch (error) {
+      const { message } = error as Error;
+      throw new Error(`${step.command}, killed at ${step.at}: ${message}`, { cause: error });
+    }
+  }
+  return { steps: steps.length, "uploads found open and taken back": uploads };
+}
+
+async function killAt(
+  { command, at, active }: Step,
+  lab: Lab,
+  inspector: Inspector,
+): Promise<void> {
+  const { args, old, next } = await arrange(command, lab, inspector);
+  await inspector.look();
+  const child = lab.launch(args, { killAt: at });
+  const { signal, code, stderr } = await child.output();
+  if (signal !== "SIGKILL") {
+    throw new Error(`not killed there: exit ${code}: ${new TextDecoder().decode(stderr)}`);
+  }
+  await inspector.look();
+  const current = lab.machine.link(`${PACKAGE}/current`)?.replace("revs/", `${PACKAGE}.`);
+  const due = active === "old" ? old : next;
+  if (current !== due) throw new Error(`${current} is active instead of ${due}`);
+}
+
+/** A machine on which the command has something to do, and what is active before and is to be after. */
+async function arrange(
+  command: CommandName,
+  lab: Lab,
+  inspector: Inspector,
+): Promise<{ args: string[]; old: string; next: string }> {
+  const context = lab.context();
+  const spoolNext = async (): Promise<string> => (await lab.spool(nextSite())).revision;
+  const old = await spoolNext();
+  await jumpMaster(context, parse(old));
+  await sync(context, { follow: true });
+  if (command === "spool") return { args: ["spool", lab.file(LARGE)], old, next: old };
+  const next = await spoolNext();
+  if (command === "bless") return { args: ["jump", "--master", next], old, next };
+  if (command === "sync") {
+    await jumpMaster(context, parse(next));
+    return { args: ["sync"], old, next };
+  }
+  await sync(context);
+  if (command === "jump") return { args: ["jump", next], old, next };
+  if (command === "purge") return { args: ["purge", next], old, next: old };
+  if (command === "sync that removes") {
+    await inspector.look();
+    for (const { key } of await lab.bucket.list(`${next}.`)) await lab.bucket.remove(key);
+    return { args: ["sync"], old, next: old };
+  }
+  for (const id of [next, old]) await jump(context, parse(id));
+  const { revision } = await jumpBack(context, PACKAGE);
+  return { args: ["jump-back", PACKAGE], old: revision, next: old };
+}
+
+let turn = 0;
+function nextSite(): (typeof SITES)[number] {
+  return SITES[turn++ % SITES.length] as (typeof SITES)[number];
+}
