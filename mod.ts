@@ -1,12 +1,8 @@
 /**
  * FTL, "faster than light": deploys packages to machines, with S3 as the only server.
  *
- * This file is the entry of the command line and the interface for programs, and the only place that
- * touches arguments, environment, signals and exit. Data flows one way from here:
- *
- *     mod.ts -> src/cli -> src/commands -> src/remote, src/archive, src/local -> src/core
- *
- * To see how FTL works, go on with `src/commands/sync/sync.ts`.
+ * This file is the interface for programs. Started as a program itself, it is the command line, `ftl`. To see
+ * how FTL works, go on with `src/commands/sync/sync.ts`; docs/architecture.md shows the rooms of `src`.
  *
  * A program of your own imports it by the path of a clone, or by a name that its `deno.json` gives to that
  * path: `"imports": { "@ftl/ftl": "../ftl/mod.ts" }`. Importing does nothing but define.
@@ -53,19 +49,18 @@
  * @module
  */
 import { userInfo } from "node:os";
-import { main, type Surroundings } from "./src/cli/main.ts";
 import type { Context } from "./src/context.ts";
-import { NotesQueue } from "./src/cli/terminal/notes_queue.ts";
-import { writeTextBy } from "./src/cli/terminal/output.ts";
-import { keepOnly } from "./src/cli/permissions.ts";
 import { Config, type Environment } from "./src/config.ts";
-import { InterruptedError, INTERRUPTIONS, UsageError } from "./src/errors.ts";
 import type { Report } from "./src/events.ts";
 import { trustSystemCertificates } from "./src/bucket/aws/certificates.ts";
-import { usesCredentialProcess } from "./src/bucket/aws/profile.ts";
 import manifest from "./deno.json" with { type: "json" };
 
-export { type Check, type CheckStatus, type Diagnosis, doctor } from "./src/commands/doctor/doctor.ts";
+export {
+  type Check,
+  type CheckStatus,
+  type Diagnosis,
+  doctor,
+} from "./src/commands/doctor/doctor.ts";
 export { jump, jumpMaster } from "./src/commands/jump.ts";
 export { jumpBack, jumpBackMaster } from "./src/commands/jump_back.ts";
 export {
@@ -88,7 +83,12 @@ export {
   type PurgeTarget,
 } from "./src/commands/purge.ts";
 export { spool, type Spooled, type SpoolOptions } from "./src/commands/spool/spool.ts";
-export { setup, type SetupKind, type SetupOptions, type SetupText } from "./src/commands/setup/setup.ts";
+export {
+  setup,
+  type SetupKind,
+  type SetupOptions,
+  type SetupText,
+} from "./src/commands/setup/setup.ts";
 export {
   type LastSync,
   type MasterStatus,
@@ -138,69 +138,6 @@ export function createContext(env: Environment, options: ContextOptions = {}): C
   };
 }
 
-/** A standard stream of the process, as the command line wants it. */
-function streamOf(stream: typeof Deno.stdout): Surroundings["stdout"] {
-  return {
-    isTerminal: stream.isTerminal(),
-    size: () => {
-      try {
-        return Deno.consoleSize();
-      } catch {
-        return undefined;
-      }
-    },
-    write: writeTextBy((bytes) => stream.writeSync(bytes)),
-  };
-}
-
-/** The same of stderr: what a terminal shows stays in step with the work, all other notes go beside it. */
-function notesStream(): Surroundings["stderr"] {
-  const stream = streamOf(Deno.stderr);
-  if (stream.isTerminal) return stream;
-  const queue = new NotesQueue((bytes) => Deno.stderr.write(bytes));
-  return { ...stream, write: (text) => queue.add(text), settled: () => queue.settled() };
-}
-
-/** The build adds the commit to the manifest. */
-function programVersion(): Surroundings["version"] {
-  const { version, commit = null } = manifest as { version: string; commit?: string };
-  return { version, commit, runtime: `Deno ${Deno.version.deno}`, arch: Deno.build.arch };
-}
-
-/** Of those, what is no UTF-8 is no text; all others that are none look unset, and scripts inherit them. */
-const READ_VARIABLES: readonly string[] = [
-  ...["BUCKET", "ROOT", "KEEP", "LOCK_WAIT", "HOOK_TIMEOUT", "CONCURRENCY"].map((n) => `FTL_${n}`),
-  ...["ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "PROFILE", "REGION", "DEFAULT_REGION"]
-    .map((n) => `AWS_${n}`),
-  ...["ENDPOINT_URL", "ENDPOINT_URL_S3", "CONFIG_FILE", "SHARED_CREDENTIALS_FILE", "CA_BUNDLE"]
-    .map((n) => `AWS_${n}`),
-];
-
-/** The environment; who reads a variable that is no UTF-8, which the runtime leaves out, gets a `UsageError`. */
-function readEnvironment(): Record<string, string> {
-  const env = Deno.env.toObject();
-  for (const name of READ_VARIABLES) {
-    if (name in env || isReadable(name)) continue;
-    Object.defineProperty(env, name, {
-      get: () => {
-        throw new UsageError(`${name} is not UTF-8, which is all that ftl can read`, {
-          hint: `export ${name}=<the same in UTF-8>`,
-        });
-      },
-    });
-  }
-  return env;
-}
-
-function isReadable(name: string): boolean {
-  try {
-    Deno.env.get(name);
-    return true;
-  } catch (error) {
-    return !(error instanceof Deno.errors.InvalidData);
-  }
-}
-
 /** Who runs this: with `sudo` whoever called it, else as the system knows the user. */
 function userName(env: Environment): string {
   const named = env["SUDO_USER"] || env["USER"] || env["LOGNAME"];
@@ -212,67 +149,7 @@ function userName(env: Environment): string {
   }
 }
 
-/** Aborted by the first signal; a second one ends the process, and its script, at once. */
-function listenForSignals(): AbortSignal {
-  // Asked before there is any listener: the first one changes what SIGHUP does.
-  const hangupIgnored = isHangupIgnored();
-  // A file, such as a log, that would grow beyond `ulimit -f` is an error, told as such, rather than the end.
-  Deno.addSignalListener("SIGXFSZ", () => {});
-  const controller = new AbortController();
-  let first: InterruptedError | undefined;
-  const interrupt = (name: keyof typeof INTERRUPTIONS): void => {
-    if (first !== undefined) {
-      first.insist();
-      Deno.exit(first.exitCode);
-    }
-    first = new InterruptedError(name);
-    controller.abort(first);
-  };
-  for (const name of ["SIGINT", "SIGQUIT", "SIGTERM"] as const) {
-    Deno.addSignalListener(name, () => interrupt(name));
-  }
-  Deno.addSignalListener("SIGHUP", () => {
-    hangupIgnored.then((ignored) => ignored || interrupt("SIGHUP"));
-  });
-  return controller.signal;
-}
-
-const MAY_TAKE_LONG: readonly string[] = ["spool", "sync", "jump", "jump-back", "purge"];
-
-/**
- * Whether whoever started this wants SIGHUP to be ignored, as nohup(1) does: a listener would end that. The
- * runtime cannot tell, but a child inherits it: so one is asked to send the signal to itself.
- */
-async function isHangupIgnored(): Promise<boolean> {
-  if (!MAY_TAKE_LONG.some((command) => Deno.args.includes(command))) return false;
-  // Where it was given fewer rights, the runtime would ask the user for this one.
-  const { state } = Deno.permissions.querySync({ name: "run", command: "/bin/sh" });
-  if (state !== "granted") return false;
-  try {
-    const args = ["-c", "kill -s HUP $$"];
-    const options = { args, stdin: "null", stdout: "null", stderr: "null" } as const;
-    return (await new Deno.Command("/bin/sh", options).spawn().status).success;
-  } catch {
-    return false;
-  }
-}
-
 if (import.meta.main) {
-  const env = readEnvironment();
-  // Read here, as the name of a place: a command that needs the variable reads it again.
-  const root = Object.getOwnPropertyDescriptor(env, "FTL_ROOT")?.value ?? "";
-  const signal = listenForSignals();
-  const stderr = notesStream();
-  const code = await main(Deno.args, {
-    version: programVersion(),
-    env,
-    stdout: streamOf(Deno.stdout),
-    stderr,
-    signal,
-    context: (report) => createContext(env, { report, signal }),
-    usesCredentialProcess: () => usesCredentialProcess(env),
-    keepOnly: (scope) => keepOnly(scope, [root, ...Deno.args]),
-  });
-  await stderr.settled?.();
-  Deno.exit(code);
+  const { runProgram } = await import("./src/cli/process.ts");
+  await runProgram(createContext);
 }

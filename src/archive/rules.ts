@@ -15,7 +15,15 @@
  */
 import { IntegrityError } from "../errors.ts";
 import { type Entry, type EntryKind, shown } from "./entry.ts";
-import { FILE, FOLDER, type NodeKind, NOTHING, PathTable, ROOT, SYMLINK } from "./paths/path_table.ts";
+import {
+  FILE,
+  FOLDER,
+  type NodeKind,
+  NOTHING,
+  PathTable,
+  ROOT,
+  SYMLINK,
+} from "./paths/path_table.ts";
 
 /** The longest path and the longest name in it, in bytes: Linux's PATH_MAX and NAME_MAX. */
 export const MAX_PATH = 4096;

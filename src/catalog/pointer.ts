@@ -2,7 +2,12 @@
 import type { Bucket, ListedObject, SmallObject } from "../bucket/bucket.ts";
 import { BrokenPointerError, IntegrityError } from "../errors.ts";
 import { parseKey } from "../revision/keys.ts";
-import { type Blessing, type PointerState, parsePointer, readBlessing } from "../revision/pointer.ts";
+import {
+  type Blessing,
+  parsePointer,
+  type PointerState,
+  readBlessing,
+} from "../revision/pointer.ts";
 import type { RemotePackage } from "./listing.ts";
 
 /** Tells whether the pointer has changed between two listings: its text may be the same as before. */

@@ -2,19 +2,14 @@
 import { parseArgs } from "node:util";
 import { UsageError } from "../errors.ts";
 import { nearestOf } from "../nearest.ts";
-import {
-  type CommandName,
-  COMMANDS,
-  type CommandSpec,
-  GLOBAL_OPTIONS,
-  type OptionSpec,
-} from "./commands.ts";
+import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
 import { meaningOf } from "./meanings.ts";
 import { quote } from "../foreign_text.ts";
 
 export interface ParsedArguments {
   /** Undefined for plain `ftl`, `ftl --help` and `ftl --version`. */
-  readonly command: CommandName | undefined;
+  readonly command: Command | undefined;
   readonly words: readonly string[];
   /** Flags that were given. */
   readonly flags: ReadonlySet<string>;
@@ -30,13 +25,13 @@ export function parseArguments(argv: readonly string[]): ParsedArguments {
   const parsed = parseWords(spec, argv.filter((_word, index) => index !== at));
   const asksForHelp = parsed.flags.has("help") || parsed.flags.has("version");
   if (spec !== undefined && !asksForHelp) requireCount(spec, parsed.words);
-  return { command: spec?.name, ...parsed };
+  return { command: spec, ...parsed };
 }
 
 const HELP_HINT = "'ftl help' shows the commands";
 
 /** Throws `UsageError` that suggests what was meant. */
-export function requireCommand(word: string): CommandSpec {
+export function requireCommand(word: string): Command {
   const found = COMMANDS.find(({ name }) => name === word);
   if (found !== undefined) return found;
   throw new UsageError(`Unknown command ${quote(word)}`, {
@@ -46,7 +41,7 @@ export function requireCommand(word: string): CommandSpec {
 }
 
 function parseWords(
-  spec: CommandSpec | undefined,
+  spec: Command | undefined,
   words: readonly string[],
 ): Omit<ParsedArguments, "command"> {
   const options = [...GLOBAL_OPTIONS, ...(spec?.options ?? [])];
@@ -83,7 +78,7 @@ interface StrictlyParsed {
 
 /** By https://nodejs.org/api/util.html#utilparseargsconfig, with FTL's words for what it refuses. */
 function parseStrictly(
-  spec: CommandSpec | undefined,
+  spec: Command | undefined,
   words: string[],
   options: readonly OptionSpec[],
 ): StrictlyParsed {
@@ -103,7 +98,7 @@ function parseStrictly(
 
 function explain(
   error: unknown,
-  spec: CommandSpec | undefined,
+  spec: Command | undefined,
   options: readonly OptionSpec[],
 ): unknown {
   const { code, message } = error as { code?: string; message: string };
@@ -127,7 +122,7 @@ function suggestion(word: string, names: readonly string[], prefix: string): str
   return `Did you mean ${prefix === "--" ? `--${nearest}` : `'${prefix}${nearest}'`}? `;
 }
 
-function requireCount({ name, usage, least, most }: CommandSpec, words: readonly string[]): void {
+function requireCount({ name, usage, least, most }: Command, words: readonly string[]): void {
   if (words.length >= least && words.length <= most) return;
   const problem = words.length < least
     ? "an argument is missing"

@@ -5,26 +5,11 @@
  */
 import { SETUP_KINDS } from "../commands/setup/setup.ts";
 import { IAM_ROLES } from "../commands/setup/iam.ts";
-import { COMMANDS, type CommandSpec, GLOBAL_OPTIONS, type OptionSpec } from "./commands.ts";
+import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = typeof SHELLS[number];
-
-/** What the first argument of a command is. */
-type Subject = "file" | "package" | "revision" | "command" | "shell" | "target" | "none";
-
-const SUBJECTS: Readonly<Record<string, Subject>> = {
-  spool: "file",
-  list: "package",
-  sync: "package",
-  jump: "revision",
-  "jump-back": "package",
-  purge: "revision",
-  status: "package",
-  help: "command",
-  completions: "shell",
-  setup: "target",
-};
 
 /** Seconds. */
 const PATIENCE = 3;
@@ -36,11 +21,7 @@ export function completionScript(shell: Shell): string {
   return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell]();
 }
 
-function subjectOf({ name }: CommandSpec): Subject {
-  return SUBJECTS[name] ?? "none";
-}
-
-function optionsOf({ options }: CommandSpec): readonly OptionSpec[] {
+function optionsOf({ options }: Command): readonly OptionSpec[] {
   return [...options, ...GLOBAL_OPTIONS];
 }
 
@@ -54,10 +35,10 @@ function valuedNames(options: readonly OptionSpec[]): string[] {
 }
 
 /** Words to choose from that are known beforehand; names of packages and revisions are asked for. */
-function fixedWords(spec: CommandSpec): string[] {
-  if (subjectOf(spec) === "target") return [...SETUP_KINDS];
-  if (subjectOf(spec) === "shell") return [...SHELLS];
-  if (subjectOf(spec) === "command") return COMMANDS.map(({ name }) => name);
+function fixedWords(spec: Command): string[] {
+  if (spec.completes === "setup") return [...SETUP_KINDS];
+  if (spec.completes === "shell") return [...SHELLS];
+  if (spec.completes === "command") return COMMANDS.map(({ name }) => name);
   return [];
 }
 
@@ -66,7 +47,7 @@ function bashScript(): string {
     `    ${spec.name})`,
     `      options="${namesOf(optionsOf(spec)).join(" ")}"`,
     `      valued=" ${valuedNames(spec.options).join(" ")} "`,
-    `      subject=${subjectOf(spec)}`,
+    `      subject=${spec.completes}`,
     `      words="${fixedWords(spec).join(" ")}" ;;`,
   ]);
   return `# bash completion for ftl: source <(ftl completions bash)
@@ -131,7 +112,7 @@ function zshScript(): string {
       optionsOf(spec).map(({ name, help }) => described(`--${name}`, help)).join(" ")
     })`,
     `      valued=(${valuedNames(spec.options).join(" ")})`,
-    `      subject=${subjectOf(spec)}`,
+    `      subject=${spec.completes}`,
     `      words_known=(${fixedWords(spec).join(" ")}) ;;`,
   ]);
   return `#compdef ftl
@@ -245,12 +226,12 @@ end
 ${[...globals, ...lines].join("\n")}`;
 }
 
-function fishSubject(spec: CommandSpec, here: string): string[] {
-  const subject = subjectOf(spec);
+function fishSubject(spec: Command, here: string): string[] {
+  const subject = spec.completes;
   if (subject === "file") return [`complete -c ftl ${here} -F`];
   if (subject === "package") return [`complete -c ftl ${here} -f -a '(__ftl_names)'`];
   if (subject === "revision") return [`complete -c ftl ${here} -f -a '(__ftl_revisions)'`];
-  if (subject === "target") return [`complete -c ftl ${here} -f -a '(__ftl_setup)'`];
+  if (subject === "setup") return [`complete -c ftl ${here} -f -a '(__ftl_setup)'`];
   const words = fixedWords(spec);
   return words.length === 0 ? [] : [`complete -c ftl ${here} -f -a '${words.join(" ")}'`];
 }

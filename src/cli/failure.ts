@@ -57,3 +57,12 @@ export function exitCodeOfAll(failures: readonly unknown[]): number {
   if (failures.some((failure) => failure instanceof ScriptError)) return EXIT.script;
   return exitCodeOf(failures[0]);
 }
+
+/** The same result as `--json` shows it: each failure by its message and exit code. */
+export function withErrorTexts<T extends { failures: readonly unknown[] }>(result: T): unknown {
+  const failures = result.failures.map((failure) => ({
+    message: failure instanceof Error ? failure.message : String(failure),
+    exitCode: exitCodeOf(failure),
+  }));
+  return { ...result, failures };
+}

@@ -10,8 +10,8 @@ import type { Environment } from "../config.ts";
 import { EXIT, OutcomeUnknownError } from "../errors.ts";
 import type { FtlEvent, Report } from "../events.ts";
 import { escapeJson } from "../foreign_text.ts";
-import { ACTIONS } from "./actions.ts";
 import { parseArguments, type ParsedArguments, requireCommand } from "./arguments.ts";
+import type { Command } from "./command.ts";
 import { errorJson, errorLines, exitCodeOf, exitCodeOfAll } from "./failure.ts";
 import { commandHelp, commandHelpJson, generalHelp, generalHelpJson } from "./text/help.ts";
 import { narrate, type NarrationOptions, withSafeTexts } from "./terminal/narration.ts";
@@ -91,14 +91,12 @@ async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise
   const { stdout, env } = surroundings;
   surroundings.keepOnly(scopeOf(parsed, surroundings.usesCredentialProcess));
   const screen = makeScreen(stdout, env);
-  if (
-    command === undefined || command === "help" || flags.has("help") || flags.has("version")
-  ) {
+  if (command?.run === undefined || flags.has("help") || flags.has("version")) {
     const { text, json } = aboutItself(parsed, { surroundings, columns: screen.columns() });
     writeResult(stdout.write, flags.has("json") ? jsonText(json) : `${text}\n`);
     return EXIT.done;
   }
-  using narrator = new Narrator(surroundings, { flags, logsChanges: command === "sync" });
+  using narrator = new Narrator(surroundings, { flags, logsChanges: command.logsChanges ?? false });
   const context = surroundings.context((event) => narrator.tell(event));
   const table = {
     isTerminal: screen.isTerminal,
@@ -106,7 +104,7 @@ async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise
     paint: paintFor(screen),
     now: context.now(),
   };
-  const { lines, text, json, failures } = await ACTIONS[command](context, parsed, table);
+  const { lines, text, json, failures } = await command.run(context, parsed, table);
   narrator.stop();
   const shown = flags.has("json")
     ? jsonText(json)
@@ -177,8 +175,16 @@ function aboutItself(
     const text = `ftl ${version} (${commit ?? "from source"}, ${runtime}, ${arch})`;
     return { text, json: surroundings.version };
   }
-  const name = command === "help" ? words[0] : command;
-  if (name === undefined) return { text: generalHelp(columns), json: generalHelpJson() };
-  const spec = requireCommand(name);
-  return { text: commandHelp(spec, columns), json: commandHelpJson(spec) };
+  const subject = subjectOfHelp(command, words);
+  if (subject === undefined) return { text: generalHelp(columns), json: generalHelpJson() };
+  return { text: commandHelp(subject, columns), json: commandHelpJson(subject) };
+}
+
+/** `ftl help jump` and `ftl jump --help` are about `jump`. */
+function subjectOfHelp(
+  command: Command | undefined,
+  [word]: readonly string[],
+): Command | undefined {
+  if (command?.run !== undefined) return command;
+  return word === undefined ? undefined : requireCommand(word);
 }

@@ -79,6 +79,9 @@ export type ScopeName = keyof typeof SCOPES;
 /** Every permission: what the executable is compiled with. */
 export const ALL: readonly Permission[] = SCOPES.sync;
 
+/** What a command asks for. */
+export type Need = Exclude<ScopeName, "master-with-credential-process">;
+
 /**
  * The scope of a command line. `runsCredentialProcess` is asked only for those that go to S3 and would
  * not run anything otherwise.
@@ -87,30 +90,10 @@ export function scopeOf(
   { command, flags }: Pick<ParsedArguments, "command" | "flags">,
   runsCredentialProcess: () => boolean,
 ): ScopeName {
-  const master = (): ScopeName =>
-    runsCredentialProcess() ? "master-with-credential-process" : "master";
   if (command === undefined || flags.has("help") || flags.has("version")) return "nothing";
-  if (flags.has("master")) return master();
-  switch (command) {
-    case "sync":
-      return flags.has("dry-run") ? master() : "sync";
-    case "spool":
-    case "status":
-      return master();
-    case "doctor":
-      return runsCredentialProcess() ? "sync" : "doctor";
-    case "list":
-      return "look";
-    case "jump":
-    case "jump-back":
-      return "change";
-    case "purge":
-      return flags.has("dry-run") ? "look" : "change";
-    case "setup":
-    case "completions":
-    case "help":
-      return "nothing";
-  }
+  const need = command.scope(flags);
+  if (need === "master" && runsCredentialProcess()) return "master-with-credential-process";
+  return need === "doctor" && runsCredentialProcess() ? "sync" : need;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The texts of `ftl help`, made from the table of commands. */
-import { COMMANDS, type CommandSpec, GLOBAL_OPTIONS, type OptionSpec } from "../commands.ts";
+import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "../command.ts";
+import { COMMANDS } from "../commands.ts";
 
 /** Columns: text wider than this is hard to read, whatever the terminal. */
 const WIDEST = 100;
@@ -57,7 +58,7 @@ export function generalHelp(width: number): string {
 }
 
 /** `ftl help COMMAND`, to a width in columns. */
-export function commandHelp(spec: CommandSpec, width: number): string {
+export function commandHelp(spec: Command, width: number): string {
   const columns = clamp(width);
   const [first, ...others] = spec.usage.map((form) => `ftl ${spec.name} ${form}`);
   const sections = [
@@ -83,7 +84,7 @@ export function generalHelpJson(): unknown {
 
 /** The same for programs. */
 export function commandHelpJson(
-  { name, usage, summary, details, options, examples }: CommandSpec,
+  { name, usage, summary, details, options, examples }: Command,
 ): unknown {
   return {
     command: name,

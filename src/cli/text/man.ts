@@ -1,5 +1,6 @@
 /** The manual page, `ftl.1`, from the same table as the help (man-pages(7), groff_man(7)). */
-import { COMMANDS, type CommandSpec, GLOBAL_OPTIONS, type OptionSpec } from "../commands.ts";
+import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "../command.ts";
+import { COMMANDS } from "../commands.ts";
 import { EXIT_CODES, optionName, VARIABLES } from "./help.ts";
 
 export function manualPage(version: string): string {
@@ -32,7 +33,7 @@ export function manualPage(version: string): string {
   ].join("\n");
 }
 
-function command({ name, usage, summary, details, options, examples }: CommandSpec): string[] {
+function command({ name, usage, summary, details, options, examples }: Command): string[] {
   return [
     `.SS ${escape(name)}`,
     ...usage.flatMap((form) => [`\\fBftl ${escape(name)}\\fR ${escape(form)}`, ".br"]).slice(0, -1),

@@ -3,7 +3,11 @@ import { checkArchive } from "../../archive/check.ts";
 import { ContentCheck } from "../../archive/content_check.ts";
 import { ScriptCheck } from "../../archive/script_check.ts";
 import { IntegrityError } from "../../errors.ts";
-import { type Checksums, ChecksumTaker, type FileSource } from "../../transfer/upload/file_source.ts";
+import {
+  type Checksums,
+  ChecksumTaker,
+  type FileSource,
+} from "../../transfer/upload/file_source.ts";
 import type { Context } from "../../context.ts";
 
 /** What the look finds. */

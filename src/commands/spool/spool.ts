@@ -1,5 +1,10 @@
 /** `ftl spool`: uploads a file as a new revision of its package. */
-import { type Metadata, noteMetadata, revisionMetadata, uploadMetadata } from "../../revision/metadata.ts";
+import {
+  type Metadata,
+  noteMetadata,
+  revisionMetadata,
+  uploadMetadata,
+} from "../../revision/metadata.ts";
 import { ConflictError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { adviseOnFileName, looksLikeOneBuild } from "../../revision/file_advice.ts";

@@ -5,11 +5,21 @@ import { holdInForce, planSync, type SyncPlan } from "../../plan/sync.ts";
 import { JOURNAL_FILE, readJournal } from "../../machine/jump/journal.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
-import { HOLD_FILE, postSyncOf, readHold, readPointerState, writePointerState } from "../../machine/state.ts";
+import {
+  HOLD_FILE,
+  postSyncOf,
+  readHold,
+  readPointerState,
+  writePointerState,
+} from "../../machine/state.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import { blessedNotActive } from "./blessed_check.ts";
 import { gatherFacts } from "../../machine/facts.ts";
-import { fetchPackageListing, type RemotePackage, type RemoteRevision } from "../../catalog/listing.ts";
+import {
+  fetchPackageListing,
+  type RemotePackage,
+  type RemoteRevision,
+} from "../../catalog/listing.ts";
 import type { PointerState } from "../../revision/pointer.ts";
 import { fetchPointerState } from "../../catalog/pointer.ts";
 
@@ -79,7 +89,10 @@ export class PackageView {
 
   /** Another one once another command has changed what is here, or has learnt what is blessed. */
   get trace(): string {
-    const [master, current] = [readPointerState(this.#pkg)?.version, readLink(this.#pkg, "current")];
+    const [master, current] = [
+      readPointerState(this.#pkg)?.version,
+      readLink(this.#pkg, "current"),
+    ];
     return [master, current, ...this.#pkg.revisions()].join(" ");
   }
 

@@ -1,4 +1,11 @@
-import { FILE, FOLDER, NOTHING, PathTable, ROOT, SYMLINK } from "../../../src/archive/paths/path_table.ts";
+import {
+  FILE,
+  FOLDER,
+  NOTHING,
+  PathTable,
+  ROOT,
+  SYMLINK,
+} from "../../../src/archive/paths/path_table.ts";
 import { assert, assertEquals } from "../../assert.ts";
 
 /** Names that are easily taken for each other, or for none. */

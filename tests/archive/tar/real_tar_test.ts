@@ -110,7 +110,9 @@ for (const umask of ["000", "077", "777"]) {
     run("tar", ["-cf", file, "-C", `${folder.path}/tree`, "."]);
     const script = folder.write(
       "unpack.ts",
-      `import { unpack } from ${JSON.stringify(import.meta.resolve("../../../src/archive/unpack.ts"))};
+      `import { unpack } from ${
+        JSON.stringify(import.meta.resolve("../../../src/archive/unpack.ts"))
+      };
        const [file, target, umask] = Deno.args;
        Deno.umask(parseInt(umask, 8));
        async function* source() { yield Deno.readFileSync(file); }

@@ -1,6 +1,11 @@
 import { assertEquals, assertMatch } from "../../assert.ts";
 import { errorLines, exitCodeOf, exitCodeOfAll } from "../../../src/cli/failure.ts";
-import { formatAge, formatBytes, formatDuration, narrate } from "../../../src/cli/terminal/narration.ts";
+import {
+  formatAge,
+  formatBytes,
+  formatDuration,
+  narrate,
+} from "../../../src/cli/terminal/narration.ts";
 import { paintFor } from "../../../src/cli/terminal/paint.ts";
 import {
   ConflictError,

@@ -28,7 +28,7 @@ Deno.test("help names every command, and every command has an example that parse
       const words = /(?:^|[( ])ftl ([^)|]*)/.exec(plain)?.[1]?.trim();
       assert(words !== undefined, example);
       const argv = words.match(/'[^']*'|\S+/g)?.map((word) => word.replaceAll("'", "")) ?? [];
-      assertEquals(parseArguments(argv).command, argv[0], example);
+      assertEquals(parseArguments(argv).command?.name, argv[0], example);
     }
   }
 });

@@ -1,7 +1,12 @@
 import { assertEquals } from "../../assert.ts";
 import { Fleet } from "../../e2e/fleet.ts";
 import type { RequestRecord } from "../../s3_server/server.ts";
-import { IAM_ROLES, iamPolicy, type IamRole, type Policy } from "../../../src/commands/setup/iam.ts";
+import {
+  IAM_ROLES,
+  iamPolicy,
+  type IamRole,
+  type Policy,
+} from "../../../src/commands/setup/iam.ts";
 
 const VALUES = { bucket: "deploys", region: "us-east-1" };
 

@@ -61,7 +61,10 @@ testWith(
 );
 
 const STARTING_A_PROGRAM = `
-import { holderOf, tryLock } from "${new URL("../../../src/machine/lock/lock.ts", import.meta.url)}";
+import { holderOf, tryLock } from "${new URL(
+  "../../../src/machine/lock/lock.ts",
+  import.meta.url,
+)}";
 
 const OPTIONS = { what: "my_site", command: "ftl sync", signal: new AbortController().signal };
 const starting = 'new Deno.Command("/bin/true").outputSync(); postMessage("ended");';

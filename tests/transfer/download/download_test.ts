@@ -1,7 +1,11 @@
 /** The download engine against the real server, with everything that can break on the way. */
 import { ConflictError, NotFoundError, StorageError } from "../../../src/errors.ts";
 import type { Bucket } from "../../../src/bucket/bucket.ts";
-import { type DownloadOptions, openDownload, rangeSizeFor } from "../../../src/transfer/download/download.ts";
+import {
+  type DownloadOptions,
+  openDownload,
+  rangeSizeFor,
+} from "../../../src/transfer/download/download.ts";
 import { openS3Bucket } from "../../../src/bucket/s3/s3_bucket.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../assert.ts";
 import { type Fault, type S3Server, startS3Server } from "../../s3_server/server.ts";

@@ -1,0 +1,32 @@
+/** `ftl jump-back` as a person types it. */
+import { jumpBack as jumpBackHere, jumpBackMaster } from "../../commands/jump_back.ts";
+import { requirePackageName } from "../../revision/names.ts";
+import { withErrorTexts } from "../failure.ts";
+import { messageOption, refuseMessage } from "../values.ts";
+import { type Command, MASTER, MESSAGE } from "../command.ts";
+
+export const jumpBack: Command = {
+  name: "jump-back",
+  usage: ["PACKAGE", "--master PACKAGE [-m TEXT]"],
+  summary: "go back to the previous revision, here or for all machines",
+  details: [
+    "The same as a jump to what 'previous' points to, with all scripts; with --master, to what the " +
+    "blessed revision replaced. Twice is back where it was.",
+  ],
+  options: [MASTER, MESSAGE],
+  least: 1,
+  most: 1,
+  examples: [
+    ["ftl jump-back my_site", "on this machine"],
+    ["ftl jump-back --master my_site -m 'login is broken'", "for all machines"],
+  ],
+  completes: "package",
+  scope: (flags) => flags.has("master") ? "master" : "change",
+  run: async (context, { words: [name = ""], flags, values }) => {
+    const packageName = requirePackageName(name);
+    const jumped = flags.has("master")
+      ? await jumpBackMaster(context, packageName, messageOption(values))
+      : await jumpBackHere(context, refuseMessage(values) ?? packageName);
+    return { lines: [], json: withErrorTexts(jumped), failures: jumped.failures };
+  },
+};

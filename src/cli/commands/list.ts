@@ -1,0 +1,45 @@
+/** `ftl list` as a person types it. */
+import {
+  listLocalPackages,
+  listLocalRevisions,
+  listMasterPackages,
+  listMasterRevisions,
+} from "../../commands/list.ts";
+import { requirePackageName } from "../../revision/names.ts";
+import { packageLines, revisionLines } from "../text/tables.ts";
+import { type Command, MASTER } from "../command.ts";
+
+export const list: Command = {
+  name: "list",
+  usage: ["[--long] [PACKAGE]", "--master [--long] [PACKAGE]"],
+  summary: "list packages, or a package's revisions, oldest first",
+  details: [
+    "Without --master: what is on this machine; with it: what is in S3. The active revision is marked: " +
+    "on a machine the one that 'current' points to, in S3 the blessed one.",
+    "--long adds time, size, who spooled it, their message, and who blessed it.",
+  ],
+  options: [MASTER, { name: "long", short: "l", help: "show all that is known" }],
+  least: 0,
+  most: 1,
+  examples: [
+    ["ftl list", "this machine's packages"],
+    ["ftl list --master my_site", "the revisions of my_site in S3"],
+  ],
+  completes: "package",
+  scope: (flags) => flags.has("master") ? "master" : "look",
+  run: async (context, { words: [name], flags }, table) => {
+    const master = flags.has("master");
+    const long = flags.has("long");
+    if (name === undefined) {
+      const packages = master
+        ? await listMasterPackages(context, { long })
+        : listLocalPackages(context, { long });
+      return { lines: packageLines(packages, { ...table, long }), json: packages, failures: [] };
+    }
+    const packageName = requirePackageName(name);
+    const revisions = master
+      ? await listMasterRevisions(context, packageName, { long })
+      : listLocalRevisions(context, packageName);
+    return { lines: revisionLines(revisions, { ...table, long }), json: revisions, failures: [] };
+  },
+};

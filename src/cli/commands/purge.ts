@@ -1,0 +1,44 @@
+/** `ftl purge` as a person types it. */
+import { purge as purgeHere, purgeMaster, type PurgeTarget } from "../../commands/purge.ts";
+import { requirePackageName, requireRevisionName } from "../../revision/names.ts";
+import { withErrorTexts } from "../failure.ts";
+import { requireCount } from "../values.ts";
+import { type Command, DRY_RUN, MASTER } from "../command.ts";
+
+export const purge: Command = {
+  name: "purge",
+  usage: ["[--master] REVISION [--dry-run]", "[--master] --keep N PACKAGE [--dry-run]"],
+  summary: "remove revisions, here or from S3",
+  details: [
+    "Never the active, the blessed or the previous one. On a machine pre-remove.sh runs first; if it " +
+    "fails, the revision stays. --keep N removes all but the newest N and the protected ones.",
+  ],
+  options: [
+    MASTER,
+    { name: "keep", value: "N", help: "all of a package but the newest N" },
+    DRY_RUN,
+  ],
+  least: 1,
+  most: 1,
+  examples: [
+    ["ftl purge --master my_site.VZ5vQk8aR4G", "from S3; machines remove it by their next sync"],
+    ["ftl purge --master --keep 20 my_site --dry-run", "which old ones would go"],
+  ],
+  completes: "revision",
+  scope: (flags) => flags.has("master") ? "master" : flags.has("dry-run") ? "look" : "change",
+  run: async (context, { words: [name = ""], flags, values }) => {
+    const keep = values.get("keep");
+    const target: PurgeTarget = keep === undefined
+      ? { revision: requireRevisionName(name) }
+      : { package: requirePackageName(name), keep: requireCount("keep", keep) };
+    const dryRun = flags.has("dry-run");
+    const purged = flags.has("master")
+      ? await purgeMaster(context, target, { dryRun })
+      : await purgeHere(context, target, { dryRun });
+    return {
+      lines: dryRun ? purged.removed.map((revision) => `remove\t${revision}`) : [],
+      json: withErrorTexts(purged),
+      failures: purged.failures,
+    };
+  },
+};

@@ -1,0 +1,82 @@
+/** `ftl setup` as a person types it. */
+import type { SetupOptions } from "../../commands/setup/setup.ts";
+import { UsageError } from "../../errors.ts";
+import { quote } from "../../foreign_text.ts";
+import { requirePackageName } from "../../revision/names.ts";
+import type { ParsedArguments } from "../arguments.ts";
+import type { Command } from "../command.ts";
+
+export const setup: Command = {
+  name: "setup",
+  usage: [
+    "systemd [env|service|timer]",
+    "cron",
+    "cloud-init [PACKAGE...] [--from URL] [--sums TEXT]",
+    "iam [machine|spool|bless|purge [PACKAGE...]]",
+  ],
+  summary: "print ready text for systemd, cron, cloud-init or IAM",
+  details: [
+    "Filled with FTL_BUCKET, FTL_ROOT (else /srv/ftl), AWS_REGION and AWS_ENDPOINT_URL_S3 where they " +
+    "are set; placeholders such as <bucket>, which ftl refuses, stand for what is not given, and a " +
+    "warning names them.",
+    "systemd: the variables, a hardened service that syncs once, and a timer that starts it every " +
+    "minute; a word picks one of the three, to be written to a file. cron: a file for /etc/cron.d. " +
+    "cloud-init: user data that installs ftl for the machine's architecture, checks its SHA-256, makes " +
+    "the packages' folders, syncs and starts the timer. iam: the least that each kind of caller must " +
+    "be allowed; PACKAGE narrows it to packages.",
+  ],
+  options: [
+    {
+      name: "from",
+      value: "URL",
+      help: "cloud-init: where the executables lie, https:// or s3:// (by the AWS CLI)",
+    },
+    { name: "sums", value: "TEXT", help: "cloud-init: the text of SHA256SUMS" },
+  ],
+  least: 1,
+  most: Infinity,
+  examples: [
+    ["ftl setup systemd timer > /etc/systemd/system/ftl-sync.timer", "one file of it"],
+    ["ftl setup cron > /etc/cron.d/ftl", "for machines without systemd"],
+    [
+      'ftl setup cloud-init my_site --from https://downloads.example.com/ftl --sums "$(cat SHA256SUMS)"',
+      "user data for machines that run my_site",
+    ],
+    ["ftl setup iam machine > policy.json", "for the role of the machines"],
+  ],
+  completes: "setup",
+  scope: () => "nothing",
+  run: async (context, parsed) => {
+    const { setup, SETUP_KINDS } = await import("../../commands/setup/setup.ts");
+    const kind = SETUP_KINDS.find((known) => known === parsed.words[0]);
+    if (kind === undefined) {
+      throw new UsageError(`No setup for ${quote(parsed.words[0] ?? "")}`, {
+        hint: `There is one for ${SETUP_KINDS.join(", ")}`,
+      });
+    }
+    const { text, json } = setup(context, kind, setupOptions(parsed));
+    return { lines: [], text, json, failures: [] };
+  },
+};
+
+/** What follows the kind: a part, packages, or both. Throws `UsageError` for what goes with another kind. */
+function setupOptions({ words: [kind, ...words], values }: ParsedArguments): SetupOptions {
+  const isCloudInit = kind === "cloud-init";
+  const hasPart = kind === "systemd" || kind === "iam";
+  const takesPackages = isCloudInit || kind === "iam";
+  const [part, packages] = hasPart ? [words[0], words.slice(1)] : [undefined, words];
+  const [extra] = takesPackages ? [] : packages;
+  if (extra !== undefined) {
+    throw new UsageError(`ftl setup ${kind}: one argument too many, ${quote(extra)}`);
+  }
+  if (!isCloudInit && values.size > 0) {
+    throw new UsageError(`--${[...values.keys()][0]} goes with ftl setup cloud-init`);
+  }
+  const [from, sums] = [values.get("from"), values.get("sums")];
+  return {
+    ...(part === undefined ? {} : { part }),
+    packages: packages.map(requirePackageName),
+    ...(from === undefined ? {} : { from }),
+    ...(sums === undefined ? {} : { sums }),
+  };
+}

@@ -1,0 +1,33 @@
+/** `ftl spool` as a person types it. */
+import { messageOption } from "../values.ts";
+import { type Command, MESSAGE } from "../command.ts";
+
+export const spool: Command = {
+  name: "spool",
+  usage: ["FILE [-m TEXT]"],
+  summary: "upload a file to S3 as a new revision",
+  details: [
+    "The package is the file's name up to its first dot: my_site.tgz is a revision of my_site. " +
+    "Archives (.tar, .tar.gz, .tgz, .tar.zst, .tzst) are unpacked on the machines, .gz and .zst are " +
+    "decompressed, anything else is stored as it is.",
+    "The file is checked first, as a machine would unpack it: what a machine would refuse is refused " +
+    "here. The new revision's name is printed, alone.",
+  ],
+  options: [MESSAGE],
+  least: 1,
+  most: 1,
+  examples: [
+    ["ftl spool my_site.tgz", "a new revision of my_site"],
+    [
+      "ftl jump --master $(ftl spool my_site.tgz -m 'fix login')",
+      "the same, blessed at once",
+    ],
+  ],
+  completes: "file",
+  scope: () => "master",
+  run: async (context, { words: [file = ""], values }) => {
+    const { spool } = await import("../../commands/spool/spool.ts");
+    const spooled = await spool(context, file, messageOption(values));
+    return { lines: [spooled.revision], json: spooled, failures: [] };
+  },
+};

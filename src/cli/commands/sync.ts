@@ -1,0 +1,70 @@
+/** `ftl sync` as a person types it. */
+import type { PlannedSync } from "../../commands/sync/sync.ts";
+import { requirePackageName } from "../../revision/names.ts";
+import { withErrorTexts } from "../failure.ts";
+import { requireCount } from "../values.ts";
+import { type Command, DRY_RUN } from "../command.ts";
+
+export const sync: Command = {
+  name: "sync",
+  usage: ["[PACKAGE...] [--follow] [--splay SECONDS] [--dry-run]"],
+  summary: "bring this machine in line with S3",
+  details: [
+    "For each package that has a folder in FTL_ROOT: fetches the blessed revision, the one it replaced, " +
+    "and the newest FTL_KEEP candidates; runs post-sync.sh; activates the blessed revision; removes what " +
+    "is no longer wanted. Nothing is visible before it is complete.",
+    "A revision that was jumped to on this machine stays active until another one is blessed; " +
+    "--follow drops that hold.",
+    "With --quiet, for timers, a sync with nothing to do says nothing; one that fetches, activates or " +
+    "removes a revision leaves a line for each.",
+  ],
+  options: [
+    { name: "follow", help: "drop a local hold: activate what is blessed" },
+    {
+      name: "splay",
+      value: "SECONDS",
+      help: "wait a random part of it first, so that a fleet does not ask all at once",
+    },
+    DRY_RUN,
+  ],
+  least: 0,
+  most: Infinity,
+  examples: [
+    ["ftl sync", "all packages of this machine"],
+    ["ftl sync my_site", "this one only"],
+    ["ftl sync --dry-run", "what would be fetched, activated and removed"],
+    ["* * * * * root ftl sync --quiet --splay 30", "from cron, for a fleet"],
+  ],
+  completes: "package",
+  scope: (flags) => flags.has("dry-run") ? "master" : "sync",
+  logsChanges: true,
+  run: async (context, { words, flags, values }) => {
+    const { planSyncs, sync } = await import("../../commands/sync/sync.ts");
+    const packages = words.map(requirePackageName);
+    const follow = flags.has("follow");
+    if (flags.has("dry-run")) {
+      const plans = await planSyncs(context, { packages, follow });
+      const failures = plans.flatMap((plan) => plan.failures);
+      return { lines: plans.flatMap(planLines), json: plans.map(withErrorTexts), failures };
+    }
+    const splay = values.get("splay");
+    const results = await sync(context, {
+      packages,
+      follow,
+      ...(splay === undefined ? {} : { splay: requireCount("splay", splay) }),
+    });
+    const failures = results.flatMap((result) => result.failures);
+    return { lines: [], json: results.map(withErrorTexts), failures };
+  },
+};
+
+/** What a sync would do, one step a line: `fetch<TAB>my_site.VZ5vQk8aR4G`. */
+function planLines({ fetch, activate, remove, held, missing }: PlannedSync): string[] {
+  return [
+    ...fetch.map((revision) => `fetch\t${revision}`),
+    ...(activate === undefined ? [] : [`activate\t${activate}`]),
+    ...remove.map((revision) => `remove\t${revision}`),
+    ...(held === undefined ? [] : [`hold\t${held}`]),
+    ...(missing === undefined ? [] : [`missing\t${missing}`]),
+  ];
+}

@@ -1,0 +1,146 @@
+/** The process that `ftl` is: the only place that touches its arguments, environment, signals and exit. */
+import manifest from "../../deno.json" with { type: "json" };
+import type { Context } from "../context.ts";
+import type { Environment } from "../config.ts";
+import { InterruptedError, INTERRUPTIONS, UsageError } from "../errors.ts";
+import type { Report } from "../events.ts";
+import { usesCredentialProcess } from "../bucket/aws/profile.ts";
+import { main, type Surroundings } from "./main.ts";
+import { keepOnly } from "./permissions.ts";
+import { NotesQueue } from "./terminal/notes_queue.ts";
+import { writeTextBy } from "./terminal/output.ts";
+
+/** As `createContext` of `mod.ts`. */
+type ContextMaker = (
+  env: Environment,
+  options: { readonly report: Report; readonly signal: AbortSignal },
+) => Context;
+
+/** Runs `ftl`, and ends the process. */
+export async function runProgram(createContext: ContextMaker): Promise<never> {
+  const env = readEnvironment();
+  // Read here, as the name of a place: a command that needs the variable reads it again.
+  const root = Object.getOwnPropertyDescriptor(env, "FTL_ROOT")?.value ?? "";
+  const signal = listenForSignals();
+  const stderr = notesStream();
+  const code = await main(Deno.args, {
+    version: programVersion(),
+    env,
+    stdout: streamOf(Deno.stdout),
+    stderr,
+    signal,
+    context: (report) => createContext(env, { report, signal }),
+    usesCredentialProcess: () => usesCredentialProcess(env),
+    keepOnly: (scope) => keepOnly(scope, [root, ...Deno.args]),
+  });
+  await stderr.settled?.();
+  Deno.exit(code);
+}
+
+/** A standard stream of the process, as the command line wants it. */
+function streamOf(stream: typeof Deno.stdout): Surroundings["stdout"] {
+  return {
+    isTerminal: stream.isTerminal(),
+    size: () => {
+      try {
+        return Deno.consoleSize();
+      } catch {
+        return undefined;
+      }
+    },
+    write: writeTextBy((bytes) => stream.writeSync(bytes)),
+  };
+}
+
+/** The same of stderr: what a terminal shows stays in step with the work, all other notes go beside it. */
+function notesStream(): Surroundings["stderr"] {
+  const stream = streamOf(Deno.stderr);
+  if (stream.isTerminal) return stream;
+  const queue = new NotesQueue((bytes) => Deno.stderr.write(bytes));
+  return { ...stream, write: (text) => queue.add(text), settled: () => queue.settled() };
+}
+
+/** The build adds the commit to the manifest. */
+function programVersion(): Surroundings["version"] {
+  const { version, commit = null } = manifest as { version: string; commit?: string };
+  return { version, commit, runtime: `Deno ${Deno.version.deno}`, arch: Deno.build.arch };
+}
+
+/** Of those, what is no UTF-8 is no text; all others that are none look unset, and scripts inherit them. */
+const READ_VARIABLES: readonly string[] = [
+  ...["BUCKET", "ROOT", "KEEP", "LOCK_WAIT", "HOOK_TIMEOUT", "CONCURRENCY"].map((n) => `FTL_${n}`),
+  ...["ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "PROFILE", "REGION", "DEFAULT_REGION"]
+    .map((n) => `AWS_${n}`),
+  ...["ENDPOINT_URL", "ENDPOINT_URL_S3", "CONFIG_FILE", "SHARED_CREDENTIALS_FILE", "CA_BUNDLE"]
+    .map((n) => `AWS_${n}`),
+];
+
+/** The environment; who reads a variable that is no UTF-8, which the runtime leaves out, gets a `UsageError`. */
+function readEnvironment(): Record<string, string> {
+  const env = Deno.env.toObject();
+  for (const name of READ_VARIABLES) {
+    if (name in env || isReadable(name)) continue;
+    Object.defineProperty(env, name, {
+      get: () => {
+        throw new UsageError(`${name} is not UTF-8, which is all that ftl can read`, {
+          hint: `export ${name}=<the same in UTF-8>`,
+        });
+      },
+    });
+  }
+  return env;
+}
+
+function isReadable(name: string): boolean {
+  try {
+    Deno.env.get(name);
+    return true;
+  } catch (error) {
+    return !(error instanceof Deno.errors.InvalidData);
+  }
+}
+
+/** Aborted by the first signal; a second one ends the process, and its script, at once. */
+function listenForSignals(): AbortSignal {
+  // Asked before there is any listener: the first one changes what SIGHUP does.
+  const hangupIgnored = isHangupIgnored();
+  // A file, such as a log, that would grow beyond `ulimit -f` is an error, told as such, rather than the end.
+  Deno.addSignalListener("SIGXFSZ", () => {});
+  const controller = new AbortController();
+  let first: InterruptedError | undefined;
+  const interrupt = (name: keyof typeof INTERRUPTIONS): void => {
+    if (first !== undefined) {
+      first.insist();
+      Deno.exit(first.exitCode);
+    }
+    first = new InterruptedError(name);
+    controller.abort(first);
+  };
+  for (const name of ["SIGINT", "SIGQUIT", "SIGTERM"] as const) {
+    Deno.addSignalListener(name, () => interrupt(name));
+  }
+  Deno.addSignalListener("SIGHUP", () => {
+    hangupIgnored.then((ignored) => ignored || interrupt("SIGHUP"));
+  });
+  return controller.signal;
+}
+
+const MAY_TAKE_LONG: readonly string[] = ["spool", "sync", "jump", "jump-back", "purge"];
+
+/**
+ * Whether whoever started this wants SIGHUP to be ignored, as nohup(1) does: a listener would end that. The
+ * runtime cannot tell, but a child inherits it: so one is asked to send the signal to itself.
+ */
+async function isHangupIgnored(): Promise<boolean> {
+  if (!MAY_TAKE_LONG.some((command) => Deno.args.includes(command))) return false;
+  // Where it was given fewer rights, the runtime would ask the user for this one.
+  const { state } = Deno.permissions.querySync({ name: "run", command: "/bin/sh" });
+  if (state !== "granted") return false;
+  try {
+    const args = ["-c", "kill -s HUP $$"];
+    const options = { args, stdin: "null", stdout: "null", stderr: "null" } as const;
+    return (await new Deno.Command("/bin/sh", options).spawn().status).success;
+  } catch {
+    return false;
+  }
+}
