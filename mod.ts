@@ -127,14 +127,20 @@ export interface ContextOptions {
  * Credentials and region are found by the AWS SDK, which looks at the process's own environment too.
  */
 export function createContext(env: Environment, options: ContextOptions = {}): Context {
+  const config = new Config(env);
   return {
-    config: new Config(env),
+    config,
     report: options.report ?? (() => {}),
     signal: options.signal ?? new AbortController().signal,
     author: () => `${userName(env)}@${Deno.hostname()}`,
     now: () => Date.now(),
     version: manifest.version,
-    trustCertificates: () => trustSystemCertificates(Deno.env),
+    openStore: async (store) => {
+      const name = config.bucket;
+      trustSystemCertificates(Deno.env);
+      const { openS3Bucket } = await import("./src/bucket/s3/s3_bucket.ts");
+      return openS3Bucket(name, env, store);
+    },
   };
 }
 

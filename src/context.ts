@@ -1,4 +1,5 @@
 /** What every command works with. `mod.ts` makes it; nothing below looks elsewhere. */
+import type { OpenedBucket, StoreOptions } from "./bucket/bucket.ts";
 import type { Config } from "./config.ts";
 import type { Report } from "./events.ts";
 
@@ -16,6 +17,10 @@ export interface Context {
   readonly now: () => number;
   /** Of FTL. */
   readonly version: string;
-  /** Called before the first connection: TLS is to trust the certificates of this system. */
-  readonly trustCertificates: () => void;
+  /**
+   * Opens the bucket of the configuration; sends nothing yet. The client is loaded only then: local commands start
+   * without.
+   * @internal
+   */
+  readonly openStore: (options: StoreOptions) => Promise<OpenedBucket>;
 }

@@ -1,5 +1,5 @@
 /**
- * The bucket, as narrow as FTL needs it. `s3.ts` is the implementation; `tests/bucket/bucket_suite.ts` is the
+ * The bucket, as narrow as FTL needs it. `s3/` is the implementation; `tests/bucket/suite.ts` is the
  * contract as tests, which every implementation must pass.
  *
  * All methods throw `FtlError`s that name the bucket or key: `StorageError` where S3 cannot be reached or
@@ -191,6 +191,30 @@ export interface OpenedBucket extends Bucket {
 
   /** Throws `UsageError` where there are no credentials. */
   identify(): Promise<Identity>;
+}
+
+/**
+ * What a store that speaks S3's language may lack of it:
+ *
+ * - `conditions`: refuses `If-Match` and `If-None-Match` on writes.
+ * - `heed`: takes them, and writes whether or not they hold.
+ * - `quotes`: never finds an ETag in `If-Match` that has the quotes which HTTP gives it.
+ * - `checksums`: refuses `x-amz-checksum-*`.
+ * - `part-checksums`: refuses the parts' checksums at the end of an upload.
+ */
+export type Lack = "conditions" | "heed" | "quotes" | "checksums" | "part-checksums";
+
+/** Told each lack when it shows, with a sentence for people. */
+export type OnLack = (lack: Lack, sentence: string) => void;
+
+/** How a bucket is opened. */
+export interface StoreOptions {
+  /** Ends every request that is under way; what an upload has begun is still taken back. */
+  readonly signal?: AbortSignal;
+  /** Told the headers of each answer of S3. */
+  readonly onAnswer?: (headers: Headers) => void;
+  /** Told once what the store lacks, when it shows. */
+  readonly onLack?: OnLack;
 }
 
 /** Bytes: ten times the longest pointer that FTL writes, and no memory worth speaking of. */

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "../assert.ts";
 import { shareListings } from "../../src/catalog/shared_listing.ts";
 import { fetchPackageListing } from "../../src/catalog/listing.ts";
 import type { Bucket } from "../../src/bucket/bucket.ts";
+import { MemoryBucket } from "../bucket/memory_bucket.ts";
 import { Fleet } from "../e2e/fleet.ts";
 
 const names = (count: number, begin = "p"): string[] =>
@@ -19,57 +20,51 @@ async function put(bucket: Bucket, keys: readonly string[]): Promise<void> {
 }
 
 /** Every package as by a LIST of its own; the answer is how many requests the shared one took. */
-async function compare(fleet: Fleet, wanted: readonly string[]): Promise<number> {
-  const bucket = fleet.bucket();
-  fleet.server.clearLog();
+async function compare(bucket: MemoryBucket, wanted: readonly string[]): Promise<number> {
+  bucket.calls.length = 0;
   const { of: listing } = shareListings(bucket, wanted);
   const found = await Promise.all(wanted.map((name) => listing(name)));
-  const requests = fleet.server.log.length;
+  const requests = bucket.calls.length;
   const alone = await Promise.all(wanted.map((name) => fetchPackageListing(bucket, name)));
   assertEquals(found, alone);
   return requests;
 }
 
 Deno.test("shareListings() lists many packages by one request for 1,000 keys", async () => {
-  await using fleet = await Fleet.start({ durable: false });
+  const bucket = new MemoryBucket();
   const wanted = names(400);
-  await put(fleet.bucket(), wanted.flatMap((name) => revisions(name, 2)));
+  await put(bucket, wanted.flatMap((name) => revisions(name, 2)));
   // 1,200 keys; a package that S3 does not have is found empty.
-  assertEquals(await compare(fleet, [...wanted, "not_there"]), 2);
+  assertEquals(await compare(bucket, [...wanted, "not_there"]), 2);
   // A few packages ask for themselves.
-  assertEquals(await compare(fleet, ["p3", "p5", "p7"]), 3);
+  assertEquals(await compare(bucket, ["p3", "p5", "p7"]), 3);
 });
 
 Deno.test("shareListings() never asks more often than each package alone, nor for much that is others'", async () => {
-  await using fleet = await Fleet.start({ durable: false });
+  const bucket = new MemoryBucket();
   // One package of two pages; names of which one begins another, or sorts before its dot.
   const wanted = ["a-b", "a", "ab", "b", "b-", "b_", "big", "c", "z", "z9"];
   const foreign = names(1500, "m").map((name) => `${name}/x`);
-  await put(fleet.bucket(), [
+  await put(bucket, [
     ...wanted.flatMap((name) => revisions(name, name === "big" ? 1100 : 2)),
     ...foreign,
     "a.VZ5vQk8aR4G",
     "no key of FTL",
   ]);
-  const requests = await compare(fleet, wanted);
+  const requests = await compare(bucket, wanted);
   assertEquals(requests <= 4, true, `${requests} requests`);
-  assertEquals(fleet.server.log.length > 0, true);
 });
 
 Deno.test("shareListings() lets each ask for itself where the credentials allow no more", async () => {
-  await using fleet = await Fleet.start({ durable: false });
+  const bucket = new MemoryBucket();
   const wanted = names(9);
-  await put(fleet.bucket(), wanted.flatMap((name) => revisions(name, 1)));
-  fleet.server.addFault({
-    operation: "ListObjectsV2",
-    nth: 1,
-    fault: { kind: "access-denied" },
-  });
-  assertEquals(await compare(fleet, wanted), 10);
+  await put(bucket, wanted.flatMap((name) => revisions(name, 1)));
+  bucket.deny("listPage", 1);
+  assertEquals(await compare(bucket, wanted), 10);
   // One package's failure is its own.
-  fleet.server.clearFaults();
-  fleet.server.addFault({ operation: "ListObjectsV2", count: 2, fault: { kind: "access-denied" } });
-  const { of: listing } = shareListings(fleet.bucket(), wanted);
+  bucket.deny("listPage", 1);
+  bucket.deny("list", 1);
+  const { of: listing } = shareListings(bucket, wanted);
   await assertRejects(() => listing("p0"), Error, "denied");
   assertEquals((await listing("p1")).revisions.length, 1);
 });

@@ -16,6 +16,7 @@ import {
   type ListedPage,
   type NotRemoved,
   type ObjectInfo,
+  type OnLack,
   type OpenedBucket,
   type OpenObject,
   type OpenUpload,
@@ -24,6 +25,7 @@ import {
   type ReadOptions,
   SMALL_OBJECT_LIMIT,
   type SmallObject,
+  type StoreOptions,
   type UploadOptions,
   type UploadSource,
 } from "../bucket.ts";
@@ -34,24 +36,15 @@ import { removeMany } from "./bulk_removal.ts";
 import { explainS3Error, isDamaged, s3Code, statusOf } from "./errors.ts";
 import { listAll, type ListPage, readPage } from "./listing.ts";
 import { S3Writes } from "./writes.ts";
-import { type OnLack, StoreLacks } from "./store_lacks.ts";
+import { StoreLacks } from "./store_lacks.ts";
 import { TooLargeError } from "./whole_answers.ts";
 import { suspectOf } from "./write_form.ts";
-
-export interface S3BucketOptions {
-  /** Ends every request that is under way; what an upload has begun is still taken back. */
-  readonly signal?: AbortSignal;
-  /** Told the headers of each answer of S3. */
-  readonly onAnswer?: (headers: Headers) => void;
-  /** Told once what the store lacks, when it shows. */
-  readonly onLack?: OnLack;
-}
 
 /** Opens the bucket; sends nothing yet. */
 export function openS3Bucket(
   name: string,
   env: Environment,
-  { signal, onAnswer, onLack = () => {} }: S3BucketOptions = {},
+  { signal, onAnswer, onLack = () => {} }: StoreOptions = {},
 ): OpenedBucket {
   return new S3Bucket(name, clientSettings(env, onAnswer), { signal, onLack });
 }

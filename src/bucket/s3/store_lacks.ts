@@ -1,13 +1,5 @@
 /** What a store that speaks S3's language lacks of it: learnt from its answers, told once, and made up for. */
-
-/**
- * - `conditions`: refuses `If-Match` and `If-None-Match` on writes.
- * - `heed`: takes them, and writes whether or not they hold.
- * - `quotes`: never finds an ETag in `If-Match` that has the quotes which HTTP gives it.
- * - `checksums`: refuses `x-amz-checksum-*`.
- * - `part-checksums`: refuses the parts' checksums at the end of an upload.
- */
-export type Lack = "conditions" | "heed" | "quotes" | "checksums" | "part-checksums";
+import type { Lack, OnLack } from "../bucket.ts";
 
 const SENTENCES: Readonly<Record<Lack, string>> = {
   conditions: "does not know conditional writes: a race with another writer is not noticed",
@@ -18,9 +10,6 @@ const SENTENCES: Readonly<Record<Lack, string>> = {
   "part-checksums": "does not take the parts' checksums at the end of an upload in parts: " +
     "FTL compares the parts' ETags, which are their MD5",
 };
-
-/** Told each lack when it shows, with a sentence for people. */
-export type OnLack = (lack: Lack, sentence: string) => void;
 
 export class StoreLacks {
   readonly #bucket: string;

@@ -3,13 +3,11 @@ import { awsProblems } from "../../bucket/aws/settings.ts";
 import { packagePrefix, parseKey, pointerKey } from "../../revision/keys.ts";
 import { FtlError, StorageError, UsageError } from "../../errors.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
-import type { Identity, OpenedBucket } from "../../bucket/bucket.ts";
-import type { Lack } from "../../bucket/s3/store_lacks.ts";
+import type { Identity, Lack, OpenedBucket } from "../../bucket/bucket.ts";
 import { type Context } from "../../context.ts";
 import { type Check, enumerate, fail, finding, info, ok, warn } from "./check.ts";
 import { ClockWatch } from "./clock.ts";
 import { checkPuts, isDenied, type Lacks, POINTER_PROBE } from "./writes.ts";
-import { openStore } from "../../bucket/open.ts";
 
 /** Asks for each package of this machine, as a sync does; without any, for the bucket as a whole. */
 export async function checkBucket(
@@ -59,7 +57,7 @@ async function* ask(
   const onLack = (lack: Lack, sentence: string): void => void lacks.set(lack, sentence);
   let bucket: OpenedBucket;
   try {
-    bucket = await openStore(context, { signal, onAnswer, onLack });
+    bucket = await context.openStore({ signal, onAnswer, onLack });
   } catch (error) {
     if (!(error instanceof FtlError)) throw error;
     yield fail("settings", error);

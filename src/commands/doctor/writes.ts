@@ -1,7 +1,6 @@
 /** What may be written to S3, and whether the store keeps to the conditions of writes. */
 import { ConflictError, FtlError, NotFoundError, StorageError } from "../../errors.ts";
-import { NEVER, type OpenedBucket } from "../../bucket/bucket.ts";
-import type { Lack } from "../../bucket/s3/store_lacks.ts";
+import { type Lack, NEVER, type OpenedBucket } from "../../bucket/bucket.ts";
 import { type Check, fail, finding, info, ok, warn } from "./check.ts";
 
 /** Keys that no package has, in the form of the keys that IAM policies are made for. */

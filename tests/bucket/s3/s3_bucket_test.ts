@@ -2,7 +2,7 @@ import { ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
 import { openS3Bucket } from "../../../src/bucket/s3/s3_bucket.ts";
 import { startS3Server } from "../../s3_server/server.ts";
 import { TempFolder } from "../../temp.ts";
-import { type TestBucket, testBucket } from "../bucket_suite.ts";
+import { type TestBucket, testBucket } from "../suite.ts";
 
 // The SDK looks for credentials in the environment of the process. All servers of the tests know these.
 const CREDENTIALS = { accessKeyId: "ftl-local", secretAccessKey: "ftl-local-secret" };

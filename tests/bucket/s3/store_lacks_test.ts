@@ -1,10 +1,9 @@
 import { assert, assertEquals, assertRejects } from "../../assert.ts";
 import { createHash } from "node:crypto";
 import { ConflictError, FtlError, IntegrityError, UsageError } from "../../../src/errors.ts";
-import type { Bucket, UploadSource } from "../../../src/bucket/bucket.ts";
+import type { Bucket, Lack, UploadSource } from "../../../src/bucket/bucket.ts";
 import { openS3Bucket } from "../../../src/bucket/s3/s3_bucket.ts";
-import type { Lack } from "../../../src/bucket/s3/store_lacks.ts";
-import { type TestBucket, testBucketWrites } from "../bucket_suite.ts";
+import { type TestBucket, testBucketWrites } from "../suite.ts";
 import {
   all,
   ignoringConditions,

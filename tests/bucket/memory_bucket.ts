@@ -1,0 +1,189 @@
+/** A bucket in memory, for tests that need no socket. It keeps the contract of `src/bucket/bucket.ts` whole. */
+import { createHash } from "node:crypto";
+import type {
+  Condition,
+  Identity,
+  ListedObject,
+  ListedPage,
+  NotRemoved,
+  ObjectInfo,
+  OpenedBucket,
+  OpenObject,
+  OpenUpload,
+  PageStart,
+  PutOptions,
+  ReadOptions,
+  SmallObject,
+  UploadOptions,
+  UploadSource,
+} from "../../src/bucket/bucket.ts";
+import { SMALL_OBJECT_LIMIT } from "../../src/bucket/bucket.ts";
+import { ConflictError, IntegrityError, NotFoundError, StorageError } from "../../src/errors.ts";
+import type { Metadata } from "../../src/revision/metadata.ts";
+
+interface Stored {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly etag: string;
+  readonly modified: number;
+  readonly metadata: Metadata;
+}
+
+const PAGE = 1000;
+
+export class MemoryBucket implements OpenedBucket {
+  readonly isForeign = true;
+  /** The names of the methods that were called, in their order. */
+  readonly calls: string[] = [];
+  readonly #denials = new Map<string, number>();
+  readonly #objects = new Map<string, Stored>();
+  readonly #uploads = new Map<string, OpenUpload>();
+
+  /** @param exists whether there is such a bucket */
+  constructor(readonly name = "memory", readonly exists = true) {}
+
+  identify(): Promise<Identity> {
+    const source = "memory";
+    return Promise.resolve({ accessKeyId: "", source, expires: undefined, region: undefined });
+  }
+
+  async list(prefix: string): Promise<ListedObject[]> {
+    await this.#call("list");
+    return this.#listed(prefix);
+  }
+
+  async listPage({ prefix, after, next }: PageStart): Promise<ListedPage> {
+    await this.#call("listPage");
+    const from = next ?? after;
+    const found = this.#listed(prefix).filter(({ key }) => compareBytes(key, from) > 0);
+    const objects = found.slice(0, PAGE);
+    return { objects, next: found.length > PAGE ? objects.at(-1)?.key : undefined };
+  }
+
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    await this.#call("head");
+    const found = this.#objects.get(key);
+    return found && infoOf(found);
+  }
+
+  async getSmall(key: string): Promise<SmallObject | undefined> {
+    await this.#call("getSmall");
+    const found = this.#objects.get(key);
+    if (found === undefined) return undefined;
+    if (found.bytes.length > SMALL_OBJECT_LIMIT) {
+      throw new IntegrityError(`${key} is no pointer to a revision: ${found.bytes.length} bytes`);
+    }
+    return { ...infoOf(found), text: new TextDecoder().decode(found.bytes) };
+  }
+
+  async read(key: string, { etag, range, signal }: ReadOptions): Promise<OpenObject> {
+    await this.#call("read");
+    signal?.throwIfAborted();
+    const found = this.#objects.get(key);
+    if (found === undefined) throw new NotFoundError(`No ${key} in ${this.name}`);
+    if (found.etag !== etag) throw new ConflictError(`${key} is another object by now`);
+    const { start, end } = range ?? { start: 0, end: found.bytes.length };
+    const body = new Blob([found.bytes.slice(start, end)]).stream();
+    return { ...infoOf(found), start, body };
+  }
+
+  async put(key: string, text: string, { metadata, condition }: PutOptions): Promise<string> {
+    await this.#call("put");
+    return this.#write(key, new TextEncoder().encode(text), { metadata, condition });
+  }
+
+  async upload(key: string, source: UploadSource, options: UploadOptions): Promise<void> {
+    await this.#call("upload");
+    const { metadata, condition, signal, onProgress } = options;
+    const bytes = new Uint8Array(source.size);
+    for (const [index, sha256] of source.partSha256.entries()) {
+      signal?.throwIfAborted();
+      const offset = index * source.partSize;
+      const part = source.read(offset, Math.min(source.partSize, source.size - offset));
+      signal?.throwIfAborted();
+      if (createHash("sha256").update(part).digest("base64") !== sha256) {
+        throw new IntegrityError(`${key} has changed while it was uploaded`);
+      }
+      bytes.set(part, offset);
+      onProgress?.(offset + part.length);
+    }
+    this.#write(key, bytes, { metadata, condition });
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.#call("remove");
+    this.#objects.delete(key);
+  }
+
+  async removeMany(keys: readonly string[]): Promise<NotRemoved[]> {
+    await this.#call("removeMany");
+    for (const key of keys) this.#objects.delete(key);
+    return [];
+  }
+
+  async openUploads(prefix: string): Promise<OpenUpload[]> {
+    await this.#call("openUploads");
+    return [...this.#uploads.values()].filter(({ key }) => key.startsWith(prefix)).slice(0, PAGE);
+  }
+
+  async dropUpload({ uploadId }: OpenUpload): Promise<void> {
+    await this.#call("dropUpload");
+    this.#uploads.delete(uploadId);
+  }
+
+  /** The next calls of a method fail, as where the credentials allow less. */
+  deny(method: string, count: number): void {
+    this.#denials.set(method, count);
+  }
+
+  /** As a killed `ftl spool` leaves one. */
+  leaveUpload(upload: OpenUpload): void {
+    this.#uploads.set(upload.uploadId, upload);
+  }
+
+  /** Never at once: whoever does not wait for the answer is found out. */
+  async #call(method: string): Promise<void> {
+    this.calls.push(method);
+    await Promise.resolve();
+    if (!this.exists) throw new NotFoundError(`No bucket ${this.name}`);
+    const denials = this.#denials.get(method) ?? 0;
+    if (denials > 0) {
+      this.#denials.set(method, denials - 1);
+      throw new StorageError(`${method} is denied in ${this.name}`, { reason: "denied" });
+    }
+  }
+
+  #write(
+    key: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    { metadata, condition }: { metadata: Metadata; condition: Condition | undefined },
+  ): string {
+    const there = this.#objects.get(key)?.etag;
+    const wanted = condition === undefined || "absent" in condition ? undefined : condition.etag;
+    if (condition !== undefined && there !== wanted) {
+      throw new ConflictError(`${key} was written by somebody else`);
+    }
+    const etag = `"${createHash("md5").update(bytes).digest("hex")}"`;
+    this.#objects.set(key, { bytes, etag, modified: Date.now(), metadata });
+    return etag;
+  }
+
+  #listed(prefix: string): ListedObject[] {
+    return [...this.#objects].filter(([key]) => key.startsWith(prefix))
+      .sort(([a], [b]) => compareBytes(a, b))
+      .map(([key, { bytes, etag, modified }]) => ({ key, size: bytes.length, etag, modified }));
+  }
+}
+
+function infoOf({ bytes, etag, modified, metadata }: Stored): ObjectInfo {
+  return { size: bytes.length, etag, modified, metadata, checksum: undefined };
+}
+
+/** As S3 sorts keys: by the bytes of their UTF-8. */
+function compareBytes(a: string, b: string): number {
+  return new TextDecoder("latin1").decode(new TextEncoder().encode(a)) <
+      new TextDecoder("latin1").decode(new TextEncoder().encode(b))
+    ? -1
+    : a === b
+    ? 0
+    : 1;
+}
