@@ -8,11 +8,53 @@ import { quote } from "./foreign_text.ts";
 /** The environment as `mod.ts` hands it down. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-interface CountBounds {
-  standard: number;
-  least: number;
-  most: number;
+/** A variable that holds a whole number. */
+interface Count {
+  readonly meaning: string;
+  readonly standard: number;
+  readonly least: number;
+  readonly most: number;
 }
+
+const COUNTS = {
+  FTL_KEEP: {
+    meaning: "candidates newer than the blessed that a machine holds ready",
+    standard: 3,
+    least: 0,
+    most: 1000,
+  },
+  FTL_LOCK_WAIT: {
+    meaning: "seconds to wait for a busy lock",
+    standard: 60,
+    least: 0,
+    most: 86_400,
+  },
+  FTL_HOOK_TIMEOUT: {
+    meaning: "seconds that a package script may take",
+    standard: 3600,
+    least: 1,
+    most: 604_800,
+  },
+  FTL_CONCURRENCY: {
+    meaning: "packages, ranges or parts at the same time",
+    standard: 4,
+    least: 1,
+    most: 64,
+  },
+} as const satisfies Record<string, Count>;
+
+const TEXTS = {
+  FTL_BUCKET: { meaning: "the S3 bucket that holds the revisions" },
+  FTL_ROOT: { meaning: "this machine's deployment folder, with a folder for each package" },
+} as const;
+
+/** FTL's own variables, each once: what help, manual page, reference and `ftl doctor` go by. */
+export const SETTINGS: Readonly<Record<SettingName, Pick<Count, "meaning"> & Partial<Count>>> = {
+  ...TEXTS,
+  ...COUNTS,
+};
+
+export type SettingName = keyof typeof TEXTS | keyof typeof COUNTS;
 
 /** For hints. */
 const EXAMPLES = {
@@ -75,27 +117,36 @@ export class Config {
 
   /** `FTL_KEEP`: how many revisions newer than the blessed one a machine holds ready. */
   get keep(): number {
-    return this.#count("FTL_KEEP", { standard: 3, least: 0, most: 1000 });
+    return this.#count("FTL_KEEP");
   }
 
   /** `FTL_LOCK_WAIT`, in seconds. */
   get lockWait(): number {
-    return this.#count("FTL_LOCK_WAIT", { standard: 60, least: 0, most: 86_400 });
+    return this.#count("FTL_LOCK_WAIT");
   }
 
   /** `FTL_HOOK_TIMEOUT`, in seconds. */
   get hookTimeout(): number {
-    return this.#count("FTL_HOOK_TIMEOUT", { standard: 3600, least: 1, most: 604_800 });
+    return this.#count("FTL_HOOK_TIMEOUT");
   }
 
   /** `FTL_CONCURRENCY`: packages synced, and ranges or parts moved, at the same time. */
   get concurrency(): number {
-    return this.#count("FTL_CONCURRENCY", { standard: 4, least: 1, most: 64 });
+    return this.#count("FTL_CONCURRENCY");
   }
 
   /** Throws `UsageError` for the first of the tuning variables that does not parse. */
   requireTuning(): void {
     void [this.keep, this.lockWait, this.hookTimeout, this.concurrency];
+  }
+
+  /**
+   * The value of a variable, whichever it is. Throws `UsageError`.
+   * @internal
+   */
+  read(name: SettingName): string | number {
+    if (name === "FTL_BUCKET") return this.bucket;
+    return name === "FTL_ROOT" ? this.root : this.#count(name);
   }
 
   /** `ftl setup` writes `<bucket>` for what it is not told: nothing may run with that. */
@@ -114,7 +165,8 @@ export class Config {
     return value === undefined || value === "" ? undefined : value;
   }
 
-  #count(name: string, { standard, least, most }: CountBounds): number {
+  #count(name: keyof typeof COUNTS): number {
+    const { standard, least, most } = COUNTS[name];
     const text = this.#text(name);
     if (text === undefined) return standard;
     const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : NaN;

@@ -18,6 +18,18 @@ export const EXIT = {
   storage: 7,
 } as const;
 
+/** What each exit code says, in a few words. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: "done",
+  internal: "a fault of FTL's own",
+  usage: "usage or configuration",
+  notFound: "no such package, revision, file or bucket",
+  conflict: "lost a race, or the lock stayed busy",
+  integrity: "integrity: checksum, broken or unsafe archive",
+  script: "a package script failed",
+  storage: "S3 or disk: unreachable, denied, full",
+};
+
 /** What an error carries besides its message. */
 export interface FtlErrorOptions {
   /** What the user can do about it: one line, no full stop. */

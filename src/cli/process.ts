@@ -1,7 +1,7 @@
 /** The process that `ftl` is: the only place that touches its arguments, environment, signals and exit. */
 import manifest from "../../deno.json" with { type: "json" };
 import type { Context } from "../context.ts";
-import type { Environment } from "../config.ts";
+import { type Environment, SETTINGS } from "../config.ts";
 import { InterruptedError, INTERRUPTIONS, UsageError } from "../errors.ts";
 import type { Report } from "../events.ts";
 import { usesCredentialProcess } from "../bucket/aws/profile.ts";
@@ -68,7 +68,7 @@ function programVersion(): Surroundings["version"] {
 
 /** Of those, what is no UTF-8 is no text; all others that are none look unset, and scripts inherit them. */
 const READ_VARIABLES: readonly string[] = [
-  ...["BUCKET", "ROOT", "KEEP", "LOCK_WAIT", "HOOK_TIMEOUT", "CONCURRENCY"].map((n) => `FTL_${n}`),
+  ...Object.keys(SETTINGS),
   ...["ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "PROFILE", "REGION", "DEFAULT_REGION"]
     .map((n) => `AWS_${n}`),
   ...["ENDPOINT_URL", "ENDPOINT_URL_S3", "CONFIG_FILE", "SHARED_CREDENTIALS_FILE", "CA_BUNDLE"]

@@ -14,6 +14,20 @@ export const SCRIPT_PLACES: Readonly<Record<Hook, readonly [string, string]>> = 
 
 export const HOOKS = Object.keys(SCRIPT_PLACES) as readonly Hook[];
 
+/** What is added to a script's environment, which is that of `ftl` else. */
+export const SCRIPT_VARIABLES = {
+  FTL_HOOK: "the step: post-sync, pre-jump, post-jump, un-jump or pre-remove",
+  FTL_PID: "the process of the ftl that runs the script",
+  FTL_PACKAGE: "the package's name",
+  FTL_REVISION: "the name of the revision that the script belongs to",
+  FTL_REVISION_DIR: "that revision's folder",
+  FTL_FROM_REVISION: "the name of the revision that was active before; empty where none was",
+  FTL_TO_REVISION: "the name of the revision that is to be active; empty where there is none",
+  FTL_CURRENT: "the path of the link to the active revision",
+  FTL_ACTION: "what is being done: sync, jump, jump-back or remove",
+  FTL_FIRST_DEPLOY: "1 where no revision was active before, else 0",
+} as const;
+
 /** The most bytes of a first line that Linux looks at: BINPRM_BUF_SIZE in linux/binfmts.h. */
 export const FIRST_LINE_BYTES = 256;
 

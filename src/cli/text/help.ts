@@ -1,5 +1,7 @@
 /** The texts of `ftl help`, made from the table of commands. */
 import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "../command.ts";
+import { SETTINGS } from "../../config.ts";
+import { EXIT, EXIT_MEANINGS } from "../../errors.ts";
 import { COMMANDS } from "../commands.ts";
 
 /** Columns: text wider than this is hard to read, whatever the terminal. */
@@ -8,25 +10,17 @@ const NARROWEST = 40;
 
 /** What the environment is asked for, in help and manual page. */
 export const VARIABLES: readonly (readonly [name: string, meaning: string])[] = [
-  ["FTL_BUCKET", "the S3 bucket that holds the revisions"],
-  ["FTL_ROOT", "this machine's deployment folder, with a folder for each package"],
-  ["FTL_KEEP", "candidates newer than the blessed that a machine holds ready (3)"],
-  ["FTL_LOCK_WAIT", "seconds to wait for a busy lock (60)"],
-  ["FTL_HOOK_TIMEOUT", "seconds that a package script may take (3600)"],
-  ["FTL_CONCURRENCY", "packages, ranges or parts at the same time (4)"],
+  ...Object.entries(SETTINGS).map(([name, { meaning, standard }]) => {
+    return [name, standard === undefined ? meaning : `${meaning} (${standard})`] as const;
+  }),
   ["AWS_*", "region, credentials, endpoint, as for every AWS tool"],
 ];
 
-export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
-  ["0", "done"],
-  ["1", "a fault of FTL's own"],
-  ["2", "usage or configuration"],
-  ["3", "no such package, revision, file or bucket"],
-  ["4", "lost a race, or the lock stayed busy"],
-  ["5", "integrity: checksum, broken or unsafe archive"],
-  ["6", "a package script failed"],
-  ["7", "S3 or disk: unreachable, denied, full"],
-];
+export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = Object.entries(
+  EXIT,
+).map(([name, code]) => {
+  return [String(code), EXIT_MEANINGS[name as keyof typeof EXIT]] as const;
+});
 
 /** `ftl help`, to a width in columns. */
 export function generalHelp(width: number): string {

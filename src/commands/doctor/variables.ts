@@ -1,32 +1,22 @@
 /** Each variable by itself: whether it is there where it must be, and can be what it should. */
 import { awsProblems } from "../../bucket/aws/settings.ts";
-import type { Config } from "../../config.ts";
+import { type Config, type SettingName, SETTINGS } from "../../config.ts";
 import { UsageError } from "../../errors.ts";
 import { proxyFor } from "../../bucket/aws/proxy.ts";
 import { type Check, fail, finding, info, ok, warn } from "./check.ts";
 import { quote } from "../../foreign_text.ts";
+import { SCRIPT_VARIABLES } from "../../revision/scripts.ts";
 
-const SETTINGS: readonly (readonly [name: string, read: (config: Config) => string | number])[] = [
-  ["FTL_BUCKET", (config) => config.bucket],
-  ["FTL_ROOT", (config) => config.root],
-  ["FTL_KEEP", (config) => config.keep],
-  ["FTL_LOCK_WAIT", (config) => config.lockWait],
-  ["FTL_HOOK_TIMEOUT", (config) => config.hookTimeout],
-  ["FTL_CONCURRENCY", (config) => config.concurrency],
-];
-
-/** What FTL tells its package scripts: there where `ftl doctor` is run by one. */
-const OF_SCRIPTS =
-  /^FTL_(PID|HOOK|PACKAGE|REVISION|REVISION_DIR|FROM_REVISION|TO_REVISION|CURRENT|ACTION|FIRST_DEPLOY)$/;
+const NAMES = Object.keys(SETTINGS) as readonly SettingName[];
 
 export async function checkVariables(config: Config): Promise<Check[]> {
   const checks: Check[] = [];
-  for (const [name, read] of SETTINGS) {
+  for (const name of NAMES) {
     if (!config.env[name] && name !== "FTL_BUCKET") {
       if (name === "FTL_ROOT") checks.push(noRoot());
       continue;
     }
-    checks.push(...await finding(name, () => [ok(name, String(read(config)))]));
+    checks.push(...await finding(name, () => [ok(name, String(config.read(name)))]));
   }
   return [...checks, ...unknownVariables(config), ...awsVariables(config)];
 }
@@ -41,10 +31,10 @@ function noRoot(): Check {
 
 /** A misspelt name would be ignored in silence. */
 function unknownVariables({ env }: Config): Check[] {
-  const known = new Set(SETTINGS.map(([name]) => name));
+  const known = new Set<string>(NAMES);
   return Object.keys(env)
     .filter((name) => /^FTL_/.test(name) && !/^FTL_TEST_/.test(name))
-    .filter((name) => !known.has(name) && !OF_SCRIPTS.test(name))
+    .filter((name) => !known.has(name) && !(name in SCRIPT_VARIABLES))
     .sort()
     .map((name) =>
       warn(name, "set, but FTL knows no such variable", `It knows ${[...known].join(", ")}`)

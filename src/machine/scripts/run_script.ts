@@ -1,7 +1,7 @@
 /** Package scripts: what a revision brings along to be run at each step. */
 import type { Context } from "../../context.ts";
 import { ScriptError } from "../../errors.ts";
-import type { Action, Hook } from "../../revision/scripts.ts";
+import type { Action, Hook, SCRIPT_VARIABLES } from "../../revision/scripts.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { findScript } from "./file.ts";
 
@@ -72,7 +72,11 @@ export async function runScript(hook: Hook, id: string, setting: ScriptSetting):
 }
 
 /** What is added to the environment of `ftl` itself, which a script inherits whole. */
-function scriptEnvironment(hook: Hook, id: string, setting: ScriptSetting): Record<string, string> {
+function scriptEnvironment(
+  hook: Hook,
+  id: string,
+  setting: ScriptSetting,
+): Record<keyof typeof SCRIPT_VARIABLES, string> {
   const { pkg, from, to, action } = setting;
   return {
     FTL_HOOK: hook,
