@@ -1,11 +1,12 @@
 /** What FTL remembers of a package on this machine: small JSON files below `.ftl`. */
-import type { Hold, PostSync } from "../plan/sync.ts";
+import type { PostSync } from "../plan/sync.ts";
 import { isRevisionId } from "../revision/names.ts";
 import type { PointerState } from "../revision/pointer.ts";
 import { overwriteDigits, removeFile, replaceFile } from "./disk/durable.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { hasScript } from "./scripts/run_script.ts";
 import { readJson, textIn } from "./disk/json_file.ts";
+import type { Hold } from "../plan/hold.ts";
 
 /** Below `.ftl`. */
 export const HOLD_FILE = "hold.json";

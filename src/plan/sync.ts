@@ -1,31 +1,19 @@
 /** What a `sync` does to one package on one machine: a pure decision, apart from the acting. */
 import { compareNames } from "../revision/names.ts";
+import { type Hold, type HoldFacts, holdInForce } from "./hold.ts";
 
 /** How a revision's `post-sync.sh` went; a revision without one is `ok`. */
 export type PostSync = "pending" | "ok" | "failed";
 
-/** A local choice away from the blessed revision, and what was blessed when it was made. */
-export interface Hold {
-  readonly id: string;
-  readonly blessed: string | undefined;
-  /** Of the pointer that said so: the same revision may be blessed anew, after another one. */
-  readonly version: string | undefined;
-}
-
 /** All ids; what is not there is undefined. */
-export interface SyncFacts {
+export interface SyncFacts extends HoldFacts {
   /** Every revision in S3. */
   readonly remote: readonly string[];
   /** Every complete revision on this machine. */
   readonly local: ReadonlyMap<string, PostSync>;
-  readonly blessed: string | undefined;
-  /** Of the pointer that says so; see `Hold`. */
-  readonly version: string | undefined;
   /** The revision that the blessed one replaced. */
   readonly replaced: string | undefined;
-  readonly active: string | undefined;
   readonly previous: string | undefined;
-  readonly hold: Hold | undefined;
   /** `FTL_KEEP`. */
   readonly keep: number;
 }
@@ -96,14 +84,6 @@ function wantedRevisions({ remote, blessed, replaced, keep }: SyncFacts): string
   const candidates = newestFirst.filter((id) => blessed === undefined || id > blessed);
   const pointed = [blessed, replaced].filter((id) => id !== undefined);
   return [...new Set([...pointed, ...candidates.slice(0, keep)])];
-}
-
-/** Whether a hold keeps the active revision active although another one is blessed. */
-export function holdInForce(
-  { hold, blessed, version, active }: Pick<SyncFacts, "hold" | "blessed" | "version" | "active">,
-): boolean {
-  return hold !== undefined && hold.id === active && active !== blessed &&
-    hold.blessed === blessed && hold.version === version;
 }
 
 function guarded(

@@ -1,7 +1,7 @@
 /** One package as a sync sees it: what S3 says, what the machine has, and what follows from both. */
 import type { FtlError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
-import { holdInForce, planSync, type SyncPlan } from "../../plan/sync.ts";
+import { planSync, type SyncPlan } from "../../plan/sync.ts";
 import { JOURNAL_FILE, readJournal } from "../../machine/jump/journal.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
@@ -22,6 +22,7 @@ import {
 } from "../../catalog/listing.ts";
 import type { PointerState } from "../../revision/pointer.ts";
 import { fetchPointerState } from "../../catalog/pointer.ts";
+import { holdInForce } from "../../plan/hold.ts";
 
 export interface ViewSetting {
   readonly bucket: Bucket;

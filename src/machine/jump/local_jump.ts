@@ -1,6 +1,5 @@
 /** A jump on this machine, as `jump` and `jump-back` make it. */
 import { faultPoint } from "../../fault_point.ts";
-import type { Hold } from "../../plan/sync.ts";
 import { activate, finishJump, hasUnfinishedJump } from "./activate.ts";
 import { readLink } from "../links.ts";
 import type { PackageDir } from "../package_dir.ts";
@@ -8,6 +7,7 @@ import { readHold, readPointerState, writeHolds } from "../state.ts";
 import { type Context } from "../../context.ts";
 import { lockPackage } from "../lock/package_locks.ts";
 import { scriptSetting } from "../scripts/run_script.ts";
+import type { Hold } from "../../plan/hold.ts";
 
 /** What a jump did. */
 export interface Jumped {
