@@ -4,8 +4,8 @@ import { MACHINE, machineOfElf } from "./elf.ts";
 import { run } from "./process.ts";
 import type { Architecture, Toolchain } from "./runtime.ts";
 
-/** What the executable is allowed, all commands together: each gives up the rest when it starts. */
-export function permissionFlags(): string[] {
+/** By default what the executable is allowed, all commands together: each gives up the rest when it starts. */
+export function permissionFlags(permissions = ALL): string[] {
   const flags: Readonly<Record<Permission, string>> = {
     read: "--allow-read",
     write: "--allow-write",
@@ -14,7 +14,7 @@ export function permissionFlags(): string[] {
     env: `--allow-env=${VARIABLES.join(",")}`,
     sys: `--allow-sys=${SYSTEM_CALLS.join(",")}`,
   };
-  return ["--no-prompt", "--ignore-env", ...ALL.map((permission) => flags[permission])];
+  return ["--no-prompt", "--ignore-env", ...permissions.map((permission) => flags[permission])];
 }
 
 export interface CompileOptions {

@@ -1,6 +1,6 @@
 /**
- * What each command may do: the one table that the executable is compiled by, that each command is bound
- * by before it acts, and that the permission sets in `deno.json` repeat for running from source.
+ * What each command may do: the one table that the executable is compiled by, and that each command is bound
+ * by before it acts.
  *
  * | command                                     | reads | writes | runs | network | environment, host |
  * | ------------------------------------------- | ----- | ------ | ---- | ------- | ----------------- |
@@ -63,7 +63,7 @@ export const SYSTEM_CALLS: readonly string[] = [
   "statfs",
 ];
 
-/** By name, as `deno.json` repeats them. */
+/** By name. */
 export const SCOPES = {
   nothing: [],
   look: ["read"],

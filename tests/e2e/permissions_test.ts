@@ -3,14 +3,7 @@ import { assert, assertEquals } from "../assert.ts";
 import { compile, permissionFlags } from "../../scripts/build/compile.ts";
 import { toolchainFromNpm } from "../../scripts/build/runtime.ts";
 import { parseArguments } from "../../src/cli/arguments.ts";
-import {
-  type Permission,
-  type ScopeName,
-  scopeOf,
-  SCOPES,
-  SYSTEM_CALLS,
-  VARIABLES,
-} from "../../src/cli/permissions.ts";
+import { type Permission, type ScopeName, scopeOf, SCOPES } from "../../src/cli/permissions.ts";
 import { TempFolder } from "../temp.ts";
 import { STRACE, testExecutable } from "../required_program.ts";
 import { Fleet, type Machine } from "./fleet.ts";
@@ -102,22 +95,6 @@ async function probeProgram(folder: TempFolder): Promise<string[]> {
   await compile(await toolchainFromNpm([host], cache), { entry: PROBE, target: host, output });
   return [output];
 }
-
-Deno.test("deno.json carries the same scopes as permission sets", () => {
-  const text = Deno.readTextFileSync(new URL("../../deno.json", import.meta.url));
-  const { permissions } = JSON.parse(text) as { permissions: Record<string, unknown> };
-  const expected = Object.fromEntries(SCOPE_NAMES.map((name) => {
-    const scope = new Set<Permission>(SCOPES[name]);
-    const granted = (["read", "write", "run", "net"] as const).filter((one) => scope.has(one));
-    return [name, {
-      ...Object.fromEntries(granted.map((one) => [one, true])),
-      // Read before the scope is known: from the executable it is given up afterwards.
-      env: { allow: VARIABLES, ignore: true },
-      ...(scope.has("sys") ? { sys: SYSTEM_CALLS } : {}),
-    }];
-  }));
-  assertEquals(permissions, expected);
-});
 
 /** System calls by what they do to the world, as strace writes them. */
 const DEEDS: Readonly<Record<string, RegExp>> = {

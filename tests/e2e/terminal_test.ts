@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { permissionFlags } from "../../scripts/build/compile.ts";
+import { SCOPES } from "../../src/cli/permissions.ts";
 import { testWith } from "../required_program.ts";
 import { Fleet, type Machine, programLine } from "./fleet.ts";
 
@@ -134,18 +136,16 @@ testWith(
     await using fleet = await Fleet.start();
     const web = fleet.machine("web", ["a"]);
     const file = await fleet.pack("a.tgz", { v: "1" });
-    const [config, entry] = ["deno.json", "mod.ts"].map((name) =>
-      new URL(`../../${name}`, import.meta.url).pathname
-    );
+    const entry = new URL("../../mod.ts", import.meta.url).pathname;
+    const flags = permissionFlags(SCOPES.master).filter((flag) => flag !== "--no-prompt");
     // Who is asked does not answer here.
     const program = [
       ...["timeout", "--foreground", "60"],
       Deno.execPath(),
       "run",
       "--quiet",
-      `--config=${config}`,
-      "-P=master",
-      `${entry}`,
+      ...flags,
+      entry,
     ];
     const shown = await onTerminal(web, ["spool", file], { program });
     assertEquals(shown.includes("Deno requests"), false, shown);
