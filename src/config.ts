@@ -126,7 +126,7 @@ export class Config {
   }
 
   /** `FTL_HOOK_TIMEOUT`, in seconds. */
-  get hookTimeout(): number {
+  get scriptTimeout(): number {
     return this.#count("FTL_HOOK_TIMEOUT");
   }
 
@@ -137,7 +137,7 @@ export class Config {
 
   /** Throws `UsageError` for the first of the tuning variables that does not parse. */
   requireTuning(): void {
-    void [this.keep, this.lockWait, this.hookTimeout, this.concurrency];
+    void [this.keep, this.lockWait, this.scriptTimeout, this.concurrency];
   }
 
   /**

@@ -13,7 +13,7 @@ export interface ProgressEvent {
   /** Bytes in all. */
   readonly total: number;
   /** Entries written so far. */
-  readonly files?: number;
+  readonly entries?: number;
 }
 
 /** One thing that a command tells, by its `type`. Revisions are given by their names. */
@@ -25,7 +25,7 @@ export type FtlEvent =
     readonly revision: string;
     /** Bytes downloaded, entries and bytes unpacked, milliseconds taken. */
     readonly bytes: number;
-    readonly files: number;
+    readonly entries: number;
     readonly unpacked: number;
     readonly ms: number;
   }
@@ -33,7 +33,7 @@ export type FtlEvent =
     readonly type: "checked";
     readonly file: string;
     /** Entries and bytes it unpacks to. */
-    readonly files: number;
+    readonly entries: number;
     readonly bytes: number;
     readonly ms: number;
   }
@@ -53,7 +53,7 @@ export type FtlEvent =
   | {
     readonly type: "script";
     readonly revision: string;
-    readonly hook: string;
+    readonly step: string;
     readonly running: boolean;
   }
   /** The sync of one package has ended. */
@@ -71,7 +71,7 @@ export type FtlEvent =
   | {
     readonly type: "script-output";
     readonly revision: string;
-    readonly hook: string;
+    readonly step: string;
     readonly line: string;
   }
   /** A package gets its first revision. */

@@ -5,7 +5,7 @@ import { UsageError } from "../src/errors.ts";
 Deno.test("Config has sound defaults", () => {
   const config = new Config({});
   assertEquals(
-    [config.keep, config.lockWait, config.hookTimeout, config.concurrency],
+    [config.keep, config.lockWait, config.scriptTimeout, config.concurrency],
     [3, 60, 3600, 4],
   );
 });
@@ -22,7 +22,7 @@ Deno.test("Config refuses values that do not parse, naming the variable and the 
     ["FTL_KEEP", "three", (config) => config.keep],
     ["FTL_KEEP", "1e3", (config) => config.keep],
     ["FTL_LOCK_WAIT", "1.5", (config) => config.lockWait],
-    ["FTL_HOOK_TIMEOUT", "0", (config) => config.hookTimeout],
+    ["FTL_HOOK_TIMEOUT", "0", (config) => config.scriptTimeout],
     ["FTL_CONCURRENCY", "0", (config) => config.concurrency],
     ["FTL_CONCURRENCY", "65", (config) => config.concurrency],
     ["FTL_ROOT", "srv/ftl", (config) => config.root],

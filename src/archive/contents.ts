@@ -30,7 +30,7 @@ export interface ContentsOptions {
 /** What a revision holds. */
 export interface Unpacked {
   /** Entries of the archive: files, folders and links. */
-  files: number;
+  entries: number;
   /** Bytes of all files. */
   bytes: number;
 }
@@ -69,7 +69,7 @@ export async function readContents(
     if (onProgress === undefined || !isDue) return;
     told = tree.bytes;
     toldEntries = tree.entries;
-    onProgress({ files: tree.entries, bytes: tree.bytes });
+    onProgress({ entries: tree.entries, bytes: tree.bytes });
   };
   if (isArchive(format)) {
     const isComplete = compressionOf(format) !== "none";
@@ -78,7 +78,7 @@ export async function readContents(
     const stored = storedName(options.package, rest);
     await readFile(content, { name: stored, tree, handler, afterChunk });
   }
-  return { files: tree.entries, bytes: tree.bytes };
+  return { entries: tree.entries, bytes: tree.bytes };
 }
 
 /**

@@ -50,7 +50,7 @@ const NONE: readonly number[] = [];
 
 export interface Limits {
   bytes?: number | undefined;
-  files?: number | undefined;
+  entries?: number | undefined;
 }
 
 const KINDS: Readonly<Record<Exclude<EntryKind, "hardlink">, NodeKind>> = {
@@ -147,9 +147,9 @@ export class Tree {
   }
 
   #count(entry: Entry): void {
-    const { files = Infinity } = this.#limits;
-    if (++this.#entries > files) {
-      throw this.#refuse(entry, `the archive has more than the allowed ${files} entries`);
+    const { entries = Infinity } = this.#limits;
+    if (++this.#entries > entries) {
+      throw this.#refuse(entry, `the archive has more than the allowed ${entries} entries`);
     }
     this.grow(entry.size ?? 0, entry.name);
   }

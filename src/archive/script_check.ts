@@ -12,18 +12,18 @@ import { IntegrityError } from "../errors.ts";
 import {
   FIRST_LINE_BYTES,
   type FirstLine,
-  type Hook,
-  HOOKS,
   parseFirstLine,
   programWithCarriageReturn,
   SCRIPT_PLACES,
+  type Step,
+  STEPS,
 } from "../revision/scripts.ts";
 import type { EntryWatcher } from "./check.ts";
 import { type Entry, shown } from "./entry.ts";
 import { parentOf, type Tree } from "./rules.ts";
 
-const HOOK_OF: ReadonlyMap<string, Hook> = new Map(
-  HOOKS.flatMap((hook) => SCRIPT_PLACES[hook].map((place) => [place, hook] as const)),
+const STEP_OF: ReadonlyMap<string, Step> = new Map(
+  STEPS.flatMap((step) => SCRIPT_PLACES[step].map((place) => [place, step] as const)),
 );
 
 /** More misnamed scripts than these are no mistakes. */
@@ -31,7 +31,7 @@ const MOST_MISNAMED = 5;
 
 /** A script as the archive has it. */
 interface FoundScript {
-  readonly hook: Hook;
+  readonly step: Step;
   readonly kind: Entry["kind"];
   readonly target: string;
   /** What its file begins with. */
@@ -41,7 +41,7 @@ interface FoundScript {
 export class ScriptCheck implements EntryWatcher {
   readonly #warn: (message: string) => void;
   readonly #scripts = new Map<string, FoundScript>();
-  readonly #misnamed = new Map<string, Hook>();
+  readonly #misnamed = new Map<string, Step>();
   /** Scripts that lie in the folder that is the first thing in the archive. */
   readonly #inFolder: string[] = [];
   /** The folder that holds all entries so far; undefined before the first, empty when there is none. */
@@ -63,10 +63,10 @@ export class ScriptCheck implements EntryWatcher {
     this.#lookAtFolder(entry, { path, slash });
     // Scripts lie at the top or in `ftl/`: most entries are decided here.
     if (slash >= 0 && !path.startsWith("ftl/")) return;
-    const hook = HOOK_OF.get(path);
-    if (hook !== undefined) {
+    const step = STEP_OF.get(path);
+    if (step !== undefined) {
       const { kind, target } = entry;
-      const script = { hook, kind, target, start: new Uint8Array(0) };
+      const script = { step, kind, target, start: new Uint8Array(0) };
       this.#scripts.set(path, script);
       if (kind === "file") this.#reading = script;
       return;
@@ -99,11 +99,11 @@ export class ScriptCheck implements EntryWatcher {
         }, which is not in the archive: scripts in it will not run`,
       );
     }
-    for (const [path, hook] of this.#misnamed) {
-      if (SCRIPT_PLACES[hook].some((place) => this.#scripts.has(place))) continue;
+    for (const [path, step] of this.#misnamed) {
+      if (SCRIPT_PLACES[step].some((place) => this.#scripts.has(place))) continue;
       this.#warn(
         `${shown(path)} will never run: FTL knows no script of that name. ` +
-          `Is ${SCRIPT_PLACES[hook][0]} meant?`,
+          `Is ${SCRIPT_PLACES[step][0]} meant?`,
       );
     }
     for (const [first, second] of Object.values(SCRIPT_PLACES)) {
@@ -117,7 +117,7 @@ export class ScriptCheck implements EntryWatcher {
     const top = slash < 0 ? (kind === "directory" ? path : "") : path.slice(0, slash);
     this.#folder ??= top;
     if (this.#folder !== top) this.#folder = "";
-    else if (HOOK_OF.has(path.slice(slash + 1)) && slash >= 0) this.#inFolder.push(path);
+    else if (STEP_OF.has(path.slice(slash + 1)) && slash >= 0) this.#inFolder.push(path);
   }
 
   #warnOfFolder(): void {
@@ -137,9 +137,9 @@ export class ScriptCheck implements EntryWatcher {
       throw new IntegrityError(`${path} can never run: ${why}`, { hint });
     };
     if (script.kind === "directory") {
-      refuse("it is a folder", `FTL runs ${path} at ${script.hook}: give the folder another name`);
+      refuse("it is a folder", `FTL runs ${path} at ${script.step}: give the folder another name`);
     }
-    const wrong = script.kind === "symlink" && !this.#mayBeMade(script.hook)
+    const wrong = script.kind === "symlink" && !this.#mayBeMade(script.step)
       ? wrongTarget(path, { target: script.target, tree })
       : undefined;
     if (wrong !== undefined) {
@@ -170,8 +170,8 @@ export class ScriptCheck implements EntryWatcher {
   }
 
   /** Whether a script that runs before may make what is not in the archive. */
-  #mayBeMade(hook: Hook): boolean {
-    return hook !== "post-sync" && SCRIPT_PLACES["post-sync"].some((at) => this.#scripts.has(at));
+  #mayBeMade(step: Step): boolean {
+    return step !== "post-sync" && SCRIPT_PLACES["post-sync"].some((at) => this.#scripts.has(at));
   }
 }
 
@@ -196,13 +196,13 @@ function wrongTarget(
 }
 
 /** The step of a script that somebody meant to write: `Pre-Jump.sh`, `pre_jump`, `ftl/pre-jump.sh`. */
-function hookMeantBy(path: string): Hook | undefined {
+function hookMeantBy(path: string): Step | undefined {
   const isOriginal = path.startsWith("ftl/");
   const name = isOriginal ? path.slice(4) : path;
   const plain = name.toLowerCase().replace(/\.(sh|bash|py|pl|rb|js|cmd|bat|ps1)$/, "")
     .replace(/[-_ ]/g, "");
-  return HOOKS.find((hook) =>
-    plain === hook.replace("-", "") || (hook === "post-sync" && plain === "postspool") ||
-    (isOriginal && hook === "pre-remove" && plain === "clean")
+  return STEPS.find((step) =>
+    plain === step.replace("-", "") || (step === "post-sync" && plain === "postspool") ||
+    (isOriginal && step === "pre-remove" && plain === "clean")
   );
 }

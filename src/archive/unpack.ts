@@ -11,11 +11,11 @@ export interface UnpackOptions extends Places {
   /** Bytes of the source, where that is known before. */
   size?: number | undefined;
   /** Refused as soon as it has more. */
-  limits?: { bytes?: number | undefined; files?: number | undefined } | undefined;
+  limits?: { bytes?: number | undefined; entries?: number | undefined } | undefined;
   /** Looked at between chunks; `source` has to end by itself when it waits for one. */
   signal?: AbortSignal | undefined;
   /** Called every few megabytes. */
-  onProgress?: ((progress: { files: number; bytes: number }) => void) | undefined;
+  onProgress?: ((progress: { entries: number; bytes: number }) => void) | undefined;
 }
 
 /**

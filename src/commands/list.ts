@@ -135,7 +135,7 @@ export interface RevisionDetails extends Note {
   /** Bytes it unpacks to. */
   readonly bytes?: number | undefined;
   /** Entries it unpacks to. */
-  readonly files?: number | undefined;
+  readonly entries?: number | undefined;
 }
 
 /** A revision in S3. */

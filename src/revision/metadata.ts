@@ -17,7 +17,7 @@ export interface RevisionFacts {
   readonly sha256?: string | undefined;
   /** Unpacked size in bytes, and number of entries. */
   readonly bytes?: number | undefined;
-  readonly files?: number | undefined;
+  readonly entries?: number | undefined;
 }
 
 /** S3's user metadata, without the `x-amz-meta-` prefix. */
@@ -51,7 +51,7 @@ export function revisionMetadata(facts: RevisionFacts): Record<string, string> {
   const encoded: Record<string, string> = {};
   if (facts.sha256 !== undefined) encoded["ftl-sha256"] = facts.sha256;
   if (facts.bytes !== undefined) encoded["ftl-bytes"] = String(facts.bytes);
-  if (facts.files !== undefined) encoded["ftl-files"] = String(facts.files);
+  if (facts.entries !== undefined) encoded["ftl-files"] = String(facts.entries);
   return encoded;
 }
 
@@ -69,7 +69,7 @@ export function readRevisionFacts(metadata: Metadata): RevisionFacts {
   return {
     sha256: sha256 !== undefined && /^[0-9a-f]{64}$/.test(sha256) ? sha256 : undefined,
     bytes: readCount(metadata["ftl-bytes"]),
-    files: readCount(metadata["ftl-files"]),
+    entries: readCount(metadata["ftl-files"]),
   };
 }
 

@@ -1,10 +1,10 @@
 /** What package scripts are called: where they lie in a revision, and the steps that they belong to. */
 
-export type Hook = "post-sync" | "pre-jump" | "post-jump" | "un-jump" | "pre-remove";
+export type Step = "post-sync" | "pre-jump" | "post-jump" | "un-jump" | "pre-remove";
 export type Action = "sync" | "jump" | "jump-back" | "remove";
 
 /** Where each script lies in a revision: FTL's name first, then the Go original's. */
-export const SCRIPT_PLACES: Readonly<Record<Hook, readonly [string, string]>> = {
+export const SCRIPT_PLACES: Readonly<Record<Step, readonly [string, string]>> = {
   "post-sync": ["post-sync.sh", "ftl/post-spool"],
   "pre-jump": ["pre-jump.sh", "ftl/pre-jump"],
   "post-jump": ["post-jump.sh", "ftl/post-jump"],
@@ -12,7 +12,7 @@ export const SCRIPT_PLACES: Readonly<Record<Hook, readonly [string, string]>> = 
   "pre-remove": ["pre-remove.sh", "ftl/clean"],
 };
 
-export const HOOKS = Object.keys(SCRIPT_PLACES) as readonly Hook[];
+export const STEPS = Object.keys(SCRIPT_PLACES) as readonly Step[];
 
 /** What is added to a script's environment, which is that of `ftl` else. */
 export const SCRIPT_VARIABLES = {

@@ -58,7 +58,7 @@ for (const [rest, pack] of [["tgz", gzip], ["tar.zst", zstd]] as const) {
 
 Deno.test("an archive of nothing but its marker is an empty one", async () => {
   using play = new Playground();
-  assertEquals(await assertUnpacked(tar(), { play }), { files: 0, bytes: 0 });
+  assertEquals(await assertUnpacked(tar(), { play }), { entries: 0, bytes: 0 });
 });
 
 Deno.test("zeros after the end-of-archive marker are padding", async () => {
@@ -75,7 +75,7 @@ Deno.test("what follows the end-of-archive marker is left alone, and a note tell
     for (const chunk of [100, 512, 1 << 20]) {
       using play = new Playground();
       const bytes = concat(first, rest);
-      assertEquals(await assertUnpacked(bytes, { play, chunk }), { files: 1, bytes: 0 });
+      assertEquals(await assertUnpacked(bytes, { play, chunk }), { entries: 1, bytes: 0 });
       assertEquals(play.tree(), ['a 0644 ""']);
       const notes: string[] = [];
       const onNote = (note: string): void => void notes.push(note);

@@ -40,7 +40,7 @@ Deno.test("an archive of more entries than the limit is stopped there", async ()
   using play = new Playground();
   const bytes = tar({ name: "a" }, { name: "b" }, { name: "c" });
   await assertRejects(
-    () => play.unpack(bytes, { limits: { files: 2 } }),
+    () => play.unpack(bytes, { limits: { entries: 2 } }),
     IntegrityError,
     "2 entries",
   );

@@ -18,7 +18,7 @@ for (const [rest, content, stored] of SINGLE) {
     using play = new Playground();
     const unpacked = await assertUnpacked(content, { rest, play });
     assertEquals(play.tree(), [`${stored} 0644 "9000 bytes"`]);
-    assertEquals(unpacked, { files: 1, bytes: 9000 });
+    assertEquals(unpacked, { entries: 1, bytes: 9000 });
   });
 }
 
@@ -241,7 +241,7 @@ Deno.test("a hundred thousand entries in one folder", async () => {
   const entries = Array.from({ length: 100_000 }, (_, i) => member({ name: `folder/${i}` }));
   const source = stream(joined([...entries, END]));
   const checked = await checkArchive(source, { package: "my_site", rest: "tar" });
-  assertEquals(checked, { files: 100_000, bytes: 0 });
+  assertEquals(checked, { entries: 100_000, bytes: 0 });
   using play = new Playground();
   await play.unpack(joined([...entries.slice(0, 10_000), END])); // more take the disk its time
   assertEquals([...Deno.readDirSync(`${play.target}/folder`)].length, 10_000);

@@ -158,7 +158,7 @@ Deno.test("any environment is taken or refused by a usage error that names the v
     "FTL_LOCK_WAIT",
     "FTL_HOOK_TIMEOUT",
   ] as const;
-  const getters = ["bucket", "root", "keep", "lockWait", "hookTimeout"] as const;
+  const getters = ["bucket", "root", "keep", "lockWait", "scriptTimeout"] as const;
   fc.assert(
     fc.property(text, fc.nat(4), (value, n) => {
       const [name = "FTL_ROOT", getter = "root"] = [names[n], getters[n]];

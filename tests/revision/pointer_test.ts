@@ -52,11 +52,11 @@ Deno.test("a message that S3 has no room for is refused before anything is sent"
 });
 
 Deno.test("revision facts come back, and malformed ones count as absent", () => {
-  const facts = { sha256: "0f".repeat(32), bytes: 123, files: 4 };
+  const facts = { sha256: "0f".repeat(32), bytes: 123, entries: 4 };
   assertEquals(readRevisionFacts(revisionMetadata(facts)), facts);
   assertEquals(
     readRevisionFacts({ "ftl-sha256": "xyz", "ftl-bytes": "-1", "ftl-files": "1e9" }),
-    { sha256: undefined, bytes: undefined, files: undefined },
+    { sha256: undefined, bytes: undefined, entries: undefined },
   );
 });
 

@@ -17,7 +17,7 @@ export function narrate(event: FtlEvent, options: NarrationOptions): string[] {
   const { quiet, verbose, paint } = options;
   if (event.type === "failure") return errorLines(event.error, { verbose, paint });
   if (event.type === "script-output") {
-    const mark = paint.dim(`${event.revision} ${event.hook}|`);
+    const mark = paint.dim(`${event.revision} ${event.step}|`);
     return outputLines(event.line).map((line) => `${mark} ${line}`);
   }
   return quiet && !isToldAnyway(event, options) ? [] : note(withSafeTexts(event), options);
@@ -53,12 +53,12 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
       return verbose ? [`${event.revision}: fetching ${formatBytes(event.bytes)}`] : [];
     case "fetched":
       return [
-        `${event.revision}: fetched ${formatBytes(event.bytes)}, ${entries(event.files)}, ` +
+        `${event.revision}: fetched ${formatBytes(event.bytes)}, ${entries(event.entries)}, ` +
         `in ${formatDuration(event.ms)}${rate(event.bytes, event.ms)}`,
       ];
     case "checked":
       return [
-        `${event.file}: checked, ${entries(event.files)}, ${formatBytes(event.bytes)} unpacked`,
+        `${event.file}: checked, ${entries(event.entries)}, ${formatBytes(event.bytes)} unpacked`,
       ];
     case "new-package":
       return [`${event.package} is a new package: this will be its first revision`];

@@ -32,7 +32,7 @@ export class Pace {
   }
 
   /** Such as `5.2 MB of 20 MB, 0.1 MB/s, 2 min 28 s left`. */
-  describe({ work, total, files }: ProgressEvent, now: number): string {
+  describe({ work, total, entries }: ProgressEvent, now: number): string {
     const done = this.#done;
     const isUnderWay = done < total;
     const measured = this.#changed - this.#started;
@@ -43,7 +43,9 @@ export class Pace {
       `${formatBytes(done)} of ${formatBytes(total)}`,
       ...(rate === undefined ? [] : [`${formatBytes(rate * 1000)}/s`]),
       ...(isUnderWay && left > 0 ? [`${formatDuration(left)} left`] : []),
-      ...(files === undefined || files === 0 ? [] : [`${files.toLocaleString("en-US")} entries`]),
+      ...(entries === undefined || entries === 0
+        ? []
+        : [`${entries.toLocaleString("en-US")} entries`]),
       ...(isUnderWay && silence >= SILENCE ? [silenceOf(work, { done, silence })] : []),
     ];
     return parts.join(", ");

@@ -59,7 +59,7 @@ export class Progress {
       if (event.running) {
         this.#begin(
           event.revision,
-          (elapsed) => `running ${event.hook}, ${formatDuration(elapsed)}`,
+          (elapsed) => `running ${event.step}, ${formatDuration(elapsed)}`,
           true,
         );
       } else this.#end(event.revision);

@@ -13,7 +13,7 @@ import type { Context } from "../../context.ts";
 /** What the look finds. */
 export interface CheckedFile extends Checksums {
   /** Entries and bytes that it unpacks to. */
-  readonly files: number;
+  readonly entries: number;
   readonly bytes: number;
 }
 
@@ -40,7 +40,7 @@ export async function checkFile(
   const tell = (done: number): void =>
     report({ type: "progress", subject: path, work: "checking", done, total: source.size });
   try {
-    const { files, bytes } = await checkArchive(toAsync(source.chunks(sums), { signal, tell }), {
+    const { entries, bytes } = await checkArchive(toAsync(source.chunks(sums), { signal, tell }), {
       package: name,
       rest,
       size: source.size,
@@ -48,8 +48,8 @@ export async function checkFile(
       onNote: warn,
       watchers: [new ScriptCheck(warn), new ContentCheck(fileName, rest, warn)],
     });
-    report({ type: "checked", file: path, files, bytes, ms: performance.now() - started });
-    return { ...sums.digest(), files, bytes };
+    report({ type: "checked", file: path, entries, bytes, ms: performance.now() - started });
+    return { ...sums.digest(), entries, bytes };
   } catch (error) {
     if (!(error instanceof IntegrityError)) throw error;
     throw new IntegrityError(`Cannot spool ${path}: ${error.message}`, {

@@ -36,7 +36,7 @@ export interface Spooled {
   /** SHA-256 of the object in hexadecimal. */
   readonly sha256: string;
   /** Entries it unpacks to. */
-  readonly files: number;
+  readonly entries: number;
   /** Bytes it unpacks to. */
   readonly bytes: number;
   /** What is seldom meant so: about its name, its scripts, what is in it. */
@@ -96,8 +96,8 @@ export async function spool(
   const { size } = source;
   const ms = performance.now() - started;
   report({ type: "uploaded", revision, bucket: config.bucket, bytes: size, ms });
-  const { sha256, files, bytes } = checked;
-  return { revision, key, size, sha256, files, bytes, warnings };
+  const { sha256, entries, bytes } = checked;
+  return { revision, key, size, sha256, entries, bytes, warnings };
 }
 
 /** Milliseconds for which a listing is taken for the bucket: with an old one an id might not be the greatest. */

@@ -64,7 +64,7 @@ export async function fetchRevision(
       type: "fetched",
       revision,
       bytes: object.size,
-      files: staged.files,
+      entries: staged.entries,
       unpacked: staged.bytes,
       ms: performance.now() - started,
     });
@@ -120,9 +120,9 @@ async function stage(
   const { concurrency } = config;
   const subject = revisionName(remote);
   let done = 0;
-  let files = 0;
+  let entries = 0;
   const tell = (): void =>
-    report({ type: "progress", subject, work: "fetching", done, total: size, files });
+    report({ type: "progress", subject, work: "fetching", done, total: size, entries });
   await using download = await openDownload(bucket, remote.key, {
     size,
     etag,
@@ -149,7 +149,7 @@ async function stage(
       aside,
       signal,
       onProgress: (unpacked) => {
-        files = unpacked.files;
+        entries = unpacked.entries;
         tell();
         requireReserve(target);
       },
@@ -179,19 +179,19 @@ function changedObject(name: string, remote: RemoteRevision): IntegrityError {
 const BYTES_PER_FILE = 2304;
 
 /** Throws `StorageError` where the metadata tells that the disk has no room, before the first byte. */
-function requireSpace(path: string, { bytes, files }: RevisionFacts): void {
+function requireSpace(path: string, { bytes, entries }: RevisionFacts): void {
   if (bytes === undefined) return;
   const { free, files: inodes } = diskRoom(path);
-  const needed = bytes + (files ?? 0) * BYTES_PER_FILE;
+  const needed = bytes + (entries ?? 0) * BYTES_PER_FILE;
   if (needed > free) {
     throw new StorageError(
       `No room for ${inMegabytes(needed)} MB on the disk of ${path}: ${inMegabytes(free)} MB free`,
       { hint: "Free some space, or remove old revisions: ftl purge" },
     );
   }
-  if (inodes !== undefined && (files ?? 0) > inodes.free) {
+  if (inodes !== undefined && (entries ?? 0) > inodes.free) {
     throw new StorageError(
-      `No room for ${files} files on the disk of ${path}: ${inodes.free} inodes free`,
+      `No room for ${entries} files on the disk of ${path}: ${inodes.free} inodes free`,
     );
   }
 }

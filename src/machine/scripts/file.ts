@@ -4,9 +4,9 @@ import { messageOf } from "../../errors.ts";
 import {
   FIRST_LINE_BYTES,
   type FirstLine,
-  type Hook,
   parseFirstLine,
   SCRIPT_PLACES,
+  type Step,
 } from "../../revision/scripts.ts";
 
 export interface ScriptFile {
@@ -27,13 +27,13 @@ export interface UnfitScript {
 }
 
 /** Whether anything has the name of that script, fit to run or not. */
-export function hasScript(directory: string, hook: Hook): boolean {
-  return placeOf(directory, hook) !== undefined;
+export function hasScript(directory: string, step: Step): boolean {
+  return placeOf(directory, step) !== undefined;
 }
 
 /** Undefined only where nothing has the name of that script. */
-export function findScript(directory: string, hook: Hook): ScriptFile | UnfitScript | undefined {
-  const place = placeOf(directory, hook);
+export function findScript(directory: string, step: Step): ScriptFile | UnfitScript | undefined {
+  const place = placeOf(directory, step);
   if (place === undefined) return undefined;
   const path = `${directory}/${place}`;
   try {
@@ -50,8 +50,8 @@ export function findScript(directory: string, hook: Hook): ScriptFile | UnfitScr
 }
 
 /** FTL's name comes first, also where it is unfit: the other one does not take its place unseen. */
-function placeOf(directory: string, hook: Hook): string | undefined {
-  return SCRIPT_PLACES[hook].find((place) => {
+function placeOf(directory: string, step: Step): string | undefined {
+  return SCRIPT_PLACES[step].find((place) => {
     const path = `${directory}/${place}`;
     try {
       Deno.lstatSync(path);

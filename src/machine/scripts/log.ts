@@ -7,7 +7,7 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { messageOf } from "../../errors.ts";
-import type { Hook } from "../../revision/scripts.ts";
+import type { Step } from "../../revision/scripts.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { FILE_LIMIT, logNames } from "./trim.ts";
 
@@ -36,15 +36,15 @@ export interface ScriptLog extends Disposable {
 /** A new log. Where none can be kept, `warn` is told why; undefined where there is no place at all. */
 export function createLog(
   pkg: PackageDir,
-  { id, hook, warn }: { id: string; hook: Hook; warn: (message: string) => void },
+  { id, step, warn }: { id: string; step: Step; warn: (message: string) => void },
 ): ScriptLog | undefined {
   try {
     makeFolder(pkg.logs);
-    prune(pkg.logs, hook);
-    return openKept(pkg.logs, `${id}-${hook}`);
+    prune(pkg.logs, step);
+    return openKept(pkg.logs, `${id}-${step}`);
   } catch (error) {
     const reason = messageOf(explainDiskError(error, `Cannot write in ${pkg.logs}`));
-    const what = `what ${pkg.revisionName(id)} ${hook} prints`;
+    const what = `what ${pkg.revisionName(id)} ${step} prints`;
     const log = openTemporary();
     warn(
       log === undefined
@@ -66,8 +66,8 @@ function makeFolder(path: string): void {
 }
 
 /** Nothing depends on it: one file too many does no harm. */
-function prune(folder: string, hook: Hook): void {
-  const names = logNames(folder).filter((name) => name.endsWith(`-${hook}.log`)).sort();
+function prune(folder: string, step: Step): void {
+  const names = logNames(folder).filter((name) => name.endsWith(`-${step}.log`)).sort();
   const old = names.slice(0, Math.max(0, names.length - KEPT + 1));
   try {
     for (const name of [...old, ...leftPipes(folder)]) Deno.removeSync(`${folder}/${name}`);

@@ -1,7 +1,7 @@
 /** One run of a script: its log, its process, and what is told of both. */
 import { closeSync } from "node:fs";
 import { ScriptError } from "../../errors.ts";
-import type { Hook } from "../../revision/scripts.ts";
+import type { Step } from "../../revision/scripts.ts";
 import type { ScriptSetting } from "./run_script.ts";
 import type { ScriptFile } from "./file.ts";
 import { createLog, note, type ScriptLog } from "./log.ts";
@@ -21,7 +21,7 @@ const LONGEST_REST = 2000;
 const REST = 1000;
 
 export interface Run {
-  readonly hook: Hook;
+  readonly step: Step;
   readonly id: string;
   /** `my_site.VZ5vQk8aR4G post-jump`, for messages. */
   readonly name: string;
@@ -33,8 +33,8 @@ export interface Run {
 
 /** Throws `ScriptError`, or the reason of the setting's signal. */
 export async function run(script: ScriptFile, of: Run): Promise<void> {
-  const { setting, hook, id, name } = of;
-  using log = createLog(setting.pkg, { id, hook, warn: setting.onWarning });
+  const { setting, step, id, name } = of;
+  using log = createLog(setting.pkg, { id, step, warn: setting.onWarning });
   const started = performance.now();
   let outcome = "interrupted";
   let hint: string | undefined;
@@ -61,7 +61,7 @@ interface LoggedRun extends Run {
 /** What went wrong, or undefined. Throws `StartFailure`. */
 async function runLogged(
   script: ScriptFile,
-  { directory, env, setting, id, hook, log }: LoggedRun,
+  { directory, env, setting, id, step, log }: LoggedRun,
 ): Promise<string | undefined> {
   const pipe = log === undefined ? undefined : openPipe(log);
   let child: Deno.ChildProcess;
@@ -74,7 +74,7 @@ async function runLogged(
   if (log === undefined) return await ended;
   const output = new ScriptOutput(log.fd, {
     path: log.path,
-    onLine: (text) => setting.onLine({ id, hook, text }),
+    onLine: (text) => setting.onLine({ id, step, text }),
   });
   await follow(output, ended);
   await rest(output, pipe?.ended);

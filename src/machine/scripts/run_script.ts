@@ -1,7 +1,7 @@
 /** Package scripts: what a revision brings along to be run at each step. */
 import type { Context } from "../../context.ts";
 import { ScriptError } from "../../errors.ts";
-import type { Action, Hook, SCRIPT_VARIABLES } from "../../revision/scripts.ts";
+import type { Action, SCRIPT_VARIABLES, Step } from "../../revision/scripts.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { findScript } from "./file.ts";
 
@@ -19,11 +19,11 @@ export interface ScriptSetting {
   readonly timeout: number;
   readonly signal: AbortSignal;
   /** One line of output, without its newline. */
-  readonly onLine: (line: { id: string; hook: Hook; text: string }) => void;
+  readonly onLine: (line: { id: string; step: Step; text: string }) => void;
   /** Called with what a person should know of, where nothing fails for it. */
   readonly onWarning: (message: string) => void;
   /** Called when a script begins and when it has ended; not where there is none. */
-  readonly onRunning: (script: { id: string; hook: Hook; running: boolean }) => void;
+  readonly onRunning: (script: { id: string; step: Step; running: boolean }) => void;
 }
 
 /** What the scripts of one command have in common. */
@@ -36,13 +36,13 @@ export function scriptSetting(
   return {
     pkg,
     action,
-    timeout: config.hookTimeout,
+    timeout: config.scriptTimeout,
     signal,
-    onLine: ({ id, hook, text }) =>
-      report({ type: "script-output", revision: pkg.revisionName(id), hook, line: text }),
+    onLine: ({ id, step, text }) =>
+      report({ type: "script-output", revision: pkg.revisionName(id), step, line: text }),
     onWarning: (message) => report({ type: "warning", message }),
-    onRunning: ({ id, hook, running }) =>
-      report({ type: "script", revision: pkg.revisionName(id), hook, running }),
+    onRunning: ({ id, step, running }) =>
+      report({ type: "script", revision: pkg.revisionName(id), step, running }),
   };
 }
 
@@ -50,36 +50,36 @@ export function scriptSetting(
  * Runs a revision's script for a step, if it has one. Throws `ScriptError` where it cannot be started,
  * fails, or takes too long; the reason of `signal` where that aborts.
  */
-export async function runScript(hook: Hook, id: string, setting: ScriptSetting): Promise<void> {
+export async function runScript(step: Step, id: string, setting: ScriptSetting): Promise<void> {
   const directory = setting.pkg.revisionPath(id);
-  const script = findScript(directory, hook);
+  const script = findScript(directory, step);
   if (script === undefined) return;
-  const name = `${setting.pkg.revisionName(id)} ${hook}`;
+  const name = `${setting.pkg.revisionName(id)} ${step}`;
   if ("unfit" in script) {
     throw new ScriptError(`${name} failed: cannot run ${script.place}: ${script.unfit}`, {
       hint: `Spool the package again with a script that can run; this one is ${script.path}`,
     });
   }
-  setting.onRunning({ id, hook, running: true });
+  setting.onRunning({ id, step, running: true });
   try {
     // Loaded where there is a script to run.
     const { run } = await import("./run.ts");
-    const env = scriptEnvironment(hook, id, setting);
-    await run(script, { hook, id, name, directory, env, setting });
+    const env = scriptEnvironment(step, id, setting);
+    await run(script, { step, id, name, directory, env, setting });
   } finally {
-    setting.onRunning({ id, hook, running: false });
+    setting.onRunning({ id, step, running: false });
   }
 }
 
 /** What is added to the environment of `ftl` itself, which a script inherits whole. */
 function scriptEnvironment(
-  hook: Hook,
+  step: Step,
   id: string,
   setting: ScriptSetting,
 ): Record<keyof typeof SCRIPT_VARIABLES, string> {
   const { pkg, from, to, action } = setting;
   return {
-    FTL_HOOK: hook,
+    FTL_HOOK: step,
     FTL_PID: String(Deno.pid),
     FTL_PACKAGE: pkg.name,
     FTL_REVISION: pkg.revisionName(id),

@@ -87,7 +87,7 @@ Deno.test("--quiet keeps warnings, errors and the output of scripts", () => {
   assertEquals(narrate({ type: "removed", revision: "a.VZ5vQk8aR4G" }, quiet), []);
   assertEquals(narrate({ type: "warning", message: "x" }, quiet), ["warning: x"]);
   assertEquals(narrate({ type: "failure", error: new UsageError("x") }, quiet), ["ftl: x"]);
-  const output = { type: "script-output", revision: "a.b", hook: "post-sync", line: "hi" } as const;
+  const output = { type: "script-output", revision: "a.b", step: "post-sync", line: "hi" } as const;
   assertEquals(narrate(output, quiet), ["a.b post-sync| hi"]);
 });
 

@@ -4,8 +4,8 @@ import { assertEquals } from "../../assert.ts";
 
 const MB = 1_000_000;
 
-function event(work: ProgressEvent["work"], total: number, files = 0): ProgressEvent {
-  return { type: "progress", subject: "a.V1", work, done: 0, total, files };
+function event(work: ProgressEvent["work"], total: number, entries = 0): ProgressEvent {
+  return { type: "progress", subject: "a.V1", work, done: 0, total, entries };
 }
 
 Deno.test("an upload in parts on a slow line lives between the parts, and does not promise too early", () => {

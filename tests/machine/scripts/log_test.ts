@@ -107,14 +107,14 @@ Deno.test("a pipe that a killed command left beside the logs goes with the next 
   Deno.mkdirSync(lab.pkg.logs);
   new Deno.Command("mkfifo", { args: [old] }).outputSync();
   Deno.utimeSync(old, 0, 0);
-  using log = createLog(lab.pkg, { id: ID, hook: "pre-jump", warn: () => {} });
+  using log = createLog(lab.pkg, { id: ID, step: "pre-jump", warn: () => {} });
   assertEquals(lab.logs().map((name) => `${lab.pkg.logs}/${name}`), [log?.path]);
 });
 
 Deno.test("a log that has grown too large keeps its beginning and its end", async () => {
   using lab = new Lab();
   const fill = (): string => {
-    using log = createLog(lab.pkg, { id: ID, hook: "pre-jump", warn: () => {} });
+    using log = createLog(lab.pkg, { id: ID, step: "pre-jump", warn: () => {} });
     assert(log?.path !== undefined);
     Deno.writeTextFileSync(log.path, `first\n${"middle\n".repeat(FILE_LIMIT / 7)}last\n`);
     return log.path;
@@ -150,7 +150,7 @@ Deno.test("a log that has another name too is not cut: it may be another user's 
 
 Deno.test("what FTL adds to a log has a line of its own", () => {
   using lab = new Lab();
-  using log = createLog(lab.pkg, { id: ID, hook: "pre-jump", warn: () => {} });
+  using log = createLog(lab.pkg, { id: ID, step: "pre-jump", warn: () => {} });
   assert(log?.path !== undefined);
   note(log.fd, "one");
   Deno.writeTextFileSync(log.path, "half a line", { append: true });

@@ -1,5 +1,5 @@
 /** A revision of scripts in a root of its own, and what running one of them tells. */
-import type { Hook } from "../../../src/revision/scripts.ts";
+import type { Step } from "../../../src/revision/scripts.ts";
 import { PackageDir } from "../../../src/machine/package_dir.ts";
 import { runScript } from "../../../src/machine/scripts/run_script.ts";
 import { TempFolder } from "../../temp.ts";
@@ -28,12 +28,12 @@ export class Lab implements Disposable {
     return this.#folder.write(`my_site/revs/${ID}/${name}`, text, mode);
   }
 
-  async run(hook: Hook, { timeout = 60 } = {}): Promise<Told> {
+  async run(step: Step, { timeout = 60 } = {}): Promise<Told> {
     const lines: string[] = [];
     const warnings: string[] = [];
     let error: Told["error"];
     try {
-      await runScript(hook, ID, {
+      await runScript(step, ID, {
         pkg: this.pkg,
         action: "jump",
         from: undefined,
