@@ -5,7 +5,6 @@ import { inParallel } from "../concurrency/parallel.ts";
 import { readLink } from "../machine/links.ts";
 import { listPackages, type PackageDir, requirePackage } from "../machine/package_dir.ts";
 import { diskUsed } from "../machine/disk/used.ts";
-import { newestLog } from "../machine/scripts/run_script.ts";
 import { type LastSync, postSyncOf, readLastSync, readPointerState } from "../machine/state.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import { type Context } from "../context.ts";
@@ -15,6 +14,7 @@ import { shareListings } from "../catalog/shared_listing.ts";
 import { openBucket } from "../bucket/open.ts";
 import { fetchPointerState } from "../catalog/pointer.ts";
 import { isHeld } from "../machine/jump/hold.ts";
+import { newestLog } from "../machine/scripts/trim.ts";
 
 export type { LastSync };
 

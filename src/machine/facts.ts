@@ -3,7 +3,8 @@ import type { SyncFacts } from "../plan/sync.ts";
 import type { PointerState } from "../revision/pointer.ts";
 import { readLink } from "./links.ts";
 import type { PackageDir } from "./package_dir.ts";
-import { HOLD_FILE, postSyncOf, readHold } from "./state.ts";
+import { postSyncOf } from "./state.ts";
+import { HOLD_FILE, readHold } from "./jump/hold.ts";
 
 export interface FactsSource {
   /** The package as S3 shows it. */

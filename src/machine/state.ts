@@ -4,12 +4,10 @@ import { isRevisionId } from "../revision/names.ts";
 import type { PointerState } from "../revision/pointer.ts";
 import { overwriteDigits, removeFile, replaceFile } from "./disk/durable.ts";
 import type { PackageDir } from "./package_dir.ts";
-import { hasScript } from "./scripts/run_script.ts";
 import { readJson, textIn } from "./disk/json_file.ts";
-import type { Hold } from "../plan/hold.ts";
+import { hasScript } from "./scripts/file.ts";
 
 /** Below `.ftl`. */
-export const HOLD_FILE = "hold.json";
 export const TOLD_FILE = "leftovers.json";
 
 /** `.ftl/state/<id>.json`, written after the revision is in its place. */
@@ -75,32 +73,6 @@ export function writePointerState(pkg: PackageDir, state: PointerState | undefin
   else replaceFile(masterPath(pkg), `${JSON.stringify(state)}\n`);
 }
 
-/** The hold on the revision that is active, if there is one. */
-export function readHold(pkg: PackageDir, active: string | undefined): Hold | undefined {
-  return readHolds(pkg).find(({ id }) => id === active);
-}
-
-/**
- * Remembers a hold, or that there is none. While a jump is under way there may be two, the old one and the
- * new one: whichever revision a crash leaves active, its hold is there.
- */
-export function writeHolds(pkg: PackageDir, holds: readonly (Hold | undefined)[]): void {
-  const known = holds.filter((hold) => hold !== undefined);
-  if (known.length > 0) replaceFile(holdPath(pkg), `${JSON.stringify(known)}\n`);
-  else removeFile(holdPath(pkg), { durable: true });
-}
-
-function readHolds(pkg: PackageDir): Hold[] {
-  const value = readJson(holdPath(pkg));
-  if (!Array.isArray(value)) return [];
-  return value.flatMap((hold: unknown) => {
-    if (typeof hold !== "object" || hold === null) return [];
-    const [id, blessed] = [textIn(hold, "id"), textIn(hold, "blessed")];
-    if (!isId(id)) return [];
-    return [{ id, blessed: isId(blessed) ? blessed : undefined, version: textIn(hold, "version") }];
-  });
-}
-
 /** How the last sync of a package went. */
 export interface LastSync {
   /** ISO 8601, UTC. */
@@ -151,10 +123,6 @@ function lastSyncPath(pkg: PackageDir): string {
 
 function toldPath(pkg: PackageDir): string {
   return `${pkg.own}/${TOLD_FILE}`;
-}
-
-function holdPath(pkg: PackageDir): string {
-  return `${pkg.own}/${HOLD_FILE}`;
 }
 
 function isId(value: unknown): value is string {

@@ -4,17 +4,16 @@ import { readJournal } from "../../src/machine/jump/journal.ts";
 import { PackageDir } from "../../src/machine/package_dir.ts";
 import {
   postSyncOf,
-  readHold,
   readLastSync,
   readPointerState,
   readRevisionState,
   readTold,
-  writeHolds,
   writeLastSync,
   writePointerState,
   writeRevisionState,
 } from "../../src/machine/state.ts";
 import { TempFolder } from "../temp.ts";
+import { readHold, writeHolds } from "../../src/machine/jump/hold.ts";
 
 const ID = "VZ5vQk8aR4G";
 

@@ -1,6 +1,6 @@
 /** What lies in the packages' folders: links, locks, and what was left undone. */
 import { ScriptError, StorageError } from "../../errors.ts";
-import { hasUnfinishedJump } from "../../machine/jump/activate.ts";
+import { readJournal } from "../../machine/jump/journal.ts";
 import { type LinkName, readLink } from "../../machine/links.ts";
 import { lookAtLock } from "../../machine/lock/lock_file.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
@@ -84,7 +84,7 @@ function checkUnfinished(pkg: PackageDir): Check[] {
     const what = told.includes(path) ? "cannot be deleted" : "was left there";
     return warn("unfinished", `${path} ${what}`, hint);
   });
-  if (!hasUnfinishedJump(pkg)) return paths;
+  if (readJournal(pkg) === undefined) return paths;
   const text = `a jump of ${pkg.name} was cut short: its post-jump may not have run`;
   return [...paths, warn("unfinished", text, `'ftl sync ${pkg.name}' runs it`)];
 }

@@ -7,7 +7,6 @@ import { Gate } from "../../concurrency/gate.ts";
 import { revisionName } from "../../revision/names.ts";
 import { diskRoom } from "../../machine/disk/room.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
-import { hasScript } from "../../machine/scripts/run_script.ts";
 import { Staging } from "../../machine/revisions/staging.ts";
 import type { Bucket, Checksum } from "../../bucket/bucket.ts";
 import { DOWNLOAD_WINDOW, openDownload, rangeSizeFor } from "../../transfer/download/download.ts";
@@ -15,6 +14,7 @@ import { CheckedBody } from "../../transfer/verify/checked_body.ts";
 import { type Context } from "../../context.ts";
 import type { RemoteRevision } from "../../catalog/listing.ts";
 import { lockPackage } from "../../machine/lock/package_locks.ts";
+import { hasScript } from "../../machine/scripts/file.ts";
 
 /**
  * Bytes that all downloads of this process hold at the same time: memory has a bound, however many packages

@@ -2,15 +2,13 @@
 import { BusyError, FtlError, StorageError } from "../../errors.ts";
 import type { FtlEvent } from "../../events.ts";
 import type { Place, Places } from "../../concurrency/places.ts";
-import { activate } from "../../machine/jump/activate.ts";
+import { Jumps } from "../../machine/jump/jump.ts";
 import type { HeldLock } from "../../machine/lock/lock.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
-import { scriptSetting, trimLogs } from "../../machine/scripts/run_script.ts";
-import { readPointerState, writeHolds } from "../../machine/state.ts";
+import { readPointerState } from "../../machine/state.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import { blessedNotActive, missingBlessed } from "./blessed_check.ts";
 import { type Context } from "../../context.ts";
-import { finishUnfinishedJump } from "../../machine/jump/local_jump.ts";
 import { PackageCleaning } from "./package_cleaning.ts";
 import { PackageView } from "./package_view.ts";
 import { prepareRevision } from "./prepare.ts";
@@ -18,6 +16,8 @@ import type { Listings } from "../../catalog/shared_listing.ts";
 import { SyncLock } from "./sync_lock.ts";
 import { type PackageSync, SyncTally } from "./sync_tally.ts";
 import type { PointerState } from "../../revision/pointer.ts";
+import { trimLogs } from "../../machine/scripts/trim.ts";
+import { writeHolds } from "../../machine/jump/hold.ts";
 
 export interface PackageSyncSetting {
   readonly bucket: Bucket;
@@ -48,6 +48,7 @@ export class PackageSyncer implements Disposable {
   readonly #tally: SyncTally;
   readonly #cleaning: PackageCleaning;
   readonly #lock: SyncLock;
+  readonly #jumps: Jumps;
   #view: PackageView | undefined;
   #place: Place | undefined;
   #ranScripts = false;
@@ -61,6 +62,7 @@ export class PackageSyncer implements Disposable {
     this.#setting = setting;
     this.#pkg = pkg;
     this.#lock = new SyncLock(this.#context, pkg);
+    this.#jumps = new Jumps(this.#context, pkg, "sync");
     this.#tally = new SyncTally(context, pkg);
     this.#cleaning = new PackageCleaning(this.#context, pkg, this.#tally);
     this.#remembered = rememberedOf(pkg);
@@ -399,7 +401,7 @@ export class PackageSyncer implements Disposable {
     using _lock = await this.#lock.takePackage();
     view.changed();
     await view.remember();
-    this.#tally.addFailures(await finishUnfinishedJump(this.#context, this.#pkg));
+    this.#tally.addFailures(await this.#jumps.finish());
     const id = this.#due(view);
     if (id !== undefined && view.isReady(id)) {
       await this.#tally.attempt(() => this.#activate(id), id);
@@ -409,15 +411,8 @@ export class PackageSyncer implements Disposable {
   }
 
   async #activate(id: string): Promise<void> {
-    const pkg = this.#pkg;
-    const { from, failures } = await activate(pkg, id, scriptSetting(this.#context, pkg, "sync"));
-    writeHolds(pkg, []);
+    const { failures } = await this.#jumps.to(id, undefined);
     this.#tally.activated = id;
-    this.#context.report({
-      type: "activated",
-      revision: pkg.revisionName(id),
-      from: from === undefined ? undefined : pkg.revisionName(from),
-    });
     for (const failure of failures) this.#tally.fail(failure);
     const why = this.#view?.whyNotActive({ ranScripts: true });
     if (why !== undefined) this.#tally.fail(why, id);

@@ -5,13 +5,7 @@ import { planSync, type SyncPlan } from "../../plan/sync.ts";
 import { JOURNAL_FILE, readJournal } from "../../machine/jump/journal.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
-import {
-  HOLD_FILE,
-  postSyncOf,
-  readHold,
-  readPointerState,
-  writePointerState,
-} from "../../machine/state.ts";
+import { postSyncOf, readPointerState, writePointerState } from "../../machine/state.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import { blessedNotActive } from "./blessed_check.ts";
 import { gatherFacts } from "../../machine/facts.ts";
@@ -23,6 +17,7 @@ import {
 import type { PointerState } from "../../revision/pointer.ts";
 import { fetchPointerState } from "../../catalog/pointer.ts";
 import { holdInForce } from "../../plan/hold.ts";
+import { HOLD_FILE, readHold } from "../../machine/jump/hold.ts";
 
 export interface ViewSetting {
   readonly bucket: Bucket;

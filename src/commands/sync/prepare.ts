@@ -4,7 +4,7 @@ import { faultPoint } from "../../fault_point.ts";
 import type { Places } from "../../concurrency/places.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
-import { hasScript, runScript, scriptSetting } from "../../machine/scripts/run_script.ts";
+import { Scripts } from "../../machine/scripts/scripts.ts";
 import {
   forgetRevisionState,
   postSyncOf,
@@ -12,6 +12,7 @@ import {
   writeRevisionState,
 } from "../../machine/state.ts";
 import { type Context } from "../../context.ts";
+import { hasScript } from "../../machine/scripts/file.ts";
 
 /**
  * Milliseconds that a `post-sync` counts against the bound on how many run at the same time. Those of one
@@ -37,7 +38,7 @@ export async function prepareRevision(
   const remember = (postSync: "ok" | "failed"): void =>
     writeRevisionState(pkg, id, { ...readRevisionState(pkg, id), postSync });
   try {
-    await runScript("post-sync", id, { ...scriptSetting(context, pkg, "sync"), from, to: id });
+    await new Scripts(context, pkg, "sync").run("post-sync", id, { from, to: id });
     faultPoint("post-synced");
     requireStillThere(pkg, id);
     remember("ok");

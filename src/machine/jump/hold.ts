@@ -1,8 +1,14 @@
-/** A hold: a local choice away from the blessed revision. */
+/** Holds on the disk, `.ftl/hold.json`: see `src/plan/hold.ts`. */
 import { readLink } from "../links.ts";
 import type { PackageDir } from "../package_dir.ts";
-import { readHold, readPointerState } from "../state.ts";
-import { holdInForce } from "../../plan/hold.ts";
+import { readPointerState } from "../state.ts";
+
+/** Below `.ftl`. */
+export const HOLD_FILE = "hold.json";
+import { type Hold, holdInForce } from "../../plan/hold.ts";
+import { isRevisionId } from "../../revision/names.ts";
+import { removeFile, replaceFile } from "../disk/durable.ts";
+import { readJson, textIn } from "../disk/json_file.ts";
 
 /** Whether a local jump keeps the active revision active, as far as the machine knows by itself. */
 export function isHeld(pkg: PackageDir): boolean {
@@ -10,4 +16,38 @@ export function isHeld(pkg: PackageDir): boolean {
   const master = readPointerState(pkg);
   const hold = readHold(pkg, active);
   return holdInForce({ hold, active, blessed: master?.blessed, version: master?.version });
+}
+
+/** The hold on the revision that is active, if there is one. */
+export function readHold(pkg: PackageDir, active: string | undefined): Hold | undefined {
+  return readHolds(pkg).find(({ id }) => id === active);
+}
+
+/**
+ * Remembers a hold, or that there is none. While a jump is under way there may be two, the old one and the
+ * new one: whichever revision a crash leaves active, its hold is there.
+ */
+export function writeHolds(pkg: PackageDir, holds: readonly (Hold | undefined)[]): void {
+  const known = holds.filter((hold) => hold !== undefined);
+  if (known.length > 0) replaceFile(holdPath(pkg), `${JSON.stringify(known)}\n`);
+  else removeFile(holdPath(pkg), { durable: true });
+}
+
+function readHolds(pkg: PackageDir): Hold[] {
+  const value = readJson(holdPath(pkg));
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((hold: unknown) => {
+    if (typeof hold !== "object" || hold === null) return [];
+    const [id, blessed] = [textIn(hold, "id"), textIn(hold, "blessed")];
+    if (!isId(id)) return [];
+    return [{ id, blessed: isId(blessed) ? blessed : undefined, version: textIn(hold, "version") }];
+  });
+}
+
+function holdPath(pkg: PackageDir): string {
+  return `${pkg.own}/${HOLD_FILE}`;
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === "string" && isRevisionId(value);
 }

@@ -6,7 +6,7 @@ import { readLink } from "../links.ts";
 import { TURN } from "../lock/lock.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { discard, removeTrees, requireNoMount } from "./removal.ts";
-import { hasScript, runScript, scriptSetting } from "../scripts/run_script.ts";
+import { Scripts } from "../scripts/scripts.ts";
 import {
   postSyncOf,
   readPointerState,
@@ -17,6 +17,7 @@ import {
 } from "../state.ts";
 import { type Context } from "../../context.ts";
 import { lockPackage } from "../lock/package_locks.ts";
+import { hasScript } from "../scripts/file.ts";
 
 /** Milliseconds for which the package's lock is held at a time: then others have their turn. */
 const BATCH_TIME = 200;
@@ -99,13 +100,13 @@ class Batch {
     id: string,
     { active, wasTold }: { active: string | undefined; wasTold: boolean },
   ): Promise<boolean> {
-    const setting = scriptSetting(this.#context, this.#pkg, "remove");
+    const scripts = new Scripts(this.#context, this.#pkg, "remove");
     let state: RevisionState | undefined;
     try {
       // What stayed for another reason than its script has run it.
       if (!wasTold || this.#isPreparedAgain(id)) {
         state = this.#markUnprepared(id);
-        await runScript("pre-remove", id, { ...setting, from: active, to: active });
+        await scripts.run("pre-remove", id, { from: active, to: active });
         state = undefined;
       }
       faultPoint("pre-removed");

@@ -2,7 +2,8 @@
 import { closeSync } from "node:fs";
 import { ScriptError } from "../../errors.ts";
 import type { Step } from "../../revision/scripts.ts";
-import type { ScriptSetting } from "./run_script.ts";
+import type { Report } from "../../events.ts";
+import type { PackageDir } from "../package_dir.ts";
 import type { ScriptFile } from "./file.ts";
 import { createLog, note, type ScriptLog } from "./log.ts";
 import { ScriptOutput } from "./output.ts";
@@ -28,13 +29,18 @@ export interface Run {
   /** The revision's folder. */
   readonly directory: string;
   readonly env: Record<string, string>;
-  readonly setting: ScriptSetting;
+  readonly pkg: PackageDir;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+  readonly report: Report;
 }
 
-/** Throws `ScriptError`, or the reason of the setting's signal. */
+/** Throws `ScriptError`, or the reason of the signal. */
 export async function run(script: ScriptFile, of: Run): Promise<void> {
-  const { setting, step, id, name } = of;
-  using log = createLog(setting.pkg, { id, step, warn: setting.onWarning });
+  const { pkg, step, id, name, report } = of;
+  const warn = (message: string): void => report({ type: "warning", message });
+  using log = createLog(pkg, { id, step, warn });
   const started = performance.now();
   let outcome = "interrupted";
   let hint: string | undefined;
@@ -61,8 +67,9 @@ interface LoggedRun extends Run {
 /** What went wrong, or undefined. Throws `StartFailure`. */
 async function runLogged(
   script: ScriptFile,
-  { directory, env, setting, id, step, log }: LoggedRun,
+  run: LoggedRun,
 ): Promise<string | undefined> {
+  const { directory, env, log } = run;
   const pipe = log === undefined ? undefined : openPipe(log);
   let child: Deno.ChildProcess;
   try {
@@ -70,16 +77,21 @@ async function runLogged(
   } finally {
     if (pipe !== undefined) closeSync(pipe.input);
   }
-  const ended = waitFor(child, setting);
+  const ended = waitFor(child, run);
   if (log === undefined) return await ended;
   const output = new ScriptOutput(log.fd, {
     path: log.path,
-    onLine: (text) => setting.onLine({ id, step, text }),
+    onLine: lineReport(run),
   });
   await follow(output, ended);
   await rest(output, pipe?.ended);
   await output.finish(() => settled(undefined, 0));
   return await ended;
+}
+
+function lineReport({ pkg, id, step, report }: Run): (line: string) => void {
+  const revision = pkg.revisionName(id);
+  return (line) => report({ type: "script-output", revision, step, line });
 }
 
 async function follow(output: ScriptOutput, ended: Promise<unknown>): Promise<void> {

@@ -1,7 +1,9 @@
 /** A revision of scripts in a root of its own, and what running one of them tells. */
 import type { Step } from "../../../src/revision/scripts.ts";
 import { PackageDir } from "../../../src/machine/package_dir.ts";
-import { runScript } from "../../../src/machine/scripts/run_script.ts";
+import { Config } from "../../../src/config.ts";
+import type { FtlEvent } from "../../../src/events.ts";
+import { Scripts } from "../../../src/machine/scripts/scripts.ts";
 import { TempFolder } from "../../temp.ts";
 
 const ID = "VZ5vQk8aR4G";
@@ -33,17 +35,15 @@ export class Lab implements Disposable {
     const warnings: string[] = [];
     let error: Told["error"];
     try {
-      await runScript(step, ID, {
-        pkg: this.pkg,
-        action: "jump",
-        from: undefined,
-        to: ID,
-        timeout,
+      const context = {
+        config: new Config({ FTL_HOOK_TIMEOUT: String(timeout) }),
         signal: new AbortController().signal,
-        onLine: ({ text }) => lines.push(text),
-        onWarning: (message) => warnings.push(message),
-        onRunning: () => {},
-      });
+        report: (event: FtlEvent): void => {
+          if (event.type === "script-output") lines.push(event.line);
+          if (event.type === "warning") warnings.push(event.message);
+        },
+      };
+      await new Scripts(context, this.pkg, "jump").run(step, ID, { from: undefined, to: ID });
     } catch (thrown) {
       error = thrown as Error;
     }

@@ -1,7 +1,7 @@
 /** How a script is run, and what is said where it cannot be. */
-import { hasScript } from "../../../src/machine/scripts/run_script.ts";
 import { assertEquals, assertStringIncludes } from "../../assert.ts";
 import { Lab } from "./script_run.ts";
+import { hasScript } from "../../../src/machine/scripts/file.ts";
 
 /** An interpreter that tells what it was called with. */
 const TELLER = '#!/bin/sh\nfor word; do echo "[$word]"; done\n';

@@ -1,0 +1,89 @@
+/** Package scripts: what a revision brings along to be run at each step. */
+import type { Context } from "../../context.ts";
+import { ScriptError } from "../../errors.ts";
+import type { Action, SCRIPT_VARIABLES, Step } from "../../revision/scripts.ts";
+import type { PackageDir } from "../package_dir.ts";
+import { findScript } from "./file.ts";
+
+/** Ids: the revision that was active before, and the one that is to be. */
+export interface Switch {
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+/** The scripts of one package as one command runs them. */
+export class Scripts {
+  readonly #context: Pick<Context, "config" | "report" | "signal">;
+  readonly #pkg: PackageDir;
+  readonly #action: Action;
+
+  /** @param action what the scripts are told is being done */
+  constructor(
+    context: Pick<Context, "config" | "report" | "signal">,
+    pkg: PackageDir,
+    action: Action,
+  ) {
+    this.#context = context;
+    this.#pkg = pkg;
+    this.#action = action;
+  }
+
+  /**
+   * Runs a revision's script for a step, if it has one. Throws `ScriptError` where it cannot be started, fails, or
+   * takes longer than `FTL_HOOK_TIMEOUT`; the reason of the context's signal where that aborts.
+   */
+  async run(step: Step, id: string, given: Switch & { readonly action?: Action }): Promise<void> {
+    const directory = this.#pkg.revisionPath(id);
+    const script = findScript(directory, step);
+    if (script === undefined) return;
+    const revision = this.#pkg.revisionName(id);
+    const name = `${revision} ${step}`;
+    if ("unfit" in script) {
+      throw new ScriptError(`${name} failed: cannot run ${script.place}: ${script.unfit}`, {
+        hint: `Spool the package again with a script that can run; this one is ${script.path}`,
+      });
+    }
+    const { config, report, signal } = this.#context;
+    report({ type: "script", revision, step, running: true });
+    try {
+      // Loaded where there is a script to run.
+      const { run } = await import("./run.ts");
+      const env = this.#environment(step, id, given);
+      const { scriptTimeout: timeout } = config;
+      await run(script, {
+        pkg: this.#pkg,
+        step,
+        id,
+        name,
+        directory,
+        env,
+        timeout,
+        signal,
+        report,
+      });
+    } finally {
+      report({ type: "script", revision, step, running: false });
+    }
+  }
+
+  /** What is added to the environment of `ftl` itself, which a script inherits whole. */
+  #environment(
+    step: Step,
+    id: string,
+    { from, to, action = this.#action }: Switch & { readonly action?: Action },
+  ): Record<keyof typeof SCRIPT_VARIABLES, string> {
+    const pkg = this.#pkg;
+    return {
+      FTL_HOOK: step,
+      FTL_PID: String(Deno.pid),
+      FTL_PACKAGE: pkg.name,
+      FTL_REVISION: pkg.revisionName(id),
+      FTL_REVISION_DIR: pkg.revisionPath(id),
+      FTL_FROM_REVISION: from === undefined ? "" : pkg.revisionName(from),
+      FTL_TO_REVISION: to === undefined ? "" : pkg.revisionName(to),
+      FTL_CURRENT: pkg.current,
+      FTL_ACTION: action,
+      FTL_FIRST_DEPLOY: from === undefined ? "1" : "0",
+    };
+  }
+}
