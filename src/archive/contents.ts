@@ -10,7 +10,6 @@ import type { EntryHandler } from "./entry.ts";
 import { compressionOf, formatOf, isArchive, storedName } from "./format.ts";
 import { type Limits, Tree } from "./rules.ts";
 import { readTar } from "./tar/reader.ts";
-import type { ArchiveThread } from "./thread/thread.ts";
 
 export interface ContentsOptions {
   package: string;
@@ -23,8 +22,8 @@ export interface ContentsOptions {
   onProgress?: ((progress: Unpacked) => void) | undefined;
   /** Called with what is odd about an archive, but no reason to refuse it. */
   onNote?: ((note: string) => void) | undefined;
-  /** Called with the thread that decompresses, where there is one. */
-  onThread?: ((thread: ArchiveThread) => void) | undefined;
+  /** Where another than the usual thread is to be used. */
+  decompress?: typeof decompress | undefined;
 }
 
 /** What a revision holds. */
@@ -52,14 +51,10 @@ export async function readContents(
   const format = formatOf(rest);
   const tree = new Tree(name, limits);
   const handler = options.handler(tree);
+  const { decompress: open = decompress, size } = options;
+  const compression = compressionOf(format);
   const content = withTurns(
-    decompress(insistOn(format, { source, name }), {
-      compression: compressionOf(format),
-      name,
-      size: options.size,
-      signal,
-      onThread: options.onThread,
-    }),
+    open(insistOn(format, { source, name }), { compression, name, size, signal }),
     signal,
   );
   let told = 0;
@@ -72,7 +67,7 @@ export async function readContents(
     onProgress({ entries: tree.entries, bytes: tree.bytes });
   };
   if (isArchive(format)) {
-    const isComplete = compressionOf(format) !== "none";
+    const isComplete = compression !== "none";
     await readTar(content, { name, handler, afterChunk, isComplete, onNote: options.onNote });
   } else {
     const stored = storedName(options.package, rest);

@@ -1,5 +1,7 @@
 /** From the bytes of a spooled file to the files of a revision. */
 import { readContents, type Unpacked } from "./contents.ts";
+import { decompress } from "./decompress/decompress.ts";
+import { ArchiveThread } from "./thread/thread.ts";
 import { type Places, TreeWriter } from "./write/tree_writer.ts";
 
 export type { Unpacked } from "./contents.ts";
@@ -29,12 +31,14 @@ export async function unpack(
   source: AsyncIterable<Uint8Array>,
   options: UnpackOptions,
 ): Promise<Unpacked> {
+  // It decompresses, and writes small files while it is ahead.
+  const thread = new ArchiveThread();
   let writer: TreeWriter | undefined;
   try {
     const unpacked = await readContents(source, {
       ...options,
-      handler: (tree) => writer = new TreeWriter(tree, options),
-      onThread: (thread) => writer?.takeHelp(thread),
+      handler: (tree) => writer = new TreeWriter(tree, options, thread),
+      decompress: (bytes, how) => decompress(bytes, how, thread),
     });
     writer?.complete();
     return unpacked;

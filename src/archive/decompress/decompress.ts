@@ -17,18 +17,17 @@ export interface DecompressOptions {
   /** Compressed bytes, where that is known. */
   size?: number | undefined;
   signal?: AbortSignal | undefined;
-  /** Called with the thread, where there is one, before the first byte of the content. */
-  onThread?: ((thread: ArchiveThread) => void) | undefined;
 }
 
 /**
  * The content of `source`, in pieces that are valid until the next one is asked for. Throws
  * IntegrityError where it is not compressed as its name says, is corrupt or truncated, or is followed by
- * anything but zeros; and what `source` throws.
+ * anything but zeros; and what `source` throws. The thread is started where there is enough to decompress.
  */
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,
   options: DecompressOptions,
+  thread = new ArchiveThread(),
 ): AsyncGenerator<Uint8Array> {
   const { compression, name } = options;
   const pieces = piecesOf(source, options);
@@ -45,13 +44,13 @@ export async function* decompress(
     }
     yield* isSmall
       ? inflateHere(first, { compression, name })
-      : inflateApart(chain(first, pieces), { compression, name, onThread: options.onThread });
+      : inflateApart(chain(first, pieces), { compression, name, thread });
   } finally {
     await pieces.return(undefined);
   }
 }
 
-interface InflateOptions extends Pick<DecompressOptions, "name" | "onThread"> {
+interface InflateOptions extends Pick<DecompressOptions, "name"> {
   compression: Exclude<Compression, "none">;
 }
 
@@ -70,10 +69,9 @@ async function* inflateHere(
 
 async function* inflateApart(
   pieces: AsyncIterable<Uint8Array>,
-  { compression, name, onThread }: InflateOptions,
+  { compression, name, thread }: InflateOptions & { thread: ArchiveThread },
 ): AsyncGenerator<Uint8Array> {
-  const thread = new ArchiveThread(compression, (rest) => refuseRest(rest, { compression, name }));
-  onThread?.(thread);
+  thread.start(compression, (rest) => refuseRest(rest, { compression, name }));
   let stopped = false;
   const feeding = (async () => {
     try {

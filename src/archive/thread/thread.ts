@@ -34,13 +34,13 @@ export class ThreadError extends Error {
   override name = "ThreadError";
 }
 
-/** Give it pieces with `write`, take what comes with `outputs`. */
+/** To be started; then give it pieces with `write`, and take what comes with `outputs`. */
 export class ArchiveThread {
-  readonly #worker: Worker;
+  #worker: Worker | undefined;
   readonly #numbers = new Int32Array(new SharedArrayBuffer(4 * Object.keys(SLOTS).length));
   readonly #report = new Uint8Array(new SharedArrayBuffer(REPORT));
   readonly #outputs: Uint8Array[] = [];
-  readonly #onRest: (rest: Uint8Array) => void;
+  #onRest: (rest: Uint8Array) => void = () => {};
   #under = 0;
   #ended = false;
   #failure: unknown;
@@ -48,23 +48,24 @@ export class ArchiveThread {
   #wakeReader: () => void = () => {};
   #wakeWriter: () => void = () => {};
 
-  /** @param onRest gets what follows the compressed data; what it throws fails `outputs` */
-  constructor(
-    compression: Exclude<Compression, "none">,
-    onRest: (rest: Uint8Array) => void,
-  ) {
+  /**
+   * Starts it: until then it costs nothing, and writes no files. `onRest` gets what follows the compressed data;
+   * what it throws fails `outputs`.
+   */
+  start(compression: Exclude<Compression, "none">, onRest: (rest: Uint8Array) => void): void {
     this.#onRest = onRest;
     Atomics.store(this.#numbers, SLOTS.credits, OUTPUTS);
     const source = `import * as zlib from "node:zlib"; (${serve})({ zlib, create: ${createFile}, ` +
       `slots: ${JSON.stringify(SLOTS)} });`;
     // No blob: URL: a compiled executable cannot start a worker from one.
     const url = `data:text/javascript,${encodeURIComponent(source)}`;
-    this.#worker = new Worker(url, { type: "module" });
-    this.#worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.#receive(data);
-    this.#worker.onerror = (event) => {
+    const worker = new Worker(url, { type: "module" });
+    worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.#receive(data);
+    worker.onerror = (event) => {
       event.preventDefault();
       this.fail(new ThreadError(`The decompressing thread failed: ${event.message}`));
     };
+    this.#worker = worker;
     const shared = { numbers: this.#numbers, report: this.#report };
     this.#send({ begin: compression, shared, outputSize: OUTPUT });
   }
@@ -147,7 +148,7 @@ export class ArchiveThread {
     this.fail(new Error("closed"));
     Atomics.store(this.#numbers, SLOTS.stop, 1);
     this.waitForFiles();
-    this.#worker.terminate();
+    this.#worker?.terminate();
   }
 
   #giveBack(output: Uint8Array): void {
@@ -157,7 +158,7 @@ export class ArchiveThread {
   }
 
   #send(message: ToThread, transfer: ArrayBuffer[] = []): void {
-    this.#worker.postMessage(message, transfer);
+    this.#worker?.postMessage(message, transfer);
   }
 
   #receive(message: FromThread): void {

@@ -9,24 +9,20 @@ export type Site = Pick<SmallFile, "place" | "path">;
 
 export class SmallFileWriter {
   readonly #explain: (error: unknown, path: string) => unknown;
-  #thread: ArchiveThread | undefined;
+  readonly #thread: ArchiveThread;
   /** Of the chunk that is being read, what is left to the thread. */
   #left: { readonly chunk: Uint8Array; readonly files: SmallFile[] } | undefined;
 
   /** @param explain makes what is thrown of what the system said, and the file's path */
-  constructor(explain: (error: unknown, path: string) => unknown) {
-    this.#explain = explain;
-  }
-
-  /** From now on that thread helps. */
-  takeHelp(thread: ArchiveThread): void {
+  constructor(thread: ArchiveThread, explain: (error: unknown, path: string) => unknown) {
     this.#thread = thread;
+    this.#explain = explain;
   }
 
   /** The files that follow lie in `chunk`. */
   beginChunk(chunk: Uint8Array): void {
     // In this order: when it can help again, it has reported on what it had before.
-    const canHelp = this.#thread?.canHelp ?? false;
+    const canHelp = this.#thread.canHelp;
     this.#throwIfThreadFailed();
     this.#left = canHelp ? { chunk, files: [] } : undefined;
   }
@@ -35,7 +31,7 @@ export class SmallFileWriter {
     const left = this.#left;
     this.#left = undefined;
     if (left !== undefined && left.files.length > 0) {
-      this.#thread?.writeFiles(left.chunk, left.files);
+      this.#thread.writeFiles(left.chunk, left.files);
     }
   }
 
@@ -50,7 +46,7 @@ export class SmallFileWriter {
 
   /** Sees to it that all files are there. */
   settle(): void {
-    this.#thread?.waitForFiles();
+    this.#thread.waitForFiles();
     this.#throwIfThreadFailed();
     if (this.#left === undefined) return;
     const { chunk, files } = this.#left;
@@ -68,7 +64,7 @@ export class SmallFileWriter {
   }
 
   #throwIfThreadFailed(): void {
-    const failure = this.#thread?.writeFailure;
+    const failure = this.#thread.writeFailure;
     if (failure === undefined) return;
     const { path, message, ...facts } = failure;
     throw this.#explain(Object.assign(new Error(message), facts), path);

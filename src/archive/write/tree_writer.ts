@@ -53,17 +53,14 @@ export class TreeWriter implements EntryHandler {
   #path = "";
   #site = "";
   #file: Deno.FsFile | undefined;
-  readonly #small = new SmallFileWriter((error, path) => this.#explained(error, path));
+  readonly #small: SmallFileWriter;
 
-  constructor(tree: Tree, { target, aside }: Places) {
+  /** @param helper writes small files while it has nothing else to do */
+  constructor(tree: Tree, { target, aside }: Places, helper: ArchiveThread) {
+    this.#small = new SmallFileWriter(helper, (error, path) => this.#explained(error, path));
     this.#tree = tree;
     this.#target = target;
     this.#aside = aside;
-  }
-
-  /** From now on that thread writes small files too. */
-  takeHelp(thread: ArchiveThread): void {
-    this.#small.takeHelp(thread);
   }
 
   beginChunk(chunk: Uint8Array): void {
