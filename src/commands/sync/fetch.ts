@@ -3,7 +3,7 @@ import { unpack, type Unpacked } from "../../archive/unpack.ts";
 import { readRevisionFacts, type RevisionFacts } from "../../revision/metadata.ts";
 import { IntegrityError, StorageError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
-import { Gate } from "../../concurrency/gate.ts";
+import type { Gate } from "../../concurrency/gate.ts";
 import { revisionName } from "../../revision/names.ts";
 import { diskRoom } from "../../machine/disk/room.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
@@ -16,12 +16,13 @@ import type { RemoteRevision } from "../../catalog/listing.ts";
 import { lockPackage } from "../../machine/lock/package_locks.ts";
 import { hasScript } from "../../machine/scripts/file.ts";
 
-/**
- * Bytes that all downloads of this process hold at the same time: memory has a bound, however many packages
- * a machine has. A large package leaves room for small ones, but not for another large one; two would not
- * be faster, as one thread writes all files.
- */
-const MEMORY = new Gate(DOWNLOAD_WINDOW * 1.25);
+/** What is to be fetched. */
+export interface Source {
+  readonly bucket: Bucket;
+  readonly remote: RemoteRevision;
+  /** Bounds the memory of all downloads, in windows of one download. */
+  readonly memory: Gate;
+}
 
 /**
  * Downloads, unpacks and publishes; its `post-sync` has yet to run. To be called under the sync lock.
@@ -30,7 +31,7 @@ const MEMORY = new Gate(DOWNLOAD_WINDOW * 1.25);
  */
 export async function fetchRevision(
   context: Context,
-  from: { bucket: Bucket; remote: RemoteRevision },
+  from: Source,
   pkg: PackageDir,
 ): Promise<void> {
   const { id, key, object } = from.remote;
@@ -76,11 +77,11 @@ export async function fetchRevision(
 
 async function stageInTurn(
   context: Context,
-  from: { bucket: Bucket; remote: RemoteRevision },
+  from: Source,
   staging: Staging,
 ): Promise<Staged> {
-  const held = Math.min(from.remote.object.size, DOWNLOAD_WINDOW);
-  using _memory = await MEMORY.enter(held, context.signal);
+  const share = Math.min(from.remote.object.size / DOWNLOAD_WINDOW, 1);
+  using _memory = await from.memory.enter(share, context.signal);
   return await stageTwiceAtMost(context, from, staging);
 }
 
@@ -98,7 +99,7 @@ interface Unfit {
 /** What does not fit may be the line's fault: the second time it is the object's. */
 async function stageTwiceAtMost(
   context: Context,
-  from: { bucket: Bucket; remote: RemoteRevision },
+  from: Source,
   staging: Staging,
 ): Promise<Staged> {
   const first = await stage(context, from, staging);
@@ -113,7 +114,7 @@ async function stageTwiceAtMost(
 
 async function stage(
   { config, signal, report }: Context,
-  { bucket, remote }: { bucket: Bucket; remote: RemoteRevision },
+  { bucket, remote }: Source,
   { target, aside }: Staging,
 ): Promise<Staged | Unfit> {
   const { size, etag } = remote.object;

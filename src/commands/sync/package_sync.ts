@@ -1,6 +1,7 @@
 /** What `ftl sync` does to one package. */
 import { BusyError, FtlError, StorageError } from "../../errors.ts";
 import type { FtlEvent } from "../../events.ts";
+import type { Gate } from "../../concurrency/gate.ts";
 import type { Place, Places } from "../../concurrency/places.ts";
 import { Jumps } from "../../machine/jump/jump.ts";
 import type { HeldLock } from "../../machine/lock/lock.ts";
@@ -25,6 +26,8 @@ export interface PackageSyncSetting {
   readonly listings: Listings;
   /** Of the `post-sync` scripts of all packages. */
   readonly turns: Places;
+  /** Bounds the memory of all downloads. */
+  readonly memory: Gate;
   /** Drops a hold. */
   readonly follow: boolean;
 }
@@ -382,7 +385,8 @@ export class PackageSyncer implements Disposable {
     if (remote === undefined) return;
     // Loaded by a sync that has something to fetch: most have not.
     const { fetchRevision } = await import("./fetch.ts");
-    await fetchRevision(this.#context, { bucket: this.#setting.bucket, remote }, this.#pkg);
+    const { bucket, memory } = this.#setting;
+    await fetchRevision(this.#context, { bucket, remote, memory }, this.#pkg);
     this.#tally.fetched.push(id);
     view.changed();
   }

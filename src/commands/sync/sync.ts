@@ -1,4 +1,5 @@
 /** `ftl sync`: brings this machine in line with S3, package by package. */
+import { Gate } from "../../concurrency/gate.ts";
 import { inParallel } from "../../concurrency/parallel.ts";
 import { pause } from "../../concurrency/pause.ts";
 import { Places } from "../../concurrency/places.ts";
@@ -20,6 +21,13 @@ export type { PackageSync } from "./sync_tally.ts";
  * and with a script some more, of which a process may often have no more than 1,024.
  */
 const MOST_OPEN = 64;
+
+/**
+ * Windows of downloads that are held in memory at the same time, however many packages a machine has. A large
+ * package leaves room for small ones, but not for another large one; two would not be faster, as one thread
+ * writes all files.
+ */
+const WINDOWS = 1.25;
 
 /** Which packages to sync, and how. */
 export interface SyncOptions {
@@ -48,6 +56,7 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
     bucket,
     listings: shareListings(bucket, packages.map(({ name }) => name)),
     turns: new Places(concurrency),
+    memory: new Gate(WINDOWS),
     follow: options.follow ?? false,
   };
   const bounds = {
