@@ -12,7 +12,7 @@ import { assert, assertEquals } from "./assert.ts";
 const ROOT = new URL("..", import.meta.url);
 
 /** Paths below the repository's root. */
-const PAGES = [...markdownIn(""), ...markdownIn("docs/")];
+const PAGES = ["", "docs/", "tests/s3_server/"].flatMap(markdownIn);
 
 function markdownIn(folder: string): string[] {
   return [...Deno.readDirSync(new URL(folder || ".", ROOT))]
