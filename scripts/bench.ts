@@ -1,6 +1,6 @@
 /**
  * `deno task bench`: FTL beside what people use otherwise, in one run, interleaved, medians; the ratios are
- * held against the targets of the design.
+ * held against the targets of docs/benchmarks.md.
  *
  *     deno task bench [--ftl PATH] [--rounds 5] [--only NAME[,NAME]] [--json FILE]
  *                     [--folder DIR] [--work DIR] [--big BYTES]

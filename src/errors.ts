@@ -6,7 +6,7 @@
  * post-sync.sh failed`), a hint says what to do about it. Neither ends with a full stop.
  */
 
-/** The exit codes of `ftl`: part of its interface, listed in the README. */
+/** The exit codes of `ftl`: part of its interface, explained in docs/errors.md. */
 export const EXIT = {
   done: 0,
   internal: 1,

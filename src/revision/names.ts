@@ -1,5 +1,5 @@
 /**
- * Names of packages and revisions, as the design page gives them.
+ * Names of packages and revisions: see docs/formats.md.
  *
  * A revision's name is `<package>.<id>`. FTL makes ids of 11 base-62 digits (`0-9A-Za-z`, which is
  * their ASCII order): 7 of the spool time in Unix milliseconds, then 4 of the file's SHA-256. So

@@ -82,7 +82,7 @@ Deno.test("a blessed revision is activated by every machine's next sync", async 
   assertEquals(rev?.metadata["ftl-message"], "ship it");
 });
 
-Deno.test("every form of file arrives as the design says", async () => {
+Deno.test("every form of file arrives as docs/formats.md says", async () => {
   await using fleet = await Fleet.start();
   const files = { "a.txt": "hello\n", "bin/run.sh": "#!/bin/sh\n" };
   const packed = ['a.txt 0644 "hello\\n"', "bin/ 0755", 'bin/run.sh 0755 "#!/bin/sh\\n"'];

@@ -1,0 +1,184 @@
+/**
+ * The pages: what they lead to is there, and what they say of tables in the code is what the code says. Their
+ * reader has no other way to find out that a page is out of date.
+ */
+import manifest from "../deno.json" with { type: "json" };
+import { COMMANDS } from "../src/cli/commands.ts";
+import { SCOPES } from "../src/cli/permissions.ts";
+import { EXIT, EXIT_MEANINGS, INTERRUPTIONS } from "../src/errors.ts";
+import { SCRIPT_PLACES, SCRIPT_VARIABLES } from "../src/revision/scripts.ts";
+import { assert, assertEquals } from "./assert.ts";
+
+const ROOT = new URL("..", import.meta.url);
+
+/** Paths below the repository's root. */
+const PAGES = ["", "docs/", "tests/s3_server/"].flatMap(markdownIn);
+
+function markdownIn(folder: string): string[] {
+  return [...Deno.readDirSync(new URL(folder || ".", ROOT))]
+    .filter(({ isFile, name }) => isFile && name.endsWith(".md"))
+    .map(({ name }) => `${folder}${name}`).sort();
+}
+
+function read(path: string): string {
+  return Deno.readTextFileSync(new URL(path, ROOT));
+}
+
+/** A page without its blocks of code, where nothing is a link or a heading. */
+function prose(page: string): string {
+  return read(page).replace(/^```[^]*?^```$/gm, "");
+}
+
+function isThere(url: URL): boolean {
+  try {
+    Deno.statSync(url);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** The targets of a page's links and pictures; what stands in code marks is none. */
+function linksOf(page: string): string[] {
+  const text = prose(page).replace(/`[^`\n]*`/g, "");
+  return [...text.matchAll(/\]\(\s*([^)\s]+)\s*\)/g)].map(([, target = ""]) => target);
+}
+
+/** What a heading is called in a link, as GitHub does it: lower case, no marks, dashes for spaces. */
+function anchorsOf(page: string): string[] {
+  const counts = new Map<string, number>();
+  return [...prose(page).matchAll(/^#+ +(.*)$/gm)].map(([, heading = ""]) => {
+    const anchor = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").trim().toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-");
+    const count = counts.get(anchor) ?? 0;
+    counts.set(anchor, count + 1);
+    return count === 0 ? anchor : `${anchor}-${count}`;
+  });
+}
+
+function brokenLinks(page: string): string[] {
+  return linksOf(page).filter((target) => {
+    if (/^[a-z]+:/.test(target)) return false;
+    const { pathname, hash } = new URL(target, new URL(page, ROOT));
+    const file = new URL(`file://${pathname}`);
+    if (!isThere(file)) return true;
+    const path = pathname.slice(ROOT.pathname.length);
+    return hash !== "" && !anchorsOf(path).includes(hash.slice(1));
+  }).map((target) => `${page}: ${target}`);
+}
+
+/** The cells of each row of each table in a text, its head and the line below that left out. */
+function rowsOf(text: string): string[][] {
+  return [...text.matchAll(/^\|(.*)\|$/gm)]
+    .map(([, row = ""]) => row.split(/(?<!\\)\|/).map((cell) => cell.trim()))
+    .filter((cells) => !cells.every((cell) => /^-+$/.test(cell)));
+}
+
+/** The parts in code marks. */
+function codeIn(text: string): string[] {
+  return [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
+}
+
+/** All source, with strings of several lines as one. */
+function sourceText(folder = "src/"): string {
+  const texts = [...Deno.readDirSync(new URL(folder, ROOT))].map(({ isDirectory, name }) => {
+    return isDirectory ? sourceText(`${folder}${name}/`) : read(`${folder}${name}`);
+  });
+  return texts.join("\n").replace(/["`]\s*\+\s*["`]/g, "");
+}
+
+Deno.test("every link of every page leads to a file that is there, and to a heading in it", () => {
+  assert(PAGES.includes("README.md") && PAGES.includes("docs/design.md"));
+  assert(linksOf("README.md").includes("docs/demo.svg"));
+  assert(anchorsOf("docs/formats.md").includes("below-ftl"));
+  assertEquals(PAGES.flatMap(brokenLinks), []);
+});
+
+Deno.test("the README can be read in a minute, and leads to every page", () => {
+  const { size } = Deno.statSync(new URL("README.md", ROOT));
+  assert(size >= 6000 && size <= 8000, `${size} bytes`);
+  const index = linksOf("docs/README.md").map((target) => {
+    return new URL(target, new URL("docs/", ROOT)).pathname.slice(ROOT.pathname.length);
+  });
+  for (const page of PAGES.filter((page) => !page.endsWith("README.md"))) {
+    assert(linksOf("README.md").includes(page), `README.md leads to ${page}`);
+    assert(index.includes(page), `docs/README.md leads to ${page}`);
+  }
+});
+
+Deno.test("every test and harness that a page names is there", () => {
+  const missing = PAGES.filter((page) => page.startsWith("docs/")).flatMap((page) => {
+    return codeIn(prose(page)).filter((code) => /^(src|tests|scripts|\.ci)\/[\w./-]+$/.test(code))
+      .filter((path) => !isThere(new URL(path, ROOT))).map((path) => `${page}: ${path}`);
+  });
+  assertEquals(missing, []);
+  const harnesses = codeIn(prose("docs/reliability.md")).filter((code) => /^\w+\.ts$/.test(code));
+  assert(harnesses.length > 0);
+  const lost = harnesses.filter((name) => {
+    return name !== "mod.ts" && !isThere(new URL(`tests/proof/${name}`, ROOT));
+  });
+  assertEquals(lost, []);
+});
+
+Deno.test("docs/errors.md has every exit code, in the words of the code", () => {
+  const rows = new Map(
+    rowsOf(prose("docs/errors.md")).map(([code = "", meaning = ""]) => [code, meaning]),
+  );
+  for (const [name, code] of Object.entries(EXIT)) {
+    assertEquals(rows.get(String(code)), EXIT_MEANINGS[name as keyof typeof EXIT]);
+  }
+  for (const [signal, code] of Object.entries(INTERRUPTIONS)) {
+    assert(rows.get(String(code))?.includes(signal), `${code} is ${signal}`);
+  }
+});
+
+Deno.test("each message that docs/errors.md lists is one that the code has", () => {
+  const source = sourceText();
+  const messages = rowsOf(prose("docs/errors.md"))
+    .filter(([first = ""]) => first.startsWith("`")).flatMap(([first = ""]) => codeIn(first));
+  assert(messages.length > 50);
+  const unknown = messages.filter((message) => {
+    const parts = message.replace(/^my_site\.\w+ [a-z-]+ (failed): .*/, "$1").split(/\.\.\.|: /);
+    return parts.map((part) => part.trim()).some((part) => !source.includes(part));
+  });
+  assertEquals(unknown, []);
+});
+
+Deno.test("docs/packages.md has each script's places and variables as the code has them", () => {
+  const rows = rowsOf(prose("docs/packages.md"));
+  const code = (text: string): string => `\`${text}\``;
+  for (const [name, meaning] of Object.entries(SCRIPT_VARIABLES)) {
+    assertEquals(rows.find(([first]) => first === code(name)), [code(name), meaning]);
+  }
+  for (const [step, places] of Object.entries(SCRIPT_PLACES)) {
+    const row = rows.find(([first]) => first === code(step));
+    assertEquals(row?.slice(0, 3), [code(step), ...places.map(code)]);
+  }
+});
+
+Deno.test("docs/dependencies.md has a row for every package from npm", () => {
+  const rows = rowsOf(prose("docs/dependencies.md")).map(([first]) => first);
+  for (const pin of Object.values(manifest.imports)) {
+    const name = /^npm:(@?[^@]+)@/.exec(pin)?.[1];
+    assert(rows.includes(`\`${name}\``), `${name} has a row`);
+  }
+});
+
+Deno.test("docs/safety.md says of each command what it may do", () => {
+  const rows = rowsOf(prose("docs/safety.md")).filter(({ length }) => length === 5);
+  const told = new Set<string>();
+  for (const [commands = "", ...cells] of rows.slice(1)) {
+    for (const [name = "", ...flags] of codeIn(commands).map((text) => text.split(" "))) {
+      const command = COMMANDS.find((known) => known.name === name);
+      if (command === undefined) continue;
+      told.add(name);
+      const need = command.scope(new Set(flags.map((flag) => flag.slice("--".length))));
+      const scope: readonly string[] = SCOPES[need];
+      const may = ["read", "write", "run", "net"].map((permission) => scope.includes(permission));
+      const says = cells.map((cell) => !/^(no$|only )/.test(cell));
+      assertEquals(says, may, [name, ...flags].join(" "));
+    }
+  }
+  assertEquals([...told].sort(), COMMANDS.map(({ name }) => name).sort());
+});
