@@ -30,7 +30,7 @@ function both(name: string, fault: Fault): FaultCase[] {
   return [{ name: `${name} once`, fault, times: "once" }, { name, fault, times: "always" }];
 }
 
-/** Delays are the server's, by the true clock: 100 ms are 2 s to the command, and a day is for ever. */
+/** Delays are the server's, by the true clock: 100 ms are a second to the command, and a day is for ever. */
 export const BUCKET_FAULTS: readonly FaultCase[] = [
   { name: "a delay", fault: { kind: "delay", milliseconds: 100 }, times: "always" },
   ...both("500", { kind: "internal-error" }),
@@ -52,7 +52,7 @@ export interface Outcome {
   readonly codes: readonly number[];
   /** At most so many requests of that kind. */
   readonly requests: number;
-  /** At most, by the command's clock, on which a slow start of the process counts twenty times. */
+  /** At most, by the command's clock, on which a slow start of the process counts ten times. */
   readonly seconds: number;
 }
 
@@ -96,7 +96,7 @@ const PATIENT: Partial<Record<RequestKind, { requests: number; seconds: number }
 export function expectedOutcome(request: RequestKind, fault: FaultCase): Outcome | undefined {
   const { kind } = fault.fault;
   if (kind === "stale-list" && !request.startsWith("listing by")) return undefined;
-  // By the fast clock each second that a busy machine takes longer counts as 20.
+  // By the fast clock each second that a busy machine takes longer counts as ten.
   const bounds = PATIENT[request] ?? { requests: 8, seconds: 600 };
   const incidental = INCIDENTAL[request];
   if (incidental !== undefined) return { codes: [incidental], ...bounds };
@@ -133,6 +133,11 @@ function flippedCodes(request: RequestKind, times: FaultCase["times"]): readonly
   // A request of XML that S3 refuses; an answer that says nothing which matters.
   if (request === "end of an upload") return [5, 7];
   return [0, 7];
+}
+
+/** Whether time has to pass for the fault to show. */
+export function isWaitedFor({ fault: { kind } }: FaultCase): boolean {
+  return kind === "delay" || kind === "stall";
 }
 
 /** Whether the cell waits for a quarter of an hour or more, of its own clock. */
