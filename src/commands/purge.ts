@@ -1,6 +1,15 @@
 /** `ftl purge`: removes revisions, here or in S3; never one that a machine runs or would go back to. */
 import { ConflictError, NotFoundError, UsageError } from "../errors.ts";
-import { type Revision, revisionName, toRevision } from "../revision/names.ts";
+import {
+  type GivenRevision,
+  type PackageName,
+  requirePackageName,
+  type Revision,
+  type RevisionId,
+  type RevisionName,
+  revisionName,
+  toRevision,
+} from "../revision/names.ts";
 import { readLink } from "../machine/links.ts";
 import { type PackageDir, requirePackage } from "../machine/package_dir.ts";
 import { readPointerState } from "../machine/state.ts";
@@ -15,7 +24,7 @@ import { readPointer } from "../catalog/pointer.ts";
 
 /** What to remove: one revision, by its name or parsed, or all but the newest `keep` and those protected. */
 export type PurgeTarget =
-  | { readonly revision: Revision | string }
+  | { readonly revision: GivenRevision }
   | { readonly package: string; readonly keep: number };
 
 /** How `purge` and `purgeMaster` go about it. */
@@ -27,16 +36,18 @@ export interface PurgeOptions {
 /** What a purge did, or would do. */
 export interface Purged {
   /** Names of the revisions that were removed, or would be. */
-  readonly removed: readonly string[];
+  readonly removed: readonly RevisionName[];
   /** What went wrong with others, where several were to be removed. */
   readonly failures: readonly unknown[];
 }
 
 /** The same, understood. */
-type Target = Exclude<PurgeTarget, { revision: unknown }> | { readonly revision: Revision };
+type Target =
+  | { readonly revision: Revision }
+  | { readonly package: PackageName; readonly keep: number };
 
-/** Why revisions must stay, by id. */
-type Protected = ReadonlyMap<string, string>;
+/** Why revisions must stay. */
+type Protected = ReadonlyMap<RevisionId, string>;
 
 /**
  * Removes from this machine, `pre-remove` first. Throws `UsageError` for a protected revision,
@@ -104,7 +115,7 @@ async function removeFromMaster(
   bucket: Bucket,
   revisions: readonly RemoteRevision[],
 ): Promise<Purged> {
-  const removed: string[] = [];
+  const removed: RevisionName[] = [];
   const failures: unknown[] = [];
   for (let i = 0; i < revisions.length; i += BATCH) {
     context.signal.throwIfAborted();
@@ -128,18 +139,19 @@ async function removeFromMaster(
 }
 
 function understand(target: PurgeTarget): Target {
-  return "revision" in target ? { revision: toRevision(target.revision) } : target;
+  if ("revision" in target) return { revision: toRevision(target.revision) };
+  return { ...target, package: requirePackageName(target.package) };
 }
 
-function packageOf(target: Target): string {
+function packageOf(target: Target): PackageName {
   return "revision" in target ? target.revision.package : target.package;
 }
 
-function nameIn(packageName: string): (id: string) => string {
+function nameIn(packageName: PackageName): (id: RevisionId) => RevisionName {
   return (id) => revisionName({ package: packageName, id });
 }
 
-function chooseLocal(pkg: PackageDir, target: Target): string[] {
+function chooseLocal(pkg: PackageDir, target: Target): RevisionId[] {
   if ("revision" in target && !pkg.has(target.revision.id)) {
     throw new NotFoundError(`No revision ${revisionName(target.revision)} on this machine`, {
       hint: `'ftl list ${pkg.name}' shows those that are here`,
@@ -150,7 +162,7 @@ function chooseLocal(pkg: PackageDir, target: Target): string[] {
     readPointerState(pkg)?.blessed,
     readLink(pkg, "current"),
   ];
-  const guarded = new Map<string, string>();
+  const guarded = new Map<RevisionId, string>();
   if (previous !== undefined) guarded.set(previous, "the previous one");
   if (blessed !== undefined) guarded.set(blessed, "blessed");
   if (active !== undefined) guarded.set(active, "active");
@@ -158,7 +170,7 @@ function chooseLocal(pkg: PackageDir, target: Target): string[] {
 }
 
 /** The ids to remove, oldest first. Throws `UsageError` where one was named that is protected. */
-function choose(target: Target, ids: readonly string[], guarded: Protected): string[] {
+function choose(target: Target, ids: readonly RevisionId[], guarded: Protected): RevisionId[] {
   if ("revision" in target) {
     const why = guarded.get(target.revision.id);
     if (why === undefined) return [target.revision.id];
@@ -173,8 +185,8 @@ function choose(target: Target, ids: readonly string[], guarded: Protected): str
 /** S3 has no condition that spans two objects: so it is looked at afterwards, and said. */
 async function requireNotBlessedMeanwhile(
   bucket: Bucket,
-  packageName: string,
-  removed: ReadonlySet<string>,
+  packageName: PackageName,
+  removed: ReadonlySet<RevisionId>,
 ): Promise<void> {
   const pointer = await readPointer(bucket, await fetchPackageListing(bucket, packageName));
   if (pointer === undefined || !removed.has(pointer.id)) return;

@@ -171,7 +171,7 @@ async function stage(
 
 function changedObject(name: string, remote: RemoteRevision): IntegrityError {
   return new IntegrityError(`${name} does not have the checksum that it was spooled with`, {
-    hint: `Spool it again, and purge this one: ftl purge --master ${remote.package}.${remote.id}`,
+    hint: `Spool it again, and purge this one: ftl purge --master ${revisionName(remote)}`,
   });
 }
 

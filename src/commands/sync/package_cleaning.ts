@@ -1,5 +1,6 @@
 /** What `ftl sync` takes away from one package: revisions that nobody wants, and what was left behind. */
 import { messageOf, StorageError } from "../../errors.ts";
+import type { RevisionId } from "../../revision/names.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import type { Leftover } from "../../machine/revisions/trees.ts";
@@ -17,7 +18,7 @@ export class PackageCleaning {
   readonly #kept: Leftover[] = [];
 
   /** Each is tried once. */
-  readonly #failed = new Set<string>();
+  readonly #failed = new Set<RevisionId>();
 
   constructor(context: Context, pkg: PackageDir, tally: SyncTally) {
     this.#context = context;
@@ -31,7 +32,7 @@ export class PackageCleaning {
   }
 
   /** Where the blessed revision could not be activated, the machine may have to fall back. */
-  toRemove(view: PackageView): string[] {
+  toRemove(view: PackageView): RevisionId[] {
     const { remove } = view.plan();
     if (remove.length === 0) return [];
     const previous = readLink(this.#pkg, "previous");

@@ -1,6 +1,7 @@
 /** A jump on this machine, as `jump` and `jump-back` make it. */
 import type { Context } from "../../context.ts";
 import type { Hold } from "../../plan/hold.ts";
+import type { RevisionId, RevisionName } from "../../revision/names.ts";
 import { lockPackage } from "../lock/package_locks.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { readPointerState } from "../state.ts";
@@ -9,9 +10,9 @@ import { Jumps } from "./jump.ts";
 /** What a jump did. */
 export interface Jumped {
   /** The name of what is active or blessed now. */
-  readonly revision: string;
+  readonly revision: RevisionName;
   /** What was active or blessed before; the same where nothing was to be done. */
-  readonly from: string | undefined;
+  readonly from: RevisionName | undefined;
   /** Scripts that failed without keeping the jump from happening. */
   readonly failures: readonly unknown[];
 }
@@ -23,7 +24,7 @@ export interface Jumped {
 export async function jumpLocally(
   context: Context,
   pkg: PackageDir,
-  { action, choose }: { action: "jump" | "jump-back"; choose: () => string },
+  { action, choose }: { action: "jump" | "jump-back"; choose: () => RevisionId },
 ): Promise<Jumped> {
   using _lock = await lockPackage(context, pkg, `ftl ${action}`);
   const jumps = new Jumps(context, pkg, action);
