@@ -18,7 +18,7 @@ import { cleanUp } from "../machine/revisions/clean_up.ts";
 import { type Context } from "../context.ts";
 import { fetchPackageListing, type RemoteRevision, requireRemote } from "../catalog/listing.ts";
 import { removeRevisions } from "../machine/revisions/remove.ts";
-import { lockCandidates, lockSync } from "../machine/lock/package_locks.ts";
+import { PackageLocks } from "../machine/lock/package_locks.ts";
 import { openBucket } from "../bucket/open.ts";
 import { readPointer } from "../catalog/pointer.ts";
 
@@ -62,11 +62,12 @@ export async function purge(
   const pkg = requirePackage(context.config.root, packageOf(target));
   if (dryRun) return { removed: chooseLocal(pkg, target).map(nameIn(pkg.name)), failures: [] };
   // A sync may be running the script of what is to be removed.
-  using _candidatesLock = await lockCandidates(context, pkg, "ftl purge");
-  using _syncLock = await lockSync(context, pkg, "ftl purge");
+  const locks = new PackageLocks(context, pkg, "ftl purge");
+  using _candidatesLock = await locks.take("candidates");
+  using _syncLock = await locks.take("sync");
   const failures: unknown[] = [];
   const removed = await removeRevisions(context, pkg, {
-    command: "ftl purge",
+    locks,
     choose: () => chooseLocal(pkg, target),
     onFailure: (_id, error) => {
       if ("revision" in target) throw error;
@@ -74,7 +75,7 @@ export async function purge(
       context.report({ type: "failure", error });
     },
   });
-  await cleanUp(context, pkg, { holdsCandidates: true });
+  await cleanUp(context, pkg, { locks, holdsCandidates: true });
   return { removed: removed.map(nameIn(pkg.name)), failures };
 }
 

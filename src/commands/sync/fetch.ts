@@ -13,7 +13,7 @@ import { DOWNLOAD_WINDOW, openDownload, rangeSizeFor } from "../../transfer/down
 import { CheckedBody } from "../../transfer/verify/checked_body.ts";
 import { type Context } from "../../context.ts";
 import type { RemoteRevision } from "../../catalog/listing.ts";
-import { lockPackage } from "../../machine/lock/package_locks.ts";
+import type { PackageLocks } from "../../machine/lock/package_locks.ts";
 import { hasScript } from "../../machine/scripts/file.ts";
 
 /**
@@ -31,7 +31,7 @@ const MEMORY = new Gate(DOWNLOAD_WINDOW * 1.25);
 export async function fetchRevision(
   context: Context,
   from: { bucket: Bucket; remote: RemoteRevision },
-  pkg: PackageDir,
+  { pkg, locks }: { pkg: PackageDir; locks: PackageLocks },
 ): Promise<void> {
   const { id, key, object } = from.remote;
   const revision = pkg.revisionName(id);
@@ -50,7 +50,7 @@ export async function fetchRevision(
     });
     await staging.flush(context.signal);
     faultPoint("flushed");
-    using _lock = await lockPackage(context, pkg, "ftl sync");
+    using _lock = await locks.take("package");
     context.signal.throwIfAborted();
     staging.publish({
       postSync: hasScript(staging.target, "post-sync") ? "pending" : "ok",

@@ -4,6 +4,7 @@ import type { FtlEvent } from "../../events.ts";
 import type { Place, Places } from "../../concurrency/places.ts";
 import { Jumps } from "../../machine/jump/jump.ts";
 import type { HeldLock } from "../../machine/lock/lock.ts";
+import { PackageLocks } from "../../machine/lock/package_locks.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import { readPointerState } from "../../machine/state.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
@@ -48,6 +49,7 @@ export class PackageSyncer implements Disposable {
   readonly #pkg: PackageDir;
   readonly #tally: SyncTally;
   readonly #cleaning: PackageCleaning;
+  readonly #locks: PackageLocks;
   readonly #lock: SyncLock;
   readonly #jumps: Jumps;
   #view: PackageView | undefined;
@@ -62,10 +64,14 @@ export class PackageSyncer implements Disposable {
     this.#context = { ...context, report: (event) => this.#hear(context, event) };
     this.#setting = setting;
     this.#pkg = pkg;
-    this.#lock = new SyncLock(this.#context, pkg);
+    this.#locks = new PackageLocks(this.#context, pkg, "ftl sync");
+    this.#lock = new SyncLock(this.#locks);
     this.#jumps = new Jumps(this.#context, pkg, "sync");
     this.#tally = new SyncTally(context, pkg);
-    this.#cleaning = new PackageCleaning(this.#context, pkg, this.#tally);
+    this.#cleaning = new PackageCleaning(this.#context, pkg, {
+      tally: this.#tally,
+      locks: this.#locks,
+    });
     this.#remembered = rememberedOf(pkg);
   }
 
@@ -383,7 +389,8 @@ export class PackageSyncer implements Disposable {
     if (remote === undefined) return;
     // Loaded by a sync that has something to fetch: most have not.
     const { fetchRevision } = await import("./fetch.ts");
-    await fetchRevision(this.#context, { bucket: this.#setting.bucket, remote }, this.#pkg);
+    const target = { pkg: this.#pkg, locks: this.#locks };
+    await fetchRevision(this.#context, { bucket: this.#setting.bucket, remote }, target);
     this.#tally.fetched.push(id);
     view.changed();
   }

@@ -2,7 +2,7 @@
 import type { Context } from "../../context.ts";
 import type { Hold } from "../../plan/hold.ts";
 import type { RevisionId, RevisionName } from "../../revision/names.ts";
-import { lockPackage } from "../lock/package_locks.ts";
+import { PackageLocks } from "../lock/package_locks.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { readPointerState } from "../state.ts";
 import { Jumps } from "./jump.ts";
@@ -26,7 +26,7 @@ export async function jumpLocally(
   pkg: PackageDir,
   { action, choose }: { action: "jump" | "jump-back"; choose: () => RevisionId },
 ): Promise<Jumped> {
-  using _lock = await lockPackage(context, pkg, `ftl ${action}`);
+  using _lock = await new PackageLocks(context, pkg, `ftl ${action}`).take("package");
   const jumps = new Jumps(context, pkg, action);
   const unfinished = await jumps.finish();
   const id = choose();

@@ -17,7 +17,7 @@ import {
   writeRevisionState,
 } from "../state.ts";
 import { type Context } from "../../context.ts";
-import { lockPackage } from "../lock/package_locks.ts";
+import type { PackageLocks } from "../lock/package_locks.ts";
 import { hasScript } from "../scripts/file.ts";
 
 /** Milliseconds for which the package's lock is held at a time: then others have their turn. */
@@ -25,8 +25,7 @@ const BATCH_TIME = 200;
 const BATCH_SIZE = 500;
 
 export interface RemovalOptions {
-  /** Shown to those who wait for the lock. */
-  readonly command: string;
+  readonly locks: PackageLocks;
   /** Asked once, under the package's lock: the ids to remove. */
   readonly choose: () => readonly RevisionId[];
   /** Called for each revision that cannot be removed; the others are removed all the same. */
@@ -48,7 +47,7 @@ export async function removeRevisions(
   for (;;) {
     const batch = new Batch(context, pkg, options);
     {
-      using _lock = await lockPackage(context, pkg, options.command);
+      using _lock = await options.locks.take("package");
       left ??= options.choose();
       left = await batch.take(left);
     }
