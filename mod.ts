@@ -110,7 +110,17 @@ export type { Note } from "./src/revision/metadata.ts";
 export type { Config } from "./src/config.ts";
 export type { FtlEvent, ProgressEvent, Report } from "./src/events.ts";
 export type { PostSync } from "./src/plan/sync.ts";
-export { parseRevisionName, type Revision, revisionName } from "./src/revision/names.ts";
+export {
+  type GivenRevision,
+  type kindOfName,
+  type PackageName,
+  parseRevisionName,
+  type Revision,
+  type RevisionId,
+  type RevisionName,
+  revisionName,
+  toRevision,
+} from "./src/revision/names.ts";
 export type { Context, Environment };
 
 /** How a program follows a command, and ends it. */

@@ -56,6 +56,7 @@ const ROOMS: readonly Room[] = [
   },
   // A context opens the bucket, of which it knows the contract.
   { path: "src/context.ts", mayImport: [...ROOT_FILES, "src/bucket/bucket.ts"] },
+  { path: "src/events.ts", mayImport: [...ROOT_FILES, "src/revision/names.ts"] },
   ...ROOT_FILES.map((path) => ({ path, mayImport: ROOT_FILES })),
   { path: "src/concurrency/", mayImport: ROOT_FILES },
   { path: "src/revision/", mayImport: EVERYWHERE },

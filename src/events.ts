@@ -1,4 +1,5 @@
 /** What commands tell while they work. `src/cli` decides what of it a person sees, and how. */
+import type { PackageName, RevisionName } from "./revision/names.ts";
 
 /** Work that takes its time: told often while it is under way, once more when it is done. */
 export interface ProgressEvent {
@@ -16,13 +17,13 @@ export interface ProgressEvent {
   readonly entries?: number;
 }
 
-/** One thing that a command tells, by its `type`. Revisions are given by their names. */
+/** One thing that a command tells, by its `type`. */
 export type FtlEvent =
   | ProgressEvent
-  | { readonly type: "fetching"; readonly revision: string; readonly bytes: number }
+  | { readonly type: "fetching"; readonly revision: RevisionName; readonly bytes: number }
   | {
     readonly type: "fetched";
-    readonly revision: string;
+    readonly revision: RevisionName;
     /** Bytes downloaded, entries and bytes unpacked, milliseconds taken. */
     readonly bytes: number;
     readonly entries: number;
@@ -39,30 +40,38 @@ export type FtlEvent =
   }
   | {
     readonly type: "uploaded";
-    readonly revision: string;
+    readonly revision: RevisionName;
     readonly bucket: string;
     readonly bytes: number;
     readonly ms: number;
   }
-  | { readonly type: "activated"; readonly revision: string; readonly from: string | undefined }
-  | { readonly type: "blessed"; readonly revision: string; readonly from: string | undefined }
-  | { readonly type: "removed"; readonly revision: string }
+  | {
+    readonly type: "activated";
+    readonly revision: RevisionName;
+    readonly from: RevisionName | undefined;
+  }
+  | {
+    readonly type: "blessed";
+    readonly revision: RevisionName;
+    readonly from: RevisionName | undefined;
+  }
+  | { readonly type: "removed"; readonly revision: RevisionName }
   /** A local jump keeps a revision active though another one is blessed. */
-  | { readonly type: "held"; readonly revision: string; readonly blessed: string }
+  | { readonly type: "held"; readonly revision: RevisionName; readonly blessed: RevisionName }
   /** A script begins, or has ended: its output comes in between. */
   | {
     readonly type: "script";
-    readonly revision: string;
+    readonly revision: RevisionName;
     readonly step: string;
     readonly running: boolean;
   }
   /** The sync of one package has ended. */
   | {
     readonly type: "synced";
-    readonly package: string;
-    readonly active: string | undefined;
+    readonly package: PackageName;
+    readonly active: RevisionName | undefined;
     readonly fetched: number;
-    readonly activated: string | undefined;
+    readonly activated: RevisionName | undefined;
     readonly removed: number;
     readonly failures: number;
     readonly ms: number;
@@ -70,12 +79,12 @@ export type FtlEvent =
   /** One line of a package script's output, without its newline. */
   | {
     readonly type: "script-output";
-    readonly revision: string;
+    readonly revision: RevisionName;
     readonly step: string;
     readonly line: string;
   }
   /** A package gets its first revision. */
-  | { readonly type: "new-package"; readonly package: string }
+  | { readonly type: "new-package"; readonly package: PackageName }
   | { readonly type: "waiting"; readonly what: string; readonly holder: string }
   /** The root holds no package: there is nothing to do. */
   | { readonly type: "no-packages"; readonly root: string }

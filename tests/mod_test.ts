@@ -1,6 +1,20 @@
 /** `mod.ts` as a program of another project imports it: nothing of this repository's settings is there. */
-import { createContext, jump, listLocalRevisions, purgeMaster, UsageError } from "../mod.ts";
-import { assertEquals, assertRejects } from "./assert.ts";
+import {
+  createContext,
+  jump,
+  jumpBack,
+  jumpBackMaster,
+  listLocalRevisions,
+  listMasterRevisions,
+  planSyncs,
+  purge,
+  purgeMaster,
+  setup,
+  status,
+  sync,
+  UsageError,
+} from "../mod.ts";
+import { assertEquals, assertRejects, assertThrows } from "./assert.ts";
 import { Fleet, idOf, type Ran } from "./e2e/fleet.ts";
 import { TempFolder } from "./temp.ts";
 
@@ -107,4 +121,27 @@ Deno.test("a revision is taken by its name or parsed, and what is neither is ref
       "not the name",
     );
   }
+});
+
+Deno.test("a package's name is checked before anything is looked for by it", async () => {
+  using folder = new TempFolder();
+  folder.folder("root");
+  folder.folder("elsewhere/revs/VZ5vQk8aR4G");
+  const context = createContext({ FTL_ROOT: `${folder.path}/root`, FTL_BUCKET: "deploys" });
+  const wrong = "../elsewhere";
+  const calls: (() => Promise<unknown>)[] = [
+    () => jumpBack(context, wrong),
+    () => jumpBackMaster(context, wrong),
+    () => listMasterRevisions(context, wrong),
+    () => purge(context, { package: wrong, keep: 0 }),
+    () => purgeMaster(context, { package: wrong, keep: 0 }),
+    () => planSyncs(context, { packages: [wrong] }),
+    () => status(context, wrong),
+    () => sync(context, { packages: [wrong] }),
+  ];
+  for (const call of calls) {
+    await assertRejects(call, UsageError, "is not the name of a package");
+  }
+  assertThrows(() => listLocalRevisions(context, wrong), UsageError, "not the name");
+  assertThrows(() => setup(context, "iam", { packages: [wrong] }), UsageError, "not the name");
 });

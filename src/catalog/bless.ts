@@ -4,7 +4,7 @@ import { ConflictError } from "../errors.ts";
 import { faultPoint } from "../fault_point.ts";
 import { escapeControls } from "../foreign_text.ts";
 import { pointerKey } from "../revision/keys.ts";
-import { revisionName } from "../revision/names.ts";
+import { type RevisionId, type RevisionName, revisionName } from "../revision/names.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import type { Context } from "../context.ts";
 import { isInBucket, type RemotePackage, type RemoteRevision, requireRemote } from "./listing.ts";
@@ -20,16 +20,16 @@ export interface BlessOptions {
 export interface BlessRequest extends BlessOptions {
   readonly bucket: Bucket;
   readonly remote: RemotePackage;
-  /** The id to bless. */
-  readonly id: string;
+  /** To be blessed. */
+  readonly id: RevisionId;
   /** The pointer as it was read: the write depends on its being the same still. */
   readonly old: OldPointer;
 }
 
-/** Names: what is blessed now, and what was before; the same where nothing was to be done. */
+/** What is blessed now, and what was before; the same where nothing was to be done. */
 export interface Blessed {
-  readonly revision: string;
-  readonly from: string | undefined;
+  readonly revision: RevisionName;
+  readonly from: RevisionName | undefined;
 }
 
 /**

@@ -1,7 +1,13 @@
 /** What a listing of the bucket says, package by package. */
 import { NotFoundError } from "../errors.ts";
 import { packagePrefix, parseKey, type RevisionKey } from "../revision/keys.ts";
-import { compareNames, type Revision, revisionName } from "../revision/names.ts";
+import {
+  compareNames,
+  type PackageName,
+  type Revision,
+  type RevisionId,
+  revisionName,
+} from "../revision/names.ts";
 import type { Bucket, ListedObject } from "../bucket/bucket.ts";
 
 export interface RemoteRevision extends RevisionKey {
@@ -10,7 +16,7 @@ export interface RemoteRevision extends RevisionKey {
 
 /** One package in S3. */
 export interface RemotePackage {
-  readonly name: string;
+  readonly name: PackageName;
   /** By id, oldest first. */
   readonly revisions: readonly RemoteRevision[];
   /** `my_site.rev`, or `my_site.current` where the bucket is the Go original's. */
@@ -21,7 +27,7 @@ export interface RemotePackage {
 
 /** The packages of a listing, by name. Keys that are not FTL's do not show. */
 export function readListing(objects: readonly ListedObject[]): RemotePackage[] {
-  const packages = new Map<string, PackageListing>();
+  const packages = new Map<PackageName, PackageListing>();
   for (const object of objects) {
     const parsed = parseKey(object.key);
     if (parsed === undefined) continue;
@@ -37,22 +43,28 @@ export function readListing(objects: readonly ListedObject[]): RemotePackage[] {
 }
 
 /** One package out of a listing by its prefix. */
-export function readPackageListing(name: string, objects: readonly ListedObject[]): RemotePackage {
+export function readPackageListing(
+  name: PackageName,
+  objects: readonly ListedObject[],
+): RemotePackage {
   return readListing(objects).find((found) => found.name === name) ??
     { name, revisions: [], pointer: undefined, goPrevious: undefined };
 }
 
 /** One package, by one LIST. */
-export async function fetchPackageListing(bucket: Bucket, name: string): Promise<RemotePackage> {
+export async function fetchPackageListing(
+  bucket: Bucket,
+  name: PackageName,
+): Promise<RemotePackage> {
   return readPackageListing(name, await bucket.list(packagePrefix(name)));
 }
 
 interface PackageListing {
-  readonly revisions: Map<string, RemoteRevision>;
+  readonly revisions: Map<RevisionId, RemoteRevision>;
   readonly pointers: Partial<Record<"rev" | "go-current" | "go-previous", ListedObject>>;
 }
 
-function remotePackage(name: string, { revisions, pointers }: PackageListing): RemotePackage {
+function remotePackage(name: PackageName, { revisions, pointers }: PackageListing): RemotePackage {
   return {
     name,
     revisions: [...revisions.values()].sort((a, b) => compareNames(a.id, b.id)),

@@ -8,6 +8,7 @@ import {
   type PointerState,
   readBlessing,
 } from "../revision/pointer.ts";
+import type { PackageName, RevisionId } from "../revision/names.ts";
 import type { RemotePackage } from "./listing.ts";
 
 /** Tells whether the pointer has changed between two listings: its text may be the same as before. */
@@ -56,11 +57,11 @@ async function getPointer(
 
 interface PointerPlace {
   readonly key: string;
-  readonly packageName: string;
+  readonly packageName: PackageName;
   readonly isRev: boolean;
 }
 
-function readId({ text, etag }: SmallObject, { isRev, ...place }: PointerPlace): string {
+function readId({ text, etag }: SmallObject, { isRev, ...place }: PointerPlace): RevisionId {
   try {
     return parsePointer(text, place);
   } catch (error) {
@@ -70,7 +71,10 @@ function readId({ text, etag }: SmallObject, { isRev, ...place }: PointerPlace):
 }
 
 /** Undefined also where it names no revision: it only says what a machine could go back to. */
-async function readGoPrevious(bucket: Bucket, remote: RemotePackage): Promise<string | undefined> {
+async function readGoPrevious(
+  bucket: Bucket,
+  remote: RemotePackage,
+): Promise<RevisionId | undefined> {
   if (remote.goPrevious === undefined) return undefined;
   const { key } = remote.goPrevious;
   const found = await bucket.getSmall(key);

@@ -9,6 +9,7 @@
  */
 import { StorageError } from "../errors.ts";
 import { packagePrefix } from "../revision/keys.ts";
+import type { PackageName } from "../revision/names.ts";
 import type { Bucket, ListedObject } from "../bucket/bucket.ts";
 import { fetchPackageListing, readPackageListing, type RemotePackage } from "./listing.ts";
 
@@ -21,10 +22,10 @@ const LEAST_GAIN = 4;
 export interface Listings {
   /** Whether a listing may be older than the asking for it. */
   readonly areShared: boolean;
-  readonly of: (name: string) => Promise<RemotePackage>;
+  readonly of: (name: PackageName) => Promise<RemotePackage>;
 }
 
-export function shareListings(bucket: Bucket, names: readonly string[]): Listings {
+export function shareListings(bucket: Bucket, names: readonly PackageName[]): Listings {
   if (names.length < LEAST_PACKAGES) {
     return { areShared: false, of: (name) => fetchPackageListing(bucket, name) };
   }
@@ -38,17 +39,17 @@ type Found = readonly ListedObject[] | undefined;
 class SharedListing {
   readonly #bucket: Bucket;
   readonly #packages: readonly PackageListing[];
-  readonly #byName: ReadonlyMap<string, PackageListing>;
+  readonly #byName: ReadonlyMap<PackageName, PackageListing>;
   #reading: Promise<void> | undefined;
 
-  constructor(bucket: Bucket, names: readonly string[]) {
+  constructor(bucket: Bucket, names: readonly PackageName[]) {
     this.#bucket = bucket;
     this.#packages = names.map((name) => new PackageListing(name))
       .sort((a, b) => a.prefix < b.prefix ? -1 : 1);
     this.#byName = new Map(this.#packages.map((one) => [one.name, one]));
   }
 
-  async of(name: string): Promise<RemotePackage> {
+  async of(name: PackageName): Promise<RemotePackage> {
     this.#reading ??= this.#read();
     const found = await this.#byName.get(name)?.found.promise;
     return found === undefined
@@ -118,7 +119,7 @@ class PackageListing {
   readonly objects: ListedObject[] = [];
   readonly found = Promise.withResolvers<Found>();
 
-  constructor(readonly name: string) {
+  constructor(readonly name: PackageName) {
     this.prefix = packagePrefix(name);
     // Nobody may be waiting yet.
     this.found.promise.catch(() => {});

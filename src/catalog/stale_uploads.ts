@@ -7,6 +7,7 @@
  * the bucket that ends incomplete uploads does the same for packages that nobody spools again.
  */
 import { packagePrefix, parseKey } from "../revision/keys.ts";
+import type { PackageName } from "../revision/names.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import type { Context } from "../context.ts";
 
@@ -20,7 +21,7 @@ export const STALE_AFTER = 24 * 60 * 60 * 1000;
 export async function dropStaleUploads(
   context: Context,
   bucket: Bucket,
-  packageName: string,
+  packageName: PackageName,
 ): Promise<void> {
   try {
     for (const upload of await bucket.openUploads(packagePrefix(packageName))) {

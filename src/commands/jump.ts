@@ -1,5 +1,5 @@
 /** `ftl jump`: activates a revision on this machine, or blesses it in S3 for all. */
-import { type Revision, toRevision } from "../revision/names.ts";
+import { type GivenRevision, toRevision } from "../revision/names.ts";
 import { requirePackage } from "../machine/package_dir.ts";
 import { bless, type BlessOptions } from "../catalog/bless.ts";
 import { type Context } from "../context.ts";
@@ -12,7 +12,7 @@ import { readOldPointer } from "../catalog/pointer.ts";
  * Makes the revision active on this machine, given by its name or parsed. Throws `NotFoundError` where it is not here, `ScriptError`
  * where a script kept it from becoming active: then nothing has changed.
  */
-export async function jump(context: Context, wanted: Revision | string): Promise<Jumped> {
+export async function jump(context: Context, wanted: GivenRevision): Promise<Jumped> {
   const revision = toRevision(wanted);
   const pkg = requirePackage(context.config.root, revision.package);
   return await jumpLocally(context, pkg, { action: "jump", choose: () => revision.id });
@@ -24,7 +24,7 @@ export async function jump(context: Context, wanted: Revision | string): Promise
  */
 export async function jumpMaster(
   context: Context,
-  wanted: Revision | string,
+  wanted: GivenRevision,
   options: BlessOptions = {},
 ): Promise<Jumped> {
   const revision = toRevision(wanted);

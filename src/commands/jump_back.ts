@@ -1,5 +1,6 @@
 /** `ftl jump-back`: back to the previous revision, here or for all; twice is back where it was. */
 import { NotFoundError } from "../errors.ts";
+import { requirePackageName, type RevisionId } from "../revision/names.ts";
 import { readLink } from "../machine/links.ts";
 import { requirePackage } from "../machine/package_dir.ts";
 import { bless, type BlessOptions } from "../catalog/bless.ts";
@@ -10,9 +11,10 @@ import { openBucket } from "../bucket/open.ts";
 import { readPointer } from "../catalog/pointer.ts";
 
 /** Activates what `previous` points to, as the jump that it is. Throws `NotFoundError` where there is none. */
-export async function jumpBack(context: Context, packageName: string): Promise<Jumped> {
+export async function jumpBack(context: Context, name: string): Promise<Jumped> {
+  const packageName = requirePackageName(name);
   const pkg = requirePackage(context.config.root, packageName);
-  const choose = (): string => {
+  const choose = (): RevisionId => {
     const previous = readLink(pkg, "previous");
     if (previous !== undefined && previous !== readLink(pkg, "current")) return previous;
     throw new NotFoundError(`No previous revision of ${packageName} on this machine`, {
@@ -25,9 +27,10 @@ export async function jumpBack(context: Context, packageName: string): Promise<J
 /** Blesses what the blessed revision replaced. Throws `NotFoundError` where that is nothing. */
 export async function jumpBackMaster(
   context: Context,
-  packageName: string,
+  name: string,
   options: BlessOptions = {},
 ): Promise<Jumped> {
+  const packageName = requirePackageName(name);
   const bucket = await openBucket(context);
   const remote = await fetchPackageListing(bucket, packageName);
   const before = await readPointer(bucket, remote);

@@ -2,7 +2,15 @@
 import { type Note, readNote, readRevisionFacts } from "../revision/metadata.ts";
 import { BrokenPointerError, messageOf, NotFoundError } from "../errors.ts";
 import { inParallel } from "../concurrency/parallel.ts";
-import { compareNames, revisionName, timeOfId } from "../revision/names.ts";
+import {
+  compareNames,
+  type PackageName,
+  requirePackageName,
+  type RevisionId,
+  type RevisionName,
+  revisionName,
+  timeOfId,
+} from "../revision/names.ts";
 import { readLink } from "../machine/links.ts";
 import { listPackages, type PackageDir, requirePackage } from "../machine/package_dir.ts";
 import { postSyncOf, readRevisionState } from "../machine/state.ts";
@@ -22,13 +30,13 @@ import { isHeld } from "../machine/jump/hold.ts";
 /** A package that is wanted here, or that has a revision in S3. */
 export interface ListedPackage {
   /** Its name. */
-  readonly package: string;
+  readonly package: PackageName;
   /** In a long listing: what `current` leads to here, or what is blessed in S3; null where nothing is. */
-  readonly active?: string | null;
+  readonly active?: RevisionName | null;
   /** In a long listing of this machine: whether sync leaves the active one by choice. */
   readonly held?: boolean;
   /** In a long listing: the newest revision; null where there is none. */
-  readonly newest?: string | null;
+  readonly newest?: RevisionName | null;
   /** In a long listing: how many revisions there are. */
   readonly revisions?: number;
   /** In a long listing of S3: bytes of all revisions. */
@@ -44,7 +52,7 @@ export interface ListOptions {
 /** A revision on this machine or in S3. */
 export interface ListedRevision {
   /** Its name, `<package>.<id>`. */
-  readonly revision: string;
+  readonly revision: RevisionName;
   /** On this machine: `current` points to it. In S3: it is the blessed one. */
   readonly active: boolean;
   /** On this machine: `previous` points to it. In S3: the blessed one replaced it. */
@@ -88,13 +96,13 @@ function aboutLocal(pkg: PackageDir): Omit<ListedPackage, "package"> {
   };
 }
 
-function nameOf(packageName: string, id: string | undefined): string | null {
+function nameOf(packageName: PackageName, id: RevisionId | undefined): RevisionName | null {
   return id === undefined ? null : revisionName({ package: packageName, id });
 }
 
 /** A package's revisions on this machine. Throws `NotFoundError` where it is not wanted here. */
 export function listLocalRevisions({ config }: Context, name: string): ListedRevision[] {
-  const pkg = requirePackage(config.root, name);
+  const pkg = requirePackage(config.root, requirePackageName(name));
   const active = readLink(pkg, "current");
   const previous = readLink(pkg, "previous");
   const held = isHeld(pkg);
@@ -151,15 +159,16 @@ export interface MasterRevision extends ListedRevision {
 /** How a revision came to be the blessed one. */
 export interface RevisionBlessing extends Note {
   /** The name of the one that was blessed before; null where none was. */
-  readonly replaced: string | null;
+  readonly replaced: RevisionName | null;
 }
 
 /** A package's revisions in S3. Throws `NotFoundError` where the bucket has none of it. */
 export async function listMasterRevisions(
   context: Context,
-  name: string,
+  packageName: string,
   { long = false }: ListOptions = {},
 ): Promise<MasterRevision[]> {
+  const name = requirePackageName(packageName);
   const bucket = await openBucket(context);
   const remote = await fetchPackageListing(bucket, name);
   if (remote.revisions.length === 0) {
@@ -192,9 +201,9 @@ export async function listMasterRevisions(
  * was left, too.
  */
 function blessingOf(
-  id: string,
+  id: RevisionId,
   { id: blessed, replaced, note }: PointerContent,
-  packageName: string,
+  packageName: PackageName,
 ): Pick<MasterRevision, "blessing" | "left"> {
   if (id === blessed) return { blessing: { ...note, replaced: nameOf(packageName, replaced) } };
   const wentBack = replaced !== undefined && compareNames(blessed, replaced) < 0;
@@ -226,13 +235,13 @@ async function readDetails(bucket: Bucket, { key }: RemoteRevision): Promise<Rev
   return { ...facts, sha256: facts.sha256 ?? sha256, ...readNote(metadata) };
 }
 
-function spooledAt(id: string): { spooledAt?: string } {
+function spooledAt(id: RevisionId): { spooledAt?: string } {
   const time = timeOfId(id);
   return time === undefined ? {} : { spooledAt: new Date(time).toISOString() };
 }
 
 /** As it was downloaded, where FTL remembers. */
-function sizeOf(pkg: PackageDir, id: string): { size?: number } {
+function sizeOf(pkg: PackageDir, id: RevisionId): { size?: number } {
   const size = readRevisionState(pkg, id)?.size;
   return size === undefined ? {} : { size };
 }

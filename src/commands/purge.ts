@@ -1,6 +1,15 @@
 /** `ftl purge`: removes revisions, here or in S3; never one that a machine runs or would go back to. */
 import { ConflictError, NotFoundError, UsageError } from "../errors.ts";
-import { type Revision, revisionName, toRevision } from "../revision/names.ts";
+import {
+  type GivenRevision,
+  type PackageName,
+  requirePackageName,
+  type Revision,
+  type RevisionId,
+  type RevisionName,
+  revisionName,
+  toRevision,
+} from "../revision/names.ts";
 import { readLink } from "../machine/links.ts";
 import { type PackageDir, requirePackage } from "../machine/package_dir.ts";
 import { readPointerState } from "../machine/state.ts";
@@ -9,13 +18,13 @@ import { cleanUp } from "../machine/revisions/clean_up.ts";
 import { type Context } from "../context.ts";
 import { fetchPackageListing, type RemoteRevision, requireRemote } from "../catalog/listing.ts";
 import { removeRevisions } from "../machine/revisions/remove.ts";
-import { lockCandidates, lockSync } from "../machine/lock/package_locks.ts";
+import { PackageLocks } from "../machine/lock/package_locks.ts";
 import { openBucket } from "../bucket/open.ts";
 import { readPointer } from "../catalog/pointer.ts";
 
 /** What to remove: one revision, by its name or parsed, or all but the newest `keep` and those protected. */
 export type PurgeTarget =
-  | { readonly revision: Revision | string }
+  | { readonly revision: GivenRevision }
   | { readonly package: string; readonly keep: number };
 
 /** How `purge` and `purgeMaster` go about it. */
@@ -27,16 +36,18 @@ export interface PurgeOptions {
 /** What a purge did, or would do. */
 export interface Purged {
   /** Names of the revisions that were removed, or would be. */
-  readonly removed: readonly string[];
+  readonly removed: readonly RevisionName[];
   /** What went wrong with others, where several were to be removed. */
   readonly failures: readonly unknown[];
 }
 
 /** The same, understood. */
-type Target = Exclude<PurgeTarget, { revision: unknown }> | { readonly revision: Revision };
+type Target =
+  | { readonly revision: Revision }
+  | { readonly package: PackageName; readonly keep: number };
 
-/** Why revisions must stay, by id. */
-type Protected = ReadonlyMap<string, string>;
+/** Why revisions must stay. */
+type Protected = ReadonlyMap<RevisionId, string>;
 
 /**
  * Removes from this machine, `pre-remove` first. Throws `UsageError` for a protected revision,
@@ -51,11 +62,12 @@ export async function purge(
   const pkg = requirePackage(context.config.root, packageOf(target));
   if (dryRun) return { removed: chooseLocal(pkg, target).map(nameIn(pkg.name)), failures: [] };
   // A sync may be running the script of what is to be removed.
-  using _candidatesLock = await lockCandidates(context, pkg, "ftl purge");
-  using _syncLock = await lockSync(context, pkg, "ftl purge");
+  const locks = new PackageLocks(context, pkg, "ftl purge");
+  using _candidatesLock = await locks.take("candidates");
+  using _syncLock = await locks.take("sync");
   const failures: unknown[] = [];
   const removed = await removeRevisions(context, pkg, {
-    command: "ftl purge",
+    locks,
     choose: () => chooseLocal(pkg, target),
     onFailure: (_id, error) => {
       if ("revision" in target) throw error;
@@ -63,7 +75,7 @@ export async function purge(
       context.report({ type: "failure", error });
     },
   });
-  await cleanUp(context, pkg, { holdsCandidates: true });
+  await cleanUp(context, pkg, { locks, holdsCandidates: true });
   return { removed: removed.map(nameIn(pkg.name)), failures };
 }
 
@@ -104,7 +116,7 @@ async function removeFromMaster(
   bucket: Bucket,
   revisions: readonly RemoteRevision[],
 ): Promise<Purged> {
-  const removed: string[] = [];
+  const removed: RevisionName[] = [];
   const failures: unknown[] = [];
   for (let i = 0; i < revisions.length; i += BATCH) {
     context.signal.throwIfAborted();
@@ -128,18 +140,19 @@ async function removeFromMaster(
 }
 
 function understand(target: PurgeTarget): Target {
-  return "revision" in target ? { revision: toRevision(target.revision) } : target;
+  if ("revision" in target) return { revision: toRevision(target.revision) };
+  return { ...target, package: requirePackageName(target.package) };
 }
 
-function packageOf(target: Target): string {
+function packageOf(target: Target): PackageName {
   return "revision" in target ? target.revision.package : target.package;
 }
 
-function nameIn(packageName: string): (id: string) => string {
+function nameIn(packageName: PackageName): (id: RevisionId) => RevisionName {
   return (id) => revisionName({ package: packageName, id });
 }
 
-function chooseLocal(pkg: PackageDir, target: Target): string[] {
+function chooseLocal(pkg: PackageDir, target: Target): RevisionId[] {
   if ("revision" in target && !pkg.has(target.revision.id)) {
     throw new NotFoundError(`No revision ${revisionName(target.revision)} on this machine`, {
       hint: `'ftl list ${pkg.name}' shows those that are here`,
@@ -150,7 +163,7 @@ function chooseLocal(pkg: PackageDir, target: Target): string[] {
     readPointerState(pkg)?.blessed,
     readLink(pkg, "current"),
   ];
-  const guarded = new Map<string, string>();
+  const guarded = new Map<RevisionId, string>();
   if (previous !== undefined) guarded.set(previous, "the previous one");
   if (blessed !== undefined) guarded.set(blessed, "blessed");
   if (active !== undefined) guarded.set(active, "active");
@@ -158,7 +171,7 @@ function chooseLocal(pkg: PackageDir, target: Target): string[] {
 }
 
 /** The ids to remove, oldest first. Throws `UsageError` where one was named that is protected. */
-function choose(target: Target, ids: readonly string[], guarded: Protected): string[] {
+function choose(target: Target, ids: readonly RevisionId[], guarded: Protected): RevisionId[] {
   if ("revision" in target) {
     const why = guarded.get(target.revision.id);
     if (why === undefined) return [target.revision.id];
@@ -173,8 +186,8 @@ function choose(target: Target, ids: readonly string[], guarded: Protected): str
 /** S3 has no condition that spans two objects: so it is looked at afterwards, and said. */
 async function requireNotBlessedMeanwhile(
   bucket: Bucket,
-  packageName: string,
-  removed: ReadonlySet<string>,
+  packageName: PackageName,
+  removed: ReadonlySet<RevisionId>,
 ): Promise<void> {
   const pointer = await readPointer(bucket, await fetchPackageListing(bucket, packageName));
   if (pointer === undefined || !removed.has(pointer.id)) return;

@@ -1,6 +1,12 @@
 /** `ftl status`: what each package runs here, what it should run, and what a sync would do. */
 import { messageOf } from "../errors.ts";
 import { planSync } from "../plan/sync.ts";
+import {
+  type PackageName,
+  requirePackageName,
+  type RevisionId,
+  type RevisionName,
+} from "../revision/names.ts";
 import { inParallel } from "../concurrency/parallel.ts";
 import { readLink } from "../machine/links.ts";
 import { listPackages, type PackageDir, requirePackage } from "../machine/package_dir.ts";
@@ -18,22 +24,22 @@ import { newestLog } from "../machine/scripts/trim.ts";
 
 export type { LastSync };
 
-/** Revisions by their names, as every command takes them. What is not known or not there is null. */
+/** One package on this machine. What is not known or not there is null. */
 export interface PackageStatus {
   /** Its name. */
-  readonly package: string;
+  readonly package: PackageName;
   /** What `current` points to. */
-  readonly active: string | null;
+  readonly active: RevisionName | null;
   /** Whether `current` leads to a revision that is not there. */
   readonly dangling: boolean;
   /** What `previous` points to. */
-  readonly previous: string | null;
+  readonly previous: RevisionName | null;
   /** Whether the active one is kept by a local jump though another is blessed. */
   readonly held: boolean;
   /** Complete revisions on this machine. */
   readonly revisions: number;
   /** Of those, the ones whose `post-sync` has not succeeded. */
-  readonly unprepared: readonly string[];
+  readonly unprepared: readonly RevisionName[];
   /** Bytes on this machine's disk. */
   readonly disk: number;
   /** How the last sync went. */
@@ -43,27 +49,27 @@ export interface PackageStatus {
   /** The newest file there; null where there is none. */
   readonly lastLog: string | null;
   /** As S3 says now; where it cannot be asked, as it said at the last sync. */
-  readonly blessed: string | null;
+  readonly blessed: RevisionName | null;
   /** Undefined where S3 could not be asked. */
   readonly master: MasterStatus | undefined;
   /** Why it could not be asked, or something here not be read. */
   readonly failures: readonly unknown[];
 }
 
-/** A package as S3 has it, and what a sync would do now. Revisions by their names. */
+/** A package as S3 has it, and what a sync would do now. */
 export interface MasterStatus {
   /** The newest revision. */
-  readonly newest: string | null;
+  readonly newest: RevisionName | null;
   /** How many revisions there are. */
   readonly revisions: number;
   /** What a sync would download. */
-  readonly fetch: readonly string[];
+  readonly fetch: readonly RevisionName[];
   /** What it would make active. */
-  readonly activate: string | null;
+  readonly activate: RevisionName | null;
   /** What it would remove. */
-  readonly remove: readonly string[];
+  readonly remove: readonly RevisionName[];
   /** The blessed revision, where it is nowhere. */
-  readonly missing: string | null;
+  readonly missing: RevisionName | null;
 }
 
 /** What `status` tells. */
@@ -78,7 +84,9 @@ export interface Status {
 export async function status(context: Context, name?: string): Promise<Status> {
   const { config, signal } = context;
   const { root, concurrency } = config;
-  const packages = name === undefined ? listPackages(root) : [requirePackage(root, name)];
+  const packages = name === undefined
+    ? listPackages(root)
+    : [requirePackage(root, requirePackageName(name))];
   const bucket = config.env["FTL_BUCKET"] ? await openBucket(context) : undefined;
   const listings = bucket && shareListings(bucket, packages.map((pkg) => pkg.name));
   if (packages.length === 0) context.report({ type: "no-packages", root });
@@ -103,7 +111,7 @@ export async function status(context: Context, name?: string): Promise<Status> {
 }
 
 /** The revision's name; null where there is none. */
-function nameOf(pkg: PackageDir, id: string | undefined): string | null {
+function nameOf(pkg: PackageDir, id: RevisionId | undefined): RevisionName | null {
   return id === undefined ? null : pkg.revisionName(id);
 }
 

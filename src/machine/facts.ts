@@ -1,6 +1,7 @@
 /** What `planSync` decides by, gathered from the machine and from S3. */
 import type { SyncFacts } from "../plan/sync.ts";
 import type { PointerState } from "../revision/pointer.ts";
+import type { RevisionId } from "../revision/names.ts";
 import { readLink } from "./links.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { postSyncOf } from "./state.ts";
@@ -8,7 +9,7 @@ import { HOLD_FILE, readHold } from "./jump/hold.ts";
 
 export interface FactsSource {
   /** The package as S3 shows it. */
-  readonly remote: { readonly revisions: readonly { readonly id: string }[] };
+  readonly remote: { readonly revisions: readonly { readonly id: RevisionId }[] };
   readonly master: PointerState | undefined;
   /** `FTL_KEEP`. */
   readonly keep: number;

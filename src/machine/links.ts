@@ -1,7 +1,7 @@
 /** `current` and `previous`: relative links, replaced by rename(2), never absent in between. */
 import { StorageError } from "../errors.ts";
 import { faultPoint } from "../fault_point.ts";
-import { isRevisionId } from "../revision/names.ts";
+import { isRevisionId, type RevisionId } from "../revision/names.ts";
 import { explainDiskError, systemCode } from "../disk_errors.ts";
 import { freeTemporary, syncDirectory } from "./disk/durable.ts";
 import type { PackageDir } from "./package_dir.ts";
@@ -12,7 +12,7 @@ export type LinkName = "current" | "previous";
  * The id that a link names, or undefined where there is no link, or one that leads elsewhere. Throws
  * `StorageError` where something else than a link has its place.
  */
-export function readLink(pkg: PackageDir, name: LinkName): string | undefined {
+export function readLink(pkg: PackageDir, name: LinkName): RevisionId | undefined {
   const path = pkg[name];
   try {
     const [folder, id, ...more] = Deno.readLinkSync(path).replace(/\/+$/, "").split("/").slice(-2);
@@ -28,7 +28,7 @@ export function readLink(pkg: PackageDir, name: LinkName): string | undefined {
 /** Points `previous`, then `current`, and makes it last. */
 export function writeLinks(
   pkg: PackageDir,
-  to: { current: string; previous?: string | undefined },
+  to: { current: RevisionId; previous?: RevisionId | undefined },
 ): void {
   // A crash in between leaves `current` as it was, and `previous` on a revision that is there.
   if (to.previous !== undefined) replaceLink(pkg, "previous", to.previous);
@@ -42,7 +42,7 @@ export function writeLinks(
   }
 }
 
-function replaceLink(pkg: PackageDir, name: LinkName, id: string): void {
+function replaceLink(pkg: PackageDir, name: LinkName, id: RevisionId): void {
   const path = pkg[name];
   try {
     const temporary = freeTemporary(`${pkg.own}/${name}`);

@@ -11,7 +11,15 @@
  * the user that the package runs as, who must not lead an `ftl` of root's elsewhere.
  */
 import { NotFoundError, StorageError, UsageError } from "../errors.ts";
-import { compareNames, isPackageName, isRevisionId } from "../revision/names.ts";
+import {
+  compareNames,
+  isPackageName,
+  isRevisionId,
+  type PackageName,
+  type RevisionId,
+  type RevisionName,
+  revisionName,
+} from "../revision/names.ts";
 import { nearestOf } from "../nearest.ts";
 import { explainDiskError, systemCode } from "../disk_errors.ts";
 import { clearPlace } from "./disk/durable.ts";
@@ -19,7 +27,7 @@ import { clearPlace } from "./disk/durable.ts";
 const REMOVING = "removing";
 
 export class PackageDir {
-  constructor(readonly root: string, readonly name: string) {}
+  constructor(readonly root: string, readonly name: PackageName) {}
 
   get path(): string {
     return `${this.root}/${this.name}`;
@@ -72,16 +80,16 @@ export class PackageDir {
     return `${this.own}/log`;
   }
 
-  revisionPath(id: string): string {
+  revisionPath(id: RevisionId): string {
     return `${this.revs}/${id}`;
   }
 
-  revisionName(id: string): string {
-    return `${this.name}.${id}`;
+  revisionName(id: RevisionId): RevisionName {
+    return revisionName({ package: this.name, id });
   }
 
   /** Whether the revision is here, complete. */
-  has(id: string): boolean {
+  has(id: RevisionId): boolean {
     return this.isThere(id) && !this.isBeingRemoved(id);
   }
 
@@ -91,25 +99,24 @@ export class PackageDir {
   }
 
   /** The ids of the complete revisions, oldest first. `own` are the names in FTL's folder at this moment. */
-  revisions(own?: ReadonlySet<string>): string[] {
+  revisions(own?: ReadonlySet<string>): RevisionId[] {
     const gone = new Set(own === undefined || own.has(REMOVING) ? this.beingRemoved() : []);
-    return readNames(this.revs, ({ name, isDirectory }) => {
-      return isDirectory && isRevisionId(name) && !gone.has(name);
-    });
+    return readNames(this.revs, ({ isDirectory }) => isDirectory)
+      .filter(isRevisionId).filter((id) => !gone.has(id));
   }
 
   /** Whether its folder is there, be it complete or not; a link to one elsewhere is none. */
-  isThere(id: string): boolean {
+  isThere(id: RevisionId): boolean {
     return kindOf(this.revisionPath(id)) === "folder";
   }
 
-  isBeingRemoved(id: string): boolean {
+  isBeingRemoved(id: RevisionId): boolean {
     return kindOf(`${this.removing}/${id}`) !== undefined;
   }
 
-  beingRemoved(): string[] {
+  beingRemoved(): RevisionId[] {
     if (kindOf(this.removing) !== "folder") return [];
-    return readNames(this.removing, ({ name }) => isRevisionId(name));
+    return readNames(this.removing, () => true).filter(isRevisionId);
   }
 
   /** Makes FTL's folders where they are missing. Throws `StorageError` where a link has the place of one. */
@@ -169,11 +176,11 @@ export function kindOf(path: string): "folder" | "file" | "link" | "other" | und
 export function listPackages(root: string): PackageDir[] {
   requireRoot(root);
   return readNames(root, (entry) => isPackageName(entry.name) && isDirectoryEntry(root, entry))
-    .map((name) => new PackageDir(root, name));
+    .filter(isPackageName).map((name) => new PackageDir(root, name));
 }
 
 /** Throws `NotFoundError` where the operator has not made the package's directory. */
-export function requirePackage(root: string, name: string): PackageDir {
+export function requirePackage(root: string, name: PackageName): PackageDir {
   requireRoot(root);
   const found = new PackageDir(root, name);
   if (isDirectory(found.path)) return found;

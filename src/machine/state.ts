@@ -1,6 +1,6 @@
 /** What FTL remembers of a package on this machine: small JSON files below `.ftl`. */
 import type { PostSync } from "../plan/sync.ts";
-import { isRevisionId } from "../revision/names.ts";
+import { isRevisionId, type RevisionId } from "../revision/names.ts";
 import type { PointerState } from "../revision/pointer.ts";
 import { overwriteDigits, removeFile, replaceFile } from "./disk/durable.ts";
 import type { PackageDir } from "./package_dir.ts";
@@ -26,13 +26,13 @@ export interface RevisionState {
  * How a revision's `post-sync.sh` went. A crash may have come before the state was written: then the
  * script, if there is one, has yet to run.
  */
-export function postSyncOf(pkg: PackageDir, id: string): PostSync {
+export function postSyncOf(pkg: PackageDir, id: RevisionId): PostSync {
   const state = readRevisionState(pkg, id);
   if (state !== undefined) return state.postSync;
   return hasScript(pkg.revisionPath(id), "post-sync") ? "pending" : "ok";
 }
 
-export function readRevisionState(pkg: PackageDir, id: string): RevisionState | undefined {
+export function readRevisionState(pkg: PackageDir, id: RevisionId): RevisionState | undefined {
   const value = readJson(statePath(pkg, id));
   const postSync = POST_SYNC.find((state) => state === (value as Partial<RevisionState>)?.postSync);
   if (value === undefined || postSync === undefined) return undefined;
@@ -49,21 +49,21 @@ export function readRevisionState(pkg: PackageDir, id: string): RevisionState | 
 
 const POST_SYNC: readonly PostSync[] = ["pending", "ok", "failed"];
 
-export function writeRevisionState(pkg: PackageDir, id: string, state: RevisionState): void {
+export function writeRevisionState(pkg: PackageDir, id: RevisionId, state: RevisionState): void {
   replaceFile(statePath(pkg, id), `${JSON.stringify(state)}\n`);
 }
 
-export function forgetRevisionState(pkg: PackageDir, id: string): void {
+export function forgetRevisionState(pkg: PackageDir, id: RevisionId): void {
   removeFile(statePath(pkg, id), { durable: true });
 }
 
 export function readPointerState(pkg: PackageDir): PointerState | undefined {
   const value = readJson(masterPath(pkg)) as Partial<PointerState> | undefined;
-  if (typeof value?.version !== "string" || !isId(value.blessed)) return undefined;
+  if (typeof value?.version !== "string" || !isRevisionId(value.blessed)) return undefined;
   return {
     version: value.version,
     blessed: value.blessed,
-    replaced: isId(value.replaced) ? value.replaced : undefined,
+    replaced: isRevisionId(value.replaced) ? value.replaced : undefined,
   };
 }
 
@@ -109,7 +109,7 @@ export function writeTold(pkg: PackageDir, paths: readonly string[]): void {
   else replaceFile(toldPath(pkg), `${JSON.stringify(paths)}\n`, { durable: false });
 }
 
-export function statePath(pkg: PackageDir, id: string): string {
+export function statePath(pkg: PackageDir, id: RevisionId): string {
   return `${pkg.states}/${id}.json`;
 }
 
@@ -123,8 +123,4 @@ function lastSyncPath(pkg: PackageDir): string {
 
 function toldPath(pkg: PackageDir): string {
   return `${pkg.own}/${TOLD_FILE}`;
-}
-
-function isId(value: unknown): value is string {
-  return typeof value === "string" && isRevisionId(value);
 }

@@ -1,17 +1,18 @@
 /** A hold: a local jump away from the blessed revision, which syncs respect. */
+import type { RevisionId } from "../revision/names.ts";
 
 /** A local choice away from the blessed revision, and what was blessed when it was made. */
 export interface Hold {
-  readonly id: string;
-  readonly blessed: string | undefined;
+  readonly id: RevisionId;
+  readonly blessed: RevisionId | undefined;
   /** Of the pointer that said so: the same revision may be blessed anew, after another one. */
   readonly version: string | undefined;
 }
 
-/** What decides whether a hold is in force. All ids; what is not there is undefined. */
+/** What decides whether a hold is in force. What is not there is undefined. */
 export interface HoldFacts {
-  readonly active: string | undefined;
-  readonly blessed: string | undefined;
+  readonly active: RevisionId | undefined;
+  readonly blessed: RevisionId | undefined;
   /** Of the pointer that says so. */
   readonly version: string | undefined;
   readonly hold: Hold | undefined;

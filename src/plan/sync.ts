@@ -1,36 +1,36 @@
 /** What a `sync` does to one package on one machine: a pure decision, apart from the acting. */
-import { compareNames } from "../revision/names.ts";
+import { compareNames, type RevisionId } from "../revision/names.ts";
 import { type Hold, type HoldFacts, holdInForce } from "./hold.ts";
 
 /** How a revision's `post-sync.sh` went; a revision without one is `ok`. */
 export type PostSync = "pending" | "ok" | "failed";
 
-/** All ids; what is not there is undefined. */
+/** What is not there is undefined. */
 export interface SyncFacts extends HoldFacts {
   /** Every revision in S3. */
-  readonly remote: readonly string[];
+  readonly remote: readonly RevisionId[];
   /** Every complete revision on this machine. */
-  readonly local: ReadonlyMap<string, PostSync>;
+  readonly local: ReadonlyMap<RevisionId, PostSync>;
   /** The revision that the blessed one replaced. */
-  readonly replaced: string | undefined;
-  readonly previous: string | undefined;
+  readonly replaced: RevisionId | undefined;
+  readonly previous: RevisionId | undefined;
   /** `FTL_KEEP`. */
   readonly keep: number;
 }
 
 export interface SyncPlan {
   /** To download, in this order: the blessed first, then the newest first. */
-  readonly fetch: readonly string[];
+  readonly fetch: readonly RevisionId[];
   /** Here, but their `post-sync.sh` has yet to succeed: to be run, in the order of `fetch`. */
-  readonly prepare: readonly string[];
+  readonly prepare: readonly RevisionId[];
   /** To make active, once it is here and prepared. */
-  readonly activate: string | undefined;
+  readonly activate: RevisionId | undefined;
   /** To remove, oldest first, after all else. */
-  readonly remove: readonly string[];
+  readonly remove: readonly RevisionId[];
   /** The hold that keeps the blessed revision from being activated. */
   readonly heldBy: Hold | undefined;
   /** The blessed revision, where it is neither in S3 nor here. */
-  readonly missing: string | undefined;
+  readonly missing: RevisionId | undefined;
 }
 
 /**
@@ -79,7 +79,7 @@ export function planSync(facts: SyncFacts): SyncPlan {
 }
 
 /** In the order of fetching; may name revisions that are neither in S3 nor here. */
-function wantedRevisions({ remote, blessed, replaced, keep }: SyncFacts): string[] {
+function wantedRevisions({ remote, blessed, replaced, keep }: SyncFacts): RevisionId[] {
   const newestFirst = [...remote].sort(compareNames).reverse();
   const candidates = newestFirst.filter((id) => blessed === undefined || id > blessed);
   const pointed = [blessed, replaced].filter((id) => id !== undefined);
@@ -88,12 +88,12 @@ function wantedRevisions({ remote, blessed, replaced, keep }: SyncFacts): string
 
 function guarded(
   { active, previous, hold }: SyncFacts,
-  activate: string | undefined,
-): (string | undefined)[] {
+  activate: RevisionId | undefined,
+): (RevisionId | undefined)[] {
   return [active, hold?.id, activate ?? previous];
 }
 
-function removable(facts: SyncFacts, staying: ReadonlySet<string | undefined>): string[] {
+function removable(facts: SyncFacts, staying: ReadonlySet<RevisionId | undefined>): RevisionId[] {
   if (facts.remote.length === 0) return [];
   return [...facts.local.keys()].filter((id) => !staying.has(id)).sort(compareNames);
 }

@@ -9,7 +9,13 @@
  * Any other key is not FTL's.
  */
 import { UsageError } from "../errors.ts";
-import { isPackageName, isRevisionId, type Revision, revisionName } from "./names.ts";
+import {
+  isPackageName,
+  isRevisionId,
+  type PackageName,
+  type Revision,
+  revisionName,
+} from "./names.ts";
 import { quote } from "../foreign_text.ts";
 
 export interface RevisionKey extends Revision {
@@ -22,7 +28,7 @@ export interface RevisionKey extends Revision {
 export interface PointerKey {
   readonly kind: "rev" | "go-current" | "go-previous";
   readonly key: string;
-  readonly package: string;
+  readonly package: PackageName;
 }
 
 /** Which key of FTL's this is, or undefined where it is none. */
@@ -46,12 +52,12 @@ export function revisionKey(revision: Revision, rest: string): string {
 }
 
 /** The key of the pointer to the blessed revision. */
-export function pointerKey(packageName: string): string {
+export function pointerKey(packageName: PackageName): string {
   return `${packageName}.rev`;
 }
 
 /** The prefix that all keys of one package have in common, and no key of another. */
-export function packagePrefix(packageName: string): string {
+export function packagePrefix(packageName: PackageName): string {
   return `${packageName}.`;
 }
 
@@ -59,7 +65,7 @@ export function packagePrefix(packageName: string): string {
  * Package and rest of a file that is to be spooled, from its name alone: `my_site.tar.gz` gives
  * `my_site` and `tar.gz`. Throws `UsageError` where the name gives no valid package.
  */
-export function splitFileName(fileName: string): { package: string; rest: string } {
+export function splitFileName(fileName: string): { package: PackageName; rest: string } {
   const dot = fileName.indexOf(".");
   const name = dot < 0 ? fileName : fileName.slice(0, dot);
   const rest = dot < 0 ? "" : fileName.slice(dot + 1);

@@ -18,33 +18,49 @@ const HASH_DIGITS = 4;
 /** Unix milliseconds: in August 2081. */
 const LAST_TIME = 62 ** TIME_DIGITS - 1;
 
+/** Only types have it, no value: it tells apart names that are strings all alike. */
+export declare const kindOfName: unique symbol;
+
+/** A package's name, `my_site`: a string that was checked. */
+export type PackageName = string & { readonly [kindOfName]: "package" };
+
+/** A revision's id, `VZ5vQk8aR4G`: a string that was checked. It tells nothing of the package. */
+export type RevisionId = string & { readonly [kindOfName]: "id" };
+
+/** A revision's whole name, `my_site.VZ5vQk8aR4G`. */
+export type RevisionName = string & { readonly [kindOfName]: "revision" };
+
 /** One version of a package. */
 export interface Revision {
   /** The package's name. */
-  readonly package: string;
+  readonly package: PackageName;
   /** Unique within the package; a greater one is newer. */
-  readonly id: string;
+  readonly id: RevisionId;
 }
 
-export function isPackageName(text: string): boolean {
+/** A revision as a program gives it: by its name, or by package and id. It is checked where it comes in. */
+export type GivenRevision = string | { readonly package: string; readonly id: string };
+
+export function isPackageName(text: string): text is PackageName {
   return PACKAGE.test(text);
 }
 
-export function isRevisionId(text: string): boolean {
-  return ID.test(text) && !RESERVED_IDS.has(text);
+/** Also for what was read from a file, which may be anything. */
+export function isRevisionId(value: unknown): value is RevisionId {
+  return typeof value === "string" && ID.test(value) && !RESERVED_IDS.has(value);
 }
 
 /** `my_site.VZ5vQk8aR4G`, the name that people type and read. */
-export function revisionName(revision: Revision): string {
-  return `${revision.package}.${revision.id}`;
+export function revisionName(revision: Revision): RevisionName {
+  return `${revision.package}.${revision.id}` as RevisionName;
 }
 
 /** The inverse of `revisionName`, or undefined where the text is no revision's name. */
 export function parseRevisionName(text: string): Revision | undefined {
   const dot = text.indexOf(".");
   if (dot < 0) return undefined;
-  const revision = { package: text.slice(0, dot), id: text.slice(dot + 1) };
-  return isPackageName(revision.package) && isRevisionId(revision.id) ? revision : undefined;
+  const [name, id] = [text.slice(0, dot), text.slice(dot + 1)];
+  return isPackageName(name) && isRevisionId(id) ? { package: name, id } : undefined;
 }
 
 /** A revision's name as an argument. Throws `UsageError` that says what such a name looks like. */
@@ -59,12 +75,13 @@ export function requireRevisionName(text: string): Revision {
 }
 
 /** A revision as a program gives it, by its name or parsed. Throws `UsageError` where it is none. */
-export function toRevision(revision: Revision | string): Revision {
-  return requireRevisionName(typeof revision === "string" ? revision : revisionName(revision));
+export function toRevision(revision: GivenRevision): Revision {
+  const isName = typeof revision === "string";
+  return requireRevisionName(isName ? revision : `${revision.package}.${revision.id}`);
 }
 
 /** A package's name as an argument. Throws `UsageError`. */
-export function requirePackageName(text: string): string {
+export function requirePackageName(text: string): PackageName {
   if (isPackageName(text)) return text;
   const revision = parseRevisionName(text);
   throw new UsageError(`${quote(text)} is not the name of a package`, {
@@ -85,7 +102,7 @@ export interface NewIdOptions {
   /** SHA-256 of the file, in hexadecimal. */
   sha256: string;
   /** The greatest id that the package has in the bucket; the new one will be greater. */
-  newest?: string | undefined;
+  newest?: RevisionId | undefined;
 }
 
 /**
@@ -93,17 +110,22 @@ export interface NewIdOptions {
  * id's instead, so ids never go back. Throws `UsageError` where nothing can be greater than `newest`, or where
  * the clock is beyond what an id can tell.
  */
-export function newRevisionId({ now, sha256, newest }: NewIdOptions): string {
+export function newRevisionId({ now, sha256, newest }: NewIdOptions): RevisionId {
   const hash = base62(BigInt(`0x${sha256}`) % 62n ** BigInt(HASH_DIGITS), HASH_DIGITS);
   const time = Math.max(0, Math.floor(now));
   if (time > LAST_TIME) throw clockTooFar();
-  const id = base62(BigInt(time), TIME_DIGITS) + hash;
+  const id = madeOf(base62(BigInt(time), TIME_DIGITS), hash);
   if (newest === undefined || id > newest) return id;
   const next = nextTime(newest.slice(0, TIME_DIGITS));
-  if (next !== undefined) return next + hash;
+  if (next !== undefined) return madeOf(next, hash);
   throw new UsageError(`No new revision id can sort after ${quote(newest)}`, {
     hint: "That id was not made by FTL: purge that revision from S3, then spool again",
   });
+}
+
+/** Base-62 digits, which every id may consist of. */
+function madeOf(time: string, hash: string): RevisionId {
+  return `${time}${hash}` as RevisionId;
 }
 
 function clockTooFar(): UsageError {
@@ -114,7 +136,7 @@ function clockTooFar(): UsageError {
 }
 
 /** The spool time in an id made by FTL, in Unix milliseconds, or undefined for any other id. */
-export function timeOfId(id: string): number | undefined {
+export function timeOfId(id: RevisionId): number | undefined {
   if (!/^[0-9A-Za-z]{11}$/.test(id)) return undefined;
   let time = 0;
   for (const digit of id.slice(0, TIME_DIGITS)) time = time * 62 + DIGITS.indexOf(digit);

@@ -2,14 +2,14 @@
 import { IntegrityError } from "../errors.ts";
 import { quote } from "../foreign_text.ts";
 import { type Metadata, type Note, noteMetadata, readNote } from "./metadata.ts";
-import { isRevisionId } from "./names.ts";
+import { isRevisionId, type PackageName, type RevisionId } from "./names.ts";
 
 /** Which revision every machine should run, and how that came about. */
 export interface Blessing {
   /** The blessed revision's id. */
-  readonly id: string;
+  readonly id: RevisionId;
   /** The id that was blessed before. */
-  readonly replaced: string | undefined;
+  readonly replaced: RevisionId | undefined;
   readonly note: Note;
 }
 
@@ -17,8 +17,8 @@ export interface Blessing {
 export interface PointerState {
   /** Tells whether the pointer in S3 has changed since: key, ETag and time of the object. */
   readonly version: string;
-  readonly blessed: string;
-  readonly replaced?: string | undefined;
+  readonly blessed: RevisionId;
+  readonly replaced?: RevisionId | undefined;
 }
 
 /**
@@ -27,8 +27,8 @@ export interface PointerState {
  */
 export function parsePointer(
   text: string,
-  { key, packageName }: { key: string; packageName: string },
-): string {
+  { key, packageName }: { key: string; packageName: PackageName },
+): RevisionId {
   const name = text.trim();
   const prefix = `${packageName}.`;
   const id = name.startsWith(prefix) ? name.slice(prefix.length) : name;
@@ -44,11 +44,11 @@ export function blessingMetadata(blessing: Blessing): Record<string, string> {
   return encoded;
 }
 
-export function readBlessing(id: string, metadata: Metadata): Blessing {
+export function readBlessing(id: RevisionId, metadata: Metadata): Blessing {
   const replaced = metadata["ftl-replaced"];
   return {
     id,
-    replaced: replaced !== undefined && isRevisionId(replaced) ? replaced : undefined,
+    replaced: isRevisionId(replaced) ? replaced : undefined,
     note: readNote(metadata),
   };
 }

@@ -1,12 +1,14 @@
 import { assertEquals, assertRejects } from "../assert.ts";
 import { shareListings } from "../../src/catalog/shared_listing.ts";
 import { fetchPackageListing } from "../../src/catalog/listing.ts";
+import type { PackageName } from "../../src/revision/names.ts";
 import type { Bucket } from "../../src/bucket/bucket.ts";
 import { MemoryBucket } from "../bucket/memory_bucket.ts";
 import { Fleet } from "../e2e/fleet.ts";
+import { aPackage } from "../names.ts";
 
-const names = (count: number, begin = "p"): string[] =>
-  Array.from({ length: count }, (_, i) => `${begin}${i}`);
+const names = (count: number, begin = "p"): PackageName[] =>
+  Array.from({ length: count }, (_, i) => aPackage(`${begin}${i}`));
 
 function revisions(name: string, count: number): string[] {
   const ids = Array.from({ length: count }, (_, i) => `V${String(i).padStart(10, "0")}`);
@@ -20,7 +22,7 @@ async function put(bucket: Bucket, keys: readonly string[]): Promise<void> {
 }
 
 /** Every package as by a LIST of its own; the answer is how many requests the shared one took. */
-async function compare(bucket: MemoryBucket, wanted: readonly string[]): Promise<number> {
+async function compare(bucket: MemoryBucket, wanted: readonly PackageName[]): Promise<number> {
   bucket.calls.length = 0;
   const { of: listing } = shareListings(bucket, wanted);
   const found = await Promise.all(wanted.map((name) => listing(name)));
@@ -35,15 +37,15 @@ Deno.test("shareListings() lists many packages by one request for 1,000 keys", a
   const wanted = names(400);
   await put(bucket, wanted.flatMap((name) => revisions(name, 2)));
   // 1,200 keys; a package that S3 does not have is found empty.
-  assertEquals(await compare(bucket, [...wanted, "not_there"]), 2);
+  assertEquals(await compare(bucket, [...wanted, aPackage("not_there")]), 2);
   // A few packages ask for themselves.
-  assertEquals(await compare(bucket, ["p3", "p5", "p7"]), 3);
+  assertEquals(await compare(bucket, ["p3", "p5", "p7"].map(aPackage)), 3);
 });
 
 Deno.test("shareListings() never asks more often than each package alone, nor for much that is others'", async () => {
   const bucket = new MemoryBucket();
   // One package of two pages; names of which one begins another, or sorts before its dot.
-  const wanted = ["a-b", "a", "ab", "b", "b-", "b_", "big", "c", "z", "z9"];
+  const wanted = ["a-b", "a", "ab", "b", "b-", "b_", "big", "c", "z", "z9"].map(aPackage);
   const foreign = names(1500, "m").map((name) => `${name}/x`);
   await put(bucket, [
     ...wanted.flatMap((name) => revisions(name, name === "big" ? 1100 : 2)),
@@ -65,8 +67,8 @@ Deno.test("shareListings() lets each ask for itself where the credentials allow 
   bucket.deny("listPage", 1);
   bucket.deny("list", 1);
   const { of: listing } = shareListings(bucket, wanted);
-  await assertRejects(() => listing("p0"), Error, "denied");
-  assertEquals((await listing("p1")).revisions.length, 1);
+  await assertRejects(() => listing(aPackage("p0")), Error, "denied");
+  assertEquals((await listing(aPackage("p1"))).revisions.length, 1);
 });
 
 Deno.test("sync, its dry run and status ask once for the listings of many packages", async () => {

@@ -7,6 +7,9 @@ import { listPackages, PackageDir } from "../../src/machine/package_dir.ts";
 import { Mount } from "../proof/mounts.ts";
 import { MOUNTING, testWith } from "../required_program.ts";
 import { TempFolder, treeOf } from "../temp.ts";
+import { anId, aPackage } from "../names.ts";
+
+const ID = anId("VZ5vQk8aR4G");
 
 for (const place of ["revs", ".ftl", ".ftl/staging", ".ftl/trash", ".ftl/state"]) {
   for (const leadsTo of ["a folder", "nothing"]) {
@@ -14,7 +17,7 @@ for (const place of ["revs", ".ftl", ".ftl/staging", ".ftl/trash", ".ftl/state"]
       using folder = new TempFolder();
       folder.write("elsewhere/staging/file", "precious", 0o600);
       const before = treeOf(folder.folder("elsewhere"));
-      const pkg = new PackageDir(folder.path, "a");
+      const pkg = new PackageDir(folder.path, aPackage("a"));
       const path = `${pkg.path}/${place}`;
       Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
       Deno.symlinkSync(`${folder.path}/${leadsTo === "nothing" ? "nowhere" : "elsewhere"}`, path);
@@ -27,7 +30,7 @@ for (const place of ["revs", ".ftl", ".ftl/staging", ".ftl/trash", ".ftl/state"]
   const isOwn = place.startsWith(".ftl/");
   Deno.test(`prepare() ${isOwn ? "replaces" : "refuses"} ${place} as a file`, () => {
     using folder = new TempFolder();
-    const pkg = new PackageDir(folder.path, "a");
+    const pkg = new PackageDir(folder.path, aPackage("a"));
     const path = folder.write(`a/${place}`, "x");
     if (isOwn) pkg.prepare();
     else assertThrows(() => pkg.prepare(), StorageError);
@@ -55,15 +58,15 @@ Deno.test("no temporary name is followed where somebody has put a link", () => {
   using folder = new TempFolder();
   const precious = folder.write("precious", "precious", 0o600);
   folder.folder("a");
-  const pkg = new PackageDir(folder.path, "a");
+  const pkg = new PackageDir(folder.path, aPackage("a"));
   pkg.prepare();
   for (const name of ["hold.json.tmp", "hold.json", "current.tmp"]) {
     Deno.symlinkSync(precious, `${pkg.own}/${name}`);
   }
   replaceFile(`${pkg.own}/hold.json`, "[]");
-  Deno.mkdirSync(pkg.revisionPath("VZ5vQk8aR4G"));
-  writeLinks(pkg, { current: "VZ5vQk8aR4G" });
-  assertEquals(readLink(pkg, "current"), "VZ5vQk8aR4G");
+  Deno.mkdirSync(pkg.revisionPath(ID));
+  writeLinks(pkg, { current: ID });
+  assertEquals(readLink(pkg, "current"), ID);
   assertEquals(Deno.readTextFileSync(`${pkg.own}/hold.json`), "[]");
   const { mode } = Deno.statSync(precious);
   assertEquals([Deno.readTextFileSync(precious), (mode ?? 0) & 0o777], ["precious", 0o600]);
@@ -71,11 +74,11 @@ Deno.test("no temporary name is followed where somebody has put a link", () => {
 
 Deno.test("a link in revs is no revision, wherever it leads", () => {
   using folder = new TempFolder();
-  const pkg = new PackageDir(folder.path, "a");
+  const pkg = new PackageDir(folder.path, aPackage("a"));
   folder.folder("a");
   pkg.prepare();
-  Deno.symlinkSync(folder.folder("elsewhere"), pkg.revisionPath("VZ5vQk8aR4G"));
-  assertEquals([pkg.has("VZ5vQk8aR4G"), pkg.revisions()], [false, []]);
+  Deno.symlinkSync(folder.folder("elsewhere"), pkg.revisionPath(ID));
+  assertEquals([pkg.has(ID), pkg.revisions()], [false, []]);
 });
 
 testWith(MOUNTING, "replaceFile() gets by a temporary file that cannot be removed", () => {

@@ -14,8 +14,9 @@ import {
 } from "../../src/machine/state.ts";
 import { TempFolder } from "../temp.ts";
 import { readHold, writeHolds } from "../../src/machine/jump/hold.ts";
+import { anId, aPackage } from "../names.ts";
 
-const ID = "VZ5vQk8aR4G";
+const ID = anId("VZ5vQk8aR4G");
 
 const STRANGE: readonly (string | undefined)[] = [
   undefined,
@@ -60,7 +61,7 @@ for (const [name, make] of IN_PLACE) {
   Deno.test(`state is lost and written anew where there is ${JSON.stringify(name)}`, () => {
     using folder = new TempFolder();
     folder.folder("a");
-    const pkg = new PackageDir(folder.path, "a");
+    const pkg = new PackageDir(folder.path, aPackage("a"));
     pkg.prepare();
     for (const file of FILES) make(`${pkg.own}/${file}`);
     assertEquals(readPointerState(pkg), undefined);

@@ -1,18 +1,20 @@
 import { assertEquals } from "../assert.ts";
+import type { RevisionId } from "../../src/revision/names.ts";
 import { planSync, type PostSync, type SyncFacts, type SyncPlan } from "../../src/plan/sync.ts";
+import { anId } from "../names.ts";
 
 /** Ids in the order of their letters. */
-const A = "aaaaaa";
-const B = "bbbbbb";
-const C = "cccccc";
-const D = "dddddd";
-const E = "eeeeee";
-const F = "ffffff";
-const G = "gggggg";
+const A = anId("aaaaaa");
+const B = anId("bbbbbb");
+const C = anId("cccccc");
+const D = anId("dddddd");
+const E = anId("eeeeee");
+const F = anId("ffffff");
+const G = anId("gggggg");
 const ALL = [A, B, C, D, E, F, G];
 
 interface Given extends Omit<Partial<SyncFacts>, "local"> {
-  readonly local?: readonly string[];
+  readonly local?: readonly RevisionId[];
   readonly states?: Readonly<Record<string, PostSync>>;
 }
 

@@ -9,7 +9,6 @@ import { idOf, type Ran } from "../e2e/fleet.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
 import { Mount, run } from "./mounts.ts";
-import { parse } from "./names.ts";
 import { Random } from "./random.ts";
 import { requireRecovery } from "./recovery.ts";
 import { makeSite } from "./site.ts";
@@ -132,7 +131,7 @@ async function spoiledRound(lab: Lab, { names, log, random, inspector }: Round):
 async function deploy(lab: Lab, random: Random): Promise<string> {
   const site = makeSite(PACKAGE, random.below(2 ** 30), { files: 20 });
   const { revision } = await spool(lab.context(), lab.file(site));
-  await jumpMaster(lab.context(), parse(revision));
+  await jumpMaster(lab.context(), revision);
   return revision;
 }
 

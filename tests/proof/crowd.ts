@@ -3,7 +3,6 @@ import { jumpMaster, listMasterRevisions, spool, sync } from "../../mod.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
 import type { Ran } from "../e2e/fleet.ts";
 import { type Figures, Lab } from "./lab.ts";
-import { parse } from "./names.ts";
 import { Random } from "./random.ts";
 import { requireRecovery } from "./recovery.ts";
 import { makeSite } from "./site.ts";
@@ -36,7 +35,7 @@ export async function crowdOnOneRoot(
     revisions.push((await lab.spool(makeSite(PACKAGE, seed + n, { files: 30 }))).revision);
   }
   const [first = ""] = revisions;
-  await jumpMaster(lab.context(), parse(first));
+  await jumpMaster(lab.context(), first);
   await sync(lab.context());
   const inspector = new Inspector(lab);
   await inspector.look();

@@ -4,7 +4,6 @@ import { jump, jumpMaster, sync } from "../../mod.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
 import { Mount, Quota } from "./mounts.ts";
-import { parse } from "./names.ts";
 import { Random } from "./random.ts";
 import { requireRecovery } from "./recovery.ts";
 import { makeSite } from "./site.ts";
@@ -95,13 +94,13 @@ async function arrange(lab: Lab, random: Random): Promise<string[]> {
   const site = makeSite(PACKAGE, random.below(2 ** 30), { files: FILES });
   const { revision } = await lab.spool(site);
   if (random.next() < 0.6) {
-    await jumpMaster(lab.context(), parse(revision));
+    await jumpMaster(lab.context(), revision);
     return ["sync"];
   }
   await sync(lab.context());
   const [active] = lab.machine.names(`${PACKAGE}/current`);
   if (active !== undefined && random.next() < 0.5) return ["purge", revision];
-  if (random.next() < 0.3) await jump(lab.context(), parse(revision));
+  if (random.next() < 0.3) await jump(lab.context(), revision);
   return ["jump", revision];
 }
 
@@ -116,10 +115,10 @@ export async function readOnlyDisk(): Promise<Figures> {
     names.push((await lab.spool(makeSite(PACKAGE, seed, { files: FILES }))).revision);
   }
   const [first = "", second = "", third = ""] = names;
-  await jumpMaster(lab.context(), parse(second));
+  await jumpMaster(lab.context(), second);
   await sync(lab.context());
   await inspector.look();
-  await jumpMaster(lab.context(), parse(third));
+  await jumpMaster(lab.context(), third);
   mount.remount("ro");
   const changing = [["sync"], ["jump", third], ["jump-back", PACKAGE], ["purge", third]];
   for (const args of changing) {

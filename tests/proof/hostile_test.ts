@@ -19,6 +19,7 @@ import { newSeed } from "./random.ts";
 import { announce } from "./report.ts";
 import { quote } from "../../src/foreign_text.ts";
 import { parsePointer, readBlessing } from "../../src/revision/pointer.ts";
+import { anId, aPackage } from "../names.ts";
 
 const seed = Number(Deno.env.get("PROVE_SEED") ?? newSeed());
 const inputs = Number(Deno.env.get("PROVE_INPUTS") ?? 2000);
@@ -79,10 +80,10 @@ Deno.test("any content of .rev is an id or an integrity error, and any metadata 
   );
   fc.assert(
     fc.property(text, metadata, (content, found) => {
-      const place = { key: "site.rev", packageName: "site" };
+      const place = { key: "site.rev", packageName: aPackage("site") };
       const read = designed(() => parsePointer(content, place));
       if (read !== undefined) assert(isRevisionId(read), read);
-      const { replaced } = readBlessing("V00000", found);
+      const { replaced } = readBlessing(anId("V00000"), found);
       assert(replaced === undefined || isRevisionId(replaced));
       const { bytes, sha256 } = readRevisionFacts(found);
       assert(bytes === undefined || Number.isSafeInteger(bytes));
@@ -109,7 +110,8 @@ Deno.test("a new id is greater than any newest one, or there is an error that sa
 });
 
 Deno.test("no plan removes what a machine runs, ran, holds or is to run, or anything by an empty listing", () => {
-  const pool = fc.constantFrom<string>("V00001", "V00002", "V00003", "V00004", "V00005", "V00006");
+  const ids = ["V00001", "V00002", "V00003", "V00004", "V00005", "V00006"].map(anId);
+  const pool = fc.constantFrom(...ids);
   const maybe = fc.option(pool, { nil: undefined });
   const post = fc.constantFrom<PostSync>("ok", "pending", "failed");
   const facts = fc.record({

@@ -6,7 +6,6 @@
 import { jump, jumpMaster, purge, purgeMaster, sync } from "../../mod.ts";
 import { Inspector, openUploads, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
-import { parse } from "./names.ts";
 import { Random } from "./random.ts";
 import { requireRecovery, requireUploadsTakenBack } from "./recovery.ts";
 import { type Archive, makeSite } from "./site.ts";
@@ -74,7 +73,7 @@ class KillLoop {
   async prepare(): Promise<void> {
     const context = this.#lab.context();
     const first = await this.#lab.spool(this.#random.pick(this.#sites));
-    await jumpMaster(context, parse(first.revision));
+    await jumpMaster(context, first.revision);
     for (const command of new Set(COMMANDS)) {
       const args = await this.#argumentsFor(command);
       const started = performance.now();
@@ -123,14 +122,14 @@ class KillLoop {
     await this.#inspector.lookAtBucket();
     if (command === "jump --master") return ["jump", "--master", revision];
     if (command === "sync") {
-      if (this.#random.next() < 0.7) await jumpMaster(context, parse(revision));
+      if (this.#random.next() < 0.7) await jumpMaster(context, revision);
       return ["sync"];
     }
     await sync(context);
     const active = machine.link(`${PACKAGE}/current`);
     if (command === "purge") return ["purge", revision];
     if (command === "jump-back") {
-      if (active !== undefined) await jump(context, parse(revision));
+      if (active !== undefined) await jump(context, revision);
       return ["jump-back", PACKAGE];
     }
     return ["jump", revision];

@@ -14,7 +14,6 @@ import {
 } from "./outcomes.ts";
 import { Inspector, openUploads, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
-import { parse } from "./names.ts";
 import { requireRecovery } from "./recovery.ts";
 import { type Archive, makeSite } from "./site.ts";
 
@@ -146,10 +145,10 @@ class Bench {
       case "listing by a sync":
       case "reading of .rev":
       case "reading of a revision":
-        await jumpMaster(context, parse(revision));
+        await jumpMaster(context, revision);
         return ["sync"];
       case "checksum of a revision":
-        await jumpMaster(context, parse(await this.#putByAnotherTool(site())));
+        await jumpMaster(context, await this.#putByAnotherTool(site()));
         return ["sync"];
       case "details of a revision":
         for (const { key } of await lab.bucket.list("detailed.")) await lab.bucket.remove(key);
@@ -163,13 +162,13 @@ class Bench {
       case "part of an upload":
       case "end of an upload":
       case "abort of an upload":
-        await jumpMaster(context, parse(revision));
+        await jumpMaster(context, revision);
         return ["spool", large()];
       case "writing of .rev":
         return ["jump", "--master", revision];
       case "removal":
       case "listing by a purge":
-        await jumpMaster(context, parse((await lab.spool(site())).revision));
+        await jumpMaster(context, (await lab.spool(site())).revision);
         await sync(context);
         return ["purge", "--master", revision];
     }

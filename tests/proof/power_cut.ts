@@ -9,7 +9,6 @@ import type { FaultPoint } from "../../src/fault_point.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
 import { Mount, run } from "./mounts.ts";
-import { parse } from "./names.ts";
 import { makeSite } from "./site.ts";
 
 /** The steps of a sync that fetches and activates, and whether the new revision must have survived. */
@@ -51,11 +50,11 @@ async function cutAt({ at, active }: typeof CUTS[number]): Promise<void> {
     using _mount = Mount.image(image, lab.root, `loop,commit=${COMMIT}`);
     Deno.mkdirSync(`${lab.root}/${PACKAGE}`);
     old = (await lab.spool(makeSite(PACKAGE, 1))).revision;
-    await jumpMaster(lab.context(), parse(old));
+    await jumpMaster(lab.context(), old);
     await sync(lab.context());
     run("sync", "-f", lab.root);
     const next = (await lab.spool(makeSite(PACKAGE, 2))).revision;
-    await jumpMaster(lab.context(), parse(next));
+    await jumpMaster(lab.context(), next);
     await inspector.look();
     const { signal } = await lab.launch(["sync"], { killAt: at }).output();
     if (signal !== "SIGKILL") throw new Error("not killed there");

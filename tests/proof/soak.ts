@@ -2,7 +2,6 @@
 import { jumpMaster, purgeMaster, sync } from "../../mod.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
-import { parse } from "./names.ts";
 import { makeSite } from "./site.ts";
 
 interface Footprint {
@@ -53,7 +52,7 @@ export async function soak({ minutes, seed }: { minutes: number; seed: number })
 
 async function deploy(lab: Lab, seed: number): Promise<void> {
   const { revision } = await lab.spool(makeSite(PACKAGE, seed, { files: 40, scripts: false }));
-  await jumpMaster(lab.context(), parse(revision));
+  await jumpMaster(lab.context(), revision);
   const [result] = await sync(lab.context());
   if (result?.active !== revision) throw result?.failures[0] ?? new Error(`${result?.active} runs`);
   await purgeMaster(lab.context(), { package: PACKAGE, keep: 3 });

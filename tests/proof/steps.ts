@@ -4,7 +4,6 @@ import { FAULT_POINTS, type FaultPoint } from "../../src/fault_point.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
 import { Lab } from "./lab.ts";
 import { type Figures } from "./lab.ts";
-import { parse } from "./names.ts";
 import { requireRecovery, requireUploadsTakenBack } from "./recovery.ts";
 import { makeSite } from "./site.ts";
 
@@ -110,13 +109,13 @@ async function arrange(
   const context = lab.context();
   const spoolNext = async (): Promise<string> => (await lab.spool(nextSite())).revision;
   const old = await spoolNext();
-  await jumpMaster(context, parse(old));
+  await jumpMaster(context, old);
   await sync(context, { follow: true });
   if (command === "spool") return { args: ["spool", lab.file(LARGE)], old, next: old };
   const next = await spoolNext();
   if (command === "bless") return { args: ["jump", "--master", next], old, next };
   if (command === "sync") {
-    await jumpMaster(context, parse(next));
+    await jumpMaster(context, next);
     return { args: ["sync"], old, next };
   }
   await sync(context);
@@ -127,7 +126,7 @@ async function arrange(
     for (const { key } of await lab.bucket.list(`${next}.`)) await lab.bucket.remove(key);
     return { args: ["sync"], old, next: old };
   }
-  for (const id of [next, old]) await jump(context, parse(id));
+  for (const id of [next, old]) await jump(context, id);
   const { revision } = await jumpBack(context, PACKAGE);
   return { args: ["jump-back", PACKAGE], old: revision, next: old };
 }

@@ -4,7 +4,6 @@ import { inParallel } from "../../src/concurrency/parallel.ts";
 import { Lab } from "./lab.ts";
 import type { Figures } from "./lab.ts";
 import { PACKAGE } from "./invariants.ts";
-import { parse } from "./names.ts";
 import { linesOf, makeSite } from "./site.ts";
 
 export interface ThousandOptions {
@@ -28,7 +27,7 @@ export async function deployToMany({ machines, splay }: ThousandOptions): Promis
   for (const [seed, how] of [[1, "at once"], [2, "with splay"]] as const) {
     const site = makeSite(PACKAGE, seed, { files: 20, scripts: false });
     const { revision } = await lab.spool(site);
-    await jumpMaster(lab.context(), parse(revision));
+    await jumpMaster(lab.context(), revision);
     const found = await converge(lab, roots, { revision, splay: how === "at once" ? 0 : splay });
     figures[`requests a machine, ${how}`] = found.requests / machines;
     figures[`KB a machine, ${how}`] = (found.bytes / machines / 1000).toFixed(1);

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "../assert.ts";
 import { UsageError } from "../../src/errors.ts";
 import { parseKey, revisionKey, splitFileName } from "../../src/revision/keys.ts";
+import { aPackage, aRevision } from "../names.ts";
 
 Deno.test("parseKey() knows revisions by package, id and rest", () => {
   const cases: [key: string, name: string, id: string, rest: string][] = [
@@ -10,8 +11,9 @@ Deno.test("parseKey() knows revisions by package, id and rest", () => {
     ["a.VZ5vQk8aR4G.2.3.tar.zst", "a", "VZ5vQk8aR4G", "2.3.tar.zst"],
   ];
   for (const [key, name, id, rest] of cases) {
-    assertEquals(parseKey(key), { kind: "revision", key, package: name, id, rest });
-    assertEquals(revisionKey({ package: name, id }, rest), key);
+    const revision = aRevision(`${name}.${id}`);
+    assertEquals(parseKey(key), { kind: "revision", key, ...revision, rest });
+    assertEquals(revisionKey(revision, rest), key);
   }
 });
 
@@ -22,7 +24,7 @@ Deno.test("parseKey() knows the pointers", () => {
     ["my_site.previous", "go-previous"],
   ] as const;
   for (const [key, kind] of cases) {
-    assertEquals(parseKey(key), { kind, key, package: "my_site" });
+    assertEquals(parseKey(key), { kind, key, package: aPackage("my_site") });
   }
 });
 
@@ -46,9 +48,9 @@ Deno.test("parseKey() leaves all other keys alone", () => {
 });
 
 Deno.test("splitFileName() gives the package and the rest", () => {
-  assertEquals(splitFileName("my_site.tar.gz"), { package: "my_site", rest: "tar.gz" });
-  assertEquals(splitFileName("my_site"), { package: "my_site", rest: "" });
-  assertEquals(splitFileName("my_site-1.2.tgz"), { package: "my_site-1", rest: "2.tgz" });
+  assertEquals(splitFileName("my_site.tar.gz"), { package: aPackage("my_site"), rest: "tar.gz" });
+  assertEquals(splitFileName("my_site"), { package: aPackage("my_site"), rest: "" });
+  assertEquals(splitFileName("my_site-1.2.tgz"), { package: aPackage("my_site-1"), rest: "2.tgz" });
 });
 
 Deno.test("splitFileName() refuses a name that gives no package", () => {

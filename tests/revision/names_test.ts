@@ -4,12 +4,17 @@ import {
   isPackageName,
   isRevisionId,
   newRevisionId,
+  type PackageName,
   parseRevisionName,
   requirePackageName,
   requireRevisionName,
+  type RevisionId,
+  type RevisionName,
+  revisionName,
   timeOfId,
 } from "../../src/revision/names.ts";
 import { quote } from "../../src/foreign_text.ts";
+import { anId, aPackage } from "../names.ts";
 
 const SHA = "ab".repeat(32);
 const NOW = Date.UTC(2026, 10, 22);
@@ -32,12 +37,27 @@ Deno.test("isRevisionId() takes 6 to 64 of letters, digits, _ and -, never curre
 
 Deno.test("parseRevisionName() splits at the first dot and refuses what is no revision", () => {
   assertEquals(parseRevisionName("my_site.VZ5vQk8aR4G"), {
-    package: "my_site",
-    id: "VZ5vQk8aR4G",
+    package: aPackage("my_site"),
+    id: anId("VZ5vQk8aR4G"),
   });
   for (const text of ["my_site", "my_site.", ".VZ5vQk8aR4G", "my_site.VZ5vQk8aR4G.tgz", "a.b"]) {
     assertEquals(parseRevisionName(text), undefined, text);
   }
+});
+
+Deno.test("the compiler tells ids, names of revisions and names of packages apart", () => {
+  const whole = parseRevisionName("my_site.VZ5vQk8aR4G");
+  assert(whole !== undefined);
+  // @ts-expect-error -- an id says nothing of the package
+  const fromId: RevisionName = whole.id;
+  // @ts-expect-error -- a name is more than an id
+  const fromName: RevisionId = revisionName(whole);
+  // @ts-expect-error -- neither is a package's name
+  const fromBoth: PackageName = whole.id;
+  // @ts-expect-error -- nobody has checked it
+  const unchecked: RevisionId = "VZ5vQk8aR4G";
+  const strings: string[] = [fromId, fromName, fromBoth, unchecked];
+  assertEquals(strings.length, 4);
 });
 
 Deno.test("a name that is none says what one looks like", () => {
@@ -85,7 +105,7 @@ Deno.test("newRevisionId() is greater than the newest id, whatever that is", () 
     "------",
   ];
   for (const id of newest) {
-    const made = newRevisionId({ now: NOW, sha256: SHA, newest: id });
+    const made = newRevisionId({ now: NOW, sha256: SHA, newest: anId(id) });
     assert(made > id, `${made} > ${id}`);
     assertMatch(made, /^[0-9A-Za-z]{11}$/);
   }
@@ -99,7 +119,7 @@ Deno.test("newRevisionId() goes on from an id in the future by the least step", 
 
 Deno.test("newRevisionId() says so where no id can be greater", () => {
   assertThrows(
-    () => newRevisionId({ now: NOW, sha256: SHA, newest: "z".repeat(64) }),
+    () => newRevisionId({ now: NOW, sha256: SHA, newest: anId("z".repeat(64)) }),
     UsageError,
     "No new revision id",
   );
@@ -117,8 +137,8 @@ Deno.test("newRevisionId() says so where the clock is past what an id can tell",
 });
 
 Deno.test("timeOfId() knows FTL's own ids alone", () => {
-  assertEquals(timeOfId("201303057568Wq"), undefined);
-  assertEquals(timeOfId("V_5vQk8aR4G"), undefined);
+  assertEquals(timeOfId(anId("201303057568Wq")), undefined);
+  assertEquals(timeOfId(anId("V_5vQk8aR4G")), undefined);
 });
 
 Deno.test("quote() lets no control character through to a terminal", () => {

@@ -7,8 +7,10 @@ import {
 } from "../../src/revision/metadata.ts";
 import { IntegrityError, UsageError } from "../../src/errors.ts";
 import { blessingMetadata, parsePointer, readBlessing } from "../../src/revision/pointer.ts";
+import { anId, aPackage } from "../names.ts";
 
-const where = { key: "my_site.rev", packageName: "my_site" };
+const ID = anId("VZ5vQk8aR4G");
+const where = { key: "my_site.rev", packageName: aPackage("my_site") };
 
 Deno.test("parsePointer() reads what FTL, an editor and the Go original write", () => {
   const texts = [
@@ -62,10 +64,10 @@ Deno.test("revision facts come back, and malformed ones count as absent", () => 
 
 Deno.test("a blessing carries what it replaced", () => {
   const blessing = {
-    id: "VZ5vQk8aR4G",
-    replaced: "VZ5uB1x0pQa",
+    id: ID,
+    replaced: anId("VZ5uB1x0pQa"),
     note: { by: "a@b", at: "2026-11-22T00:00:00.000Z", message: undefined },
   };
-  assertEquals(readBlessing("VZ5vQk8aR4G", blessingMetadata(blessing)), blessing);
-  assertEquals(readBlessing("VZ5vQk8aR4G", { "ftl-replaced": "../etc" }).replaced, undefined);
+  assertEquals(readBlessing(ID, blessingMetadata(blessing)), blessing);
+  assertEquals(readBlessing(ID, { "ftl-replaced": "../etc" }).replaced, undefined);
 });

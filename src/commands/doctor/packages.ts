@@ -3,6 +3,7 @@ import { ScriptError, StorageError } from "../../errors.ts";
 import { readJournal } from "../../machine/jump/journal.ts";
 import { type LinkName, readLink } from "../../machine/links.ts";
 import { lookAtLock } from "../../machine/lock/lock_file.ts";
+import { locksOf } from "../../machine/lock/package_locks.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import { leftovers } from "../../machine/revisions/removal.ts";
 import { postSyncOf, readLastSync, readPointerState, readTold } from "../../machine/state.ts";
@@ -55,12 +56,7 @@ function checkLink(pkg: PackageDir, name: LinkName): Check[] {
 }
 
 function checkLocks(pkg: PackageDir): Check[] {
-  const locks = [
-    [pkg.lock, pkg.name],
-    [pkg.syncLock, `the sync of ${pkg.name}`],
-    [pkg.candidatesLock, `the preparation of ${pkg.name}`],
-  ] as const;
-  return locks.flatMap(([path, what]) => {
+  return Object.values(locksOf(pkg)).flatMap(({ path, what }) => {
     const found = lookAtLock(path);
     if (found === "unknown") {
       const text = `whether ${what} is locked is for another user to see`;
@@ -75,7 +71,7 @@ function checkLocks(pkg: PackageDir): Check[] {
 
 function checkUnfinished(pkg: PackageDir): Check[] {
   // What a command that is going on works on was not left.
-  if ([pkg.syncLock, pkg.candidatesLock, pkg.lock].some(mayBeLocked)) return [];
+  if (Object.values(locksOf(pkg)).some(({ path }) => mayBeLocked(path))) return [];
   const told = readTold(pkg);
   const paths = [...new Set([...leftovers(pkg), ...told.filter(isThere)])].map((path) => {
     const hint = told.includes(path)

@@ -3,6 +3,7 @@
  * (https://cloudinit.readthedocs.io/en/latest/reference/modules.html).
  */
 import { UsageError } from "../../errors.ts";
+import type { PackageName } from "../../revision/names.ts";
 import { shellWord } from "./quoting.ts";
 import { systemdFiles, TIMER } from "./systemd.ts";
 import { ENV_FILE, EXECUTABLE, PLACEHOLDERS, type SetupFile, type SetupValues } from "./values.ts";
@@ -10,7 +11,7 @@ import { quote } from "../../foreign_text.ts";
 
 export interface CloudInitOptions {
   /** Each gets a folder in the root. */
-  readonly packages: readonly string[];
+  readonly packages: readonly PackageName[];
   /** Where the executables lie: `https://.../` or `s3://bucket/prefix`. A placeholder where there is none. */
   readonly from: string | undefined;
   /** The text of `SHA256SUMS`; placeholders where there is none. */

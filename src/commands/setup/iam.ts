@@ -3,6 +3,7 @@
  * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html). Each policy is
  * whole in itself, none denies anything, so that one role can have several.
  */
+import type { PackageName } from "../../revision/names.ts";
 import type { SetupValues } from "./values.ts";
 
 export const IAM_ROLES = ["machine", "spool", "bless", "purge"] as const;
@@ -30,7 +31,7 @@ const GO_ID = "?".repeat(14);
 export function iamPolicy(
   role: IamRole,
   { bucket, region }: Pick<SetupValues, "bucket" | "region">,
-  packages: readonly string[],
+  packages: readonly PackageName[],
 ): Policy {
   const arn = `arn:${partitionOf(region)}:s3:::${bucket}`;
   const names = packages.length === 0 ? ["*"] : packages;

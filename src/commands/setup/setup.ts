@@ -1,5 +1,6 @@
 /** `ftl setup`: ready text for those who install FTL. Pure: it asks nothing but the environment. */
 import { UsageError } from "../../errors.ts";
+import { type PackageName, requirePackageName } from "../../revision/names.ts";
 import type { Context } from "../../context.ts";
 import { cloudInit, cloudInitPlaceholders } from "./cloud_init.ts";
 import { cronFile } from "./cron.ts";
@@ -41,8 +42,9 @@ export function setup(
   kind: SetupKind,
   options: SetupOptions = {},
 ): SetupText {
+  const packages = (options.packages ?? []).map(requirePackageName);
   const values = readSetupValues(context.config);
-  const { text, json, placeholders } = makeText(context, kind, { values, options });
+  const { text, json, placeholders } = makeText(context, kind, { values, options, packages });
   if (placeholders.length > 0) {
     const names = placeholders.join(", ");
     context.report({
@@ -57,12 +59,14 @@ export function setup(
 interface Source {
   readonly values: SetupValues;
   readonly options: SetupOptions;
+  /** Those of the options, checked. */
+  readonly packages: readonly PackageName[];
 }
 
 function makeText(
   context: Context,
   kind: SetupKind,
-  { values, options }: Source,
+  { values, options, packages }: Source,
 ): SetupText & { placeholders: readonly string[] } {
   const { placeholders } = values;
   switch (kind) {
@@ -71,7 +75,7 @@ function makeText(
     case "cron":
       return { ...ofFile(cronFile(values)), placeholders };
     case "cloud-init": {
-      const { packages = [], from, sums } = options;
+      const { from, sums } = options;
       const asked = { packages, from, sums, version: context.version };
       const text = cloudInit(values, asked);
       return {
@@ -82,7 +86,7 @@ function makeText(
     }
     case "iam":
       return {
-        ...iamText(values, options),
+        ...iamText(values, { part: options.part, packages }),
         placeholders: placeholders.filter((name) => name === "FTL_BUCKET"),
       };
   }
@@ -111,7 +115,10 @@ function systemdText(values: SetupValues, part: string | undefined): SetupText {
   return { text: [`${install}\n`, ...shown].join("\n"), json: files };
 }
 
-function iamText(values: SetupValues, { part, packages = [] }: SetupOptions): SetupText {
+function iamText(
+  values: SetupValues,
+  { part, packages }: { part: string | undefined; packages: readonly PackageName[] },
+): SetupText {
   const role = IAM_ROLES.find((known) => known === part);
   if (part !== undefined && role === undefined) {
     throw new UsageError(`ftl setup iam has no role ${quote(part)}`, {

@@ -3,6 +3,7 @@ import { checkArchive } from "../../archive/check.ts";
 import { ContentCheck } from "../../archive/content_check.ts";
 import { ScriptCheck } from "../../archive/script_check.ts";
 import { IntegrityError } from "../../errors.ts";
+import type { PackageName } from "../../revision/names.ts";
 import {
   type Checksums,
   ChecksumTaker,
@@ -22,7 +23,7 @@ export interface SpoolFile {
   /** As it was given. */
   readonly path: string;
   /** The package that its name gives, and what follows that and its dot. */
-  readonly name: string;
+  readonly name: PackageName;
   readonly rest: string;
   /** Told what is seldom meant. */
   readonly warn: (message: string) => void;

@@ -9,7 +9,13 @@ import { ConflictError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { adviseOnFileName, looksLikeOneBuild } from "../../revision/file_advice.ts";
 import { revisionKey, splitFileName } from "../../revision/keys.ts";
-import { newRevisionId, revisionName } from "../../revision/names.ts";
+import {
+  newRevisionId,
+  type PackageName,
+  type RevisionId,
+  type RevisionName,
+  revisionName,
+} from "../../revision/names.ts";
 import { fileNameOf, FileSource, refuseFolder } from "../../transfer/upload/file_source.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import { ClockCheck } from "./clock_check.ts";
@@ -28,7 +34,7 @@ export interface SpoolOptions {
 /** The revision that a spool made. */
 export interface Spooled {
   /** The new revision's name. */
-  readonly revision: string;
+  readonly revision: RevisionName;
   /** The object's key. */
   readonly key: string;
   /** Size of the object in bytes. */
@@ -107,7 +113,7 @@ const FRESH = 1000;
 function tellOfNewPackage(
   { report }: Context,
   { revisions, pointer }: RemotePackage,
-  { name, rest, warn }: { name: string; rest: string; warn: (message: string) => void },
+  { name, rest, warn }: { name: PackageName; rest: string; warn: (message: string) => void },
 ): void {
   if (revisions.length > 0 || pointer !== undefined) return;
   report({ type: "new-package", package: name });
@@ -119,8 +125,7 @@ function tellOfNewPackage(
 }
 
 interface UploadPlan {
-  /** The revision's name. */
-  readonly subject: string;
+  readonly subject: RevisionName;
   readonly key: string;
   readonly source: FileSource;
   readonly checked: CheckedFile;
@@ -154,13 +159,13 @@ async function upload(
 }
 
 interface NewRevision {
-  readonly name: string;
+  readonly name: PackageName;
   readonly rest: string;
   readonly sha256: string;
   /** Of the package, where there is one that was made just now. */
   readonly listing: RemotePackage | undefined;
   /** Throws `ConflictError` where the key is taken. */
-  readonly upload: (revision: string, key: string) => Promise<void>;
+  readonly upload: (revision: RevisionName, key: string) => Promise<void>;
 }
 
 /** Ids that are tried: each one more is taken by somebody who spools the same file in the same instant. */
@@ -171,7 +176,7 @@ async function uploadAsNewest(
   context: Context,
   bucket: Bucket,
   { name, rest, sha256, listing, upload }: NewRevision,
-): Promise<{ id: string; key: string }> {
+): Promise<{ id: RevisionId; key: string }> {
   for (let tries = 1;; tries++) {
     const isKnown = tries === 1 && listing !== undefined;
     const { revisions } = isKnown ? listing : await fetchPackageListing(bucket, name);

@@ -1,10 +1,11 @@
 /** Why the blessed revision is not what runs here, where nothing else has told. */
 import { ConflictError, type FtlError, NotFoundError, ScriptError } from "../../errors.ts";
+import type { RevisionId } from "../../revision/names.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 
 /** The blessed revision is neither here nor in S3. */
-export function missingBlessed(pkg: PackageDir, id: string, bucket: string): NotFoundError {
+export function missingBlessed(pkg: PackageDir, id: RevisionId, bucket: string): NotFoundError {
   return new NotFoundError(
     `The blessed revision ${pkg.revisionName(id)} is not in s3://${bucket}`,
     {
@@ -19,7 +20,7 @@ export function missingBlessed(pkg: PackageDir, id: string, bucket: string): Not
  */
 export function blessedNotActive(
   pkg: PackageDir,
-  id: string,
+  id: RevisionId,
   { ranScripts }: { ranScripts: boolean },
 ): FtlError | undefined {
   const name = pkg.revisionName(id);

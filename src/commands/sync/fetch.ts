@@ -13,7 +13,7 @@ import { DOWNLOAD_WINDOW, openDownload, rangeSizeFor } from "../../transfer/down
 import { CheckedBody } from "../../transfer/verify/checked_body.ts";
 import { type Context } from "../../context.ts";
 import type { RemoteRevision } from "../../catalog/listing.ts";
-import { lockPackage } from "../../machine/lock/package_locks.ts";
+import type { PackageLocks } from "../../machine/lock/package_locks.ts";
 import { hasScript } from "../../machine/scripts/file.ts";
 
 /** What is to be fetched. */
@@ -32,7 +32,7 @@ export interface Source {
 export async function fetchRevision(
   context: Context,
   from: Source,
-  pkg: PackageDir,
+  { pkg, locks }: { pkg: PackageDir; locks: PackageLocks },
 ): Promise<void> {
   const { id, key, object } = from.remote;
   const revision = pkg.revisionName(id);
@@ -51,7 +51,7 @@ export async function fetchRevision(
     });
     await staging.flush(context.signal);
     faultPoint("flushed");
-    using _lock = await lockPackage(context, pkg, "ftl sync");
+    using _lock = await locks.take("package");
     context.signal.throwIfAborted();
     staging.publish({
       postSync: hasScript(staging.target, "post-sync") ? "pending" : "ok",
@@ -172,7 +172,7 @@ async function stage(
 
 function changedObject(name: string, remote: RemoteRevision): IntegrityError {
   return new IntegrityError(`${name} does not have the checksum that it was spooled with`, {
-    hint: `Spool it again, and purge this one: ftl purge --master ${remote.package}.${remote.id}`,
+    hint: `Spool it again, and purge this one: ftl purge --master ${revisionName(remote)}`,
   });
 }
 

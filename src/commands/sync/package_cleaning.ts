@@ -1,10 +1,12 @@
 /** What `ftl sync` takes away from one package: revisions that nobody wants, and what was left behind. */
 import { messageOf, StorageError } from "../../errors.ts";
+import type { RevisionId } from "../../revision/names.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import type { Leftover } from "../../machine/revisions/trees.ts";
 import { cleanUp, isCleanUpDue } from "../../machine/revisions/clean_up.ts";
 import type { Context } from "../../context.ts";
+import type { PackageLocks } from "../../machine/lock/package_locks.ts";
 import type { PackageView } from "./package_view.ts";
 import { removeRevisions } from "../../machine/revisions/remove.ts";
 import type { SyncTally } from "./sync_tally.ts";
@@ -13,16 +15,22 @@ export class PackageCleaning {
   readonly #context: Context;
   readonly #pkg: PackageDir;
   readonly #tally: SyncTally;
+  readonly #locks: PackageLocks;
   /** What cannot be removed for now, which is no failure of the sync. */
   readonly #kept: Leftover[] = [];
 
   /** Each is tried once. */
-  readonly #failed = new Set<string>();
+  readonly #failed = new Set<RevisionId>();
 
-  constructor(context: Context, pkg: PackageDir, tally: SyncTally) {
+  constructor(
+    context: Context,
+    pkg: PackageDir,
+    { tally, locks }: { tally: SyncTally; locks: PackageLocks },
+  ) {
     this.#context = context;
     this.#pkg = pkg;
     this.#tally = tally;
+    this.#locks = locks;
   }
 
   /** Whether a killed command left anything; to be asked under the sync lock. */
@@ -31,7 +39,7 @@ export class PackageCleaning {
   }
 
   /** Where the blessed revision could not be activated, the machine may have to fall back. */
-  toRemove(view: PackageView): string[] {
+  toRemove(view: PackageView): RevisionId[] {
     const { remove } = view.plan();
     if (remove.length === 0) return [];
     const previous = readLink(this.#pkg, "previous");
@@ -42,7 +50,7 @@ export class PackageCleaning {
     if (this.toRemove(view).length === 0) return;
     const pkg = this.#pkg;
     const removed = await removeRevisions(this.#context, pkg, {
-      command: "ftl sync",
+      locks: this.#locks,
       choose: () => {
         view.changed();
         return this.toRemove(view);
@@ -60,11 +68,12 @@ export class PackageCleaning {
   /** Where a killed command left something, it may take the room for what comes. */
   async makeRoom(view: PackageView): Promise<void> {
     if (view.plan().fetch.length === 0) return;
-    await this.#tally.attempt(() => cleanUp(this.#context, this.#pkg));
+    await this.#tally.attempt(() => cleanUp(this.#context, this.#pkg, { locks: this.#locks }));
   }
 
   /** To be called last: what cannot be deleted must not stand before the work. */
   async finish(): Promise<void> {
-    await this.#tally.attempt(() => cleanUp(this.#context, this.#pkg, { kept: this.#kept }));
+    const options = { locks: this.#locks, kept: this.#kept };
+    await this.#tally.attempt(() => cleanUp(this.#context, this.#pkg, options));
   }
 }

@@ -5,6 +5,7 @@ import type { Gate } from "../../concurrency/gate.ts";
 import type { Place, Places } from "../../concurrency/places.ts";
 import { Jumps } from "../../machine/jump/jump.ts";
 import type { HeldLock } from "../../machine/lock/lock.ts";
+import { PackageLocks } from "../../machine/lock/package_locks.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import { readPointerState } from "../../machine/state.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
@@ -17,6 +18,7 @@ import type { Listings } from "../../catalog/shared_listing.ts";
 import { SyncLock } from "./sync_lock.ts";
 import { type PackageSync, SyncTally } from "./sync_tally.ts";
 import type { PointerState } from "../../revision/pointer.ts";
+import type { RevisionId } from "../../revision/names.ts";
 import { trimLogs } from "../../machine/scripts/trim.ts";
 import { writeHolds } from "../../machine/jump/hold.ts";
 
@@ -50,24 +52,29 @@ export class PackageSyncer implements Disposable {
   readonly #pkg: PackageDir;
   readonly #tally: SyncTally;
   readonly #cleaning: PackageCleaning;
+  readonly #locks: PackageLocks;
   readonly #lock: SyncLock;
   readonly #jumps: Jumps;
   #view: PackageView | undefined;
   #place: Place | undefined;
   #ranScripts = false;
   /** Blessed revisions whose deployment was begun, and candidates whose script was: each once, so this ends. */
-  readonly #tried = new Set<string>();
-  readonly #begun = new Set<string>();
+  readonly #tried = new Set<RevisionId>();
+  readonly #begun = new Set<RevisionId>();
   readonly #remembered: PointerState | undefined;
 
   constructor(context: Context, setting: PackageSyncSetting, pkg: PackageDir) {
     this.#context = { ...context, report: (event) => this.#hear(context, event) };
     this.#setting = setting;
     this.#pkg = pkg;
-    this.#lock = new SyncLock(this.#context, pkg);
+    this.#locks = new PackageLocks(this.#context, pkg, "ftl sync");
+    this.#lock = new SyncLock(this.#locks);
     this.#jumps = new Jumps(this.#context, pkg, "sync");
     this.#tally = new SyncTally(context, pkg);
-    this.#cleaning = new PackageCleaning(this.#context, pkg, this.#tally);
+    this.#cleaning = new PackageCleaning(this.#context, pkg, {
+      tally: this.#tally,
+      locks: this.#locks,
+    });
     this.#remembered = rememberedOf(pkg);
   }
 
@@ -202,7 +209,7 @@ export class PackageSyncer implements Disposable {
   }
 
   /** Without the sync lock, until there is something else to do; then all is planned anew. */
-  async #prepareCandidates(view: PackageView, ids: readonly string[]): Promise<boolean> {
+  async #prepareCandidates(view: PackageView, ids: readonly RevisionId[]): Promise<boolean> {
     const { trace } = view;
     this.#lock.pause();
     for (const id of ids) {
@@ -220,7 +227,7 @@ export class PackageSyncer implements Disposable {
   }
 
   /** Its script may take long, or hang: what is blessed meanwhile is deployed beside it. */
-  async #prepareCandidate(view: PackageView, id: string): Promise<void> {
+  async #prepareCandidate(view: PackageView, id: RevisionId): Promise<void> {
     this.#begun.add(id);
     const { blessed } = view;
     const wasHere = blessed !== undefined && this.#pkg.has(blessed);
@@ -240,7 +247,7 @@ export class PackageSyncer implements Disposable {
   }
 
   /** What S3 or another command keeps from it is no failure: the next look may succeed. */
-  async #deployBeside(view: PackageView, candidate: string): Promise<void> {
+  async #deployBeside(view: PackageView, candidate: RevisionId): Promise<void> {
     // It would undo each jump that is made meanwhile.
     if (this.#setting.follow) return;
     try {
@@ -313,7 +320,7 @@ export class PackageSyncer implements Disposable {
   }
 
   /** The blessed revision, where it is to be activated and has not failed already. */
-  #due(view: PackageView): string | undefined {
+  #due(view: PackageView): RevisionId | undefined {
     const id = view.plan().activate;
     return id === undefined || this.#tally.hasFailed(id) ? undefined : id;
   }
@@ -368,11 +375,11 @@ export class PackageSyncer implements Disposable {
   }
 
   /** Whether its `post-sync` is to be run, as far as this sync can tell. */
-  #isUnprepared(view: PackageView, id: string | undefined): id is string {
+  #isUnprepared(view: PackageView, id: RevisionId | undefined): id is RevisionId {
     return id !== undefined && this.#pkg.has(id) && !view.isReady(id) && !this.#tally.hasFailed(id);
   }
 
-  async #fetch(view: PackageView, id: string): Promise<void> {
+  async #fetch(view: PackageView, id: RevisionId): Promise<void> {
     if (this.#tally.hasFailed(id) || this.#pkg.has(id)) return;
     // A script may have taken a candidate away, and would again.
     if (id !== view.blessed && this.#tally.fetched.includes(id)) return;
@@ -380,18 +387,19 @@ export class PackageSyncer implements Disposable {
     view.changed();
   }
 
-  async #download(view: PackageView, id: string): Promise<void> {
+  async #download(view: PackageView, id: RevisionId): Promise<void> {
     const remote = view.remoteRevision(id);
     if (remote === undefined) return;
     // Loaded by a sync that has something to fetch: most have not.
     const { fetchRevision } = await import("./fetch.ts");
     const { bucket, memory } = this.#setting;
-    await fetchRevision(this.#context, { bucket, remote, memory }, this.#pkg);
+    const target = { pkg: this.#pkg, locks: this.#locks };
+    await fetchRevision(this.#context, { bucket, remote, memory }, target);
     this.#tally.fetched.push(id);
     view.changed();
   }
 
-  async #prepare(view: PackageView, id: string): Promise<void> {
+  async #prepare(view: PackageView, id: RevisionId): Promise<void> {
     if (this.#tally.hasFailed(id) || !this.#pkg.has(id) || view.isReady(id)) return;
     // These scripts take turns of their own: what only downloads does not wait for them.
     this.#place?.leave();
@@ -414,7 +422,7 @@ export class PackageSyncer implements Disposable {
     if (view.hasStaleHold) writeHolds(this.#pkg, []);
   }
 
-  async #activate(id: string): Promise<void> {
+  async #activate(id: RevisionId): Promise<void> {
     const { failures } = await this.#jumps.to(id, undefined);
     this.#tally.activated = id;
     for (const failure of failures) this.#tally.fail(failure);

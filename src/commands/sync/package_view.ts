@@ -17,6 +17,7 @@ import {
 import type { PointerState } from "../../revision/pointer.ts";
 import { fetchPointerState } from "../../catalog/pointer.ts";
 import { holdInForce } from "../../plan/hold.ts";
+import type { RevisionId } from "../../revision/names.ts";
 import { HOLD_FILE, readHold } from "../../machine/jump/hold.ts";
 
 export interface ViewSetting {
@@ -92,11 +93,11 @@ export class PackageView {
     return [master, current, ...this.#pkg.revisions()].join(" ");
   }
 
-  get blessed(): string | undefined {
+  get blessed(): RevisionId | undefined {
     return this.#master?.blessed;
   }
 
-  remoteRevision(id: string): RemoteRevision | undefined {
+  remoteRevision(id: RevisionId): RemoteRevision | undefined {
     return this.#remote.revisions.find((found) => found.id === id);
   }
 
@@ -116,7 +117,7 @@ export class PackageView {
   }
 
   /** Whether it is here, and prepared. */
-  isReady(id: string): boolean {
+  isReady(id: RevisionId): boolean {
     return this.#pkg.has(id) && postSyncOf(this.#pkg, id) === "ok";
   }
 

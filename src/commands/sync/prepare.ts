@@ -1,5 +1,6 @@
 /** Making a fetched revision ready to become active: its `post-sync`. */
 import { InterruptedError, ScriptError } from "../../errors.ts";
+import type { RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
 import type { Places } from "../../concurrency/places.ts";
 import { readLink } from "../../machine/links.ts";
@@ -28,7 +29,7 @@ const PATIENCE = 30_000;
 export async function prepareRevision(
   context: Context,
   pkg: PackageDir,
-  { id, urgent, turns }: { id: string; urgent: boolean; turns: Places },
+  { id, urgent, turns }: { id: RevisionId; urgent: boolean; turns: Places },
 ): Promise<void> {
   if (postSyncOf(pkg, id) === "ok") return;
   const isRun = hasScript(pkg.revisionPath(id), "post-sync");
@@ -49,7 +50,7 @@ export async function prepareRevision(
   }
 }
 
-function requireStillThere(pkg: PackageDir, id: string): void {
+function requireStillThere(pkg: PackageDir, id: RevisionId): void {
   if (pkg.has(id)) return;
   const path = pkg.revisionPath(id);
   throw new ScriptError(

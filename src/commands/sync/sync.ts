@@ -4,6 +4,12 @@ import { inParallel } from "../../concurrency/parallel.ts";
 import { pause } from "../../concurrency/pause.ts";
 import { Places } from "../../concurrency/places.ts";
 import { planSync, type SyncPlan } from "../../plan/sync.ts";
+import {
+  type PackageName,
+  requirePackageName,
+  type RevisionId,
+  type RevisionName,
+} from "../../revision/names.ts";
 import { listPackages, type PackageDir, requirePackage } from "../../machine/package_dir.ts";
 import { type Context } from "../../context.ts";
 import { readPointerState } from "../../machine/state.ts";
@@ -105,20 +111,20 @@ async function syncPackage(
   return await syncer.finish();
 }
 
-/** What a sync would do to one package now. Names of revisions. */
+/** What a sync would do to one package now. */
 export interface PlannedSync {
   /** The package's name. */
-  readonly package: string;
+  readonly package: PackageName;
   /** What it would download. */
-  readonly fetch: readonly string[];
+  readonly fetch: readonly RevisionName[];
   /** What would become active. */
-  readonly activate: string | undefined;
+  readonly activate: RevisionName | undefined;
   /** What it would remove. */
-  readonly remove: readonly string[];
+  readonly remove: readonly RevisionName[];
   /** The active revision, where a hold keeps the blessed one from being activated. */
-  readonly held: string | undefined;
+  readonly held: RevisionName | undefined;
   /** The blessed revision, where it is nowhere. */
-  readonly missing: string | undefined;
+  readonly missing: RevisionName | undefined;
   /** Why there is no plan, where there is none: one package's failure does not stop the others. */
   readonly failures: readonly unknown[];
 }
@@ -159,14 +165,16 @@ function choosePackages(
   names: readonly string[] = [],
 ): PackageDir[] {
   const { root } = config;
-  if (names.length > 0) return [...new Set(names)].map((name) => requirePackage(root, name));
+  if (names.length > 0) {
+    return [...new Set(names)].map((name) => requirePackage(root, requirePackageName(name)));
+  }
   const packages = listPackages(root);
   if (packages.length === 0) report({ type: "no-packages", root });
   return packages;
 }
 
 function nameRevisions(pkg: PackageDir, plan: SyncPlan): PlannedSync {
-  const name = (id: string | undefined): string | undefined =>
+  const name = (id: RevisionId | undefined): RevisionName | undefined =>
     id === undefined ? undefined : pkg.revisionName(id);
   return {
     package: pkg.name,

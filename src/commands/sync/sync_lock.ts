@@ -1,28 +1,17 @@
 /** The locks of one package as its sync takes them: what stays busy is not waited for a second time. */
 import { BusyError } from "../../errors.ts";
 import type { HeldLock } from "../../machine/lock/lock.ts";
-import type { PackageDir } from "../../machine/package_dir.ts";
-import { type Context } from "../../context.ts";
-import {
-  lockCandidates,
-  lockPackage,
-  lockSync,
-  tryLockSync,
-} from "../../machine/lock/package_locks.ts";
-
-const COMMAND = "ftl sync";
+import type { LockName, PackageLocks } from "../../machine/lock/package_locks.ts";
 
 /** The sync lock; held until it is disposed of. */
 export class SyncLock implements Disposable {
-  readonly #context: Context;
-  readonly #pkg: PackageDir;
+  readonly #locks: PackageLocks;
   #held: HeldLock | undefined;
   #isBusy = false;
   #isPaused = false;
 
-  constructor(context: Context, pkg: PackageDir) {
-    this.#context = context;
-    this.#pkg = pkg;
+  constructor(locks: PackageLocks) {
+    this.#locks = locks;
   }
 
   [Symbol.dispose](): void {
@@ -57,13 +46,14 @@ export class SyncLock implements Disposable {
 
   /** Takes it where it is free. */
   async try(): Promise<void> {
-    this.#held = await tryLockSync(this.#context, this.#pkg, COMMAND);
+    const taken = await this.#locks.try("sync");
+    this.#held = taken instanceof BusyError ? undefined : taken;
   }
 
   /** Waits for it where it is not held yet. The answer is whether it was not. Throws `BusyError`. */
   async take(): Promise<boolean> {
     if (this.#held !== undefined) return false;
-    this.#held = await this.#noteBusy(lockSync(this.#context, this.#pkg, COMMAND));
+    this.#held = await this.#take("sync");
     return true;
   }
 
@@ -72,28 +62,23 @@ export class SyncLock implements Disposable {
    * the sync lock it is not waited for: whoever has it may wait for the sync lock.
    */
   async tryCandidates(): Promise<HeldLock | BusyError> {
-    try {
-      return await lockCandidates(this.#context, this.#pkg, COMMAND, { wait: 0 });
-    } catch (error) {
-      if (error instanceof BusyError) return error;
-      throw error;
-    }
+    return await this.#locks.try("candidates");
   }
 
   /** The same, waited for: the sync lock is let go meanwhile. Throws `BusyError`. */
   async takeCandidates(): Promise<HeldLock> {
     this.pause();
-    return await this.#noteBusy(lockCandidates(this.#context, this.#pkg, COMMAND));
+    return await this.#take("candidates");
   }
 
   /** The package's lock. Throws `BusyError`. */
   async takePackage(): Promise<HeldLock> {
-    return await this.#noteBusy(lockPackage(this.#context, this.#pkg, COMMAND));
+    return await this.#take("package");
   }
 
-  async #noteBusy(locking: Promise<HeldLock>): Promise<HeldLock> {
+  async #take(name: LockName): Promise<HeldLock> {
     try {
-      return await locking;
+      return await this.#locks.take(name);
     } catch (error) {
       this.#isBusy = error instanceof BusyError;
       throw error;

@@ -1,24 +1,25 @@
 /** What a sync has done to one package so far, and what went wrong. */
 import { messageOf } from "../../errors.ts";
+import type { PackageName, RevisionId, RevisionName } from "../../revision/names.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import { writeLastSync } from "../../machine/state.ts";
 import type { Context } from "../../context.ts";
 
-/** What was done to one package. Names of revisions, not ids. */
+/** What was done to one package. */
 export interface PackageSync {
   /** Its name. */
-  readonly package: string;
+  readonly package: PackageName;
   /** What is active now. */
-  readonly active: string | undefined;
+  readonly active: RevisionName | undefined;
   /** What was downloaded. */
-  readonly fetched: readonly string[];
+  readonly fetched: readonly RevisionName[];
   /** What became active, where that changed. */
-  readonly activated: string | undefined;
+  readonly activated: RevisionName | undefined;
   /** What was removed from this machine. */
-  readonly removed: readonly string[];
+  readonly removed: readonly RevisionName[];
   /** The blessed revision that a hold keeps from being activated. */
-  readonly heldFrom: string | undefined;
+  readonly heldFrom: RevisionName | undefined;
   /** What went wrong, in the order in which it did. */
   readonly failures: readonly unknown[];
 }
@@ -28,12 +29,11 @@ export class SyncTally {
   readonly #pkg: PackageDir;
   readonly #started = performance.now();
   readonly #failures: unknown[] = [];
-  readonly #told = new Set<string>();
-  /** Ids. */
-  readonly fetched: string[] = [];
-  readonly removed: string[] = [];
-  activated: string | undefined;
-  heldFrom: string | undefined;
+  readonly #told = new Set<RevisionId>();
+  readonly fetched: RevisionId[] = [];
+  readonly removed: RevisionId[] = [];
+  activated: RevisionId | undefined;
+  heldFrom: RevisionId | undefined;
 
   constructor(context: Context, pkg: PackageDir) {
     this.#context = context;
@@ -41,7 +41,7 @@ export class SyncTally {
   }
 
   /** A failure is remembered, and the sync goes on with what does not depend on it. */
-  async attempt(step: () => void | Promise<void>, id?: string): Promise<void> {
+  async attempt(step: () => void | Promise<void>, id?: RevisionId): Promise<void> {
     try {
       await step();
     } catch (error) {
@@ -51,7 +51,7 @@ export class SyncTally {
   }
 
   /** @param id of the revision that is not here, not ready or not active for this reason */
-  fail(error: unknown, id?: string): void {
+  fail(error: unknown, id?: RevisionId): void {
     if (id !== undefined) this.#told.add(id);
     this.#failures.push(error);
     this.#context.report({ type: "failure", error });
@@ -63,7 +63,7 @@ export class SyncTally {
   }
 
   /** Whether a failure has told of this revision: it is not tried again by this sync. */
-  hasFailed(id: string): boolean {
+  hasFailed(id: RevisionId): boolean {
     return this.#told.has(id);
   }
 
@@ -77,8 +77,8 @@ export class SyncTally {
 
   /** Reports it as well. */
   result(): PackageSync {
-    const name = (id: string): string => this.#pkg.revisionName(id);
-    const ifAny = (id: string | undefined): string | undefined => id && name(id);
+    const name = (id: RevisionId): RevisionName => this.#pkg.revisionName(id);
+    const ifAny = (id: RevisionId | undefined): RevisionName | undefined => id && name(id);
     const result = {
       package: this.#pkg.name,
       active: ifAny(this.#activeNow()),
@@ -110,7 +110,7 @@ export class SyncTally {
   }
 
   /** Where `current` cannot be read, that has been reported. */
-  #activeNow(): string | undefined {
+  #activeNow(): RevisionId | undefined {
     try {
       return readLink(this.#pkg, "current");
     } catch {

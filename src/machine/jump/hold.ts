@@ -6,7 +6,7 @@ import { readPointerState } from "../state.ts";
 /** Below `.ftl`. */
 export const HOLD_FILE = "hold.json";
 import { type Hold, holdInForce } from "../../plan/hold.ts";
-import { isRevisionId } from "../../revision/names.ts";
+import { isRevisionId, type RevisionId } from "../../revision/names.ts";
 import { removeFile, replaceFile } from "../disk/durable.ts";
 import { readJson, textIn } from "../disk/json_file.ts";
 
@@ -19,7 +19,7 @@ export function isHeld(pkg: PackageDir): boolean {
 }
 
 /** The hold on the revision that is active, if there is one. */
-export function readHold(pkg: PackageDir, active: string | undefined): Hold | undefined {
+export function readHold(pkg: PackageDir, active: RevisionId | undefined): Hold | undefined {
   return readHolds(pkg).find(({ id }) => id === active);
 }
 
@@ -39,15 +39,15 @@ function readHolds(pkg: PackageDir): Hold[] {
   return value.flatMap((hold: unknown) => {
     if (typeof hold !== "object" || hold === null) return [];
     const [id, blessed] = [textIn(hold, "id"), textIn(hold, "blessed")];
-    if (!isId(id)) return [];
-    return [{ id, blessed: isId(blessed) ? blessed : undefined, version: textIn(hold, "version") }];
+    if (!isRevisionId(id)) return [];
+    return [{
+      id,
+      blessed: isRevisionId(blessed) ? blessed : undefined,
+      version: textIn(hold, "version"),
+    }];
   });
 }
 
 function holdPath(pkg: PackageDir): string {
   return `${pkg.own}/${HOLD_FILE}`;
-}
-
-function isId(value: unknown): value is string {
-  return typeof value === "string" && isRevisionId(value);
 }

@@ -2,7 +2,7 @@
  * A jump that is under way, in `.ftl/jump.json`: written before the links are switched, gone when the
  * last script has run. What a killed command left there tells the next one which script is still due.
  */
-import { isRevisionId } from "../../revision/names.ts";
+import { isRevisionId, type RevisionId } from "../../revision/names.ts";
 import { removeFile, replaceFile } from "../disk/durable.ts";
 import type { PackageDir } from "../package_dir.ts";
 import type { Action } from "../../revision/scripts.ts";
@@ -11,8 +11,8 @@ import { readJson } from "../disk/json_file.ts";
 export const JOURNAL_FILE = "jump.json";
 
 export interface JumpUnderWay {
-  readonly from: string | undefined;
-  readonly to: string;
+  readonly from: RevisionId | undefined;
+  readonly to: RevisionId;
   readonly action: Action;
 }
 
@@ -20,10 +20,10 @@ const ACTIONS: readonly Action[] = ["sync", "jump", "jump-back", "remove"];
 
 export function readJournal(pkg: PackageDir): JumpUnderWay | undefined {
   const value = readJson(journalPath(pkg)) as Partial<JumpUnderWay> | undefined;
-  if (value === undefined || !isId(value.to)) return undefined;
+  if (value === undefined || !isRevisionId(value.to)) return undefined;
   return {
     to: value.to,
-    from: isId(value.from) ? value.from : undefined,
+    from: isRevisionId(value.from) ? value.from : undefined,
     action: ACTIONS.find((action) => action === value.action) ?? "jump",
   };
 }
@@ -39,8 +39,4 @@ export function clearJournal(pkg: PackageDir): void {
 
 function journalPath(pkg: PackageDir): string {
   return `${pkg.own}/${JOURNAL_FILE}`;
-}
-
-function isId(value: unknown): value is string {
-  return typeof value === "string" && isRevisionId(value);
 }

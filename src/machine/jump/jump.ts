@@ -17,6 +17,7 @@ import { NotFoundError, ScriptError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
 import type { Hold } from "../../plan/hold.ts";
 import type { Action } from "../../revision/scripts.ts";
+import type { RevisionId } from "../../revision/names.ts";
 import { readLink, writeLinks } from "../links.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { hasScript } from "../scripts/file.ts";
@@ -27,8 +28,8 @@ import { clearJournal, readJournal, writeJournal } from "./journal.ts";
 
 /** What became of a jump. */
 export interface Activation {
-  /** The id that was active before; the same as the new one where nothing was to be done. */
-  readonly from: string | undefined;
+  /** What was active before; the same as the new one where nothing was to be done. */
+  readonly from: RevisionId | undefined;
   /** Scripts that failed without keeping the revision from becoming active. */
   readonly failures: readonly ScriptError[];
 }
@@ -53,7 +54,7 @@ export class Jumps {
    * `NotFoundError` where it is not here, `ScriptError` where its `post-sync` has not succeeded, or where its
    * `pre-jump` fails: then nothing has changed.
    */
-  async to(id: string, hold: Hold | undefined): Promise<Activation> {
+  async to(id: RevisionId, hold: Hold | undefined): Promise<Activation> {
     const pkg = this.#pkg;
     const from = readLink(pkg, "current");
     requireReady(pkg, id);
@@ -70,7 +71,7 @@ export class Jumps {
   }
 
   async #switch(
-    { from, to }: { from: string | undefined; to: string },
+    { from, to }: { from: RevisionId | undefined; to: RevisionId },
     hold: Hold | undefined,
   ): Promise<ScriptError[]> {
     const pkg = this.#pkg;
@@ -130,7 +131,7 @@ export class Jumps {
   /** The failure of a script that is not to stop what goes on; anything else is thrown. */
   async #failureOf(
     step: "un-jump" | "post-jump",
-    id: string,
+    id: RevisionId,
     given: Switch & { readonly action?: Action },
   ): Promise<ScriptError | undefined> {
     try {
@@ -143,7 +144,7 @@ export class Jumps {
   }
 }
 
-function requireReady(pkg: PackageDir, id: string): void {
+function requireReady(pkg: PackageDir, id: RevisionId): void {
   const name = pkg.revisionName(id);
   if (!pkg.has(id)) {
     throw new NotFoundError(`No revision ${name} on this machine`, {

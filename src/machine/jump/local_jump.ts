@@ -1,7 +1,8 @@
 /** A jump on this machine, as `jump` and `jump-back` make it. */
 import type { Context } from "../../context.ts";
 import type { Hold } from "../../plan/hold.ts";
-import { lockPackage } from "../lock/package_locks.ts";
+import type { RevisionId, RevisionName } from "../../revision/names.ts";
+import { PackageLocks } from "../lock/package_locks.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { readPointerState } from "../state.ts";
 import { Jumps } from "./jump.ts";
@@ -9,9 +10,9 @@ import { Jumps } from "./jump.ts";
 /** What a jump did. */
 export interface Jumped {
   /** The name of what is active or blessed now. */
-  readonly revision: string;
+  readonly revision: RevisionName;
   /** What was active or blessed before; the same where nothing was to be done. */
-  readonly from: string | undefined;
+  readonly from: RevisionName | undefined;
   /** Scripts that failed without keeping the jump from happening. */
   readonly failures: readonly unknown[];
 }
@@ -23,9 +24,9 @@ export interface Jumped {
 export async function jumpLocally(
   context: Context,
   pkg: PackageDir,
-  { action, choose }: { action: "jump" | "jump-back"; choose: () => string },
+  { action, choose }: { action: "jump" | "jump-back"; choose: () => RevisionId },
 ): Promise<Jumped> {
-  using _lock = await lockPackage(context, pkg, `ftl ${action}`);
+  using _lock = await new PackageLocks(context, pkg, `ftl ${action}`).take("package");
   const jumps = new Jumps(context, pkg, action);
   const unfinished = await jumps.finish();
   const id = choose();

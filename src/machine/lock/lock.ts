@@ -57,16 +57,15 @@ export async function acquireLock(path: string, options: LockOptions): Promise<H
   }
 }
 
-/** Takes the lock where it is free; undefined where it is busy. */
+/** Takes the lock where it is free; the error that names its holder where it is busy. */
 export async function tryLock(
   path: string,
-  options: Pick<LockOptions, "what" | "command" | "signal">,
-): Promise<HeldLock | undefined> {
+  options: Omit<LockOptions, "wait" | "onWait">,
+): Promise<HeldLock | BusyError> {
   try {
-    const atOnce = { wait: 0, onWait: () => {}, deadlock: () => undefined };
-    return await acquireLock(path, { ...options, ...atOnce });
+    return await acquireLock(path, { ...options, wait: 0, onWait: () => {} });
   } catch (error) {
-    if (error instanceof BusyError) return undefined;
+    if (error instanceof BusyError) return error;
     throw error;
   }
 }

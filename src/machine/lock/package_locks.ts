@@ -1,93 +1,83 @@
-/** The three locks of a package. They are taken in this order: candidates, sync, package. */
+/**
+ * The three locks of a package. They are taken in this order: candidates, sync, package.
+ *
+ *     package       every change to the package: publish, jump, remove
+ *     sync          a sync, so that two of them never download the same. It is let go while `post-sync` of a candidate
+ *                   runs: what is blessed meanwhile does not wait for that
+ *     candidates    whoever runs the `post-sync` of candidates, or removes revisions: so that no script is run twice at
+ *                   the same time, nor loses its revision. To be taken before the sync lock, or without waiting
+ */
 import type { Environment } from "../../config.ts";
 import type { Context } from "../../context.ts";
-import { BusyError } from "../../errors.ts";
+import type { BusyError } from "../../errors.ts";
 import type { PackageDir } from "../package_dir.ts";
-import { acquireLock, type HeldLock, holderOf } from "./lock.ts";
+import { acquireLock, type HeldLock, holderOf, type LockOptions, tryLock } from "./lock.ts";
 
-/**
- * The package's lock, which guards every change to it: publish, jump, remove. `command` is shown to
- * those who wait.
- */
-export function lockPackage(
-  context: Context,
-  pkg: PackageDir,
-  command: string,
-): Promise<HeldLock> {
-  pkg.prepare();
-  return lock(context, { pkg, command, path: pkg.lock, what: pkg.name });
-}
+export type LockName = "package" | "sync" | "candidates";
 
-/**
- * The lock of a sync, so that two of them never download the same. It is let go while `post-sync` of a candidate
- * runs: what is blessed meanwhile does not wait for that.
- */
-export function lockSync(
-  context: Context,
-  pkg: PackageDir,
-  command: string,
-  { wait = context.config.lockWait } = {},
-): Promise<HeldLock> {
-  pkg.prepare();
-  const what = `the sync of ${pkg.name}`;
-  return lock(context, { pkg, command, path: pkg.syncLock, what, wait });
-}
-
-/**
- * The lock of whoever runs the `post-sync` of candidates, or removes revisions: so that no script is run twice at
- * the same time, nor loses its revision. To be taken before the sync lock, or without waiting.
- */
-export function lockCandidates(
-  context: Context,
-  pkg: PackageDir,
-  command: string,
-  { wait = context.config.lockWait } = {},
-): Promise<HeldLock> {
-  pkg.prepare();
-  const what = `the preparation of ${pkg.name}`;
-  return lock(context, { pkg, command, path: pkg.candidatesLock, what, wait });
-}
-
-/** The lock of a sync where nobody else has it now; undefined where somebody has. */
-export async function tryLockSync(
-  context: Context,
-  pkg: PackageDir,
-  command: string,
-): Promise<HeldLock | undefined> {
-  try {
-    return await lockSync(context, pkg, command, { wait: 0 });
-  } catch (error) {
-    if (error instanceof BusyError) return undefined;
-    throw error;
-  }
-}
-
-interface LockSetting {
-  readonly pkg: PackageDir;
-  readonly command: string;
+export interface PackageLock {
   readonly path: string;
+  /** As people read of it. */
   readonly what: string;
-  /** Seconds. */
-  readonly wait?: number;
 }
 
-function lock(
-  context: Context,
-  { pkg, command, path, what, wait = context.config.lockWait }: LockSetting,
-): Promise<HeldLock> {
-  const { config, report, signal } = context;
-  const { FTL_HOOK } = config.env;
-  return acquireLock(path, {
-    what,
-    command,
-    wait,
-    signal,
-    onWait: (holder) => report({ type: "waiting", what, holder }),
-    deadlock: () =>
-      isOwnScript(config.env, pkg)
-        ? `this is its own ${FTL_HOOK} script, which must end first`
-        : undefined,
-  });
+/** Each lock of a package: its file, and what it is called. */
+export function locksOf(pkg: PackageDir): Readonly<Record<LockName, PackageLock>> {
+  return {
+    package: { path: pkg.lock, what: pkg.name },
+    sync: { path: pkg.syncLock, what: `the sync of ${pkg.name}` },
+    candidates: { path: pkg.candidatesLock, what: `the preparation of ${pkg.name}` },
+  };
+}
+
+/** The locks of one package as one command takes them. */
+export class PackageLocks {
+  readonly #context: Context;
+  readonly #pkg: PackageDir;
+  readonly #command: string;
+  #isNoScript = false;
+
+  /** @param command shown to those who wait, e.g. `ftl sync` */
+  constructor(context: Context, pkg: PackageDir, command: string) {
+    this.#context = context;
+    this.#pkg = pkg;
+    this.#command = command;
+  }
+
+  /** Waits for it as long as `FTL_LOCK_WAIT` says. Throws `BusyError`. */
+  async take(name: LockName): Promise<HeldLock> {
+    const { config, report } = this.#context;
+    const { path, ...options } = this.#prepare(name);
+    const { what } = options;
+    return await acquireLock(path, {
+      ...options,
+      wait: config.lockWait,
+      onWait: (holder) => report({ type: "waiting", what, holder }),
+    });
+  }
+
+  /** Takes it where nobody has it now; the error that names its holder where somebody has. */
+  async try(name: LockName): Promise<HeldLock | BusyError> {
+    const { path, ...options } = this.#prepare(name);
+    return await tryLock(path, options);
+  }
+
+  #prepare(name: LockName): PackageLock & Omit<LockOptions, "wait" | "onWait"> {
+    const pkg = this.#pkg;
+    pkg.prepare();
+    const { signal } = this.#context;
+    const deadlock = (): string | undefined => this.#deadlock();
+    return { ...locksOf(pkg)[name], command: this.#command, signal, deadlock };
+  }
+
+  /** Asked once: whoever waits for this command's end has had one of the locks since before it began. */
+  #deadlock(): string | undefined {
+    if (this.#isNoScript) return undefined;
+    const { env } = this.#context.config;
+    this.#isNoScript = !isOwnScript(env, this.#pkg);
+    if (this.#isNoScript) return undefined;
+    return `this is its own ${env["FTL_HOOK"]} script, which must end first`;
+  }
 }
 
 /**
@@ -96,6 +86,6 @@ function lock(
  */
 function isOwnScript({ FTL_HOOK, FTL_PACKAGE, FTL_PID }: Environment, pkg: PackageDir): boolean {
   if (FTL_HOOK === undefined || FTL_PACKAGE !== pkg.name) return false;
-  return [pkg.lock, pkg.syncLock, pkg.candidatesLock]
-    .some((path) => holderOf(path)?.startsWith(`pid ${FTL_PID}, `));
+  return Object.values(locksOf(pkg))
+    .some(({ path }) => holderOf(path)?.startsWith(`pid ${FTL_PID}, `));
 }

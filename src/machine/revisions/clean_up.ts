@@ -6,7 +6,8 @@ import {
   leftovers,
   removeTemporaries,
 } from "./removal.ts";
-import { tryLock } from "../lock/lock.ts";
+import type { PackageLocks } from "../lock/package_locks.ts";
+import { BusyError } from "../../errors.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { readTold, writeTold } from "../state.ts";
 import { isThere, type Leftover } from "./trees.ts";
@@ -15,6 +16,7 @@ import type { Context } from "../../context.ts";
 export interface CleanUpOptions {
   /** Other trees that cannot go. */
   readonly kept?: readonly Leftover[];
+  readonly locks: PackageLocks;
   /** Whether the caller holds the lock on candidates. */
   readonly holdsCandidates?: boolean;
 }
@@ -26,14 +28,14 @@ export interface CleanUpOptions {
 export async function cleanUp(
   context: Context,
   pkg: PackageDir,
-  { kept = [], holdsCandidates = false }: CleanUpOptions = {},
+  { locks, kept = [], holdsCandidates = false }: CleanUpOptions,
 ): Promise<void> {
   const { signal } = context;
   const found = [
     ...kept,
     ...await emptyStaging(pkg, signal),
     ...await emptyTrash(pkg, signal),
-    ...await cleanSmallFiles(context, pkg, holdsCandidates),
+    ...await cleanSmallFiles(pkg, { locks, holdsCandidates, signal }),
   ];
   const told = readTold(pkg);
   for (const { path, reason } of found) {
@@ -52,16 +54,23 @@ export function isCleanUpDue(pkg: PackageDir): boolean {
   return leftovers(pkg).length > 0 || readTold(pkg).length > 0;
 }
 
+interface SmallFilesSetting {
+  readonly locks: PackageLocks;
+  readonly holdsCandidates: boolean;
+  readonly signal: AbortSignal;
+}
+
 /** Where another command may be writing one, the next sync does it: whoever prepares a candidate writes its state. */
 async function cleanSmallFiles(
-  { signal }: Context,
   pkg: PackageDir,
-  holdsCandidates: boolean,
+  { locks, holdsCandidates, signal }: SmallFilesSetting,
 ): Promise<Leftover[]> {
   if (!hasTemporaries(pkg)) return [];
-  const options = { what: pkg.name, command: "ftl sync", signal };
-  using candidates = holdsCandidates ? undefined : await tryLock(pkg.candidatesLock, options);
-  if (!holdsCandidates && candidates === undefined) return [];
-  using lock = await tryLock(pkg.lock, options);
-  return lock === undefined ? [] : await removeTemporaries(pkg, signal);
+  const candidates = holdsCandidates ? undefined : await locks.try("candidates");
+  if (candidates instanceof BusyError) return [];
+  using _candidates = candidates;
+  const lock = await locks.try("package");
+  if (lock instanceof BusyError) return [];
+  using _lock = lock;
+  return await removeTemporaries(pkg, signal);
 }

@@ -4,6 +4,7 @@
  */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { StorageError } from "../../errors.ts";
+import type { RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { removeFile, replaceFile, syncDirectory } from "../disk/durable.ts";
 import { makeFolder, type PackageDir } from "../package_dir.ts";
@@ -11,7 +12,7 @@ import { statePath } from "../state.ts";
 import { findMount, type Leftover, openForOwner, removeTree } from "./trees.ts";
 
 /** Throws `StorageError` where something is mounted in a revision: it would go into the trash with it. */
-export async function requireNoMount(pkg: PackageDir, id: string): Promise<void> {
+export async function requireNoMount(pkg: PackageDir, id: RevisionId): Promise<void> {
   const mount = await findMount(pkg.revisionPath(id));
   if (mount === undefined) return;
   throw new StorageError(`Cannot remove ${pkg.revisionName(id)}: ${mount} is a mount point`, {
@@ -23,16 +24,16 @@ export async function requireNoMount(pkg: PackageDir, id: string): Promise<void>
 export interface Discarded {
   /** What lies in the trash now, and is to be deleted. */
   readonly trashed: readonly string[];
-  /** Why others stay, by their ids. */
-  readonly failures: ReadonlyMap<string, unknown>;
+  /** Why others stay. */
+  readonly failures: ReadonlyMap<RevisionId, unknown>;
 }
 
 /**
  * Takes revisions out of `revs`, and flushes once for all of them. To be called under the package's lock;
  * the trash is emptied without.
  */
-export async function discard(pkg: PackageDir, ids: readonly string[]): Promise<Discarded> {
-  const failures = new Map<string, unknown>();
+export async function discard(pkg: PackageDir, ids: readonly RevisionId[]): Promise<Discarded> {
+  const failures = new Map<RevisionId, unknown>();
   const moved: string[] = [];
   let folder: string | undefined;
   try {
@@ -69,7 +70,7 @@ function makeTrashFolder(pkg: PackageDir): string | undefined {
 /** The answer is whether it lies at that path now. */
 async function discardOne(
   pkg: PackageDir,
-  { id, path }: { id: string; path: string },
+  { id, path }: { id: RevisionId; path: string },
 ): Promise<boolean> {
   // Its state goes first. Where a crash comes before it has gone for good, nothing reads it.
   removeFile(statePath(pkg, id), { durable: false });
@@ -82,7 +83,7 @@ async function discardOne(
 /** The answer is false where it could not be moved, and was deleted where it is. */
 async function moveOut(
   pkg: PackageDir,
-  { id, path }: { id: string; path: string },
+  { id, path }: { id: RevisionId; path: string },
 ): Promise<boolean> {
   const from = pkg.revisionPath(id);
   try {
@@ -110,7 +111,7 @@ function renameFolder(from: string, to: string): void {
 }
 
 /** Deletes a revision that a file in `.ftl/removing` has taken out of sight. */
-async function removeInPlace(pkg: PackageDir, id: string): Promise<Leftover | undefined> {
+async function removeInPlace(pkg: PackageDir, id: RevisionId): Promise<Leftover | undefined> {
   const leftover = await removeTree(pkg.revisionPath(id));
   if (leftover !== undefined) return leftover;
   syncDirectory(pkg.revs);
@@ -118,12 +119,12 @@ async function removeInPlace(pkg: PackageDir, id: string): Promise<Leftover | un
   return undefined;
 }
 
-function removalPath(pkg: PackageDir, id: string): string {
+function removalPath(pkg: PackageDir, id: RevisionId): string {
   return `${pkg.removing}/${id}`;
 }
 
 /** Lets a revision of that id be seen again, where none is left of the one that was to go. */
-export function clearRemoval(pkg: PackageDir, id: string): void {
+export function clearRemoval(pkg: PackageDir, id: RevisionId): void {
   if (pkg.isBeingRemoved(id) && !pkg.isThere(id)) {
     removeFile(removalPath(pkg, id), { durable: true });
   }

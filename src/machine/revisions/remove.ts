@@ -1,5 +1,6 @@
 /** Removing revisions from this machine, as `sync` and `purge` do it. */
 import { StorageError } from "../../errors.ts";
+import type { RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { pause } from "../../concurrency/pause.ts";
 import { readLink } from "../links.ts";
@@ -16,7 +17,7 @@ import {
   writeRevisionState,
 } from "../state.ts";
 import { type Context } from "../../context.ts";
-import { lockPackage } from "../lock/package_locks.ts";
+import type { PackageLocks } from "../lock/package_locks.ts";
 import { hasScript } from "../scripts/file.ts";
 
 /** Milliseconds for which the package's lock is held at a time: then others have their turn. */
@@ -24,12 +25,11 @@ const BATCH_TIME = 200;
 const BATCH_SIZE = 500;
 
 export interface RemovalOptions {
-  /** Shown to those who wait for the lock. */
-  readonly command: string;
+  readonly locks: PackageLocks;
   /** Asked once, under the package's lock: the ids to remove. */
-  readonly choose: () => readonly string[];
+  readonly choose: () => readonly RevisionId[];
   /** Called for each revision that cannot be removed; the others are removed all the same. */
-  readonly onFailure: (id: string, error: unknown) => void;
+  readonly onFailure: (id: RevisionId, error: unknown) => void;
 }
 
 /**
@@ -41,13 +41,13 @@ export async function removeRevisions(
   context: Context,
   pkg: PackageDir,
   options: RemovalOptions,
-): Promise<string[]> {
-  const removed: string[] = [];
-  let left: readonly string[] | undefined;
+): Promise<RevisionId[]> {
+  const removed: RevisionId[] = [];
+  let left: readonly RevisionId[] | undefined;
   for (;;) {
     const batch = new Batch(context, pkg, options);
     {
-      using _lock = await lockPackage(context, pkg, options.command);
+      using _lock = await options.locks.take("package");
       left ??= options.choose();
       left = await batch.take(left);
     }
@@ -64,7 +64,7 @@ class Batch {
   readonly #context: Context;
   readonly #pkg: PackageDir;
   readonly #onFailure: RemovalOptions["onFailure"];
-  readonly removed: string[] = [];
+  readonly removed: RevisionId[] = [];
   trashed: readonly string[] = [];
 
   constructor(context: Context, pkg: PackageDir, { onFailure }: RemovalOptions) {
@@ -74,14 +74,14 @@ class Batch {
   }
 
   /** The answer is those that are left for the next time. */
-  async take(ids: readonly string[]): Promise<readonly string[]> {
+  async take(ids: readonly RevisionId[]): Promise<readonly RevisionId[]> {
     const pkg = this.#pkg;
     // A jump may have come in between, or another sync that learnt what is blessed.
     const active = readLink(pkg, "current");
     const inUse = [active, readLink(pkg, "previous"), readPointerState(pkg)?.blessed];
     const told = new Set(readTold(pkg));
     const end = performance.now() + BATCH_TIME;
-    const ready: string[] = [];
+    const ready: RevisionId[] = [];
     let taken = 0;
     try {
       while (taken < ids.length && ready.length < BATCH_SIZE && performance.now() < end) {
@@ -97,8 +97,8 @@ class Batch {
   }
 
   async #mayGo(
-    id: string,
-    { active, wasTold }: { active: string | undefined; wasTold: boolean },
+    id: RevisionId,
+    { active, wasTold }: { active: RevisionId | undefined; wasTold: boolean },
   ): Promise<boolean> {
     const scripts = new Scripts(this.#context, this.#pkg, "remove");
     let state: RevisionState | undefined;
@@ -125,7 +125,7 @@ class Batch {
    * What `pre-remove` takes away, `post-sync` has made: so from its beginning that is due again, where a kill or
    * a mount keeps the revision from going. The answer is the state that it is to have where its script fails.
    */
-  #markUnprepared(id: string): RevisionState | undefined {
+  #markUnprepared(id: RevisionId): RevisionState | undefined {
     const path = this.#pkg.revisionPath(id);
     if (!hasScript(path, "pre-remove") || !hasScript(path, "post-sync")) return undefined;
     const state = readRevisionState(this.#pkg, id);
@@ -133,12 +133,12 @@ class Batch {
     return state;
   }
 
-  #isPreparedAgain(id: string): boolean {
+  #isPreparedAgain(id: RevisionId): boolean {
     return hasScript(this.#pkg.revisionPath(id), "post-sync") && postSyncOf(this.#pkg, id) === "ok";
   }
 
   /** What makes room must not need any: on a full disk it goes without. */
-  #write(id: string, state: RevisionState): void {
+  #write(id: RevisionId, state: RevisionState): void {
     try {
       if (this.#pkg.has(id)) writeRevisionState(this.#pkg, id, state);
     } catch (error) {
@@ -146,7 +146,7 @@ class Batch {
     }
   }
 
-  async #discard(ids: readonly string[]): Promise<void> {
+  async #discard(ids: readonly RevisionId[]): Promise<void> {
     if (ids.length === 0) return;
     const pkg = this.#pkg;
     const { trashed, failures } = await discard(pkg, ids);

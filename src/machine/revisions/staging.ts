@@ -1,6 +1,7 @@
 /** Where a revision is made ready, below `.ftl`, before it appears in `revs` by one rename. */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { ConflictError } from "../../errors.ts";
+import type { RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { removeFile, syncDirectory, syncFileSystem } from "../disk/durable.ts";
 import type { PackageDir } from "../package_dir.ts";
@@ -11,17 +12,17 @@ import { removeTree } from "./trees.ts";
 /** To be used under the sync lock. */
 export class Staging {
   readonly #pkg: PackageDir;
-  readonly #id: string;
+  readonly #id: RevisionId;
   #target = "";
   #aside = "";
 
-  private constructor(pkg: PackageDir, id: string) {
+  private constructor(pkg: PackageDir, id: RevisionId) {
     this.#pkg = pkg;
     this.#id = id;
   }
 
   /** An empty folder on the file system of `revs`, whatever earlier attempts have left. */
-  static async open(pkg: PackageDir, id: string): Promise<Staging> {
+  static async open(pkg: PackageDir, id: RevisionId): Promise<Staging> {
     const staging = new Staging(pkg, id);
     await staging.renew();
     return staging;

@@ -8,6 +8,7 @@ import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } fr
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { messageOf } from "../../errors.ts";
 import type { Step } from "../../revision/scripts.ts";
+import type { RevisionId } from "../../revision/names.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { FILE_LIMIT, logNames } from "./trim.ts";
 
@@ -36,7 +37,7 @@ export interface ScriptLog extends Disposable {
 /** A new log. Where none can be kept, `warn` is told why; undefined where there is no place at all. */
 export function createLog(
   pkg: PackageDir,
-  { id, step, warn }: { id: string; step: Step; warn: (message: string) => void },
+  { id, step, warn }: { id: RevisionId; step: Step; warn: (message: string) => void },
 ): ScriptLog | undefined {
   try {
     makeFolder(pkg.logs);

@@ -2,6 +2,7 @@
 import { closeSync } from "node:fs";
 import { ScriptError } from "../../errors.ts";
 import type { Step } from "../../revision/scripts.ts";
+import type { RevisionId } from "../../revision/names.ts";
 import type { Report } from "../../events.ts";
 import type { PackageDir } from "../package_dir.ts";
 import type { ScriptFile } from "./file.ts";
@@ -23,7 +24,7 @@ const REST = 1000;
 
 export interface Run {
   readonly step: Step;
-  readonly id: string;
+  readonly id: RevisionId;
   /** `my_site.VZ5vQk8aR4G post-jump`, for messages. */
   readonly name: string;
   /** The revision's folder. */

@@ -2,13 +2,14 @@
 import type { Context } from "../../context.ts";
 import { ScriptError } from "../../errors.ts";
 import type { Action, SCRIPT_VARIABLES, Step } from "../../revision/scripts.ts";
+import type { RevisionId } from "../../revision/names.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { findScript } from "./file.ts";
 
-/** Ids: the revision that was active before, and the one that is to be. */
+/** The revision that was active before, and the one that is to be. */
 export interface Switch {
-  readonly from: string | undefined;
-  readonly to: string | undefined;
+  readonly from: RevisionId | undefined;
+  readonly to: RevisionId | undefined;
 }
 
 /** The scripts of one package as one command runs them. */
@@ -32,7 +33,11 @@ export class Scripts {
    * Runs a revision's script for a step, if it has one. Throws `ScriptError` where it cannot be started, fails, or
    * takes longer than `FTL_HOOK_TIMEOUT`; the reason of the context's signal where that aborts.
    */
-  async run(step: Step, id: string, given: Switch & { readonly action?: Action }): Promise<void> {
+  async run(
+    step: Step,
+    id: RevisionId,
+    given: Switch & { readonly action?: Action },
+  ): Promise<void> {
     const directory = this.#pkg.revisionPath(id);
     const script = findScript(directory, step);
     if (script === undefined) return;
@@ -69,7 +74,7 @@ export class Scripts {
   /** What is added to the environment of `ftl` itself, which a script inherits whole. */
   #environment(
     step: Step,
-    id: string,
+    id: RevisionId,
     { from, to, action = this.#action }: Switch & { readonly action?: Action },
   ): Record<keyof typeof SCRIPT_VARIABLES, string> {
     const pkg = this.#pkg;

@@ -17,7 +17,9 @@ import {
   UsageError,
 } from "../../../src/errors.ts";
 import type { FtlEvent } from "../../../src/events.ts";
+import { aName, aPackage } from "../../names.ts";
 
+const ACTIVE = aName("a.VZ5vQk8aR4G");
 const paint = paintFor({ color: false });
 const loud = { quiet: false, logsChanges: false, verbose: false, paint };
 
@@ -62,8 +64,8 @@ Deno.test("an error is one line and a hint; the stack comes only on request", ()
 Deno.test("a sync is summed up in one line", () => {
   const base = {
     type: "synced",
-    package: "a",
-    active: "a.VZ5vQk8aR4G",
+    package: aPackage("a"),
+    active: ACTIVE,
     fetched: 0,
     activated: undefined,
     removed: 0,
@@ -75,7 +77,7 @@ Deno.test("a sync is summed up in one line", () => {
     [{ active: undefined }, "a: nothing to do"],
     [{ fetched: 2 }, "a: fetched 2, in 3.2 s"],
     [
-      { fetched: 2, activated: "a.VZ5vQk8aR4G", removed: 1, failures: 1 },
+      { fetched: 2, activated: ACTIVE, removed: 1, failures: 1 },
       "a: fetched 2, activated a.VZ5vQk8aR4G, removed 1, 1 failure, in 3.2 s",
     ],
   ];
@@ -84,11 +86,16 @@ Deno.test("a sync is summed up in one line", () => {
 
 Deno.test("--quiet keeps warnings, errors and the output of scripts", () => {
   const quiet = { ...loud, quiet: true };
-  assertEquals(narrate({ type: "removed", revision: "a.VZ5vQk8aR4G" }, quiet), []);
+  assertEquals(narrate({ type: "removed", revision: ACTIVE }, quiet), []);
   assertEquals(narrate({ type: "warning", message: "x" }, quiet), ["warning: x"]);
   assertEquals(narrate({ type: "failure", error: new UsageError("x") }, quiet), ["ftl: x"]);
-  const output = { type: "script-output", revision: "a.b", step: "post-sync", line: "hi" } as const;
-  assertEquals(narrate(output, quiet), ["a.b post-sync| hi"]);
+  const output = {
+    type: "script-output",
+    revision: ACTIVE,
+    step: "post-sync",
+    line: "hi",
+  } as const;
+  assertEquals(narrate(output, quiet), ["a.VZ5vQk8aR4G post-sync| hi"]);
 });
 
 Deno.test("sizes, durations and ages are short and never lie by more than a rounding", () => {

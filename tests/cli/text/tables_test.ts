@@ -2,25 +2,26 @@ import { assert, assertEquals, assertMatch } from "../../assert.ts";
 import { cutTo, padTo, paintFor, widthOf } from "../../../src/cli/terminal/paint.ts";
 import type { PackageStatus } from "../../../src/commands/status.ts";
 import { align, revisionLines, statusLines } from "../../../src/cli/text/tables.ts";
+import { aName, aPackage } from "../../names.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00.000Z");
 const plain = { paint: paintFor({ color: false }), now: NOW, columns: 200 };
 const REVISIONS = [
   {
-    revision: "a.VZ5uB1x0pQa",
+    revision: aName("a.VZ5uB1x0pQa"),
     active: false,
     previous: true,
     size: 1_234_567,
     spooledAt: "2026-11-20T12:00:00.000Z",
   },
   {
-    revision: "a.VZ5vQk8aR4G",
+    revision: aName("a.VZ5vQk8aR4G"),
     active: true,
     previous: false,
     size: 999,
     spooledAt: "2026-11-22T11:57:00.000Z",
     details: { by: "ann@dev", message: "fix" },
-    blessing: { by: "bob@dev", message: "ship it", replaced: "a.VZ5uB1x0pQa" },
+    blessing: { by: "bob@dev", message: "ship it", replaced: aName("a.VZ5uB1x0pQa") },
   },
 ];
 
@@ -51,14 +52,14 @@ Deno.test("revisionLines() shows why a revision was left at the one that was lef
   const lines = revisionLines([
     {
       ...older,
-      revision: "a.VZ5uB1x0pQa",
+      revision: aName("a.VZ5uB1x0pQa"),
       active: true,
       previous: false,
-      blessing: { ...note, replaced: "a.VZ5vQk8aR4G" },
+      blessing: { ...note, replaced: aName("a.VZ5vQk8aR4G") },
     },
     {
       ...newer,
-      revision: "a.VZ5vQk8aR4G",
+      revision: aName("a.VZ5vQk8aR4G"),
       active: false,
       previous: true,
       blessing: undefined,
@@ -73,8 +74,8 @@ Deno.test("revisionLines() shows why a revision was left at the one that was lef
 });
 
 const STATUS: PackageStatus = {
-  package: "a",
-  active: "a.VZ5vQk8aR4G",
+  package: aPackage("a"),
+  active: aName("a.VZ5vQk8aR4G"),
   dangling: true,
   previous: null,
   held: true,
@@ -122,7 +123,7 @@ Deno.test("cutTo() never gives more columns than it may", () => {
 
 Deno.test("notes of other people's making cannot speak to the terminal", () => {
   const lines = revisionLines([{
-    revision: "a.VZ5vQk8aR4G",
+    revision: aName("a.VZ5vQk8aR4G"),
     active: false,
     previous: false,
     details: { by: "x\u001b]0;title\u0007", message: "two\nlines\u001b[31m" },
@@ -132,11 +133,11 @@ Deno.test("notes of other people's making cannot speak to the terminal", () => {
 });
 
 Deno.test("a status keeps to its terminal's width, and programs get one package below the other", () => {
-  const revisions = [1, 2, 3].map((n) => `a_package_with_a_name.VZ5vQk8aR4${n}`);
+  const revisions = [1, 2, 3].map((n) => aName(`a_package_with_a_name.VZ5vQk8aR4${n}`));
   const found: PackageStatus = {
     ...STATUS,
-    package: "a_package_with_a_name",
-    active: "a_package_with_a_name.VZ5vQk8aR4G",
+    package: aPackage("a_package_with_a_name"),
+    active: aName("a_package_with_a_name.VZ5vQk8aR4G"),
     lastSync: { at: "2026-11-22T11:00:00.000Z", failure: "no word of it is long, but ".repeat(9) },
     master: {
       newest: null,
@@ -164,12 +165,12 @@ Deno.test("a status keeps to its terminal's width, and programs get one package 
 Deno.test("status tells where a script's output is, of one package or where something went wrong", () => {
   const found = {
     ...STATUS,
-    package: "my_site",
+    package: aPackage("my_site"),
     lastSync: null,
     lastLog: "/srv/ftl/my_site/.ftl/log/x.log",
   };
   const line = "my_site: its last script's output is in /srv/ftl/my_site/.ftl/log/x.log";
-  const failed = { ...found, unprepared: ["VZ5vQk8aR4G"] };
+  const failed = { ...found, unprepared: [aName("my_site.VZ5vQk8aR4G")] };
   for (const columns of [200, 40]) {
     const options = { ...plain, isTerminal: true, columns };
     assertEquals(statusLines([found], options).at(-1), line);

@@ -7,6 +7,7 @@ import {
   type IamRole,
   type Policy,
 } from "../../../src/commands/setup/iam.ts";
+import { aPackage } from "../../names.ts";
 
 const VALUES = { bucket: "deploys", region: "us-east-1" };
 
@@ -69,7 +70,7 @@ Deno.test("each role's policy allows every request that its commands send, and n
     for (const record of fleet.server.log.slice(before)) {
       const request = asIam(record);
       for (const packages of [[], ["my_site"]]) {
-        const policy = iamPolicy(role, VALUES, packages);
+        const policy = iamPolicy(role, VALUES, packages.map(aPackage));
         assertEquals([role, request, allows(policy, request)], [role, request, true]);
       }
       used.set(role, (used.get(role) ?? new Set()).add(request.action));
@@ -148,7 +149,7 @@ Deno.test("no role can do what is another's", () => {
 
 Deno.test("a policy for packages is for no other", () => {
   for (const role of IAM_ROLES) {
-    const policy = iamPolicy(role, VALUES, ["my_site"]);
+    const policy = iamPolicy(role, VALUES, [aPackage("my_site")]);
     const keys = ["my_site2.rev", "my_site2.VZ5vQk8aR4G.tgz", "x_my_site.VZ5vQk8aR4G", "other.rev"];
     for (const action of ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]) {
       for (const key of keys) assertEquals(allows(policy, { action, key }), false);

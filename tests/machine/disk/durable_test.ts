@@ -3,6 +3,7 @@ import { overwriteDigits } from "../../../src/machine/disk/durable.ts";
 import { PackageDir } from "../../../src/machine/package_dir.ts";
 import { readLastSync, writeLastSync } from "../../../src/machine/state.ts";
 import { TempFolder } from "../../temp.ts";
+import { aPackage } from "../../names.ts";
 
 const OLD = `{"at":"2026-01-01T00:00:00.000Z"}\n`;
 const NEW = `{"at":"2027-12-31T23:59:59.999Z"}\n`;
@@ -56,7 +57,7 @@ function textOf(path: string): string | undefined {
 Deno.test("the time of a sync goes into the same file, another outcome into a new one", () => {
   using folder = new TempFolder();
   folder.folder("a");
-  const pkg = new PackageDir(folder.path, "a");
+  const pkg = new PackageDir(folder.path, aPackage("a"));
   pkg.prepare();
   const inode = (): number | null => Deno.statSync(`${pkg.own}/last-sync.json`).ino;
   writeLastSync(pkg, { at: "2026-01-01T00:00:00.000Z" });

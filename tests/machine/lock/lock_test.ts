@@ -1,12 +1,17 @@
 /** Who gets a lock, who does not, and what lies in its place. */
 import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
-import { ConflictError, StorageError } from "../../../src/errors.ts";
+import { BusyError, ConflictError, StorageError } from "../../../src/errors.ts";
 import { acquireLock, type HeldLock, holderOf, tryLock } from "../../../src/machine/lock/lock.ts";
 import { STRACE, testWith } from "../../required_program.ts";
 import { TempFolder } from "../../temp.ts";
 
 const SIGNAL = new AbortController().signal;
-const OPTIONS = { what: "my_site", command: "ftl purge", signal: SIGNAL };
+const OPTIONS = {
+  what: "my_site",
+  command: "ftl purge",
+  signal: SIGNAL,
+  deadlock: () => undefined,
+};
 
 function acquire(path: string, wait = 20): Promise<HeldLock> {
   return acquireLock(path, {
@@ -66,7 +71,12 @@ import { holderOf, tryLock } from "${new URL(
   import.meta.url,
 )}";
 
-const OPTIONS = { what: "my_site", command: "ftl sync", signal: new AbortController().signal };
+const OPTIONS = {
+  what: "my_site",
+  command: "ftl sync",
+  signal: new AbortController().signal,
+  deadlock: () => undefined,
+};
 const starting = 'new Deno.Command("/bin/true").outputSync(); postMessage("ended");';
 const isStarted = () => [...Deno.readDirSync("/proc/self/task")].some(({ name }) => {
   return Deno.readTextFileSync("/proc/self/task/" + name + "/children") !== "";
@@ -81,7 +91,7 @@ worker.onmessage = () => {
 while (!isStarted()) await new Promise((resolve) => setTimeout(resolve, 1));
 lock[Symbol.dispose]();
 if (holderOf(path) !== undefined) throw new Error("still held");
-if (await tryLock(path, OPTIONS) === undefined) throw new Error("still busy");
+if (await tryLock(path, OPTIONS) instanceof Error) throw new Error("still busy");
 console.log("taken again");
 worker.terminate();
 `;
@@ -90,7 +100,7 @@ Deno.test("a lock that is held is waited for, and then told who holds it", async
   using folder = new TempFolder();
   const path = `${folder.path}/.lock`;
   using _lock = await acquire(path);
-  assertEquals(await tryLock(path, OPTIONS), undefined);
+  assert(await tryLock(path, OPTIONS) instanceof BusyError);
   const error = await assertRejects(() => acquire(path, 0), ConflictError);
   assertMatch(error.message, /^my_site is locked by pid [0-9]+, ftl sync, since /);
 });
@@ -105,8 +115,10 @@ Deno.test("a lock whose holder is asked for at that moment is not taken for busy
     // By then it has been tried for the first time.
     await new Promise((resolve) => setTimeout(resolve));
     asking.unlockSync();
-    using lock = await taking;
-    assertEquals(lock?.path, path);
+    const lock = await taking;
+    assert(!(lock instanceof BusyError));
+    using _lock = lock;
+    assertEquals(lock.path, path);
   }
 });
 
@@ -132,7 +144,7 @@ Deno.test("a lock that another user holds alone is had when the wait is over", a
   using _foreign = foreign;
   assert(foreign.tryLockSync(true));
   using lock = await acquire(path, 0);
-  assertEquals(await tryLock(lock.path, OPTIONS), undefined);
+  assert(await tryLock(lock.path, OPTIONS) instanceof BusyError);
 });
 
 Deno.test("a lock that names its holder is not taken away from it", async () => {

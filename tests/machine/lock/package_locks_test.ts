@@ -3,6 +3,7 @@ import { assert, assertEquals } from "../../assert.ts";
 import { createContext, type FtlEvent, sync } from "../../../mod.ts";
 import { holderOf } from "../../../src/machine/lock/lock.ts";
 import { Fleet } from "../../e2e/fleet.ts";
+import { aName } from "../../names.ts";
 
 const PACKAGES = Array.from({ length: 68 }, (_, i) => `p${i}`);
 const ID = "V0000000000";
@@ -26,6 +27,6 @@ Deno.test("sync holds the locks of a bounded number of packages, however many ha
   assert(held !== undefined && held > 0 && held <= 64, `${held} locks held`);
   assertEquals(
     synced.map(({ active, failures }) => [active, failures.length]).toSorted(),
-    PACKAGES.map((name) => [`${name}.${ID}`, 0]).toSorted(),
+    PACKAGES.map((name) => [aName(`${name}.${ID}`), 0]).toSorted(),
   );
 });

@@ -11,23 +11,26 @@ import {
   removeTrees,
   requireNoMount,
 } from "../../../src/machine/revisions/removal.ts";
+import type { RevisionId } from "../../../src/revision/names.ts";
 import { Staging } from "../../../src/machine/revisions/staging.ts";
 import { readRevisionState, writeRevisionState } from "../../../src/machine/state.ts";
 import { Mount, run } from "../../proof/mounts.ts";
 import { MOUNTING, testWith } from "../../required_program.ts";
 import { TempFolder } from "../../temp.ts";
+import { anId, aPackage } from "../../names.ts";
 
 const SIGNAL = new AbortController().signal;
-const [ID, OTHER] = ["VZ5vQk8aR4G", "VZ5vQk8aR4H"];
+const [ID, OTHER] = [anId("VZ5vQk8aR4G"), anId("VZ5vQk8aR4H")];
+const ABSENT = anId("V-is-not-here");
 
 function prepared(folder: TempFolder): PackageDir {
   folder.folder("a");
-  const pkg = new PackageDir(folder.path, "a");
+  const pkg = new PackageDir(folder.path, aPackage("a"));
   pkg.prepare();
   return pkg;
 }
 
-function addRevision(pkg: PackageDir, id: string): void {
+function addRevision(pkg: PackageDir, id: RevisionId): void {
   Deno.mkdirSync(`${pkg.revisionPath(id)}/inner`, { recursive: true });
   Deno.writeTextFileSync(`${pkg.revisionPath(id)}/inner/file`, "x");
   writeRevisionState(pkg, id, { postSync: "ok" });
@@ -37,8 +40,8 @@ Deno.test("discarded revisions are gone at once with their state, and lie in the
   using folder = new TempFolder();
   const pkg = prepared(folder);
   for (const id of [ID, OTHER]) addRevision(pkg, id);
-  const { trashed, failures } = await discard(pkg, [ID, "V-is-not-here"]);
-  assertEquals([...failures.keys()], ["V-is-not-here"]);
+  const { trashed, failures } = await discard(pkg, [ID, ABSENT]);
+  assertEquals([...failures.keys()], [ABSENT]);
   assertEquals([pkg.revisions(), readRevisionState(pkg, ID)], [[OTHER], undefined]);
   assertEquals(leftovers(pkg), trashed);
   assertEquals([...Deno.readDirSync(trashed[0] ?? "")].map(({ name }) => name), [ID]);
@@ -178,7 +181,7 @@ testWith(
     const layers = `lowerdir=${disk}/lower,upperdir=${disk}/upper,workdir=${disk}/work`;
     run("mount", "-t", "overlay", "-o", `${layers},redirect_dir=off`, "overlay", `${disk}/merged`);
     try {
-      const pkg = new PackageDir(`${disk}/merged`, "a");
+      const pkg = new PackageDir(`${disk}/merged`, aPackage("a"));
       pkg.prepare();
       await requireNoMount(pkg, ID);
       const { failures } = await discard(pkg, [ID]);

@@ -8,8 +8,9 @@ import { assert, assertEquals, assertMatch } from "../../assert.ts";
 import { TempFolder } from "../../temp.ts";
 import { until } from "../../until.ts";
 import { Lab } from "./script_run.ts";
+import { anId } from "../../names.ts";
 
-const ID = "VZ5vQk8aR4G";
+const ID = anId("VZ5vQk8aR4G");
 
 Deno.test("what a script prints is in a log that only its owner reads, stdout and stderr in their order", async () => {
   using lab = new Lab();

@@ -5,8 +5,9 @@ import { Config } from "../../../src/config.ts";
 import type { FtlEvent } from "../../../src/events.ts";
 import { Scripts } from "../../../src/machine/scripts/scripts.ts";
 import { TempFolder } from "../../temp.ts";
+import { anId, aPackage } from "../../names.ts";
 
-const ID = "VZ5vQk8aR4G";
+const ID = anId("VZ5vQk8aR4G");
 
 export interface Told {
   /** Undefined where the script succeeded. */
@@ -17,7 +18,7 @@ export interface Told {
 
 export class Lab implements Disposable {
   readonly #folder = new TempFolder();
-  readonly pkg = new PackageDir(this.#folder.path, "my_site");
+  readonly pkg = new PackageDir(this.#folder.path, aPackage("my_site"));
   /** The revision's folder. */
   readonly path = this.#folder.folder(`my_site/revs/${ID}`);
 
