@@ -52,7 +52,7 @@ const ROOMS: readonly Room[] = [
   {
     path: "src/cli/process.ts",
     // What must be settled before any command runs.
-    mayImport: ["src/cli/", "src/bucket/aws/profile.ts", ...DECISIONS, "deno.json"],
+    mayImport: ["src/cli/", "src/bucket/aws/", ...DECISIONS, "deno.json"],
   },
   // A context opens the bucket, of which it knows the contract.
   { path: "src/context.ts", mayImport: [...ROOT_FILES, "src/bucket/bucket.ts"] },

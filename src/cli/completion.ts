@@ -3,8 +3,7 @@
  * `ftl list`, which reads the local root alone; where the line has `--master`, from S3, for which a shell waits
  * no longer than `PATIENCE`.
  */
-import { SETUP_KINDS } from "../commands/setup/setup.ts";
-import { IAM_ROLES } from "../commands/setup/iam.ts";
+import { SETUP_KINDS, SETUP_PARTS } from "../commands/setup/setup.ts";
 import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 
@@ -13,9 +12,6 @@ export type Shell = typeof SHELLS[number];
 
 /** Seconds. */
 const PATIENCE = 3;
-
-/** What follows the kind of a setup; packages may follow those of IAM and cloud-init. */
-const SETUP_PARTS = { systemd: ["env", "service", "timer"], iam: IAM_ROLES };
 
 export function completionScript(shell: Shell): string {
   return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell]();

@@ -24,29 +24,35 @@ export type Permission = "read" | "write" | "run" | "net" | "env" | "sys";
 
 export type Scope = ReadonlySet<Permission>;
 
+/** The variables of the system that FTL reads, by what they are for. */
+export const SYSTEM_VARIABLES: readonly (readonly [names: readonly string[], meaning: string])[] = [
+  [["HOME"], "where the folder `.aws` of the shared AWS files lies"],
+  [
+    ["SUDO_USER", "USER", "LOGNAME"],
+    "the author of a revision or a blessing, the first that is set",
+  ],
+  [["PATH"], "where the programs are that package scripts and AWS profiles name"],
+  [["TERM"], "`dumb` for a terminal without colors and live lines"],
+  [["NO_COLOR"], "no colors, whatever the terminal"],
+  [["FORCE_COLOR"], "colors, also where there is no terminal"],
+  [["CI"], "no live lines"],
+  [["SSL_CERT_FILE"], "a PEM file: TLS trusts its authorities alone"],
+  [
+    ["DENO_TLS_CA_STORE"],
+    "which authorities TLS trusts: `system`, `mozilla` for those that are built in, or both",
+  ],
+  [
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"],
+    "the proxy on the way to S3",
+  ],
+  [["NO_PROXY", "no_proxy"], "hosts to which no proxy is asked"],
+];
+
 /** The variables that FTL and the AWS SDK read. All others look unset to them. */
 export const VARIABLES: readonly string[] = [
   "FTL_*",
   "AWS_*",
-  "HOME",
-  "USER",
-  "LOGNAME",
-  "SUDO_USER",
-  "PATH",
-  "TERM",
-  "NO_COLOR",
-  "FORCE_COLOR",
-  "CI",
-  "DENO_TLS_CA_STORE",
-  "SSL_CERT_FILE",
-  "HTTPS_PROXY",
-  "https_proxy",
-  "HTTP_PROXY",
-  "http_proxy",
-  "ALL_PROXY",
-  "all_proxy",
-  "NO_PROXY",
-  "no_proxy",
+  ...SYSTEM_VARIABLES.flatMap(([names]) => names),
 ];
 
 /**

@@ -5,6 +5,7 @@ import { type Environment, SETTINGS } from "../config.ts";
 import { InterruptedError, INTERRUPTIONS, UsageError } from "../errors.ts";
 import type { Report } from "../events.ts";
 import { usesCredentialProcess } from "../bucket/aws/profile.ts";
+import { AWS_VARIABLES } from "../bucket/aws/settings.ts";
 import { main, type Surroundings } from "./main.ts";
 import { keepOnly } from "./permissions.ts";
 import { NotesQueue } from "./terminal/notes_queue.ts";
@@ -66,13 +67,10 @@ function programVersion(): Surroundings["version"] {
   return { version, commit, runtime: `Deno ${Deno.version.deno}`, arch: Deno.build.arch };
 }
 
-/** Of those, what is no UTF-8 is no text; all others that are none look unset, and scripts inherit them. */
+/** A value of these that is not UTF-8 is an error for who reads it; any other such variable looks unset. */
 const READ_VARIABLES: readonly string[] = [
   ...Object.keys(SETTINGS),
-  ...["ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "PROFILE", "REGION", "DEFAULT_REGION"]
-    .map((n) => `AWS_${n}`),
-  ...["ENDPOINT_URL", "ENDPOINT_URL_S3", "CONFIG_FILE", "SHARED_CREDENTIALS_FILE", "CA_BUNDLE"]
-    .map((n) => `AWS_${n}`),
+  ...AWS_VARIABLES.map(({ name }) => name),
 ];
 
 /** The environment; who reads a variable that is no UTF-8, which the runtime leaves out, gets a `UsageError`. */

@@ -9,21 +9,71 @@ import { quote } from "../../foreign_text.ts";
 /** What a variable may hold; `secret` values are never shown. */
 type Kind = "secret" | "region" | "endpoint" | "name";
 
-const VARIABLES: readonly (readonly [name: string, kind: Kind])[] = [
-  ["AWS_ACCESS_KEY_ID", "secret"],
-  ["AWS_SECRET_ACCESS_KEY", "secret"],
-  ["AWS_SESSION_TOKEN", "secret"],
-  ["AWS_PROFILE", "name"],
-  ["AWS_REGION", "region"],
-  ["AWS_DEFAULT_REGION", "region"],
-  ["AWS_ENDPOINT_URL_S3", "endpoint"],
-  ["AWS_ENDPOINT_URL", "endpoint"],
+interface AwsVariable {
+  readonly name: string;
+  readonly meaning: string;
+  /** Absent where whoever reads it checks it. */
+  readonly kind?: Kind;
+}
+
+/** The AWS variables that FTL itself reads, each once. The AWS SDK reads some more. */
+export const AWS_VARIABLES: readonly AwsVariable[] = [
+  {
+    name: "AWS_ACCESS_KEY_ID",
+    kind: "secret",
+    meaning:
+      "the credentials' id; with the secret it goes before every other source of credentials",
+  },
+  { name: "AWS_SECRET_ACCESS_KEY", kind: "secret", meaning: "the credentials' secret" },
+  {
+    name: "AWS_SESSION_TOKEN",
+    kind: "secret",
+    meaning: "the session's token, where the credentials are temporary",
+  },
+  {
+    name: "AWS_CREDENTIAL_EXPIRATION",
+    meaning: "when temporary credentials expire",
+  },
+  {
+    name: "AWS_PROFILE",
+    kind: "name",
+    meaning: "the profile of the shared AWS files that is used instead of `default`",
+  },
+  { name: "AWS_REGION", kind: "region", meaning: "the bucket's region" },
+  {
+    name: "AWS_DEFAULT_REGION",
+    kind: "region",
+    meaning: "the same, where `AWS_REGION` is not set",
+  },
+  {
+    name: "AWS_ENDPOINT_URL_S3",
+    kind: "endpoint",
+    meaning: "the URL of an S3-compatible store that is not AWS",
+  },
+  {
+    name: "AWS_ENDPOINT_URL",
+    kind: "endpoint",
+    meaning: "the same, where `AWS_ENDPOINT_URL_S3` is not set",
+  },
+  { name: "AWS_CONFIG_FILE", meaning: "the shared AWS file instead of `~/.aws/config`" },
+  {
+    name: "AWS_SHARED_CREDENTIALS_FILE",
+    meaning: "the shared AWS file instead of `~/.aws/credentials`",
+  },
+  {
+    name: "AWS_CA_BUNDLE",
+    meaning: "a PEM file: TLS trusts its authorities alone, unless `SSL_CERT_FILE` is set",
+  },
+  {
+    name: "AWS_REQUEST_CHECKSUM_CALCULATION",
+    meaning: "`when_required` for stores that refuse checksums; else `when_supported`",
+  },
 ];
 
 /** What is wrong with each of the variables that are set, and with what they are together. */
 export function awsProblems(env: Environment): { name: string; error: UsageError }[] {
-  const problems = VARIABLES.flatMap(([name, kind]) => {
-    const error = settingProblem(name, env[name], kind, env["FTL_BUCKET"]);
+  const problems = AWS_VARIABLES.flatMap(({ name, kind }) => {
+    const error = kind && settingProblem(name, env[name], kind, env["FTL_BUCKET"]);
     return error === undefined ? [] : [{ name, error }];
   });
   // A secret alone is no key, and other sources are asked, as the AWS CLI does.

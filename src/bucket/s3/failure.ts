@@ -1,6 +1,6 @@
 /** What the SDK throws over an answer of S3, and what can be read from it. */
 import { messageOf, StorageError, type StorageErrorOptions } from "../../errors.ts";
-import { escapeControls } from "../../foreign_text.ts";
+import { oneLine } from "../../foreign_text.ts";
 import type { Proxy } from "../aws/proxy.ts";
 
 /** What was asked for, so that the error can name it. */
@@ -44,7 +44,7 @@ const LONGEST_SENTENCE = 400;
 
 /** S3's own sentence: on one line, without what a terminal would obey, bounded. */
 export function saidBy(error: unknown): string {
-  const text = escapeControls(oneLine(messageOf(error)));
+  const text = oneLine(messageOf(error));
   return text.length > LONGEST_SENTENCE ? `${text.slice(0, LONGEST_SENTENCE)}...` : text;
 }
 
@@ -93,8 +93,4 @@ export function place({ bucket, key }: S3Request): string {
 
 export function arn({ bucket, key }: S3Request): string {
   return key === undefined ? `arn:aws:s3:::${bucket}` : `arn:aws:s3:::${bucket}/*`;
-}
-
-export function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
 }

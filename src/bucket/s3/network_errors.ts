@@ -1,7 +1,7 @@
 /** Why no answer came. */
 import { messageOf, StorageError } from "../../errors.ts";
-import { escapeControls } from "../../foreign_text.ts";
-import { oneLine, type S3Request } from "./failure.ts";
+import { oneLine } from "../../foreign_text.ts";
+import type { S3Request } from "./failure.ts";
 
 /** What the runtime says about a connection, and how a person calls it. */
 const REASONS: readonly (readonly [said: RegExp, reason: string, hint?: string])[] = [
@@ -49,7 +49,7 @@ const LONGEST = 300;
 function innermostOf(error: unknown): string {
   let innermost = error;
   while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
-  return escapeControls(withoutHeaders(oneLine(messageOf(innermost)))).slice(0, LONGEST);
+  return withoutHeaders(oneLine(messageOf(innermost))).slice(0, LONGEST);
 }
 
 /** A header that cannot be sent is quoted by the runtime: with the signature, or the session's token. */

@@ -47,22 +47,24 @@ export const setup: Command = {
   completes: "setup",
   scope: () => "nothing",
   run: async (context, parsed) => {
-    const { setup, SETUP_KINDS } = await import("../../commands/setup/setup.ts");
+    const { setup, SETUP_KINDS, SETUP_PARTS } = await import("../../commands/setup/setup.ts");
     const kind = SETUP_KINDS.find((known) => known === parsed.words[0]);
     if (kind === undefined) {
       throw new UsageError(`No setup for ${quote(parsed.words[0] ?? "")}`, {
         hint: `There is one for ${SETUP_KINDS.join(", ")}`,
       });
     }
-    const { text, json } = setup(context, kind, setupOptions(parsed));
+    const { text, json } = setup(context, kind, setupOptions(parsed, kind in SETUP_PARTS));
     return { lines: [], text, json, failures: [] };
   },
 };
 
 /** What follows the kind: a part, packages, or both. Throws `UsageError` for what goes with another kind. */
-function setupOptions({ words: [kind, ...words], values }: ParsedArguments): SetupOptions {
+function setupOptions(
+  { words: [kind, ...words], values }: ParsedArguments,
+  hasPart: boolean,
+): SetupOptions {
   const isCloudInit = kind === "cloud-init";
-  const hasPart = kind === "systemd" || kind === "iam";
   const takesPackages = isCloudInit || kind === "iam";
   const [part, packages] = hasPart ? [words[0], words.slice(1)] : [undefined, words];
   const [extra] = takesPackages ? [] : packages;

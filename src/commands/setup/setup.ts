@@ -5,13 +5,19 @@ import type { Context } from "../../context.ts";
 import { cloudInit, cloudInitPlaceholders } from "./cloud_init.ts";
 import { cronFile } from "./cron.ts";
 import { IAM_ROLES, iamPolicy, type IamRole } from "./iam.ts";
-import { systemdFiles } from "./systemd.ts";
+import { SYSTEMD_PARTS, systemdFiles } from "./systemd.ts";
 import { readSetupValues, type SetupFile, type SetupValues } from "./values.ts";
 import { quote } from "../../foreign_text.ts";
 
 /** Which text. */
 export type SetupKind = "systemd" | "cron" | "cloud-init" | "iam";
 export const SETUP_KINDS: readonly SetupKind[] = ["systemd", "cron", "cloud-init", "iam"];
+
+/** The parts of those kinds that have any: without one, all of them are printed. */
+export const SETUP_PARTS = {
+  systemd: SYSTEMD_PARTS,
+  iam: IAM_ROLES,
+} as const satisfies Partial<Record<SetupKind, readonly string[]>>;
 
 /** What of a text there may be to choose. */
 export interface SetupOptions {
@@ -103,7 +109,7 @@ function systemdText(values: SetupValues, part: string | undefined): SetupText {
     const found = files.find(({ path }) => path.endsWith(`.${part}`));
     if (found !== undefined) return ofFile(found);
     throw new UsageError(`ftl setup systemd has no part ${quote(part)}`, {
-      hint: "Its parts are env, service and timer; without one it shows all three",
+      hint: `Its parts are ${SYSTEMD_PARTS.join(", ")}; without one it shows all of them`,
     });
   }
   const install = [

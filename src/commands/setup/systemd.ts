@@ -2,6 +2,9 @@
 import { environmentLine, unitWord } from "./quoting.ts";
 import { ENV_FILE, EXECUTABLE, type SetupFile, type SetupValues } from "./values.ts";
 
+/** What `ftl setup systemd` can print alone: each is the ending of a file of `systemdFiles`. */
+export const SYSTEMD_PARTS = ["env", "service", "timer"] as const;
+
 const UNITS = "/etc/systemd/system";
 export const TIMER = "ftl-sync.timer";
 
