@@ -1,0 +1,40 @@
+import { assertEquals } from "../assert.ts";
+import { gatherFacts } from "../../src/machine/facts.ts";
+import { writeHolds } from "../../src/machine/jump/hold.ts";
+import { writeLinks } from "../../src/machine/links.ts";
+import type { PostSync } from "../../src/plan/sync.ts";
+import type { RevisionId } from "../../src/revision/names.ts";
+import { anId } from "../names.ts";
+import { TestMachine } from "./machine.ts";
+
+const [OLD, NEW] = [anId("VZ5vQk8aR4G"), anId("VZ5vQk9aR4G")];
+
+Deno.test("gatherFacts() brings together what S3 shows and what the machine has", () => {
+  using machine = new TestMachine();
+  const { pkg } = machine;
+  machine.addRevision(OLD);
+  machine.addRevision(NEW, { postSync: "failed" });
+  writeLinks(pkg, { current: OLD, previous: NEW });
+  const hold = { id: OLD, blessed: NEW, version: "1" };
+  writeHolds(pkg, [hold]);
+  const given = {
+    remote: { revisions: [{ id: NEW }] },
+    master: { version: "1", blessed: NEW, replaced: OLD },
+    keep: 3,
+    follow: false,
+  };
+  const facts = gatherFacts(pkg, given);
+  assertEquals(facts, {
+    remote: [NEW],
+    local: new Map<RevisionId, PostSync>([[OLD, "ok"], [NEW, "failed"]]),
+    blessed: NEW,
+    version: "1",
+    replaced: OLD,
+    active: OLD,
+    previous: NEW,
+    hold,
+    keep: 3,
+  });
+  assertEquals(gatherFacts(pkg, { ...given, follow: true }).hold, undefined);
+  assertEquals(gatherFacts(pkg, { ...given, own: pkg.ownNames() }), facts);
+});

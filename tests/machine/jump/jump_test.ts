@@ -1,0 +1,118 @@
+/** The steps of a jump, and what the next command makes of one that a kill cut short: see `jump.ts`. */
+import { assertEquals, assertRejects } from "../../assert.ts";
+import { NotFoundError, ScriptError } from "../../../src/errors.ts";
+import { isHeld, readHold, writeHolds } from "../../../src/machine/jump/hold.ts";
+import { readJournal, writeJournal } from "../../../src/machine/jump/journal.ts";
+import { Jumps } from "../../../src/machine/jump/jump.ts";
+import { readLink, writeLinks } from "../../../src/machine/links.ts";
+import { writePointerState } from "../../../src/machine/state.ts";
+import { aName, anId } from "../../names.ts";
+import { TestMachine } from "../machine.ts";
+
+const [OLD, NEW] = [anId("VZ5vQk8aR4G"), anId("VZ5vQk9aR4G")];
+const [OLD_NAME, NEW_NAME] = [aName(`my_site.${OLD}`), aName(`my_site.${NEW}`)];
+const ALL = ["pre-jump", "un-jump", "post-jump"];
+
+/** A machine on which the old revision is active, and the new one ready. */
+function ready(given: Parameters<TestMachine["addRevision"]>[1] = { scripts: ALL }): TestMachine {
+  const machine = new TestMachine();
+  machine.addRevision(OLD, { scripts: ALL });
+  machine.addRevision(NEW, given);
+  writeLinks(machine.pkg, { current: OLD });
+  return machine;
+}
+
+function jumps({ context, pkg }: TestMachine): Jumps {
+  return new Jumps(context, pkg, "jump");
+}
+
+Deno.test("a jump runs the scripts in their order, switches both links, and leaves no journal", async () => {
+  using machine = ready();
+  const { pkg } = machine;
+  assertEquals(await jumps(machine).to(NEW, undefined), { from: OLD, failures: [] });
+  const told = `${OLD_NAME} ${NEW_NAME} jump`;
+  assertEquals(machine.told, [
+    `pre-jump ${NEW_NAME} ${told}`,
+    `un-jump ${OLD_NAME} ${told}`,
+    `post-jump ${NEW_NAME} ${told}`,
+  ]);
+  assertEquals([readLink(pkg, "current"), readLink(pkg, "previous")], [NEW, OLD]);
+  assertEquals(readJournal(pkg), undefined);
+  assertEquals(machine.events.filter(({ type }) => type === "activated"), [
+    { type: "activated", revision: NEW_NAME, from: OLD_NAME },
+  ]);
+});
+
+Deno.test("a jump to the active revision changes nothing and runs nothing, but takes the hold", async () => {
+  using machine = ready();
+  const hold = { id: OLD, blessed: NEW, version: "1" };
+  assertEquals(await jumps(machine).to(OLD, hold), { from: OLD, failures: [] });
+  assertEquals([machine.told, machine.events], [[], []]);
+  assertEquals(readHold(machine.pkg, OLD), hold);
+});
+
+Deno.test("a failing pre-jump changes nothing", async () => {
+  using machine = ready({ failing: ["pre-jump"] });
+  const { pkg } = machine;
+  await assertRejects(() => jumps(machine).to(NEW, undefined), ScriptError, "pre-jump failed");
+  assertEquals([readLink(pkg, "current"), readLink(pkg, "previous")], [OLD, undefined]);
+  assertEquals(readJournal(pkg), undefined);
+});
+
+Deno.test("a failing post-jump is told, and the new revision is active", async () => {
+  using machine = ready({ failing: ["post-jump"] });
+  const { failures } = await jumps(machine).to(NEW, undefined);
+  assertEquals(failures.map(({ message }) => message), [`${NEW_NAME} post-jump failed: exit 1`]);
+  assertEquals(readLink(machine.pkg, "current"), NEW);
+});
+
+Deno.test("only a revision that is here and prepared becomes active", async () => {
+  using machine = ready({ postSync: "failed" });
+  await assertRejects(() => jumps(machine).to(NEW, undefined), ScriptError, "its post-sync failed");
+  const gone = anId("VZ5vQkAaR4G");
+  await assertRejects(() => jumps(machine).to(gone, undefined), NotFoundError, String(gone));
+  assertEquals(readLink(machine.pkg, "current"), OLD);
+});
+
+Deno.test("finish() after a kill before the switch starts again what un-jump had stopped", async () => {
+  using machine = ready();
+  const { pkg } = machine;
+  writeJournal(pkg, { from: OLD, to: NEW, action: "jump-back" });
+  assertEquals(await jumps(machine).finish(), []);
+  assertEquals(machine.told, [`post-jump ${OLD_NAME} ${OLD_NAME} ${OLD_NAME} jump-back`]);
+  assertEquals([readLink(pkg, "current"), readJournal(pkg)], [OLD, undefined]);
+});
+
+Deno.test("finish() after a kill behind the switch runs the post-jump that is due", async () => {
+  using machine = ready();
+  const { pkg } = machine;
+  writeJournal(pkg, { from: OLD, to: NEW, action: "sync" });
+  writeLinks(pkg, { current: NEW, previous: OLD });
+  assertEquals(await jumps(machine).finish(), []);
+  assertEquals(machine.told, [`post-jump ${NEW_NAME} ${OLD_NAME} ${NEW_NAME} sync`]);
+  assertEquals(readJournal(pkg), undefined);
+});
+
+Deno.test("finish() forgets a jump whose revisions are both active no more", async () => {
+  using machine = ready();
+  const { pkg } = machine;
+  const other = anId("VZ5vQkAaR4G");
+  machine.addRevision(other);
+  writeJournal(pkg, { from: NEW, to: other, action: "jump" });
+  assertEquals([await jumps(machine).finish(), machine.told], [[], []]);
+  assertEquals(readJournal(pkg), undefined);
+});
+
+Deno.test("a hold counts for the active revision alone, and until another one is blessed", () => {
+  using machine = ready();
+  const { pkg } = machine;
+  writePointerState(pkg, { version: "1", blessed: NEW });
+  const [first, second] = [OLD, NEW].map((id) => ({ id, blessed: NEW, version: "1" }));
+  writeHolds(pkg, [first, second]);
+  assertEquals([readHold(pkg, OLD), readHold(pkg, NEW)], [first, second]);
+  assertEquals(isHeld(pkg), true);
+  writePointerState(pkg, { version: "2", blessed: NEW });
+  assertEquals(isHeld(pkg), false);
+  writeHolds(pkg, [undefined]);
+  assertEquals(readHold(pkg, OLD), undefined);
+});

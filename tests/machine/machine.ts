@@ -1,0 +1,54 @@
+/** A machine's root with one package, for tests of what happens on its disk. */
+import { createContext, type FtlEvent } from "../../mod.ts";
+import type { Context } from "../../src/context.ts";
+import { PackageDir } from "../../src/machine/package_dir.ts";
+import { writeRevisionState } from "../../src/machine/state.ts";
+import type { PostSync } from "../../src/plan/sync.ts";
+import type { RevisionId } from "../../src/revision/names.ts";
+import { aPackage } from "../names.ts";
+import { TempFolder } from "../temp.ts";
+
+export class TestMachine extends TempFolder {
+  readonly root = this.folder("root");
+  readonly pkg = new PackageDir(this.root, aPackage("my_site"));
+  /** What was told, in its order. */
+  readonly events: FtlEvent[] = [];
+  readonly context: Context = createContext({ FTL_ROOT: this.root }, {
+    report: (event) => void this.events.push(event),
+  });
+
+  constructor() {
+    super();
+    this.folder("root/my_site");
+    this.pkg.prepare();
+  }
+
+  /** A revision with those files; a script says in `told` that it ran, and with what. */
+  addRevision(
+    id: RevisionId,
+    { postSync = "ok", scripts = [], failing = [] }: {
+      readonly postSync?: PostSync;
+      readonly scripts?: readonly string[];
+      /** Scripts that fail after they have told. */
+      readonly failing?: readonly string[];
+    } = {},
+  ): void {
+    Deno.mkdirSync(this.pkg.revisionPath(id));
+    for (const step of [...scripts, ...failing]) {
+      const exit = failing.includes(step) ? 1 : 0;
+      const script = `echo ${step} $FTL_REVISION $FTL_FROM_REVISION $FTL_TO_REVISION $FTL_ACTION`;
+      const text = `#!/bin/sh\n${script} >> ${this.path}/told\nexit ${exit}\n`;
+      this.write(`root/my_site/revs/${id}/${step}.sh`, text, 0o755);
+    }
+    writeRevisionState(this.pkg, id, { postSync });
+  }
+
+  /** What the scripts told. */
+  get told(): string[] {
+    try {
+      return Deno.readTextFileSync(`${this.path}/told`).trimEnd().split("\n");
+    } catch {
+      return [];
+    }
+  }
+}
