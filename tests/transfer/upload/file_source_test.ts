@@ -40,25 +40,26 @@ Deno.test("one pass takes the sums of the whole and of each part", () => {
   }
 });
 
-Deno.test("a file that changes, grows, shrinks or is replaced is noticed", () => {
-  const changes: [what: string, change: (path: string) => void][] = [
-    ["grows", (path) => Deno.writeTextFileSync(path, "more", { append: true })],
-    ["shrinks", (path) => Deno.truncateSync(path, 10)],
-    ["is deleted", (path) => Deno.removeSync(path)],
-    ["is replaced", (path) => {
-      Deno.writeTextFileSync(`${path}.new`, "x".repeat(100));
-      Deno.renameSync(`${path}.new`, path);
-    }],
-  ];
-  for (const [what, change] of changes) {
+const CHANGES: [what: string, change: (path: string) => void][] = [
+  ["grows", (path) => Deno.writeTextFileSync(path, "more", { append: true })],
+  ["shrinks", (path) => Deno.truncateSync(path, 10)],
+  ["is deleted", (path) => Deno.removeSync(path)],
+  ["is replaced", (path) => {
+    Deno.writeTextFileSync(`${path}.new`, "x".repeat(100));
+    Deno.renameSync(`${path}.new`, path);
+  }],
+];
+
+for (const [what, change] of CHANGES) {
+  Deno.test(`a file that ${what} while it is read is not spooled`, () => {
     using folder = new TempFolder();
     const path = folder.write("my_site.tgz", "x".repeat(100));
     using source = new FileSource(path);
     assertEquals(new TextDecoder().decode(source.read(90, 10)), "x".repeat(10));
     change(path);
     assertThrows(() => source.read(0, 5), IntegrityError, "changed while it was being spooled");
-  }
-});
+  });
+}
 
 Deno.test("what is no file, or an empty one, is refused", () => {
   using folder = new TempFolder();
