@@ -122,7 +122,7 @@ export interface StorageErrorOptions extends FtlErrorOptions {
   /** `other` where it is left out. */
   reason?: StorageReason | undefined;
   /** Whether the same request may succeed a little later. */
-  isTransient?: boolean | undefined;
+  retryable?: boolean | undefined;
   /** The S3 action that failed, as IAM calls it, e.g. `s3:PutObject`. */
   action?: string | undefined;
   /** S3's own error code, e.g. `NotImplemented`; a bare status where it gave none. */
@@ -140,7 +140,7 @@ export class StorageError extends FtlError {
   /** For code to decide by. */
   readonly reason: StorageReason;
   /** Whether the same request may succeed a little later. */
-  readonly isTransient: boolean;
+  readonly retryable: boolean;
   /** The S3 action that failed, as IAM calls it. */
   readonly action: string | undefined;
   /** S3's own error code. */
@@ -154,7 +154,7 @@ export class StorageError extends FtlError {
   constructor(message: string, options: StorageErrorOptions = {}) {
     super(message, options);
     this.reason = options.reason ?? "other";
-    this.isTransient = options.isTransient ?? false;
+    this.retryable = options.retryable ?? false;
     this.action = options.action;
     this.code = options.code;
     this.said = options.said;

@@ -66,7 +66,7 @@ export function explainNoCredentials(
     return new StorageError(`Cannot get AWS credentials: ${saidBy(error)}`, {
       cause: error,
       reason: "unreachable",
-      isTransient: true,
+      retryable: true,
       hint: "Check the network, and that the service that gives them can be reached",
     });
   }
@@ -84,14 +84,14 @@ export function explainNoCredentials(
 
 /** STS and the like have answered. */
 function refused(error: unknown): StorageError {
-  const isTransient = statusOf(error) >= 500 || statusOf(error) === 429;
+  const retryable = statusOf(error) >= 500 || statusOf(error) === 429;
   return new StorageError(`Cannot get AWS credentials: ${s3Code(error)}, ${saidBy(error)}`, {
     cause: error,
-    reason: isTransient ? "busy" : "unauthenticated",
-    isTransient,
+    reason: retryable ? "busy" : "unauthenticated",
+    retryable,
     code: s3Code(error),
     said: saidBy(error),
-    hint: isTransient
+    hint: retryable
       ? "Try again: nothing has changed"
       : "Check the role, who may assume it, and the credentials that it is assumed with",
   });

@@ -128,24 +128,24 @@ function answered(request: S3Request, error: unknown): StorageError {
   const code = s3Code(error);
   const isUnsupported = code === "NotImplemented" || status === 501;
   const isFull = FULL.test(code);
-  const isTransient = !isUnsupported && !isFull &&
+  const retryable = !isUnsupported && !isFull &&
     (status >= 500 || TRANSIENT.includes(status) || code === "RequestTimeout");
   const reason: StorageReason = isUnsupported
     ? "unsupported"
     : isFull
     ? "full"
-    : isTransient
+    : retryable
     ? "busy"
     : "other";
   const text = `S3 answered ${code} to ${request.action} on ${place(request)}: ${saidBy(error)}`;
   return failure(text, { request, error }, {
     reason,
-    isTransient,
+    retryable,
     hint: code.startsWith("KMS.")
       ? "Check the state of the KMS key that encrypts the bucket, and its policy"
       : isFull
       ? "Make room in the store: ftl purge --master --keep <n> <package>, or raise its quota"
-      : isTransient
+      : retryable
       ? SLOW_HINT
       : undefined,
   });

@@ -130,23 +130,23 @@ function notS3(
   sent = describe(request, response, body),
 ): StorageError {
   const { status } = response;
-  const isTransient = status >= 500 || status === 429 || status === 408;
+  const retryable = status >= 500 || status === 429 || status === 408;
   const text = `${originOf(request)} answered, but not as S3 does: it sent ${sent}`;
   const hint = status === 407 ? "The proxy wants a name and a password: see HTTPS_PROXY" : HINT;
   const error = new StorageError(text, {
     reason: "not-s3",
     code: String(status),
-    isTransient,
+    retryable,
     hint,
   });
-  return retryable(error, isTransient);
+  return asRetryable(error, retryable);
 }
 
 function brokenOff(request: Request): StorageError {
   const text = `${originOf(request)} answered with a document that has no end`;
   const hint = "Try again, and look at proxies in between: nothing has changed";
-  return retryable(
-    new StorageError(text, { reason: "unreachable", isTransient: true, hint }),
+  return asRetryable(
+    new StorageError(text, { reason: "unreachable", retryable: true, hint }),
     true,
   );
 }
@@ -165,8 +165,8 @@ function sendsOn(request: Request, location: string): StorageError {
 }
 
 /** For the SDK, which tries again what is marked so. */
-function retryable(error: StorageError, isTransient: boolean): StorageError {
-  return isTransient ? Object.assign(error, { $retryable: { throttling: false } }) : error;
+function asRetryable(error: StorageError, retryable: boolean): StorageError {
+  return retryable ? Object.assign(error, { $retryable: { throttling: false } }) : error;
 }
 
 export function originOf({ url }: Request): string {

@@ -32,7 +32,7 @@ export function unreachable(
     // With such a cause --verbose would show the header.
     cause: isHeaderProblem(said) ? undefined : error,
     reason: "unreachable",
-    isTransient: true,
+    retryable: true,
     hint: proxy !== undefined
       ? `Check ${proxy.variable}, and that the proxy runs and lets it through; NO_PROXY excepts hosts`
       : known ??

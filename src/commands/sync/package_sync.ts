@@ -277,7 +277,7 @@ export class PackageSyncer implements Disposable {
     } catch (error) {
       this.#context.signal.throwIfAborted();
       const passes = error instanceof BusyError ||
-        (error instanceof StorageError && error.isTransient);
+        (error instanceof StorageError && error.retryable);
       if (passes) throw error;
       this.#tally.fail(error, id);
       return false;

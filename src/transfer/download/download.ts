@@ -258,7 +258,7 @@ class Engine {
     return new StorageError(`Cannot download ${this.#name}: ${reason}, in ${tries} tries`, {
       cause: error,
       reason: "unreachable",
-      isTransient: true,
+      retryable: true,
       hint: "Try again: nothing has changed on this machine",
     });
   }
@@ -266,6 +266,6 @@ class Engine {
 
 /** Not for what would be refused again: denied, gone, another version. */
 function isWorthAnotherTry(error: unknown): boolean {
-  if (error instanceof StorageError) return error.isTransient;
+  if (error instanceof StorageError) return error.retryable;
   return !(error instanceof FtlError);
 }

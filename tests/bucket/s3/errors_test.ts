@@ -118,9 +118,9 @@ const REASONS: readonly (readonly [number, string, StorageError["reason"], boole
 ];
 
 Deno.test("code decides by the reason, the code and the request id, not by messages", () => {
-  for (const [status, code, reason, isTransient] of REASONS) {
+  for (const [status, code, reason, retryable] of REASONS) {
     const error = explain(status, code, "Something");
-    assertEquals([code, error.reason, error.isTransient], [code, reason, isTransient]);
+    assertEquals([code, error.reason, error.retryable], [code, reason, retryable]);
     assertEquals([error.code, error.action], [code, "s3:GetObject"]);
     assertEquals(error.requestId, "4442587FB7D0A2F9");
   }
@@ -128,5 +128,5 @@ Deno.test("code decides by the reason, the code and the request id, not by messa
 
 Deno.test("an answer that never came may come the next time", () => {
   const error = asStorageError(explainS3Error(new TypeError("error sending"), REQUEST));
-  assertEquals([error.reason, error.isTransient], ["unreachable", true]);
+  assertEquals([error.reason, error.retryable], ["unreachable", true]);
 });
