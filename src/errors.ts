@@ -44,6 +44,8 @@ export abstract class FtlError extends Error {
   abstract readonly exitCode: number;
   /** What the user can do about it. */
   readonly hint: string | undefined;
+  /** The number of S3's answer, by which the owner of the store finds it in the logs. */
+  readonly requestId: string | undefined;
 
   /** The message names the thing, and what went wrong with it. */
   constructor(message: string, options: FtlErrorOptions = {}) {
@@ -129,8 +131,6 @@ export interface StorageErrorOptions extends FtlErrorOptions {
   code?: string | undefined;
   /** The store's own sentence, on one line, without control characters, bounded. */
   said?: string | undefined;
-  /** Of S3's answer, by which its owner finds it in logs. */
-  requestId?: string | undefined;
 }
 
 /** S3 or the disk: unreachable, denied, full. */
@@ -147,8 +147,6 @@ export class StorageError extends FtlError {
   readonly code: string | undefined;
   /** The store's own sentence. */
   readonly said: string | undefined;
-  /** Of S3's answer. */
-  readonly requestId: string | undefined;
 
   /** The message is for the user. */
   constructor(message: string, options: StorageErrorOptions = {}) {
@@ -158,7 +156,6 @@ export class StorageError extends FtlError {
     this.action = options.action;
     this.code = options.code;
     this.said = options.said;
-    this.requestId = options.requestId;
   }
 }
 

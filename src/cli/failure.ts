@@ -34,8 +34,9 @@ export function errorLines(error: unknown, { verbose, paint }: ErrorOptions): st
 function stackLines(error: unknown): string[] {
   const lines: string[] = [];
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const metadata = (cause as { $metadata?: { requestId?: string } }).$metadata;
-    if (metadata?.requestId !== undefined) lines.push(`request id: ${metadata.requestId}`);
+    if (cause instanceof FtlError && cause.requestId !== undefined) {
+      lines.push(`request id: ${cause.requestId}`);
+    }
     lines.push(...(cause.stack ?? String(cause)).split("\n"));
   }
   return lines.map(escapeControls);

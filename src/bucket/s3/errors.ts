@@ -17,6 +17,7 @@ import {
   isDamaged,
   place,
   regionToldBy,
+  requestIdOf,
   s3Code,
   type S3Request,
   saidBy,
@@ -92,6 +93,10 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
 /** The error that the user sees for whatever the SDK threw; an `FtlError` stays what it is. */
 export function explainS3Error(error: unknown, request: S3Request): FtlError {
   if (error instanceof FtlError) return error;
+  return Object.assign(explained(error, request), { requestId: requestIdOf(error) });
+}
+
+function explained(error: unknown, request: S3Request): FtlError {
   const explain = EXPLANATIONS[s3Code(error)];
   if (explain !== undefined) return explain(request, error);
   const message = messageOf(error);

@@ -75,9 +75,12 @@ export function failure(
     action: request.action,
     code: s3Code(error),
     said: saidBy(error),
-    requestId: (error as ServiceFailure).$metadata?.requestId,
     ...options,
   });
+}
+
+export function requestIdOf(error: unknown): string | undefined {
+  return (error as ServiceFailure).$metadata?.requestId;
 }
 
 /** Where S3 tells the bucket's region: a header of most answers, and in words. */
