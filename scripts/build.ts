@@ -21,7 +21,7 @@ const ROOT = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 /** As the files are called: Debian's and AWS's word for the one, the kernel's for the other. */
 const FILE_SUFFIX: Readonly<Record<Architecture, string>> = { x86_64: "x86_64", aarch64: "arm64" };
 
-/** Of the kernel's emulator for another architecture's programs, and where Debian keeps their libraries. */
+/** The emulator for another architecture's programs, and where Debian keeps their libraries. */
 const QEMU = "qemu-aarch64-static";
 const QEMU_LIBRARIES = "/usr/aarch64-linux-gnu";
 

@@ -40,7 +40,7 @@ export interface FtlErrorOptions {
 
 /** An error whose message is meant for the user. Its class says which exit code it brings. */
 export abstract class FtlError extends Error {
-  /** Of the command that it ends: one of `EXIT`, or a signal's. */
+  /** The exit code of the command that it ends: one of `EXIT`, or a signal's. */
   abstract readonly exitCode: number;
   /** What the user can do about it. */
   readonly hint: string | undefined;
@@ -187,7 +187,7 @@ export class InterruptedError extends FtlError {
 
 /** A command was ended before S3 told what had come of a write. */
 export class OutcomeUnknownError extends FtlError {
-  /** Of what ended it. */
+  /** The exit code of what ended it. */
   readonly exitCode: number;
 
   /** `reason` is what ended it; `outcome` goes on after its message. */

@@ -13,7 +13,7 @@ export interface BundleOptions {
   readonly root: string;
   /** Emptied, and used for whatever the bundling needs. */
   readonly folder: string;
-  /** Of the source, for `ftl --version`; undefined where it is in no repository. */
+  /** The commit of the source, for `ftl --version`; undefined outside of a repository. */
   readonly commit: string | undefined;
 }
 

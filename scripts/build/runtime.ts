@@ -27,7 +27,7 @@ interface PinnedFile {
   readonly path: string;
   /** Takes the base runtime out of a compiled program. */
   readonly cut: boolean;
-  /** Of what is used, in hexadecimal. */
+  /** The SHA-256 of the runtime itself, in hexadecimal. */
   readonly sha256: string;
 }
 

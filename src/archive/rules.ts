@@ -234,7 +234,7 @@ export class Tree {
   }
 }
 
-/** Of a safe path the folder that it is in, and the name that it has there. */
+/** The folder that a safe path is in, and the name that it has there. */
 export function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }

@@ -92,7 +92,7 @@ export interface ReadOptions {
 /** A part of a listing, of at most 1,000 keys. */
 export interface ListedPage {
   readonly objects: readonly ListedObject[];
-  /** Brings the next page; undefined where there is none. */
+  /** Brings the next page; undefined on the last page. */
   readonly next: string | undefined;
 }
 

@@ -35,7 +35,7 @@ export function readListing(objects: readonly ListedObject[]): RemotePackage[] {
       { revisions: new Map(), pointers: {} };
     packages.set(parsed.package, known);
     if (parsed.kind !== "revision") known.pointers[parsed.kind] = object;
-    // Of two files with the same id, which FTL never makes, the first in the listing counts.
+    // FTL never makes two files with the same id. If somebody did, the first in the listing counts.
     else if (!known.revisions.has(parsed.id)) known.revisions.set(parsed.id, { ...parsed, object });
   }
   return [...packages].map(([name, found]) => remotePackage(name, found))

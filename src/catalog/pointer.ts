@@ -91,7 +91,7 @@ async function readGoPrevious(
 export interface OldPointer {
   /** Undefined where nothing is blessed, or what the pointer says makes no sense. */
   readonly content: PointerContent | undefined;
-  /** Of the `.rev`, where there is one. */
+  /** The ETag of the `.rev`; undefined if the bucket has none. */
   readonly etag: string | undefined;
 }
 

@@ -9,7 +9,7 @@ export interface OptionSpec {
   readonly name: string;
   /** One letter. */
   readonly short?: string;
-  /** What its value is called in help; a flag where there is none. */
+  /** What help calls its value; an option without a value is a flag. */
   readonly value?: string;
   readonly help: string;
 }

@@ -23,7 +23,7 @@ function showError(error: unknown): ShownError {
   };
 }
 
-/** One line, a second with a hint where there is one. */
+/** One line, and a second one with the hint if the error has one. */
 export function errorLines(error: unknown, { verbose, paint }: ErrorOptions): string[] {
   const { message, hint } = showError(error);
   const lines = [`${paint.bad("ftl:")} ${oneLine(message)}`];
@@ -52,7 +52,7 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof FtlError ? error.exitCode : EXIT.internal;
 }
 
-/** Of a command that went on after failures: a script's has the last word, else the first one's. */
+/** The exit code of a command that went on after failures: a script's failure decides, else the first one. */
 export function exitCodeOfAll(failures: readonly unknown[]): number {
   if (failures.length === 0) return EXIT.done;
   if (failures.some((failure) => failure instanceof ScriptError)) return EXIT.script;

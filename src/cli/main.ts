@@ -2,7 +2,7 @@
  * What a person types and reads.
  *
  * - stdout carries results only, one a line, or one JSON document with `--json`; stderr all else.
- * - An error is one line on stderr, `ftl: ...`, and where there is one a second, `hint: ...`.
+ * - An error is one line on stderr, `ftl: ...`, and often a second, `hint: ...`.
  * - Nothing ever asks.
  */
 import type { Context } from "../context.ts";

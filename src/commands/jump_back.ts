@@ -10,7 +10,7 @@ import { type Jumped, jumpLocally } from "../machine/jump/local_jump.ts";
 import { openBucket } from "../bucket/open.ts";
 import { readPointer } from "../catalog/pointer.ts";
 
-/** Activates what `previous` points to, as the jump that it is. Throws `NotFoundError` where there is none. */
+/** Jumps to what `previous` points to. Throws `NotFoundError` if there is no such link. */
 export async function jumpBack(context: Context, name: string): Promise<Jumped> {
   const packageName = requirePackageName(name);
   const pkg = requirePackage(context.config.root, packageName);

@@ -35,7 +35,7 @@ export interface ListedPackage {
   readonly active?: RevisionName | null;
   /** In a long listing of this machine: whether sync leaves the active one by choice. */
   readonly held?: boolean;
-  /** In a long listing: the newest revision; null where there is none. */
+  /** In a long listing: the newest revision; null if there is no revision. */
   readonly newest?: RevisionName | null;
   /** In a long listing: how many revisions there are. */
   readonly revisions?: number;

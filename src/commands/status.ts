@@ -38,7 +38,7 @@ export interface PackageStatus {
   readonly held: boolean;
   /** Complete revisions on this machine. */
   readonly revisions: number;
-  /** Of those, the ones whose `post-sync` has not succeeded. */
+  /** Those whose `post-sync` has not succeeded. */
   readonly unprepared: readonly RevisionName[];
   /** Bytes on this machine's disk. */
   readonly disk: number;
@@ -46,7 +46,7 @@ export interface PackageStatus {
   readonly lastSync: LastSync | null;
   /** The folder of what its scripts printed. */
   readonly logs: string;
-  /** The newest file there; null where there is none. */
+  /** The newest file there; null if there is no file. */
   readonly lastLog: string | null;
   /** As S3 says now; where it cannot be asked, as it said at the last sync. */
   readonly blessed: RevisionName | null;
@@ -110,7 +110,7 @@ export async function status(context: Context, name?: string): Promise<Status> {
   return { packages: found.flat(), failures };
 }
 
-/** The revision's name; null where there is none. */
+/** The revision's name; null if there is no revision. */
 function nameOf(pkg: PackageDir, id: RevisionId | undefined): RevisionName | null {
   return id === undefined ? null : pkg.revisionName(id);
 }

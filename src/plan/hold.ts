@@ -5,7 +5,7 @@ import type { RevisionId } from "../revision/names.ts";
 export interface Hold {
   readonly id: RevisionId;
   readonly blessed: RevisionId | undefined;
-  /** Of the pointer that said so: the same revision may be blessed anew, after another one. */
+  /** The version of the pointer that said so: the same revision may be blessed anew, after another one. */
   readonly version: string | undefined;
 }
 
@@ -13,7 +13,7 @@ export interface Hold {
 export interface HoldFacts {
   readonly active: RevisionId | undefined;
   readonly blessed: RevisionId | undefined;
-  /** Of the pointer that says so. */
+  /** The version of the pointer that says so. */
   readonly version: string | undefined;
   readonly hold: Hold | undefined;
 }

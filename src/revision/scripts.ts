@@ -21,11 +21,11 @@ export const SCRIPT_VARIABLES = {
   FTL_PACKAGE: "the package's name",
   FTL_REVISION: "the name of the revision that the script belongs to",
   FTL_REVISION_DIR: "that revision's folder",
-  FTL_FROM_REVISION: "the name of the revision that was active before; empty where none was",
-  FTL_TO_REVISION: "the name of the revision that is to be active; empty where there is none",
+  FTL_FROM_REVISION: "the name of the revision that was active before; empty if none was",
+  FTL_TO_REVISION: "the name of the revision that is to be active; empty if none is",
   FTL_CURRENT: "the path of the link to the active revision",
   FTL_ACTION: "what is being done: sync, jump, jump-back or remove",
-  FTL_FIRST_DEPLOY: "1 where no revision was active before, else 0",
+  FTL_FIRST_DEPLOY: "1 if no revision was active before, else 0",
 } as const;
 
 /** The most bytes of a first line that Linux looks at: BINPRM_BUF_SIZE in linux/binfmts.h. */

@@ -19,7 +19,7 @@ export const FOLDER = 3;
 
 export type NodeKind = typeof NOTHING | typeof FILE | typeof SYMLINK | typeof FOLDER;
 
-/** Of a column in which most places stay empty: its blocks have 2 to this power. */
+/** A column in which most places stay empty has blocks of 2 to this power. */
 const FEW = 6;
 
 /** A UTF-16 unit takes three bytes at most, and a name has no more units than bytes in UTF-8, which are 255. */
@@ -125,7 +125,7 @@ export class PathTable {
     return hash(scratch.subarray(0, length), this.#seed);
   }
 
-  /** Of the name in the scratch: where it is, or could be put. */
+  /** The place of the name in the scratch: where it is, or could be put. */
   #slotOf(parent: number, hashed: number): number {
     const mask = this.#slots.length - 1;
     let slot = mixed(hashed, parent) & mask;

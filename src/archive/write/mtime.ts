@@ -1,7 +1,7 @@
 /** Modification times, in seconds since 1970, as the runtime can set them. */
 import { lutimesSync } from "node:fs";
 
-/** Of a file or folder. */
+/** Sets the mtime of a file or folder. */
 export function setMtime(place: string, mtime: number | undefined): void {
   if (mtime === undefined) return;
   try {
@@ -17,7 +17,7 @@ export function setMtime(place: string, mtime: number | undefined): void {
 const LAST_DATE = 8.64e12;
 
 /**
- * Of a symlink itself. The runtime wants a Date for it, as it takes a negative number for now, and refuses a
+ * Sets the mtime of a symlink itself. The runtime wants a Date for it, as it takes a negative number for now, and refuses a
  * fraction of a second before 1970.
  */
 export function setLinkMtime(place: string, mtime: number | undefined): void {

@@ -10,7 +10,7 @@ export type Site = Pick<SmallFile, "place" | "path">;
 export class SmallFileWriter {
   readonly #explain: (error: unknown, path: string) => unknown;
   readonly #thread: ArchiveThread;
-  /** Of the chunk that is being read, what is left to the thread. */
+  /** What of the current chunk is left to the thread. */
   #left: { readonly chunk: Uint8Array; readonly files: SmallFile[] } | undefined;
 
   /** @param explain makes what is thrown of what the system said, and the file's path */

@@ -37,10 +37,10 @@ const MOST_ASIDE = 30_000;
 export class TreeWriter implements EntryHandler {
   readonly #tree: Tree;
   readonly #target: string;
-  /** Of folders, what they get at the end, when nothing is written into them any more: see `#then`. */
+  /** What each folder gets at the end, when nothing is written into it any more: see `#then`. */
   readonly #modes = new Column((length) => new Uint16Array(length), FEW);
   readonly #mtimes = new Column((length) => new Float64Array(length), FEW);
-  /** Of those that are filled aside, 1 and their names there; the others are where they belong in their parent. */
+  /** For a folder that is filled aside, its name there plus 1; 0 for the others, which are made in their parent. */
   readonly #asides = new Column((length) => new Uint16Array(length), FEW);
   /** The last folder that was looked for, and where it is. */
   #lastFolder = -1;

@@ -25,7 +25,7 @@ export interface Credentials {
  */
 const METADATA_TIMEOUT = 1_000;
 
-/** Of the SDK's clients for STS and SSO. */
+/** The settings of the SDK's clients for STS and SSO. */
 type ClientConfig = NonNullable<
   NonNullable<Parameters<typeof defaultProvider>[0]>["clientConfig"]
 >;

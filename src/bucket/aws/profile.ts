@@ -12,7 +12,7 @@ import { quote } from "../../foreign_text.ts";
 /** Settings by name; those nested below `s3 =` have names like `s3.use_accelerate_endpoint`. */
 export type Profile = ReadonlyMap<string, string>;
 
-/** Of each section, by the profile's name. */
+/** The settings of each section, by the profile's name. */
 type Profiles = Map<string, Map<string, string>>;
 
 /**

@@ -98,7 +98,7 @@ interface Root {
   readonly isWhole: boolean;
 }
 
-/** Of an XML document without declarations of its own: S3 makes none, and entities can be bombs. */
+/** The root element of an XML document. It must have no declarations: S3 makes none, and entities can be bombs. */
 function rootOf(body: Uint8Array): Root | undefined {
   const head = new TextDecoder().decode(body.subarray(0, LOOK));
   const name = DOCUMENT.exec(head)?.[1];

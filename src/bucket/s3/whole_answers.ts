@@ -168,7 +168,7 @@ function tooMuch(request: Request): StorageError {
   );
 }
 
-/** Of the runtime's own errors the SDK does not know which are worth another try. */
+/** The SDK does not know which of the runtime's own errors are worth another try. */
 async function markBroken<T>(request: Request, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

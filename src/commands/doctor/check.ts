@@ -17,7 +17,7 @@ export interface Check {
   readonly detail: string;
   /** How to mend it. */
   readonly hint?: string | undefined;
-  /** Of a `fail`: what a command that needs it would have thrown. */
+  /** If it is a `fail`: what a command that needs it would have thrown. */
   readonly error?: FtlError;
 }
 

@@ -54,7 +54,7 @@ function checkWritable({ env }: Config, packages: readonly PackageDir[]): Check[
   const name = env["USER"] || env["LOGNAME"];
   const user = `${name === undefined ? "" : `${name}, `}uid ${Deno.uid()}`;
   const problems = packages.flatMap((pkg) => {
-    // Of all its folders the first that is not ours says it.
+    // The first of its folders that is not ours says it.
     const places = [pkg.path, pkg.revs, pkg.own, pkg.staging, pkg.trash, pkg.states];
     const error = places.map(writeProblem).find((problem) => problem !== undefined);
     if (error === undefined) return [];

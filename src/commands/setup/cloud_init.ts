@@ -12,11 +12,11 @@ import { quote } from "../../foreign_text.ts";
 export interface CloudInitOptions {
   /** Each gets a folder in the root. */
   readonly packages: readonly PackageName[];
-  /** Where the executables lie: `https://.../` or `s3://bucket/prefix`. A placeholder where there is none. */
+  /** Where the executables lie: `https://.../` or `s3://bucket/prefix`. A placeholder if it is not given. */
   readonly from: string | undefined;
-  /** The text of `SHA256SUMS`; placeholders where there is none. */
+  /** The text of `SHA256SUMS`; placeholders if it is not given. */
   readonly sums: string | undefined;
-  /** Of the executable to install, where the sums do not tell. */
+  /** The version of the executable to install, if the sums do not tell it. */
   readonly version: string;
 }
 

@@ -10,7 +10,7 @@ export interface SetupValues {
   readonly bucket: string;
   readonly root: string;
   readonly region: string;
-  /** Of a store that is not AWS; a machine needs it too. */
+  /** The endpoint of a store that is not AWS. A machine needs it too. */
   readonly endpoint: string | undefined;
   /** The variables that were not set, whose values above are placeholders. */
   readonly placeholders: readonly string[];

@@ -162,7 +162,7 @@ interface NewRevision {
   readonly name: PackageName;
   readonly rest: string;
   readonly sha256: string;
-  /** Of the package, where there is one that was made just now. */
+  /** The listing of the package, if it was made just now. */
   readonly listing: RemotePackage | undefined;
   /** Throws `ConflictError` where the key is taken. */
   readonly upload: (revision: RevisionName, key: string) => Promise<void>;

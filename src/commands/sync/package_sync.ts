@@ -26,7 +26,7 @@ export interface PackageSyncSetting {
   readonly bucket: Bucket;
   /** The packages as S3 shows them when this sync begins. */
   readonly listings: Listings;
-  /** Of the `post-sync` scripts of all packages. */
+  /** The `post-sync` scripts of all packages take turns. */
   readonly turns: Places;
   /** Bounds the memory of all downloads. */
   readonly memory: Gate;

@@ -125,7 +125,7 @@ export interface PlannedSync {
   readonly held: RevisionName | undefined;
   /** The blessed revision, where it is nowhere. */
   readonly missing: RevisionName | undefined;
-  /** Why there is no plan, where there is none: one package's failure does not stop the others. */
+  /** Why there is no plan, if there is none: one package's failure does not stop the others. */
   readonly failures: readonly unknown[];
 }
 

@@ -16,7 +16,7 @@ export interface DiskRoom {
 const LARGEST_RESERVE = 64 * 1024 * 1024;
 const RESERVE = 0.01;
 
-/** Of the disk on which `path` lies. */
+/** The room on the disk that `path` lies on. */
 export function diskRoom(path: string): DiskRoom {
   const { bavail, blocks, bsize, ffree, files } = statfsSync(path);
   const free = bavail * bsize;

@@ -18,7 +18,7 @@ export function isHeld(pkg: PackageDir): boolean {
   return holdInForce({ hold, active, blessed: master?.blessed, version: master?.version });
 }
 
-/** The hold on the revision that is active, if there is one. */
+/** The hold on the active revision; undefined if there is none. */
 export function readHold(pkg: PackageDir, active: RevisionId | undefined): Hold | undefined {
   return readHolds(pkg).find(({ id }) => id === active);
 }

@@ -10,7 +10,7 @@ import { mountInTable } from "./mount_table.ts";
 export interface Leftover {
   /** The tree that was to go; it may be gone in part. */
   readonly path: string;
-  /** Of the first thing that stays: a sentence with its path. */
+  /** Why the first thing stays: a sentence with its path. */
   readonly reason: string;
 }
 

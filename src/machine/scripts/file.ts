@@ -1,4 +1,4 @@
-/** The file of a package script: whether there is one, and how it is to be run. */
+/** The file of a package script: whether a revision has it, and how to run it. */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { messageOf } from "../../errors.ts";
 import {

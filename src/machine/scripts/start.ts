@@ -114,7 +114,7 @@ function explainStart(script: ScriptFile, failed: FailedStart): StartFailure {
   return explainSystem(script, failed);
 }
 
-/** Of an interpreter: undefined where nothing is wrong with the file itself. */
+/** What is wrong with an interpreter's file; undefined if nothing is. */
 function whatIsWrongWith(path: string): string | undefined {
   try {
     const { isFile, mode } = Deno.statSync(path);

@@ -18,7 +18,7 @@ export function logNames(folder: string): string[] {
   }
 }
 
-/** The newest log's path, or null where there is none that may be looked for. */
+/** The path of the newest log; null if there is no log, or this user may not look for it. */
 export function newestLog(pkg: PackageDir): string | null {
   const [newest] = logNames(pkg.logs).sort().reverse();
   return newest === undefined ? null : `${pkg.logs}/${newest}`;

@@ -56,7 +56,7 @@ const PATIENCE = 6;
 const MOST_TRIES = 100;
 
 export interface Download extends AsyncDisposable {
-  /** Of the object, as the first answer gave it. */
+  /** What the first answer said of the object. */
   readonly info: ObjectInfo;
   /**
    * To be read once. A chunk is valid until the next one is asked for: its memory is used again. Throws
@@ -231,7 +231,7 @@ class Engine {
       if (left > 0) throw new BrokenError("the connection ended early");
     } finally {
       stall.signal.removeEventListener("abort", cancel);
-      // Of an answer that has been read to its end nothing is left to cancel.
+      // An answer that was read to its end has nothing left to cancel.
       await cancel();
     }
   }

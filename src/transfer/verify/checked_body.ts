@@ -7,8 +7,8 @@
  *    keys of KMS or of the customer.
  *
  * That leaves objects of other tools that came in parts and that S3 has only checksums of checksums of.
- * Of these the length, the ETag and what is in the archive itself (the CRC of gzip, the sums of tar's
- * headers) are all that is checked.
+ * For those, FTL checks the length, the ETag, and what the archive itself has: the CRC of gzip, and the sums
+ * of tar's headers.
  */
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
@@ -35,7 +35,7 @@ export class CheckedBody implements AsyncIterable<Uint8Array> {
     return this.#bytes;
   }
 
-  /** Of all bytes, in hexadecimal: to be asked for at the end. */
+  /** The SHA-256 of all bytes, in hexadecimal. Ask for it at the end. */
   get sha256(): string {
     return this.#sha256Hex ??= this.#sha256.digest("hex");
   }
