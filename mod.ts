@@ -145,11 +145,11 @@ export function createContext(env: Environment, options: ContextOptions = {}): C
     author: () => `${userName(env)}@${Deno.hostname()}`,
     now: () => Date.now(),
     version: manifest.version,
-    openStore: async (store) => {
+    openBucket: async (options) => {
       const name = config.bucket;
       trustSystemCertificates(Deno.env);
       const { openS3Bucket } = await import("./src/bucket/s3/s3_bucket.ts");
-      return openS3Bucket(name, env, store);
+      return openS3Bucket(name, env, options);
     },
   };
 }

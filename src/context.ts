@@ -1,5 +1,5 @@
 /** What every command works with. `mod.ts` makes it; nothing below looks elsewhere. */
-import type { OpenedBucket, StoreOptions } from "./bucket/bucket.ts";
+import type { BucketOptions, OpenedBucket } from "./bucket/bucket.ts";
 import type { Config } from "./config.ts";
 import type { Report } from "./events.ts";
 
@@ -22,5 +22,5 @@ export interface Context {
    * without.
    * @internal
    */
-  readonly openStore: (options: StoreOptions) => Promise<OpenedBucket>;
+  readonly openBucket: (options: BucketOptions) => Promise<OpenedBucket>;
 }

@@ -11,7 +11,7 @@ export const FAULT_POINTS = [
   "part-uploaded",
   "upload-completed",
   "pointer-written",
-  "master-written",
+  "pointer-remembered",
   "staged",
   "flushed",
   "published",

@@ -208,7 +208,7 @@ export type Lack = "conditions" | "heed" | "quotes" | "checksums" | "part-checks
 export type OnLack = (lack: Lack, sentence: string) => void;
 
 /** How a bucket is opened. */
-export interface StoreOptions {
+export interface BucketOptions {
   /** Ends every request that is under way; what an upload has begun is still taken back. */
   readonly signal?: AbortSignal;
   /** Told the headers of each answer of S3. */

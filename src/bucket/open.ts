@@ -8,7 +8,7 @@ export async function openBucket(
   onAnswer?: (headers: Headers) => void,
 ): Promise<Bucket> {
   const { signal, report } = context;
-  return await context.openStore({
+  return await context.openBucket({
     signal,
     ...(onAnswer === undefined ? {} : { onAnswer }),
     // Made up for whole: nothing that a person should know at each blessing. `ftl doctor` tells it.

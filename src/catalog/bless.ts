@@ -53,7 +53,7 @@ export async function bless(
     const etag = await writePointer(context, bucket, { revision, old, message });
     const report = (): void => context.report({ type: "blessed", revision: name, from });
     try {
-      await requireStillInMaster(bucket, revision, { old, etag });
+      await requireStillInBucket(bucket, revision, { old, etag });
     } catch (error) {
       // Blessed it is, and only the look afterwards was cut off.
       if (error === context.signal.reason) report();
@@ -100,7 +100,7 @@ async function writePointer(
  * it is looked at again, as `purge --master` does after a removal: whoever comes last sees both. What was
  * blessed before is blessed again then, where nobody blessed another one meanwhile.
  */
-async function requireStillInMaster(
+async function requireStillInBucket(
   bucket: Bucket,
   revision: RemoteRevision,
   { old, etag }: { old: OldPointer; etag: string },

@@ -19,7 +19,7 @@ import { losingErrors, printable, UnwritableResultError, writeResult } from "./t
 import { paintFor } from "./terminal/paint.ts";
 import { type ScopeName, scopeOf } from "./permissions.ts";
 import { Progress } from "./terminal/progress.ts";
-import { makeScreen, type Screen, type StreamFacts } from "./terminal/screen.ts";
+import { makeScreen, type OutputStream, type Screen } from "./terminal/screen.ts";
 
 /** Which program this is. */
 export interface ProgramVersion {
@@ -36,8 +36,8 @@ export interface Surroundings {
   readonly version: ProgramVersion;
   readonly env: Environment;
   /** Each writes text as it is, and throws what the system says where it cannot. */
-  readonly stdout: StreamFacts & { readonly write: (text: string) => void };
-  readonly stderr: StreamFacts & {
+  readonly stdout: OutputStream & { readonly write: (text: string) => void };
+  readonly stderr: OutputStream & {
     readonly write: (text: string) => void;
     /** Resolves when what was written is out, where that may take time; or when that takes too long. */
     readonly settled?: () => Promise<void>;

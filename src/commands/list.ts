@@ -1,5 +1,5 @@
 /** `ftl list`: packages and revisions, of this machine or of S3, oldest first. */
-import { type Note, readNote, readRevisionFacts } from "../revision/metadata.ts";
+import { type Note, readNote, readRevisionContent } from "../revision/metadata.ts";
 import { BrokenPointerError, messageOf, NotFoundError } from "../errors.ts";
 import { inParallel } from "../concurrency/parallel.ts";
 import {
@@ -230,9 +230,9 @@ const DETAIL_REQUESTS = 16;
 
 async function readDetails(bucket: Bucket, { key }: RemoteRevision): Promise<RevisionDetails> {
   const { metadata = {}, checksum } = await bucket.head(key) ?? {};
-  const facts = readRevisionFacts(metadata);
+  const content = readRevisionContent(metadata);
   const sha256 = checksum?.algorithm === "sha256" ? checksum.hex : undefined;
-  return { ...facts, sha256: facts.sha256 ?? sha256, ...readNote(metadata) };
+  return { ...content, sha256: content.sha256 ?? sha256, ...readNote(metadata) };
 }
 
 function spooledAt(id: RevisionId): { spooledAt?: string } {

@@ -103,7 +103,7 @@ export async function purgeMaster(
   const ids = new Set(choose(target, remote.revisions.map(({ id }) => id), guarded));
   const chosen = remote.revisions.filter(({ id }) => ids.has(id));
   if (dryRun) return { removed: chosen.map(revisionName), failures: [] };
-  const purged = await removeFromMaster(context, bucket, chosen);
+  const purged = await removeFromBucket(context, bucket, chosen);
   if (purged.removed.length > 0) await requireNotBlessedMeanwhile(bucket, name, ids);
   return purged;
 }
@@ -111,7 +111,7 @@ export async function purgeMaster(
 /** Revisions whose removal is told before that of the next ones is asked for. */
 const BATCH = 1000;
 
-async function removeFromMaster(
+async function removeFromBucket(
   context: Context,
   bucket: Bucket,
   revisions: readonly RemoteRevision[],

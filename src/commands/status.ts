@@ -97,7 +97,7 @@ export async function status(context: Context, name?: string): Promise<Status> {
       local = localStatus(pkg);
       if (bucket === undefined || listings === undefined) return [local];
       const remote = await listings.of(pkg.name);
-      return [{ ...local, ...await masterStatus(context, { bucket, pkg, remote }) }];
+      return [{ ...local, ...await bucketStatus(context, { bucket, pkg, remote }) }];
     } catch (error) {
       signal.throwIfAborted();
       failures.push(error);
@@ -137,14 +137,14 @@ function localStatus(pkg: PackageDir): PackageStatus {
   };
 }
 
-async function masterStatus(
+async function bucketStatus(
   { config }: Context,
   { bucket, pkg, remote }: { bucket: Bucket; pkg: PackageDir; remote: RemotePackage },
 ): Promise<Pick<PackageStatus, "blessed" | "held" | "master">> {
-  const master = await fetchPointerState(bucket, remote, readPointerState(pkg));
-  const plan = planSync(gatherFacts(pkg, { remote, master, keep: config.keep, follow: false }));
+  const pointer = await fetchPointerState(bucket, remote, readPointerState(pkg));
+  const plan = planSync(gatherFacts(pkg, { remote, pointer, keep: config.keep, follow: false }));
   return {
-    blessed: nameOf(pkg, master?.blessed),
+    blessed: nameOf(pkg, pointer?.blessed),
     held: plan.heldBy !== undefined,
     master: {
       newest: nameOf(pkg, remote.revisions.at(-1)?.id),

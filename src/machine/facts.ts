@@ -10,7 +10,7 @@ import { HOLD_FILE, readHold } from "./jump/hold.ts";
 export interface FactsSource {
   /** The package as S3 shows it. */
   readonly remote: { readonly revisions: readonly { readonly id: RevisionId }[] };
-  readonly master: PointerState | undefined;
+  readonly pointer: PointerState | undefined;
   /** `FTL_KEEP`. */
   readonly keep: number;
   /** Takes a hold for dropped. */
@@ -21,16 +21,16 @@ export interface FactsSource {
 
 export function gatherFacts(
   pkg: PackageDir,
-  { remote, master, keep, follow, own }: FactsSource,
+  { remote, pointer, keep, follow, own }: FactsSource,
 ): SyncFacts {
   const active = readLink(pkg, "current");
   const mayHold = !follow && (own === undefined || own.has(HOLD_FILE));
   return {
     remote: remote.revisions.map(({ id }) => id),
     local: new Map(pkg.revisions(own).map((id) => [id, postSyncOf(pkg, id)])),
-    blessed: master?.blessed,
-    version: master?.version,
-    replaced: master?.replaced,
+    blessed: pointer?.blessed,
+    version: pointer?.version,
+    replaced: pointer?.replaced,
     active,
     previous: readLink(pkg, "previous"),
     hold: mayHold ? readHold(pkg, active) : undefined,

@@ -58,7 +58,7 @@ export function forgetRevisionState(pkg: PackageDir, id: RevisionId): void {
 }
 
 export function readPointerState(pkg: PackageDir): PointerState | undefined {
-  const value = readJson(masterPath(pkg)) as Partial<PointerState> | undefined;
+  const value = readJson(pointerPath(pkg)) as Partial<PointerState> | undefined;
   if (typeof value?.version !== "string" || !isRevisionId(value.blessed)) return undefined;
   return {
     version: value.version,
@@ -69,8 +69,8 @@ export function readPointerState(pkg: PackageDir): PointerState | undefined {
 
 /** Remembers what is blessed, or that nothing is. */
 export function writePointerState(pkg: PackageDir, state: PointerState | undefined): void {
-  if (state === undefined) removeFile(masterPath(pkg), { durable: true });
-  else replaceFile(masterPath(pkg), `${JSON.stringify(state)}\n`);
+  if (state === undefined) removeFile(pointerPath(pkg), { durable: true });
+  else replaceFile(pointerPath(pkg), `${JSON.stringify(state)}\n`);
 }
 
 /** How the last sync of a package went. */
@@ -113,7 +113,7 @@ export function statePath(pkg: PackageDir, id: RevisionId): string {
   return `${pkg.states}/${id}.json`;
 }
 
-function masterPath(pkg: PackageDir): string {
+function pointerPath(pkg: PackageDir): string {
   return `${pkg.own}/master.json`;
 }
 

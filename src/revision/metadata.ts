@@ -12,7 +12,7 @@ export interface Note {
 }
 
 /** What FTL knows of a revision and S3 does not. */
-export interface RevisionFacts {
+export interface RevisionContent {
   /** SHA-256 of the object, in hexadecimal. */
   readonly sha256?: string | undefined;
   /** Unpacked size in bytes, and number of entries. */
@@ -47,11 +47,11 @@ export function readNote(metadata: Metadata): Note {
   };
 }
 
-export function revisionMetadata(facts: RevisionFacts): Record<string, string> {
+export function revisionMetadata(content: RevisionContent): Record<string, string> {
   const encoded: Record<string, string> = {};
-  if (facts.sha256 !== undefined) encoded["ftl-sha256"] = facts.sha256;
-  if (facts.bytes !== undefined) encoded["ftl-bytes"] = String(facts.bytes);
-  if (facts.entries !== undefined) encoded["ftl-files"] = String(facts.entries);
+  if (content.sha256 !== undefined) encoded["ftl-sha256"] = content.sha256;
+  if (content.bytes !== undefined) encoded["ftl-bytes"] = String(content.bytes);
+  if (content.entries !== undefined) encoded["ftl-files"] = String(content.entries);
   return encoded;
 }
 
@@ -64,7 +64,7 @@ export function uploadMetadata(): Record<string, string> {
 }
 
 /** Values that are not what FTL writes count as absent: metadata is optional, and others may write it. */
-export function readRevisionFacts(metadata: Metadata): RevisionFacts {
+export function readRevisionContent(metadata: Metadata): RevisionContent {
   const sha256 = metadata["ftl-sha256"]?.toLowerCase();
   return {
     sha256: sha256 !== undefined && /^[0-9a-f]{64}$/.test(sha256) ? sha256 : undefined,

@@ -1,5 +1,5 @@
 import { assertEquals } from "../assert.ts";
-import { completionScript, type Shell } from "../../src/cli/completion.ts";
+import { completionScript, type Shell } from "../../src/cli/completion/completion.ts";
 import { testWith } from "../required_program.ts";
 import { TempFolder } from "../temp.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { main, type Surroundings } from "../../src/cli/main.ts";
-import { readRevisionFacts } from "../../src/revision/metadata.ts";
+import { readRevisionContent } from "../../src/revision/metadata.ts";
 import { Config } from "../../src/config.ts";
 import { FtlError, UsageError } from "../../src/errors.ts";
 import { parseKey, revisionKey, splitFileName } from "../../src/revision/keys.ts";
@@ -85,7 +85,7 @@ Deno.test("any content of .rev is an id or an integrity error, and any metadata 
       if (read !== undefined) assert(isRevisionId(read), read);
       const { replaced } = readBlessing(anId("V00000"), found);
       assert(replaced === undefined || isRevisionId(replaced));
-      const { bytes, sha256 } = readRevisionFacts(found);
+      const { bytes, sha256 } = readRevisionContent(found);
       assert(bytes === undefined || Number.isSafeInteger(bytes));
       assert(sha256 === undefined || sha256.length === 64);
     }),

@@ -29,7 +29,7 @@ export const STEPS: readonly Step[] = [
   { command: "spool", at: "part-uploaded", active: "old" },
   { command: "spool", at: "upload-completed", active: "old" },
   { command: "bless", at: "pointer-written", active: "old" },
-  { command: "sync", at: "master-written", active: "old" },
+  { command: "sync", at: "pointer-remembered", active: "old" },
   { command: "sync", at: "staged", active: "old" },
   { command: "sync", at: "flushed", active: "old" },
   { command: "sync", at: "published", active: "old" },

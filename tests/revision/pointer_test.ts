@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "../assert.ts";
 import {
   noteMetadata,
   readNote,
-  readRevisionFacts,
+  readRevisionContent,
   revisionMetadata,
 } from "../../src/revision/metadata.ts";
 import { IntegrityError, UsageError } from "../../src/errors.ts";
@@ -53,11 +53,11 @@ Deno.test("a message that S3 has no room for is refused before anything is sent"
   assertThrows(() => noteMetadata({ message: "\u00e9".repeat(500) }), UsageError, "too long");
 });
 
-Deno.test("revision facts come back, and malformed ones count as absent", () => {
-  const facts = { sha256: "0f".repeat(32), bytes: 123, entries: 4 };
-  assertEquals(readRevisionFacts(revisionMetadata(facts)), facts);
+Deno.test("what is known of a revision's content comes back, and what is malformed counts as absent", () => {
+  const content = { sha256: "0f".repeat(32), bytes: 123, entries: 4 };
+  assertEquals(readRevisionContent(revisionMetadata(content)), content);
   assertEquals(
-    readRevisionFacts({ "ftl-sha256": "xyz", "ftl-bytes": "-1", "ftl-files": "1e9" }),
+    readRevisionContent({ "ftl-sha256": "xyz", "ftl-bytes": "-1", "ftl-files": "1e9" }),
     { sha256: undefined, bytes: undefined, entries: undefined },
   );
 });

@@ -4,7 +4,7 @@
  * `serve` is started from its source text, which is then part of any bundle or executable as it is. So it
  * may use nothing from outside but its parameters and globals, and of this file nothing but types.
  */
-import type { createFile, FileFacts } from "../write/create_file.ts";
+import type { createFile, FileAttributes } from "../write/create_file.ts";
 import type { Compression } from "../format.ts";
 
 /** Numbers that both threads see, by their places in an Int32Array. */
@@ -38,7 +38,7 @@ export interface WriteFailure {
 }
 
 /** A file whose content lies in the memory that it is handed over with. */
-export interface SmallFile extends FileFacts {
+export interface SmallFile extends FileAttributes {
   /** Its path below the target, for messages. */
   readonly path: string;
   /** The absolute path to write it to, short enough for the system. */

@@ -1,7 +1,7 @@
 /** A small file in one go. */
 
 /** What a file is given besides its content. */
-export interface FileFacts {
+export interface FileAttributes {
   /** Permission bits, which no umask changes. */
   readonly mode: number;
   /** Seconds since 1970, of which the runtime keeps milliseconds; undefined for now. */
@@ -13,7 +13,11 @@ export interface FileFacts {
  * that leads nowhere. It is part of another thread's program by its source text: it may use nothing but its
  * parameters and globals.
  */
-export function createFile(place: string, content: Uint8Array, { mode, mtime }: FileFacts): void {
+export function createFile(
+  place: string,
+  content: Uint8Array,
+  { mode, mtime }: FileAttributes,
+): void {
   Deno.writeFileSync(place, content, { createNew: true, mode });
   if (mtime === undefined) return;
   try {

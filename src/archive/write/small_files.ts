@@ -1,5 +1,5 @@
 /** Small files, of which another thread writes those of a chunk now and then: while it is ahead. */
-import { createFile, type FileFacts } from "./create_file.ts";
+import { createFile, type FileAttributes } from "./create_file.ts";
 import { isTooLong, withShortPath } from "./long_path.ts";
 import type { ArchiveThread } from "../thread/thread.ts";
 import type { SmallFile } from "../thread/thread_program.ts";
@@ -36,12 +36,12 @@ export class SmallFileWriter {
   }
 
   /** Writes a file now, or soon: `settle` tells. */
-  write({ place, path }: Site, content: Uint8Array, facts: FileFacts): void {
+  write({ place, path }: Site, content: Uint8Array, attributes: FileAttributes): void {
     if (this.#left === undefined || isTooLong(place)) {
-      return this.#writeHere({ place, path }, content, facts);
+      return this.#writeHere({ place, path }, content, attributes);
     }
     const { byteOffset: start, byteLength: length } = content;
-    this.#left.files.push({ place, path, start, length, ...facts });
+    this.#left.files.push({ place, path, start, length, ...attributes });
   }
 
   /** Sees to it that all files are there. */
@@ -55,9 +55,9 @@ export class SmallFileWriter {
     }
   }
 
-  #writeHere({ place, path }: Site, content: Uint8Array, facts: FileFacts): void {
+  #writeHere({ place, path }: Site, content: Uint8Array, attributes: FileAttributes): void {
     try {
-      withShortPath(place, (short) => createFile(short, content, facts));
+      withShortPath(place, (short) => createFile(short, content, attributes));
     } catch (error) {
       throw this.#explain(error, path);
     }
@@ -66,7 +66,7 @@ export class SmallFileWriter {
   #throwIfThreadFailed(): void {
     const failure = this.#thread.writeFailure;
     if (failure === undefined) return;
-    const { path, message, ...facts } = failure;
-    throw this.#explain(Object.assign(new Error(message), facts), path);
+    const { path, message, ...cause } = failure;
+    throw this.#explain(Object.assign(new Error(message), cause), path);
   }
 }

@@ -11,6 +11,7 @@ import {
 import { IntegrityError } from "../../errors.ts";
 import type { Environment } from "../../config.ts";
 import {
+  type BucketOptions,
   type Identity,
   type ListedObject,
   type ListedPage,
@@ -25,7 +26,6 @@ import {
   type ReadOptions,
   SMALL_OBJECT_LIMIT,
   type SmallObject,
-  type StoreOptions,
   type UploadOptions,
   type UploadSource,
 } from "../bucket.ts";
@@ -44,7 +44,7 @@ import { suspectOf } from "./write_form.ts";
 export function openS3Bucket(
   name: string,
   env: Environment,
-  { signal, onAnswer, onLack = () => {} }: StoreOptions = {},
+  { signal, onAnswer, onLack = () => {} }: BucketOptions = {},
 ): OpenedBucket {
   return new S3Bucket(name, clientSettings(env, onAnswer), { signal, onLack });
 }

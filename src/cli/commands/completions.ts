@@ -18,7 +18,7 @@ export const completions: Command = {
   completes: "shell",
   scope: () => "nothing",
   run: async (_context, { words: [word = ""] }) => {
-    const { completionScript, SHELLS } = await import("../completion.ts");
+    const { completionScript, SHELLS } = await import("../completion/completion.ts");
     const shell = SHELLS.find((known) => known === word);
     if (shell === undefined) {
       throw new UsageError(`No completions for ${quote(word)}`, {

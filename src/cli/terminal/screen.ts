@@ -2,7 +2,7 @@
 import type { Environment } from "../../config.ts";
 
 /** A stream as `mod.ts` finds it. */
-export interface StreamFacts {
+export interface OutputStream {
   readonly isTerminal: boolean;
   /** Columns and rows at this moment: a terminal's size changes. Undefined where it is none. */
   readonly size: () => { readonly columns: number; readonly rows: number } | undefined;
@@ -26,15 +26,15 @@ const ROWS_WITHOUT_TERMINAL = 24;
  * Colors: `NO_COLOR` forbids, `FORCE_COLOR` forces (https://no-color.org, https://force-color.org), else on a
  * terminal that is not dumb. Redrawing: only on such a terminal, and not under `CI`.
  */
-export function makeScreen(facts: StreamFacts, env: Environment): Screen {
+export function makeScreen(stream: OutputStream, env: Environment): Screen {
   const dumb = env["TERM"] === "dumb";
-  const able = facts.isTerminal && !dumb;
+  const able = stream.isTerminal && !dumb;
   const forced = Boolean(env["FORCE_COLOR"]) && env["FORCE_COLOR"] !== "0";
   return {
-    isTerminal: facts.isTerminal,
+    isTerminal: stream.isTerminal,
     color: env["NO_COLOR"] ? false : forced || able,
     redraw: able && !env["CI"],
-    columns: () => facts.size()?.columns ?? WIDTH_WITHOUT_TERMINAL,
-    rows: () => facts.size()?.rows ?? ROWS_WITHOUT_TERMINAL,
+    columns: () => stream.size()?.columns ?? WIDTH_WITHOUT_TERMINAL,
+    rows: () => stream.size()?.rows ?? ROWS_WITHOUT_TERMINAL,
   };
 }

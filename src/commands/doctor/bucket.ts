@@ -57,7 +57,7 @@ async function* ask(
   const onLack = (lack: Lack, sentence: string): void => void lacks.set(lack, sentence);
   let bucket: OpenedBucket;
   try {
-    bucket = await context.openStore({ signal, onAnswer, onLack });
+    bucket = await context.openBucket({ signal, onAnswer, onLack });
   } catch (error) {
     if (!(error instanceof FtlError)) throw error;
     yield fail("settings", error);

@@ -1,6 +1,6 @@
 /** One revision from S3 to its place below `revs`: complete, verified, flushed. */
 import { unpack, type Unpacked } from "../../archive/unpack.ts";
-import { readRevisionFacts, type RevisionFacts } from "../../revision/metadata.ts";
+import { readRevisionContent, type RevisionContent } from "../../revision/metadata.ts";
 import { IntegrityError, StorageError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
 import type { Gate } from "../../concurrency/gate.ts";
@@ -134,11 +134,11 @@ async function stage(
       tell();
     },
   });
-  const facts = readRevisionFacts(download.info.metadata);
-  requireSpace(target, { ...facts, bytes: facts.bytes ?? size });
-  const expected: Checksum | undefined = facts.sha256 === undefined
+  const content = readRevisionContent(download.info.metadata);
+  requireSpace(target, { ...content, bytes: content.bytes ?? size });
+  const expected: Checksum | undefined = content.sha256 === undefined
     ? (await bucket.head(remote.key))?.checksum
-    : { algorithm: "sha256", hex: facts.sha256 };
+    : { algorithm: "sha256", hex: content.sha256 };
   const body = new CheckedBody(download.body, expected);
   const name = `s3://${bucket.name}/${remote.key}`;
   try {
@@ -180,7 +180,7 @@ function changedObject(name: string, remote: RemoteRevision): IntegrityError {
 const BYTES_PER_FILE = 2304;
 
 /** Throws `StorageError` where the metadata tells that the disk has no room, before the first byte. */
-function requireSpace(path: string, { bytes, entries }: RevisionFacts): void {
+function requireSpace(path: string, { bytes, entries }: RevisionContent): void {
   if (bytes === undefined) return;
   const { free, files: inodes } = diskRoom(path);
   const needed = bytes + (entries ?? 0) * BYTES_PER_FILE;

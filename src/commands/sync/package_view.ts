@@ -36,7 +36,7 @@ export class PackageView {
   readonly #pkg: PackageDir;
   readonly #setting: ViewSetting;
   #remote: RemotePackage;
-  #master: PointerState | undefined;
+  #pointer: PointerState | undefined;
   #remembered: PointerState | undefined;
   #isFresh: boolean;
   #plan: SyncPlan | undefined;
@@ -46,12 +46,12 @@ export class PackageView {
   private constructor(
     pkg: PackageDir,
     setting: ViewSetting,
-    { remote, master }: { remote: RemotePackage; master: PointerState | undefined },
+    { remote, pointer }: { remote: RemotePackage; pointer: PointerState | undefined },
   ) {
     this.#pkg = pkg;
     this.#setting = setting;
     this.#remote = remote;
-    this.#master = master;
+    this.#pointer = pointer;
     this.#remembered = setting.remembered;
     this.#isFresh = !setting.isShared;
   }
@@ -62,8 +62,8 @@ export class PackageView {
     setting: ViewSetting,
     remote: RemotePackage,
   ): Promise<PackageView> {
-    const master = await fetchPointerState(setting.bucket, remote, readPointerState(pkg));
-    return new PackageView(pkg, setting, { remote, master });
+    const pointer = await fetchPointerState(setting.bucket, remote, readPointerState(pkg));
+    return new PackageView(pkg, setting, { remote, pointer });
   }
 
   /** Whether the package was listed for this view alone. */
@@ -76,9 +76,9 @@ export class PackageView {
     const { bucket } = this.#setting;
     const remembered = readPointerState(this.#pkg);
     const remote = await fetchPackageListing(bucket, this.#pkg.name);
-    const master = await fetchPointerState(bucket, remote, remembered);
+    const pointer = await fetchPointerState(bucket, remote, remembered);
     this.#remote = remote;
-    this.#master = master;
+    this.#pointer = pointer;
     this.#remembered = remembered;
     this.#isFresh = true;
     this.changed();
@@ -86,15 +86,15 @@ export class PackageView {
 
   /** Another one once another command has changed what is here, or has learnt what is blessed. */
   get trace(): string {
-    const [master, current] = [
+    const [pointer, current] = [
       readPointerState(this.#pkg)?.version,
       readLink(this.#pkg, "current"),
     ];
-    return [master, current, ...this.#pkg.revisions()].join(" ");
+    return [pointer, current, ...this.#pkg.revisions()].join(" ");
   }
 
   get blessed(): RevisionId | undefined {
-    return this.#master?.blessed;
+    return this.#pointer?.blessed;
   }
 
   remoteRevision(id: RevisionId): RemoteRevision | undefined {
@@ -105,9 +105,9 @@ export class PackageView {
   plan(): SyncPlan {
     if (this.#plan !== undefined) return this.#plan;
     const { keep, follow } = this.#setting;
-    const [remote, master, own] = [this.#remote, this.#master, this.#pkg.ownNames()];
+    const [remote, pointer, own] = [this.#remote, this.#pointer, this.#pkg.ownNames()];
     this.#own = own;
-    this.#plan = planSync(gatherFacts(this.#pkg, { remote, master, keep, follow, own }));
+    this.#plan = planSync(gatherFacts(this.#pkg, { remote, pointer, keep, follow, own }));
     return this.#plan;
   }
 
@@ -126,7 +126,7 @@ export class PackageView {
     if (!this.#has(HOLD_FILE)) return false;
     const active = readLink(this.#pkg, "current");
     const hold = readHold(this.#pkg, active);
-    const { blessed, version } = this.#master ?? {};
+    const { blessed, version } = this.#pointer ?? {};
     return hold !== undefined && !holdInForce({ hold, active, blessed, version });
   }
 
@@ -143,7 +143,7 @@ export class PackageView {
 
   /** Whether the machine does not remember yet what is blessed. */
   get isNews(): boolean {
-    return this.#master?.version !== this.#remembered?.version;
+    return this.#pointer?.version !== this.#remembered?.version;
   }
 
   /**
@@ -152,9 +152,9 @@ export class PackageView {
    */
   async remember(): Promise<void> {
     if (readPointerState(this.#pkg)?.version !== this.#remembered?.version) await this.lookAgain();
-    if (this.isNews) writePointerState(this.#pkg, this.#master);
-    this.#remembered = this.#master;
-    faultPoint("master-written");
+    if (this.isNews) writePointerState(this.#pkg, this.#pointer);
+    this.#remembered = this.#pointer;
+    faultPoint("pointer-remembered");
   }
 
   /** Undefined where the blessed revision is active, or a hold or S3 keeps it from being so. */

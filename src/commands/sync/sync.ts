@@ -141,8 +141,8 @@ export async function planSyncs(
   return await inParallel(chosen, { concurrency, signal: context.signal }, async (pkg) => {
     try {
       const remote = await listings.of(pkg.name);
-      const master = await fetchPointerState(bucket, remote, readPointerState(pkg));
-      return nameRevisions(pkg, planSync(gatherFacts(pkg, { remote, master, keep, follow })));
+      const pointer = await fetchPointerState(bucket, remote, readPointerState(pkg));
+      return nameRevisions(pkg, planSync(gatherFacts(pkg, { remote, pointer, keep, follow })));
     } catch (error) {
       context.signal.throwIfAborted();
       context.report({ type: "failure", error });

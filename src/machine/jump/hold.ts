@@ -13,9 +13,9 @@ import { readJson, textIn } from "../disk/json_file.ts";
 /** Whether a local jump keeps the active revision active, as far as the machine knows by itself. */
 export function isHeld(pkg: PackageDir): boolean {
   const active = readLink(pkg, "current");
-  const master = readPointerState(pkg);
+  const pointer = readPointerState(pkg);
   const hold = readHold(pkg, active);
-  return holdInForce({ hold, active, blessed: master?.blessed, version: master?.version });
+  return holdInForce({ hold, active, blessed: pointer?.blessed, version: pointer?.version });
 }
 
 /** The hold on the active revision; undefined if there is none. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../assert.ts";
 import { testWith } from "../../required_program.ts";
 import { COMMANDS } from "../../../src/cli/commands.ts";
-import { completionScript, SHELLS } from "../../../src/cli/completion.ts";
+import { completionScript, SHELLS } from "../../../src/cli/completion/completion.ts";
 import { commandHelp, generalHelp } from "../../../src/cli/text/help.ts";
 import { manualPage } from "../../../src/cli/text/man.ts";
 import { makeScreen } from "../../../src/cli/terminal/screen.ts";

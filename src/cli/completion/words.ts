@@ -1,0 +1,31 @@
+/** What a line may go on with, which is the same for every shell. */
+import { SETUP_KINDS } from "../../commands/setup/setup.ts";
+import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "../command.ts";
+import { COMMANDS } from "../commands.ts";
+
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+export type Shell = typeof SHELLS[number];
+
+/** Seconds that a shell waits for S3. */
+export const PATIENCE = 3;
+
+export function optionsOf({ options }: Command): readonly OptionSpec[] {
+  return [...options, ...GLOBAL_OPTIONS];
+}
+
+export function namesOf(options: readonly OptionSpec[]): string[] {
+  return options.flatMap(({ name, short }) => [`--${name}`, ...(short ? [`-${short}`] : [])]);
+}
+
+/** Options that take a value of the user's own: nothing can be offered after them. */
+export function valuedNames(options: readonly OptionSpec[]): string[] {
+  return namesOf(options.filter(({ value }) => value !== undefined));
+}
+
+/** Words to choose from that are known beforehand; names of packages and revisions are asked for. */
+export function fixedWords(spec: Command): string[] {
+  if (spec.completes === "setup") return [...SETUP_KINDS];
+  if (spec.completes === "shell") return [...SHELLS];
+  if (spec.completes === "command") return COMMANDS.map(({ name }) => name);
+  return [];
+}

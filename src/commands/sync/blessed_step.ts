@@ -1,0 +1,149 @@
+/** What a sync does with the blessed revision of one package: fetch it, prepare it, activate it. */
+import { BusyError, FtlError, StorageError } from "../../errors.ts";
+import type { RevisionId } from "../../revision/names.ts";
+import { writeHolds } from "../../machine/jump/hold.ts";
+import { Jumps } from "../../machine/jump/jump.ts";
+import type { HeldLock } from "../../machine/lock/lock.ts";
+import type { PackageView } from "./package_view.ts";
+import type { PackageWork } from "./package_work.ts";
+
+export class BlessedStep {
+  readonly #work: PackageWork;
+  readonly #jumps: Jumps;
+  /** Blessed revisions whose deployment was begun: each once, so this ends. */
+  readonly #tried = new Set<RevisionId>();
+
+  constructor(work: PackageWork) {
+    this.#work = work;
+    this.#jumps = new Jumps(work.context, work.pkg, "sync");
+  }
+
+  /** The blessed revision, where it is to be activated and has not failed already. */
+  due(view: PackageView): RevisionId | undefined {
+    const id = view.plan().activate;
+    return id === undefined || this.#work.tally.hasFailed(id) ? undefined : id;
+  }
+
+  /** Whether the blessed revision is due, and this sync has not tried to deploy it yet. */
+  isNewlyDue(view: PackageView): boolean {
+    const id = this.due(view);
+    return id !== undefined && !this.#tried.has(id);
+  }
+
+  /** Whether something is to be done that takes the package's lock, but neither a download nor `post-sync`. */
+  isChangeDue(view: PackageView): boolean {
+    const id = this.due(view);
+    return view.isNews || view.hasStaleHold || view.hasUnfinishedJump ||
+      (id !== undefined && view.isReady(id));
+  }
+
+  async changeIfDue(view: PackageView): Promise<void> {
+    if (this.isChangeDue(view)) await this.#change(view);
+  }
+
+  /** To be called under the sync lock. */
+  async deploy(view: PackageView): Promise<void> {
+    const { lock } = this.#work;
+    view.changed();
+    const blessed = this.due(view);
+    if (blessed !== undefined) this.#tried.add(blessed);
+    // It was a candidate, and another sync may be running its script.
+    const candidates = this.#work.isUnprepared(view, blessed)
+      ? await this.#takeCandidates(view)
+      : undefined;
+    if (candidates === "left") return;
+    using _candidates = candidates;
+    if (await lock.take()) await view.lookAgain();
+    await this.#deployLocked(view);
+  }
+
+  /** `left` where another sync kept the lock, and has deployed what is blessed. */
+  async #takeCandidates(view: PackageView): Promise<HeldLock | "left"> {
+    try {
+      return await this.#work.lock.takeCandidates();
+    } catch (error) {
+      if (!(error instanceof BusyError)) throw error;
+      view.changed();
+      this.#work.leaveRest(view, error);
+      return "left";
+    }
+  }
+
+  /** To be called under the sync lock, and that on candidates for a revision that is here already. */
+  async #deployLocked(view: PackageView): Promise<void> {
+    const id = this.due(view);
+    if (id === undefined) return;
+    this.#tried.add(id);
+    await this.#work.cleaning.makeRoom(view);
+    await this.#work.fetch(view, id);
+    await this.#work.prepare(view, id);
+    await this.#change(view);
+  }
+
+  /**
+   * Deploys what is blessed while the script of a candidate runs. What S3 or another command keeps from it is no
+   * failure: the next look may succeed.
+   */
+  async deployBeside(view: PackageView, candidate: RevisionId): Promise<void> {
+    const { context, lock, setting } = this.#work;
+    // It would undo each jump that is made meanwhile.
+    if (setting.follow) return;
+    try {
+      await view.lookAgain();
+      await this.changeIfDue(view);
+      if (!this.isNewlyDue(view) || this.due(view) === candidate) return;
+      await lock.try();
+      // Another sync that holds it sees to that.
+      if (lock.isHeld && await this.#fetchBeside(view)) await this.#deployLocked(view);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!(error instanceof FtlError)) throw error;
+      lock.forgetBusy();
+    } finally {
+      lock.pause();
+    }
+  }
+
+  /** The answer is whether what is blessed is here. What passes by itself is thrown: the next look tries again. */
+  async #fetchBeside(view: PackageView): Promise<boolean> {
+    const { cleaning, context, pkg, tally } = this.#work;
+    const id = this.due(view);
+    if (id === undefined || pkg.has(id)) return id !== undefined;
+    await cleaning.makeRoom(view);
+    try {
+      await this.#work.download(view, id);
+      return true;
+    } catch (error) {
+      context.signal.throwIfAborted();
+      const passes = error instanceof BusyError ||
+        (error instanceof StorageError && error.retryable);
+      if (passes) throw error;
+      tally.fail(error, id);
+      return false;
+    }
+  }
+
+  /** What is done under the package's lock, by a plan made under it: a jump may have come in between. */
+  async #change(view: PackageView): Promise<void> {
+    const { lock, pkg, tally } = this.#work;
+    using _lock = await lock.takePackage();
+    view.changed();
+    await view.remember();
+    tally.addFailures(await this.#jumps.finish());
+    const id = this.due(view);
+    if (id !== undefined && view.isReady(id)) {
+      await tally.attempt(() => this.#activate(view, id), id);
+      view.changed();
+    }
+    if (view.hasStaleHold) writeHolds(pkg, []);
+  }
+
+  async #activate(view: PackageView, id: RevisionId): Promise<void> {
+    const { tally } = this.#work;
+    const { failures } = await this.#jumps.to(id, undefined);
+    tally.activated = id;
+    for (const failure of failures) tally.fail(failure);
+    const why = view.whyNotActive({ ranScripts: true });
+    if (why !== undefined) tally.fail(why, id);
+  }
+}

@@ -1,0 +1,121 @@
+/** What a sync does with all but the blessed revision of one package: candidates, a way back, what is to go. */
+import { BusyError } from "../../errors.ts";
+import type { RevisionId } from "../../revision/names.ts";
+import { blessedNotActive } from "./blessed_check.ts";
+import type { BlessedStep } from "./blessed_step.ts";
+import type { PackageView } from "./package_view.ts";
+import type { PackageWork } from "./package_work.ts";
+
+/** Milliseconds after which S3 is asked again while a candidate's script runs; each time it is twice as long. */
+const FIRST_LOOK = 5000;
+const LONGEST_LOOK = 60_000;
+
+export class RestStep {
+  readonly #work: PackageWork;
+  readonly #blessed: BlessedStep;
+  /** Candidates whose script was begun: each once, so this ends. */
+  readonly #begun = new Set<RevisionId>();
+
+  constructor(work: PackageWork, blessed: BlessedStep) {
+    this.#work = work;
+    this.#blessed = blessed;
+  }
+
+  isDue(view: PackageView): boolean {
+    const { cleaning, lock, tally } = this.#work;
+    const { fetch, prepare } = view.plan();
+    return [...fetch, ...prepare].some((id) => !tally.hasFailed(id)) ||
+      cleaning.toRemove(view).length > 0 ||
+      (lock.isOurs && cleaning.isDue);
+  }
+
+  /**
+   * To be called under the sync lock. The answer is whether there may be more to do: what is here, or blessed, has
+   * changed meanwhile.
+   */
+  async complete(view: PackageView): Promise<boolean> {
+    view.changed();
+    if (this.#blessed.isNewlyDue(view)) return true;
+    await this.#work.cleaning.makeRoom(view);
+    for (const id of view.plan().fetch) await this.#work.fetch(view, id);
+    return await this.#prepareAndRemove(view);
+  }
+
+  /** The answer is as that of `complete`. */
+  async #prepareAndRemove(view: PackageView): Promise<boolean> {
+    const { cleaning, lock } = this.#work;
+    const candidates = view.plan().prepare
+      .filter((id) => this.#work.isUnprepared(view, id) && !this.#begun.has(id));
+    if (candidates.length > 0 || cleaning.toRemove(view).length > 0) {
+      const taken = await lock.tryCandidates();
+      if (taken instanceof BusyError) {
+        await this.#blessed.changeIfDue(view);
+        this.#work.leaveRest(view, taken);
+        return false;
+      }
+      using _candidates = taken;
+      if (candidates.length > 0) return await this.#prepareCandidates(view, candidates);
+      if (this.#mayBeNews(view)) await view.lookAgain();
+      await this.#blessed.changeIfDue(view);
+      await cleaning.remove(view);
+      return this.#blessed.isNewlyDue(view);
+    }
+    await this.#blessed.changeIfDue(view);
+    return this.#blessed.isNewlyDue(view);
+  }
+
+  /** Whether another sync may have fetched what is to be removed, after the listing that packages share. */
+  #mayBeNews(view: PackageView): boolean {
+    return !view.isFresh &&
+      this.#work.cleaning.toRemove(view).some((id) => view.remoteRevision(id) === undefined);
+  }
+
+  /** Without the sync lock, until there is something else to do; then all is planned anew. */
+  async #prepareCandidates(view: PackageView, ids: readonly RevisionId[]): Promise<boolean> {
+    const { trace } = view;
+    this.#work.lock.pause();
+    for (const id of ids) {
+      await this.#prepareCandidate(view, id);
+      if (view.trace !== trace) break;
+    }
+    if (view.trace !== trace) await view.lookAgain();
+    view.changed();
+    // It takes another lock than the one that may stay busy.
+    await this.#blessed.changeIfDue(view);
+    const before = view.trace;
+    if (!await this.#work.takeLockForRest(view)) return false;
+    if (view.trace !== before) await view.lookAgain();
+    return true;
+  }
+
+  /** Its script may take long, or hang: what is blessed meanwhile is deployed beside it. */
+  async #prepareCandidate(view: PackageView, id: RevisionId): Promise<void> {
+    const { pkg, tally } = this.#work;
+    this.#begun.add(id);
+    const { blessed } = view;
+    const wasHere = blessed !== undefined && pkg.has(blessed);
+    const preparing = this.#work.prepare(view, id);
+    try {
+      for (let wait = FIRST_LOOK; await isUnderWayAfter(wait, preparing);) {
+        await this.#blessed.deployBeside(view, id);
+        wait = Math.min(wait * 2, LONGEST_LOOK);
+      }
+    } finally {
+      await preparing;
+    }
+    // It is fetched again, but a script that takes another revision away is to be told.
+    if (wasHere && !pkg.has(blessed) && !tally.hasFailed(blessed)) {
+      tally.fail(blessedNotActive(pkg, blessed, { ranScripts: true }));
+    }
+  }
+}
+
+async function isUnderWayAfter(milliseconds: number, work: Promise<void>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(true), milliseconds);
+  try {
+    return await Promise.race([work.then(() => false), promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
