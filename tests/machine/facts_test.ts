@@ -19,7 +19,7 @@ Deno.test("gatherFacts() brings together what S3 shows and what the machine has"
   writeHolds(pkg, [hold]);
   const given = {
     remote: { revisions: [{ id: NEW }] },
-    master: { version: "1", blessed: NEW, replaced: OLD },
+    pointer: { version: "1", blessed: NEW, replaced: OLD },
     keep: 3,
     follow: false,
   };
