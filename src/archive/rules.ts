@@ -15,6 +15,7 @@
  */
 import { IntegrityError } from "../errors.ts";
 import { type Entry, type EntryKind, shown } from "./entry.ts";
+import { isLonger, isSafe, MAX_NAME, MAX_PATH, nameOf, parentOf } from "./paths/path.ts";
 import {
   FILE,
   FOLDER,
@@ -24,10 +25,6 @@ import {
   ROOT,
   SYMLINK,
 } from "./paths/path_table.ts";
-
-/** The longest path and the longest name in it, in bytes: Linux's PATH_MAX and NAME_MAX. */
-export const MAX_PATH = 4096;
-export const MAX_NAME = 255;
 
 /** What a writer has to do for an entry that is admitted, in this order. */
 export interface Admission {
@@ -65,8 +62,6 @@ const KIND_NAMES: Readonly<Record<NodeKind, "file" | "symlink" | "folder" | unde
   [SYMLINK]: "symlink",
   [FOLDER]: "folder",
 };
-
-const encoder = new TextEncoder();
 
 export class Tree {
   readonly #archive: string;
@@ -232,23 +227,4 @@ export class Tree {
   #refuse(entry: Pick<Entry, "name">, why: string): IntegrityError {
     return new IntegrityError(`Refused ${shown(entry.name)} in ${this.#archive}: ${why}`);
   }
-}
-
-/** The folder that a safe path is in, and the name that it has there. */
-export function parentOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
-}
-
-export function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-
-/** Whether `text` has more than that many bytes in UTF-8, where a character has three at most. */
-function isLonger(text: string, bytes: number): boolean {
-  return text.length * 3 > bytes && encoder.encode(text).length > bytes;
-}
-
-/** The usual case, decided fast: short, and no part is empty or starts with a dot. */
-function isSafe(path: string): boolean {
-  return path.length <= MAX_NAME / 3 && !/(^|\/)(\.|\/|$)/.test(path);
 }

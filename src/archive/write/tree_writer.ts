@@ -12,9 +12,10 @@ import { linkByWayOf, withShortPath } from "./long_path.ts";
 import { Column } from "../paths/column.ts";
 import { setLinkMtime, setMtime } from "./mtime.ts";
 import { ROOT } from "../paths/path_table.ts";
-import { type Admission, nameOf, type Tree } from "../rules.ts";
+import { type Admission, type Tree } from "../rules.ts";
 import { SmallFileWriter } from "./small_files.ts";
 import type { ArchiveThread } from "../thread/thread.ts";
+import { nameOf } from "../paths/path.ts";
 
 /** Absolute paths. */
 export interface Places {

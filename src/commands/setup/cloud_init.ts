@@ -54,6 +54,7 @@ export function cloudInitPlaceholders({ from, sums }: CloudInitOptions): string[
   return [...(from === undefined ? ["--from"] : []), ...(sums === undefined ? ["--sums"] : [])];
 }
 
+/** One script, and so one long text. */
 function installer({ root }: SetupValues, options: CloudInitOptions): string {
   const from = options.from === undefined
     ? PLACEHOLDERS.from

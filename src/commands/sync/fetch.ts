@@ -112,6 +112,7 @@ async function stageTwiceAtMost(
   return second;
 }
 
+/** One download, checked and unpacked. */
 async function stage(
   { config, signal, report }: Context,
   { bucket, remote }: Source,
@@ -136,10 +137,7 @@ async function stage(
   });
   const content = readRevisionContent(download.info.metadata);
   requireSpace(target, { ...content, bytes: content.bytes ?? size });
-  const expected: Checksum | undefined = content.sha256 === undefined
-    ? (await bucket.head(remote.key))?.checksum
-    : { algorithm: "sha256", hex: content.sha256 };
-  const body = new CheckedBody(download.body, expected);
+  const body = new CheckedBody(download.body, await checksumOf(content, { bucket, remote }));
   const name = `s3://${bucket.name}/${remote.key}`;
   try {
     const unpacked = await unpack(body, {
@@ -162,12 +160,28 @@ async function stage(
     if (!(thrown instanceof IntegrityError)) throw thrown;
     const { message, hint } = thrown;
     const error = new IntegrityError(`${name}: ${message}`, { cause: thrown, hint });
-    // Reading on to be certain must not take longer than fetching it once more up to here.
-    const left = size - body.bytes;
-    if (left > Math.max(body.bytes, rangeSizeFor(concurrency))) return { error, isCertain: false };
-    await body.readToEnd();
-    return { error, isCertain: body.fits === true };
+    const most = rangeSizeFor(concurrency);
+    return { error, isCertain: await isAsSpooled(body, { left: size - body.bytes, most }) };
   }
+}
+
+/** Reading on to be certain must not take longer than fetching it once more up to here. All in bytes. */
+async function isAsSpooled(
+  body: CheckedBody,
+  { left, most }: { left: number; most: number },
+): Promise<boolean> {
+  if (left > Math.max(body.bytes, most)) return false;
+  await body.readToEnd();
+  return body.fits === true;
+}
+
+/** What it was spooled with, else what S3 keeps. */
+async function checksumOf(
+  { sha256 }: RevisionContent,
+  { bucket, remote }: Pick<Source, "bucket" | "remote">,
+): Promise<Checksum | undefined> {
+  if (sha256 !== undefined) return { algorithm: "sha256", hex: sha256 };
+  return (await bucket.head(remote.key))?.checksum;
 }
 
 function changedObject(name: string, remote: RemoteRevision): IntegrityError {
