@@ -83,12 +83,15 @@ export {
   type PurgeTarget,
 } from "./src/commands/purge.ts";
 export { spool, type Spooled, type SpoolOptions } from "./src/commands/spool/spool.ts";
+export type { IamPolicy, IamRole, IamStatement, RolePolicy } from "./src/commands/setup/iam.ts";
 export {
   setup,
+  type SetupData,
   type SetupKind,
   type SetupOptions,
   type SetupText,
 } from "./src/commands/setup/setup.ts";
+export type { SetupFile } from "./src/commands/setup/values.ts";
 export {
   type LastSync,
   type MasterStatus,

@@ -203,8 +203,12 @@ async function* sourceFiles(folder: string): AsyncGenerator<string> {
   }
 }
 
-/** The manual page is made from the sources, and is no part of the program. */
-const modules = [...await readModules("mod.ts"), ...await readModules("scripts/man.ts")];
+/** Manual page and schema are made from the sources, and are no part of the program. */
+const modules = [
+  ...await readModules("mod.ts"),
+  ...await readModules("scripts/man.ts"),
+  ...await readModules("scripts/reference.ts"),
+];
 const problems = await checkServer();
 for (const module of modules) {
   const path = pathOf(module.specifier);

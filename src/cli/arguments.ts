@@ -19,13 +19,22 @@ export interface ParsedArguments {
 
 /** Throws `UsageError` for an unknown command or option, or a wrong number of arguments. */
 export function parseArguments(argv: readonly string[]): ParsedArguments {
-  // What may stand before the command takes no value: the first other word is the command.
-  const at = argv.findIndex((word) => !word.startsWith("-"));
+  const at = commandPlace(argv);
   const spec = at < 0 ? undefined : requireCommand(argv[at] ?? "");
   const parsed = parseWords(spec, argv.filter((_word, index) => index !== at));
   const asksForHelp = parsed.flags.has("help") || parsed.flags.has("version");
   if (spec !== undefined && !asksForHelp) requireCount(spec, parsed.words);
   return { command: spec, ...parsed };
+}
+
+/** The command that words ask for, whatever else is wrong with them. */
+export function commandIn(argv: readonly string[]): Command | undefined {
+  return COMMANDS.find(({ name }) => name === argv[commandPlace(argv)]);
+}
+
+/** What may stand before the command takes no value: the first other word is the command. */
+function commandPlace(argv: readonly string[]): number {
+  return argv.findIndex((word) => !word.startsWith("-"));
 }
 
 const HELP_HINT = "'ftl help' shows the commands";

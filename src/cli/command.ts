@@ -2,6 +2,7 @@
 import type { Context } from "../context.ts";
 import type { ParsedArguments } from "./arguments.ts";
 import type { Need } from "./permissions.ts";
+import type { Payload } from "./text/documents.ts";
 import type { TableOptions } from "./text/tables.ts";
 
 export interface OptionSpec {
@@ -53,8 +54,8 @@ export interface Outcome {
   readonly lines: readonly string[];
   /** Instead of lines: for a file, byte for byte. */
   readonly text?: string;
-  /** The same as `--json` shows it. */
-  readonly json: unknown;
+  /** The same for programs, as `--json` shows it. */
+  readonly json: Payload;
   /** What went wrong without ending the command; it was reported already. */
   readonly failures: readonly unknown[];
 }

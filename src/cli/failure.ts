@@ -9,13 +9,13 @@ export interface ErrorOptions {
   readonly paint: Paint;
 }
 
-/** What of an error is shown. */
+/** What is shown of an error. */
 interface ShownError {
   readonly message: string;
   readonly hint: string | undefined;
 }
 
-function showError(error: unknown): ShownError {
+export function showError(error: unknown): ShownError {
   if (error instanceof FtlError) return { message: error.message, hint: error.hint };
   return {
     message: `A fault of FTL's own: ${messageOf(error)}`,
@@ -42,12 +42,6 @@ function stackLines(error: unknown): string[] {
   return lines.map(escapeControls);
 }
 
-/** The document that `--json` gives instead of a result. */
-export function errorJson(error: unknown): unknown {
-  const { message, hint = null } = showError(error);
-  return { error: { message, hint, exitCode: exitCodeOf(error) } };
-}
-
 export function exitCodeOf(error: unknown): number {
   return error instanceof FtlError ? error.exitCode : EXIT.internal;
 }
@@ -57,13 +51,4 @@ export function exitCodeOfAll(failures: readonly unknown[]): number {
   if (failures.length === 0) return EXIT.done;
   if (failures.some((failure) => failure instanceof ScriptError)) return EXIT.script;
   return exitCodeOf(failures[0]);
-}
-
-/** The same result as `--json` shows it: each failure by its message and exit code. */
-export function withErrorTexts<T extends { failures: readonly unknown[] }>(result: T): unknown {
-  const failures = result.failures.map((failure) => ({
-    message: failure instanceof Error ? failure.message : String(failure),
-    exitCode: exitCodeOf(failure),
-  }));
-  return { ...result, failures };
 }

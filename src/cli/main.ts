@@ -9,10 +9,10 @@ import type { Context } from "../context.ts";
 import type { Environment } from "../config.ts";
 import { EXIT, OutcomeUnknownError } from "../errors.ts";
 import type { FtlEvent, Report } from "../events.ts";
-import { escapeJson } from "../foreign_text.ts";
-import { parseArguments, type ParsedArguments, requireCommand } from "./arguments.ts";
+import { commandIn, parseArguments, type ParsedArguments, requireCommand } from "./arguments.ts";
 import type { Command } from "./command.ts";
-import { errorJson, errorLines, exitCodeOf, exitCodeOfAll } from "./failure.ts";
+import { errorLines, exitCodeOf, exitCodeOfAll } from "./failure.ts";
+import { documentText, errorDocument, type Payload } from "./text/documents.ts";
 import { commandHelp, commandHelpJson, generalHelp, generalHelpJson } from "./text/help.ts";
 import { narrate, type NarrationOptions, withSafeTexts } from "./terminal/narration.ts";
 import { losingErrors, printable, UnwritableResultError, writeResult } from "./terminal/output.ts";
@@ -65,7 +65,10 @@ export async function main(argv: readonly string[], given: Surroundings): Promis
     tellError(error, { surroundings, verbose });
     const hasDocument = isGiven("--json", argv) && !(error instanceof UnwritableResultError);
     await stderr.settled?.();
-    if (hasDocument) losingErrors(given.stdout.write)(jsonText(errorJson(error)));
+    if (hasDocument) {
+      const command = commandIn(argv)?.name ?? null;
+      losingErrors(given.stdout.write)(documentText(command, errorDocument(error)));
+    }
     return exitCodeOf(error);
   }
 }
@@ -92,8 +95,9 @@ async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise
   surroundings.keepOnly(scopeOf(parsed, surroundings.usesCredentialProcess));
   const screen = makeScreen(stdout, env);
   if (command?.run === undefined || flags.has("help") || flags.has("version")) {
-    const { text, json } = aboutItself(parsed, { surroundings, columns: screen.columns() });
-    writeResult(stdout.write, flags.has("json") ? jsonText(json) : `${text}\n`);
+    const about = aboutItself(parsed, { surroundings, columns: screen.columns() });
+    const document = (): string => documentText(about.command, about.json);
+    writeResult(stdout.write, flags.has("json") ? document() : `${about.text}\n`);
     return EXIT.done;
   }
   using narrator = new Narrator(surroundings, { flags, logsChanges: command.logsChanges ?? false });
@@ -107,7 +111,7 @@ async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise
   const { lines, text, json, failures } = await command.run(context, parsed, table);
   narrator.stop();
   const shown = flags.has("json")
-    ? jsonText(json)
+    ? documentText(command.name, json)
     : text ?? lines.map((line) => `${printable(line, screen)}\n`).join("");
   // Both may go to the same place.
   await surroundings.stderr.settled?.();
@@ -119,10 +123,6 @@ async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise
     tellError(error, { surroundings, verbose: flags.has("verbose") });
   }
   return exitCodeOfAll(failures);
-}
-
-function jsonText(json: unknown): string {
-  return `${escapeJson(JSON.stringify(json, null, 2))}\n`;
 }
 
 /** Writes what is told to stderr: notes as lines, work that takes its time as live lines. */
@@ -165,19 +165,28 @@ class Narrator implements Disposable {
   }
 }
 
+/** What `ftl` tells of itself. */
+interface About {
+  readonly text: string;
+  /** What its document is called by: the same however it was asked for. */
+  readonly command: "help" | "version";
+  readonly json: Payload;
+}
+
 /** Version and help, which need no context. */
 function aboutItself(
   { command, words, flags }: ParsedArguments,
   { surroundings, columns }: { surroundings: Surroundings; columns: number },
-): { text: string; json: unknown } {
+): About {
   if (flags.has("version")) {
     const { version, commit, runtime, arch } = surroundings.version;
     const text = `ftl ${version} (${commit ?? "from source"}, ${runtime}, ${arch})`;
-    return { text, json: surroundings.version };
+    return { text, command: "version", json: { version, commit, runtime, arch } };
   }
   const subject = subjectOfHelp(command, words);
-  if (subject === undefined) return { text: generalHelp(columns), json: generalHelpJson() };
-  return { text: commandHelp(subject, columns), json: commandHelpJson(subject) };
+  return subject === undefined
+    ? { text: generalHelp(columns), command: "help", json: generalHelpJson() }
+    : { text: commandHelp(subject, columns), command: "help", json: commandHelpJson(subject) };
 }
 
 /** `ftl help jump` and `ftl jump --help` are about `jump`. */

@@ -31,7 +31,7 @@ export const SYSTEM_VARIABLES: readonly (readonly [names: readonly string[], mea
     ["SUDO_USER", "USER", "LOGNAME"],
     "the author of a revision or a blessing, the first that is set",
   ],
-  [["PATH"], "where the programs are that package scripts and AWS profiles name"],
+  [["PATH"], "where the programs are looked for that package scripts and AWS profiles name"],
   [["TERM"], "`dumb` for a terminal without colors and live lines"],
   [["NO_COLOR"], "no colors, whatever the terminal"],
   [["FORCE_COLOR"], "colors, also where there is no terminal"],
@@ -45,7 +45,7 @@ export const SYSTEM_VARIABLES: readonly (readonly [names: readonly string[], mea
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"],
     "the proxy on the way to S3",
   ],
-  [["NO_PROXY", "no_proxy"], "hosts to which no proxy is asked"],
+  [["NO_PROXY", "no_proxy"], "hosts that are reached without the proxy"],
 ];
 
 /** The variables that FTL and the AWS SDK read. All others look unset to them. */

@@ -8,6 +8,8 @@ import { type Jumped, jumpLocally } from "../machine/jump/local_jump.ts";
 import { openBucket } from "../bucket/open.ts";
 import { readOldPointer } from "../catalog/pointer.ts";
 
+export type { Jumped };
+
 /**
  * Makes the revision active on this machine, given by its name or parsed. Throws `NotFoundError` where it is not here, `ScriptError`
  * where a script kept it from becoming active: then nothing has changed.

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { readDocument } from "../documents.ts";
 import { treeOf } from "../temp.ts";
 import { healthy, remarks } from "./doctor_fleet.ts";
 import { Fleet } from "./fleet.ts";
@@ -36,13 +37,13 @@ Deno.test("doctor gives one JSON document with --json", async () => {
   await using _fleet = fleet;
   const { code, stdout } = await web.ftl(["doctor", "--json"], { env: { FTL_KEEP: "x" } });
   assertEquals(code, 2);
-  const checks = JSON.parse(stdout) as { name: string; status: string }[];
-  assertEquals(checks.find(({ status }) => status !== "ok"), {
+  const { checks } = readDocument("doctor", stdout);
+  assertEquals(checks.find(({ status }: { status: string }) => status !== "ok"), {
     name: "FTL_KEEP",
     status: "fail",
     detail: "FTL_KEEP is not a whole number from 0 to 1000: 'x'",
     hint: "Unset it for the default, 3",
-  } as { name: string; status: string });
+  });
   assertEquals(checks.length, 20);
 });
 

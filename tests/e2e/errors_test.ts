@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { type Document, readDocument } from "../documents.ts";
 import { treeOf } from "../temp.ts";
 import { Fleet, idOf, programLine, type Ran } from "./fleet.ts";
 
@@ -190,7 +191,8 @@ Deno.test("with --json an error is a document on stdout too", async () => {
   ];
   for (const [args, exitCode, message, hint] of cases) {
     const { code, stdout, stderr } = await web.ftl(["--json", ...args]);
-    const { error } = JSON.parse(stdout);
+    const { command, error } = readDocument("error", stdout);
+    assertEquals(command, args[0] === "rollback" ? null : args[0]);
     assertEquals([code, error.exitCode], [exitCode, exitCode], args.join(" "));
     assertMatch(error.message, message);
     if (hint === null) assertEquals(error.hint, null);
@@ -203,20 +205,17 @@ Deno.test("with --json an error is a document on stdout too", async () => {
 
 Deno.test("help and version have documents", async () => {
   await using fleet = await Fleet.start();
-  const document = async (...args: string[]): Promise<Record<string, unknown>> =>
-    JSON.parse(await fleet.ok([...args, "--json"]));
-  const { version, arch } = await document("--version");
+  const document = async (name: string, ...args: string[]): Promise<Document> =>
+    readDocument(name, await fleet.ok([...args, "--json"]));
+  const { version, arch } = await document("version", "--version");
   assertStringIncludes(await fleet.ok(["--version"]), `ftl ${version} (`);
-  assertMatch(String(arch), /^(x86_64|aarch64)$/);
-  const { commands, exitCodes } = await document("help");
-  assert(Array.isArray(commands) && commands.some(({ name }) => name === "jump-back"));
-  assert(Array.isArray(exitCodes) && exitCodes.some(({ code }) => code === 7));
-  const { command, usage } = await document("help", "jump");
-  assertEquals([command, await document("jump", "--help")], [
-    "jump",
-    await document("help", "jump"),
-  ]);
-  assertEquals(Array.isArray(usage) && usage[0], "ftl jump REVISION");
+  assertMatch(arch, /^(x86_64|aarch64)$/);
+  const { commands, exitCodes } = await document("help", "help");
+  assert(commands.some(({ name }: { name: string }) => name === "jump-back"));
+  assert(exitCodes.some(({ code }: { code: number }) => code === 7));
+  const about = await document("help", "help", "jump");
+  assertEquals(about, await document("help", "jump", "--help"));
+  assertEquals([about.about, about.usage[0]], ["jump", "ftl jump REVISION"]);
 });
 
 Deno.test("a variable that is no UTF-8 is named by who needs it, and harms nobody else", async () => {

@@ -5,6 +5,7 @@ import {
   assertNotEquals,
   assertStringIncludes,
 } from "../assert.ts";
+import { readDocument } from "../documents.ts";
 import { createHash } from "node:crypto";
 import { Fleet, idOf, type Machine, programLine } from "./fleet.ts";
 
@@ -189,7 +190,7 @@ Deno.test("status shows what runs, what should, and what a sync would do", async
   await web.ok(["jump", third]);
   assertMatch(await web.ok(["status"]), new RegExp(`^ACTIVE +${third} \\(held\\)$`, "m"));
   await fleet.ok(["jump", "--master", third]);
-  const [found] = JSON.parse(await web.ok(["status", "a", "--json"]));
+  const { packages: [found] } = readDocument("status", await web.ok(["status", "a", "--json"]));
   assertEquals(
     [found.package, found.active, found.blessed, found.held, found.failures],
     ["a", third, third, false, []],
@@ -207,7 +208,7 @@ Deno.test("status shows that the active revision is gone, and the next sync brin
   const gone = await web.ok(["status"]);
   assertMatch(gone, new RegExp(`^ACTIVE +${second} \\(gone\\)$`, "m"));
   assertMatch(gone, /^NEXT SYNC +fetch 1/m);
-  const [found] = JSON.parse(await web.ok(["status", "--json"]));
+  const { packages: [found] } = readDocument("status", await web.ok(["status", "--json"]));
   assertEquals(found.master.fetch, [second]);
   await web.ok(["sync"]);
   assertMatch(await web.ok(["status"]), new RegExp(`^ACTIVE +${second}$`, "m"));
@@ -233,7 +234,8 @@ Deno.test("status tells what it knows without S3", async () => {
   assertMatch(stdout, new RegExp(`^ACTIVE +${second}$`, "m"));
   assertEquals(stderr.match(/^ftl: /gm)?.length, 1);
   const json = await web.ftl(["status", "--json"], { env: { AWS_SECRET_ACCESS_KEY: "x" } });
-  const [found] = JSON.parse(json.stdout);
+  const { packages: [found], failures } = readDocument("status", json.stdout);
+  assertEquals(failures, found.failures);
   assertEquals([json.code, found.failures[0].exitCode, found.active], [7, 7, second]);
 });
 
@@ -247,7 +249,8 @@ Deno.test("list --master --long shows time, size, who, their message, and who bl
     long,
     /^a\.\w{11} {2}\d{4}-\d\d-\d\dT\d\d:\d\dZ {2}\d+ B {2}tester@\S+ {2}\(active, blessed by tester@\S+: ship it\) {2}gr\u00fcezi$/,
   );
-  const [json] = JSON.parse(await fleet.ok(["list", "--master", "--long", "a", "--json"]));
+  const listed = await fleet.ok(["list", "--master", "--long", "a", "--json"]);
+  const { revisions: [json] } = readDocument("list", listed);
   assertEquals([json.details.message, json.blessing.message], ["gr\u00fcezi", "ship it"]);
   assertMatch(json.details.sha256, /^[0-9a-f]{64}$/);
 });
@@ -262,10 +265,11 @@ Deno.test("why somebody went back stands at the revision that was left", async (
     new RegExp(`^${first} .*active, blessed by \\S+ instead of ${second}: login is broken`, "m"),
   );
   assertMatch(long, new RegExp(`^${second} .*previous, left by \\S+: login is broken`, "m"));
-  const found = JSON.parse(await fleet.ok(["list", "--master", "--long", "a", "--json"]));
+  const listed = await fleet.ok(["list", "--master", "--long", "a", "--json"]);
+  const { revisions: found } = readDocument("list", listed);
   assertEquals(
     [found[0].blessing.replaced, found[0].left, found[1].left.message, found[1].blessing],
-    [second, undefined, "login is broken", undefined],
+    [second, null, "login is broken", null],
   );
   // And on again: now the message is about the one that is blessed.
   await fleet.ok(["jump-back", "--master", "a", "-m", "it was the proxy"]);
@@ -284,7 +288,7 @@ Deno.test("list --long without a package tells of each what is active, the newes
     await fleet.ok(["list", "--master", "--long"]),
     new RegExp(`^a {2}active ${second} {2}newest ${third} {2}3 revisions {2}\\d+ B$`),
   );
-  const [local] = JSON.parse(await web.ok(["list", "--long", "--json"]));
+  const { packages: [local] } = readDocument("list", await web.ok(["list", "--long", "--json"]));
   assertEquals(local, { package: "a", active: second, held: false, newest: third, revisions: 3 });
   assertEquals(await web.ok(["list"]), "a");
 });

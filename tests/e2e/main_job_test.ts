@@ -232,16 +232,3 @@ Deno.test("other files in a package's directory and in the root are left alone",
   assert(web.names("a/revs").includes("my own folder"));
   assertEquals(web.names("lost+found"), []);
 });
-
-Deno.test("results are one JSON document with --json", async () => {
-  await using fleet = await Fleet.start();
-  const web = fleet.machine("web", ["a"]);
-  const file = await fleet.pack("a.tgz", { x: "1" });
-  const spooled = JSON.parse(await fleet.ok(["spool", file, "--json"]));
-  assertEquals(spooled.key, `${spooled.revision}.tgz`);
-  const [synced] = JSON.parse(await web.ok(["sync", "--json"]));
-  assertEquals(synced.fetched, [spooled.revision]);
-  const [listed] = JSON.parse(await fleet.ok(["list", "--master", "a", "--json"]));
-  assertEquals([listed.revision, listed.active], [spooled.revision, false]);
-  assertEquals(JSON.parse(await web.ok(["list", "--json"])), [{ package: "a" }]);
-});

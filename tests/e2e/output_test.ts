@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { readDocument } from "../documents.ts";
 import { Fleet, idOf, type Machine, programLine, type Ran } from "./fleet.ts";
 
 /** Runs a line of a shell in which `ftl` stands for the program. */
@@ -138,6 +139,6 @@ Deno.test("JSON says what others wrote, and is safe to look at", async () => {
   const revision = await fleet.ok(["spool", await fleet.pack("a.tgz", { v: "1" }), "-m", message]);
   const json = await fleet.ok(["list", "--master", "--long", "a", "--json"]);
   assert(!UNSAFE.test(json), json);
-  const [found] = JSON.parse(json);
+  const { revisions: [found] } = readDocument("list", json);
   assertEquals([found.revision, found.details.message], [revision, message]);
 });

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { readDocument } from "../documents.ts";
 import { Fleet, idOf, type Machine, startProgram } from "./fleet.ts";
 import { until } from "../until.ts";
 import { isRunning } from "./running.ts";
@@ -277,7 +278,7 @@ Deno.test("a failed script's error, and status, name where its output is kept", 
     `ftl: ${revision} post-sync failed: exit 3\nhint: What it printed is in ${path}\n`,
   );
   assertMatch(Deno.readTextFileSync(path), /^why\n\[ftl\] exit 3, after /);
-  const [status] = JSON.parse(await web.ok(["status", "--json"]));
+  const { packages: [status] } = readDocument("status", await web.ok(["status", "--json"]));
   assertEquals([status.logs, status.lastLog], [`${web.root}/a/.ftl/log`, path]);
 });
 

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { readDocument } from "../documents.ts";
 import { TempFolder } from "../temp.ts";
 import { type Ran, startProgram } from "./fleet.ts";
 import { testWith } from "../required_program.ts";
@@ -206,9 +207,9 @@ async function installer(
 ): Promise<string> {
   const root = folder.folder("root it's");
   const args = ["cloud-init", "my_site", "api", "--from", from, "--sums", sums, "--json"];
-  const { userData } = JSON.parse(await setup(args, { FTL_ROOT: root })) as { userData: string };
-  const scriptStart = userData.indexOf("      #!/bin/sh");
-  const script = userData.slice(scriptStart, userData.indexOf("runcmd:")).replace(/^ {6}/gm, "");
+  const { text } = readDocument("setup", await setup(args, { FTL_ROOT: root }));
+  const scriptStart = text.indexOf("      #!/bin/sh");
+  const script = text.slice(scriptStart, text.indexOf("runcmd:")).replace(/^ {6}/gm, "");
   return script.replaceAll("/usr/local/bin/ftl", `${folder.path}/ftl`)
     .replaceAll(
       "/etc/ftl.env",

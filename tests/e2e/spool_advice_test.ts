@@ -3,6 +3,7 @@ import { createContext } from "../../mod.ts";
 import { spool } from "../../src/commands/spool/spool.ts";
 import type { FtlEvent } from "../../src/events.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { readDocument } from "../documents.ts";
 import { bytesOf, gzip, tar } from "../archive/builders.ts";
 import { Fleet } from "./fleet.ts";
 
@@ -33,7 +34,7 @@ for (const [file, content, says] of WARNED) {
     const { code, stdout, stderr } = await fleet.ftl(["spool", path, "--json"]);
     assertEquals(code, 0, stderr);
     assertMatch(stderr, new RegExp(`^warning: .*${says.source}`, "m"));
-    const { warnings } = JSON.parse(stdout);
+    const { warnings } = readDocument("spool", stdout);
     assertEquals(warnings.length, 1);
     assertMatch(warnings[0], says);
   });
@@ -49,7 +50,7 @@ Deno.test("spool says that a package is new, and of a known one with nothing odd
     !second.stderr.includes("new package") && !second.stderr.includes("warning"),
     second.stderr,
   );
-  assertEquals(JSON.parse(second.stdout).warnings, []);
+  assertEquals(readDocument("spool", second.stdout).warnings, []);
 });
 
 Deno.test("spool asks the bucket before it reads a file, and once if that is read at once", async () => {

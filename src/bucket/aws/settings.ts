@@ -28,7 +28,7 @@ export const AWS_VARIABLES: readonly AwsVariable[] = [
   {
     name: "AWS_SESSION_TOKEN",
     kind: "secret",
-    meaning: "the session's token, where the credentials are temporary",
+    meaning: "the session's token, if the credentials are temporary",
   },
   {
     name: "AWS_CREDENTIAL_EXPIRATION",
@@ -43,7 +43,7 @@ export const AWS_VARIABLES: readonly AwsVariable[] = [
   {
     name: "AWS_DEFAULT_REGION",
     kind: "region",
-    meaning: "the same, where `AWS_REGION` is not set",
+    meaning: "the same, if `AWS_REGION` is not set",
   },
   {
     name: "AWS_ENDPOINT_URL_S3",
@@ -53,7 +53,7 @@ export const AWS_VARIABLES: readonly AwsVariable[] = [
   {
     name: "AWS_ENDPOINT_URL",
     kind: "endpoint",
-    meaning: "the same, where `AWS_ENDPOINT_URL_S3` is not set",
+    meaning: "the same, if `AWS_ENDPOINT_URL_S3` is not set",
   },
   { name: "AWS_CONFIG_FILE", meaning: "the shared AWS file instead of `~/.aws/config`" },
   {
@@ -66,7 +66,7 @@ export const AWS_VARIABLES: readonly AwsVariable[] = [
   },
   {
     name: "AWS_REQUEST_CHECKSUM_CALCULATION",
-    meaning: "`when_required` for stores that refuse checksums; else `when_supported`",
+    meaning: "`when_required` for stores that refuse checksums; the default is `when_supported`",
   },
 ];
 

@@ -1,4 +1,5 @@
 /** `ftl doctor` as a person types it. */
+import { doctorDocument } from "../text/documents.ts";
 import { checkLines } from "../text/checklist.ts";
 import type { Command } from "../command.ts";
 
@@ -25,8 +26,11 @@ export const doctor: Command = {
   scope: () => "doctor",
   run: async (context, _parsed, table) => {
     const { doctor } = await import("../../commands/doctor/doctor.ts");
-    const { checks, failures } = await doctor(context);
-    const json = checks.map(({ name, status, detail, hint }) => ({ name, status, detail, hint }));
-    return { lines: checkLines(checks, table), json, failures };
+    const found = await doctor(context);
+    return {
+      lines: checkLines(found.checks, table),
+      json: doctorDocument(found),
+      failures: found.failures,
+    };
   },
 };

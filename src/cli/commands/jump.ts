@@ -1,7 +1,7 @@
 /** `ftl jump` as a person types it. */
 import { jump as jumpHere, jumpMaster } from "../../commands/jump.ts";
 import { requireRevisionName } from "../../revision/names.ts";
-import { withErrorTexts } from "../failure.ts";
+import { jumpDocument } from "../text/documents.ts";
 import { messageOption, refuseMessage } from "../values.ts";
 import { type Command, MASTER, MESSAGE } from "../command.ts";
 
@@ -25,9 +25,10 @@ export const jump: Command = {
   scope: (flags) => flags.has("master") ? "master" : "change",
   run: async (context, { words: [name = ""], flags, values }) => {
     const revision = requireRevisionName(name);
-    const jumped = flags.has("master")
+    const master = flags.has("master");
+    const jumped = master
       ? await jumpMaster(context, revision, messageOption(values))
       : await jumpHere(context, refuseMessage(values) ?? revision);
-    return { lines: [], json: withErrorTexts(jumped), failures: jumped.failures };
+    return { lines: [], json: jumpDocument(jumped, { master }), failures: jumped.failures };
   },
 };

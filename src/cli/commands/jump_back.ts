@@ -1,7 +1,7 @@
 /** `ftl jump-back` as a person types it. */
 import { jumpBack as jumpBackHere, jumpBackMaster } from "../../commands/jump_back.ts";
 import { requirePackageName } from "../../revision/names.ts";
-import { withErrorTexts } from "../failure.ts";
+import { jumpDocument } from "../text/documents.ts";
 import { messageOption, refuseMessage } from "../values.ts";
 import { type Command, MASTER, MESSAGE } from "../command.ts";
 
@@ -24,9 +24,10 @@ export const jumpBack: Command = {
   scope: (flags) => flags.has("master") ? "master" : "change",
   run: async (context, { words: [name = ""], flags, values }) => {
     const packageName = requirePackageName(name);
-    const jumped = flags.has("master")
+    const master = flags.has("master");
+    const jumped = master
       ? await jumpBackMaster(context, packageName, messageOption(values))
       : await jumpBackHere(context, refuseMessage(values) ?? packageName);
-    return { lines: [], json: withErrorTexts(jumped), failures: jumped.failures };
+    return { lines: [], json: jumpDocument(jumped, { master }), failures: jumped.failures };
   },
 };

@@ -6,6 +6,7 @@ import {
   listMasterRevisions,
 } from "../../commands/list.ts";
 import { requirePackageName } from "../../revision/names.ts";
+import { packagesDocument, revisionsDocument } from "../text/documents.ts";
 import { packageLines, revisionLines } from "../text/tables.ts";
 import { type Command, MASTER } from "../command.ts";
 
@@ -34,12 +35,20 @@ export const list: Command = {
       const packages = master
         ? await listMasterPackages(context, { long })
         : listLocalPackages(context, { long });
-      return { lines: packageLines(packages, { ...table, long }), json: packages, failures: [] };
+      return {
+        lines: packageLines(packages, { ...table, long }),
+        json: packagesDocument(packages, { master, long }),
+        failures: [],
+      };
     }
     const packageName = requirePackageName(name);
     const revisions = master
       ? await listMasterRevisions(context, packageName, { long })
       : listLocalRevisions(context, packageName);
-    return { lines: revisionLines(revisions, { ...table, long }), json: revisions, failures: [] };
+    return {
+      lines: revisionLines(revisions, { ...table, long }),
+      json: revisionsDocument(packageName, revisions, { master, long }),
+      failures: [],
+    };
   },
 };

@@ -1,7 +1,7 @@
 /** `ftl purge` as a person types it. */
 import { purge as purgeHere, purgeMaster, type PurgeTarget } from "../../commands/purge.ts";
 import { requirePackageName, requireRevisionName } from "../../revision/names.ts";
-import { withErrorTexts } from "../failure.ts";
+import { purgeDocument } from "../text/documents.ts";
 import { requireCount } from "../values.ts";
 import { type Command, DRY_RUN, MASTER } from "../command.ts";
 
@@ -32,12 +32,13 @@ export const purge: Command = {
       ? { revision: requireRevisionName(name) }
       : { package: requirePackageName(name), keep: requireCount("keep", keep) };
     const dryRun = flags.has("dry-run");
-    const purged = flags.has("master")
+    const master = flags.has("master");
+    const purged = master
       ? await purgeMaster(context, target, { dryRun })
       : await purgeHere(context, target, { dryRun });
     return {
       lines: dryRun ? purged.removed.map((revision) => `remove\t${revision}`) : [],
-      json: withErrorTexts(purged),
+      json: purgeDocument(purged, { master, dryRun }),
       failures: purged.failures,
     };
   },

@@ -55,7 +55,7 @@ export const setup: Command = {
       });
     }
     const { text, json } = setup(context, kind, setupOptions(parsed, kind in SETUP_PARTS));
-    return { lines: [], text, json, failures: [] };
+    return { lines: [], text, json: { kind, ...json }, failures: [] };
   },
 };
 

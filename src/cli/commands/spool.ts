@@ -1,4 +1,5 @@
 /** `ftl spool` as a person types it. */
+import { spoolDocument } from "../text/documents.ts";
 import { messageOption } from "../values.ts";
 import { type Command, MESSAGE } from "../command.ts";
 
@@ -28,6 +29,6 @@ export const spool: Command = {
   run: async (context, { words: [file = ""], values }) => {
     const { spool } = await import("../../commands/spool/spool.ts");
     const spooled = await spool(context, file, messageOption(values));
-    return { lines: [spooled.revision], json: spooled, failures: [] };
+    return { lines: [spooled.revision], json: spoolDocument(spooled), failures: [] };
   },
 };

@@ -1,7 +1,7 @@
 /** `ftl status` as a person types it. */
 import { status as findStatus } from "../../commands/status.ts";
 import { requirePackageName } from "../../revision/names.ts";
-import { withErrorTexts } from "../failure.ts";
+import { statusDocument } from "../text/documents.ts";
 import { statusLines } from "../text/tables.ts";
 import type { Command } from "../command.ts";
 
@@ -28,7 +28,7 @@ export const status: Command = {
     );
     return {
       lines: found.packages.length === 0 ? [] : statusLines(found.packages, table),
-      json: found.packages.map(withErrorTexts),
+      json: statusDocument(found),
       failures: found.failures,
     };
   },

@@ -1,7 +1,7 @@
 /** `ftl sync` as a person types it. */
 import type { PlannedSync } from "../../commands/sync/sync.ts";
 import { requirePackageName } from "../../revision/names.ts";
-import { withErrorTexts } from "../failure.ts";
+import { plannedSyncDocument, syncDocument } from "../text/documents.ts";
 import { requireCount } from "../values.ts";
 import { type Command, DRY_RUN } from "../command.ts";
 
@@ -45,7 +45,7 @@ export const sync: Command = {
     if (flags.has("dry-run")) {
       const plans = await planSyncs(context, { packages, follow });
       const failures = plans.flatMap((plan) => plan.failures);
-      return { lines: plans.flatMap(planLines), json: plans.map(withErrorTexts), failures };
+      return { lines: plans.flatMap(planLines), json: plannedSyncDocument(plans), failures };
     }
     const splay = values.get("splay");
     const results = await sync(context, {
@@ -54,7 +54,7 @@ export const sync: Command = {
       ...(splay === undefined ? {} : { splay: requireCount("splay", splay) }),
     });
     const failures = results.flatMap((result) => result.failures);
-    return { lines: [], json: results.map(withErrorTexts), failures };
+    return { lines: [], json: syncDocument(results), failures };
   },
 };
 

@@ -1,32 +1,18 @@
 /** The texts of `ftl help`, made from the table of commands. */
 import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "../command.ts";
-import { SETTINGS } from "../../config.ts";
-import { EXIT, EXIT_MEANINGS } from "../../errors.ts";
 import { COMMANDS } from "../commands.ts";
+import type { Payload } from "./documents.ts";
+import { EXIT_CODES, optionName, PURPOSE, VARIABLES } from "./facts.ts";
 
 /** Columns: text wider than this is hard to read, whatever the terminal. */
 const WIDEST = 100;
 const NARROWEST = 40;
 
-/** What the environment is asked for, in help and manual page. */
-export const VARIABLES: readonly (readonly [name: string, meaning: string])[] = [
-  ...Object.entries(SETTINGS).map(([name, { meaning, standard }]) => {
-    return [name, standard === undefined ? meaning : `${meaning} (${standard})`] as const;
-  }),
-  ["AWS_*", "region, credentials, endpoint, as for every AWS tool"],
-];
-
-export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = Object.entries(
-  EXIT,
-).map(([name, code]) => {
-  return [String(code), EXIT_MEANINGS[name as keyof typeof EXIT]] as const;
-});
-
 /** `ftl help`, to a width in columns. */
 export function generalHelp(width: number): string {
   const columns = clamp(width);
   return [
-    ...wrap("ftl deploys packages to machines, with S3 as the only server.", columns),
+    ...wrap(`ftl ${PURPOSE}.`, columns),
     "",
     "Usage: ftl COMMAND [OPTIONS]",
     "",
@@ -66,11 +52,12 @@ export function commandHelp(spec: Command, width: number): string {
 }
 
 /** The same for programs. */
-export function generalHelpJson(): unknown {
+export function generalHelpJson(): Payload {
   return {
-    usage: "ftl COMMAND [OPTIONS]",
+    about: null,
+    usage: ["ftl COMMAND [OPTIONS]"],
     commands: COMMANDS.map(({ name, summary }) => ({ name, summary })),
-    options: GLOBAL_OPTIONS,
+    options: GLOBAL_OPTIONS.map(optionEntry),
     environment: VARIABLES.map(([name, meaning]) => ({ name, meaning })),
     exitCodes: EXIT_CODES.map(([code, meaning]) => ({ code: Number(code), meaning })),
   };
@@ -79,21 +66,24 @@ export function generalHelpJson(): unknown {
 /** The same for programs. */
 export function commandHelpJson(
   { name, usage, summary, details, options, examples }: Command,
-): unknown {
+): Payload {
   return {
-    command: name,
+    about: name,
     summary,
     usage: usage.map((form) => `ftl ${name} ${form}`),
     details,
-    options: [...options, ...GLOBAL_OPTIONS],
+    options: [...options, ...GLOBAL_OPTIONS].map(optionEntry),
     examples: examples.map(([command, does]) => ({ command, does })),
   };
 }
 
-/** `-m, --message TEXT`, with four spaces where there is no short form. */
-export function optionName({ name, short, value }: OptionSpec): string {
-  const names = `${short === undefined ? "    " : `-${short}, `}--${name}`;
-  return value === undefined ? names : `${names} ${value}`;
+function optionEntry({ name, short = null, value = null, help }: {
+  readonly name: string;
+  readonly short?: string | null;
+  readonly value?: string | null;
+  readonly help: string;
+}): Payload {
+  return { name, short, value, help };
 }
 
 function optionLines(options: readonly OptionSpec[], width: number): string[] {

@@ -1,22 +1,26 @@
 /** The manual page, `ftl.1`, from the same table as the help (man-pages(7), groff_man(7)). */
 import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "../command.ts";
 import { COMMANDS } from "../commands.ts";
-import { EXIT_CODES, optionName, VARIABLES } from "./help.ts";
+import {
+  DESCRIPTION,
+  EXIT_CODES,
+  FILES,
+  optionName,
+  PURPOSE,
+  sentence,
+  VARIABLES,
+} from "./facts.ts";
 
 export function manualPage(version: string): string {
   return [
     `.TH FTL 1 "" "ftl ${escape(version)}" "User Commands"`,
     ".SH NAME",
-    "ftl \\- deploys packages to machines, with S3 as the only server",
+    `ftl \\- ${PURPOSE}`,
     ".SH SYNOPSIS",
     ".B ftl",
     "\\fICOMMAND\\fR [\\fIOPTIONS\\fR]",
     ".SH DESCRIPTION",
-    escape(
-      "A developer spools a tarball to S3; every machine syncs it down; a jump makes it the running " +
-        "version. S3 is the only server: no daemon, no config files. Nothing is visible on a machine " +
-        "before it is complete, and 'current' always points to a complete revision.",
-    ),
+    escape(DESCRIPTION),
     ".SH COMMANDS",
     ...COMMANDS.flatMap(command),
     ".SH OPTIONS OF EVERY COMMAND",
@@ -26,9 +30,7 @@ export function manualPage(version: string): string {
     ".SH EXIT STATUS",
     ...EXIT_CODES.flatMap(([code, meaning]) => tagged(`\\fB${code}\\fR`, meaning)),
     ".SH FILES",
-    ...tagged("\\fI$FTL_ROOT/PACKAGE/current\\fR", "link to the active revision"),
-    ...tagged("\\fI$FTL_ROOT/PACKAGE/previous\\fR", "link to the one that was active before"),
-    ...tagged("\\fI$FTL_ROOT/PACKAGE/revs/ID/\\fR", "a revision: complete, or not there at all"),
+    ...FILES.flatMap(([path, meaning]) => tagged(`\\fI${path}\\fR`, meaning)),
     "",
   ].join("\n");
 }
@@ -38,7 +40,7 @@ function command({ name, usage, summary, details, options, examples }: Command):
     `.SS ${escape(name)}`,
     ...usage.flatMap((form) => [`\\fBftl ${escape(name)}\\fR ${escape(form)}`, ".br"]).slice(0, -1),
     ".PP",
-    escape(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`),
+    escape(sentence(summary)),
     ...details.flatMap((paragraph) => [".PP", escape(paragraph)]),
     ...options.flatMap(option),
     ...examples.flatMap(([example, does]) => tagged(`\\fB${escape(example)}\\fR`, does)),

@@ -6,20 +6,38 @@
 import type { PackageName } from "../../revision/names.ts";
 import type { SetupValues } from "./values.ts";
 
-export const IAM_ROLES = ["machine", "spool", "bless", "purge"] as const;
-export type IamRole = typeof IAM_ROLES[number];
+/** A kind of caller. */
+export type IamRole = "machine" | "spool" | "bless" | "purge";
+export const IAM_ROLES: readonly IamRole[] = ["machine", "spool", "bless", "purge"];
 
-export interface Statement {
+/** What a policy allows: see the AWS page "IAM JSON policy element reference". */
+export interface IamStatement {
+  /** Says what it is for. */
   readonly Sid: string;
+  /** None of FTL's denies anything. */
   readonly Effect: "Allow";
+  /** As in `s3:GetObject`. */
   readonly Action: readonly string[];
+  /** ARNs. */
   readonly Resource: readonly string[];
+  /** Narrows a listing to packages. */
   readonly Condition?: { readonly StringEquals: { readonly "s3:prefix": readonly string[] } };
 }
 
-export interface Policy {
+/** A policy as IAM takes it. */
+export interface IamPolicy {
+  /** Of IAM's language. */
   readonly Version: "2012-10-17";
-  readonly Statement: readonly Statement[];
+  /** All that is allowed. */
+  readonly Statement: readonly IamStatement[];
+}
+
+/** What a kind of caller must be allowed. */
+export interface RolePolicy {
+  /** The kind. */
+  readonly role: IamRole;
+  /** The least that it needs. */
+  readonly policy: IamPolicy;
 }
 
 /** A revision's id as FTL makes it: eleven digits. So the patterns fit no pointer, whatever the package. */
@@ -32,7 +50,7 @@ export function iamPolicy(
   role: IamRole,
   { bucket, region }: Pick<SetupValues, "bucket" | "region">,
   packages: readonly PackageName[],
-): Policy {
+): IamPolicy {
   const arn = `arn:${partitionOf(region)}:s3:::${bucket}`;
   const names = packages.length === 0 ? ["*"] : packages;
   const keys = (...patterns: string[]): string[] =>
@@ -41,7 +59,7 @@ export function iamPolicy(
   const pointers = keys("rev");
   // Those of the Go original, which are read where there is no `.rev`.
   const allPointers = keys("rev", "current", "previous");
-  const list: Statement = {
+  const list: IamStatement = {
     Sid: "List",
     Effect: "Allow",
     Action: ["s3:ListBucket"],
@@ -50,13 +68,13 @@ export function iamPolicy(
       ? {}
       : { Condition: { StringEquals: { "s3:prefix": packages.map((name) => `${name}.`) } } }),
   };
-  const allow = (Sid: string, Action: string[], Resource: string[]): Statement => ({
+  const allow = (Sid: string, Action: string[], Resource: string[]): IamStatement => ({
     Sid,
     Effect: "Allow",
     Action,
     Resource,
   });
-  const statements: Record<IamRole, Statement[]> = {
+  const statements: Record<IamRole, IamStatement[]> = {
     machine: [allow("Read", ["s3:GetObject"], keys("*"))],
     spool: [
       // For uploads that a killed spool left: a condition on the prefix does not apply to this action.

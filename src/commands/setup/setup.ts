@@ -4,7 +4,7 @@ import { type PackageName, requirePackageName } from "../../revision/names.ts";
 import type { Context } from "../../context.ts";
 import { cloudInit, cloudInitPlaceholders } from "./cloud_init.ts";
 import { cronFile } from "./cron.ts";
-import { IAM_ROLES, iamPolicy, type IamRole } from "./iam.ts";
+import { IAM_ROLES, iamPolicy, type RolePolicy } from "./iam.ts";
 import { SYSTEMD_PARTS, systemdFiles } from "./systemd.ts";
 import { readSetupValues, type SetupFile, type SetupValues } from "./values.ts";
 import { quote } from "../../foreign_text.ts";
@@ -31,12 +31,18 @@ export interface SetupOptions {
   readonly sums?: string;
 }
 
+/** What a text is made of: files of a machine, user data, or policies. */
+export type SetupData =
+  | { readonly files: readonly SetupFile[] }
+  | { readonly text: string }
+  | { readonly policies: readonly RolePolicy[] };
+
 /** A text that is ready for use. */
 export interface SetupText {
   /** As it goes into its file. */
   readonly text: string;
   /** The same as data. */
-  readonly json: unknown;
+  readonly json: SetupData;
 }
 
 /**
@@ -86,7 +92,7 @@ function makeText(
       const text = cloudInit(values, asked);
       return {
         text,
-        json: { userData: text },
+        json: { text },
         placeholders: [...placeholders, ...cloudInitPlaceholders(asked)],
       };
     }
@@ -99,7 +105,7 @@ function makeText(
 }
 
 function ofFile(file: SetupFile): SetupText {
-  return { text: file.text, json: file };
+  return { text: file.text, json: { files: [file] } };
 }
 
 /** All three files as `systemctl cat` shows them, each below its path; or one, to be written to a file. */
@@ -118,7 +124,7 @@ function systemdText(values: SetupValues, part: string | undefined): SetupText {
     "#   systemctl daemon-reload && systemctl enable --now ftl-sync.timer",
   ].join("\n");
   const shown = files.map(({ path, text }) => `# ${path}\n${text}`);
-  return { text: [`${install}\n`, ...shown].join("\n"), json: files };
+  return { text: [`${install}\n`, ...shown].join("\n"), json: { files } };
 }
 
 function iamText(
@@ -131,9 +137,11 @@ function iamText(
       hint: `Its roles are ${IAM_ROLES.join(", ")}; without one it shows all of them`,
     });
   }
-  const policy = (name: IamRole): unknown => iamPolicy(name, values, packages);
-  const json = role === undefined
-    ? Object.fromEntries(IAM_ROLES.map((name) => [name, policy(name)]))
-    : policy(role);
-  return { text: `${JSON.stringify(json, null, 2)}\n`, json };
+  const policies = (role === undefined ? IAM_ROLES : [role])
+    .map((name) => ({ role: name, policy: iamPolicy(name, values, packages) }));
+  // One alone is for a file that the AWS CLI takes.
+  const shown = role === undefined
+    ? Object.fromEntries(policies.map(({ role, policy }) => [role, policy]))
+    : policies[0]?.policy;
+  return { text: `${JSON.stringify(shown, null, 2)}\n`, json: { policies } };
 }

@@ -18,9 +18,11 @@ export interface SetupValues {
 
 /** One file as it is to lie on a machine. */
 export interface SetupFile {
+  /** Absolute. */
   readonly path: string;
   /** Octal digits, as `chmod` has them. */
   readonly mode: string;
+  /** All that is in it. */
   readonly text: string;
 }
 

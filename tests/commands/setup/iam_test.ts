@@ -3,9 +3,9 @@ import { Fleet } from "../../e2e/fleet.ts";
 import type { RequestRecord } from "../../s3_server/server.ts";
 import {
   IAM_ROLES,
+  type IamPolicy,
   iamPolicy,
   type IamRole,
-  type Policy,
 } from "../../../src/commands/setup/iam.ts";
 import { aPackage } from "../../names.ts";
 
@@ -28,7 +28,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
 
 /** Whether IAM would allow it: `*` is any text, `?` any one character. */
 function allows(
-  policy: Policy,
+  policy: IamPolicy,
   request: { action: string; key?: string; prefix?: string },
 ): boolean {
   const resource = `arn:aws:s3:::deploys${request.key === undefined ? "" : `/${request.key}`}`;

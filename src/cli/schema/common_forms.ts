@@ -1,0 +1,183 @@
+/** The documents of those commands that have one or two small ones. */
+import { SHELLS } from "../completion/words.ts";
+import { always, count, flag, type Form, list, object, orNull, text, word } from "./shape.ts";
+import { eitherMaster, failures, packageName, revisionName, revisions, SHA256 } from "./shared.ts";
+
+const NEW = "my_site.VZ5vQk8aR4G";
+const OLD = "my_site.VZ5uB1x0pQa";
+
+const spool: Form = {
+  of: "`ftl spool`",
+  keys: {
+    revision: revisionName("The new revision."),
+    key: text("The object's key in the bucket."),
+    size: count("Bytes of the object in S3."),
+    sha256: text("SHA-256 of the object, in hexadecimal.", SHA256),
+    entries: count("Entries that it unpacks to."),
+    bytes: count("Bytes that it unpacks to."),
+    warnings: list(
+      "What looks like a mistake in the file's name, its scripts or its content.",
+      text("One sentence."),
+    ),
+  },
+  example: {
+    revision: NEW,
+    key: `${NEW}.tgz`,
+    size: 48213,
+    sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    entries: 37,
+    bytes: 201728,
+    warnings: [],
+  },
+};
+
+const sync: Form = {
+  of: "`ftl sync`",
+  keys: {
+    dryRun: always("The sync was done, not only planned.", false),
+    packages: list(
+      "The packages, in the order that was given, or in the order of their names.",
+      object("What was done to a package.", {
+        package: packageName("Its name."),
+        active: orNull(revisionName("The revision that is active now.")),
+        fetched: revisions("What was downloaded."),
+        activated: orNull(
+          revisionName("The revision that became active; null if that did not change."),
+        ),
+        removed: revisions("What was removed from this machine."),
+        heldFrom: orNull(
+          revisionName("The blessed revision, if a local jump keeps it from being activated."),
+        ),
+        failures: failures("What went wrong, the first failure first."),
+      }),
+    ),
+  },
+  example: {
+    dryRun: false,
+    packages: [{
+      package: "my_site",
+      active: NEW,
+      fetched: [NEW],
+      activated: NEW,
+      removed: [],
+      heldFrom: null,
+      failures: [],
+    }],
+  },
+};
+
+const plannedSync: Form = {
+  of: "`ftl sync --dry-run`",
+  keys: {
+    dryRun: always("The sync was only planned.", true),
+    packages: list(
+      "The packages, in the order that was given, or in the order of their names.",
+      object("What a sync would do to a package.", {
+        package: packageName("Its name."),
+        fetch: revisions("What it would download."),
+        activate: orNull(revisionName("What it would make active.")),
+        remove: revisions("What it would remove from this machine."),
+        held: orNull(
+          revisionName(
+            "The active revision, if a local jump keeps the blessed one from being activated.",
+          ),
+        ),
+        missing: orNull(revisionName("The blessed revision, if it is neither in S3 nor here.")),
+        failures: failures("Why there is no plan."),
+      }),
+    ),
+  },
+  example: {
+    dryRun: true,
+    packages: [{
+      package: "my_site",
+      fetch: [NEW],
+      activate: NEW,
+      remove: [],
+      held: null,
+      missing: null,
+      failures: [],
+    }],
+  },
+};
+
+function jumpForm(command: string): Form {
+  return {
+    of: `\`ftl ${command}\``,
+    keys: {
+      revision: revisionName(
+        "The revision that is active now; with `--master`, that is blessed now.",
+      ),
+      from: orNull(
+        revisionName(
+          "The revision that was active or blessed before; the same one if nothing changed.",
+        ),
+      ),
+      master: eitherMaster(),
+      failures: failures("Scripts that failed; the jump happened all the same."),
+    },
+    example: {
+      revision: command === "jump" ? NEW : OLD,
+      from: command === "jump" ? OLD : NEW,
+      master: false,
+      failures: [],
+    },
+  };
+}
+
+const purge: Form = {
+  of: "`ftl purge`",
+  keys: {
+    removed: revisions("What was removed; with `--dry-run`, what would be removed."),
+    dryRun: flag("Whether the purge was only planned."),
+    master: eitherMaster(),
+    failures: failures("Why some of several revisions could not be removed."),
+  },
+  example: { removed: [OLD], dryRun: false, master: true, failures: [] },
+};
+
+const doctor: Form = {
+  of: "`ftl doctor`",
+  keys: {
+    checks: list(
+      "The checks; each depends only on those before it.",
+      object("A check.", {
+        name: text("What was looked at."),
+        status: word(
+          "`info`: unusual, but right. `warn`: works, but somebody should look. `fail`: does not work.",
+          ["ok", "info", "warn", "fail"],
+        ),
+        detail: text("What was found."),
+        hint: orNull(text("How to mend it.")),
+      }),
+    ),
+  },
+  example: {
+    checks: [{
+      name: "FTL_KEEP",
+      status: "fail",
+      detail: "FTL_KEEP is not a whole number from 0 to 1000: 'x'",
+      hint: "Unset it for the default, 3",
+    }],
+  },
+};
+
+const completions: Form = {
+  of: "`ftl completions`",
+  keys: {
+    shell: word("The shell.", SHELLS),
+    script: text("The script that the shell is to read."),
+  },
+  example: { shell: "fish", script: "complete -c ftl -f -l json" },
+};
+
+/** By the value of `command`. */
+export const COMMON_FORMS: Readonly<Record<string, readonly Form[]>> = {
+  spool: [spool],
+  sync: [sync, plannedSync],
+  jump: [jumpForm("jump")],
+  "jump-back": [jumpForm("jump-back")],
+  purge: [purge],
+  doctor: [doctor],
+  completions: [completions],
+};

@@ -1,0 +1,84 @@
+/** The documents of `ftl setup`. */
+import { IAM_ROLES } from "../../commands/setup/iam.ts";
+import { always, type Form, list, object, type Shape, text, word } from "./shape.ts";
+
+const STATEMENT: Shape = {
+  ...object("A statement in IAM's language.", {
+    Sid: text("What it is for."),
+    Effect: always("Nothing is denied.", "Allow"),
+    Action: list("The actions.", text("As in `s3:GetObject`.")),
+    Resource: list("The buckets or objects.", text("An ARN.", "^arn:aws")),
+    Condition: object("Narrows a listing to packages; absent if no packages were given.", {
+      StringEquals: object("The condition on a parameter of the request.", {
+        "s3:prefix": list("What may be listed.", text("A package's name and a dot.")),
+      }),
+    }),
+  }),
+  required: ["Sid", "Effect", "Action", "Resource"],
+};
+
+const POLICY = object("The policy, as IAM takes it.", {
+  Version: always("The version of IAM's language.", "2012-10-17"),
+  Statement: list("What is allowed.", STATEMENT),
+});
+
+export const SETUP_FORMS: readonly Form[] = [
+  {
+    of: "`ftl setup systemd` and `ftl setup cron`",
+    keys: {
+      kind: word("What was asked for.", ["systemd", "cron"]),
+      files: list(
+        "The files of a machine.",
+        object("A file.", {
+          path: text("Where it is to lie.", "^/"),
+          mode: text("Its permissions in octal digits, as `chmod` takes them.", "^[0-7]{4}$"),
+          text: text("What is in it."),
+        }),
+      ),
+    },
+    example: {
+      kind: "systemd",
+      files: [{
+        path: "/etc/systemd/system/ftl-sync.timer",
+        mode: "0644",
+        text: "[Unit]\nDescription=Sync every minute\n",
+      }],
+    },
+  },
+  {
+    of: "`ftl setup cloud-init`",
+    keys: {
+      kind: always("What was asked for.", "cloud-init"),
+      text: text("The user data.", "^#cloud-config\n"),
+    },
+    example: { kind: "cloud-init", text: "#cloud-config\nwrite_files:\n" },
+  },
+  {
+    of: "`ftl setup iam`",
+    keys: {
+      kind: always("What was asked for.", "iam"),
+      policies: list(
+        "One for each role that was asked for.",
+        object("What a role must be allowed.", {
+          role: word("The kind of caller.", IAM_ROLES),
+          policy: POLICY,
+        }),
+      ),
+    },
+    example: {
+      kind: "iam",
+      policies: [{
+        role: "machine",
+        policy: {
+          Version: "2012-10-17",
+          Statement: [{
+            Sid: "List",
+            Effect: "Allow",
+            Action: ["s3:ListBucket"],
+            Resource: ["arn:aws:s3:::my-deploys"],
+          }],
+        },
+      }],
+    },
+  },
+];

@@ -1,0 +1,95 @@
+/** What the documents of several commands have in common. */
+import {
+  count,
+  flag,
+  list,
+  object,
+  orNull,
+  type Shape,
+  type Shapes,
+  shared,
+  text,
+} from "./shape.ts";
+
+/** A time as `Date.toISOString` writes it. */
+const TIME = "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$";
+export const SHA256 = "^[0-9a-f]{64}$";
+
+/** By their names in `$defs`. */
+export const SHARED = {
+  package: {
+    description: "A package's name: letters, digits, `_` and `-`; does not start with `-`.",
+    type: "string",
+    pattern: "^[A-Za-z0-9_][A-Za-z0-9_-]*$",
+  },
+  revision: {
+    description: "A revision's name: its package, a dot and its id. Every command takes it.",
+    type: "string",
+    pattern: "^[A-Za-z0-9_][A-Za-z0-9_-]*\\.[A-Za-z0-9_-]{6,64}$",
+  },
+  time: {
+    description: "A time by ISO 8601, in UTC, to the millisecond.",
+    type: "string",
+    pattern: TIME,
+  },
+  failure: object("What went wrong.", {
+    message: text("One sentence that names the thing."),
+    hint: orNull(text("What can be done about it.")),
+    exitCode: {
+      ...count("The exit code of a command that ends so: see [exit codes](#exit-codes)."),
+      minimum: 1,
+      maximum: 255,
+    },
+  }),
+} as const satisfies Record<string, Shape>;
+
+export type SharedName = keyof typeof SHARED;
+
+/** A reference to one of them. */
+function of(name: SharedName, description: string): Shape {
+  return shared(name, description);
+}
+
+export function packageName(description: string): Shape {
+  return of("package", description);
+}
+
+export function revisionName(description: string): Shape {
+  return of("revision", description);
+}
+
+export function time(description: string): Shape {
+  return of("time", description);
+}
+
+export function failure(description: string): Shape {
+  return of("failure", description);
+}
+
+export function revisions(description: string): Shape {
+  return list(description, revisionName("Its name."));
+}
+
+export function failures(description: string): Shape {
+  return list(description, failure("One of them."));
+}
+
+/** Who did something, when and why. */
+export function noteShapes(what: string): Shapes {
+  return {
+    by: orNull(text(`Who ${what} it, as \`user@host\`.`)),
+    at: orNull(time("When they did.")),
+    message: orNull(text("What they said of it.")),
+  };
+}
+
+export function master(isMaster: boolean): Shape {
+  return {
+    description: isMaster ? "The listing is of S3." : "The listing is of this machine.",
+    const: isMaster,
+  };
+}
+
+export function eitherMaster(): Shape {
+  return flag("Whether it was done in S3, for all machines; else it was done on this machine.");
+}

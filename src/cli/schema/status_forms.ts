@@ -1,0 +1,78 @@
+/** The document of `ftl status`. */
+import { count, flag, type Form, list, object, orNull, text } from "./shape.ts";
+import { failures, packageName, revisionName, revisions, time } from "./shared.ts";
+
+const LAST_SYNC = object("How the last sync went; null before the first one.", {
+  at: orNull(time("When it ended.")),
+  failure: orNull(text("What went wrong first; null if all went well.")),
+});
+
+const MASTER = object("What S3 says; null if it was not asked or did not answer.", {
+  newest: orNull(revisionName("The newest revision.")),
+  revisions: count("How many revisions there are."),
+  fetch: revisions("What a sync would download."),
+  activate: orNull(revisionName("What a sync would make active.")),
+  remove: revisions("What a sync would remove from this machine."),
+  missing: orNull(revisionName("The blessed revision, if it is neither in S3 nor here.")),
+});
+
+const PACKAGE = object("A package that this machine wants.", {
+  package: packageName("Its name."),
+  active: orNull(revisionName("The revision that `current` leads to.")),
+  dangling: flag("Whether that revision is no longer there."),
+  previous: orNull(revisionName("The revision that `previous` leads to.")),
+  held: flag("Whether a local jump keeps the active revision although another one is blessed."),
+  blessed: orNull(
+    revisionName(
+      "The blessed revision, as S3 says now; where S3 is not asked, as it said at the last sync.",
+    ),
+  ),
+  revisions: count("How many revisions are on this machine."),
+  unprepared: revisions(
+    "The revisions on this machine whose `post-sync` script has not succeeded.",
+  ),
+  disk: count("Bytes on this machine's disk."),
+  lastSync: orNull(LAST_SYNC),
+  logs: text("The folder that has what its scripts printed."),
+  lastLog: orNull(text("The newest file in that folder.")),
+  master: orNull(MASTER),
+  failures: failures("Why S3 could not be asked about this package."),
+});
+
+const ACTIVE = "my_site.VZ5vQk8aR4G";
+
+export const STATUS_FORMS: readonly Form[] = [{
+  of: "`ftl status`",
+  keys: {
+    packages: list("The packages, in the order of their names.", PACKAGE),
+    failures: failures(
+      "All that went wrong, also with packages that could not be read and are left out above.",
+    ),
+  },
+  example: {
+    packages: [{
+      package: "my_site",
+      active: ACTIVE,
+      dangling: false,
+      previous: "my_site.VZ5uB1x0pQa",
+      held: false,
+      blessed: ACTIVE,
+      revisions: 2,
+      unprepared: [],
+      disk: 411648,
+      lastSync: { at: "2026-11-25T16:41:00.000Z", failure: null },
+      logs: "/srv/ftl/my_site/.ftl/log",
+      lastLog: null,
+      master: {
+        newest: ACTIVE,
+        revisions: 20,
+        fetch: [],
+        activate: null,
+        remove: [],
+        missing: null,
+      },
+      failures: [],
+    }],
+    failures: [],
+  },
+}];

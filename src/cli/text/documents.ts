@@ -1,0 +1,173 @@
+/**
+ * What `--json` prints: one document a command line, for programs that other people wrote. So its keys are
+ * named here one by one, and do not follow the types of the code; `schema.ts` says what each of them means.
+ *
+ * - A key is there in every document of its command and mode. What is not known, or not there, is null.
+ * - Revisions are given by their names, which every command takes; times are ISO 8601 in UTC, sizes bytes.
+ */
+import type { Diagnosis } from "../../commands/doctor/doctor.ts";
+import type { Jumped } from "../../commands/jump.ts";
+import type { ListedPackage, MasterRevision, RevisionDetails } from "../../commands/list.ts";
+import type { Purged } from "../../commands/purge.ts";
+import type { Spooled } from "../../commands/spool/spool.ts";
+import type { PackageStatus, Status } from "../../commands/status.ts";
+import type { PackageSync, PlannedSync } from "../../commands/sync/sync.ts";
+import { escapeJson } from "../../foreign_text.ts";
+import type { Note } from "../../revision/metadata.ts";
+import { exitCodeOf, showError } from "../failure.ts";
+
+/** The first key of every document. It grows when a key goes away or changes its meaning, not when one comes. */
+export const SCHEMA = 1;
+
+/** What a document says behind its first two keys. */
+export type Payload = Readonly<Record<string, unknown>>;
+
+/** A whole document. `command` is null where no command was understood, and so nothing but an error told. */
+export function documentText(command: string | null, payload: Payload): string {
+  return `${escapeJson(JSON.stringify({ schema: SCHEMA, command, ...payload }, null, 2))}\n`;
+}
+
+/** Instead of any other document, where a command ended without a result. */
+export function errorDocument(error: unknown): Payload {
+  return { error: failure(error) };
+}
+
+function failure(error: unknown): Payload {
+  const { message, hint = null } = showError(error);
+  return { message, hint, exitCode: exitCodeOf(error) };
+}
+
+export function spoolDocument(spooled: Spooled): Payload {
+  const { revision, key, size, sha256, entries, bytes, warnings } = spooled;
+  return { revision, key, size, sha256, entries, bytes, warnings };
+}
+
+/** What a listing was asked for. */
+interface ListMode {
+  readonly master: boolean;
+  readonly long: boolean;
+}
+
+export function packagesDocument(packages: readonly ListedPackage[], mode: ListMode): Payload {
+  return { master: mode.master, packages: packages.map((found) => packageEntry(found, mode)) };
+}
+
+function packageEntry(found: ListedPackage, { master, long }: ListMode): Payload {
+  const { package: name, active = null, newest = null, revisions = null } = found;
+  if (!long) return { package: name };
+  const known = { package: name, active, newest, revisions };
+  return master ? { ...known, size: found.size ?? null } : { ...known, held: found.held ?? null };
+}
+
+export function revisionsDocument(
+  packageName: string,
+  revisions: readonly MasterRevision[],
+  mode: ListMode,
+): Payload {
+  return {
+    master: mode.master,
+    package: packageName,
+    revisions: revisions.map((found) => revisionEntry(found, mode)),
+  };
+}
+
+function revisionEntry(found: MasterRevision, { master, long }: ListMode): Payload {
+  const { revision, active, previous, spooledAt, size = null } = found;
+  const known = { revision, active, previous, spooledAt: time(spooledAt), size };
+  if (!master) return { ...known, held: found.held ?? null, postSync: found.postSync ?? null };
+  if (!long) return known;
+  const { blessing, left } = found;
+  return {
+    ...known,
+    details: detailsEntry(found.details ?? {}),
+    blessing: blessing === undefined
+      ? null
+      : { ...noteEntry(blessing), replaced: blessing.replaced },
+    left: left === undefined ? null : noteEntry(left),
+  };
+}
+
+function detailsEntry(details: RevisionDetails): Payload {
+  const { sha256 = null, bytes = null, entries = null } = details;
+  return { ...noteEntry(details), sha256, bytes, entries };
+}
+
+function noteEntry(note: Note): Payload {
+  const { by = null, at, message = null } = note;
+  return { by, at: time(at), message };
+}
+
+/** Null also for what somebody else wrote in the place of a time. */
+function time(text: string | undefined): string | null {
+  const milliseconds = Date.parse(text ?? "");
+  return Number.isNaN(milliseconds) ? null : new Date(milliseconds).toISOString();
+}
+
+export function syncDocument(results: readonly PackageSync[]): Payload {
+  return { dryRun: false, packages: results.map(syncEntry) };
+}
+
+function syncEntry(result: PackageSync): Payload {
+  const { package: name, active = null, fetched, activated = null, removed, heldFrom = null } =
+    result;
+  const failures = result.failures.map(failure);
+  return { package: name, active, fetched, activated, removed, heldFrom, failures };
+}
+
+export function plannedSyncDocument(plans: readonly PlannedSync[]): Payload {
+  return { dryRun: true, packages: plans.map(planEntry) };
+}
+
+function planEntry(plan: PlannedSync): Payload {
+  const { package: name, fetch, activate = null, remove, held = null, missing = null } = plan;
+  const failures = plan.failures.map(failure);
+  return { package: name, fetch, activate, remove, held, missing, failures };
+}
+
+export function jumpDocument(jumped: Jumped, { master }: { master: boolean }): Payload {
+  const { revision, from = null, failures } = jumped;
+  return { revision, from, master, failures: failures.map(failure) };
+}
+
+export function purgeDocument(
+  { removed, failures }: Purged,
+  { master, dryRun }: { master: boolean; dryRun: boolean },
+): Payload {
+  return { removed, dryRun, master, failures: failures.map(failure) };
+}
+
+export function statusDocument({ packages, failures }: Status): Payload {
+  return { packages: packages.map(statusEntry), failures: failures.map(failure) };
+}
+
+function statusEntry(found: PackageStatus): Payload {
+  const { package: name, active, dangling, previous, held, blessed, revisions, unprepared } = found;
+  const { disk, lastSync, logs, lastLog, master, failures } = found;
+  return {
+    package: name,
+    active,
+    dangling,
+    previous,
+    held,
+    blessed,
+    revisions,
+    unprepared,
+    disk,
+    lastSync: lastSync && { at: time(lastSync.at), failure: lastSync.failure ?? null },
+    logs,
+    lastLog,
+    master: master === undefined ? null : masterEntry(master),
+    failures: failures.map(failure),
+  };
+}
+
+function masterEntry(master: NonNullable<PackageStatus["master"]>): Payload {
+  const { newest, revisions, fetch, activate, remove, missing } = master;
+  return { newest, revisions, fetch, activate, remove, missing };
+}
+
+export function doctorDocument({ checks }: Diagnosis): Payload {
+  return {
+    checks: checks.map(({ name, status, detail, hint = null }) => ({ name, status, detail, hint })),
+  };
+}

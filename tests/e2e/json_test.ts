@@ -1,0 +1,302 @@
+/** What the program prints with `--json`, of every command and mode, held against the JSON Schema. */
+import { createHash } from "node:crypto";
+import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
+import { type Document, problemOf, readDocument } from "../documents.ts";
+import { FORMS } from "../../src/cli/schema/documents.ts";
+import { Fleet, idOf, type Machine, type Ran } from "./fleet.ts";
+
+interface Runner {
+  ftl(args: readonly string[], options?: { env: Record<string, string> }): Promise<Ran>;
+}
+
+/** Runs a command, and gives the document that it must print. */
+async function document(runner: Runner, args: readonly string[], code = 0): Promise<Document> {
+  const ran = await runner.ftl([...args, "--json"]);
+  assertEquals(ran.code, code, `ftl ${args.join(" ")}: ${ran.stderr}`);
+  return readDocument(args[0] ?? "help", ran.stdout);
+}
+
+/** The same of a command that has no result. */
+async function errorOf(runner: Runner, args: readonly string[], code: number): Promise<Document> {
+  const ran = await runner.ftl([...args, "--json"]);
+  assertEquals(ran.code, code, `ftl ${args.join(" ")}: ${ran.stderr}`);
+  const { command, error } = readDocument("error", ran.stdout);
+  assertEquals(error.exitCode, code);
+  return { command, ...error };
+}
+
+/** Two revisions of package a, both here, the newer blessed and active. */
+async function twoRevisions(): Promise<
+  { fleet: Fleet; web: Machine; first: string; second: string }
+> {
+  const fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const first = await fleet.spool("a.tgz", { v: "1" });
+  const second = await fleet.spool("a.tgz", { v: "2" });
+  await fleet.ok(["jump", "--master", first]);
+  await web.ok(["sync"]);
+  await fleet.ok(["jump", "--master", second, "-m", "ship it"]);
+  await web.ok(["sync"]);
+  return { fleet, web, first, second };
+}
+
+Deno.test("documents begin with the schema's number and the command", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  for (
+    const [args, command] of [[["list"], '"list"'], [["list", "b"], '"list"'], [
+      ["lst"],
+      "null",
+    ]] as [
+      string[],
+      string,
+    ][]
+  ) {
+    const { stdout } = await web.ftl([...args, "--json"]);
+    assert(stdout.startsWith(`{\n  "schema": 1,\n  "command": ${command},\n`), stdout);
+  }
+});
+
+Deno.test("a deployment tells all that it does in documents", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a", "b"]);
+  const file = await fleet.pack("a.tgz", { x: "1" });
+  const spooled = await document(fleet, ["spool", file, "-m", "first"]);
+  const { revision } = spooled;
+  assertEquals([spooled.key, spooled.entries], [`${revision}.tgz`, 2]);
+
+  const blessed = await document(fleet, ["jump", "--master", revision]);
+  assertEquals([blessed.revision, blessed.from, blessed.master], [revision, null, true]);
+  const planned = await document(web, ["sync", "--dry-run"]);
+  assertEquals(
+    planned.packages.map((plan: Document) => [plan.package, plan.fetch, plan.activate]),
+    [
+      ["a", [revision], revision],
+      ["b", [], null],
+    ],
+  );
+  const synced = await document(web, ["sync"]);
+  assertEquals([synced.dryRun, synced.packages], [false, [
+    {
+      package: "a",
+      active: revision,
+      fetched: [revision],
+      activated: revision,
+      removed: [],
+      heldFrom: null,
+      failures: [],
+    },
+    {
+      package: "b",
+      active: null,
+      fetched: [],
+      activated: null,
+      removed: [],
+      heldFrom: null,
+      failures: [],
+    },
+  ]]);
+  const again = await document(web, ["sync", "a"]);
+  assertEquals(again.packages[0].activated, null);
+});
+
+Deno.test("every listing is a document, here and of S3, short and long", async () => {
+  const { fleet, web, first, second } = await twoRevisions();
+  await using _fleet = fleet;
+  const local = await document(web, ["list"]);
+  assertEquals(local, { schema: 1, command: "list", master: false, packages: [{ package: "a" }] });
+  assertEquals((await document(web, ["list", "--long"])).packages, [
+    { package: "a", active: second, newest: second, revisions: 2, held: false },
+  ]);
+  const { revisions, ...rest } = await document(web, ["list", "a"]);
+  assertEquals(rest, { schema: 1, command: "list", master: false, package: "a" });
+  assertEquals(
+    revisions.map((
+      found: Document,
+    ) => [found.revision, found.active, found.previous, found.postSync]),
+    [[first, false, true, "ok"], [second, true, false, "ok"]],
+  );
+  assertEquals((await document(web, ["list", "--long", "a"])).revisions, revisions);
+
+  assertEquals((await document(fleet, ["list", "--master"])).packages, [{ package: "a" }]);
+  const { packages: [remote] } = await document(fleet, ["list", "--master", "--long"]);
+  assertEquals([remote.active, remote.newest, remote.revisions], [second, second, 2]);
+  const short = await document(fleet, ["list", "--master", "a"]);
+  assertEquals(short.revisions.map((found: Document) => found.active), [false, true]);
+  const long = await document(fleet, ["list", "--master", "--long", "a"]);
+  assertEquals(
+    long.revisions.map((found: Document) => [found.details.entries, found.blessing?.replaced]),
+    [[2, undefined], [2, first]],
+  );
+});
+
+Deno.test("what nobody knows of a revision is null: an object of another tool", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["site"]);
+  const bytes = Deno.readFileSync(await fleet.pack("site.tgz", { v: "go" }));
+  await fleet.bucket().upload("site.201303057568Wq.tgz", {
+    size: bytes.length,
+    partSize: bytes.length,
+    partSha256: [createHash("sha256").update(bytes).digest("base64")],
+    read: (offset, length) => bytes.slice(offset, offset + length),
+  }, { metadata: { "ftl-at": "yesterday" }, concurrency: 1 });
+  const { revisions: [remote] } = await document(fleet, ["list", "--master", "--long", "site"]);
+  assertEquals([remote.details.by, remote.details.at, remote.blessing, remote.left], [
+    ...[null, null, null, null],
+  ]);
+  await web.ok(["sync"]);
+  const { revisions: [local] } = await document(web, ["list", "site"]);
+  assertEquals([local.spooledAt, local.size], [null, bytes.length]);
+});
+
+Deno.test("jumps, purges and holds are documents, here and in S3", async () => {
+  const { fleet, web, first, second } = await twoRevisions();
+  await using _fleet = fleet;
+  const back = await document(web, ["jump-back", "a"]);
+  assertEquals([back.revision, back.from, back.master], [first, second, false]);
+  assertEquals((await document(web, ["sync"])).packages[0].heldFrom, second);
+  assertEquals((await document(web, ["sync", "--dry-run"])).packages[0].held, first);
+  assertEquals((await document(web, ["status"])).packages[0].held, true);
+  assertEquals((await document(web, ["jump", second])).revision, second);
+
+  const third = await fleet.spool("a.tgz", { v: "3" });
+  await web.ok(["sync"]);
+  const args = ["purge", "--keep", "0", "a"];
+  const planned = await document(web, [...args, "--dry-run"]);
+  assertEquals([planned.removed, planned.dryRun, planned.master], [[third], true, false]);
+  const purged = await document(web, args);
+  assertEquals([purged.removed, purged.dryRun, purged.master], [[third], false, false]);
+  const away = await document(fleet, ["purge", "--master", third]);
+  assertEquals([away.removed, away.dryRun, away.master], [[third], false, true]);
+
+  const backForAll = await document(fleet, ["jump-back", "--master", "a", "-m", "broken"]);
+  assertEquals([backForAll.revision, backForAll.from], [first, second]);
+  const { revisions: [, left] } = await document(fleet, ["list", "--master", "--long", "a"]);
+  assertEquals([left.left.message, left.blessing], ["broken", null]);
+});
+
+Deno.test("what went wrong with a package has a message, a hint and an exit code", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const good = await fleet.spool("a.tgz", { v: "1", "un-jump.sh": "#!/bin/sh\nexit 4\n" });
+  await fleet.ok(["jump", "--master", good]);
+  await web.ok(["sync"]);
+  const bad = await fleet.spool("a.tgz", { "post-sync.sh": "#!/bin/sh\nexit 3\n" });
+  const { packages: [synced] } = await document(web, ["sync"], 6);
+  const [name = ""] = web.names("a/.ftl/log").slice(-1);
+  const [{ hint, ...failure }, ...others] = synced.failures;
+  assertEquals([failure, others], [
+    { message: `${bad} post-sync failed: exit 3`, exitCode: 6 },
+    [],
+  ]);
+  assertStringIncludes(hint, `${web.root}/a/.ftl/log/${name}`);
+  const found = await document(web, ["status"]);
+  assertEquals(found.packages[0].unprepared, [bad]);
+  assertEquals(found.packages[0].lastSync.failure, `${bad} post-sync failed: exit 3`);
+
+  const next = await fleet.spool("a.tgz", { v: "2" });
+  await web.ftl(["sync"]);
+  const jumped = await document(web, ["jump", next], 6);
+  assertEquals([jumped.revision, jumped.from, jumped.failures.length], [next, good, 1]);
+  const lost = await web.ftl(["sync", "--dry-run", "--json"], {
+    env: { AWS_SECRET_ACCESS_KEY: "x" },
+  });
+  const { packages: [plan] } = readDocument("sync", lost.stdout);
+  assertEquals([plan.fetch, plan.failures[0].exitCode], [[], 7]);
+});
+
+Deno.test("status without S3 has null where S3 would say", async () => {
+  const { fleet, web, second } = await twoRevisions();
+  await using _fleet = fleet;
+  const known = (await document(web, ["status", "a"])).packages[0];
+  assertEquals([known.active, known.blessed, known.master.newest], [second, second, second]);
+  const ran = await web.ftl(["status", "--json"], { env: { FTL_BUCKET: "" } });
+  const { packages: [found], failures } = readDocument("status", ran.stdout);
+  assertEquals([found.blessed, found.master, failures], [second, null, []]);
+  // A package that cannot be told of is among the failures alone.
+  Deno.removeSync(`${web.root}/a/current`);
+  Deno.mkdirSync(`${web.root}/a/current`);
+  const broken = await document(web, ["status"], 7);
+  assertEquals([broken.packages, broken.failures.length], [[], 1]);
+});
+
+Deno.test("what asks neither S3 nor the machine has documents too", async () => {
+  await using fleet = await Fleet.start();
+  const kinds: [args: string[], key: string, count: number][] = [
+    [["systemd"], "files", 3],
+    [["systemd", "timer"], "files", 1],
+    [["cron"], "files", 1],
+    [["iam"], "policies", 4],
+    [["iam", "machine", "a"], "policies", 1],
+  ];
+  for (const [args, key, count] of kinds) {
+    const found = await document(fleet, ["setup", ...args]);
+    assertEquals([found.kind, found[key].length], [args[0], count]);
+  }
+  assertEquals((await document(fleet, ["setup", "cloud-init", "a"])).kind, "cloud-init");
+  for (const shell of ["bash", "zsh", "fish"]) {
+    assertEquals((await document(fleet, ["completions", shell])).shell, shell);
+  }
+  assertEquals((await document(fleet, ["help"])).about, null);
+  assertEquals((await document(fleet, [])).command, "help");
+  for (const name of Object.keys(FORMS).filter((name) => name !== "version")) {
+    assertEquals((await document(fleet, ["help", name])).about, name);
+  }
+  const { stdout } = await fleet.ftl(["list", "--version", "--json"]);
+  assertEquals(readDocument("version", stdout).command, "version");
+});
+
+Deno.test("doctor has a document, whatever it finds", async () => {
+  const { fleet, web } = await twoRevisions();
+  await using _fleet = fleet;
+  const well = await document(web, ["doctor"]);
+  assertEquals(well.checks.filter(({ status }: Document) => status !== "ok"), []);
+  const { stdout } = await web.ftl(["doctor", "--json"], { env: { FTL_BUCKET: "other" } });
+  const { checks } = readDocument("doctor", stdout);
+  assert(checks.some(({ status, hint }: Document) => status === "fail" && hint !== null), stdout);
+});
+
+Deno.test("every command's error is a document that names the command", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const gone = "a.VZ5vQk8aR4G";
+  const cases: [args: string[], code: number][] = [
+    [["spool", "/nowhere/a.tgz"], 3],
+    [["list", "b"], 3],
+    [["list", "--master", "b"], 3],
+    [["sync", "b"], 3],
+    [["sync", "--splay", "x"], 2],
+    [["jump", gone], 3],
+    [["jump", "--master", gone], 3],
+    [["jump-back", "a"], 3],
+    [["purge", gone], 3],
+    [["status", "b"], 3],
+    [["doctor", "too many"], 2],
+    [["setup", "windows"], 2],
+    [["completions", "tcsh"], 2],
+    [["help", "nothing"], 2],
+  ];
+  for (const [args, code] of cases) {
+    assertEquals((await errorOf(web, args, code)).command, args[0]);
+  }
+  assertEquals(new Set(cases.map(([[name]]) => name)).size, Object.keys(FORMS).length - 1);
+  assertEquals((await errorOf(web, ["--bogus"], 2)).command, null);
+});
+
+Deno.test("a printed document with another key, or without one, would not pass", async () => {
+  const { fleet, web, first } = await twoRevisions();
+  await using _fleet = fleet;
+  for (const args of [["list", "a"], ["sync"], ["status"], ["jump", first]]) {
+    const [name = ""] = args;
+    const printed = await document(web, args);
+    assert(problemOf(name, { ...printed, more: 1 }) !== undefined, name);
+    for (const key of Object.keys(printed)) {
+      const { [key]: _gone, ...others } = printed;
+      assert(problemOf(name, others) !== undefined, `${name} without ${key}`);
+    }
+    const text = JSON.stringify(printed).replaceAll(`"${first}"`, `"${idOf(first)}"`);
+    if (text.includes(`"${idOf(first)}"`)) {
+      assert(problemOf(name, JSON.parse(text)) !== undefined, `${name} with an id`);
+    }
+  }
+});
