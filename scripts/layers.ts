@@ -66,6 +66,11 @@ const ROOMS: readonly Room[] = [
   { path: "src/catalog/", mayImport: STORES },
   { path: "src/transfer/", mayImport: STORES },
   { path: "src/machine/", mayImport: STORES },
+  // A page is made of every table.
+  {
+    path: "src/cli/reference/",
+    mayImport: ["src/cli/", "src/bucket/aws/settings.ts", ...DECISIONS],
+  },
   { path: "src/cli/", mayImport: ["src/commands/", ...DECISIONS] },
 ];
 
@@ -203,7 +208,7 @@ async function* sourceFiles(folder: string): AsyncGenerator<string> {
   }
 }
 
-/** Manual page and schema are made from the sources, and are no part of the program. */
+/** Manual page and reference are made from the sources, and are no part of the program. */
 const modules = [
   ...await readModules("mod.ts"),
   ...await readModules("scripts/man.ts"),

@@ -1,0 +1,173 @@
+/** The reference, `docs/reference.md`: every table of the code as a page for people. */
+import { AWS_VARIABLES } from "../../bucket/aws/settings.ts";
+import { SETTINGS } from "../../config.ts";
+import { INTERRUPTIONS } from "../../errors.ts";
+import { SCRIPT_PLACES, SCRIPT_VARIABLES } from "../../revision/scripts.ts";
+import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "../command.ts";
+import { COMMANDS } from "../commands.ts";
+import { type Permission, SCOPES, SYSTEM_VARIABLES } from "../permissions.ts";
+import { EXIT_CODES, FILES, optionName, PURPOSE, sentence } from "../text/facts.ts";
+import { documentLink, jsonChapter } from "./json.ts";
+import { bullets, code, codeBlock, heading, page, paragraph, plain, table } from "./markdown.ts";
+
+export function referencePage(): string {
+  return page([
+    "<!-- Made by `deno task reference` from the tables of the code: change those, not this page. -->",
+    heading(1, "Reference"),
+    paragraph(
+      `\`ftl\` ${PURPOSE}. This page has every command, option, variable, exit code and JSON document; ` +
+        "`ftl help` and `man ftl` say the same of commands.",
+    ),
+    bullets([
+      "[Commands](#commands) and the [options of every command](#options-of-every-command)",
+      "[Variables](#variables)",
+      "[Package scripts](#package-scripts)",
+      "[Files](#files)",
+      "[Exit codes](#exit-codes)",
+      "[Permissions](#permissions)",
+      "[JSON](#json)",
+    ]),
+    heading(2, "Commands"),
+    table(
+      ["command", "does"],
+      COMMANDS.map((
+        { name, summary },
+      ) => [`[${code(`ftl ${name}`)}](#ftl-${name})`, plain(summary)]),
+    ),
+    ...COMMANDS.flatMap(command),
+    heading(2, "Options of every command"),
+    optionTable(GLOBAL_OPTIONS),
+    ...variables(),
+    ...scripts(),
+    heading(2, "Files"),
+    table(["path", "what it is"], FILES.map(([path, meaning]) => [code(path), plain(meaning)])),
+    ...exitCodes(),
+    ...permissions(),
+    ...jsonChapter(),
+  ]);
+}
+
+function command({ name, usage, summary, details, options, examples }: Command): string[] {
+  return [
+    heading(3, `ftl ${name}`),
+    codeBlock("sh", usage.map((form) => `ftl ${name} ${form}`)),
+    paragraph(plain(sentence(summary))),
+    ...details.map((text) => paragraph(plain(text))),
+    options.length === 0 ? "" : optionTable(options),
+    examples.length === 0 ? "" : table(
+      ["example", "does"],
+      examples.map(([example, does]) => [code(example), plain(does)]),
+    ),
+    paragraph(`With \`--json\`: [its document](${documentLink(name)}).`),
+  ];
+}
+
+function optionTable(options: readonly OptionSpec[]): string {
+  return table(
+    ["option", "does"],
+    options.map((option) => [code(optionName(option).trim()), plain(option.help)]),
+  );
+}
+
+function variables(): string[] {
+  const settings = Object.entries(SETTINGS).map(([name, setting]) => {
+    const { meaning, standard, least, most } = setting;
+    return [
+      code(name),
+      plain(meaning),
+      standard === undefined ? "" : String(standard),
+      least === undefined ? "" : `${least} to ${most}`,
+    ];
+  });
+  return [
+    heading(2, "Variables"),
+    paragraph("FTL has no configuration files: all settings are in the environment."),
+    table(["variable", "meaning", "default", "from, to"], settings),
+    paragraph(
+      "FTL and the AWS SDK read the variables and shared files that every AWS tool reads. FTL itself " +
+        "looks at these:",
+    ),
+    table(["variable", "meaning"], AWS_VARIABLES.map(({ name, meaning }) => [code(name), meaning])),
+    paragraph("It also looks at these variables of the system:"),
+    table(
+      ["variable", "meaning"],
+      SYSTEM_VARIABLES.map(([names, meaning]) => [names.map(code).join(", "), meaning]),
+    ),
+  ];
+}
+
+function scripts(): string[] {
+  return [
+    heading(2, "Package scripts"),
+    paragraph(
+      "A revision may have scripts, each for a step of its life. If there is no script by FTL's name, " +
+        "the Go original's name is looked for. See [packages](packages.md) for what they may do.",
+    ),
+    table(
+      ["step", "script", "in packages of the Go original"],
+      Object.entries(SCRIPT_PLACES).map(([step, places]) => [step, ...places.map(code)]),
+    ),
+    paragraph("Scripts get the environment of `ftl`, and these variables:"),
+    table(
+      ["variable", "meaning"],
+      Object.entries(SCRIPT_VARIABLES).map(([name, meaning]) => [code(name), plain(meaning)]),
+    ),
+  ];
+}
+
+function exitCodes(): string[] {
+  const signals = Object.entries(INTERRUPTIONS)
+    .map(([signal, exit]) => [String(exit), `interrupted by ${signal}`]);
+  return [
+    heading(2, "Exit codes"),
+    table(["code", "meaning"], [
+      ...EXIT_CODES.map(([exit, meaning]) => [exit, plain(meaning)]),
+      ...signals,
+    ]),
+    paragraph(
+      "A command that goes on after failures, as `sync` does with the other packages, ends with 6 if " +
+        "a package script is among them, else with the code of the first. [Errors](errors.md) says what to do.",
+    ),
+  ];
+}
+
+/** The columns of the table of permissions. */
+const MAY: readonly (readonly [may: string, permissions: readonly Permission[]])[] = [
+  ["reads", ["read"]],
+  ["writes", ["write"]],
+  ["runs programs", ["run"]],
+  ["uses the network", ["net"]],
+  ["environment and host", ["env", "sys"]],
+];
+
+function permissions(): string[] {
+  return [
+    heading(2, "Permissions"),
+    paragraph(
+      "The executable gives up what a command does not need before it acts. A command that asks S3 " +
+        "may also run programs where the AWS profile in use names a `credential_process`.",
+    ),
+    table(
+      ["command", ...MAY.map(([may]) => may)],
+      COMMANDS.flatMap(modes).map(({ line, may }) => [
+        code(line),
+        ...MAY.map(([, needed]) => needed.every((one) => may.includes(one)) ? "yes" : ""),
+      ]),
+    ),
+  ];
+}
+
+/** A command by itself, and with those flags that change what it may do. */
+function modes(spec: Command): { line: string; may: readonly Permission[] }[] {
+  const plainScope = spec.scope(new Set());
+  const flags = spec.options.filter(({ name, value }) =>
+    value === undefined && spec.scope(new Set([name])) !== plainScope
+  );
+  return [
+    { line: `ftl ${spec.name}`, may: SCOPES[plainScope] },
+    ...flags.map(({ name }) => ({
+      line: `ftl ${spec.name} --${name}`,
+      may: SCOPES[spec.scope(new Set([name]))],
+    })),
+  ];
+}

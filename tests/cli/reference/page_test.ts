@@ -1,0 +1,62 @@
+import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
+import { AWS_VARIABLES } from "../../../src/bucket/aws/settings.ts";
+import { SETTINGS } from "../../../src/config.ts";
+import { EXIT_MEANINGS } from "../../../src/errors.ts";
+import { SCRIPT_VARIABLES } from "../../../src/revision/scripts.ts";
+import { COMMANDS } from "../../../src/cli/commands.ts";
+import { SYSTEM_VARIABLES } from "../../../src/cli/permissions.ts";
+import { bullets, paragraph, plain, table } from "../../../src/cli/reference/markdown.ts";
+import { referencePage } from "../../../src/cli/reference/page.ts";
+
+const page = referencePage();
+
+Deno.test("docs/reference.md is what the tables of the code say", async () => {
+  const stored = await Deno.readTextFile(new URL("../../../docs/reference.md", import.meta.url));
+  assertEquals(stored, page, "run: deno task reference");
+});
+
+Deno.test("the reference has every command, option, variable and exit code", () => {
+  for (const { name, usage, options, examples } of COMMANDS) {
+    assertStringIncludes(page, `\n### ftl ${name}\n`);
+    assertStringIncludes(page, `\n### ftl ${name} --json\n`);
+    for (const form of usage) assertStringIncludes(page, `\nftl ${name} ${form}\n`);
+    for (const option of options) assertStringIncludes(page, `--${option.name}`);
+    for (const [example] of examples) assertStringIncludes(page, example.replaceAll("|", "\\|"));
+  }
+  const variables = [
+    ...Object.keys(SETTINGS),
+    ...Object.keys(SCRIPT_VARIABLES),
+    ...AWS_VARIABLES.map(({ name }) => name),
+    ...SYSTEM_VARIABLES.flatMap(([names]) => names),
+  ];
+  for (const name of variables) assertStringIncludes(page, `\`${name}\``);
+  for (const meaning of Object.values(EXIT_MEANINGS)) assertStringIncludes(page, ` ${meaning} `);
+});
+
+/** As GitHub makes them from headings. */
+function anchor(heading: string): string {
+  return heading.toLowerCase().replace(/[^a-z0-9 _-]/g, "").replaceAll(" ", "-");
+}
+
+Deno.test("every link within the reference leads to a heading", () => {
+  const anchors = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => anchor(heading));
+  const links = [...page.matchAll(/\]\(#([^)]*)\)/g)].map(([, link = ""]) => link);
+  assert(links.length > 20, String(links.length));
+  for (const link of links) assert(anchors.includes(link), link);
+});
+
+Deno.test("Markdown escapes what it would obey, and keeps to its width", () => {
+  assertEquals(plain("<bucket> and *"), "\\<bucket> and \\*");
+  assertEquals(table(["a", "b"], [["x | y", "1"]]).split("\n"), [
+    "| a      | b   |",
+    "| ------ | --- |",
+    "| x \\| y | 1   |",
+  ]);
+  const long = "word ".repeat(60).trim();
+  for (const text of [paragraph(long), bullets([long])]) {
+    const lines = text.split("\n");
+    assert(lines.every((line) => line.length <= 100), text);
+    assert(lines.slice(0, -1).every((line) => line.length > 90), text);
+    assertEquals(text.replace(/^- /, "").replace(/\s+/g, " "), long);
+  }
+});
