@@ -15,6 +15,7 @@
  */
 import { IntegrityError } from "../errors.ts";
 import { type Entry, type EntryKind, shown } from "./entry.ts";
+import { isLonger, MAX_PATH, nameOf, parentOf, safePath } from "./paths/safe_path.ts";
 import {
   FILE,
   FOLDER,
@@ -24,10 +25,6 @@ import {
   ROOT,
   SYMLINK,
 } from "./paths/path_table.ts";
-
-/** The longest path and the longest name in it, in bytes: Linux's PATH_MAX and NAME_MAX. */
-export const MAX_PATH = 4096;
-export const MAX_NAME = 255;
 
 /** What a writer has to do for an entry that is admitted, in this order. */
 export interface Admission {
@@ -65,8 +62,6 @@ const KIND_NAMES: Readonly<Record<NodeKind, "file" | "symlink" | "folder" | unde
   [SYMLINK]: "symlink",
   [FOLDER]: "folder",
 };
-
-const encoder = new TextEncoder();
 
 export class Tree {
   readonly #archive: string;
@@ -154,24 +149,12 @@ export class Tree {
     this.grow(entry.size ?? 0, entry.name);
   }
 
-  /** The safe form of a path: `./a//b/` is `a/b`. */
   #clean(path: string, name: string): string {
     const refuse = (why: string): never => {
       throw this.#refuse({ name }, why);
     };
     if (path === "") refuse(name === "" ? "it has no name" : "its target has no name");
-    if (path.includes("\0")) refuse("its path has a NUL byte");
-    if (path.startsWith("/")) refuse("its path is absolute");
-    if (isSafe(path)) return path;
-    const parts = path.split("/").filter((part) => part !== "" && part !== ".");
-    if (parts.includes("..")) refuse('its path has a ".."');
-    if (isLonger(path, MAX_PATH)) {
-      refuse(`its path is longer than ${MAX_PATH} bytes`);
-    }
-    if (parts.some((part) => isLonger(part, MAX_NAME))) {
-      refuse(`a name in its path is longer than ${MAX_NAME} bytes`);
-    }
-    return parts.join("/");
+    return safePath(path, refuse);
   }
 
   #linkTarget(entry: Entry): number {
@@ -232,23 +215,4 @@ export class Tree {
   #refuse(entry: Pick<Entry, "name">, why: string): IntegrityError {
     return new IntegrityError(`Refused ${shown(entry.name)} in ${this.#archive}: ${why}`);
   }
-}
-
-/** The folder that a safe path is in, and the name that it has there. */
-export function parentOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
-}
-
-export function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-
-/** Whether `text` has more than that many bytes in UTF-8, where a character has three at most. */
-function isLonger(text: string, bytes: number): boolean {
-  return text.length * 3 > bytes && encoder.encode(text).length > bytes;
-}
-
-/** The usual case, decided fast: short, and no part is empty or starts with a dot. */
-function isSafe(path: string): boolean {
-  return path.length <= MAX_NAME / 3 && !/(^|\/)(\.|\/|$)/.test(path);
 }

@@ -20,7 +20,8 @@ import {
 } from "../revision/scripts.ts";
 import type { EntryWatcher } from "./check.ts";
 import { type Entry, shown } from "./entry.ts";
-import { parentOf, type Tree } from "./rules.ts";
+import { parentOf } from "./paths/safe_path.ts";
+import type { Tree } from "./rules.ts";
 
 const STEP_OF: ReadonlyMap<string, Step> = new Map(
   STEPS.flatMap((step) => SCRIPT_PLACES[step].map((place) => [place, step] as const)),
