@@ -113,12 +113,11 @@ async function stageTwiceAtMost(
 }
 
 async function stage(
-  { config, signal, report }: Context,
+  { config: { concurrency }, signal, report }: Context,
   { bucket, remote }: Source,
   { target, aside }: Staging,
 ): Promise<Staged | Unfit> {
   const { size, etag } = remote.object;
-  const { concurrency } = config;
   const subject = revisionName(remote);
   let done = 0;
   let entries = 0;
@@ -136,9 +135,7 @@ async function stage(
   });
   const content = readRevisionContent(download.info.metadata);
   requireSpace(target, { ...content, bytes: content.bytes ?? size });
-  const expected: Checksum | undefined = content.sha256 === undefined
-    ? (await bucket.head(remote.key))?.checksum
-    : { algorithm: "sha256", hex: content.sha256 };
+  const expected = await expectedChecksum(bucket, remote, content);
   const body = new CheckedBody(download.body, expected);
   const name = `s3://${bucket.name}/${remote.key}`;
   try {
@@ -162,12 +159,30 @@ async function stage(
     if (!(thrown instanceof IntegrityError)) throw thrown;
     const { message, hint } = thrown;
     const error = new IntegrityError(`${name}: ${message}`, { cause: thrown, hint });
-    // Reading on to be certain must not take longer than fetching it once more up to here.
-    const left = size - body.bytes;
-    if (left > Math.max(body.bytes, rangeSizeFor(concurrency))) return { error, isCertain: false };
-    await body.readToEnd();
-    return { error, isCertain: body.fits === true };
+    return { error, isCertain: await isObjectsFault(body, { size, concurrency }) };
   }
+}
+
+/** Whether what cannot be unpacked is what was spooled. Reads the rest to find out, where that is worth its time. */
+async function isObjectsFault(
+  body: CheckedBody,
+  { size, concurrency }: { size: number; concurrency: number },
+): Promise<boolean> {
+  // Reading on to be certain must not take longer than fetching it once more up to here.
+  const left = size - body.bytes;
+  if (left > Math.max(body.bytes, rangeSizeFor(concurrency))) return false;
+  await body.readToEnd();
+  return body.fits === true;
+}
+
+/** FTL's own where the metadata has it, else what the store keeps of the object. */
+async function expectedChecksum(
+  bucket: Bucket,
+  { key }: RemoteRevision,
+  { sha256 }: RevisionContent,
+): Promise<Checksum | undefined> {
+  if (sha256 !== undefined) return { algorithm: "sha256", hex: sha256 };
+  return (await bucket.head(key))?.checksum;
 }
 
 function changedObject(name: string, remote: RemoteRevision): IntegrityError {
