@@ -72,7 +72,7 @@ export class ScriptCheck implements EntryWatcher {
       if (kind === "file") this.#reading = script;
       return;
     }
-    const meant = entry.kind === "directory" ? undefined : hookMeantBy(path);
+    const meant = entry.kind === "directory" ? undefined : stepMeantBy(path);
     if (meant !== undefined && this.#misnamed.size < MOST_MISNAMED) this.#misnamed.set(path, meant);
   }
 
@@ -197,7 +197,7 @@ function wrongTarget(
 }
 
 /** The step of a script that somebody meant to write: `Pre-Jump.sh`, `pre_jump`, `ftl/pre-jump.sh`. */
-function hookMeantBy(path: string): Step | undefined {
+function stepMeantBy(path: string): Step | undefined {
   const isOriginal = path.startsWith("ftl/");
   const name = isOriginal ? path.slice(4) : path;
   const plain = name.toLowerCase().replace(/\.(sh|bash|py|pl|rb|js|cmd|bat|ps1)$/, "")

@@ -197,7 +197,7 @@ const BYTES_PER_FILE = 2304;
 /** Throws `StorageError` where the metadata tells that the disk has no room, before the first byte. */
 function requireSpace(path: string, { bytes, entries }: RevisionContent): void {
   if (bytes === undefined) return;
-  const { free, files: inodes } = diskRoom(path);
+  const { free, inodes } = diskRoom(path);
   const needed = bytes + (entries ?? 0) * BYTES_PER_FILE;
   if (needed > free) {
     throw new StorageError(
