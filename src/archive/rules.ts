@@ -15,7 +15,7 @@
  */
 import { IntegrityError } from "../errors.ts";
 import { type Entry, type EntryKind, shown } from "./entry.ts";
-import { isLonger, isSafe, MAX_NAME, MAX_PATH, nameOf, parentOf } from "./paths/path.ts";
+import { isLonger, MAX_PATH, nameOf, parentOf, safePath } from "./paths/safe_path.ts";
 import {
   FILE,
   FOLDER,
@@ -149,24 +149,12 @@ export class Tree {
     this.grow(entry.size ?? 0, entry.name);
   }
 
-  /** The safe form of a path: `./a//b/` is `a/b`. */
   #clean(path: string, name: string): string {
     const refuse = (why: string): never => {
       throw this.#refuse({ name }, why);
     };
     if (path === "") refuse(name === "" ? "it has no name" : "its target has no name");
-    if (path.includes("\0")) refuse("its path has a NUL byte");
-    if (path.startsWith("/")) refuse("its path is absolute");
-    if (isSafe(path)) return path;
-    const parts = path.split("/").filter((part) => part !== "" && part !== ".");
-    if (parts.includes("..")) refuse('its path has a ".."');
-    if (isLonger(path, MAX_PATH)) {
-      refuse(`its path is longer than ${MAX_PATH} bytes`);
-    }
-    if (parts.some((part) => isLonger(part, MAX_NAME))) {
-      refuse(`a name in its path is longer than ${MAX_NAME} bytes`);
-    }
-    return parts.join("/");
+    return safePath(path, refuse);
   }
 
   #linkTarget(entry: Entry): number {

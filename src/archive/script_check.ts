@@ -20,8 +20,8 @@ import {
 } from "../revision/scripts.ts";
 import type { EntryWatcher } from "./check.ts";
 import { type Entry, shown } from "./entry.ts";
-import { type Tree } from "./rules.ts";
-import { parentOf } from "./paths/path.ts";
+import { parentOf } from "./paths/safe_path.ts";
+import type { Tree } from "./rules.ts";
 
 const STEP_OF: ReadonlyMap<string, Step> = new Map(
   STEPS.flatMap((step) => SCRIPT_PLACES[step].map((place) => [place, step] as const)),
@@ -72,7 +72,7 @@ export class ScriptCheck implements EntryWatcher {
       if (kind === "file") this.#reading = script;
       return;
     }
-    const meant = entry.kind === "directory" ? undefined : hookMeantBy(path);
+    const meant = entry.kind === "directory" ? undefined : stepMeantBy(path);
     if (meant !== undefined && this.#misnamed.size < MOST_MISNAMED) this.#misnamed.set(path, meant);
   }
 
@@ -197,7 +197,7 @@ function wrongTarget(
 }
 
 /** The step of a script that somebody meant to write: `Pre-Jump.sh`, `pre_jump`, `ftl/pre-jump.sh`. */
-function hookMeantBy(path: string): Step | undefined {
+function stepMeantBy(path: string): Step | undefined {
   const isOriginal = path.startsWith("ftl/");
   const name = isOriginal ? path.slice(4) : path;
   const plain = name.toLowerCase().replace(/\.(sh|bash|py|pl|rb|js|cmd|bat|ps1)$/, "")

@@ -2,7 +2,8 @@
 import { readContents, type Unpacked } from "./contents.ts";
 import { decompress } from "./decompress/decompress.ts";
 import { ArchiveThread } from "./thread/thread.ts";
-import { type Places, TreeWriter } from "./write/tree_writer.ts";
+import type { Places } from "./write/sites.ts";
+import { TreeWriter } from "./write/tree_writer.ts";
 
 export type { Unpacked } from "./contents.ts";
 

@@ -6,6 +6,11 @@
 
 export const BLOCK = 512;
 
+/** Bytes that fill up the last block of content of that size. */
+export function paddingOf(size: number): number {
+  return (BLOCK - size % BLOCK) % BLOCK;
+}
+
 /** Names are bytes here, one a character: what they are in is not known before a PAX header was seen. */
 export interface Header {
   name: string;

@@ -3,16 +3,13 @@
  * what GNU tar and bsdtar take and agree on. Where they do not, or where something would be missing or be
  * other than it was packed, it refuses: `member.ts` and `ending.ts` say what.
  */
-import { IntegrityError, messageOf } from "../../errors.ts";
+import { IntegrityError } from "../../errors.ts";
 import { Ending } from "./ending.ts";
 import { type EntryHandler, shown } from "../entry.ts";
-import { BLOCK, type Header, isZero, parseHeader } from "./header.ts";
+import { corrupt, Extensions, isExtension } from "./extensions.ts";
+import { BLOCK, type Header, isZero, paddingOf, parseHeader } from "./header.ts";
 import { toMember } from "./member.ts";
-import { decodeName, NotUtf8, shownField } from "./name_bytes.ts";
-import { parsePax, type PaxRecords } from "./pax.ts";
-
-/** More than any name needs, and few enough bytes to hold. */
-const MAX_EXTENDED = 1 << 20;
+import { NotUtf8 } from "./name_bytes.ts";
 
 export interface ReadTarOptions {
   /** The archive's file name, for messages. */
@@ -46,8 +43,6 @@ export async function readTar(
   reader.end();
 }
 
-const NO_RECORDS: PaxRecords = new Map();
-
 type State = "header" | "extended" | "content" | "ignored" | "padding";
 
 class TarReader {
@@ -55,6 +50,7 @@ class TarReader {
   readonly #handler: EntryHandler;
   readonly #isSourceComplete: boolean;
   readonly #onNote: (note: string) => void;
+  readonly #extensions: Extensions;
   #state: State = "header";
   /** Bytes until the state changes. */
   #missing = BLOCK;
@@ -62,12 +58,6 @@ class TarReader {
   #kept: Uint8Array[] = [];
   /** The padding of the current content. */
   #padding = 0;
-  #extension: { flag: string; size: number } = { flag: "", size: 0 };
-  #isPax = false;
-  #global: PaxRecords = NO_RECORDS;
-  #local: PaxRecords = NO_RECORDS;
-  #longName: string | undefined;
-  #longLink: string | undefined;
   /** The entry that came last, for messages. */
   #last: string | undefined;
   /** That entry, where its size speaks of content that should not follow. */
@@ -79,6 +69,7 @@ class TarReader {
     this.#handler = handler;
     this.#isSourceComplete = isComplete;
     this.#onNote = onNote ?? (() => {});
+    this.#extensions = new Extensions(name);
   }
 
   read(chunk: Uint8Array): void {
@@ -108,7 +99,7 @@ class TarReader {
   end(): void {
     if (this.#ending !== undefined) return;
     const isBetween = this.#state === "header" && this.#missing === BLOCK &&
-      this.#local === NO_RECORDS && this.#longName === undefined && this.#longLink === undefined;
+      !this.#extensions.isPending;
     if (isBetween && this.#last !== undefined && this.#isSourceComplete) return;
     const where = this.#state === "content" || this.#state === "padding" ? "in" : "after";
     throw new IntegrityError(
@@ -146,7 +137,7 @@ class TarReader {
     this.#idle = undefined;
     const { flag, size } = header;
     if (size === undefined || size < 0) {
-      throw this.#broken("its header has an impossible size", header);
+      throw corrupt(this.#name, header, "its header has an impossible size");
     }
     // A volume's label (GNU), and the access list of the entry that follows (Solaris).
     if (flag === "V" || flag === "A") return this.#ignore(size + paddingOf(size));
@@ -155,31 +146,14 @@ class TarReader {
   }
 
   #beginExtended(header: Header, size: number): void {
-    const flag = header.flag === "X" ? "x" : header.flag; // Solaris
-    if (flag === "x" || flag === "g") {
-      this.#isPax = true;
-      if (size === 0) return this.#expect("header", BLOCK);
-    }
-    if (size === 0 || size > MAX_EXTENDED) {
-      throw this.#broken(`its extended header has ${size} bytes`, header);
-    }
-    this.#extension = { flag, size };
-    this.#expect("extended", size + paddingOf(size));
+    const content = this.#extensions.begin(header, size);
+    if (content === 0) this.#expect("header", BLOCK);
+    else this.#expect("extended", content + paddingOf(content));
   }
 
   #begin(header: Header, headerSize: number): void {
-    const pax = this.#global.size === 0 ? this.#local : new Map([...this.#global, ...this.#local]);
-    const told = this.#local.get("size");
-    const { entry, content, isSizeIdle } = toMember({
-      header,
-      pax,
-      longName: this.#longName,
-      longLink: this.#longLink,
-      size: told ? Number(told) : headerSize,
-      isPax: this.#isPax,
-    }, this.#name);
-    this.#local = NO_RECORDS;
-    this.#longName = this.#longLink = undefined;
+    const parts = this.#extensions.take(header, headerSize);
+    const { entry, content, isSizeIdle } = toMember(parts, this.#name);
     this.#last = entry.name;
     if (isSizeIdle) {
       this.#idle = `${shown(entry.name)} in ${this.#name}: it is a ${
@@ -207,23 +181,8 @@ class TarReader {
   }
 
   #endExtended(bytes: Uint8Array): void {
-    const { flag, size } = this.#extension;
-    const content = bytes.subarray(0, size);
     this.#expect("header", BLOCK);
-    if (flag === "L") this.#longName = longText(content, "name");
-    else if (flag === "K") this.#longLink = longText(content, "link target");
-    else this.#readPax(flag, content);
-  }
-
-  #readPax(flag: string, content: Uint8Array): void {
-    try {
-      const records = parsePax(content);
-      if (flag === "x") this.#local = records;
-      else this.#global = merged(this.#global, records);
-    } catch (error) {
-      if (error instanceof NotUtf8) throw error;
-      throw new IntegrityError(`${this.#name} has a broken PAX header: ${messageOf(error)}`);
-    }
+    this.#extensions.end(bytes);
   }
 
   /** There is something else where a header should be. */
@@ -233,34 +192,6 @@ class TarReader {
       `${this.#name} is no tar archive or is corrupt: a header has a wrong checksum`,
     );
   }
-
-  #broken(what: string, { name }: Header): IntegrityError {
-    return new IntegrityError(`${this.#name} is corrupt at ${shownField(name)}: ${what}`);
-  }
-}
-
-function isExtension(flag: string): boolean {
-  return flag === "x" || flag === "g" || flag === "X" || flag === "L" || flag === "K";
-}
-
-/** A global PAX header speaks of all entries after it, which makes no sense of a name or a size. */
-function merged(before: PaxRecords, records: PaxRecords): PaxRecords {
-  for (const key of records.keys()) {
-    if (key === "path" || key === "linkpath" || key === "size" || key.startsWith("GNU.sparse.")) {
-      throw new Error(`its ${key} is meant for every entry`);
-    }
-  }
-  return new Map([...before, ...records]);
-}
-
-/** A GNU long name, which a NUL ends. */
-function longText(content: Uint8Array, what: "name" | "link target"): string {
-  const end = content.indexOf(0);
-  return decodeName(end < 0 ? content : content.subarray(0, end), what);
-}
-
-function paddingOf(size: number): number {
-  return (BLOCK - size % BLOCK) % BLOCK;
 }
 
 function joined(parts: Uint8Array[]): Uint8Array {

@@ -2,7 +2,8 @@
  * What the thread beside the main one does: it decompresses, and writes the small files that it is given.
  *
  * `serve` is started from its source text, which is then part of any bundle or executable as it is. So it
- * may use nothing from outside but its parameters and globals, and of this file nothing but types: that is why it is one long function.
+ * may use nothing from outside but its parameters and globals, and of this file nothing but types: therefore it is one
+ * long function.
  */
 import type { createFile, FileAttributes } from "../write/create_file.ts";
 import type { Compression } from "../format.ts";

@@ -12,24 +12,10 @@ import { linkByWayOf, withShortPath } from "./long_path.ts";
 import { Column } from "../paths/column.ts";
 import { setLinkMtime, setMtime } from "./mtime.ts";
 import { ROOT } from "../paths/path_table.ts";
-import { type Admission, type Tree } from "../rules.ts";
+import type { Admission, Tree } from "../rules.ts";
+import { FEW, type Places, Sites } from "./sites.ts";
 import { SmallFileWriter } from "./small_files.ts";
 import type { ArchiveThread } from "../thread/thread.ts";
-import { nameOf } from "../paths/path.ts";
-
-/** Absolute paths. */
-export interface Places {
-  /** An existing, empty folder that nobody else writes to. */
-  readonly target: string;
-  /** A place for a folder on the same file system, which is there meanwhile; the shorter, the faster. */
-  readonly aside: string;
-}
-
-/** Folders lie far from each other among the entries: blocks of 2 to this power take less. */
-const FEW = 8;
-
-/** Folders side by side at most: some file systems take no more than 32,000 in one. */
-const MOST_ASIDE = 30_000;
 
 /**
  * Unpacks below a folder. Nothing is followed and nothing overwritten: files are created new, after what the
@@ -41,14 +27,8 @@ export class TreeWriter implements EntryHandler {
   /** What each folder gets at the end, when nothing is written into it any more: see `#then`. */
   readonly #modes = new Column((length) => new Uint16Array(length), FEW);
   readonly #mtimes = new Column((length) => new Float64Array(length), FEW);
-  /** For a folder that is filled aside, its name there plus 1; 0 for the others, which are made in their parent. */
-  readonly #asides = new Column((length) => new Uint16Array(length), FEW);
-  /** The last folder that was looked for, and where it is. */
-  #lastFolder = -1;
-  #lastSite = "";
   readonly #aside: string;
-  /** Folders made there; none again once all are in their places. */
-  #made = 0;
+  readonly #sites: Sites;
   #entry: Entry | undefined;
   #node = ROOT;
   #path = "";
@@ -57,11 +37,12 @@ export class TreeWriter implements EntryHandler {
   readonly #small: SmallFileWriter;
 
   /** @param helper writes small files while it has nothing else to do */
-  constructor(tree: Tree, { target, aside }: Places, helper: ArchiveThread) {
+  constructor(tree: Tree, places: Places, helper: ArchiveThread) {
     this.#small = new SmallFileWriter(helper, (error, path) => this.#explained(error, path));
     this.#tree = tree;
-    this.#target = target;
-    this.#aside = aside;
+    this.#target = places.target;
+    this.#aside = places.aside;
+    this.#sites = new Sites(tree.paths, places);
   }
 
   beginChunk(chunk: Uint8Array): void {
@@ -80,8 +61,10 @@ export class TreeWriter implements EntryHandler {
     this.#node = admission.node;
     this.#path = admission.path;
     if (admission.replaced === "folder") this.#forget(admission.node);
-    this.#site = entry.kind === "directory" ? "" : this.#siteIn(admission);
-    if (admission.replaced === "file") this.#remove(this.#siteIn(admission));
+    this.#site = entry.kind === "directory" ? "" : this.#sites.in(admission.parent, admission.path);
+    if (admission.replaced === "file") {
+      this.#remove(this.#sites.in(admission.parent, admission.path));
+    }
     if (entry.kind === "directory") this.#makeFolder(entry, admission);
     else if (entry.kind === "symlink") this.#makeSymlink(entry);
     else if (entry.kind === "hardlink" && !admission.exists) this.#makeHardLink(admission.linked);
@@ -113,19 +96,17 @@ export class TreeWriter implements EntryHandler {
   complete(): void {
     this.#small.settle();
     const { size } = this.#tree.paths;
-    for (let node = 0; node < size && this.#made > 0; node++) {
-      const aside = this.#asides.get(node);
-      if (aside === 0) continue;
-      this.#at(this.#placeOf(node), node, (path) => Deno.renameSync(this.#asideOf(aside), path));
+    for (const { node, site } of this.#sites.aside()) {
+      this.#at(this.#sites.placeOf(node), node, (path) => Deno.renameSync(site, path));
     }
     // Not with whatever is in it: were anything left there, it would be missing from the revision.
-    if (this.#made > 0) this.#at(this.#aside, ROOT, (path) => Deno.removeSync(path));
-    this.#made = 0;
+    if (this.#sites.hasAside) this.#at(this.#aside, ROOT, (path) => Deno.removeSync(path));
+    this.#sites.endAside();
     for (let node = size - 1; node >= 0; node--) {
       const mode = this.#modes.get(node);
       if (mode === 0) continue;
       const mtime = this.#mtimes.get(node);
-      this.#at(this.#placeOf(node), node, (path) => {
+      this.#at(this.#sites.placeOf(node), node, (path) => {
         if (!Number.isNaN(mtime)) setMtime(path, mtime);
         Deno.chmodSync(path, (node === ROOT ? mode | 0o700 : mode) & 0o777);
       });
@@ -135,7 +116,7 @@ export class TreeWriter implements EntryHandler {
   /** Lets go of what is half written. */
   close(): void {
     this.#closeFile();
-    if (this.#made === 0) return;
+    if (!this.#sites.hasAside) return;
     try {
       Deno.removeSync(this.#aside, { recursive: true });
     } catch {
@@ -160,12 +141,12 @@ export class TreeWriter implements EntryHandler {
   }
 
   #make(node: number): void {
-    const isAside = this.#tree.paths.parentOf(node) !== ROOT && this.#made < MOST_ASIDE;
-    if (isAside && this.#made === 0) {
+    const isAside = this.#sites.goesAside(node);
+    if (isAside && !this.#sites.hasAside) {
       this.#at(this.#aside, node, (path) => Deno.mkdirSync(path, { mode: 0o700 }));
     }
-    if (isAside) this.#asides.set(node, ++this.#made);
-    this.#at(this.#siteOf(node), node, (site) => Deno.mkdirSync(site, { mode: 0o700 }));
+    if (isAside) this.#sites.putAside(node);
+    this.#at(this.#sites.of(node), node, (site) => Deno.mkdirSync(site, { mode: 0o700 }));
   }
 
   /** What the folder gets at the end. That it gets something is a bit beside the mode's. */
@@ -176,10 +157,9 @@ export class TreeWriter implements EntryHandler {
 
   /** Removes an empty folder that something else takes the place of. */
   #forget(node: number): void {
-    this.#remove(this.#siteOf(node));
+    this.#remove(this.#sites.of(node));
     this.#modes.set(node, 0);
-    this.#asides.set(node, 0);
-    this.#lastFolder = -1;
+    this.#sites.forget(node);
   }
 
   #remove(site: string): void {
@@ -194,7 +174,7 @@ export class TreeWriter implements EntryHandler {
   }
 
   #makeHardLink(linked: number): void {
-    const from = this.#siteOf(linked);
+    const from = this.#sites.of(linked);
     const to = this.#site;
     const between = `${this.#target}/.ftl-${crypto.randomUUID()}`;
     this.#do(() => linkByWayOf(between, { from, to }));
@@ -228,32 +208,5 @@ export class TreeWriter implements EntryHandler {
   #explained(error: unknown, path: string): unknown {
     const place = path === "" ? this.#target : `${this.#target}/${path}`;
     return explainDiskError(error, `Cannot write ${shown(place)}`);
-  }
-
-  /** Where an entry in that folder is until all is there. */
-  #siteIn({ path, parent }: Pick<Admission, "path" | "parent">): string {
-    if (parent !== this.#lastFolder) {
-      this.#lastSite = this.#siteOf(parent);
-      this.#lastFolder = parent;
-    }
-    return `${this.#lastSite}/${nameOf(path)}`;
-  }
-
-  /** Where the node is until all is there. */
-  #siteOf(node: number): string {
-    if (node === ROOT) return this.#target;
-    const aside = this.#asides.get(node);
-    if (aside !== 0) return this.#asideOf(aside);
-    const { paths } = this.#tree;
-    return `${this.#siteOf(paths.parentOf(node))}/${paths.nameOf(node)}`;
-  }
-
-  #asideOf(aside: number): string {
-    return `${this.#aside}/${aside - 1}`;
-  }
-
-  /** Where it belongs. */
-  #placeOf(node: number): string {
-    return node === ROOT ? this.#target : `${this.#target}/${this.#tree.paths.pathOf(node)}`;
   }
 }

@@ -2,7 +2,7 @@
 import type { Environment } from "../../config.ts";
 import { FtlError, messageOf, StorageError, UsageError } from "../../errors.ts";
 import { unreadableFiles } from "./profile.ts";
-import { s3Code, saidBy, statusOf } from "../s3/failure.ts";
+import { requestIdOf, s3Code, saidBy, statusOf } from "../s3/failure.ts";
 
 /** What the chain says where it has come to its end: by then only its notes know why. */
 const AT_THE_END = "Could not load credentials from any providers";
@@ -61,7 +61,9 @@ export function explainNoCredentials(
   if (error instanceof FtlError) return error;
   const { name, code } = error as { name?: string; code?: string };
   const isEnd = name === "CredentialsProviderError";
-  if (!isEnd && statusOf(error) > 0) return refused(error);
+  if (!isEnd && statusOf(error) > 0) {
+    return Object.assign(refused(error), { requestId: requestIdOf(error) });
+  }
   if (!isEnd && code !== "ENOENT" && code !== "EACCES") {
     return new StorageError(`Cannot get AWS credentials: ${saidBy(error)}`, {
       cause: error,

@@ -44,7 +44,7 @@ const LONGEST_SENTENCE = 400;
 
 /** S3's own sentence: on one line, without what a terminal would obey, bounded. */
 export function saidBy(error: unknown): string {
-  const text = oneLine(messageOf(error));
+  const text = oneLine(messageOf(error).replace(/\s+/g, " "));
   return text.length > LONGEST_SENTENCE ? `${text.slice(0, LONGEST_SENTENCE)}...` : text;
 }
 

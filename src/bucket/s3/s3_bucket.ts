@@ -1,14 +1,5 @@
 /** The bucket in Amazon S3, or in a store that speaks its language. */
-import {
-  AbortMultipartUploadCommand,
-  GetObjectCommand,
-  type GetObjectCommandOutput,
-  HeadObjectCommand,
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  S3Client,
-} from "./sdk.ts";
-import { IntegrityError } from "../../errors.ts";
+import { AbortMultipartUploadCommand, ListMultipartUploadsCommand, S3Client } from "./sdk.ts";
 import type { Environment } from "../../config.ts";
 import {
   type BucketOptions,
@@ -24,21 +15,17 @@ import {
   type PageStart,
   type PutOptions,
   type ReadOptions,
-  SMALL_OBJECT_LIMIT,
   type SmallObject,
   type UploadOptions,
   type UploadSource,
 } from "../bucket.ts";
 import { sourceOf } from "../aws/credentials.ts";
-import { bodyOf, objectInfo } from "./answers.ts";
-import { clientAskingOnce, type ClientSettings, clientSettings } from "./client.ts";
+import { type ClientSettings, clientSettings } from "./client.ts";
 import { removeMany } from "./bulk_removal.ts";
-import { explainS3Error, isDamaged, s3Code, statusOf } from "./errors.ts";
-import { listAll, type ListPage, readPage } from "./listing.ts";
+import { explainS3Error, s3Code, statusOf } from "./errors.ts";
+import { S3Reads } from "./reads.ts";
 import { S3Writes } from "./writes.ts";
 import { StoreLacks } from "./store_lacks.ts";
-import { TooLargeError } from "./whole_answers.ts";
-import { suspectOf } from "./write_form.ts";
 
 /** Opens the bucket; sends nothing yet. */
 export function openS3Bucket(
@@ -53,10 +40,8 @@ class S3Bucket implements OpenedBucket {
   readonly #settings: ClientSettings;
   readonly #client: S3Client;
   readonly #options: { abortSignal?: AbortSignal };
+  readonly #reads: S3Reads;
   readonly #writes: S3Writes;
-  #askingOnce: S3Client | undefined;
-  /** Asks for an object's checksum too, until the store refuses the very question. */
-  #checksumMode: { ChecksumMode?: "ENABLED" } = { ChecksumMode: "ENABLED" };
 
   constructor(
     readonly name: string,
@@ -66,18 +51,23 @@ class S3Bucket implements OpenedBucket {
     this.#settings = settings;
     this.#client = new S3Client(settings.config);
     this.#options = signal === undefined ? {} : { abortSignal: signal };
-    this.#writes = new S3Writes({
+    const shared = {
       name,
       client: this.#client,
+      signal,
+      explain: (error: unknown, action: string, key: string | undefined) =>
+        this.#explain(error, action, key),
+    };
+    this.#reads = new S3Reads({ ...shared, settings });
+    this.#writes = new S3Writes({
+      ...shared,
       lacks: new StoreLacks(name, {
         tell: onLack,
         known: settings.sendsChecksums ? [] : ["checksums"],
       }),
       isForeign: this.isForeign,
       head: (key) => this.head(key),
-      getSmall: (key, until) => until ? this.#getSmallOnce(key, until) : this.getSmall(key),
-      signal,
-      explain: (error, action, key) => this.#explain(error, action, key),
+      getSmall: (key, until) => until ? this.#reads.getSmallOnce(key, until) : this.getSmall(key),
     });
   }
 
@@ -85,12 +75,8 @@ class S3Bucket implements OpenedBucket {
     return this.#settings.endpoint !== undefined;
   }
 
-  get #readClient(): S3Client {
-    return this.#askingOnce ??= clientAskingOnce(this.#client, this.#settings);
-  }
-
   async identify(): Promise<Identity> {
-    return await this.#explained("s3:ListBucket", undefined, async () => {
+    return await this.#explained("s3:ListBucket", async () => {
       const { credentials, region } = this.#client.config;
       const found = await credentials();
       return {
@@ -102,79 +88,24 @@ class S3Bucket implements OpenedBucket {
     });
   }
 
-  async list(prefix: string): Promise<ListedObject[]> {
-    const ask = (token: string | undefined): Promise<ListPage> => this.#askPage({ prefix, token });
-    return await listAll({ bucket: this.name, prefix, ask });
+  list(prefix: string): Promise<ListedObject[]> {
+    return this.#reads.list(prefix);
   }
 
-  async listPage({ prefix, after, next }: PageStart): Promise<ListedPage> {
-    return await readPage({ bucket: this.name, prefix }, () => {
-      return this.#askPage({ prefix, token: next, after });
-    });
+  listPage(start: PageStart): Promise<ListedPage> {
+    return this.#reads.listPage(start);
   }
 
-  #askPage(
-    { prefix, token, after }: { prefix: string; token: string | undefined; after?: string },
-  ): Promise<ListPage> {
-    const command = new ListObjectsV2Command({
-      Bucket: this.name,
-      ...(prefix === "" ? {} : { Prefix: prefix }),
-      ...(token !== undefined ? { ContinuationToken: token } : after ? { StartAfter: after } : {}),
-    });
-    return this.#explained(
-      "s3:ListBucket",
-      undefined,
-      () => this.#client.send(command, this.#options),
-    );
+  head(key: string): Promise<ObjectInfo | undefined> {
+    return this.#reads.head(key);
   }
 
-  async head(key: string): Promise<ObjectInfo | undefined> {
-    try {
-      const target = { Bucket: this.name, Key: key };
-      const answer = await this.#withChecksumMode((mode) =>
-        this.#client.send(new HeadObjectCommand({ ...target, ...mode }), this.#options)
-      );
-      return objectInfo(answer, answer.ContentLength ?? 0);
-    } catch (error) {
-      if (statusOf(error) === 404) return undefined;
-      throw this.#explain(error, "s3:GetObject", key);
-    }
+  getSmall(key: string): Promise<SmallObject | undefined> {
+    return this.#reads.getSmall(key);
   }
 
-  async getSmall(key: string): Promise<SmallObject | undefined> {
-    try {
-      return await this.#getSmallOnce(key);
-    } catch (error) {
-      if (!(error instanceof IntegrityError && isDamaged(error.cause))) throw error;
-      return await this.#getSmallOnce(key);
-    }
-  }
-
-  async #getSmallOnce(key: string, until?: AbortSignal): Promise<SmallObject | undefined> {
-    const answer = await this.#getIfThere(key, until ? { abortSignal: until } : this.#options);
-    if (answer === undefined) return undefined;
-    return await this.#explained("s3:GetObject", key, async () => {
-      const bytes = await new Response(bodyOf(answer)).arrayBuffer();
-      const text = new TextDecoder().decode(bytes);
-      return { ...objectInfo(answer, bytes.byteLength), text };
-    });
-  }
-
-  async read(key: string, { etag, range, signal }: ReadOptions): Promise<OpenObject> {
-    const answer = await this.#explained("s3:GetObject", key, () =>
-      this.#readClient.send(
-        new GetObjectCommand({
-          Bucket: this.name,
-          Key: key,
-          IfMatch: etag,
-          ...(range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}` }),
-        }),
-        signal === undefined ? {} : { abortSignal: signal },
-      ));
-    // RFC 9110, section 14.4; an answer without it is the whole object, whatever was asked for.
-    const [, start = 0, total = answer.ContentLength] =
-      /^bytes ([0-9]+)-[0-9]+\/([0-9]+)$/.exec(answer.ContentRange ?? "") ?? [];
-    return { ...objectInfo(answer, Number(total)), start: Number(start), body: bodyOf(answer) };
+  read(key: string, options: ReadOptions): Promise<OpenObject> {
+    return this.#reads.read(key, options);
   }
 
   put(key: string, text: string, options: PutOptions): Promise<string> {
@@ -203,7 +134,6 @@ class S3Bucket implements OpenedBucket {
     const command = new ListMultipartUploadsCommand({ Bucket: this.name, Prefix: prefix });
     const { Uploads = [] } = await this.#explained(
       "s3:ListBucketMultipartUploads",
-      undefined,
       () => this.#client.send(command, this.#options),
     );
     // S3 tells its own time; how far this machine's clock is off, the client has learnt by now.
@@ -223,50 +153,11 @@ class S3Bucket implements OpenedBucket {
     }
   }
 
-  async #getIfThere(
-    key: string,
-    options: { abortSignal?: AbortSignal },
-  ): Promise<GetObjectCommandOutput | undefined> {
-    try {
-      const target = { Bucket: this.name, Key: key };
-      // One flipped bit may make another revision's name of a pointer: the client compares the checksum.
-      return await this.#withChecksumMode((mode) =>
-        this.#client.send(new GetObjectCommand({ ...target, ...mode }), options)
-      );
-    } catch (error) {
-      if (s3Code(error) === "NoSuchKey") return undefined;
-      if (error instanceof TooLargeError) throw this.#noPointer(key, error);
-      throw this.#explain(error, "s3:GetObject", key);
-    }
-  }
-
-  #noPointer(key: string, { bytes }: TooLargeError): IntegrityError {
-    const size = bytes === undefined ? `more than ${SMALL_OBJECT_LIMIT}` : `${bytes}`;
-    return new IntegrityError(
-      `s3://${this.name}/${key} is no pointer to a revision: ${size} bytes`,
-      { hint: "It should hold one revision's name" },
-    );
-  }
-
-  /** A refusal of HEAD has no words: so without the header it is tried once, whatever the refusal means. */
-  async #withChecksumMode<T>(send: (mode: { ChecksumMode?: "ENABLED" }) => Promise<T>): Promise<T> {
-    const mode = this.#checksumMode;
-    try {
-      return await send(mode);
-    } catch (error) {
-      const isRefused = suspectOf(error) !== undefined || statusOf(error) === 400;
-      if (!isRefused || mode.ChecksumMode === undefined) throw error;
-      const answer = await send({});
-      this.#checksumMode = {};
-      return answer;
-    }
-  }
-
-  async #explained<T>(action: string, key: string | undefined, send: () => Promise<T>): Promise<T> {
+  async #explained<T>(action: string, send: () => Promise<T>): Promise<T> {
     try {
       return await send();
     } catch (error) {
-      throw this.#explain(error, action, key);
+      throw this.#explain(error, action, undefined);
     }
   }
 

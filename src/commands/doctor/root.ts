@@ -114,13 +114,13 @@ function checkDisks(paths: readonly string[]): Check[] {
 }
 
 function checkDisk(path: string): Check {
-  const { free, size, files, isFull } = diskRoom(path);
+  const { free, size, inodes, isFull } = diskRoom(path);
   const bytes = `${inGigabytes(free)} of ${inGigabytes(size)} GB`;
-  const lacksInodes = files !== undefined &&
-    files.free < Math.min(SCARCE_INODES, files.all * SCARCE);
-  const text = lacksInodes ? `${files.free} of ${files.all} inodes` : bytes;
+  const lacksInodes = inodes !== undefined &&
+    inodes.free < Math.min(SCARCE_INODES, inodes.all * SCARCE);
+  const text = lacksInodes ? `${inodes.free} of ${inodes.all} inodes` : bytes;
   const hint = "Free some space, or remove old revisions: ftl purge --keep <n> <package>";
-  if (isFull || files?.free === 0) {
+  if (isFull || inodes?.free === 0) {
     const message = `The disk of ${path} is full: ${text} free`;
     return fail("disk", new StorageError(message, { hint, reason: "full" }));
   }

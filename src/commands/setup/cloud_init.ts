@@ -1,6 +1,7 @@
 /**
  * User data for cloud-init: from a bare machine to one that runs its packages
- * (https://cloudinit.readthedocs.io/en/latest/reference/modules.html).
+ * (https://cloudinit.readthedocs.io/en/latest/reference/modules.html). `installer` is as long as its script, which is
+ * read best in one piece.
  */
 import { UsageError } from "../../errors.ts";
 import type { PackageName } from "../../revision/names.ts";

@@ -112,14 +112,12 @@ async function stageTwiceAtMost(
   return second;
 }
 
-/** One download, checked and unpacked. */
 async function stage(
-  { config, signal, report }: Context,
+  { config: { concurrency }, signal, report }: Context,
   { bucket, remote }: Source,
   { target, aside }: Staging,
 ): Promise<Staged | Unfit> {
   const { size, etag } = remote.object;
-  const { concurrency } = config;
   const subject = revisionName(remote);
   let done = 0;
   let entries = 0;
@@ -137,7 +135,8 @@ async function stage(
   });
   const content = readRevisionContent(download.info.metadata);
   requireSpace(target, { ...content, bytes: content.bytes ?? size });
-  const body = new CheckedBody(download.body, await checksumOf(content, { bucket, remote }));
+  const expected = await expectedChecksum(bucket, remote, content);
+  const body = new CheckedBody(download.body, expected);
   const name = `s3://${bucket.name}/${remote.key}`;
   try {
     const unpacked = await unpack(body, {
@@ -160,28 +159,30 @@ async function stage(
     if (!(thrown instanceof IntegrityError)) throw thrown;
     const { message, hint } = thrown;
     const error = new IntegrityError(`${name}: ${message}`, { cause: thrown, hint });
-    const most = rangeSizeFor(concurrency);
-    return { error, isCertain: await isAsSpooled(body, { left: size - body.bytes, most }) };
+    return { error, isCertain: await isObjectsFault(body, { size, concurrency }) };
   }
 }
 
-/** Reading on to be certain must not take longer than fetching it once more up to here. All in bytes. */
-async function isAsSpooled(
+/** Whether what cannot be unpacked is what was spooled. Reads the rest to find out, where that is worth its time. */
+async function isObjectsFault(
   body: CheckedBody,
-  { left, most }: { left: number; most: number },
+  { size, concurrency }: { size: number; concurrency: number },
 ): Promise<boolean> {
-  if (left > Math.max(body.bytes, most)) return false;
+  // Reading on to be certain must not take longer than fetching it once more up to here.
+  const left = size - body.bytes;
+  if (left > Math.max(body.bytes, rangeSizeFor(concurrency))) return false;
   await body.readToEnd();
   return body.fits === true;
 }
 
-/** What it was spooled with, else what S3 keeps. */
-async function checksumOf(
+/** FTL's own where the metadata has it, else what the store keeps of the object. */
+async function expectedChecksum(
+  bucket: Bucket,
+  { key }: RemoteRevision,
   { sha256 }: RevisionContent,
-  { bucket, remote }: Pick<Source, "bucket" | "remote">,
 ): Promise<Checksum | undefined> {
   if (sha256 !== undefined) return { algorithm: "sha256", hex: sha256 };
-  return (await bucket.head(remote.key))?.checksum;
+  return (await bucket.head(key))?.checksum;
 }
 
 function changedObject(name: string, remote: RemoteRevision): IntegrityError {
@@ -196,7 +197,7 @@ const BYTES_PER_FILE = 2304;
 /** Throws `StorageError` where the metadata tells that the disk has no room, before the first byte. */
 function requireSpace(path: string, { bytes, entries }: RevisionContent): void {
   if (bytes === undefined) return;
-  const { free, files: inodes } = diskRoom(path);
+  const { free, inodes } = diskRoom(path);
   const needed = bytes + (entries ?? 0) * BYTES_PER_FILE;
   if (needed > free) {
     throw new StorageError(

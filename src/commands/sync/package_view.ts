@@ -76,7 +76,7 @@ export class PackageView {
     const { bucket } = this.#setting;
     const remembered = readPointerState(this.#pkg);
     const remote = await fetchPackageListing(bucket, this.#pkg.name);
-    const pointer = await fetchPointerState(bucket, remote, remembered);
+    const pointer = await fetchPointerState(bucket, remote, readPointerState(this.#pkg));
     this.#remote = remote;
     this.#pointer = pointer;
     this.#remembered = remembered;

@@ -7,7 +7,7 @@ export interface DiskRoom {
   /** Bytes in all. */
   readonly size: number;
   /** Files that may still be made, and in all; undefined where the file system does not count them. */
-  readonly files: { readonly free: number; readonly all: number } | undefined;
+  readonly inodes: { readonly free: number; readonly all: number } | undefined;
   /** Whether a sync would refuse to write any more: what is left is for others. */
   readonly isFull: boolean;
 }
@@ -25,7 +25,7 @@ export function diskRoom(path: string): DiskRoom {
     free,
     size,
     // Some file systems count no inodes and say 0 of 0.
-    files: files === 0 ? undefined : { free: ffree, all: files },
+    inodes: files === 0 ? undefined : { free: ffree, all: files },
     isFull: isFull({ free, size }),
   };
 }

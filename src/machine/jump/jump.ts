@@ -57,8 +57,10 @@ export class Jumps {
   async to(id: RevisionId, hold: Hold | undefined): Promise<Activation> {
     const pkg = this.#pkg;
     const from = readLink(pkg, "current");
+    // Whichever revision a kill leaves active, its hold is there.
+    const during = hold === undefined ? undefined : [hold, readHold(pkg, from)];
     requireReady(pkg, id);
-    const failures = from === id ? [] : await this.#switch({ from, to: id }, hold);
+    const failures = from === id ? [] : await this.#switch({ from, to: id }, during);
     writeHolds(pkg, [hold]);
     if (from !== id) {
       this.#context.report({
@@ -72,7 +74,7 @@ export class Jumps {
 
   async #switch(
     { from, to }: { from: RevisionId | undefined; to: RevisionId },
-    hold: Hold | undefined,
+    holds: readonly (Hold | undefined)[] | undefined,
   ): Promise<ScriptError[]> {
     const pkg = this.#pkg;
     await this.#scripts.run("pre-jump", to, { from, to });
@@ -88,8 +90,7 @@ export class Jumps {
     faultPoint("un-jumped");
     // A script may have taken the revision away.
     requireReady(pkg, to);
-    // Whichever revision a kill leaves active, its hold is there.
-    if (hold !== undefined) writeHolds(pkg, [hold, readHold(pkg, from)]);
+    if (holds !== undefined) writeHolds(pkg, holds);
     faultPoint("hold-written");
     const previous = from !== undefined && pkg.has(from) ? from : undefined;
     writeLinks(pkg, { current: to, previous });

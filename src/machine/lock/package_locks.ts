@@ -47,11 +47,12 @@ export class PackageLocks {
   /** Waits for it as long as `FTL_LOCK_WAIT` says. Throws `BusyError`. */
   async take(name: LockName): Promise<HeldLock> {
     const { config, report } = this.#context;
+    const wait = config.lockWait;
     const { path, ...options } = this.#prepare(name);
     const { what } = options;
     return await acquireLock(path, {
       ...options,
-      wait: config.lockWait,
+      wait,
       onWait: (holder) => report({ type: "waiting", what, holder }),
     });
   }

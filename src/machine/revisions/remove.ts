@@ -63,12 +63,14 @@ export async function removeRevisions(
 class Batch {
   readonly #context: Context;
   readonly #pkg: PackageDir;
+  readonly #scripts: Scripts;
   readonly #onFailure: RemovalOptions["onFailure"];
   readonly removed: RevisionId[] = [];
   trashed: readonly string[] = [];
 
   constructor(context: Context, pkg: PackageDir, { onFailure }: RemovalOptions) {
     this.#context = context;
+    this.#scripts = new Scripts(context, pkg, "remove");
     this.#pkg = pkg;
     this.#onFailure = onFailure;
   }
@@ -100,13 +102,12 @@ class Batch {
     id: RevisionId,
     { active, wasTold }: { active: RevisionId | undefined; wasTold: boolean },
   ): Promise<boolean> {
-    const scripts = new Scripts(this.#context, this.#pkg, "remove");
     let state: RevisionState | undefined;
     try {
       // What stayed for another reason than its script has run it.
       if (!wasTold || this.#isPreparedAgain(id)) {
         state = this.#markUnprepared(id);
-        await scripts.run("pre-remove", id, { from: active, to: active });
+        await this.#scripts.run("pre-remove", id, { from: active, to: active });
         state = undefined;
       }
       faultPoint("pre-removed");

@@ -17,8 +17,14 @@ export class Scripts {
   readonly #context: Pick<Context, "config" | "report" | "signal">;
   readonly #pkg: PackageDir;
   readonly #action: Action;
+  /** Seconds. */
+  readonly #timeout: number;
 
-  /** @param action what the scripts are told is being done */
+  /**
+   * Throws `UsageError` where `FTL_HOOK_TIMEOUT` does not parse: before anything is begun.
+   *
+   * @param action what the scripts are told is being done
+   */
   constructor(
     context: Pick<Context, "config" | "report" | "signal">,
     pkg: PackageDir,
@@ -27,6 +33,7 @@ export class Scripts {
     this.#context = context;
     this.#pkg = pkg;
     this.#action = action;
+    this.#timeout = context.config.scriptTimeout;
   }
 
   /**
@@ -48,13 +55,13 @@ export class Scripts {
         hint: `Spool the package again with a script that can run; this one is ${script.path}`,
       });
     }
-    const { config, report, signal } = this.#context;
+    const { report, signal } = this.#context;
     report({ type: "script", revision, step, running: true });
     try {
       // Loaded where there is a script to run.
       const { run } = await import("./run.ts");
       const env = this.#environment(step, id, given);
-      const { scriptTimeout: timeout } = config;
+      const timeout = this.#timeout;
       await run(script, {
         pkg: this.#pkg,
         step,

@@ -11,10 +11,11 @@
  *   that is dead or stalls holds a download for about 2 minutes and a quarter, one that refuses at once
  *   for about 12 seconds.
  */
-import { ConflictError, FtlError, StorageError } from "../../errors.ts";
+import { FtlError, StorageError } from "../../errors.ts";
 import { pause } from "../../concurrency/pause.ts";
 import type { Bucket, ObjectInfo } from "../../bucket/bucket.ts";
 import { BlockPool, Range } from "./range.ts";
+import { requestInto } from "./request.ts";
 import { BrokenError, Watchdog } from "./watchdog.ts";
 
 export interface DownloadOptions {
@@ -40,8 +41,6 @@ const LARGEST_RANGE = 8 * MEBIBYTE;
 const LEAST_RANGE = MEBIBYTE;
 /** Bytes that are handed on at once. */
 const BLOCK = MEBIBYTE;
-/** Bytes that are read from the connection at once. */
-const READ = 64 * 1024;
 
 /** Milliseconds without bytes after which a try counts as stalled. */
 const STALL_TIMEOUT = 20_000;
@@ -128,7 +127,7 @@ class Engine {
     const start = index * this.#rangeSize;
     const end = Math.min(start + this.#rangeSize, this.#options.size);
     const range = new Range(this.#blocks);
-    const filling = this.#fill(range, start, end).then(
+    const filling = this.#fill(range, { start, end }).then(
       () => range.end(),
       (error) => range.fail(error),
     );
@@ -162,15 +161,22 @@ class Engine {
   }
 
   /** Fetches one range into `range`, as often as it takes. */
-  async #fill(range: Range, start: number, end: number): Promise<void> {
+  async #fill(range: Range, { start, end }: { start: number; end: number }): Promise<void> {
+    const [bucket, key] = [this.#bucket, this.#key];
+    const { etag, size } = this.#options;
     let position = start;
+    const onBytes = (count: number): void => {
+      position += count;
+      this.#arrived += count;
+      this.#options.onProgress?.(this.#arrived);
+    };
     let fruitless = 0;
     let waited = 0;
     for (let tries = 1;; tries++) {
       const before = position;
       const stall = new Watchdog(this.#stallTimeout, this.#signal);
       try {
-        await this.#attempt(range, { position, end, stall }, (bytes) => position += bytes);
+        await requestInto(range, { bucket, key, etag, size, position, end, stall, onBytes });
         return;
       } catch (error) {
         this.#signal.throwIfAborted();
@@ -190,72 +196,17 @@ class Engine {
     }
   }
 
-  /** One request for the bytes from `position`; `onBytes` is told of each that has been kept. */
-  async #attempt(
-    range: Range,
-    { position, end, stall }: { position: number; end: number; stall: Watchdog },
-    onBytes: (count: number) => void,
-  ): Promise<void> {
-    const isWhole = position === 0 && end === this.#options.size;
-    const answer = await this.#bucket.read(this.#key, {
-      etag: this.#options.etag,
-      ...(isWhole ? {} : { range: { start: position, end } }),
-      signal: stall.signal,
-    });
-    const reader = answer.body.getReader({ mode: "byob" });
-    const cancel = (): Promise<void> => reader.cancel().catch(() => {});
-    // The signal of a request may be collected once it is answered; then an abort no longer ends the body.
-    stall.signal.addEventListener("abort", cancel);
-    try {
-      stall.signal.throwIfAborted();
-      if (answer.size !== this.#options.size) {
-        throw new ConflictError(`${this.#name} is another object than the listing showed`);
-      }
-      if (answer.start !== position) throw this.#otherBytes();
-      range.open(answer);
-      let left = end - position;
-      let memory = new ArrayBuffer(READ);
-      for (;;) {
-        const { value, done } = await reader.read(new Uint8Array(memory));
-        if (done) break;
-        memory = value.buffer;
-        if (value.byteLength > left) throw this.#otherBytes();
-        left -= value.byteLength;
-        range.push(value);
-        onBytes(value.byteLength);
-        stall.feed(value.byteLength);
-        this.#arrived += value.byteLength;
-        this.#options.onProgress?.(this.#arrived);
-      }
-      stall.signal.throwIfAborted();
-      if (left > 0) throw new BrokenError("the connection ended early");
-    } finally {
-      stall.signal.removeEventListener("abort", cancel);
-      // An answer that was read to its end has nothing left to cancel.
-      await cancel();
-    }
-  }
-
-  get #name(): string {
-    return `s3://${this.#bucket.name}/${this.#key}`;
-  }
-
   #pauseAfter(fruitless: number): number {
     const longest = (this.#options.firstPause ?? FIRST_PAUSE) * 2 ** fruitless;
     // Full jitter: a fleet that was cut off together does not come back together.
     return Math.random() * Math.min(longest, LONGEST_PAUSE);
   }
 
-  #otherBytes(): StorageError {
-    return new StorageError(`${this.#name}: the store sent other bytes than were asked for`, {
-      hint: "The store, or a proxy before it, does not support Range requests",
-    });
-  }
-
   #explain(error: unknown, tries: number): unknown {
     if (error instanceof FtlError) return error;
     const reason = error instanceof BrokenError ? error.message : "the connection broke";
-    return new StorageError(`Cannot download ${this.#name}: ${reason}, in ${tries} tries`, {
+    const name = `s3://${this.#bucket.name}/${this.#key}`;
+    return new StorageError(`Cannot download ${name}: ${reason}, in ${tries} tries`, {
       cause: error,
       reason: "unreachable",
       retryable: true,

@@ -1,0 +1,181 @@
+/** What is read from S3: listings, what is known of an object, small objects, ranges of large ones. */
+import {
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  type S3Client,
+} from "./sdk.ts";
+import { IntegrityError } from "../../errors.ts";
+import {
+  type ListedObject,
+  type ListedPage,
+  type ObjectInfo,
+  type OpenObject,
+  type PageStart,
+  type ReadOptions,
+  SMALL_OBJECT_LIMIT,
+  type SmallObject,
+} from "../bucket.ts";
+import { bodyOf, objectInfo } from "./answers.ts";
+import { clientAskingOnce, type ClientSettings } from "./client.ts";
+import { isDamaged, s3Code, statusOf } from "./errors.ts";
+import { listAll, type ListPage, readPage } from "./listing.ts";
+import { TooLargeError } from "./whole_answers.ts";
+import { suspectOf } from "./write_form.ts";
+
+export interface ReadBucket {
+  readonly name: string;
+  readonly client: S3Client;
+  readonly settings: ClientSettings;
+  /** Ends every request; a read of a range has a signal of its own. */
+  readonly signal: AbortSignal | undefined;
+  explain(error: unknown, action: string, key: string | undefined): Error;
+}
+
+export class S3Reads {
+  readonly #bucket: ReadBucket;
+  readonly #options: { abortSignal?: AbortSignal };
+  #askingOnce: S3Client | undefined;
+  /** Asks for an object's checksum too, until the store refuses the very question. */
+  #checksumMode: { ChecksumMode?: "ENABLED" } = { ChecksumMode: "ENABLED" };
+
+  constructor(bucket: ReadBucket) {
+    this.#bucket = bucket;
+    this.#options = bucket.signal === undefined ? {} : { abortSignal: bucket.signal };
+  }
+
+  get #client(): S3Client {
+    return this.#bucket.client;
+  }
+
+  get #readClient(): S3Client {
+    return this.#askingOnce ??= clientAskingOnce(this.#client, this.#bucket.settings);
+  }
+
+  async list(prefix: string): Promise<ListedObject[]> {
+    const ask = (token: string | undefined): Promise<ListPage> => this.#askPage({ prefix, token });
+    return await listAll({ bucket: this.#bucket.name, prefix, ask });
+  }
+
+  async listPage({ prefix, after, next }: PageStart): Promise<ListedPage> {
+    return await readPage({ bucket: this.#bucket.name, prefix }, () => {
+      return this.#askPage({ prefix, token: next, after });
+    });
+  }
+
+  async #askPage(
+    { prefix, token, after }: { prefix: string; token: string | undefined; after?: string },
+  ): Promise<ListPage> {
+    const command = new ListObjectsV2Command({
+      Bucket: this.#bucket.name,
+      ...(prefix === "" ? {} : { Prefix: prefix }),
+      ...(token !== undefined ? { ContinuationToken: token } : after ? { StartAfter: after } : {}),
+    });
+    try {
+      return await this.#client.send(command, this.#options);
+    } catch (error) {
+      throw this.#bucket.explain(error, "s3:ListBucket", undefined);
+    }
+  }
+
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    try {
+      const target = { Bucket: this.#bucket.name, Key: key };
+      const answer = await this.#withChecksumMode((mode) =>
+        this.#client.send(new HeadObjectCommand({ ...target, ...mode }), this.#options)
+      );
+      return objectInfo(answer, answer.ContentLength ?? 0);
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw this.#explain(error, key);
+    }
+  }
+
+  async getSmall(key: string): Promise<SmallObject | undefined> {
+    try {
+      return await this.getSmallOnce(key);
+    } catch (error) {
+      if (!(error instanceof IntegrityError && isDamaged(error.cause))) throw error;
+      return await this.getSmallOnce(key);
+    }
+  }
+
+  /** Without another try where it was damaged on its way. `until` ends it in the place of the bucket's signal. */
+  async getSmallOnce(key: string, until?: AbortSignal): Promise<SmallObject | undefined> {
+    const answer = await this.#getIfThere(key, until ? { abortSignal: until } : this.#options);
+    if (answer === undefined) return undefined;
+    try {
+      const bytes = await new Response(bodyOf(answer)).arrayBuffer();
+      const text = new TextDecoder().decode(bytes);
+      return { ...objectInfo(answer, bytes.byteLength), text };
+    } catch (error) {
+      throw this.#explain(error, key);
+    }
+  }
+
+  async read(key: string, { etag, range, signal }: ReadOptions): Promise<OpenObject> {
+    const command = new GetObjectCommand({
+      Bucket: this.#bucket.name,
+      Key: key,
+      IfMatch: etag,
+      ...(range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}` }),
+    });
+    let answer: GetObjectCommandOutput;
+    try {
+      answer = await this.#readClient.send(
+        command,
+        signal === undefined ? {} : { abortSignal: signal },
+      );
+    } catch (error) {
+      throw this.#explain(error, key);
+    }
+    // RFC 9110, section 14.4; an answer without it is the whole object, whatever was asked for.
+    const [, start = 0, total = answer.ContentLength] =
+      /^bytes ([0-9]+)-[0-9]+\/([0-9]+)$/.exec(answer.ContentRange ?? "") ?? [];
+    return { ...objectInfo(answer, Number(total)), start: Number(start), body: bodyOf(answer) };
+  }
+
+  async #getIfThere(
+    key: string,
+    options: { abortSignal?: AbortSignal },
+  ): Promise<GetObjectCommandOutput | undefined> {
+    try {
+      const target = { Bucket: this.#bucket.name, Key: key };
+      // One flipped bit may make another revision's name of a pointer: the client compares the checksum.
+      return await this.#withChecksumMode((mode) =>
+        this.#client.send(new GetObjectCommand({ ...target, ...mode }), options)
+      );
+    } catch (error) {
+      if (s3Code(error) === "NoSuchKey") return undefined;
+      if (error instanceof TooLargeError) throw this.#noPointer(key, error);
+      throw this.#explain(error, key);
+    }
+  }
+
+  #noPointer(key: string, { bytes }: TooLargeError): IntegrityError {
+    const size = bytes === undefined ? `more than ${SMALL_OBJECT_LIMIT}` : `${bytes}`;
+    return new IntegrityError(
+      `s3://${this.#bucket.name}/${key} is no pointer to a revision: ${size} bytes`,
+      { hint: "It should hold one revision's name" },
+    );
+  }
+
+  /** A refusal of HEAD has no words: so without the header it is tried once, whatever the refusal means. */
+  async #withChecksumMode<T>(send: (mode: { ChecksumMode?: "ENABLED" }) => Promise<T>): Promise<T> {
+    const mode = this.#checksumMode;
+    try {
+      return await send(mode);
+    } catch (error) {
+      const isRefused = suspectOf(error) !== undefined || statusOf(error) === 400;
+      if (!isRefused || mode.ChecksumMode === undefined) throw error;
+      const answer = await send({});
+      this.#checksumMode = {};
+      return answer;
+    }
+  }
+
+  #explain(error: unknown, key: string): Error {
+    return this.#bucket.explain(error, "s3:GetObject", key);
+  }
+}
