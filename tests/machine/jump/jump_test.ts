@@ -1,6 +1,7 @@
 /** The steps of a jump, and what the next command makes of one that a kill cut short: see `jump.ts`. */
 import { assertEquals, assertRejects } from "../../assert.ts";
-import { NotFoundError, ScriptError } from "../../../src/errors.ts";
+import { createContext, jump, purge } from "../../../mod.ts";
+import { NotFoundError, ScriptError, UsageError } from "../../../src/errors.ts";
 import { isHeld, readHold, writeHolds } from "../../../src/machine/jump/hold.ts";
 import { readJournal, writeJournal } from "../../../src/machine/jump/journal.ts";
 import { Jumps } from "../../../src/machine/jump/jump.ts";
@@ -49,6 +50,18 @@ Deno.test("a jump to the active revision changes nothing and runs nothing, but t
   assertEquals(await jumps(machine).to(OLD, hold), { from: OLD, failures: [] });
   assertEquals([machine.told, machine.events], [[], []]);
   assertEquals(readHold(machine.pkg, OLD), hold);
+});
+
+Deno.test("a setting that does not parse is refused before anything has changed", async () => {
+  using machine = ready({ scripts: ["post-jump"] });
+  const { pkg } = machine;
+  const bad = createContext({ FTL_ROOT: machine.root, FTL_HOOK_TIMEOUT: "5m" });
+  await assertRejects(() => jump(bad, NEW_NAME), UsageError, "FTL_HOOK_TIMEOUT");
+  assertEquals([readLink(pkg, "current"), readJournal(pkg), machine.told], [OLD, undefined, []]);
+  machine.addRevision(anId("VZ5vQkAaR4G"));
+  machine.addRevision(anId("VZ5vQkBaR4G"));
+  await assertRejects(() => purge(bad, { package: "my_site", keep: 1 }), UsageError, "5m");
+  assertEquals(pkg.revisions().length, 4);
 });
 
 Deno.test("a failing pre-jump changes nothing", async () => {
