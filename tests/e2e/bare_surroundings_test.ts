@@ -5,7 +5,6 @@ import { TempFolder, treeOf } from "../temp.ts";
 import { Fleet, idOf, type Machine, PROGRAM, PROGRAM_ARGS, type Ran } from "./fleet.ts";
 
 const IS_SOURCE = PROGRAM_ARGS.length > 0;
-const IS_ROOT = Deno.uid() === 0;
 /** An ordinary user that every system has. */
 const NOBODY = 65534;
 
@@ -181,29 +180,6 @@ testWith(
     assertEquals(web.names("a/current"), ["post-sync.sh", "seen", "v"]);
   },
 );
-
-const READ_ONLY_NEEDS = IS_ROOT ? MOUNTING : [];
-testWith(READ_ONLY_NEEDS, "a deployment root that is read-only is named", async () => {
-  await using fleet = await Fleet.start();
-  const revision = await fleet.spool("a.tgz", { v: "1" });
-  await fleet.ok(["jump", "--master", revision]);
-  const web = fleet.machine("web", ["a"]);
-  const env = { FTL_ROOT: web.root };
-  const shell = IS_ROOT
-    ? `exec /usr/bin/env PATH=/usr/sbin:/usr/bin:/sbin:/bin unshare -m /bin/sh -c '
-        mount --make-rprivate / && mount --bind "$FTL_ROOT" "$FTL_ROOT" &&
-        mount -o remount,bind,ro "$FTL_ROOT" && exec "$@"' - "$@"`
-    : 'exec "$@"';
-  if (!IS_ROOT) Deno.chmodSync(`${web.root}/a`, 0o555);
-  const { code, stderr } = await run(["sync"], { fleet, env, shell });
-  assertEquals(code, 7);
-  const reason = IS_ROOT ? "the file system is read-only" : "permission denied";
-  assertMatch(
-    stderr,
-    new RegExp(`^ftl: Cannot (make|write in) ${web.root}/a(/revs)?: ${reason}$`, "m"),
-  );
-  assertEquals(web.names("a"), []);
-});
 
 /** The program where an ordinary user can reach it: neither root's home nor a checkout there. */
 function reachableProgram(folder: TempFolder): Pick<Setting, "program" | "env"> {

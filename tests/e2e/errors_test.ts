@@ -1,24 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { type Document, readDocument } from "../documents.ts";
 import { treeOf } from "../temp.ts";
-import { Fleet, idOf, programLine, type Ran } from "./fleet.ts";
-
-/** One line, perhaps a hint, no stack, nothing on stdout. */
-function assertError(
-  { code, stdout, stderr }: Ran,
-  wanted: { code: number; says: RegExp; hint?: RegExp },
-): void {
-  const lines = stderr.trimEnd().split("\n");
-  const error = lines.findIndex((line) => line.startsWith("ftl: "));
-  assertEquals([code, stdout], [wanted.code, ""], stderr);
-  assertMatch(lines[error] ?? stderr, wanted.says);
-  if (wanted.hint !== undefined) assertMatch(lines[error + 1] ?? "", wanted.hint);
-  const others = lines.slice(error + 1).filter((line) =>
-    !/^hint: |^[\w-]+: 1 failure, in /.test(line)
-  );
-  assertEquals(others, [], stderr);
-  assert(!/^\s+at /m.test(stderr), stderr);
-}
+import { Fleet, programLine } from "./fleet.ts";
+import { assertError } from "./assert_error.ts";
 
 Deno.test("a missing variable is named, and only the commands that need it ask for it", async () => {
   await using fleet = await Fleet.start();
@@ -255,59 +239,6 @@ Deno.test("help and version go to stdout and exit 0", async () => {
     assertMatch(await fleet.ok(args), /^Usage: ftl jump REVISION/m);
   }
   assertMatch(await fleet.ok(["--version"]), /^ftl \d+\.\d+\.\d+/);
-});
-
-Deno.test("a corrupted download changes nothing on disk, and the next sync mends it", async () => {
-  await using fleet = await Fleet.start();
-  const web = fleet.machine("web", ["a"]);
-  const good = await fleet.spool("a.tgz", { v: "1" });
-  await fleet.ok(["jump", "--master", good]);
-  await web.ok(["sync"]);
-  const bad = await fleet.spool("a.txt", { v: "2" });
-  await fleet.ok(["jump", "--master", bad]);
-  fleet.server.addFault({
-    method: "GET",
-    key: /^a\..*\.txt$/,
-    fault: { kind: "flip-bit", byte: 0 },
-  });
-  assertError(await web.ftl(["sync"]), { code: 5, says: /checksum/ });
-  assertEquals(web.names("a/revs"), [idOf(good)]);
-  assertEquals(web.names("a/.ftl/staging"), []);
-  assertEquals(web.link("a/current"), `revs/${idOf(good)}`);
-  fleet.server.clearFaults();
-  await web.ok(["sync"]);
-  assertEquals(web.link("a/current"), `revs/${idOf(bad)}`);
-});
-
-Deno.test("a lost race to bless is exit 4 and names who won", async () => {
-  await using fleet = await Fleet.start();
-  const revisions = [
-    await fleet.spool("a.tgz", { v: "1" }),
-    await fleet.spool("a.tgz", { v: "2" }),
-  ];
-  const results = await Promise.all(
-    revisions.map((revision) => fleet.ftl(["jump", "--master", revision])),
-  );
-  const text = (await fleet.bucket().getSmall("a.rev"))?.text;
-  for (const [i, { code, stderr }] of results.entries()) {
-    if (text === revisions[i]) assertEquals(code, 0, stderr);
-    // The other one came first and was replaced, or lost the race: never silently lost.
-    else if (code !== 0) {
-      assertEquals(code, 4, stderr);
-      assertStringIncludes(stderr, `${text} was blessed by tester@`);
-    }
-  }
-});
-
-Deno.test("a pointer that names no revision is an integrity error, and the machine keeps what it runs", async () => {
-  await using fleet = await Fleet.start();
-  const web = fleet.machine("web", ["a"]);
-  const good = await fleet.spool("a.tgz", { v: "1" });
-  await fleet.ok(["jump", "--master", good]);
-  await web.ok(["sync"]);
-  await fleet.bucket().put("a.rev", "../../etc/passwd", { metadata: {} });
-  assertError(await web.ftl(["sync"]), { code: 5, says: /a\.rev in S3 names no revision of a/ });
-  assertEquals(web.link("a/current"), `revs/${idOf(good)}`);
 });
 
 /** A port that nothing listens on. */

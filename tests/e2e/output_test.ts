@@ -2,6 +2,56 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "../asse
 import { readDocument } from "../documents.ts";
 import { Fleet, idOf, type Machine, programLine, type Ran } from "./fleet.ts";
 
+Deno.test("a quiet sync leaves a line for what it changed, and none where there is nothing to do", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const quiet = async (): Promise<string> => (await web.ftl(["sync", "--quiet"])).stderr;
+  const first = await fleet.spool("a.tgz", { v: "1" });
+  await fleet.ok(["jump", "--master", first]);
+  assertMatch(
+    await quiet(),
+    new RegExp(`^${first}: fetched .*\n${first}: active\n$`),
+  );
+  assertEquals(await quiet(), "");
+  const second = await fleet.spool("a.tgz", { v: "2" });
+  await web.ok(["sync"]);
+  await fleet.ok(["jump", "--master", second]);
+  assertEquals(await quiet(), `${second}: active, was ${first}\n`);
+  // Who jumps by hand, and quietly, wants to hear nothing.
+  assertEquals((await web.ftl(["jump", "--quiet", first])).stderr, "");
+});
+
+Deno.test("what cron runs leaves deployments and failures in the log, with the exit code", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const revision = await fleet.spool("a.tgz", { v: "1" });
+  await fleet.ok(["jump", "--master", revision]);
+  assertMatch(await runCronLine(web), new RegExp(`\n${revision}: active\n$`));
+  assertEquals(await runCronLine(web), "");
+  const log = await runCronLine(web, { FTL_BUCKET: "no-such-bucket" });
+  assertMatch(log, /^ftl: No such bucket: no-such-bucket\n[^]*ftl: exit 3\n$/);
+});
+
+/** The command of the crontab, with this program and a `logger` that writes to stdout, and without the splay. */
+async function runCronLine(web: Machine, env: Record<string, string> = {}): Promise<string> {
+  const bin = web.fleet.folder.folder("bin");
+  web.fleet.folder.write("bin/logger", "#!/bin/sh\ncat\n", 0o755);
+  const program = programLine().map((word) => `'${word}'`).join(" ");
+  const line = /^\* \* \* \* \* root (.*)$/m.exec(await web.ok(["setup", "cron"]))?.[1] ?? "false";
+  const { stdout } = await new Deno.Command("/bin/sh", {
+    args: ["-c", line.replace("/usr/local/bin/ftl", program).replace(" --splay 30", "")],
+    env: {
+      ...web.fleet.env,
+      FTL_ROOT: web.root,
+      PATH: `${bin}:${web.fleet.env["PATH"]}`,
+      ...env,
+    },
+    clearEnv: true,
+    cwd: web.root,
+  }).output();
+  return new TextDecoder().decode(stdout);
+}
+
 /** Runs a line of a shell in which `ftl` stands for the program. */
 async function shell(machine: Machine, line: string): Promise<Ran> {
   const program = programLine().map((word) => `'${word}'`).join(" ");
@@ -141,4 +191,47 @@ Deno.test("JSON says what others wrote, and is safe to look at", async () => {
   assert(!UNSAFE.test(json), json);
   const { revisions: [found] } = readDocument("list", json);
   assertEquals([found.revision, found.details.message], [revision, message]);
+});
+
+/** Starts `ftl` with a stderr that nobody reads: a pipe holds 64 KiB. */
+function startUnread(machine: Machine, args: string[]): Deno.ChildProcess {
+  const [program = "", ...first] = programLine();
+  return new Deno.Command(program, {
+    args: [...first, ...args],
+    env: { ...machine.fleet.env, FTL_ROOT: machine.root },
+    clearEnv: true,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+}
+
+Deno.test("a reader that takes nothing keeps nobody from being deployed, and loses what is too much", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const line = "x".repeat(200);
+  const script = `#!/bin/sh\ni=0; while [ $i -lt 2000 ]; do echo ${line}; i=$((i+1)); done\n`;
+  const revision = await fleet.spool("a.tgz", { v: "1", "post-sync.sh": script });
+  await fleet.ok(["jump", "--master", revision]);
+  const synced = startUnread(web, ["sync"]);
+  const { code } = await synced.status;
+  assertEquals([code, web.link("a/current")], [0, `revs/${idOf(revision)}`]);
+  const said = await new Response(synced.stderr).text();
+  assert(said.length < 200_000, `${said.length}`);
+});
+
+Deno.test("notes and results that go to the same place keep their order", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const file = await fleet.pack("a.tgz", { v: "1" });
+  const program = programLine().map((word) => `'${word}'`).join(" ");
+  const { stdout } = await new Deno.Command("/bin/sh", {
+    args: ["-c", `${program} spool ${file} 2>&1 | cat`],
+    env: { ...fleet.env, FTL_ROOT: web.root },
+    clearEnv: true,
+    stdin: "null",
+  }).output();
+  const lines = new TextDecoder().decode(stdout).trimEnd().split("\n");
+  assert(lines.length > 2);
+  assertEquals(lines.at(-1), await fleet.ok(["list", "--master", "a"]));
 });

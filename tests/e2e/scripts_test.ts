@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { readDocument } from "../documents.ts";
-import { Fleet, idOf, type Machine, startProgram } from "./fleet.ts";
 import { until } from "../until.ts";
+import { Fleet, idOf, type Machine, startProgram } from "./fleet.ts";
 import { isRunning } from "./running.ts";
 
 /** Scripts that write what they see into a file beside the root. */
@@ -298,48 +298,4 @@ Deno.test("a dangling link with a script's name stops the step that it was for",
     `ftl: ${revision} pre-jump failed: cannot run pre-jump.sh: it is a link`,
   );
   assertEquals(web.link("a/current"), undefined);
-});
-
-Deno.test("spool refuses a script that can never run, and warns of one that never would", async () => {
-  await using fleet = await Fleet.start();
-  const windows = await fleet.pack("a.tgz", { "post-sync.sh": "#!/bin/sh\r\nexit 0\r\n" });
-  const refused = await fleet.ftl(["spool", windows]);
-  assertEquals(refused.code, 5);
-  assertStringIncludes(
-    refused.stderr,
-    `ftl: Cannot spool ${windows}: post-sync.sh can never run: `,
-  );
-  assertEquals(await fleet.bucket().list(""), []);
-  const deep = await fleet.pack("b.tgz", { "site/pre-jump.sh": "#!/bin/sh\n", "site/v": "1" });
-  const warned = await fleet.ftl(["spool", deep]);
-  assertEquals(warned.code, 0);
-  assertStringIncludes(
-    warned.stderr,
-    "warning: Every entry lies in one folder, site/, so site/pre-jump.sh will never run",
-  );
-});
-
-Deno.test("a jump survives syncs until another revision is blessed", async () => {
-  await using fleet = await Fleet.start();
-  const web = fleet.machine("web", ["a"]);
-  const first = await fleet.spool("a.tgz", { v: "1" });
-  await fleet.ok(["jump", "--master", first]);
-  await web.ok(["sync"]);
-  const second = await fleet.spool("a.tgz", { v: "2" });
-  await web.ok(["sync"]);
-  await web.ok(["jump", second]);
-  const held = await web.ftl(["sync"]);
-  assertMatch(
-    held.stderr,
-    new RegExp(`^${second}: held here by a jump, though ${first} is blessed`),
-  );
-  assertEquals(web.link("a/current"), `revs/${idOf(second)}`);
-  await web.ok(["sync", "--follow"]);
-  assertEquals(web.link("a/current"), `revs/${idOf(first)}`);
-
-  await web.ok(["jump", second]);
-  const third = await fleet.spool("a.tgz", { v: "3" });
-  await fleet.ok(["jump", "--master", third]);
-  await web.ok(["sync"]);
-  assertEquals(web.link("a/current"), `revs/${idOf(third)}`);
 });

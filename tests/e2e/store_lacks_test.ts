@@ -1,6 +1,5 @@
 /** What people see of a store that lacks something: the work is done, and a warning comes once or not at all. */
-import { Buffer } from "node:buffer";
-import { assertEquals } from "../assert.ts";
+import { assertEquals, assertMatch } from "../assert.ts";
 import {
   ignoringConditions,
   type Lacking,
@@ -12,6 +11,27 @@ import {
   withoutPartChecksums,
 } from "../bucket/s3/lacking_store.ts";
 import { Fleet } from "./fleet.ts";
+import { Buffer } from "node:buffer";
+
+Deno.test("a store without conditional writes is written to plainly, with a warning", async () => {
+  await using fleet = await Fleet.start();
+  for (const method of ["PUT", "POST"]) {
+    fleet.server.addFault({ method, fault: { kind: "no-conditional-writes" } });
+  }
+  const spooled = await fleet.ftl(["spool", await fleet.pack("a.tgz", { v: "1" })]);
+  assertEquals(spooled.code, 0, spooled.stderr);
+  assertMatch(
+    spooled.stderr,
+    /^warning: The store of s3:\/\/deploys does not know conditional writes/m,
+  );
+  const revision = spooled.stdout.trim();
+  const blessed = await fleet.ftl(["jump", "--master", revision]);
+  assertEquals(blessed.code, 0, blessed.stderr);
+  assertEquals((await fleet.bucket().getSmall("a.rev"))?.text, revision);
+  const big = fleet.folder.write("big.bin", new Uint8Array(17_000_000));
+  const large = await fleet.ftl(["spool", big]);
+  assertEquals(large.code, 0, large.stderr);
+});
 
 /** What a warning says before its colon. */
 const CONDITIONS = "does not know conditional writes";

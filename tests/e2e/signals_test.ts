@@ -1,8 +1,9 @@
-/** SIGINT, SIGTERM and SIGKILL at moments when something is half done. */
+/** Signals: what each ends, what it leaves, and which one is ignored. */
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import type { FaultRule, RequestRecord } from "../s3_server/server.ts";
 import { treeOf } from "../temp.ts";
-import { Fleet, idOf, type Machine, startProgram } from "./fleet.ts";
+import { Fleet, idOf, type Machine, programLine, startProgram } from "./fleet.ts";
+import { isRunning } from "./running.ts";
 
 const SIGNALS = [["SIGINT", 130], ["SIGTERM", 143]] as const;
 
@@ -176,3 +177,72 @@ Deno.test("SIGKILL at any moment of a sync leaves complete revisions only, and t
     assertEquals([web.names("a/.ftl/staging"), web.names("a/.ftl/trash")], [[], []]);
   }
 });
+
+Deno.test("SIGHUP does not end a sync that was started with it ignored", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const revision = await fleet.spool("a.tgz", {
+    // And the script that waits for it to have been heard has not been ended either.
+    "post-sync.sh":
+      '#!/bin/sh\nkill -s HUP "$FTL_PID" && kill -s HUP "$FTL_PID" && "$PROBE" list\n',
+  });
+  await fleet.ok(["jump", "--master", revision]);
+  const probe = fleet.folder.write(
+    "probe",
+    `#!/bin/sh\nexec ${programLine().join(" ")} "$@"\n`,
+    0o755,
+  );
+  const { code, stderr } = await new Deno.Command("/bin/sh", {
+    args: ["-c", `trap '' HUP; exec ${programLine().join(" ")} sync`],
+    env: { ...fleet.env, FTL_ROOT: web.root, PROBE: probe },
+    clearEnv: true,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  assertEquals(web.link("a/current"), `revs/${idOf(revision)}`);
+});
+
+Deno.test("a hang-up ends the script with its process group, and a second signal at once", async () => {
+  await using fleet = await Fleet.start();
+  for (const signals of [["SIGHUP"], ["SIGTERM", "SIGTERM"]] as const) {
+    const [first, second] = signals;
+    const web = fleet.machine(`web-${signals.length}`, ["a"]);
+    const told = `${fleet.folder.path}/${signals.length}`;
+    // The stubborn one tells that the first signal has come through, and goes on. It waits by `wait`, which a
+    // signal ends: a child that is just being started may not hear it.
+    const stubborn = second === undefined ? "" : `trap 'echo > ${told}.taken' TERM\n`;
+    await fleet.spool("a.tgz", {
+      "post-sync.sh":
+        `#!/bin/sh\n${stubborn}echo $$ > ${told}.new; mv ${told}.new ${told}.pid\nwhile :; do sleep 300 & wait; done\n`,
+    });
+    const env = { ...fleet.env, FTL_ROOT: web.root, FTL_KEEP: "1" };
+    const child = startProgram(["sync"], { cwd: web.root, env });
+    const output = child.output();
+    await appears(`${told}.pid`, output);
+    child.kill(first);
+    if (second !== undefined) {
+      await appears(`${told}.taken`, output);
+      child.kill(second);
+    }
+    assertEquals((await output).code, first === "SIGHUP" ? 129 : 143);
+    const pid = Deno.readTextFileSync(`${told}.pid`).trim();
+    assert(!await isRunning(pid), `${signals} ends the script`);
+  }
+});
+
+/** Waits for a file that a script writes; fails where the command ends before that. */
+async function appears(path: string, output: Promise<Deno.CommandOutput>): Promise<void> {
+  let ended: Deno.CommandOutput | undefined;
+  output.then((found) => ended = found);
+  for (;;) {
+    try {
+      await Deno.stat(path);
+      return;
+    } catch {
+      assert(ended === undefined, `ended early: ${new TextDecoder().decode(ended?.stderr)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** What an error looks like, in each test alike. */
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import type { Ran } from "./fleet.ts";
+
+/** One line, perhaps a hint, no stack, nothing on stdout. */
+export function assertError(
+  { code, stdout, stderr }: Ran,
+  wanted: { code: number; says: RegExp; hint?: RegExp },
+): void {
+  const lines = stderr.trimEnd().split("\n");
+  const error = lines.findIndex((line) => line.startsWith("ftl: "));
+  assertEquals([code, stdout], [wanted.code, ""], stderr);
+  assertMatch(lines[error] ?? stderr, wanted.says);
+  if (wanted.hint !== undefined) assertMatch(lines[error + 1] ?? "", wanted.hint);
+  const others = lines.slice(error + 1).filter((line) =>
+    !/^hint: |^[\w-]+: 1 failure, in /.test(line)
+  );
+  assertEquals(others, [], stderr);
+  assert(!/^\s+at /m.test(stderr), stderr);
+}

@@ -1,0 +1,16 @@
+/** Where most stories of jumps and removals begin. */
+import { Fleet, type Machine } from "./fleet.ts";
+
+/** A fleet with three revisions of package a, the second blessed, and a machine in line with it. */
+export async function threeRevisions(): Promise<
+  { fleet: Fleet; web: Machine; revisions: [string, string, string] }
+> {
+  const fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const first = await fleet.spool("a.tgz", { v: "1" });
+  const second = await fleet.spool("a.tgz", { v: "2" });
+  const third = await fleet.spool("a.tgz", { v: "3" });
+  for (const revision of [first, second]) await fleet.ok(["jump", "--master", revision]);
+  await web.ok(["sync"]);
+  return { fleet, web, revisions: [first, second, third] };
+}
