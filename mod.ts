@@ -49,6 +49,7 @@
  * @module
  */
 import { userInfo } from "node:os";
+import { runProgram } from "./src/cli/process.ts";
 import type { Context } from "./src/context.ts";
 import { Config, type Environment } from "./src/config.ts";
 import type { Report } from "./src/events.ts";
@@ -168,7 +169,4 @@ function userName(env: Environment): string {
   }
 }
 
-if (import.meta.main) {
-  const { runProgram } = await import("./src/cli/process.ts");
-  await runProgram(createContext);
-}
+if (import.meta.main) await runProgram(createContext);
