@@ -14,7 +14,7 @@ export interface RangeRequest {
   readonly etag: string;
   /** Bytes of the whole object. */
   readonly size: number;
-  /** Of the first byte that is missing, and of the one behind the last. */
+  /** Where the first byte lies that is missing, and the one behind the last. */
   readonly position: number;
   readonly end: number;
   /** Fed with what arrives; its signal ends the request. */
