@@ -1,0 +1,37 @@
+/** Commands on a bucket in memory: machines that need neither a process nor a socket. */
+import { createContext, type FtlEvent } from "../../mod.ts";
+import type { Context } from "../../src/context.ts";
+import { gzip, type Member, tar } from "../archive/builders.ts";
+import { MemoryBucket } from "../bucket/memory_bucket.ts";
+import { TempFolder } from "../temp.ts";
+
+export class MemoryFleet extends TempFolder {
+  readonly bucket = new MemoryBucket("deploys");
+  /** What was told, in its order. */
+  readonly events: FtlEvent[] = [];
+  /** Unix time in milliseconds, as every command sees it. */
+  now = Date.now();
+
+  /** A developer's machine; with a name one of the fleet's, which wants those packages. */
+  context(name = "developer", packages: readonly string[] = []): Context {
+    const root = this.folder(name);
+    for (const pkg of packages) this.folder(`${name}/${pkg}`);
+    return {
+      ...createContext({ FTL_ROOT: root, FTL_BUCKET: this.bucket.name }, {
+        report: (event) => void this.events.push(event),
+      }),
+      author: () => "dev@laptop",
+      now: () => this.now,
+      openBucket: () => Promise.resolve(this.bucket),
+    };
+  }
+
+  /** A file to be spooled. */
+  archive(name: string, ...members: Member[]): string {
+    return this.write(name, gzip(tar(...members)));
+  }
+
+  get warnings(): string[] {
+    return this.events.flatMap((event) => event.type === "warning" ? [event.message] : []);
+  }
+}
