@@ -106,6 +106,18 @@ Deno.test("importing defines and does nothing else: no permission is asked for",
   assertEquals(ran, { code: 0, stdout: "function\n", stderr: "" });
 });
 
+Deno.test("purge takes no other number of revisions to keep than a whole one", async () => {
+  using folder = new TempFolder();
+  for (const id of ["VZ5vQk8aR4G", "VZ5vQk9aR4G"]) folder.folder(`root/a/revs/${id}`);
+  const context = createContext({ FTL_ROOT: `${folder.path}/root`, FTL_BUCKET: "deploys" });
+  for (const keep of [-1, 1.5, NaN, Infinity]) {
+    for (const remove of [purge, purgeMaster]) {
+      await assertRejects(() => remove(context, { package: "a", keep }), UsageError, String(keep));
+    }
+  }
+  assertEquals(listLocalRevisions(context, "a").length, 2);
+});
+
 Deno.test("a revision is taken by its name or parsed, and what is neither is refused", async () => {
   using folder = new TempFolder();
   for (const id of ["VZ5vQk8aR4G", "VZ5vQk9aR4G"]) folder.folder(`root/a/revs/${id}`);

@@ -141,6 +141,12 @@ async function removeFromBucket(
 
 function understand(target: PurgeTarget): Target {
   if ("revision" in target) return { revision: toRevision(target.revision) };
+  const { keep } = target;
+  if (!Number.isSafeInteger(keep) || keep < 0) {
+    throw new UsageError(`keep is not a whole number: ${keep}`, {
+      hint: "Give the number of revisions to keep, as in 20",
+    });
+  }
   return { ...target, package: requirePackageName(target.package) };
 }
 

@@ -1,5 +1,5 @@
 /** Making a fetched revision ready to become active: its `post-sync`. */
-import { InterruptedError, ScriptError } from "../../errors.ts";
+import { ScriptError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
 import type { Places } from "../../concurrency/places.ts";
@@ -45,7 +45,7 @@ export async function prepareRevision(
     remember("ok");
   } catch (error) {
     if (!pkg.has(id)) forgetRevisionState(pkg, id);
-    else if (!(error instanceof InterruptedError)) remember("failed");
+    else if (!context.signal.aborted) remember("failed");
     throw error;
   }
 }
