@@ -245,7 +245,7 @@ test(
     await assertRejects(
       () => download({ ...given, bucket: deaf }),
       StorageError,
-      "other bytes than were asked for",
+      "other bytes than were requested",
     );
     assert(given.server.log.length <= 3);
   },
