@@ -21,9 +21,9 @@ const REASONS: Readonly<Record<string, { reason: string; hint?: string }>> = {
   EIO: { reason: "the disk reports an input/output error", hint: "See dmesg" },
   EMFILE: { reason: "too many open files", hint: "Raise the limit: ulimit -n" },
   ENOENT: { reason: "no such file or directory" },
-  EBUSY: { reason: "it is in use, as a mount point is", hint: "Unmount it" },
+  EBUSY: { reason: "it is in use, for example as a mount point", hint: "Unmount it" },
   EXDEV: {
-    reason: "it lies on another file system",
+    reason: "it is on another file system",
     hint: "All of a package's folder must be on one disk: only the folder itself may be a link",
   },
   ENOLCK: {

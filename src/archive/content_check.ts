@@ -14,7 +14,7 @@ export class ContentCheck implements EntryWatcher {
   readonly #name: string;
   readonly #isArchive: boolean;
   readonly #warn: (message: string) => void;
-  #holdsSomething = false;
+  #hasFile = false;
   /** The first bytes of a stored file. */
   readonly #start = new Uint8Array(MAGIC_AT + MAGIC.length);
   #known = 0;
@@ -28,7 +28,7 @@ export class ContentCheck implements EntryWatcher {
   }
 
   begin({ kind }: Entry, path: string): void {
-    if (kind !== "directory") this.#holdsSomething = true;
+    if (kind !== "directory") this.#hasFile = true;
     if (!this.#isArchive) this.#stored = path;
   }
 
@@ -40,7 +40,7 @@ export class ContentCheck implements EntryWatcher {
   }
 
   end(): void {
-    if (!this.#holdsSomething) {
+    if (!this.#hasFile) {
       this.#warn(
         `${
           shown(this.#name)

@@ -17,7 +17,7 @@ const START = 6;
  * Passes on the bytes of `source`. Throws IntegrityError before the first byte if the format is
  * another one.
  */
-export async function* insistOn(
+export async function* requireFormat(
   format: Format,
   { source, name }: { source: AsyncIterable<Uint8Array>; name: string },
 ): AsyncGenerator<Uint8Array> {

@@ -4,7 +4,7 @@
  */
 import { setImmediate } from "node:timers";
 import { IntegrityError } from "../errors.ts";
-import { insistOn } from "./content_type.ts";
+import { requireFormat } from "./content_type.ts";
 import { decompress } from "./decompress/decompress.ts";
 import type { EntryHandler } from "./entry.ts";
 import { compressionOf, formatOf, isArchive, storedName } from "./format.ts";
@@ -57,16 +57,17 @@ export async function readContents(
   const { decompress: open = decompress, size } = options;
   const compression = compressionOf(format);
   const content = withTurns(
-    open(insistOn(format, { source, name }), { compression, name, size, signal }),
+    open(requireFormat(format, { source, name }), { compression, name, size, signal }),
     signal,
   );
-  let told = 0;
-  let toldEntries = 0;
+  let reportedBytes = 0;
+  let reportedEntries = 0;
   const afterChunk = (): void => {
-    const isDue = tree.bytes - told >= PROGRESS_STEP || tree.entries - toldEntries >= ENTRIES_STEP;
+    const isDue = tree.bytes - reportedBytes >= PROGRESS_STEP ||
+      tree.entries - reportedEntries >= ENTRIES_STEP;
     if (onProgress === undefined || !isDue) return;
-    told = tree.bytes;
-    toldEntries = tree.entries;
+    reportedBytes = tree.bytes;
+    reportedEntries = tree.entries;
     onProgress({ entries: tree.entries, bytes: tree.bytes });
   };
   if (isArchive(format)) {

@@ -181,7 +181,7 @@ export class Tree {
   }
 
   #checkSymlink(entry: Entry): void {
-    if (entry.target === "") throw this.#refuse(entry, "it is a symlink to nowhere");
+    if (entry.target === "") throw this.#refuse(entry, "it is a symlink without a target");
     if (entry.target.includes("\0")) throw this.#refuse(entry, "its target has a NUL byte");
     if (isLonger(entry.target, MAX_PATH - 1)) {
       throw this.#refuse(entry, `its target is longer than ${MAX_PATH - 1} bytes`);

@@ -211,12 +211,12 @@ export interface OpenedBucket extends Bucket {
  * What an S3-compatible store may lack:
  *
  * - `conditions`: it refuses `If-Match` and `If-None-Match` on writes.
- * - `heed`: it accepts them, but writes even if they do not hold.
+ * - `condition-checks`: it accepts them, but writes even if they do not hold.
  * - `quotes`: it never finds an ETag in `If-Match` that has the quotes of HTTP.
  * - `checksums`: it refuses `x-amz-checksum-*`.
  * - `part-checksums`: it refuses the parts' checksums at the end of an upload.
  */
-export type Lack = "conditions" | "heed" | "quotes" | "checksums" | "part-checksums";
+export type Lack = "conditions" | "condition-checks" | "quotes" | "checksums" | "part-checksums";
 
 /** Called when FTL finds that the store lacks something. `sentence` is for people. */
 export type OnLack = (lack: Lack, sentence: string) => void;

@@ -18,7 +18,7 @@ const OPEN = 8;
  * After so many decompressions all pages are kept uncompressed. An archive may need that, for
  * example one that contains its names twice. It then takes more memory, but no more time.
  */
-const MOST_RETURNS = 200;
+const MOST_DECOMPRESSIONS = 200;
 
 interface Page {
   bytes: Uint8Array;
@@ -31,7 +31,7 @@ export class NameArena {
   #used = PAGE;
   /** The number of the first page that is not compressed. */
   #compressed = 0;
-  #returns = 0;
+  #decompressions = 0;
   /** The last compressed pages that were read, by their numbers. The latest is the last. */
   readonly #open = new Map<number, Uint8Array>();
 
@@ -59,7 +59,9 @@ export class NameArena {
   #addPage(): void {
     this.#pages.push({ bytes: new Uint8Array(PAGE), isCompressed: false });
     this.#used = 0;
-    if (this.#returns >= MOST_RETURNS || this.#pages.length - this.#compressed <= PLAIN) return;
+    if (
+      this.#decompressions >= MOST_DECOMPRESSIONS || this.#pages.length - this.#compressed <= PLAIN
+    ) return;
     const page = this.#pages[this.#compressed++] as Page;
     const whole = page.bytes;
     page.bytes = new Uint8Array(deflateRawSync(whole, { level: 1 }));
@@ -71,7 +73,7 @@ export class NameArena {
     const page = this.#pages[index] as Page;
     if (!page.isCompressed) return page.bytes;
     const known = this.#open.get(index);
-    if (known === undefined && ++this.#returns >= MOST_RETURNS) {
+    if (known === undefined && ++this.#decompressions >= MOST_DECOMPRESSIONS) {
       for (const each of this.#pages) open(each);
       this.#open.clear();
       return page.bytes;

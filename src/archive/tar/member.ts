@@ -50,7 +50,7 @@ export interface TarMember {
   /** How many bytes of content follow. */
   readonly content: number;
   /** Whether the header has a size although no content should follow. */
-  readonly isSizeIdle: boolean;
+  readonly hasIgnoredSize: boolean;
 }
 
 /** Makes a member from its headers. Throws `IntegrityError` and `NotUtf8`. */
@@ -78,7 +78,7 @@ export function toMember(
   return {
     entry: { name, kind, mode: mode & 0o777, mtime, size: kind === "file" ? size : 0, target },
     content: kind === "file" || flag === "D" ? size : 0,
-    isSizeIdle: kind !== "file" && flag !== "D" && size > 0,
+    hasIgnoredSize: kind !== "file" && flag !== "D" && size > 0,
   };
 }
 

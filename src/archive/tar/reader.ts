@@ -62,7 +62,7 @@ class TarReader {
   /** The last entry, for messages. */
   #last: string | undefined;
   /** The last entry for messages, if its header has a size although no content should follow. */
-  #idle: string | undefined;
+  #refusalOfContent: string | undefined;
   #ending: Ending | undefined;
 
   constructor({ name, handler, isComplete, onNote }: ReadTarOptions) {
@@ -136,7 +136,7 @@ class TarReader {
   #endHeader(bytes: Uint8Array): void {
     const header = parseHeader(bytes);
     if (header === undefined) throw this.#noHeader();
-    this.#idle = undefined;
+    this.#refusalOfContent = undefined;
     const { flag, size } = header;
     if (size === undefined || size < 0) {
       throw corrupt(this.#name, header, "its header has an impossible size");
@@ -155,10 +155,10 @@ class TarReader {
 
   #begin(header: Header, headerSize: number): void {
     const parts = this.#extensions.take(header, headerSize);
-    const { entry, content, isSizeIdle } = toMember(parts, this.#name);
+    const { entry, content, hasIgnoredSize } = toMember(parts, this.#name);
     this.#last = entry.name;
-    if (isSizeIdle) {
-      this.#idle = `${shown(entry.name)} in ${this.#name}: it is a ${
+    if (hasIgnoredSize) {
+      this.#refusalOfContent = `${shown(entry.name)} in ${this.#name}: it is a ${
         entry.kind === "directory" ? "folder" : "link"
       } with content`;
     }
@@ -189,7 +189,9 @@ class TarReader {
 
   /** The error for other bytes in the place of a header. */
   #noHeader(): IntegrityError {
-    if (this.#idle !== undefined) return new IntegrityError(`Refused ${this.#idle}`);
+    if (this.#refusalOfContent !== undefined) {
+      return new IntegrityError(`Refused ${this.#refusalOfContent}`);
+    }
     return new IntegrityError(
       `${this.#name} is not a tar archive or is corrupt: a header has a wrong checksum`,
     );

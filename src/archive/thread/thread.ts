@@ -48,7 +48,7 @@ export class ArchiveThread {
   readonly #report = new Uint8Array(new SharedArrayBuffer(REPORT));
   readonly #outputs: Uint8Array[] = [];
   #onRest: (rest: Uint8Array) => void = () => {};
-  #under = 0;
+  #underWay = 0;
   #ended = false;
   #failure: unknown;
   #failed = false;
@@ -79,11 +79,11 @@ export class ArchiveThread {
 
   /** Sends a copy of `piece` to the thread. Resolves when there is room for another. */
   async write(piece: Uint8Array): Promise<void> {
-    while (this.#under >= PIECES && !this.#failed) {
+    while (this.#underWay >= PIECES && !this.#failed) {
       await new Promise<void>((resolve) => this.#wakeWriter = resolve);
     }
     const copy = new Uint8Array(piece);
-    this.#under++;
+    this.#underWay++;
     this.#send({ piece: copy }, [copy.buffer]);
   }
 
@@ -179,7 +179,7 @@ export class ArchiveThread {
     else if ("ended" in message) this.#ended = true;
     else if ("error" in message) return this.fail(new Error(message.error));
     else {
-      this.#under--;
+      this.#underWay--;
       this.#wakeWriter();
       try {
         if (message.rest !== undefined) this.#onRest(message.rest);

@@ -26,7 +26,7 @@ import type { ArchiveThread } from "../thread/thread.ts";
 export class TreeWriter implements EntryHandler {
   readonly #tree: Tree;
   readonly #target: string;
-  /** What each folder gets at the end, when nothing more is written into it: see `#then`. */
+  /** What each folder gets at the end, when nothing more is written into it: see `#setAtEnd`. */
   readonly #modes = new Column((length) => new Uint16Array(length), FEW);
   readonly #mtimes = new Column((length) => new Float64Array(length), FEW);
   readonly #aside: string;
@@ -135,7 +135,7 @@ export class TreeWriter implements EntryHandler {
 
   #makeFolder({ mode, mtime }: Entry, { node, exists }: Admission): void {
     if (!exists) this.#make(node);
-    this.#then(node, { mode, mtime });
+    this.#setAtEnd(node, { mode, mtime });
   }
 
   /**
@@ -144,7 +144,7 @@ export class TreeWriter implements EntryHandler {
    */
   #makeParent(node: number): void {
     this.#make(node);
-    this.#then(node, { mode: 0o755, mtime: undefined });
+    this.#setAtEnd(node, { mode: 0o755, mtime: undefined });
   }
 
   #make(node: number): void {
@@ -160,7 +160,7 @@ export class TreeWriter implements EntryHandler {
    * Stores what the folder gets at the end. An extra bit beside the mode marks that there is
    * something to set.
    */
-  #then(node: number, { mode, mtime }: { mode: number; mtime: number | undefined }): void {
+  #setAtEnd(node: number, { mode, mtime }: { mode: number; mtime: number | undefined }): void {
     this.#modes.set(node, mode | 0o10000);
     this.#mtimes.set(node, mtime ?? NaN);
   }

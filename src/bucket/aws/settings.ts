@@ -139,15 +139,18 @@ function endpointProblem(
     });
   }
   if (url === null || !/^https?:$/.test(url.protocol) || !/^https?:\/\//i.test(value)) {
-    return new UsageError(`${name} is no URL: ${quote(value)}`, { hint });
+    return new UsageError(`${name} is not a URL: ${quote(value)}`, { hint });
   }
   if (url.search !== "" || url.hash !== "" || /[?#]$/.test(value)) {
     return new UsageError(`${name} has a query or a fragment: ${quote(value)}`, { hint });
   }
   if (bucket && url.pathname.replace(/\/+$/, "").split("/").at(-1) === bucket) {
-    return new UsageError(`${name} names the bucket, which FTL_BUCKET does: ${quote(value)}`, {
-      hint: `export ${name}=${value.replace(/\/[^/]+\/*$/, "")}`,
-    });
+    return new UsageError(
+      `${name} contains the bucket, which belongs into FTL_BUCKET: ${quote(value)}`,
+      {
+        hint: `export ${name}=${value.replace(/\/[^/]+\/*$/, "")}`,
+      },
+    );
   }
   return undefined;
 }

@@ -68,7 +68,7 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   InvalidToken: (request, cause) =>
     failure("S3 refuses the session token", { request, error: cause }, {
       reason: "unauthenticated",
-      hint: "Check that AWS_SESSION_TOKEN is of the same session as the keys, or log in again",
+      hint: "Check that AWS_SESSION_TOKEN belongs to the same session as the keys, or log in again",
     }),
   RequestTimeTooSkewed: (request, cause) =>
     failure("S3 refuses requests from a clock that is more than 15 minutes off", {
@@ -161,7 +161,7 @@ function answered(request: S3Request, error: unknown): StorageError {
 /** The error for a success that the SDK could not parse. */
 function unreadable(request: S3Request, error: unknown): StorageError {
   const where = request.endpoint ?? "S3";
-  const text = `${where} answered ${request.action} on ${place(request)} with what cannot be read`;
+  const text = `${where} answered ${request.action} on ${place(request)} with something unreadable`;
   return failure(text, { request, error }, {
     reason: "not-s3",
     hint: "The store, or a proxy before it, does not answer as S3 does: --verbose shows more",

@@ -156,7 +156,7 @@ function notS3(
 }
 
 function brokenOff(request: Request): StorageError {
-  const text = `${originOf(request)} answered with a document that has no end`;
+  const text = `${originOf(request)} answered with a truncated document`;
   const hint = "Try again, and check the proxies in between: nothing has changed";
   return asRetryable(
     new StorageError(text, { reason: "unreachable", retryable: true, hint }),

@@ -45,9 +45,9 @@ export async function listAll({ bucket, prefix, ask }: Listing): Promise<ListedO
     emptyPages = isEmpty ? emptyPages + 1 : 0;
     token = page.NextContinuationToken;
     if (!token) throw refuse("says that there is more, but not how to get it");
-    if (tokens.has(token)) throw refuse("comes back to where it was: it has no end");
+    if (tokens.has(token)) throw refuse("repeats an earlier page: it has no end");
     if (!isEmpty && found.size === before) throw refuse("shows the same keys again: it has no end");
-    if (emptyPages > MOST_EMPTY_PAGES) throw refuse("goes on without a key: it has no end");
+    if (emptyPages > MOST_EMPTY_PAGES) throw refuse("goes on with empty pages: it has no end");
     if (found.size > MOST_KEYS) {
       throw refuse(
         `has more than ${MOST_KEYS} keys`,
@@ -79,7 +79,7 @@ function objectsOf(
     const object = listedObject(entry);
     if (object === undefined) throw refuse("has an entry without a key, a size or an ETag");
     if (!object.key.startsWith(prefix)) {
-      throw refuse(`has ${shortened(object.key)}, and only ${prefix} was asked for`);
+      throw refuse(`has ${shortened(object.key)}, but only ${prefix} was requested`);
     }
     if (object.key.length > LONGEST_KEY) throw refuse(`has a key of ${object.key.length} bytes`);
     return object;

@@ -6,7 +6,8 @@ import type { Lack, OnLack } from "../bucket.ts";
 
 const SENTENCES: Readonly<Record<Lack, string>> = {
   conditions: "does not support conditional writes: a race with another writer is not noticed",
-  heed: "ignores the conditions of writes (If-Match): a race with another writer is not noticed",
+  "condition-checks":
+    "ignores the conditions of writes (If-Match): a race with another writer is not noticed",
   quotes: "compares ETags without their quotes (If-Match), so FTL sends them without quotes",
   checksums: "does not accept SHA-256 checksums (x-amz-checksum-sha256): FTL sends MD5 " +
     "(Content-MD5) instead; AWS_REQUEST_CHECKSUM_CALCULATION=when_required saves the first try",

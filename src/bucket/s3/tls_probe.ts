@@ -4,7 +4,7 @@
  */
 
 /** Milliseconds for each of the two attempts. */
-const PATIENCE = 3_000;
+const TIMEOUT = 3_000;
 
 /** True only if TLS gets no answer and plain HTTP gets one. */
 export async function speaksPlainHttp({ hostname, port }: URL): Promise<boolean> {
@@ -42,7 +42,7 @@ async function answersHttp(address: Address): Promise<boolean> {
 async function within(work: (connections: Deno.Conn[]) => Promise<boolean>): Promise<boolean> {
   const connections: Deno.Conn[] = [];
   const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), PATIENCE);
+  const timer = setTimeout(() => resolve(false), TIMEOUT);
   try {
     return await Promise.race([work(connections).catch(() => false), late]);
   } finally {

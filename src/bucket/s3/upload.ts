@@ -28,7 +28,7 @@ const SLOWEST_UPLOAD = 10;
  */
 const UPLOAD_WINDOW = 15 * 1024 * 1024;
 /** Milliseconds to abort an upload and remove its parts. */
-const TAKING_BACK = 5_000;
+const ABORT_TIMEOUT = 5_000;
 
 /** The place of the object, under the names that the SDK's commands use. */
 export interface UploadTarget {
@@ -58,8 +58,8 @@ export async function uploadWhole(upload: Upload): Promise<void> {
   const body = source.read(0, source.size);
   const wanted = { checksums: true, conditions: condition !== undefined };
   await inKnownForm(lacks, wanted, async (form) => {
-    const isHeeded = form.conditions && !lacks.has("heed");
-    if (condition !== undefined && !isHeeded) await upload.require(condition);
+    const isChecked = form.conditions && !lacks.has("condition-checks");
+    if (condition !== undefined && !isChecked) await upload.require(condition);
     const check = checkOf(body, { form, sha256: source.partSha256[0], target });
     upload.onEnding();
     await client.send(
@@ -101,7 +101,7 @@ export async function uploadParts(upload: Upload): Promise<void> {
   } catch (error) {
     // No part is under way any more: `inParallel` waits for all of them before it throws.
     const command = new AbortMultipartUploadCommand({ ...target, UploadId });
-    const abortSignal = AbortSignal.timeout(options.signal?.aborted ? LAST_LOOK : TAKING_BACK);
+    const abortSignal = AbortSignal.timeout(options.signal?.aborted ? LAST_LOOK : ABORT_TIMEOUT);
     await client.send(command, { abortSignal }).catch(() => {});
     throw error;
   }
@@ -167,8 +167,8 @@ async function complete(upload: Upload, completion: Completion): Promise<void> {
   const send = (checksums: boolean): Promise<void> =>
     inKnownForm(lacks, { checksums: false, conditions: condition !== undefined }, async (form) => {
       // Some stores accept the condition here and ignore it, even some that respect it on a PUT.
-      const isHeeded = form.conditions && !upload.isForeign;
-      if (condition !== undefined && !isHeeded) await upload.require(condition);
+      const isChecked = form.conditions && !upload.isForeign;
+      if (condition !== undefined && !isChecked) await upload.require(condition);
       upload.onEnding();
       await sendCompletion(upload, { ...completion, checksums, conditions: form.conditions });
     });

@@ -93,21 +93,21 @@ async function fetchHere(request: Request): Promise<Response> {
 }
 
 /** After so many milliseconds without an answer, FTL probes the port, unless the store is AWS. */
-const SUSPICIOUS = 3_000;
+const PROBE_AFTER = 3_000;
 /** The origins that were probed already. */
-const looked = new Set<string>();
+const probed = new Set<string>();
 
 async function fetchUnlessPlain(request: Request): Promise<Response> {
   const url = new URL(request.url);
   const answer = fetch(request, { redirect: "manual" });
   const isKnown = url.protocol !== "https:" || /\.amazonaws\.com(\.cn)?$/.test(url.hostname) ||
-    looked.has(url.origin);
+    probed.has(url.origin);
   if (isKnown) return await answer;
   const { promise: isPlain, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(async () => {
-    looked.add(url.origin);
+    probed.add(url.origin);
     if (await speaksPlainHttp(url)) reject(plainPort(url));
-  }, SUSPICIOUS);
+  }, PROBE_AFTER);
   try {
     return await Promise.race([answer, isPlain]);
   } finally {

@@ -43,11 +43,12 @@ interface SmallWrite extends PutOptions {
 
 export class S3Writes {
   readonly #bucket: WrittenBucket;
-  #isHeedTried: boolean;
+  /** Whether it is known if the store respects conditions. */
+  #isTested: boolean;
 
   constructor(bucket: WrittenBucket) {
     this.#bucket = bucket;
-    this.#isHeedTried = !bucket.isForeign;
+    this.#isTested = !bucket.isForeign;
   }
 
   /** `Bucket.put`. */
@@ -96,7 +97,7 @@ export class S3Writes {
     const { lacks } = this.#bucket;
     const { key } = write;
     try {
-      return await this.#tryHeed(write) ?? await this.#send(write, write.condition);
+      return await this.#testConditions(write) ?? await this.#send(write, write.condition);
     } catch (error) {
       const found = await this.#afterRefusal(error, write);
       if (found.done !== undefined) return found.done;
@@ -120,15 +121,15 @@ export class S3Writes {
    * never holds. The store must refuse it. If it does not, everything is written, and the result is
    * the ETag.
    */
-  async #tryHeed(write: SmallWrite): Promise<string | undefined> {
+  async #testConditions(write: SmallWrite): Promise<string | undefined> {
     const { condition, key } = write;
     const { lacks } = this.#bucket;
-    if (condition === undefined || condition === NEVER || this.#isHeedTried) return undefined;
+    if (condition === undefined || condition === NEVER || this.#isTested) return undefined;
     await this.#require(key, condition);
-    this.#isHeedTried = true;
+    this.#isTested = true;
     try {
       const etag = await this.#send(write, NEVER);
-      if (!lacks.has("conditions")) lacks.add("heed");
+      if (!lacks.has("conditions")) lacks.add("condition-checks");
       return etag;
     } catch (error) {
       const isRefused = [404, 409, 412].includes(statusOf(error)) &&
@@ -145,8 +146,8 @@ export class S3Writes {
     const body = new TextEncoder().encode(text);
     const wanted = { checksums: true, conditions: condition !== undefined };
     return await inKnownForm(lacks, wanted, async (form) => {
-      const isHeeded = form.conditions && !lacks.has("heed");
-      if (condition !== undefined && !isHeeded) await this.#require(key, condition);
+      const isChecked = form.conditions && !lacks.has("condition-checks");
+      if (condition !== undefined && !isChecked) await this.#require(key, condition);
       const quoted = lacks.has("quotes") ? withoutQuotes(sent) : sent;
       const answer = await client.send(
         new PutObjectCommand({

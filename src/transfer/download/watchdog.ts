@@ -64,6 +64,6 @@ export class Watchdog {
     this.#looked = now;
     if (now - this.#seen < this.#timeout) return;
     const seconds = Math.round(this.#timeout / 1000);
-    this.#controller.abort(new BrokenError(`hardly a byte came for ${seconds} s`));
+    this.#controller.abort(new BrokenError(`the connection stalled for ${seconds} s`));
   }
 }
