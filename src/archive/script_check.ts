@@ -27,7 +27,7 @@ const STEP_OF: ReadonlyMap<string, Step> = new Map(
   STEPS.flatMap((step) => SCRIPT_PLACES[step].map((place) => [place, step] as const)),
 );
 
-/** If there are more misnamed scripts, they are hardly mistakes; the rest is not reported. */
+/** At most so many misnamed scripts are reported. More of them are hardly mistakes. */
 const MOST_MISNAMED = 5;
 
 /** A script in the archive. */

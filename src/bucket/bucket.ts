@@ -44,8 +44,7 @@ export interface SmallObject extends ObjectInfo {
  */
 export interface OpenObject extends ObjectInfo {
   /**
-   * The position of the body's first byte in the object. A store that ignores ranges sends another
-   * one.
+   * The position of the body's first byte in the object. It is 0 if the store ignores the range.
    */
   readonly start: number;
   /** A stream of bytes. It can be read into memory that is already allocated. */

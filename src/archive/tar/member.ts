@@ -1,11 +1,11 @@
 /**
  * Turns the headers of a member into an entry, or refuses the member.
  *
- *     flag           is                    content that follows
- *     0, NUL, 7      a file                of its size
+ *     flag           is                    content after the header
+ *     0, NUL, 7      a file                as many bytes as its size
  *     the same, with a name that ends in / a folder (before POSIX)   none, even if there is a size
  *     5              a folder              none, even if there is a size
- *     D              a folder (GNU)        of its size, a list that FTL ignores
+ *     D              a folder (GNU)        as many bytes as its size; FTL ignores them
  *     1, 2           a link                none, even if there is a size
  *
  * Old writers left such a size without content, and GNU tar and bsdtar ignore it. If content
@@ -34,7 +34,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   "M": "a part of a file that begins in another archive",
 };
 
-/** A header, and what the extended headers before it told. */
+/** A header, with the facts from the extended headers before it. */
 export interface Parts {
   readonly header: Header;
   readonly pax: PaxRecords;
