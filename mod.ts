@@ -1,18 +1,18 @@
 /**
  * FTL, "faster than light": deploys packages to machines, with S3 as the only server.
  *
- * This file is the interface for programs. Started as a program itself, it is the command line, `ftl`. To see
- * how FTL works, go on with `src/commands/sync/sync.ts`; docs/architecture.md shows the rooms of `src`.
+ * This file is the interface for programs. Run as a program, this file is the command line, `ftl`. To
+ * see how FTL works, read `src/commands/sync/sync.ts` next; docs/architecture.md shows the rooms of `src`.
  *
- * A program of your own imports it by the path of a clone, or by a name that its `deno.json` gives to that
- * path: `"imports": { "@ftl/ftl": "../ftl/mod.ts" }`. Importing does nothing but define.
+ * Your own program imports this file by its path in a clone, or by a name that your `deno.json` gives to
+ * that path: `"imports": { "@ftl/ftl": "../ftl/mod.ts" }`. The import only defines things; it does no work.
  *
- * @example A program that spools a file, blesses it, and brings this machine in line
+ * @example A program that spools a file, blesses it, and syncs this machine
  * ```ts
  * import { createContext, jumpMaster, spool, sync } from "@ftl/ftl";
  *
  * async function release(file: string): Promise<void> {
- *   // FTL_BUCKET, FTL_ROOT and the usual AWS variables are all that is needed.
+ *   // The program needs only FTL_BUCKET, FTL_ROOT and the usual AWS variables.
  *   const context = createContext(Deno.env.toObject());
  *   const { revision } = await spool(context, file, { message: "nightly" });
  *   await jumpMaster(context, revision);
@@ -26,22 +26,22 @@
  * for (const file of Deno.args) await release(file);
  * ```
  *
- * @example A program that activates a revision on this machine, and hears of it
+ * @example A program that activates a revision on this machine, and receives the events
  * ```ts
  * import { createContext, jump, listLocalRevisions } from "@ftl/ftl";
  * import assert from "node:assert/strict";
  *
- * // A machine's root with one package, which has one revision.
+ * // A machine's root with one package and one revision of that package.
  * const root = await Deno.makeTempDir();
  * await Deno.mkdir(`${root}/my_site/revs/VZ5vQk8aR4G`, { recursive: true });
  *
- * const told: string[] = [];
- * const context = createContext({ FTL_ROOT: root }, { report: ({ type }) => told.push(type) });
+ * const events: string[] = [];
+ * const context = createContext({ FTL_ROOT: root }, { report: ({ type }) => events.push(type) });
  * await jump(context, "my_site.VZ5vQk8aR4G");
  *
  * const [revision] = listLocalRevisions(context, "my_site");
  * assert.deepEqual([revision?.revision, revision?.active], ["my_site.VZ5vQk8aR4G", true]);
- * assert.deepEqual(told, ["activated"]);
+ * assert.deepEqual(events, ["activated"]);
  *
  * await Deno.remove(root, { recursive: true });
  * ```
@@ -127,18 +127,19 @@ export {
 } from "./src/revision/names.ts";
 export type { Context, Environment };
 
-/** How a program follows a command, and ends it. */
+/** How a program follows a command, and how it ends a command early. */
 export interface ContextOptions {
-  /** Told what a command does while it works; nothing is, by default. */
+  /** Called with each event while a command works. By default, nothing is called. */
   readonly report?: Report;
-  /** Ends a command early: it cleans up and throws the reason. */
+  /** Ends a command early: the command cleans up and throws the reason of the signal. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * What the commands work with: configuration from an environment, as `ftl` takes it from the process.
+ * Makes the context of the commands. `env` is the configuration; `ftl` takes it from its process.
  *
- * Credentials and region are found by the AWS SDK, which looks at the process's own environment too.
+ * The AWS SDK finds the credentials and the region. The SDK also reads the environment of the
+ * process itself.
  */
 export function createContext(env: Environment, options: ContextOptions = {}): Context {
   const config = new Config(env);
@@ -158,7 +159,10 @@ export function createContext(env: Environment, options: ContextOptions = {}): C
   };
 }
 
-/** Who runs this: with `sudo` whoever called it, else as the system knows the user. */
+/**
+ * The name of the user. With `sudo`, this is the user who called it; else the user that the system
+ * names.
+ */
 function userName(env: Environment): string {
   const named = env["SUDO_USER"] || env["USER"] || env["LOGNAME"];
   if (named) return named;

@@ -1,11 +1,11 @@
 /**
- * Configuration, which comes from the environment alone. Every value is read when a command asks for
- * it, so that a command fails only over what it needs.
+ * The configuration, which comes only from the environment. A value is read when a command asks for
+ * it. So a command fails only because of a variable that it needs.
  */
 import { UsageError } from "./errors.ts";
 import { quote } from "./foreign_text.ts";
 
-/** The environment as `mod.ts` hands it down. */
+/** The environment variables, as `mod.ts` passes them on. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A variable that holds a whole number. */
@@ -48,7 +48,7 @@ const TEXTS = {
   FTL_ROOT: { meaning: "this machine's deployment folder, with a folder for each package" },
 } as const;
 
-/** FTL's own variables, each once: what help, manual page, reference and `ftl doctor` go by. */
+/** FTL's own variables. Help, manual page, reference and `ftl doctor` are made from this table. */
 export const SETTINGS: Readonly<Record<SettingName, Pick<Count, "meaning"> & Partial<Count>>> = {
   ...TEXTS,
   ...COUNTS,
@@ -56,7 +56,7 @@ export const SETTINGS: Readonly<Record<SettingName, Pick<Count, "meaning"> & Par
 
 export type SettingName = keyof typeof TEXTS | keyof typeof COUNTS;
 
-/** For hints. */
+/** Examples of values, which hints show. */
 const EXAMPLES = {
   FTL_BUCKET: "my-deploys",
   FTL_ROOT: "/srv/ftl",
@@ -64,16 +64,19 @@ const EXAMPLES = {
   AWS_DEFAULT_REGION: "eu-central-1",
 } as const;
 
-/** Without slashes at the end; `/` where only dots and slashes lead there. A `..` after a name may follow a link. */
+/**
+ * The path without slashes at its end. A path of only dots and slashes becomes `/`. A `..` after a
+ * name stays: the name may be a link, so `..` may lead elsewhere.
+ */
 function normalize(path: string): string {
   return path.split("/").every((part) => ["", ".", ".."].includes(part))
     ? "/"
     : path.replace(/\/+$/, "");
 }
 
-/** What the environment says. */
+/** The configuration that the environment gives. */
 export class Config {
-  /** Nothing is read yet. */
+  /** Reads nothing yet. */
   constructor(readonly env: Environment) {}
 
   /** `FTL_BUCKET`. */
@@ -94,7 +97,7 @@ export class Config {
     return name;
   }
 
-  /** `FTL_ROOT`, an absolute path without a slash at its end, and not that of the system. */
+  /** `FTL_ROOT`: an absolute path without a slash at its end. It is never `/`. */
   get root(): string {
     this.#requireFilledIn("FTL_ROOT");
     const path = this.#text("FTL_ROOT");
@@ -115,7 +118,7 @@ export class Config {
     return root;
   }
 
-  /** `FTL_KEEP`: how many revisions newer than the blessed one a machine holds ready. */
+  /** `FTL_KEEP`: how many revisions that are newer than the blessed one a machine keeps ready. */
   get keep(): number {
     return this.#count("FTL_KEEP");
   }
@@ -130,18 +133,20 @@ export class Config {
     return this.#count("FTL_HOOK_TIMEOUT");
   }
 
-  /** `FTL_CONCURRENCY`: packages synced, and ranges or parts moved, at the same time. */
+  /**
+   * `FTL_CONCURRENCY`: how many packages are synced, or ranges or parts moved, at the same time.
+   */
   get concurrency(): number {
     return this.#count("FTL_CONCURRENCY");
   }
 
-  /** Throws `UsageError` for the first of the tuning variables that does not parse. */
+  /** Throws `UsageError` for the first tuning variable whose value is not valid. */
   requireTuning(): void {
     void [this.keep, this.lockWait, this.scriptTimeout, this.concurrency];
   }
 
   /**
-   * The value of a variable, whichever it is. Throws `UsageError`.
+   * The value of any variable. Throws `UsageError`.
    * @internal
    */
   read(name: SettingName): string | number {
@@ -149,13 +154,16 @@ export class Config {
     return name === "FTL_ROOT" ? this.root : this.#count(name);
   }
 
-  /** `ftl setup` writes `<bucket>` for what it is not told: nothing may run with that. */
+  /**
+   * Refuses a value in angle brackets, such as `<bucket>`: `ftl setup` writes it if it does not
+   * know the value, and no command may run with it.
+   */
   #requireFilledIn(...names: readonly (keyof typeof EXAMPLES)[]): void {
     for (const name of names) {
       const text = this.#text(name) ?? "";
       if (!/^<.*>$/.test(text)) continue;
       throw new UsageError(`${name} is still a placeholder: ${quote(text)}`, {
-        hint: `Put the value there that this machine should have, as in ${EXAMPLES[name]}`,
+        hint: `Replace it with the value for this machine, as in ${EXAMPLES[name]}`,
       });
     }
   }

@@ -1,25 +1,28 @@
-/** What every command works with. `mod.ts` makes it; nothing below looks elsewhere. */
+/**
+ * The context that every command gets. `mod.ts` makes it; the rooms below it read their settings
+ * from nowhere else.
+ */
 import type { BucketOptions, OpenedBucket } from "./bucket/bucket.ts";
 import type { Config } from "./config.ts";
 import type { Report } from "./events.ts";
 
 /** What every command works with: see `createContext` of `mod.ts`. */
 export interface Context {
-  /** Configuration, read when a command asks for it. */
+  /** The configuration. A value is read when a command asks for it. */
   readonly config: Config;
-  /** Told what happens. */
+  /** Called with each event. */
   readonly report: Report;
   /** Aborted with an `InterruptedError` by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
-  /** `user@host`, for the notes in S3. */
+  /** `user@host`, which the notes in S3 contain. */
   readonly author: () => string;
   /** Unix time in milliseconds. */
   readonly now: () => number;
-  /** Of FTL. */
+  /** The version of FTL. */
   readonly version: string;
   /**
-   * Opens the bucket of the configuration; sends nothing yet. The client is loaded only then: local commands start
-   * without.
+   * Opens the bucket that the configuration names. Opening sends no request. The S3 client is
+   * loaded only now, so local commands start without it.
    * @internal
    */
   readonly openBucket: (options: BucketOptions) => Promise<OpenedBucket>;

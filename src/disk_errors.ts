@@ -1,39 +1,42 @@
-/** What the system says about files, in the words of FTL. */
+/** Turns errors of the file system into FTL's errors, with a reason and a hint. */
 import { FtlError, messageOf, StorageError, UsageError } from "./errors.ts";
 
 const REASONS: Readonly<Record<string, { reason: string; hint?: string }>> = {
   ENOSPC: { reason: "the disk is full", hint: "Free some space, then run the command again" },
   EDQUOT: { reason: "the disk quota is used up", hint: "Raise the quota, or free some space" },
   EFBIG: {
-    reason: "the file is larger than is allowed",
-    hint: "Raise the limit: ulimit -f, or that of the file system",
+    reason: "the file is larger than the limit",
+    hint: "Raise the limit: that of ulimit -f, or that of the file system",
   },
-  EMLINK: { reason: "a folder holds more folders than the file system takes" },
-  ESTALE: { reason: "the network file system has lost it", hint: "Mount it anew" },
-  EUCLEAN: { reason: "the file system is damaged", hint: "See dmesg, and have it checked by fsck" },
+  EMLINK: { reason: "the folder has as many subfolders as the file system allows" },
+  ESTALE: { reason: "the network file system has lost the file", hint: "Mount it again" },
+  EUCLEAN: { reason: "the file system is damaged", hint: "See dmesg, and check it with fsck" },
   EROFS: { reason: "the file system is read-only", hint: "Mount it for writing" },
   EACCES: { reason: "permission denied", hint: "Run ftl as the user who owns FTL_ROOT" },
   EPERM: { reason: "operation not permitted", hint: "Run ftl as the user who owns FTL_ROOT" },
-  ENOTDIR: { reason: "not a directory", hint: "Something else has the place of a folder: move it" },
+  ENOTDIR: {
+    reason: "not a directory",
+    hint: "Something else is where a folder should be: move it",
+  },
   EIO: { reason: "the disk reports an input/output error", hint: "See dmesg" },
   EMFILE: { reason: "too many open files", hint: "Raise the limit: ulimit -n" },
   ENOENT: { reason: "no such file or directory" },
-  EBUSY: { reason: "it is in use, as a mount point is", hint: "Unmount it" },
+  EBUSY: { reason: "it is in use, for example as a mount point", hint: "Unmount it" },
   EXDEV: {
-    reason: "it lies on another file system",
-    hint: "A package's folder lies on one: only the whole of it may be a link to another disk",
+    reason: "it is on another file system",
+    hint: "All of a package's folder must be on one disk: only the folder itself may be a link",
   },
   ENOLCK: {
-    reason: "the file system has no locks to give",
+    reason: "the file system has no locks available",
     hint: "On NFS, start rpc.statd, or mount it with local_lock=flock",
   },
   EOPNOTSUPP: {
-    reason: "the file system does not know that",
-    hint: "FTL needs locks, links and renames: give FTL_ROOT a folder on another disk",
+    reason: "the file system does not support this operation",
+    hint: "FTL needs locks, links and renames: set FTL_ROOT to a folder on another disk",
   },
 };
 
-/** Of Linux, where the runtime says no more than `os error 122`. */
+/** Error numbers of Linux. For these, the runtime says only `os error 122`, without a name. */
 const UNNAMED: Readonly<Record<string, string>> = {
   "27": "EFBIG",
   "31": "EMLINK",
@@ -45,7 +48,7 @@ const UNNAMED: Readonly<Record<string, string>> = {
 };
 const OS_ERROR = / \(os error ([0-9]+)\)/;
 
-/** The system's own code, e.g. `ENOSPC`, or undefined where the error is none of the system's. */
+/** The system's own code, e.g. `ENOSPC`. Undefined if the error does not come from the system. */
 export function systemCode(error: unknown): string | undefined {
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === "string") return code === "ENOTSUP" ? "EOPNOTSUPP" : code;
@@ -53,7 +56,7 @@ export function systemCode(error: unknown): string | undefined {
   return number === undefined ? undefined : UNNAMED[number] ?? `errno ${number}`;
 }
 
-/** What the system said, without the call and its paths, which the runtime puts behind it. */
+/** The system's message, without the call and its paths, which the runtime adds at the end. */
 function systemReason(error: unknown): string {
   const message = messageOf(error);
   const found = OS_ERROR.exec(message);
@@ -61,8 +64,9 @@ function systemReason(error: unknown): string {
 }
 
 /**
- * `Cannot write /srv/ftl/...: the disk is full`, from `what` and the error of a file call. An `FtlError`
- * stays what it is, and so does an error that is not the system's: a fault of FTL's own.
+ * Adds to the error of a file call what FTL tried, as in `Cannot write /srv/ftl/...: the disk is
+ * full`. An `FtlError` stays as it is. An error that is not the system's is a fault of FTL's own,
+ * and stays too.
  */
 export function explainDiskError(error: unknown, what: string): unknown {
   const code = systemCode(error);
@@ -71,7 +75,7 @@ export function explainDiskError(error: unknown, what: string): unknown {
     return new UsageError(`${what}: it lies below /dev, /proc or /sys`, {
       cause: error,
       hint:
-        "The runtime keeps programs with bounded permissions out of there: use another folder, " +
+        "The runtime does not let programs with limited permissions in there: use another folder, " +
         "such as a tmpfs mounted elsewhere",
     });
   }

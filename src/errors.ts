@@ -1,12 +1,12 @@
 /**
- * The errors that a user can meet. Code below `src/cli` throws them; `src/cli/failure.ts` turns them
- * into text and an exit code, and nothing else does.
+ * The errors that a user can meet. Code below `src/cli` throws them. Only `src/cli/failure.ts`
+ * turns them into text and an exit code.
  *
- * A message names the thing and what went wrong with it (`Cannot activate my_site.VZ5vQk8aR4G: its
- * post-sync.sh failed`), a hint says what to do about it. Neither ends with a full stop.
+ * A message names the thing and says what went wrong with it (`Cannot activate my_site.VZ5vQk8aR4G:
+ * its post-sync.sh failed`). A hint says what to do about it. Neither ends with a full stop.
  */
 
-/** The exit codes of `ftl`: part of its interface, explained in docs/errors.md. */
+/** The exit codes of `ftl`. They are part of its interface; docs/errors.md explains them. */
 export const EXIT = {
   done: 0,
   internal: 1,
@@ -18,7 +18,7 @@ export const EXIT = {
   storage: 7,
 } as const;
 
-/** What each exit code says, in a few words. */
+/** The meaning of each exit code, in a few words. */
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   done: "done",
   internal: "a fault of FTL's own",
@@ -30,24 +30,24 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   storage: "S3 or disk: unreachable, denied, full",
 };
 
-/** What an error carries besides its message. */
+/** What an error contains besides its message. */
 export interface FtlErrorOptions {
-  /** What the user can do about it: one line, no full stop. */
+  /** What the user can do about it: one line, without a full stop. */
   hint?: string | undefined;
-  /** The error below it. */
+  /** The error that caused this one. */
   cause?: unknown;
 }
 
-/** An error whose message is meant for the user. Its class says which exit code it brings. */
+/** An error whose message is for the user. Its class decides the exit code. */
 export abstract class FtlError extends Error {
-  /** The exit code of the command that it ends: one of `EXIT`, or a signal's. */
+  /** The exit code of the command that this error ends: one of `EXIT`, or that of a signal. */
   abstract readonly exitCode: number;
   /** What the user can do about it. */
   readonly hint: string | undefined;
-  /** The number of S3's answer, by which the owner of the store finds it in the logs. */
+  /** The request id of S3's answer. The owner of the store finds the request in the logs by it. */
   readonly requestId: string | undefined;
 
-  /** The message names the thing, and what went wrong with it. */
+  /** The message names the thing and says what went wrong with it. */
   constructor(message: string, options: FtlErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = new.target.name;
@@ -55,7 +55,7 @@ export abstract class FtlError extends Error {
   }
 }
 
-/** Wrong arguments, a missing or malformed variable, a name that is no name. */
+/** Wrong arguments, a missing or malformed variable, or a name that is not valid. */
 export class UsageError extends FtlError {
   /** See `EXIT`. */
   readonly exitCode: number = EXIT.usage;
@@ -67,24 +67,27 @@ export class NotFoundError extends FtlError {
   readonly exitCode: number = EXIT.notFound;
 }
 
-/** Somebody else was faster: a lost conditional write, a lock that stayed busy. */
+/** Somebody else was faster: a conditional write failed, or a lock stayed busy. */
 export class ConflictError extends FtlError {
   /** See `EXIT`. */
   readonly exitCode: number = EXIT.conflict;
 }
 
-/** A lock that stayed busy. */
+/** A lock stayed busy. */
 export class BusyError extends ConflictError {}
 
-/** The bytes are not what they should be, or an archive that must not be unpacked. */
+/** The bytes are not as they should be, or the archive must not be unpacked. */
 export class IntegrityError extends FtlError {
   /** See `EXIT`. */
   readonly exitCode: number = EXIT.integrity;
 }
 
-/** A pointer in S3 that names no revision. Blessing one, on condition of its ETag, mends it. */
+/**
+ * A pointer in S3 names no revision. To repair it, bless a revision on condition of the pointer's
+ * ETag.
+ */
 export class BrokenPointerError extends IntegrityError {
-  /** `etag` is the pointer's own, as it was read. */
+  /** `etag` is the ETag of the pointer when it was read. */
   constructor(message: string, readonly etag: string, options: FtlErrorOptions) {
     super(message, options);
   }
@@ -97,16 +100,16 @@ export class ScriptError extends FtlError {
 }
 
 /**
- * What keeps S3 or the disk from doing what was asked: for code that decides by it, which never reads
+ * Why S3 or the disk did not do what was asked. Code decides by this reason, and never reads
  * messages.
  *
- * - `denied`: the credentials may not, or a policy, a key or a lock forbids it.
- * - `unauthenticated`: the store does not take the credentials themselves: unknown, wrong, expired.
+ * - `denied`: the credentials have no right, or a policy, a key or a lock forbids it.
+ * - `unauthenticated`: the store refuses the credentials themselves: unknown, wrong, or expired.
  * - `unreachable`: no answer came, or only a part of one.
- * - `busy`: an answer of the kind "not now": throttled, or a fault of the store's own.
- * - `full`: the disk or the quota.
- * - `unsupported`: the store does not know what was asked for.
- * - `not-s3`: something answered that does not speak as S3 does: a login page, a proxy, another service.
+ * - `busy`: the store cannot answer now: it throttles requests, or has a fault of its own.
+ * - `full`: the disk is full, or the quota is used up.
+ * - `unsupported`: the store does not support the request.
+ * - `not-s3`: the answer is not from S3 but from a login page, a proxy or another service.
  * - `other`: anything else.
  */
 export type StorageReason =
@@ -119,25 +122,25 @@ export type StorageReason =
   | "not-s3"
   | "other";
 
-/** What a storage error tells besides its message. */
+/** What a storage error contains besides its message. */
 export interface StorageErrorOptions extends FtlErrorOptions {
-  /** `other` where it is left out. */
+  /** `other` by default. */
   reason?: StorageReason | undefined;
   /** Whether the same request may succeed a little later. */
   retryable?: boolean | undefined;
   /** The S3 action that failed, as IAM calls it, e.g. `s3:PutObject`. */
   action?: string | undefined;
-  /** S3's own error code, e.g. `NotImplemented`; a bare status where it gave none. */
+  /** S3's own error code, e.g. `NotImplemented`. If S3 gave none, the HTTP status. */
   code?: string | undefined;
-  /** The store's own sentence, on one line, without control characters, bounded. */
+  /** The store's own message: one line, without control characters, with a limited length. */
   said?: string | undefined;
 }
 
-/** S3 or the disk: unreachable, denied, full. */
+/** S3 or the disk is unreachable, denies access, or is full. */
 export class StorageError extends FtlError {
   /** See `EXIT`. */
   readonly exitCode: number = EXIT.storage;
-  /** For code to decide by. */
+  /** The reason, by which code decides. */
   readonly reason: StorageReason;
   /** Whether the same request may succeed a little later. */
   readonly retryable: boolean;
@@ -145,7 +148,7 @@ export class StorageError extends FtlError {
   readonly action: string | undefined;
   /** S3's own error code. */
   readonly code: string | undefined;
-  /** The store's own sentence. */
+  /** The store's own message. */
   readonly said: string | undefined;
 
   /** The message is for the user. */
@@ -159,7 +162,10 @@ export class StorageError extends FtlError {
   }
 }
 
-/** The signals that end a command, and its exit code then: 128 and the number, as a shell reports it. */
+/**
+ * The signals that end a command, with the exit code: 128 and the signal's number, as a shell
+ * reports it.
+ */
 export const INTERRUPTIONS = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
 
 /** A signal came while a command worked. */
@@ -168,40 +174,40 @@ export class InterruptedError extends FtlError {
   readonly exitCode: number;
   readonly #insistence = new AbortController();
 
-  /** By the first signal. */
+  /** Made when the first signal comes. */
   constructor(signal: keyof typeof INTERRUPTIONS) {
     super(`Interrupted by ${signal}`);
     this.exitCode = INTERRUPTIONS[signal];
   }
 
-  /** Aborted when the signal comes a second time: nothing is waited for any longer. */
+  /** Aborted when a second signal comes. From then on the command waits for nothing. */
   get insistence(): AbortSignal {
     return this.#insistence.signal;
   }
 
-  /** Tells of the second signal. */
+  /** Reports the second signal. */
   insist(): void {
     this.#insistence.abort();
   }
 }
 
-/** A command was ended before S3 told what had come of a write. */
+/** A command was ended before S3 answered whether a write succeeded. */
 export class OutcomeUnknownError extends FtlError {
-  /** The exit code of what ended it. */
+  /** The exit code of the error or signal that ended the command. */
   readonly exitCode: number;
 
-  /** `reason` is what ended it; `outcome` goes on after its message. */
+  /** `reason` is what ended the command. `outcome` follows the message of `reason`. */
   constructor(reason: unknown, outcome: string) {
     super(`${messageOf(reason)} ${outcome}`, {
       cause: reason,
       hint:
-        "'ftl list --master' shows what is there and what is blessed: look before you do it again",
+        "'ftl list --master' shows which revisions are in S3 and blessed: look before you try again",
     });
     this.exitCode = reason instanceof FtlError ? reason.exitCode : EXIT.storage;
   }
 }
 
-/** The message of anything that was thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,13 +1,16 @@
-/** What commands tell while they work. `src/cli` decides what of it a person sees, and how. */
+/**
+ * The events that commands report while they work. `src/cli` decides which of them a person sees,
+ * and how.
+ */
 import type { PackageName, RevisionName } from "./revision/names.ts";
 
-/** Work that takes its time: told often while it is under way, once more when it is done. */
+/** Progress of long work. The event comes often during the work, and once more at its end. */
 export interface ProgressEvent {
-  /** Tells it from other events. */
+  /** The type of this event. */
   readonly type: "progress";
-  /** The revision's name, or the file's where there is no revision yet. */
+  /** The revision's name. If there is no revision yet, the file's name. */
   readonly subject: string;
-  /** Which part of the work. */
+  /** The kind of work. */
   readonly work: "checking" | "uploading" | "fetching" | "flushing";
   /** Bytes so far. */
   readonly done: number;
@@ -17,7 +20,7 @@ export interface ProgressEvent {
   readonly entries?: number;
 }
 
-/** One thing that a command tells, by its `type`. */
+/** One event of a command. `type` tells its kind. */
 export type FtlEvent =
   | ProgressEvent
   | { readonly type: "fetching"; readonly revision: RevisionName; readonly bytes: number }
@@ -56,9 +59,9 @@ export type FtlEvent =
     readonly from: RevisionName | undefined;
   }
   | { readonly type: "removed"; readonly revision: RevisionName }
-  /** A local jump keeps a revision active though another one is blessed. */
+  /** A local jump keeps a revision active although another one is blessed. */
   | { readonly type: "held"; readonly revision: RevisionName; readonly blessed: RevisionName }
-  /** A script begins, or has ended: its output comes in between. */
+  /** A script starts or has ended. The events of its output come in between. */
   | {
     readonly type: "script";
     readonly revision: RevisionName;
@@ -86,11 +89,11 @@ export type FtlEvent =
   /** A package gets its first revision. */
   | { readonly type: "new-package"; readonly package: PackageName }
   | { readonly type: "waiting"; readonly what: string; readonly holder: string }
-  /** The root holds no package: there is nothing to do. */
+  /** The root contains no package, so there is nothing to do. */
   | { readonly type: "no-packages"; readonly root: string }
   | { readonly type: "warning"; readonly message: string }
-  /** A failure that does not end the command; the command's exit code tells of it. */
+  /** A failure that does not end the command. The command's exit code shows it. */
   | { readonly type: "failure"; readonly error: unknown };
 
-/** Told each event when it happens. What it throws ends the command. */
+/** Called with each event when it happens. An error that this function throws ends the command. */
 export type Report = (event: FtlEvent) => void;

@@ -1,12 +1,12 @@
 /**
- * The steps at which a crash matters most, by name, so that tests can end a command at each of them.
+ * The steps at which a crash matters most. Each has a name, so that tests can end a command at it.
  *
- * In the executable nothing listens: neither arguments nor the environment reach the listener, and no
- * file of FTL sets it. `tests/proof/preload.ts` does, which has to be loaded before `mod.ts`, and
- * `tests/proof/steps_test.ts` shows that nothing else does.
+ * In the executable no listener is set: arguments and environment cannot set it, and no file of FTL
+ * does. `tests/proof/preload.ts` sets it, and must be loaded before `mod.ts`.
+ * `tests/proof/steps_test.ts` shows that nothing else sets it.
  */
 
-/** What has just been done. The order is that of a spool, a blessing, a sync and a purge. */
+/** The step that has just been done, in the order of a spool, a blessing, a sync and a purge. */
 export const FAULT_POINTS = [
   "part-uploaded",
   "upload-completed",
@@ -34,12 +34,12 @@ export type FaultPoint = typeof FAULT_POINTS[number];
 
 let listener: ((point: FaultPoint) => void) | undefined;
 
-/** Does nothing but in tests. */
+/** Calls the listener of a test. Without a test it does nothing. */
 export function faultPoint(point: FaultPoint): void {
   listener?.(point);
 }
 
-/** For tests alone. */
+/** Sets the listener. Only tests call this. */
 export function onFaultPoint(listen: (point: FaultPoint) => void): void {
   listener = listen;
 }

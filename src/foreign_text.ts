@@ -1,12 +1,13 @@
 /**
- * Text of somebody else's making (key names, S3's error texts, notes, the output of scripts) on its way to a
- * terminal or a log: whatever prints it, prints it by these.
+ * Makes foreign text safe for a terminal or a log: key names, S3's error messages, notes, output of
+ * scripts. Code that prints such text calls these functions.
  */
 
 /**
- * What a terminal obeys or a reader does not see: control characters of both sets, marks that turn the
- * direction of writing (https://www.unicode.org/reports/tr9/), separators of lines, characters without a
- * width, tags, half surrogates. Joiners stay: several scripts are not written without them.
+ * Characters that control a terminal, or that a reader does not see: control characters of both
+ * sets, marks that change the direction of writing (https://www.unicode.org/reports/tr9/), line
+ * separators, characters without a width, tags, half surrogates. Joiners are not among them,
+ * because several writing systems need them.
  */
 const UNSAFE = new RegExp(
   "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e" +
@@ -14,7 +15,7 @@ const UNSAFE = new RegExp(
   "gu",
 );
 
-/** On one line, and without what a terminal would obey: `\x1b`, `\u202e`, `\u{e0041}` stand for it. */
+/** The text on one line, with unsafe characters as `\x1b`, `\u202e` or `\u{e0041}`. */
 export function escapeControls(text: string): string {
   return text.replace(UNSAFE, (char) => {
     const hex = (char.codePointAt(0) ?? 0).toString(16);
@@ -23,7 +24,7 @@ export function escapeControls(text: string): string {
   });
 }
 
-/** JSON that says the same, and is safe to look at: JSON itself lets most of these characters stand. */
+/** The same JSON with unsafe characters escaped: JSON itself allows most of them unescaped. */
 export function escapeJson(json: string): string {
   return json.replace(UNSAFE, (char) => {
     if (char === "\n") return char;
@@ -33,16 +34,18 @@ export function escapeJson(json: string): string {
   });
 }
 
-/** Characters: what is longer says nothing more to a reader. */
+/** In characters. More text does not help a reader. */
 const LONGEST = 4000;
 
-/** A text of several lines as one, no longer than a reader can take in. */
+/** A text of several lines as one line, cut at a length that a reader can still read. */
 export function oneLine(text: string): string {
   const line = text.trim().replace(/\s*[\r\n]\s*/g, " ");
   return escapeControls(line.length > LONGEST ? `${line.slice(0, LONGEST)}...` : line);
 }
 
-/** Text as it is safe to print: in quotes, control characters escaped, cut at 200 characters. */
+/**
+ * Text that is safe to print: in quotes, with control characters escaped, cut at 200 characters.
+ */
 export function quote(text: string): string {
   return `'${escapeControls(text.length > 200 ? `${text.slice(0, 200)}...` : text)}'`;
 }

@@ -1,4 +1,4 @@
-/** What somebody may have meant who mistyped a name. */
+/** Finds the name that a user probably meant when he mistyped one. */
 import { closestString as untypedClosestString } from "npm:deno-std@1.4.0/text/closest_string.js";
 import { levenshteinDistance as untypedDistance } from "npm:deno-std@1.4.0/text/levenshtein_distance.js";
 
@@ -9,7 +9,7 @@ const closestString = untypedClosestString as unknown as (
 ) => string;
 const distanceOf = untypedDistance as unknown as (a: string, b: string) => number;
 
-/** The name that is nearest to a word, where one is near enough to be meant. */
+/** The name that is nearest to a word. Undefined if no name is near enough. */
 export function nearestOf(word: string, names: readonly string[]): string | undefined {
   if (names.length === 0) return undefined;
   const nearest = closestString(word, names);

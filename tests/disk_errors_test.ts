@@ -14,7 +14,7 @@ Deno.test("a quota that is used up is told, though the runtime has no code for i
 Deno.test("a file system without locks is told, with what to do", () => {
   const error = explainDiskError(new Error("No locks available (os error 37)"), "Cannot lock a");
   assert(error instanceof StorageError);
-  assertEquals(error.message, "Cannot lock a: the file system has no locks to give");
+  assertEquals(error.message, "Cannot lock a: the file system has no locks available");
   assert(error.hint !== undefined);
 });
 

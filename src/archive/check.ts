@@ -1,31 +1,34 @@
-/** The rules of unpacking without a disk: what a machine would refuse, `spool` refuses before the upload. */
+/**
+ * Applies the rules of unpacking without a disk, so `spool` refuses before the upload what machines
+ * refuse.
+ */
 import { readContents, type Unpacked } from "./contents.ts";
 import type { Entry } from "./entry.ts";
 import type { Tree } from "./rules.ts";
 
-/** Looks at what is checked, to tell more of it than whether it can be unpacked. */
+/** Sees the entries during a check, to find more than whether the archive can be unpacked. */
 export interface EntryWatcher {
-  /** An entry that was admitted; `path` is its safe path, empty for the revision's own folder. */
+  /** The rules admitted an entry. `path` is its safe path, empty for the revision's own folder. */
   begin(entry: Entry, path: string): void;
-  /** A piece of its content. The bytes are only valid during the call. */
+  /** A piece of the entry's content. The bytes are valid only during the call. */
   data?(piece: Uint8Array): void;
-  /** All has been read. It throws `IntegrityError` where the file must not be spooled. */
+  /** All entries have been read. Throws `IntegrityError` if the file must not be spooled. */
   end?(tree: Tree): void;
 }
 
 export interface CheckOptions {
   package: string;
-  /** What follows the package and its dot in the file's name: it tells the format. */
+  /** The rest of the file's name after the package and its dot. It decides the format. */
   rest: string;
-  /** Bytes of the source, where that is known before. */
+  /** The source's size in bytes, if it is known before. */
   size?: number | undefined;
   signal?: AbortSignal | undefined;
   watchers?: readonly EntryWatcher[] | undefined;
-  /** Called with what is odd about an archive, but no reason to refuse it. */
+  /** Called with oddities of an archive that are no reason to refuse it. */
   onNote?: ((note: string) => void) | undefined;
 }
 
-/** Reads all of `source` and says what unpacking it would bring. Throws as `unpack` does. */
+/** Reads all of `source` and returns what unpacking would create. Throws as `unpack` does. */
 export async function checkArchive(
   source: AsyncIterable<Uint8Array>,
   { watchers = [], ...options }: CheckOptions,

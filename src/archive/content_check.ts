@@ -1,9 +1,12 @@
-/** What can be spooled, but is seldom what was meant: an archive without a file, an archive in a stored file. */
+/**
+ * Warns of files that can be spooled but are seldom meant: an archive without a file, an archive in
+ * a stored file.
+ */
 import type { EntryWatcher } from "./check.ts";
 import { type Entry, shown } from "./entry.ts";
 import { formatOf, isArchive } from "./format.ts";
 
-/** Where a tar header says `ustar`. */
+/** The position of `ustar` in a tar header. */
 const MAGIC_AT = 257;
 const MAGIC = "ustar";
 
@@ -11,13 +14,13 @@ export class ContentCheck implements EntryWatcher {
   readonly #name: string;
   readonly #isArchive: boolean;
   readonly #warn: (message: string) => void;
-  #holdsSomething = false;
-  /** What a stored file begins with. */
+  #hasFile = false;
+  /** The first bytes of a stored file. */
   readonly #start = new Uint8Array(MAGIC_AT + MAGIC.length);
   #known = 0;
   #stored = "";
 
-  /** @param name the file's */
+  /** @param name the file's name */
   constructor(name: string, rest: string, warn: (message: string) => void) {
     this.#name = name;
     this.#isArchive = isArchive(formatOf(rest));
@@ -25,7 +28,7 @@ export class ContentCheck implements EntryWatcher {
   }
 
   begin({ kind }: Entry, path: string): void {
-    if (kind !== "directory") this.#holdsSomething = true;
+    if (kind !== "directory") this.#hasFile = true;
     if (!this.#isArchive) this.#stored = path;
   }
 
@@ -37,11 +40,11 @@ export class ContentCheck implements EntryWatcher {
   }
 
   end(): void {
-    if (!this.#holdsSomething) {
+    if (!this.#hasFile) {
       this.#warn(
         `${
           shown(this.#name)
-        } holds no file: machines would get an empty folder. Did its build fail?`,
+        } contains no file: machines would get an empty folder. Did its build fail?`,
       );
     }
     const isTar = new TextDecoder().decode(this.#start.subarray(MAGIC_AT)) === MAGIC;
@@ -49,7 +52,7 @@ export class ContentCheck implements EntryWatcher {
     this.#warn(
       `${
         shown(this.#name)
-      } holds a tar archive, which is not unpacked on machines: it is stored as ` +
+      } contains a tar archive, which is not unpacked on machines: it is stored as ` +
         `one file, ${
           shown(this.#stored)
         }. Give it the ending .tar, .tar.gz or .tar.zst to have it unpacked`,

@@ -1,4 +1,4 @@
-/** Insists that a file is what its name says, by its first bytes. */
+/** Checks by its first bytes that a file has the format that its name says. */
 import { IntegrityError } from "../errors.ts";
 import { compressionOf, type Format } from "./format.ts";
 
@@ -10,11 +10,14 @@ const MAGICS: readonly [what: string, magic: readonly number[]][] = [
   ["zip", [0x50, 0x4b, 0x03, 0x04]],
 ];
 
-/** Bytes that are needed to tell. */
+/** So many bytes are needed to recognize a format. */
 const START = 6;
 
-/** The same bytes as `source`. Throws IntegrityError before the first where they are of another format. */
-export async function* insistOn(
+/**
+ * Passes on the bytes of `source`. Throws IntegrityError before the first byte if the format is
+ * another one.
+ */
+export async function* requireFormat(
   format: Format,
   { source, name }: { source: AsyncIterable<Uint8Array>; name: string },
 ): AsyncGenerator<Uint8Array> {
@@ -25,7 +28,7 @@ export async function* insistOn(
       yield chunk;
       continue;
     }
-    // What is held back is held over the next turn of the source, which may use its buffer again.
+    // Held chunks outlive the next turn of the source, which may reuse its buffer.
     held.push(start.length + chunk.length < START ? chunk.slice() : chunk);
     start.push(...chunk.subarray(0, START - start.length));
     if (start.length < START) continue;
@@ -47,7 +50,7 @@ function check(format: Format, { start, name }: { start: number[]; name: string 
   const expected = wanted === "none" ? "tar" : wanted;
   throw new IntegrityError(
     found === undefined
-      ? `${name} is no ${expected} file`
+      ? `${name} is not a ${expected} file`
       : `${name} is a ${found} file, not the ${expected} file that its name says`,
     { hint: "Give the file the ending that fits its content" },
   );

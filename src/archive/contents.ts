@@ -1,10 +1,10 @@
 /**
- * Reads a spooled file of any format, from its bytes to the calls of a handler: what `unpack.ts` and
- * `check.ts` have in common, which is everything but the writing.
+ * Reads a spooled file of any format and calls a handler for its entries. `unpack.ts` and
+ * `check.ts` share this code; only the writing differs.
  */
 import { setImmediate } from "node:timers";
 import { IntegrityError } from "../errors.ts";
-import { insistOn } from "./content_type.ts";
+import { requireFormat } from "./content_type.ts";
 import { decompress } from "./decompress/decompress.ts";
 import type { EntryHandler } from "./entry.ts";
 import { compressionOf, formatOf, isArchive, storedName } from "./format.ts";
@@ -13,20 +13,23 @@ import { readTar } from "./tar/reader.ts";
 
 export interface ContentsOptions {
   package: string;
-  /** What follows the package and its dot in the file's name. */
+  /** The rest of the file's name after the package and its dot. */
   rest: string;
-  /** Bytes of the source, where that is known before: a large one is worth a thread from its first byte. */
+  /**
+   * The source's size in bytes, if it is known before. A large source uses a thread from its first
+   * byte.
+   */
   size?: number | undefined;
   limits?: Limits | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: Unpacked) => void) | undefined;
-  /** Called with what is odd about an archive, but no reason to refuse it. */
+  /** Called with oddities of an archive that are no reason to refuse it. */
   onNote?: ((note: string) => void) | undefined;
-  /** Where another than the usual thread is to be used. */
+  /** Replaces the usual decompression, to use another thread. */
   decompress?: typeof decompress | undefined;
 }
 
-/** What a revision holds. */
+/** The content of a revision, in numbers. */
 export interface Unpacked {
   /** Entries of the archive: files, folders and links. */
   entries: number;
@@ -34,14 +37,14 @@ export interface Unpacked {
   bytes: number;
 }
 
-/** Bytes between two calls of `onProgress`. */
+/** `onProgress` is called after so many bytes. */
 const PROGRESS_STEP = 4 << 20;
-/** Entries that count as much: a million empty files have no byte. */
+/** `onProgress` is also called after so many entries: a million empty files have no bytes. */
 const ENTRIES_STEP = 4096;
-/** Milliseconds of work after which all else has its turn. */
+/** After so many milliseconds of work, other tasks have their turn. */
 const TURN = 50;
 
-/** The handler is made for the tree of rules that it has to obey. */
+/** Reads the source to its end. `handler` makes the handler, which must obey the tree's rules. */
 export async function readContents(
   source: AsyncIterable<Uint8Array>,
   options: ContentsOptions & { handler: (tree: Tree) => EntryHandler },
@@ -54,16 +57,17 @@ export async function readContents(
   const { decompress: open = decompress, size } = options;
   const compression = compressionOf(format);
   const content = withTurns(
-    open(insistOn(format, { source, name }), { compression, name, size, signal }),
+    open(requireFormat(format, { source, name }), { compression, name, size, signal }),
     signal,
   );
-  let told = 0;
-  let toldEntries = 0;
+  let reportedBytes = 0;
+  let reportedEntries = 0;
   const afterChunk = (): void => {
-    const isDue = tree.bytes - told >= PROGRESS_STEP || tree.entries - toldEntries >= ENTRIES_STEP;
+    const isDue = tree.bytes - reportedBytes >= PROGRESS_STEP ||
+      tree.entries - reportedEntries >= ENTRIES_STEP;
     if (onProgress === undefined || !isDue) return;
-    told = tree.bytes;
-    toldEntries = tree.entries;
+    reportedBytes = tree.bytes;
+    reportedEntries = tree.entries;
     onProgress({ entries: tree.entries, bytes: tree.bytes });
   };
   if (isArchive(format)) {
@@ -77,8 +81,9 @@ export async function readContents(
 }
 
 /**
- * The same pieces. Few compressed bytes may hold very many small files, and nothing in their writing waits for
- * anything: meanwhile requests would time out whose answers are there, and signals not be heard.
+ * Passes on the pieces, and gives other tasks a turn now and then. A few compressed bytes may
+ * contain very many small files, whose writing never waits. Without turns, requests would time out
+ * although their answers have come, and signals would go unnoticed.
  */
 async function* withTurns(
   content: AsyncIterable<Uint8Array>,
@@ -101,12 +106,12 @@ interface ReadFileOptions {
   afterChunk: () => void;
 }
 
-/** The one file of a revision that is no archive. */
+/** Reads the one file of a revision that is not an archive. */
 async function readFile(
   content: AsyncIterable<Uint8Array>,
   { name, tree, handler, afterChunk }: ReadFileOptions,
 ): Promise<void> {
-  if (name.includes("/")) throw new IntegrityError(`Refused ${name}: it is no file name`);
+  if (name.includes("/")) throw new IntegrityError(`Refused ${name}: it is not a file name`);
   handler.begin({ name, kind: "file", mode: 0o644, mtime: undefined, size: undefined, target: "" });
   for await (const piece of content) {
     tree.grow(piece.length);

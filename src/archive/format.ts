@@ -1,4 +1,7 @@
-/** What a spooled file is, told by its name; `decompress.ts` then insists that the content agrees. */
+/**
+ * Decides the format of a spooled file by its name. `content_type.ts` then checks that the content
+ * agrees.
+ */
 
 export type Format = "tar" | "tar.gz" | "tar.zst" | "gz" | "zst" | "plain";
 
@@ -15,8 +18,8 @@ const ENDINGS: readonly [ending: string, format: Format][] = [
 /**
  * The format of a spooled file.
  *
- * @param rest what follows the package and its dot in the file's name: `tar.gz`, `2.3.tgz`, `js`, or
- * nothing. Upper and lower case are the same.
+ * @param rest the rest of the file's name after the package and its dot: `tar.gz`, `2.3.tgz`, `js`,
+ * or nothing. Upper and lower case are the same.
  */
 export function formatOf(rest: string): Format {
   const name = `.${rest.toLowerCase()}`;
@@ -28,8 +31,8 @@ export function formatOf(rest: string): Format {
 }
 
 /**
- * The name of the one file that a revision of this kind holds: `my_site.js` for `my_site.js` and for
- * `my_site.js.gz`, `my_site` where nothing is left of the name.
+ * The name of the one file in a revision that is not an archive: `my_site.js` for `my_site.js` and
+ * for `my_site.js.gz`; `my_site` if the rest of the name is empty.
  */
 export function storedName(pkg: string, rest: string): string {
   const format = formatOf(rest);

@@ -1,17 +1,18 @@
 /**
- * What may be unpacked: a model of the tree that grows with each entry and decides on the next one.
+ * Decides what may be unpacked, with a model of the tree that grows with each entry.
  *
- * It needs no disk, so `check.ts` decides exactly as `unpack.ts` does. The tree starts empty and nobody
- * else writes to it, so the model knows every symlink there is, and a path that goes through one is
- * refused before anything is opened.
+ * The model needs no disk, so `check.ts` decides exactly as `unpack.ts` does. The tree starts empty
+ * and nobody else writes to it. So the model knows every symlink, and refuses a path through one
+ * before anything is opened.
  *
  *     at the path is ->  nothing   file      symlink   empty folder  folder
  *     file, link         create    replace   replace   replace       refuse
  *     folder             create    replace   replace   keep          keep
  *
- * A hard link to a symlink is one more name of the link itself, and so a symlink for what comes after it.
+ * A hard link to a symlink is another name of this symlink, so it counts as a symlink for later
+ * entries.
  *
- * The later entry wins, as in GNU tar, which does not remove a folder that has something in it either.
+ * The later entry wins, as in GNU tar. GNU tar does not remove a folder that is not empty either.
  */
 import { IntegrityError } from "../errors.ts";
 import { type Entry, type EntryKind, shown } from "./entry.ts";
@@ -26,20 +27,20 @@ import {
   SYMLINK,
 } from "./paths/path_table.ts";
 
-/** What a writer has to do for an entry that is admitted, in this order. */
+/** What a writer must do for an admitted entry, in this order. */
 export interface Admission {
-  /** The path below the root: no empty parts, no `.`, no `..`; empty for the root itself. */
+  /** The path below the root, without empty parts, `.` and `..`. Empty for the root itself. */
   path: string;
-  /** Its number among those of the tree, and that of the folder that it is in. */
+  /** The number of the entry's node, and that of its folder. */
   node: number;
   parent: number;
-  /** What lies there and has to go first. */
+  /** What is at the path and must be removed first. */
   replaced: "file" | "folder" | undefined;
-  /** Parent folders that no entry has told of, outermost first. */
+  /** Parent folders without an entry of their own, outermost first. */
   parents: readonly number[];
-  /** Whether a folder is there already, or a hard link already is what it should become. */
+  /** Whether the folder exists already, or the hard link is already as it should be. */
   exists: boolean;
-  /** A hard link's target. */
+  /** The node of a hard link's target. */
   linked: number;
 }
 
@@ -67,7 +68,9 @@ export class Tree {
   readonly #archive: string;
   readonly #limits: Limits;
   readonly #table = new PathTable();
-  /** The folder of the last entry: archives go folder by folder. */
+  /**
+   * The folder of the last entry. Archives go folder by folder, so it is often the next one's too.
+   */
   #lastParent = "";
   #lastParentNode = ROOT;
   #entries = 0;
@@ -79,28 +82,28 @@ export class Tree {
     this.#limits = limits;
   }
 
-  /** Entries admitted. */
+  /** The number of admitted entries. */
   get entries(): number {
     return this.#entries;
   }
 
-  /** Bytes of content that the admitted entries have. */
+  /** The bytes of content of the admitted entries. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** What lies at a path below the root by now. */
+  /** What is now at a path below the root. */
   kindOf(path: string): "file" | "symlink" | "folder" | undefined {
     const node = this.#find(path);
     return node === undefined ? undefined : KIND_NAMES[this.#table.kindOf(node)];
   }
 
-  /** The paths by their numbers. */
+  /** The paths of the nodes. */
   get paths(): Pick<PathTable, "size" | "parentOf" | "nameOf" | "pathOf"> {
     return this.#table;
   }
 
-  /** Counts content whose size no entry told. Throws IntegrityError past the limit. */
+  /** Counts content whose size no entry told. Throws IntegrityError if the limit is exceeded. */
   grow(bytes: number, name = this.#archive): void {
     this.#bytes += bytes;
     const { bytes: limit = Infinity } = this.#limits;
@@ -109,7 +112,9 @@ export class Tree {
     }
   }
 
-  /** Decides on the next entry. Throws IntegrityError, naming the entry, where it must not be unpacked. */
+  /**
+   * Decides on the next entry. Throws IntegrityError, naming the entry, if it must not be unpacked.
+   */
   admit(entry: Entry): Admission {
     this.#count(entry);
     const path = this.#clean(entry.name, entry.name);
@@ -165,7 +170,7 @@ export class Tree {
     throw this.#refuse(entry, `it is a hard link to ${shown(entry.target)}, which is ${found}`);
   }
 
-  /** The node at a path, which was entered some time. */
+  /** The node at a path. Undefined if no such path was ever entered. */
   #find(path: string): number | undefined {
     let node: number | undefined = ROOT;
     for (const name of path === "" ? [] : path.split("/")) {
@@ -176,14 +181,14 @@ export class Tree {
   }
 
   #checkSymlink(entry: Entry): void {
-    if (entry.target === "") throw this.#refuse(entry, "it is a symlink to nowhere");
+    if (entry.target === "") throw this.#refuse(entry, "it is a symlink without a target");
     if (entry.target.includes("\0")) throw this.#refuse(entry, "its target has a NUL byte");
     if (isLonger(entry.target, MAX_PATH - 1)) {
       throw this.#refuse(entry, `its target is longer than ${MAX_PATH - 1} bytes`);
     }
   }
 
-  /** Checks every folder on the way, and enters those that have to be made. */
+  /** Checks every folder of the path, and enters those that must be created. */
   #enterParents(path: string, entry: Entry): { parent: number; parents: readonly number[] } {
     const folder = parentOf(path);
     if (folder === this.#lastParent) return { parent: this.#lastParentNode, parents: NONE };

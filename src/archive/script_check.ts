@@ -1,12 +1,12 @@
 /**
- * What can be known of package scripts before the fleet sees them.
+ * Checks package scripts before machines get them.
  *
- *     refused, as no machine could run it      a folder; a link to what is not in the archive; a first line
- *                                              with Windows' line ends
- *     warned of, as FTL would never run it     all in one folder; a name that is almost a script's; a second
- *                                              script for the same step
+ *     refused, as no machine could run it      a folder; a link to something that the archive lacks; a
+ *                                              first line with Windows' line end
+ *     warned of, as FTL would never run it     all entries in one folder; a name that is almost a
+ *                                              script's; a second script for the same step
  *
- * Whether an interpreter is on the machines is not known here.
+ * This check does not know which interpreters the machines have.
  */
 import { IntegrityError } from "../errors.ts";
 import {
@@ -27,15 +27,15 @@ const STEP_OF: ReadonlyMap<string, Step> = new Map(
   STEPS.flatMap((step) => SCRIPT_PLACES[step].map((place) => [place, step] as const)),
 );
 
-/** More misnamed scripts than these are no mistakes. */
+/** At most so many misnamed scripts are reported. More of them are hardly mistakes. */
 const MOST_MISNAMED = 5;
 
-/** A script as the archive has it. */
+/** A script in the archive. */
 interface FoundScript {
   readonly step: Step;
   readonly kind: Entry["kind"];
   readonly target: string;
-  /** What its file begins with. */
+  /** The first bytes of the script's file. */
   start: Uint8Array;
 }
 
@@ -43,13 +43,16 @@ export class ScriptCheck implements EntryWatcher {
   readonly #warn: (message: string) => void;
   readonly #scripts = new Map<string, FoundScript>();
   readonly #misnamed = new Map<string, Step>();
-  /** Scripts that lie in the folder that is the first thing in the archive. */
+  /** Scripts in the folder that contains all entries so far. */
   readonly #inFolder: string[] = [];
-  /** The folder that holds all entries so far; undefined before the first, empty when there is none. */
+  /**
+   * The folder that contains all entries so far. Undefined before the first entry; empty if there
+   * is no such folder.
+   */
   #folder: string | undefined;
-  /** Where `ftl` leads, the folder of the Go original's scripts, if it is a link. */
+  /** The target of `ftl`, the folder of the Go original's scripts, if it is a link. */
   #ftl: string | undefined;
-  /** Whose content is being read. */
+  /** The script whose content is being read. */
   #reading: FoundScript | undefined;
 
   constructor(warn: (message: string) => void) {
@@ -62,7 +65,7 @@ export class ScriptCheck implements EntryWatcher {
     if (path === "ftl") this.#ftl = entry.kind === "symlink" ? entry.target : undefined;
     const slash = path.indexOf("/");
     this.#lookAtFolder(entry, { path, slash });
-    // Scripts lie at the top or in `ftl/`: most entries are decided here.
+    // Scripts are at the top or in `ftl/`, so most entries are decided here.
     if (slash >= 0 && !path.startsWith("ftl/")) return;
     const step = STEP_OF.get(path);
     if (step !== undefined) {
@@ -109,7 +112,7 @@ export class ScriptCheck implements EntryWatcher {
     }
     for (const [first, second] of Object.values(SCRIPT_PLACES)) {
       if (!this.#scripts.has(first) || !this.#scripts.has(second)) continue;
-      this.#warn(`${second} will never run: ${first} is there too, and runs in its place`);
+      this.#warn(`${second} will never run: ${first} is there too, and runs instead`);
     }
   }
 
@@ -124,7 +127,7 @@ export class ScriptCheck implements EntryWatcher {
   #warnOfFolder(): void {
     const folder = this.#folder;
     const [script] = this.#inFolder;
-    // `ftl/` alone is where the Go original's scripts belong.
+    // The scripts of the Go original belong into `ftl/`.
     if (!folder || script === undefined || this.#scripts.size > 0) return;
     this.#warn(
       `Every entry lies in one folder, ${shown(folder)}/, so ${shown(script)} will never run: ` +
@@ -146,7 +149,7 @@ export class ScriptCheck implements EntryWatcher {
     if (wrong !== undefined) {
       refuse(
         `it is a link to ${shown(script.target)}, which is ${wrong}`,
-        "Pack the script that it should point to as well, or leave the link out",
+        "Pack the target of the link as well, or leave the link out",
       );
     }
     const line = parseFirstLine(script.start);
@@ -160,23 +163,26 @@ export class ScriptCheck implements EntryWatcher {
     const program = programWithCarriageReturn(line);
     if (program !== undefined) {
       refuse(
-        `its first line ends as lines do on Windows, so the system would look for ` +
+        `its first line has a Windows line end, so the system would look for ` +
           `a program called ${shown(`${program}\r`)}`,
-        `Give it Unix line ends, as by: sed -i 's/\\r$//' ${path}`,
+        `Give it Unix line ends: sed -i 's/\\r$//' ${path}`,
       );
     }
     if (line.hasMark) {
-      this.#warn(`${path} starts with a byte order mark, which most interpreters stumble over`);
+      this.#warn(`${path} starts with a byte order mark, with which most interpreters fail`);
     }
   }
 
-  /** Whether a script that runs before may make what is not in the archive. */
+  /** Whether an earlier script may create the link's target, which the archive lacks. */
   #mayBeMade(step: Step): boolean {
     return step !== "post-sync" && SCRIPT_PLACES["post-sync"].some((at) => this.#scripts.has(at));
   }
 }
 
-/** What is wrong with a link's target for certain: what lies outside the revision is not known here. */
+/**
+ * What is certainly wrong with a link's target. Nothing is known about targets outside the
+ * revision.
+ */
 function wrongTarget(
   path: string,
   { target, tree }: { target: string; tree: Tree },
@@ -196,7 +202,10 @@ function wrongTarget(
   return tree.kindOf(parts.join("/")) === "folder" ? "a folder" : undefined;
 }
 
-/** The step of a script that somebody meant to write: `Pre-Jump.sh`, `pre_jump`, `ftl/pre-jump.sh`. */
+/**
+ * The step that the author of a misnamed script meant: `Pre-Jump.sh`, `pre_jump`,
+ * `ftl/pre-jump.sh`.
+ */
 function stepMeantBy(path: string): Step | undefined {
   const isOriginal = path.startsWith("ftl/");
   const name = isOriginal ? path.slice(4) : path;

@@ -1,4 +1,4 @@
-/** From the bytes of a spooled file to the files of a revision. */
+/** Unpacks the bytes of a spooled file into the files of a revision. */
 import { readContents, type Unpacked } from "./contents.ts";
 import { decompress } from "./decompress/decompress.ts";
 import { ArchiveThread } from "./thread/thread.ts";
@@ -9,30 +9,30 @@ export type { Unpacked } from "./contents.ts";
 
 export interface UnpackOptions extends Places {
   package: string;
-  /** What follows the package and its dot in the file's name: it tells the format. */
+  /** The rest of the file's name after the package and its dot. It decides the format. */
   rest: string;
-  /** Bytes of the source, where that is known before. */
+  /** The source's size in bytes, if it is known before. */
   size?: number | undefined;
-  /** Refused as soon as it has more. */
+  /** The archive is refused when it exceeds a limit. */
   limits?: { bytes?: number | undefined; entries?: number | undefined } | undefined;
-  /** Looked at between chunks; `source` has to end by itself when it waits for one. */
+  /** Checked between chunks. While unpacking waits for a chunk, `source` must end by itself. */
   signal?: AbortSignal | undefined;
-  /** Called every few megabytes. */
+  /** Called after every few megabytes or thousand entries. */
   onProgress?: ((progress: { entries: number; bytes: number }) => void) | undefined;
 }
 
 /**
- * Unpacks `source` into `target`, as it streams and in constant memory. Flushing it to disk is the
- * caller's part, and so is removing both places after an error.
+ * Unpacks `source` into `target` as it streams, in constant memory. The caller flushes the files to
+ * disk. After an error the caller removes both places.
  *
- * Throws IntegrityError where the archive is broken or must not be unpacked, naming the entry;
- * StorageError where the disk fails; the signal's reason; and whatever `source` throws.
+ * Throws IntegrityError, naming the entry, if the archive is broken or must not be unpacked;
+ * StorageError if the disk fails; the signal's reason; and any error of `source`.
  */
 export async function unpack(
   source: AsyncIterable<Uint8Array>,
   options: UnpackOptions,
 ): Promise<Unpacked> {
-  // It decompresses, and writes small files while it is ahead.
+  // The thread decompresses. It also writes small files while it is ahead.
   const thread = new ArchiveThread();
   let writer: TreeWriter | undefined;
   try {

@@ -1,9 +1,9 @@
 /**
- * The bucket, as narrow as FTL needs it. `s3/` is the implementation; `tests/bucket/suite.ts` is the
- * contract as tests, which every implementation must pass.
+ * The interface of the bucket, as narrow as FTL needs it. `s3/` is the implementation.
+ * `tests/bucket/suite.ts` is the contract as tests; every implementation must pass them.
  *
- * All methods throw `FtlError`s that name the bucket or key: `StorageError` where S3 cannot be reached or
- * denies, `NotFoundError` where there is no such bucket.
+ * All methods throw `FtlError`s that name the bucket or key: `StorageError` if S3 cannot be reached
+ * or denies access, `NotFoundError` if the bucket does not exist.
  */
 import type { Metadata } from "../revision/metadata.ts";
 
@@ -11,7 +11,7 @@ export interface ListedObject {
   readonly key: string;
   /** Bytes. */
   readonly size: number;
-  /** With its quotes, as HTTP has it. */
+  /** The ETag with its quotes, as in HTTP. */
   readonly etag: string;
   /** Unix time in milliseconds. */
   readonly modified: number;
@@ -22,7 +22,10 @@ export interface ObjectInfo {
   readonly etag: string;
   readonly modified: number;
   readonly metadata: Metadata;
-  /** S3's own checksum of the whole object, where it keeps one and tells of it: `head` does. */
+  /**
+   * S3's own checksum of the whole object. Undefined if S3 stores none or does not return it.
+   * `head` asks for it.
+   */
   readonly checksum: Checksum | undefined;
 }
 
@@ -31,28 +34,32 @@ export interface Checksum {
   readonly hex: string;
 }
 
-/** A small object, whole. */
+/** A small object with its whole content. */
 export interface SmallObject extends ObjectInfo {
   readonly text: string;
 }
 
-/** An object that is being read. `size` is the whole object's, whatever the range. */
+/**
+ * An object that is being read. `size` is the size of the whole object, even if a range is read.
+ */
 export interface OpenObject extends ObjectInfo {
-  /** The place of the body's first byte in the object: a store may not have understood the range. */
+  /**
+   * The position of the body's first byte in the object. It is 0 if the store ignores the range.
+   */
   readonly start: number;
-  /** A stream of bytes, which can be read into memory that is there already. */
+  /** A stream of bytes. It can be read into memory that is already allocated. */
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 /**
- * On what a write depends: `absent`, that there is no such object; `etag`, that it is still this one.
- * The check and the write are one step in the store, so of two racing writers one loses.
+ * The condition of a write. `absent`: there is no such object. `etag`: the object still has this
+ * ETag. The store checks and writes in one step, so one of two racing writers loses.
  */
 export type Condition = { readonly absent: true } | { readonly etag: string };
 
 /**
- * Never holds: what it leaves of a write is the question whether that is allowed. No object has such an ETag;
- * where the store ignores conditions, it is written all the same.
+ * A condition that never holds, because no object has such an ETag. A write with it tests only
+ * whether writing is allowed. A store that ignores conditions writes all the same.
  */
 export const NEVER: Condition = { etag: `"${"0".repeat(32)}"` };
 
@@ -61,42 +68,44 @@ export interface PutOptions {
   readonly condition?: Condition;
 }
 
-/** Bytes that are uploaded in parts, read as often as the parts need it. */
+/** Bytes that are uploaded in parts. They may be read more than once. */
 export interface UploadSource {
   /** Bytes. */
   readonly size: number;
-  /** The part size that `partSha256` goes by: every part but the last has it. */
+  /** The part size that `partSha256` uses. Every part but the last has this size. */
   readonly partSize: number;
-  /** SHA-256 in base64 of each part, known before the upload: S3 refuses any other bytes. */
+  /**
+   * SHA-256 of each part, in base64. It is known before the upload, so S3 refuses any other bytes.
+   */
   readonly partSha256: readonly string[];
-  /** Bytes from `offset`, exactly `length` of them. */
+  /** Returns exactly `length` bytes from `offset`. */
   read(offset: number, length: number): Uint8Array<ArrayBuffer>;
 }
 
 export interface UploadOptions extends PutOptions {
   readonly signal?: AbortSignal;
-  /** Parts under way at the same time. */
+  /** How many parts are under way at the same time. */
   readonly concurrency: number;
   /** Called with the bytes that have arrived so far. */
   readonly onProgress?: (bytes: number) => void;
 }
 
 export interface ReadOptions {
-  /** Reads only this version: throws `ConflictError` once the object is another. */
+  /** Reads only this version. Throws `ConflictError` if the object has changed. */
   readonly etag: string;
-  /** Bytes, from `start` up to but not including `end`. */
+  /** The range in bytes, from `start` up to but not including `end`. */
   readonly range?: { readonly start: number; readonly end: number };
   readonly signal?: AbortSignal;
 }
 
-/** A part of a listing, of at most 1,000 keys. */
+/** One page of a listing, with at most 1,000 keys. */
 export interface ListedPage {
   readonly objects: readonly ListedObject[];
-  /** Brings the next page; undefined on the last page. */
+  /** The token of the next page. Undefined on the last page. */
   readonly next: string | undefined;
 }
 
-/** Where a page begins. */
+/** The position at which a page begins. */
 export type PageStart = {
   readonly prefix: string;
   readonly after: string;
@@ -104,13 +113,13 @@ export type PageStart = {
   readonly next?: string | undefined;
 };
 
-/** An object that stays, and why. */
+/** An object that was not removed, and the reason. */
 export interface NotRemoved {
   readonly key: string;
   readonly error: Error;
 }
 
-/** An upload in parts that was begun, and neither completed nor taken back. */
+/** An upload in parts that was started but neither completed nor aborted. */
 export interface OpenUpload {
   readonly key: string;
   readonly uploadId: string;
@@ -125,97 +134,101 @@ export interface Bucket {
   list(prefix: string): Promise<ListedObject[]>;
 
   /**
-   * One page of all keys with `prefix` that come after `after`, or the page that follows another one. A store
-   * may not know `after`, and begin with the first key.
+   * One page of the keys that have `prefix` and come after `after`, or the page that follows
+   * `next`. Some stores ignore `after` and start with the first key.
    */
   listPage(from: PageStart): Promise<ListedPage>;
 
-  /** Undefined where there is no such object. */
+  /** What S3 knows of an object. Undefined if there is no such object. */
   head(key: string): Promise<ObjectInfo | undefined>;
 
   /**
-   * A whole object of at most `SMALL_OBJECT_LIMIT` bytes. Undefined where there is none. Throws
-   * `IntegrityError` where it is larger.
+   * A whole object of at most `SMALL_OBJECT_LIMIT` bytes. Undefined if there is no such object.
+   * Throws `IntegrityError` if the object is larger.
    */
   getSmall(key: string): Promise<SmallObject | undefined>;
 
   /**
-   * The bytes of an object as they come. Throws `NotFoundError` where it is gone. Asks once: neither the
-   * request nor the body, which throws what the network throws, is tried again here.
+   * Streams the bytes of an object. Throws `NotFoundError` if the object is gone. Neither the
+   * request nor the body is retried here. The body throws what the network throws.
    */
   read(key: string, options: ReadOptions): Promise<OpenObject>;
 
   /**
-   * Writes a small object at once; the answer is its ETag. Throws `ConflictError` where the condition
-   * does not hold, and then nothing is written.
+   * Writes a small object and returns its ETag. Throws `ConflictError` if the condition does not
+   * hold; then nothing is written.
    */
   put(key: string, text: string, options: PutOptions): Promise<string>;
 
   /**
-   * Writes a large object: visible only when complete, never half. On failure or abort nothing stays
-   * in the bucket, parts included. Throws `ConflictError` as `put` does.
+   * Writes a large object. It is visible only when it is complete. On failure or abort nothing
+   * stays in the bucket, not even parts. Throws `ConflictError` as `put` does.
    */
   upload(key: string, source: UploadSource, options: UploadOptions): Promise<void>;
 
-  /** Removes an object; that there is none is no error. */
+  /** Removes an object. It is no error if the object does not exist. */
   remove(key: string): Promise<void>;
 
   /**
-   * Removes objects, 1,000 by one request where the store can. The answer is those that stay. Throws what
-   * concerns all of them; some may have gone by then.
+   * Removes objects, 1,000 with one request if the store supports that. Returns the objects that
+   * were not removed. Throws an error that concerns all objects; some of them may already be
+   * removed then.
    */
   removeMany(keys: readonly string[]): Promise<NotRemoved[]>;
 
   /** The open uploads to keys that start with `prefix`: the first 1,000. */
   openUploads(prefix: string): Promise<OpenUpload[]>;
 
-  /** Takes an upload back with its parts; that it is gone is no error. */
+  /** Aborts an upload and removes its parts. It is no error if the upload is gone. */
   dropUpload(upload: OpenUpload): Promise<void>;
 }
 
-/** Who asks, and where the bucket is. */
+/** Whose credentials are in use, and in which region the bucket is. */
 export interface Identity {
   readonly accessKeyId: string;
-  /** Where the credentials came from, as a person says it. */
+  /** The source of the credentials, in words for people. */
   readonly source: string;
-  /** Unix time in milliseconds; undefined where they do not expire, or do not say. */
+  /**
+   * Unix time in milliseconds. Undefined if the credentials do not expire, or if the time is not
+   * known.
+   */
   readonly expires: number | undefined;
-  /** Undefined where nothing tells. */
+  /** Undefined if the region is not known. */
   readonly region: string | undefined;
 }
 
-/** A bucket that also tells by what it is asked: for those who look for what is wrong. */
+/** A bucket that also tells its credentials and its kind of store, for `ftl doctor`. */
 export interface OpenedBucket extends Bucket {
-  /** Whether the store is another than AWS. */
+  /** Whether the store is not AWS. */
   readonly isForeign: boolean;
 
-  /** Throws `UsageError` where there are no credentials. */
+  /** The credentials in use. Throws `UsageError` if there are none. */
   identify(): Promise<Identity>;
 }
 
 /**
- * What a store that speaks S3's language may lack of it:
+ * What an S3-compatible store may lack:
  *
- * - `conditions`: refuses `If-Match` and `If-None-Match` on writes.
- * - `heed`: takes them, and writes whether or not they hold.
- * - `quotes`: never finds an ETag in `If-Match` that has the quotes which HTTP gives it.
- * - `checksums`: refuses `x-amz-checksum-*`.
- * - `part-checksums`: refuses the parts' checksums at the end of an upload.
+ * - `conditions`: it refuses `If-Match` and `If-None-Match` on writes.
+ * - `condition-checks`: it accepts them, but writes even if they do not hold.
+ * - `quotes`: it never finds an ETag in `If-Match` that has the quotes of HTTP.
+ * - `checksums`: it refuses `x-amz-checksum-*`.
+ * - `part-checksums`: it refuses the parts' checksums at the end of an upload.
  */
-export type Lack = "conditions" | "heed" | "quotes" | "checksums" | "part-checksums";
+export type Lack = "conditions" | "condition-checks" | "quotes" | "checksums" | "part-checksums";
 
-/** Told each lack when it shows, with a sentence for people. */
+/** Called when FTL finds that the store lacks something. `sentence` is for people. */
 export type OnLack = (lack: Lack, sentence: string) => void;
 
-/** How a bucket is opened. */
+/** Options for opening a bucket. */
 export interface BucketOptions {
-  /** Ends every request that is under way; what an upload has begun is still taken back. */
+  /** Ends every request that is under way. An unfinished upload is still aborted in the store. */
   readonly signal?: AbortSignal;
-  /** Told the headers of each answer of S3. */
+  /** Called with the headers of each answer of S3. */
   readonly onAnswer?: (headers: Headers) => void;
-  /** Told once what the store lacks, when it shows. */
+  /** Called once for each thing that the store lacks, when FTL finds it. */
   readonly onLack?: OnLack;
 }
 
-/** Bytes: ten times the longest pointer that FTL writes, and no memory worth speaking of. */
+/** In bytes: ten times the longest pointer that FTL writes, and still very little memory. */
 export const SMALL_OBJECT_LIMIT = 4096;

@@ -1,8 +1,8 @@
-/** The bucket that the commands work with. */
+/** Opens the bucket for a command and reports what its store lacks. */
 import type { Context } from "../context.ts";
 import type { Bucket } from "./bucket.ts";
 
-/** Opens the bucket of `FTL_BUCKET`. `onAnswer` is told the headers of each answer. */
+/** Opens the bucket of `FTL_BUCKET`. `onAnswer` is called with the headers of each answer. */
 export async function openBucket(
   context: Context,
   onAnswer?: (headers: Headers) => void,
@@ -11,7 +11,8 @@ export async function openBucket(
   return await context.openBucket({
     signal,
     ...(onAnswer === undefined ? {} : { onAnswer }),
-    // Made up for whole: nothing that a person should know at each blessing. `ftl doctor` tells it.
+    // FTL fully makes up for `quotes`, so no warning at each blessing is needed. `ftl doctor` shows
+    // it.
     onLack: (lack, message) => lack === "quotes" || report({ type: "warning", message }),
   });
 }

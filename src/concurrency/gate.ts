@@ -1,4 +1,4 @@
-/** A bound on what many take at the same time, whoever they are: memory, mostly. */
+/** Limits how much of a resource, mostly memory, all its users together hold at the same time. */
 
 interface Waiting {
   readonly amount: number;
@@ -10,15 +10,16 @@ export class Gate {
   #free: number;
   readonly #queue: Waiting[] = [];
 
-  /** @param total of whatever unit there is to share */
+  /** @param total how much there is, in the unit that the caller counts in */
   constructor(total: number) {
     this.#total = total;
     this.#free = total;
   }
 
   /**
-   * Resolves when `amount` is free and nobody waits before; disposing of the answer gives it back. Who
-   * wants more than there is gets all of it. Throws the reason of `signal`.
+   * Resolves when `amount` is free and all earlier callers have entered. To give it back, dispose
+   * of the result. A caller that wants more than the total gets the total. Throws the reason of
+   * `signal`.
    */
   async enter(amount: number, signal: AbortSignal): Promise<Disposable> {
     signal.throwIfAborted();

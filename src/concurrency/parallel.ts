@@ -1,4 +1,4 @@
-/** Work on many things with a bound on how many are under way. */
+/** Works on many items, with a limit on how many are under way at the same time. */
 
 export interface ParallelOptions {
   /** How many are under way at the same time. */
@@ -7,9 +7,9 @@ export interface ParallelOptions {
 }
 
 /**
- * Calls `work` for each item and gives the results in the order of the items. The first failure, or the
- * abort of `signal`, aborts `stop` for the others and starts no more; only when none is under way any
- * longer is it thrown.
+ * Calls `work` for each item and gives the results in the order of the items. If one call fails, or
+ * `signal` aborts, no more items are started and `stop` aborts for those under way. The failure is
+ * thrown after all of them have ended.
  */
 export async function inParallel<T, R>(
   items: readonly T[],
@@ -19,7 +19,7 @@ export async function inParallel<T, R>(
   signal?.throwIfAborted();
   const failure = new AbortController();
   const stop = failure.signal;
-  // By hand: in Deno 2.7 a signal of `AbortSignal.any` may be collected before it has fired.
+  // Not `AbortSignal.any`: in Deno 2.7 its signal may be garbage-collected before it fires.
   const onAbort = (): void => failure.abort(signal?.reason);
   signal?.addEventListener("abort", onAbort);
   const results: R[] = [];

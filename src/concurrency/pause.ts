@@ -1,4 +1,4 @@
-/** Resolves after a time in milliseconds; rejects with the reason of `signal` where that aborts first. */
+/** Resolves after a time in milliseconds. If `signal` aborts first, rejects with its reason. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();

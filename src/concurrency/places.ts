@@ -1,7 +1,10 @@
-/** A bound on how much is under way, which does not count what has to wait for something else. */
+/**
+ * Limits how many tasks run at the same time. A task that only waits for something else does not
+ * count.
+ */
 
 export interface PlaceOptions {
-  /** Goes before all that is not. */
+  /** An urgent task enters before all tasks that are not urgent. */
   readonly urgent: boolean;
   readonly signal: AbortSignal;
 }
@@ -19,7 +22,10 @@ export class Places {
     this.#free = count;
   }
 
-  /** Resolves when there is a place: the urgent first, otherwise in the order of coming. */
+  /**
+   * Resolves when a place is free. Urgent tasks come first; the others come in the order of their
+   * calls.
+   */
   async enter({ urgent, signal }: PlaceOptions): Promise<Place> {
     signal.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
@@ -39,7 +45,7 @@ export class Places {
     return this.#taken();
   }
 
-  /** A place where one is free now; undefined where none is. */
+  /** A place if one is free now, else undefined. */
   tryEnter(): Place | undefined {
     if (this.#free === 0) return undefined;
     this.#free--;
@@ -64,7 +70,9 @@ export class Places {
   }
 }
 
-/** Is given back when it is disposed of, or before, where what has it only waits. */
+/**
+ * One place. The task gives it back by disposing of it, or earlier, if it only waits from then on.
+ */
 export class Place implements Disposable {
   readonly #onLeave: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -80,7 +88,7 @@ export class Place implements Disposable {
     this.#isHeld = false;
   }
 
-  /** Gives it back unless `stay` is called within so many milliseconds. */
+  /** Gives the place back after this time, unless `stay` is called before. */
   leaveAfter(milliseconds: number): void {
     this.stay();
     if (this.#isHeld) this.#timer = setTimeout(() => this.leave(), milliseconds);

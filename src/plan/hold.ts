@@ -1,19 +1,25 @@
-/** A hold: a local jump away from the blessed revision, which syncs respect. */
+/**
+ * Decides whether a hold is in force. A hold is a local jump away from the blessed revision, which
+ * syncs respect.
+ */
 import type { RevisionId } from "../revision/names.ts";
 
-/** A local choice away from the blessed revision, and what was blessed when it was made. */
+/** A local jump away from the blessed revision, with what was blessed at that time. */
 export interface Hold {
   readonly id: RevisionId;
   readonly blessed: RevisionId | undefined;
-  /** The version of the pointer that said so: the same revision may be blessed anew, after another one. */
+  /**
+   * The version of the pointer at that time. It tells if the same revision was blessed again after
+   * another.
+   */
   readonly version: string | undefined;
 }
 
-/** What decides whether a hold is in force. What is not there is undefined. */
+/** What decides whether a hold is in force. An absent value is undefined. */
 export interface HoldFacts {
   readonly active: RevisionId | undefined;
   readonly blessed: RevisionId | undefined;
-  /** The version of the pointer that says so. */
+  /** The version of the pointer that names `blessed`. */
   readonly version: string | undefined;
   readonly hold: Hold | undefined;
 }

@@ -1,11 +1,14 @@
-/** What a `sync` does to one package on one machine: a pure decision, apart from the acting. */
+/**
+ * Plans what a `sync` does to one package on one machine. This is a pure decision; other rooms act
+ * on it.
+ */
 import { compareNames, type RevisionId } from "../revision/names.ts";
 import { type Hold, type HoldFacts, holdInForce } from "./hold.ts";
 
-/** How a revision's `post-sync.sh` went; a revision without one is `ok`. */
+/** The result of a revision's `post-sync.sh`. A revision without this script is `ok`. */
 export type PostSync = "pending" | "ok" | "failed";
 
-/** What is not there is undefined. */
+/** The facts that the plan depends on. An absent value is undefined. */
 export interface SyncFacts extends HoldFacts {
   /** Every revision in S3. */
   readonly remote: readonly RevisionId[];
@@ -19,25 +22,27 @@ export interface SyncFacts extends HoldFacts {
 }
 
 export interface SyncPlan {
-  /** To download, in this order: the blessed first, then the newest first. */
+  /** To download in this order: the blessed revision first, then the newest first. */
   readonly fetch: readonly RevisionId[];
-  /** Here, but their `post-sync.sh` has yet to succeed: to be run, in the order of `fetch`. */
+  /**
+   * On this machine, but `post-sync.sh` has not succeeded yet. To be run in the order of `fetch`.
+   */
   readonly prepare: readonly RevisionId[];
-  /** To make active, once it is here and prepared. */
+  /** To activate when it is on this machine and prepared. */
   readonly activate: RevisionId | undefined;
-  /** To remove, oldest first, after all else. */
+  /** To remove after everything else, oldest first. */
   readonly remove: readonly RevisionId[];
   /** The hold that keeps the blessed revision from being activated. */
   readonly heldBy: Hold | undefined;
-  /** The blessed revision, where it is neither in S3 nor here. */
+  /** The blessed revision, if it is neither in S3 nor on this machine. */
   readonly missing: RevisionId | undefined;
 }
 
 /**
- * Decides what to fetch, activate and remove.
+ * Decides what to fetch, activate and remove. "Here" means on this machine.
  *
- *     wanted     blessed, replaced, and the newest `keep` of those newer than the blessed
- *                (of all, where nothing is blessed)
+ *     wanted     blessed, replaced, and the newest `keep` revisions that are newer than the blessed
+ *                (the newest `keep` of all, if nothing is blessed)
  *     fetch      wanted, in S3, not here
  *     prepare    wanted or active, here, post-sync pending or failed
  *
@@ -48,11 +53,11 @@ export interface SyncPlan {
  *     yes        yes              no        yes              -  (heldBy)
  *     yes        yes              no        no               blessed
  *
- *     remove     here and not wanted; never the active, the held, the one to activate, nor the previous
- *                unless an activation puts the active in its place; nothing at all where S3 shows no
+ *     remove     here and not wanted; never the active, the held, or the one to activate; the previous
+ *                only if an activation makes the active one the previous; nothing if S3 shows no
  *                revision (a wrong bucket or narrow credentials must not empty a machine)
  *
- * A hold is in force until the blessed revision is another than when the hold was made.
+ * A hold is in force as long as the pointer is the same as when the hold was made.
  */
 export function planSync(facts: SyncFacts): SyncPlan {
   const { local, blessed, active } = facts;
@@ -78,7 +83,7 @@ export function planSync(facts: SyncFacts): SyncPlan {
   };
 }
 
-/** In the order of fetching; may name revisions that are neither in S3 nor here. */
+/** The wanted revisions, in the order of fetching. Some may be neither in S3 nor here. */
 function wantedRevisions({ remote, blessed, replaced, keep }: SyncFacts): RevisionId[] {
   const newestFirst = [...remote].sort(compareNames).reverse();
   const candidates = newestFirst.filter((id) => blessed === undefined || id > blessed);

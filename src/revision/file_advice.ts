@@ -1,16 +1,19 @@
-/** What a file's name says about what will become of it, where that is seldom what was meant. */
+/** Warns if a file's name leads to a result that its owner seldom means. */
 import { quote } from "../foreign_text.ts";
 
-/** Endings of archives that machines do not unpack. What is one and meant to stay one (`.jar`) is none of them. */
+/**
+ * Endings of archives that machines do not unpack. An archive that is meant to stay one (`.jar`) is
+ * not in the list.
+ */
 const STORED = /(^|\.)(tar\.\w+|t[bx]z2?|tb2|tlz|tlzma|taz|tz|zip|7z|rar|cpio|cab|arj|ar|xar)$/i;
-/** Those that are. */
+/** Endings of archives that machines unpack. */
 const UNPACKED = /(^|\.)(tar|tar\.gz|tgz|tar\.zst|tzst)$/i;
 
 /**
- * What `my_site.tar.xz` and `my_site-1.2.3.tgz` want to be told; empty for most names.
+ * Advice for names like `my_site.tar.xz` and `my_site-1.2.3.tgz`. Empty for most names.
  *
- * @param name the package that the name gives
- * @param rest what follows it and its dot
+ * @param name the package that the file name gives
+ * @param rest the rest of the file name, after the package and its dot
  */
 export function adviseOnFileName(name: string, rest: string): string[] {
   const fileName = rest === "" ? name : `${name}.${rest}`;
@@ -29,7 +32,7 @@ function isStoredArchive(rest: string): boolean {
   return STORED.test(rest) && !UNPACKED.test(rest);
 }
 
-/** `my_site-1.2.3.tgz`: the dots of the version end the package's name too early. */
+/** For `my_site-1.2.3.tgz`: the first dot of the version ends the package's name too early. */
 function adviseOnVersion(
   name: string,
   { rest, fileName }: { rest: string; fileName: string },
@@ -45,7 +48,9 @@ function adviseOnVersion(
   ];
 }
 
-/** A name that ends as if every build were to have another, though a package keeps its name. */
+/**
+ * Whether the name ends like the name of one build. A package keeps its name from build to build.
+ */
 export function looksLikeOneBuild(name: string): boolean {
   return /[-_]v?\d[\w-]*$/i.test(name) || /[-_][0-9a-f]{7,40}$/i.test(name);
 }

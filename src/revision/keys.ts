@@ -1,12 +1,12 @@
 /**
- * The keys of the bucket.
+ * The keys of FTL's objects in the bucket.
  *
  *     my_site.VZ5vQk8aR4G.tar.gz     a revision: the file's name with the id put in after the package
  *     my_site.rev                    the blessed revision's name
- *     my_site.current                the same, and
- *     my_site.previous               the one before it, in buckets of the Go original
+ *     my_site.current                the blessed revision's name, in buckets of the Go original
+ *     my_site.previous               the revision that was blessed before, in buckets of the Go original
  *
- * Any other key is not FTL's.
+ * FTL ignores any other key.
  */
 import { UsageError } from "../errors.ts";
 import {
@@ -21,7 +21,9 @@ import { quote } from "../foreign_text.ts";
 export interface RevisionKey extends Revision {
   readonly kind: "revision";
   readonly key: string;
-  /** What follows the id and its dot, e.g. `tar.gz`; empty where the file name had no dot. */
+  /**
+   * The rest of the key after the id and its dot, e.g. `tar.gz`. Empty if the file name had no dot.
+   */
   readonly rest: string;
 }
 
@@ -31,7 +33,7 @@ export interface PointerKey {
   readonly package: PackageName;
 }
 
-/** Which key of FTL's this is, or undefined where it is none. */
+/** Parses a key of FTL. Undefined if the key is not one of FTL's. */
 export function parseKey(key: string): RevisionKey | PointerKey | undefined {
   const [name, word, ...more] = key.split(".");
   if (name === undefined || word === undefined || !isPackageName(name)) return undefined;
@@ -42,7 +44,7 @@ export function parseKey(key: string): RevisionKey | PointerKey | undefined {
   }
   if (!isRevisionId(word)) return undefined;
   const rest = more.join(".");
-  // A folder's key is no revision, nor is a key that no file name could have given.
+  // The key of a folder is not a revision's. Nor is a key that no file name can give.
   if (rest.includes("/") || (more.length > 0 && rest === "")) return undefined;
   return { kind: "revision", key, package: name, id: word, rest };
 }
@@ -56,14 +58,14 @@ export function pointerKey(packageName: PackageName): string {
   return `${packageName}.rev`;
 }
 
-/** The prefix that all keys of one package have in common, and no key of another. */
+/** The prefix that all keys of this package have, and no key of another package. */
 export function packagePrefix(packageName: PackageName): string {
   return `${packageName}.`;
 }
 
 /**
- * Package and rest of a file that is to be spooled, from its name alone: `my_site.tar.gz` gives
- * `my_site` and `tar.gz`. Throws `UsageError` where the name gives no valid package.
+ * Splits the name of a file to spool: `my_site.tar.gz` gives the package `my_site` and the rest
+ * `tar.gz`. Throws `UsageError` if the name gives no valid package.
  */
 export function splitFileName(fileName: string): { package: PackageName; rest: string } {
   const dot = fileName.indexOf(".");
@@ -75,7 +77,7 @@ export function splitFileName(fileName: string): { package: PackageName; rest: s
         "not starting with '-'; rename the file",
     });
   }
-  // deno-lint-ignore no-control-regex -- S3 takes them, but no listing or log shows them
+  // deno-lint-ignore no-control-regex -- S3 accepts them, but no listing or log shows them
   if (/[\u0000-\u001f\u007f]/.test(rest) || (dot >= 0 && rest === "")) {
     throw new UsageError(`The file name ${quote(fileName)} gives no usable S3 key`, {
       hint: "Rename the file, as in my_site.tar.gz",

@@ -1,17 +1,17 @@
-/** The metadata that FTL keeps on its objects in S3. */
+/** Encodes and decodes the metadata of FTL's objects in S3. */
 import { UsageError } from "../errors.ts";
 
-/** Who did something, when and why; objects put there by other tools have none of it. */
+/** Who did something, when and why. Objects that other tools wrote have no note. */
 export interface Note {
   /** `user@host`. */
   readonly by?: string | undefined;
   /** ISO 8601, UTC. */
   readonly at?: string | undefined;
-  /** What they said of it. */
+  /** The message that this person gave. */
   readonly message?: string | undefined;
 }
 
-/** What FTL knows of a revision and S3 does not. */
+/** What FTL knows about a revision and S3 does not. */
 export interface RevisionContent {
   /** SHA-256 of the object, in hexadecimal. */
   readonly sha256?: string | undefined;
@@ -56,14 +56,17 @@ export function revisionMetadata(content: RevisionContent): Record<string, strin
 }
 
 /**
- * Tells one upload from another of the same file, by the same person, in the same instant: whoever finds
- * his key taken sees by it whether it was himself, by a request that was sent twice.
+ * A unique mark for each upload, even of the same file by the same person at the same time. A sent
+ * request may be repeated. If its key is then taken, the mark shows whether the first try wrote it.
  */
 export function uploadMetadata(): Record<string, string> {
   return { "ftl-upload": crypto.randomUUID() };
 }
 
-/** Values that are not what FTL writes count as absent: metadata is optional, and others may write it. */
+/**
+ * Reads what FTL knows about a revision. A value that FTL cannot have written counts as absent,
+ * because metadata is optional and other tools may write it.
+ */
 export function readRevisionContent(metadata: Metadata): RevisionContent {
   const sha256 = metadata["ftl-sha256"]?.toLowerCase();
   return {
@@ -77,7 +80,10 @@ function readCount(text: string | undefined): number | undefined {
   return text !== undefined && /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/** User metadata is ASCII on the wire; the rest, and `%` itself, goes percent-encoded. */
+/**
+ * Encodes a value. HTTP carries user metadata as ASCII, so other characters, and `%` itself, are
+ * percent-encoded.
+ */
 function encodeValue(text: string): string {
   return text.toWellFormed().replace(
     /[^ -~]|%|^ | $/gu,

@@ -1,9 +1,10 @@
 /**
- * Names of packages and revisions: see docs/formats.md.
+ * Checks, parses and makes the names of packages and revisions: see docs/formats.md.
  *
- * A revision's name is `<package>.<id>`. FTL makes ids of 11 base-62 digits (`0-9A-Za-z`, which is
- * their ASCII order): 7 of the spool time in Unix milliseconds, then 4 of the file's SHA-256. So
- * names sort by time as plain strings, and after those of the Go original, which start with the year.
+ * A revision's name is `<package>.<id>`. FTL makes ids of 11 base-62 digits (`0-9A-Za-z`, in ASCII
+ * order): 7 for the spool time in Unix milliseconds, then 4 for the file's SHA-256. So names sort
+ * by time as plain strings. They sort after the names of the Go original, which start with the
+ * year.
  */
 import { UsageError } from "../errors.ts";
 import { quote } from "../foreign_text.ts";
@@ -15,16 +16,19 @@ const RESERVED_IDS: ReadonlySet<string> = new Set(["current", "previous"]);
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const TIME_DIGITS = 7;
 const HASH_DIGITS = 4;
-/** Unix milliseconds: in August 2081. */
+/** The last time that 7 digits can hold, in Unix milliseconds. It is in August 2081. */
 const LAST_TIME = 62 ** TIME_DIGITS - 1;
 
-/** Only types have it, no value: it tells apart names that are strings all alike. */
+/**
+ * A mark that exists only in types. By it the compiler tells package names, ids and revision names
+ * apart.
+ */
 export declare const kindOfName: unique symbol;
 
-/** A package's name, `my_site`: a string that was checked. */
+/** A package's name, `my_site`. The string was checked. */
 export type PackageName = string & { readonly [kindOfName]: "package" };
 
-/** A revision's id, `VZ5vQk8aR4G`: a string that was checked. It tells nothing of the package. */
+/** A revision's id, `VZ5vQk8aR4G`. The string was checked. It does not contain the package. */
 export type RevisionId = string & { readonly [kindOfName]: "id" };
 
 /** A revision's whole name, `my_site.VZ5vQk8aR4G`. */
@@ -34,18 +38,20 @@ export type RevisionName = string & { readonly [kindOfName]: "revision" };
 export interface Revision {
   /** The package's name. */
   readonly package: PackageName;
-  /** Unique within the package; a greater one is newer. */
+  /** Unique within the package. A greater id is newer. */
   readonly id: RevisionId;
 }
 
-/** A revision as a program gives it: by its name, or by package and id. It is checked where it comes in. */
+/**
+ * A revision as a program gives it: by its name, or by package and id. FTL checks it on the way in.
+ */
 export type GivenRevision = string | { readonly package: string; readonly id: string };
 
 export function isPackageName(text: string): text is PackageName {
   return PACKAGE.test(text);
 }
 
-/** Also for what was read from a file, which may be anything. */
+/** Whether a value is an id. The value may be anything, for example the content of a file. */
 export function isRevisionId(value: unknown): value is RevisionId {
   return typeof value === "string" && ID.test(value) && !RESERVED_IDS.has(value);
 }
@@ -55,7 +61,7 @@ export function revisionName(revision: Revision): RevisionName {
   return `${revision.package}.${revision.id}` as RevisionName;
 }
 
-/** The inverse of `revisionName`, or undefined where the text is no revision's name. */
+/** The inverse of `revisionName`. Undefined if the text is not the name of a revision. */
 export function parseRevisionName(text: string): Revision | undefined {
   const dot = text.indexOf(".");
   if (dot < 0) return undefined;
@@ -63,24 +69,30 @@ export function parseRevisionName(text: string): Revision | undefined {
   return isPackageName(name) && isRevisionId(id) ? { package: name, id } : undefined;
 }
 
-/** A revision's name as an argument. Throws `UsageError` that says what such a name looks like. */
+/**
+ * Parses a revision's name that is an argument. Throws `UsageError`, which says what a name looks
+ * like.
+ */
 export function requireRevisionName(text: string): Revision {
   const revision = parseRevisionName(text);
   if (revision !== undefined) return revision;
   const hint = isPackageName(text)
-    ? `A revision is a package, a dot and an id: 'ftl list ${text}' shows those on this machine, ` +
+    ? `A name is package, dot, id: 'ftl list ${text}' shows the revisions on this machine, ` +
       `'ftl list --master ${text}' those in S3`
     : "A revision's name is a package, a dot and an id, as in my_site.VZ5vQk8aR4G";
   throw new UsageError(`${quote(text)} is not the name of a revision`, { hint });
 }
 
-/** A revision as a program gives it, by its name or parsed. Throws `UsageError` where it is none. */
+/**
+ * Checks a revision that a program gives by its name or parsed. Throws `UsageError` if it is not
+ * valid.
+ */
 export function toRevision(revision: GivenRevision): Revision {
   const isName = typeof revision === "string";
   return requireRevisionName(isName ? revision : `${revision.package}.${revision.id}`);
 }
 
-/** A package's name as an argument. Throws `UsageError`. */
+/** Checks a package's name that is an argument. Throws `UsageError`. */
 export function requirePackageName(text: string): PackageName {
   if (isPackageName(text)) return text;
   const revision = parseRevisionName(text);
@@ -91,7 +103,7 @@ export function requirePackageName(text: string): PackageName {
   });
 }
 
-/** The order of ids and names: by character code, which for these alphabets is ASCII order. */
+/** Compares ids or names by character code. For their alphabets this is ASCII order. */
 export function compareNames(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
@@ -101,14 +113,14 @@ export interface NewIdOptions {
   now: number;
   /** SHA-256 of the file, in hexadecimal. */
   sha256: string;
-  /** The greatest id that the package has in the bucket; the new one will be greater. */
+  /** The greatest id of the package in the bucket. The new id is greater. */
   newest?: RevisionId | undefined;
 }
 
 /**
- * A new revision id. Where the clock is behind the newest id, the id takes the next time after that
- * id's instead, so ids never go back. Throws `UsageError` where nothing can be greater than `newest`, or where
- * the clock is beyond what an id can tell.
+ * A new revision id. If the clock is behind the newest id, the new id takes the time after that
+ * id's. So ids never go back. Throws `UsageError` if no id can be greater than `newest`, or if the
+ * clock is past the last time that an id can hold.
  */
 export function newRevisionId({ now, sha256, newest }: NewIdOptions): RevisionId {
   const hash = base62(BigInt(`0x${sha256}`) % 62n ** BigInt(HASH_DIGITS), HASH_DIGITS);
@@ -123,19 +135,19 @@ export function newRevisionId({ now, sha256, newest }: NewIdOptions): RevisionId
   });
 }
 
-/** Base-62 digits, which every id may consist of. */
+/** Makes an id from base-62 digits, which are always valid in an id. */
 function madeOf(time: string, hash: string): RevisionId {
   return `${time}${hash}` as RevisionId;
 }
 
 function clockTooFar(): UsageError {
   const last = new Date(LAST_TIME).toISOString().slice(0, 10);
-  return new UsageError(`This machine's clock is past ${last}, the last day that ids can tell`, {
-    hint: "Set the clock, as by NTP: timedatectl set-ntp true",
+  return new UsageError(`This machine's clock is past ${last}, the last day that an id can hold`, {
+    hint: "Set the clock, for example by NTP: timedatectl set-ntp true",
   });
 }
 
-/** The spool time in an id made by FTL, in Unix milliseconds, or undefined for any other id. */
+/** The spool time of an id that FTL made, in Unix milliseconds. Undefined for any other id. */
 export function timeOfId(id: RevisionId): number | undefined {
   if (!/^[0-9A-Za-z]{11}$/.test(id)) return undefined;
   let time = 0;
@@ -154,8 +166,9 @@ function base62(value: bigint, width: number): string {
 }
 
 /**
- * The least string of 7 base-62 digits that sorts after the id that starts with `prefix`: its first 7
- * characters, or all of it. The alphabet of ids has `_` and `-` besides the digits.
+ * The smallest string of 7 base-62 digits that sorts after every id that starts with `prefix`.
+ * `prefix` is the first 7 characters of an id, or the whole of a shorter id. Ids may contain `_`
+ * and `-` besides the digits.
  */
 function nextTime(prefix: string): string | undefined {
   let fixed = "";
@@ -165,11 +178,12 @@ function nextTime(prefix: string): string | undefined {
       fixed += char;
       continue;
     }
-    // `-` and `_` lie between digits: the next digit above them, then zeros, is already greater.
+    // In ASCII order `-` and `_` lie between digits. The next greater digit, followed by zeros, is
+    // greater.
     const above = [...DIGITS].find((d) => d > char);
     return above === undefined ? undefined : (fixed + above).padEnd(TIME_DIGITS, "0");
   }
-  // A longer string is greater than its own beginning.
+  // A longer string is greater than its own prefix.
   if (fixed.length < TIME_DIGITS) return fixed.padEnd(TIME_DIGITS, "0");
   const value = [...fixed].reduce((sum, d) => sum * 62n + BigInt(DIGITS.indexOf(d)), 0n);
   return value + 1n < 62n ** BigInt(TIME_DIGITS) ? base62(value + 1n, TIME_DIGITS) : undefined;

@@ -1,10 +1,12 @@
-/** A package's pointer, `<package>.rev` in S3, and the blessing that it says. */
+/**
+ * Reads and writes a package's pointer, `<package>.rev` in S3, and the blessing that it contains.
+ */
 import { IntegrityError } from "../errors.ts";
 import { quote } from "../foreign_text.ts";
 import { type Metadata, type Note, noteMetadata, readNote } from "./metadata.ts";
 import { isRevisionId, type PackageName, type RevisionId } from "./names.ts";
 
-/** Which revision every machine should run, and how that came about. */
+/** Which revision every machine should run, and who decided it. */
 export interface Blessing {
   /** The blessed revision's id. */
   readonly id: RevisionId;
@@ -13,17 +15,18 @@ export interface Blessing {
   readonly note: Note;
 }
 
-/** What a machine remembers of the pointer, in `.ftl/master.json`: what S3 said at the last sync. */
+/** What a machine remembers of the pointer since the last sync, in `.ftl/master.json`. */
 export interface PointerState {
-  /** Tells whether the pointer in S3 has changed since: key, ETag and time of the object. */
+  /** Key, ETag and time of the object. If they differ from S3's, the pointer has changed. */
   readonly version: string;
   readonly blessed: RevisionId;
   readonly replaced?: RevisionId | undefined;
 }
 
 /**
- * The id that the text of a `.rev` (or `.current`, `.previous`) names: a revision's name, as FTL writes
- * it, or with white space around it as an editor leaves it, or the bare id. Throws `IntegrityError`.
+ * The id that the text of a `.rev` (or `.current`, `.previous`) names. The text is a revision's
+ * name, as FTL writes it, or the bare id. White space around it, which an editor may leave, is
+ * ignored. Throws `IntegrityError`.
  */
 export function parsePointer(
   text: string,

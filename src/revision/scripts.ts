@@ -1,9 +1,12 @@
-/** What package scripts are called: where they lie in a revision, and the steps that they belong to. */
+/**
+ * Names the package scripts: their places in a revision, their steps, their variables, their first
+ * line.
+ */
 
 export type Step = "post-sync" | "pre-jump" | "post-jump" | "un-jump" | "pre-remove";
 export type Action = "sync" | "jump" | "jump-back" | "remove";
 
-/** Where each script lies in a revision: FTL's name first, then the Go original's. */
+/** Where each script is in a revision: FTL's name first, then the name of the Go original. */
 export const SCRIPT_PLACES: Readonly<Record<Step, readonly [string, string]>> = {
   "post-sync": ["post-sync.sh", "ftl/post-spool"],
   "pre-jump": ["pre-jump.sh", "ftl/pre-jump"],
@@ -14,7 +17,10 @@ export const SCRIPT_PLACES: Readonly<Record<Step, readonly [string, string]>> = 
 
 export const STEPS = Object.keys(SCRIPT_PLACES) as readonly Step[];
 
-/** What is added to a script's environment, which is that of `ftl` else. */
+/**
+ * The variables that FTL adds to a script's environment. The rest of it is the environment of
+ * `ftl`.
+ */
 export const SCRIPT_VARIABLES = {
   FTL_HOOK: "the step: post-sync, pre-jump, post-jump, un-jump or pre-remove",
   FTL_PID: "the process of the ftl that runs the script",
@@ -28,20 +34,27 @@ export const SCRIPT_VARIABLES = {
   FTL_FIRST_DEPLOY: "1 if no revision was active before, else 0",
 } as const;
 
-/** The most bytes of a first line that Linux looks at: BINPRM_BUF_SIZE in linux/binfmts.h. */
+/** Linux reads only so many bytes of a first line: BINPRM_BUF_SIZE in linux/binfmts.h. */
 export const FIRST_LINE_BYTES = 256;
 
-/** A script's first line, as the kernel takes it apart (execve(2), "Interpreter scripts"). */
+/** A script's first line, split as the kernel splits it (execve(2), "Interpreter scripts"). */
 export interface FirstLine {
-  /** The path behind `#!`. */
+  /** The path after `#!`. */
   readonly interpreter: string;
-  /** All that follows the interpreter: one argument, however many words it has. */
+  /**
+   * The rest of the line after the interpreter. It is one argument, even if it has several words.
+   */
   readonly argument: string | undefined;
-  /** Whether a byte order mark stands before `#!`, so that the kernel does not see it. */
+  /**
+   * Whether a byte order mark stands before `#!`. With such a mark the kernel does not find `#!`.
+   */
   readonly hasMark: boolean;
 }
 
-/** Undefined where the file does not begin with `#!`, or names nothing behind it. */
+/**
+ * Parses a script's first line. Undefined if the file does not begin with `#!`, or names no
+ * interpreter.
+ */
 export function parseFirstLine(start: Uint8Array): FirstLine | undefined {
   const hasMark = start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf;
   const bytes = start.subarray(hasMark ? 3 : 0, FIRST_LINE_BYTES);
@@ -54,8 +67,9 @@ export function parseFirstLine(start: Uint8Array): FirstLine | undefined {
 }
 
 /**
- * The program that a first line asks for and that no system has, as Windows' line ends are part of its name:
- * `/bin/sh\r`, or `python3\r` behind `/usr/bin/env`. Undefined where all is well.
+ * The program of a first line that ends in a carriage return, without it. A Windows line end
+ * becomes a part of the program's name, `/bin/sh\r`, or `python3\r` after `/usr/bin/env`; no system
+ * has such a program. Undefined if the first line is good.
  */
 export function programWithCarriageReturn(line: FirstLine): string | undefined {
   const { interpreter, argument } = line;

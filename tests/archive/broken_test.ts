@@ -97,7 +97,7 @@ Deno.test("zeros after the marker, and what is no entry after its first block, b
 Deno.test("an entry behind a single block of zeros is neither smuggled in nor lost", async () => {
   const bytes = concat(member({ name: "a" }), new Uint8Array(512), member({ name: "b" }), END);
   for (const chunk of [100, 512, 1 << 20]) {
-    await assertRefused(bytes, { says: ["a block of zeros stands between its entries"], chunk });
+    await assertRefused(bytes, { says: ["it has a block of zeros between its entries"], chunk });
   }
 });
 
@@ -106,7 +106,9 @@ Deno.test("a header with a wrong checksum is refused", async () => {
   await assertRefused(tar({ name: "a", content: "x" }, { name: "b", broken: true }), {
     says: ["checksum"],
   });
-  await assertRefused(bytesOf("no tar archive at all\n".repeat(100)), { says: ["no tar archive"] });
+  await assertRefused(bytesOf("no tar archive at all\n".repeat(100)), {
+    says: ["is not a tar archive"],
+  });
 });
 
 const SIZES: [what: string, field: Uint8Array][] = [
@@ -178,7 +180,7 @@ Deno.test("a global PAX header may not name or size every entry", async () => {
 Deno.test("a name that is no UTF-8 is refused with its bytes and the reason, never mangled", async () => {
   // 0x9f is a character of its own in windows-1252, which a decoder may take for Latin-1.
   const name = Uint8Array.of(0x61, 0xff, 0x9f, 0x5c, 0x62);
-  const says = ["Refused a\\xff\\x9f\\b in my_site.tar", "no UTF-8", "no other names"];
+  const says = ["Refused a\\xff\\x9f\\b in my_site.tar", "is not UTF-8", "no other names"];
   await assertRefused(tar({ name }), { says });
   await assertRefused(tar({ name: "l", type: "2", link: name }), { says });
   const binary = { hdrcharset: "BINARY" };

@@ -106,7 +106,7 @@ for (
   Deno.test(`ScriptCheck refuses a script that begins with ${JSON.stringify(first)}`, async () => {
     assertEquals(
       await refusal({ name: "pre-jump.sh", content: first }),
-      "pre-jump.sh can never run: its first line ends as lines do on Windows, so the system " +
+      "pre-jump.sh can never run: its first line has a Windows line end, so the system " +
         `would look for a program called "${program}\\r"`,
     );
   });
@@ -175,10 +175,10 @@ Deno.test("ScriptCheck warns of a folder of scripts that was not packed", async 
 Deno.test("ScriptCheck warns of a second script for the same step, and of a byte order mark", async () => {
   assertEquals(
     await check({ name: "pre-jump.sh", ...SCRIPT }, { name: "ftl/pre-jump", ...SCRIPT }),
-    ["ftl/pre-jump will never run: pre-jump.sh is there too, and runs in its place"],
+    ["ftl/pre-jump will never run: pre-jump.sh is there too, and runs instead"],
   );
   assertEquals(
     await check({ name: "pre-jump.sh", content: "\ufeff#!/usr/bin/python3\n" }),
-    ["pre-jump.sh starts with a byte order mark, which most interpreters stumble over"],
+    ["pre-jump.sh starts with a byte order mark, with which most interpreters fail"],
   );
 });

@@ -31,7 +31,7 @@ Deno.test("an empty file is stored as one, compressed or not", async () => {
 });
 
 Deno.test("a rest of the name that is a path does not lead out of the revision", async () => {
-  await assertRefused(TEXT, { rest: "x/../../../outside/secret", says: ["no file name"] });
+  await assertRefused(TEXT, { rest: "x/../../../outside/secret", says: ["it is not a file name"] });
 });
 
 Deno.test("setuid, setgid and sticky bits are dropped", async () => {

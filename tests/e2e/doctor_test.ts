@@ -90,7 +90,7 @@ const ENVIRONMENT_CASES: EnvironmentCase[] = [
     NOT_ASKED,
   ]],
   [{ AWS_ENDPOINT_URL_S3: "s3.example.com" }, 2, [
-    "fail  AWS_ENDPOINT_URL_S3  AWS_ENDPOINT_URL_S3 is no URL: 's3.example.com' | As in https://",
+    "fail  AWS_ENDPOINT_URL_S3  AWS_ENDPOINT_URL_S3 is not a URL: 's3.example.com' | As in https://",
     NOT_ASKED,
   ]],
   [{ AWS_ENDPOINT_URL_S3: "http://127.0.0.1:2" }, 7, [

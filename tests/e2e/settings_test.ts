@@ -25,7 +25,7 @@ const REFUSED: readonly (readonly [RunOptions["env"], RegExp])[] = [
   [{ AWS_ACCESS_KEY_ID: "ftl-local\n" }, /^ftl: AWS_ACCESS_KEY_ID ends in a line break/],
   [{ AWS_SESSION_TOKEN: "a\nhidden" }, /^ftl: AWS_SESSION_TOKEN has a control character in it\n/],
   [{ AWS_REGION: "us-east-1\r" }, /^ftl: AWS_REGION ends in a line break/],
-  [{ AWS_ENDPOINT_URL_S3: "s3.example.com" }, /^ftl: AWS_ENDPOINT_URL_S3 is no URL: 's3\.ex/],
+  [{ AWS_ENDPOINT_URL_S3: "s3.example.com" }, /^ftl: AWS_ENDPOINT_URL_S3 is not a URL: 's3\.ex/],
   [{ AWS_SECRET_ACCESS_KEY: undefined }, /^ftl: AWS_SECRET_ACCESS_KEY is not set, though/],
   [
     { AWS_PROFILE: "prod" },

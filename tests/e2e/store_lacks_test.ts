@@ -22,7 +22,7 @@ Deno.test("a store without conditional writes is written to plainly, with a warn
   assertEquals(spooled.code, 0, spooled.stderr);
   assertMatch(
     spooled.stderr,
-    /^warning: The store of s3:\/\/deploys does not know conditional writes/m,
+    /^warning: The store of s3:\/\/deploys does not support conditional writes/m,
   );
   const revision = spooled.stdout.trim();
   const blessed = await fleet.ftl(["jump", "--master", revision]);
@@ -34,10 +34,10 @@ Deno.test("a store without conditional writes is written to plainly, with a warn
 });
 
 /** What a warning says before its colon. */
-const CONDITIONS = "does not know conditional writes";
+const CONDITIONS = "does not support conditional writes";
 const HEED = "ignores the conditions of writes (If-Match)";
-const CHECKSUMS = "does not take SHA-256 checksums (x-amz-checksum-sha256)";
-const PARTS = "does not take the parts' checksums at the end of an upload in parts";
+const CHECKSUMS = "does not accept SHA-256 checksums (x-amz-checksum-sha256)";
+const PARTS = "does not accept the parts' checksums at the end of an upload in parts";
 
 const NOT_IMPLEMENTED = "A header you provided implies functionality that is not implemented";
 

@@ -1,28 +1,29 @@
-/** From the bytes of a file as it lies in the bucket to the bytes that it holds. */
+/** Decompresses a file from the bucket as it streams. */
 import { FtlError, IntegrityError, messageOf } from "../../errors.ts";
 import type { Compression } from "../format.ts";
 import { Inflater } from "./inflater.ts";
 import { ArchiveThread, ThreadError } from "../thread/thread.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
 
-/** Bytes that are handed to the decompressor at once: what comes of the last of them has to be copied. */
+/** The decompressor gets so many bytes at once. The output of the last of them has to be copied. */
 const PIECE = 1 << 20;
-/** Compressed bytes from which on a thread is worth its start, some 40 ms. */
+/** A file with fewer compressed bytes is not worth the start of a thread, about 40 ms. */
 const SMALL = 2 << 20;
 
 export interface DecompressOptions {
   compression: Compression;
   /** The file's name, for messages. */
   name: string;
-  /** Compressed bytes, where that is known. */
+  /** The compressed size in bytes, if it is known. */
   size?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * The content of `source`, in pieces that are valid until the next one is asked for. Throws
- * IntegrityError where it is not compressed as its name says, is corrupt or truncated, or is followed by
- * anything but zeros; and what `source` throws. The thread is started where there is enough to decompress.
+ * The content of `source`, in pieces that are valid until the next one is requested. Throws
+ * IntegrityError if the compression is not the one that the name says, if the data is corrupt or
+ * truncated, or if anything but zeros follows. Throws any error of `source`. The thread starts only
+ * if there is enough to decompress.
  */
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,
@@ -93,12 +94,15 @@ async function* inflateApart(
   }
 }
 
-/** Marks what the source threw, which is not the decompressor's to explain. */
+/** Marks an error of the source, so that it is not explained as one of the decompressor. */
 class SourceFailure {
   constructor(readonly error: unknown) {}
 }
 
-/** Cuts the source into pieces of a bounded size, which for zstd end where frames end. */
+/**
+ * Cuts the source into pieces of a limited size. For zstd, a piece never crosses the end of a
+ * frame.
+ */
 async function* piecesOf(
   source: AsyncIterable<Uint8Array>,
   { compression, name, signal }: DecompressOptions,
@@ -124,8 +128,9 @@ async function* chain(
 }
 
 /**
- * What is left over when the decompressor says it is done. As GNU gzip does, zeros after gzip data pass:
- * some tools pad to whole blocks. Of zstd it only got whole frames, and what it leaves it could not decode.
+ * Checks the bytes after the end of the compressed data. Zeros after gzip data are allowed, as in
+ * GNU gzip: some tools pad to whole blocks. The zstd decompressor gets only whole frames, so bytes
+ * that it leaves are bytes that it could not decode.
  */
 function refuseRest(rest: Uint8Array, { compression, name }: InflateOptions): void {
   if (compression === "zstd") {

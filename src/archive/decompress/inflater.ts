@@ -1,20 +1,27 @@
-/** Decompression on the calling thread: for small files, where a thread's start would cost more. */
+/**
+ * Decompresses small files on the calling thread, because the start of a thread would cost more.
+ */
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import type { Compression } from "../format.ts";
 
 const OUTPUT = 256 << 10;
 
-/** One decompressor of `node:zlib`, driven piece by piece so that its output never piles up. */
+/**
+ * One decompressor of `node:zlib`. It gets its input piece by piece, so that its output never piles
+ * up.
+ */
 export class Inflater {
   readonly #stream;
   readonly #onRest: (rest: Uint8Array) => void;
   #ended = false;
-  /** The compressed data has ended within a piece: nothing after it is taken for more of it. */
+  /**
+   * Whether the compressed data has ended within a piece. Later bytes are then not decompressed.
+   */
   #over = false;
   #error: Error | undefined;
   #wake: () => void = () => {};
 
-  /** @param onRest gets what follows the compressed data */
+  /** @param onRest gets the bytes after the compressed data */
   constructor(compression: Exclude<Compression, "none">, onRest: (rest: Uint8Array) => void) {
     this.#onRest = onRest;
     const options = { chunkSize: OUTPUT };
@@ -30,7 +37,7 @@ export class Inflater {
     });
   }
 
-  /** What comes of `piece`. Throws an Error with the message of `node:zlib`. */
+  /** The output for `piece`. Throws an Error with the message of `node:zlib`. */
   async *write(piece: Uint8Array): AsyncGenerator<Uint8Array> {
     if (this.#over) return this.#onRest(piece);
     const before = this.#stream.bytesWritten;

@@ -1,9 +1,10 @@
 /**
- * Where zstd frames begin and end (RFC 8878, section 3.1).
+ * Finds the beginning and the end of zstd frames (RFC 8878, section 3.1).
  *
- * Deno's `node:zlib` decodes one frame well, but a second frame in the same write is lost, a skippable
- * frame ends the stream, and a truncated frame passes in silence. So the input is walked here first: a
- * frame is a header, blocks that tell their size, and an optional checksum, all cheap to step over.
+ * Deno's `node:zlib` decodes one frame well. But it loses a second frame in the same write, ends at
+ * a skippable frame, and accepts a truncated frame without an error. So FTL first walks over the
+ * input here. A frame is a header, blocks that tell their size, and an optional checksum, so this
+ * is cheap.
  */
 import { IntegrityError } from "../../errors.ts";
 
@@ -14,7 +15,7 @@ const SKIPPABLE = 0x184d2a50;
 const BLOCK_RLE = 1;
 const BLOCK_RESERVED = 3;
 
-/** The fields of a frame; those before `descriptor` lie outside of one. */
+/** The fields of a frame. Those before `descriptor` are outside of a frame. */
 type Field =
   | "magic"
   | "skip-size"
@@ -28,9 +29,9 @@ type Field =
 /** Cuts a stream of bytes into pieces that never reach past the end of a frame. */
 export class ZstdFrames {
   #field: Field = "magic";
-  /** Bytes of the current field that are still to come. */
+  /** How many bytes of the current field are still missing. */
   #missing = 4;
-  /** The little-endian number in the current field, as far as it has come. */
+  /** The little-endian number in the current field, as far as it is read. */
   #value = 0;
   #digit = 1;
   #checksum = false;
@@ -38,7 +39,7 @@ export class ZstdFrames {
   #frames = 0;
   readonly #name: string;
 
-  /** @param name the file's, for messages */
+  /** @param name the file's name, for messages */
   constructor(name: string) {
     this.#name = name;
   }
@@ -63,7 +64,10 @@ export class ZstdFrames {
     if (this.#isInside() && from < chunk.length) yield chunk.subarray(from);
   }
 
-  /** Says that the input has ended. Throws IntegrityError in the middle of a frame, or with none seen. */
+  /**
+   * Must be called at the end of the input. Throws IntegrityError inside a frame, or if there was
+   * no frame.
+   */
   end(): void {
     if (this.#field !== "magic" || this.#missing !== 4 || this.#frames === 0) {
       throw new IntegrityError(`${this.#name} is truncated: its zstd data ends too early`);
@@ -74,7 +78,7 @@ export class ZstdFrames {
     return this.#field !== "magic" && this.#field !== "skip-size" && this.#field !== "skipped";
   }
 
-  /** Reads what `chunk` has of the current field, and returns how many bytes that was. */
+  /** Reads the bytes of the current field from `chunk`, and returns how many there were. */
   #take(chunk: Uint8Array, at: number): number {
     const step = Math.min(this.#missing, chunk.length - at);
     if (this.#field === "magic" || this.#field === "skip-size" || this.#field === "block") {
@@ -95,7 +99,7 @@ export class ZstdFrames {
     if (bytes === 0) this.#next();
   }
 
-  /** The current field is complete: decides what follows it. */
+  /** Decides what follows the current field, which is complete. */
   #next(): void {
     switch (this.#field) {
       case "magic":
@@ -124,12 +128,12 @@ export class ZstdFrames {
     } else if (magic - (magic % 16) === SKIPPABLE) {
       this.#expect("skip-size", 4);
     } else {
-      const what = this.#frames === 0 ? "is no zstd file" : "has garbage after its zstd data";
+      const what = this.#frames === 0 ? "is not a zstd file" : "has garbage after its zstd data";
       throw new IntegrityError(`${this.#name} ${what}`);
     }
   }
 
-  /** The frame header descriptor tells which fields the rest of the header has. */
+  /** Reads the frame header descriptor, which tells the other fields of the header. */
   #describe(descriptor: number): void {
     const single = (descriptor & 0x20) !== 0;
     this.#checksum = (descriptor & 4) !== 0;

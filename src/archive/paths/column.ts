@@ -1,16 +1,16 @@
-/** Numbers by their places, as many as there are, in blocks that are only there where something was put. */
+/** A growing list of numbers, in blocks. A block is allocated only when a number in it is set. */
 
 type Numbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
-/** A growing row of numbers outside of the JavaScript heap; 0 where none was put. */
+/** A growing list of numbers outside of the JavaScript heap. A number that was never set is 0. */
 export class Column {
   readonly #blocks: (Numbers | undefined)[] = [];
   readonly #make: (length: number) => Numbers;
   readonly #shift: number;
 
   /**
-   * @param make a block of so many numbers: `(length) => new Uint32Array(length)`
-   * @param shift a block has 2 to this power: few where most places stay empty
+   * @param make makes a block of so many numbers: `(length) => new Uint32Array(length)`
+   * @param shift a block has 2 to this power numbers; choose a small one if most places stay empty
    */
   constructor(make: (length: number) => Numbers, shift = 16) {
     this.#make = make;

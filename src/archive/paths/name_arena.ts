@@ -1,21 +1,24 @@
 /**
- * Names in pages, one after the other, each with its length before it. Archives go folder by folder, so pages that
- * are full are hardly ever asked for again: beyond `PLAIN` of them the older ones are kept compressed, which makes a
- * tenth of them. A name that is asked for all the same costs its page's decompression.
+ * Stores names in pages, one after the other, each after its length. Archives go folder by folder,
+ * so full pages are seldom read again. If there are more than `PLAIN` pages, the older ones are
+ * kept compressed, in a tenth of the memory. To read a name in one of them, its page is
+ * decompressed.
  */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 
-/** Bytes of a page. */
+/** The size of a page in bytes. */
 const PAGE = 1 << 20;
-/** Pages that stay as they are. */
+/** So many pages stay uncompressed. */
 const PLAIN = 16;
-/** Compressed pages that are held open: of the folders on the way to what comes now. */
+/**
+ * So many compressed pages are kept decompressed: those with the folders above the current entries.
+ */
 const OPEN = 8;
 /**
- * Pages that may be decompressed. An archive that asks for more, as one that has its names twice, has them all as
- * they are: it takes memory then, but no more time.
+ * After so many decompressions all pages are kept uncompressed. An archive may need that, for
+ * example one that contains its names twice. It then takes more memory, but no more time.
  */
-const MOST_RETURNS = 200;
+const MOST_DECOMPRESSIONS = 200;
 
 interface Page {
   bytes: Uint8Array;
@@ -24,15 +27,15 @@ interface Page {
 
 export class NameArena {
   readonly #pages: Page[] = [];
-  /** Bytes of the last page that are taken. */
+  /** The used bytes of the last page. */
   #used = PAGE;
-  /** The pages before it are compressed. */
+  /** The number of the first page that is not compressed. */
   #compressed = 0;
-  #returns = 0;
-  /** The compressed pages that were asked for last, by their numbers; the latest is the last. */
+  #decompressions = 0;
+  /** The last compressed pages that were read, by their numbers. The latest is the last. */
   readonly #open = new Map<number, Uint8Array>();
 
-  /** Keeps a copy of a name of fewer than 65,536 bytes; the answer is where it is. */
+  /** Stores a copy of a name of fewer than 65,536 bytes, and returns its place. */
   put(name: Uint8Array): number {
     if (this.#used + 2 + name.length > PAGE) this.#addPage();
     const index = this.#pages.length - 1;
@@ -45,7 +48,7 @@ export class NameArena {
     return place;
   }
 
-  /** The name at a place that `put` gave; valid until the next call. */
+  /** The name at a place that `put` returned. It is valid until the next call. */
   get(place: number): Uint8Array {
     const bytes = this.#pageAt(Math.floor(place / PAGE));
     const at = place % PAGE;
@@ -56,19 +59,21 @@ export class NameArena {
   #addPage(): void {
     this.#pages.push({ bytes: new Uint8Array(PAGE), isCompressed: false });
     this.#used = 0;
-    if (this.#returns >= MOST_RETURNS || this.#pages.length - this.#compressed <= PLAIN) return;
+    if (
+      this.#decompressions >= MOST_DECOMPRESSIONS || this.#pages.length - this.#compressed <= PLAIN
+    ) return;
     const page = this.#pages[this.#compressed++] as Page;
     const whole = page.bytes;
     page.bytes = new Uint8Array(deflateRawSync(whole, { level: 1 }));
     page.isCompressed = true;
-    (whole.buffer as ArrayBuffer).transfer(0); // frees it now rather than at some collection
+    (whole.buffer as ArrayBuffer).transfer(0); // frees the memory now, not at the next garbage collection
   }
 
   #pageAt(index: number): Uint8Array {
     const page = this.#pages[index] as Page;
     if (!page.isCompressed) return page.bytes;
     const known = this.#open.get(index);
-    if (known === undefined && ++this.#returns >= MOST_RETURNS) {
+    if (known === undefined && ++this.#decompressions >= MOST_DECOMPRESSIONS) {
       for (const each of this.#pages) open(each);
       this.#open.clear();
       return page.bytes;

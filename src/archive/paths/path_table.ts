@@ -1,17 +1,17 @@
 /**
- * The paths of an archive, as numbers: a node has a parent, a name in it, and a kind. A million of them take some
- * 40 MB, of which the JavaScript heap sees nothing; as a Map of strings they took five times that.
+ * Stores the paths of an archive as numbers. A node has a parent, a name and a kind. A million
+ * nodes take about 40 MB outside of the JavaScript heap. A Map of strings took five times that.
  *
- * Names are found by a hash table with linear probing. Its seed is new each time, as names are of an archive's
- * maker, who may have chosen them to collide.
+ * Names are found by a hash table with linear probing. Its seed is random, because the author of an
+ * archive may choose names that collide.
  */
 import { Column } from "./column.ts";
 import { NameArena } from "./name_arena.ts";
 
-/** The root's node. A parent's number is always less than those of what is in it. */
+/** The node of the root. The number of a folder is always less than those of its entries. */
 export const ROOT = 0;
 
-/** What a node is; one that was entered and not said to be anything is nothing. */
+/** The kind of a node. A node without a kind is `NOTHING`. */
 export const NOTHING = 0;
 export const FILE = 1;
 export const SYMLINK = 2;
@@ -19,25 +19,30 @@ export const FOLDER = 3;
 
 export type NodeKind = typeof NOTHING | typeof FILE | typeof SYMLINK | typeof FOLDER;
 
-/** A column in which most places stay empty has blocks of 2 to this power. */
+/** A column with mostly empty places has blocks of 2 to this power. */
 const FEW = 6;
 
-/** A UTF-16 unit takes three bytes at most, and a name has no more units than bytes in UTF-8, which are 255. */
+/**
+ * A UTF-16 unit takes at most three bytes. A name has at most as many units as bytes in UTF-8,
+ * which is 255.
+ */
 const LONGEST = 3 * 256;
 
 export class PathTable {
   readonly #parents = new Column((length) => new Uint32Array(length));
   readonly #kinds = new Column((length) => new Uint8Array(length));
-  /** Of folders, which are few: how much is in them. */
+  /** The number of entries in each folder. Folders are few. */
   readonly #counts = new Column((length) => new Uint32Array(length), FEW);
-  /** Where the name is in the arena, and its hash: names are compared only where the hashes are equal. */
+  /**
+   * The name's place in the arena, and its hash. Names are compared only if their hashes are equal.
+   */
   readonly #names = new Column((length) => new Uint32Array(length));
   readonly #hashes = new Column((length) => new Uint32Array(length));
   readonly #arena = new NameArena();
   #slots = new Uint32Array(1 << 12);
   #size = 1;
   readonly #seed = crypto.getRandomValues(new Uint32Array(1))[0] as number;
-  /** The name that is looked for, and how long it is. */
+  /** The name to find, and its length. */
   readonly #scratch = new Uint8Array(LONGEST);
   #length = 0;
 
@@ -45,18 +50,18 @@ export class PathTable {
     this.#kinds.set(ROOT, FOLDER);
   }
 
-  /** Nodes, the root among them: their numbers go from 0 on. */
+  /** The number of nodes, including the root. They are numbered from 0. */
   get size(): number {
     return this.#size;
   }
 
-  /** The node of a name in a folder; undefined where it was never entered. */
+  /** The node of a name in a folder. Undefined if the name was never entered. */
   find(parent: number, name: string): number | undefined {
     const slot = this.#slotOf(parent, this.#write(name));
     return this.#slots[slot] || undefined;
   }
 
-  /** The same, entered as nothing where it was not there. */
+  /** The node of a name in a folder. If there is none, it is entered with the kind `NOTHING`. */
   enter(parent: number, name: string): number {
     const hashed = this.#write(name);
     const slot = this.#slotOf(parent, hashed);
@@ -83,7 +88,7 @@ export class PathTable {
     return this.#parents.get(node);
   }
 
-  /** The path below the root, whose own is empty. */
+  /** The path below the root. The root's own path is empty. */
   pathOf(node: number): string {
     const names: string[] = [];
     for (let at = node; at !== ROOT; at = this.parentOf(at)) names.push(this.nameOf(at));
@@ -105,7 +110,10 @@ export class PathTable {
     return name;
   }
 
-  /** Writes a name to the scratch, unit by unit as UTF-8 writes characters, and returns its hash. */
+  /**
+   * Writes a name to the scratch buffer, encoding each unit as UTF-8 encodes a character, and
+   * returns its hash.
+   */
   #write(name: string): number {
     const scratch = this.#scratch;
     let length = 0;
@@ -125,7 +133,7 @@ export class PathTable {
     return hash(scratch.subarray(0, length), this.#seed);
   }
 
-  /** The place of the name in the scratch: where it is, or could be put. */
+  /** The slot of the name in the scratch buffer, or the free slot for it. */
   #slotOf(parent: number, hashed: number): number {
     const mask = this.#slots.length - 1;
     let slot = mixed(hashed, parent) & mask;
@@ -171,7 +179,7 @@ function hash(bytes: Uint8Array, seed: number): number {
   return value;
 }
 
-/** Two rounds of multiplying and shifting, as MurmurHash3 ends. */
+/** Two rounds of multiplication and shift, as at the end of MurmurHash3. */
 function mixed(value: number, added: number): number {
   let sum = Math.imul(value ^ added, 0x85ebca6b);
   sum ^= sum >>> 13;

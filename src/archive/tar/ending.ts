@@ -1,8 +1,8 @@
 /**
- * Where a tar archive ends: with its marker, two blocks of zeros. GNU tar, bsdtar and Python's `tarfile` end at
- * the first one, and leave alone what follows, be it padding, what was in the writer's memory, or another
- * archive. So does FTL, but for one thing: where an entry follows the first block, the block is no end but
- * damage, of which GNU tar warns.
+ * Reads the end of a tar archive: its marker, two blocks of zeros. GNU tar, bsdtar and Python's
+ * `tarfile` end at the first block. They ignore what follows: padding, old memory of the writer, or
+ * another archive. FTL does the same, with one exception: if an entry follows the first block, this
+ * block is not the end but damage. GNU tar warns of that.
  */
 import { IntegrityError } from "../../errors.ts";
 import { BLOCK, isHeader, isZero } from "./header.ts";
@@ -10,18 +10,21 @@ import { BLOCK, isHeader, isZero } from "./header.ts";
 export class Ending {
   readonly #archive: string;
   readonly #onNote: (note: string) => void;
-  /** The second block, as far as it has come; undefined once it has. */
+  /** The second block, as far as it is read. Undefined when it is complete. */
   #second: Uint8Array | undefined = new Uint8Array(BLOCK);
   #filled = 0;
   #noted = false;
 
-  /** To be made after the first block. */
+  /** Must be made after the first block of zeros. */
   constructor(archive: string, onNote: (note: string) => void) {
     this.#archive = archive;
     this.#onNote = onNote;
   }
 
-  /** What follows the first block. Throws IntegrityError where that was none of a marker. */
+  /**
+   * Reads the bytes after the first block. Throws IntegrityError if that block was not part of a
+   * marker.
+   */
   read(bytes: Uint8Array): void {
     let rest = bytes;
     if (this.#second !== undefined) {
@@ -40,7 +43,7 @@ export class Ending {
   #judge(second: Uint8Array): void {
     if (isHeader(second)) {
       throw new IntegrityError(
-        `${this.#archive} is corrupt: a block of zeros stands between its entries`,
+        `${this.#archive} is corrupt: it has a block of zeros between its entries`,
       );
     }
     this.#note();
@@ -49,8 +52,8 @@ export class Ending {
   #note(): void {
     this.#noted = true;
     this.#onNote(
-      `${this.#archive} goes on after its end-of-archive marker: nothing of that is unpacked, as tar does not ` +
-        "either; archives that are to be one are joined by 'tar --concatenate', not by 'cat'",
+      `${this.#archive} goes on after its end-of-archive marker: nothing after it is unpacked, as with tar; ` +
+        "to join archives use 'tar --concatenate', not 'cat'",
     );
   }
 }

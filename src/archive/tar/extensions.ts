@@ -1,6 +1,7 @@
 /**
- * Extended headers: each says more of the entry that follows it than its own header has room for, or of all
- * that follow. PAX records (POSIX), long names and long link targets (GNU), and Solaris' `X` for PAX's `x`.
+ * Reads extended headers. One tells more of the next entry than its own header has room for, or
+ * tells it of all later entries. There are PAX records (POSIX), long names and long link targets
+ * (GNU), and `X`, which is PAX's `x` on Solaris.
  */
 import { IntegrityError, messageOf } from "../../errors.ts";
 import type { Header } from "./header.ts";
@@ -8,7 +9,7 @@ import type { Parts } from "./member.ts";
 import { decodeName, NotUtf8, shownField } from "./name_bytes.ts";
 import { parsePax, type PaxRecords } from "./pax.ts";
 
-/** More than any name needs, and few enough bytes to hold. */
+/** In bytes: more than any name needs, and still little memory. */
 const MAX_EXTENDED = 1 << 20;
 
 const NO_RECORDS: PaxRecords = new Map();
@@ -19,7 +20,7 @@ export function isExtension(flag: string): boolean {
 
 export class Extensions {
   readonly #archive: string;
-  /** The extended header whose content comes now. */
+  /** The extended header whose content follows. */
   #current: { flag: string; size: number } = { flag: "", size: 0 };
   #isPax = false;
   #global: PaxRecords = NO_RECORDS;
@@ -32,13 +33,16 @@ export class Extensions {
     this.#archive = archive;
   }
 
-  /** Whether an entry has to follow. */
+  /** Whether an entry must follow. */
   get isPending(): boolean {
     return this.#local !== NO_RECORDS || this.#longName !== undefined ||
       this.#longLink !== undefined;
   }
 
-  /** The answer is the size of the content, for `end`; 0 where there is none. Throws IntegrityError. */
+  /**
+   * Starts an extended header, and returns the size of its content, which is for `end`. 0 if there
+   * is none. Throws IntegrityError.
+   */
   begin(header: Header, size: number): number {
     const flag = header.flag === "X" ? "x" : header.flag; // Solaris
     if (flag === "x" || flag === "g") {
@@ -52,7 +56,7 @@ export class Extensions {
     return size;
   }
 
-  /** The content, with what pads it. Throws IntegrityError, NotUtf8. */
+  /** Reads the content of the extended header, with its padding. Throws IntegrityError, NotUtf8. */
   end(bytes: Uint8Array): void {
     const { flag, size } = this.#current;
     const content = bytes.subarray(0, size);
@@ -61,7 +65,10 @@ export class Extensions {
     else this.#readPax(flag, content);
   }
 
-  /** The header of an entry with all that was said of it, which then is of no other one any more. */
+  /**
+   * The header of an entry with everything that extended headers told of it. It does not count for
+   * later entries.
+   */
   take(header: Header, headerSize: number): Parts {
     const told = this.#local.get("size");
     const parts = {
@@ -93,17 +100,20 @@ export function corrupt(archive: string, { name }: Header, what: string): Integr
   return new IntegrityError(`${archive} is corrupt at ${shownField(name)}: ${what}`);
 }
 
-/** A global PAX header speaks of all entries after it, which makes no sense of a name or a size. */
+/**
+ * Adds the records of a global PAX header, which count for all later entries. A name or a size must not be
+ * among them.
+ */
 function merged(before: PaxRecords, records: PaxRecords): PaxRecords {
   for (const key of records.keys()) {
     if (key === "path" || key === "linkpath" || key === "size" || key.startsWith("GNU.sparse.")) {
-      throw new Error(`its ${key} is meant for every entry`);
+      throw new Error(`it gives every entry the same ${key}`);
     }
   }
   return new Map([...before, ...records]);
 }
 
-/** A GNU long name, which a NUL ends. */
+/** A GNU long name. It ends at the first NUL. */
 function longText(content: Uint8Array, what: "name" | "link target"): string {
   const end = content.indexOf(0);
   return decodeName(end < 0 ? content : content.subarray(0, end), what);

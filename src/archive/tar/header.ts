@@ -1,17 +1,20 @@
 /**
- * One header block of a tar archive, taken apart. Layout: POSIX pax, "ustar Interchange Format"
- * (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html), and the GNU tar manual, "Basic
- * Tar Format" (https://www.gnu.org/software/tar/manual/html_node/Standard.html).
+ * Parses one header block of a tar archive. Layout: POSIX pax, "ustar Interchange Format"
+ * (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html), and the GNU tar manual,
+ * "Basic Tar Format" (https://www.gnu.org/software/tar/manual/html_node/Standard.html).
  */
 
 export const BLOCK = 512;
 
-/** Bytes that fill up the last block of content of that size. */
+/** How many bytes fill up the last block of a content of that size. */
 export function paddingOf(size: number): number {
   return (BLOCK - size % BLOCK) % BLOCK;
 }
 
-/** Names are bytes here, one a character: what they are in is not known before a PAX header was seen. */
+/**
+ * Names are strings with one byte per character here. Their encoding is known only after the PAX
+ * headers.
+ */
 export interface Header {
   name: string;
   link: string;
@@ -39,7 +42,9 @@ const MAGIC = 257;
 const MINUS = 0x2d;
 const PREFIX: Field = { at: 345, length: 155 };
 
-/** What the header says, or undefined where its checksum is wrong. A number that is none is undefined. */
+/**
+ * Parses a header. Undefined if its checksum is wrong. A malformed number in it becomes undefined.
+ */
 export function parseHeader(block: Uint8Array): Header | undefined {
   if (!isHeader(block)) return undefined;
   const prefix = isUstar(block) ? readText(block, PREFIX) : "";
@@ -54,19 +59,25 @@ export function parseHeader(block: Uint8Array): Header | undefined {
   };
 }
 
-/** Whether the block has its checksum: of bytes, or of what old SunOS took them for, which is -128 to 127. */
+/**
+ * Whether the block has its checksum. Old SunOS summed the bytes as numbers from -128 to 127, which
+ * counts too.
+ */
 export function isHeader(block: Uint8Array): boolean {
   const told = readOctal(block, SUM);
   const sum = checksum(block);
   return sum === told || (told !== undefined && sum - 256 * bytesAbove127(block) === told);
 }
 
-/** `ustar` and a NUL; GNU has a space there, and other things where the prefix would be. */
+/**
+ * Whether the block has `ustar` and a NUL. GNU tar writes a space there, and other fields instead
+ * of the prefix.
+ */
 function isUstar(block: Uint8Array): boolean {
   return block[MAGIC] === 0x75 && block[MAGIC + 4] === 0x72 && block[MAGIC + 5] === 0;
 }
 
-/** The sum of all bytes, with spaces in place of the sum itself. */
+/** The sum of all bytes. The checksum field itself counts as spaces. */
 function checksum(block: Uint8Array): number {
   let sum = 8 * 0x20;
   for (let i = 0; i < SUM.at; i++) sum += block[i] as number;
@@ -88,7 +99,10 @@ function readText(block: Uint8Array, { at, length }: Field): string {
   return String.fromCharCode.apply(null, block.subarray(at, end) as unknown as number[]);
 }
 
-/** Octal digits, or where the first bit is set a number in base 256 and two's complement (GNU). */
+/**
+ * Reads octal digits. If the first bit is set, reads a number in base 256 and two's complement
+ * (GNU).
+ */
 function readNumber(block: Uint8Array, field: Field): number | undefined {
   const { at, length } = field;
   const first = block[at] as number;
@@ -99,7 +113,10 @@ function readNumber(block: Uint8Array, field: Field): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
-/** Spaces or NULs, a minus that tar-stream puts before times before 1970, octal digits, a space or NUL. */
+/**
+ * Reads spaces or NULs, a minus sign, octal digits, and a space or NUL. tar-stream writes a minus
+ * sign for times before 1970.
+ */
 function readOctal(block: Uint8Array, { at, length }: Field): number | undefined {
   const end = at + length;
   while (at < end && (block[at] === 0x20 || block[at] === 0)) at++;

@@ -1,15 +1,15 @@
 /**
- * What the headers of a member say together: an entry, or why there can be none.
+ * Turns the headers of a member into an entry, or refuses the member.
  *
- *     flag           is                    content follows
- *     0, NUL, 7      a file                its size
- *     the same, with a name that ends in / a folder (before POSIX)   none, whatever the size
- *     5              a folder              none, whatever the size
- *     D              a folder (GNU)        its size, a list that means nothing here
- *     1, 2           a link                none, whatever the size
+ *     flag           is                    content after the header
+ *     0, NUL, 7      a file                as many bytes as its size
+ *     the same, with a name that ends in / a folder (before POSIX)   none, even if there is a size
+ *     5              a folder              none, even if there is a size
+ *     D              a folder (GNU)        as many bytes as its size; FTL ignores them
+ *     1, 2           a link                none, even if there is a size
  *
- * A size without content is what old writers left there, and what GNU tar and bsdtar read so. Where content
- * follows all the same, the reader comes upon it in place of a header, and refuses the member.
+ * Old writers left such a size without content, and GNU tar and bsdtar ignore it. If content
+ * follows all the same, the reader finds it instead of a header, and refuses the member.
  */
 import { IntegrityError } from "../../errors.ts";
 import { type Entry, type EntryKind, shown } from "../entry.ts";
@@ -22,7 +22,7 @@ const KINDS: Readonly<Record<string, EntryKind>> = {
   "1": "hardlink",
   "2": "symlink",
   "5": "directory",
-  "7": "file", // contiguous, which is a matter of speed
+  "7": "file", // a contiguous file: this concerns only speed
   "D": "directory",
 };
 
@@ -34,26 +34,26 @@ const REFUSED: Readonly<Record<string, string>> = {
   "M": "a part of a file that begins in another archive",
 };
 
-/** A header with what came before it. */
+/** A header, with the facts from the extended headers before it. */
 export interface Parts {
   readonly header: Header;
   readonly pax: PaxRecords;
   readonly longName: string | undefined;
   readonly longLink: string | undefined;
   readonly size: number;
-  /** Whether the archive is in PAX format, in which a hard link may have content. */
+  /** Whether the archive is in PAX format. In this format a hard link may have content. */
   readonly isPax: boolean;
 }
 
 export interface TarMember {
   readonly entry: Entry;
-  /** Bytes of content that follow. */
+  /** How many bytes of content follow. */
   readonly content: number;
-  /** Whether its size speaks of content that is not there. */
-  readonly isSizeIdle: boolean;
+  /** Whether the header has a size although no content should follow. */
+  readonly hasIgnoredSize: boolean;
 }
 
-/** Throws `IntegrityError`, and `NotUtf8`. */
+/** Makes a member from its headers. Throws `IntegrityError` and `NotUtf8`. */
 export function toMember(
   { header, pax, longName, longLink, size, isPax }: Parts,
   archive: string,
@@ -69,20 +69,23 @@ export function toMember(
   if (kind === undefined) {
     throw refuse(`it is ${REFUSED[flag] ?? `of the unknown type ${JSON.stringify(flag)}`}`);
   }
-  // Here GNU tar sees no content, bsdtar does.
+  // For such a link GNU tar reads no content, and bsdtar does.
   if (kind === "hardlink" && size > 0 && isPax) throw refuse("it is a link with content");
   const mtime = pax.get("mtime") ? Number(pax.get("mtime")) : header.mtime;
-  if (mtime === undefined) throw refuse("its mtime is no number");
-  if (mode === undefined || mode < 0) throw refuse("its mode is no number");
+  if (mtime === undefined) throw refuse("its mtime is not a number");
+  if (mode === undefined || mode < 0) throw refuse("its mode is not a number");
   const target = pax.get("linkpath") || longLink || decodeField(header.link, "link target");
   return {
     entry: { name, kind, mode: mode & 0o777, mtime, size: kind === "file" ? size : 0, target },
     content: kind === "file" || flag === "D" ? size : 0,
-    isSizeIdle: kind !== "file" && flag !== "D" && size > 0,
+    hasIgnoredSize: kind !== "file" && flag !== "D" && size > 0,
   };
 }
 
-/** Sparse files of GNU's PAX formats 0.0, 0.1 and 1.0, and split ones, look like plain ones otherwise. */
+/**
+ * Whether a record's key starts with `prefix`. Without such records, sparse files of GNU's PAX
+ * formats 0.0, 0.1 and 1.0, and split files, look like plain ones.
+ */
 function hasRecord(pax: PaxRecords, prefix: string): boolean {
   for (const key of pax.keys()) if (key.startsWith(prefix)) return true;
   return false;

@@ -1,31 +1,31 @@
 /**
- * Names, which are bytes in an archive and on a disk. The runtime's file calls take strings, which they write
- * in UTF-8: a name in anything else cannot be written, and is never written as something similar instead.
+ * Decodes names, which are bytes in an archive and on a disk. The runtime's file calls take strings
+ * and write them in UTF-8. So a name that is not UTF-8 cannot be written, and FTL writes no similar
+ * name instead.
  */
 import { IntegrityError } from "../../errors.ts";
 import { shown } from "../entry.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A name or link target that is no UTF-8. */
+/** A name or link target is not UTF-8. */
 export class NotUtf8 extends Error {
   constructor(readonly bytes: Uint8Array, readonly what: "name" | "link target") {
-    super(`its ${what} is no UTF-8`);
+    super(`its ${what} is not UTF-8`);
   }
 
-  /** As the user is to see it. */
+  /** The error for the user. */
   explain(archive: string): IntegrityError {
     return new IntegrityError(
       `Refused ${
         escapeBytes(this.bytes)
-      } in ${archive}: this ${this.what} is no UTF-8, and the runtime ` +
-        "that FTL is made with can write no other names",
+      } in ${archive}: this ${this.what} is not UTF-8, and FTL's runtime can write no other names`,
       { hint: "Rename it before packing: 'convmv -f latin1 -t utf8' does that for a whole tree" },
     );
   }
 }
 
-/** Throws `NotUtf8`. */
+/** Decodes a name or a link target. Throws `NotUtf8`. */
 export function decodeName(bytes: Uint8Array, what: "name" | "link target"): string {
   try {
     return utf8.decode(bytes);
@@ -34,13 +34,16 @@ export function decodeName(bytes: Uint8Array, what: "name" | "link target"): str
   }
 }
 
-/** The same of a header's field, which is text with a byte a character. */
+/** The same for a field of a header, which is a string with one byte per character. */
 export function decodeField(name: string, what: "name" | "link target"): string {
   // deno-lint-ignore no-control-regex -- the whole of ASCII
   return /^[\x00-\x7f]*$/.test(name) ? name : decodeName(toBytes(name), what);
 }
 
-/** A header's field for a message: as it reads, or where it is no UTF-8 with `\xNN` for what is not ASCII. */
+/**
+ * A header's field for messages. If it is not UTF-8, `\xNN` replaces each character that is not
+ * ASCII.
+ */
 export function shownField(name: string): string {
   const bytes = toBytes(name);
   try {

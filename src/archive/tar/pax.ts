@@ -1,5 +1,5 @@
 /**
- * PAX extended headers: records `LENGTH KEY=VALUE\n` in front of an entry
+ * Parses PAX extended headers: records `LENGTH KEY=VALUE\n` in front of an entry
  * (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html, "pax Extended Header").
  */
 
@@ -8,15 +8,18 @@ import { isZero } from "./header.ts";
 
 export type PaxRecords = ReadonlyMap<string, string>;
 
-/** Bytes of ASCII, or of anything as long as it is only compared. */
+/** Decodes ASCII, or any bytes that are only compared. */
 const ascii = new TextDecoder("latin1");
 
-/** Keys whose values FTL uses; the others may hold any bytes, as extended attributes do. */
+/**
+ * The keys whose values FTL uses. The other values may have any bytes, as those of extended
+ * attributes.
+ */
 const USED = new Set(["path", "linkpath", "size", "mtime"]);
 
 /**
- * The records of one extended header. Some writers fill it up with NULs. Throws a plain Error that says what is
- * wrong with them, and `NotUtf8` for a name that cannot be written.
+ * The records of one extended header. Some writers pad it with NULs. Throws a plain Error that says
+ * what is wrong with the records, and `NotUtf8` for a name that cannot be written.
  */
 export function parsePax(bytes: Uint8Array): Map<string, string> {
   const records = new Map<string, string>();
@@ -40,20 +43,23 @@ export function parsePax(bytes: Uint8Array): Map<string, string> {
   return records;
 }
 
-/** An empty value is as good as no record: POSIX. */
+/** Decodes a value that FTL uses. In POSIX an empty value is the same as no record. */
 function decodeUsed(key: string, value: Uint8Array): string {
   const text = key === "path" || key === "linkpath"
     ? decodeName(withoutNuls(value), key === "path" ? "name" : "link target")
     : ascii.decode(value);
-  // Not of a size: readers take it for none, or for 0.
-  if (key === "size" && !/^[0-9]{1,15}$/.test(text)) throw new Error("its size is no number");
+  // An empty size is refused: some readers ignore it, and some take it for 0.
+  if (key === "size" && !/^[0-9]{1,15}$/.test(text)) throw new Error("its size is not a number");
   if (key === "mtime" && !/^([+-]?([0-9]{1,15}(\.[0-9]*)?|\.[0-9]+))?$/.test(text)) {
-    throw new Error("its mtime is no number");
+    throw new Error("its mtime is not a number");
   }
   return text;
 }
 
-/** Without the NULs at the end, which some writers count in. One before it is for the rules to refuse. */
+/**
+ * Removes the NULs at the end, which some writers include. A NUL before them is for the rules to
+ * refuse.
+ */
 function withoutNuls(value: Uint8Array): Uint8Array {
   let end = value.length;
   while (end > 0 && value[end - 1] === 0) end--;

@@ -1,7 +1,8 @@
 /**
- * Reads a tar archive: ustar, GNU (long names, base-256 numbers), PAX, and what came before POSIX. It takes
- * what GNU tar and bsdtar take and agree on. Where they do not, or where something would be missing or be
- * other than it was packed, it refuses: `member.ts` and `ending.ts` say what.
+ * Reads a tar archive: ustar, GNU (long names, base-256 numbers), PAX, and formats before POSIX. It
+ * accepts what both GNU tar and bsdtar accept with the same result. If they differ, or if something
+ * would be missing or changed after unpacking, it refuses the archive: see `member.ts` and
+ * `ending.ts`.
  */
 import { IntegrityError } from "../../errors.ts";
 import { Ending } from "./ending.ts";
@@ -17,16 +18,16 @@ export interface ReadTarOptions {
   handler: EntryHandler;
   /** Called after each chunk of the source. */
   afterChunk: () => void;
-  /** Whether the source tells by itself that it was cut off, as compressed data does. */
+  /** Whether the source itself detects truncation, as compressed data does. */
   isComplete: boolean;
-  /** Called with what is odd about the archive, but no reason to refuse it. */
+  /** Called with oddities of the archive that are no reason to refuse it. */
   onNote?: ((note: string) => void) | undefined;
 }
 
 /**
- * Hands every entry of the archive to `handler`, in order. Throws IntegrityError for an archive that is
- * broken, truncated, or has an entry that is no file, directory or link; and what `source` and `handler`
- * throw.
+ * Passes every entry of the archive to `handler`, in order. Throws IntegrityError if the archive is
+ * broken or truncated, or has an entry that is not a file, directory or link. Throws any error of
+ * `source` and `handler`.
  */
 export async function readTar(
   source: AsyncIterable<Uint8Array>,
@@ -52,16 +53,16 @@ class TarReader {
   readonly #onNote: (note: string) => void;
   readonly #extensions: Extensions;
   #state: State = "header";
-  /** Bytes until the state changes. */
+  /** How many bytes are missing until the state changes. */
   #missing = BLOCK;
-  /** A header, or an extended header's content, that came in several chunks. */
+  /** Pieces of a header, or of an extended header's content, that came in several chunks. */
   #kept: Uint8Array[] = [];
-  /** The padding of the current content. */
+  /** The padding after the current content, in bytes. */
   #padding = 0;
-  /** The entry that came last, for messages. */
+  /** The last entry, for messages. */
   #last: string | undefined;
-  /** That entry, where its size speaks of content that should not follow. */
-  #idle: string | undefined;
+  /** The last entry for messages, if its header has a size although no content should follow. */
+  #refusalOfContent: string | undefined;
   #ending: Ending | undefined;
 
   constructor({ name, handler, isComplete, onNote }: ReadTarOptions) {
@@ -92,9 +93,10 @@ class TarReader {
   }
 
   /**
-   * Says that the source has ended. Throws IntegrityError unless the archive has too. Some writers leave its
-   * marker out, and readers do without. But then a file that was cut off between two entries looks like a
-   * whole one, so without the marker it has to be the source that knows its end.
+   * Must be called at the end of the source. Throws IntegrityError unless the archive has ended
+   * too. Some writers omit the marker, and other readers accept that. But then a file that is
+   * truncated between two entries looks whole. So without the marker the source itself must detect
+   * truncation.
    */
   end(): void {
     if (this.#ending !== undefined) return;
@@ -108,8 +110,8 @@ class TarReader {
       }: its end-of-archive marker is missing`,
       isBetween && this.#last !== undefined
         ? {
-          hint: "Copy or pack it again; where its writer leaves the marker out, compress it: " +
-            "a .tar.gz or .tar.zst tells otherwise that it is whole",
+          hint: "Copy or pack it again; if its writer omits the marker, compress it: " +
+            "a .tar.gz or .tar.zst shows its end without a marker",
         }
         : {},
     );
@@ -120,7 +122,7 @@ class TarReader {
     this.#missing = bytes;
   }
 
-  /** A header or an extended header's content is complete. */
+  /** Handles a complete header, or the complete content of an extended header. */
   #complete(bytes: Uint8Array): void {
     try {
       if (this.#state === "extended") this.#endExtended(bytes);
@@ -134,12 +136,12 @@ class TarReader {
   #endHeader(bytes: Uint8Array): void {
     const header = parseHeader(bytes);
     if (header === undefined) throw this.#noHeader();
-    this.#idle = undefined;
+    this.#refusalOfContent = undefined;
     const { flag, size } = header;
     if (size === undefined || size < 0) {
       throw corrupt(this.#name, header, "its header has an impossible size");
     }
-    // A volume's label (GNU), and the access list of the entry that follows (Solaris).
+    // The label of a volume (GNU), or the access list of the next entry (Solaris).
     if (flag === "V" || flag === "A") return this.#ignore(size + paddingOf(size));
     if (isExtension(flag)) return this.#beginExtended(header, size);
     this.#begin(header, size);
@@ -153,10 +155,10 @@ class TarReader {
 
   #begin(header: Header, headerSize: number): void {
     const parts = this.#extensions.take(header, headerSize);
-    const { entry, content, isSizeIdle } = toMember(parts, this.#name);
+    const { entry, content, hasIgnoredSize } = toMember(parts, this.#name);
     this.#last = entry.name;
-    if (isSizeIdle) {
-      this.#idle = `${shown(entry.name)} in ${this.#name}: it is a ${
+    if (hasIgnoredSize) {
+      this.#refusalOfContent = `${shown(entry.name)} in ${this.#name}: it is a ${
         entry.kind === "directory" ? "folder" : "link"
       } with content`;
     }
@@ -185,11 +187,13 @@ class TarReader {
     this.#extensions.end(bytes);
   }
 
-  /** There is something else where a header should be. */
+  /** The error for other bytes in the place of a header. */
   #noHeader(): IntegrityError {
-    if (this.#idle !== undefined) return new IntegrityError(`Refused ${this.#idle}`);
+    if (this.#refusalOfContent !== undefined) {
+      return new IntegrityError(`Refused ${this.#refusalOfContent}`);
+    }
     return new IntegrityError(
-      `${this.#name} is no tar archive or is corrupt: a header has a wrong checksum`,
+      `${this.#name} is not a tar archive or is corrupt: a header has a wrong checksum`,
     );
   }
 }

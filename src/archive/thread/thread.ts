@@ -1,12 +1,13 @@
 /**
- * A thread beside the main one, so that decompressing overlaps with reading the archive and writing files.
- * `node:zlib` in Deno decompresses on the thread that calls it, however asynchronous it looks.
+ * Decompresses on a second thread, at the same time as the main thread reads the archive and writes
+ * files. `node:zlib` in Deno decompresses on the calling thread, although its interface is
+ * asynchronous.
  *
- * Archives have stretches of small files, which take the writer longer than the decompressor, and of large
- * ones, where it is the other way. `OUTPUTS` evens out some of that, and while it gets ahead all the same,
- * the thread writes small files too: see `canHelp`.
+ * For small files the writer takes longer than the decompressor. For large files it is the other
+ * way. A buffer of `OUTPUTS` evens out some of that. If the thread is still ahead, it writes small
+ * files too: see `canHelp`.
  *
- * Memory stays bounded: `PIECES` of input and `OUTPUTS` of output are under way at most.
+ * Memory stays bounded: at most `PIECES` of input and `OUTPUTS` of output are under way.
  */
 import { setImmediate } from "node:timers";
 import { createFile } from "../write/create_file.ts";
@@ -20,13 +21,19 @@ import {
   type WriteFailure,
 } from "./thread_program.ts";
 
-/** Bytes of one output. Fewer cost more messages, more cost the processor's caches. */
+/**
+ * Bytes of one output. A smaller one costs more messages; a larger one does not fit the processor's
+ * caches.
+ */
 const OUTPUT = 1 << 20;
 const OUTPUTS = 12;
 const PIECES = 4;
-/** Outputs from which on it is ahead: writing is what takes the time. */
+/** If so many outputs wait, the thread is ahead: writing is the slower part. */
 const AHEAD = 6;
-/** Bytes for a path of 4,096 bytes and 1,000 characters of a message as JSON, were all of them escaped. */
+/**
+ * Bytes for a report: a path of 4,096 bytes and a message of 1,000 characters as JSON, all of them
+ * escaped.
+ */
 const REPORT = 1 << 15;
 
 /** A fault of the thread, not of the data. */
@@ -34,14 +41,14 @@ export class ThreadError extends Error {
   override name = "ThreadError";
 }
 
-/** To be started; then give it pieces with `write`, and take what comes with `outputs`. */
+/** The second thread. Start it, pass pieces to `write`, and read the results from `outputs`. */
 export class ArchiveThread {
   #worker: Worker | undefined;
   readonly #numbers = new Int32Array(new SharedArrayBuffer(4 * Object.keys(SLOTS).length));
   readonly #report = new Uint8Array(new SharedArrayBuffer(REPORT));
   readonly #outputs: Uint8Array[] = [];
   #onRest: (rest: Uint8Array) => void = () => {};
-  #under = 0;
+  #underWay = 0;
   #ended = false;
   #failure: unknown;
   #failed = false;
@@ -49,15 +56,15 @@ export class ArchiveThread {
   #wakeWriter: () => void = () => {};
 
   /**
-   * Starts it: until then it costs nothing, and writes no files. `onRest` gets what follows the compressed data;
-   * what it throws fails `outputs`.
+   * Starts the thread. Before that it costs nothing and writes no files. `onRest` gets the bytes
+   * after the compressed data. If `onRest` throws, `outputs` fails with this error.
    */
   start(compression: Exclude<Compression, "none">, onRest: (rest: Uint8Array) => void): void {
     this.#onRest = onRest;
     Atomics.store(this.#numbers, SLOTS.credits, OUTPUTS);
     const source = `import * as zlib from "node:zlib"; (${serve})({ zlib, create: ${createFile}, ` +
       `slots: ${JSON.stringify(SLOTS)} });`;
-    // No blob: URL: a compiled executable cannot start a worker from one.
+    // Not a blob: URL, from which a compiled executable cannot start a worker.
     const url = `data:text/javascript,${encodeURIComponent(source)}`;
     const worker = new Worker(url, { type: "module" });
     worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.#receive(data);
@@ -70,13 +77,13 @@ export class ArchiveThread {
     this.#send({ begin: compression, shared, outputSize: OUTPUT });
   }
 
-  /** Hands over a copy of `piece`; resolves when there is room for another. */
+  /** Sends a copy of `piece` to the thread. Resolves when there is room for another. */
   async write(piece: Uint8Array): Promise<void> {
-    while (this.#under >= PIECES && !this.#failed) {
+    while (this.#underWay >= PIECES && !this.#failed) {
       await new Promise<void>((resolve) => this.#wakeWriter = resolve);
     }
     const copy = new Uint8Array(piece);
-    this.#under++;
+    this.#underWay++;
     this.#send({ piece: copy }, [copy.buffer]);
   }
 
@@ -93,16 +100,18 @@ export class ArchiveThread {
   }
 
   /**
-   * The decompressed bytes, in pieces that are valid until the next one is asked for. Throws an Error with
-   * the message of `node:zlib`, or what `fail` was given. At the end no file is left to be written.
+   * The decompressed bytes, in pieces that are valid until the next one is requested. Throws an
+   * Error with the message of `node:zlib`, or the error that `fail` got. At the end all files are
+   * written.
    */
   async *outputs(): AsyncGenerator<Uint8Array> {
     while (true) {
       const output = this.#outputs.shift();
       if (output !== undefined) {
         yield output;
-        if (output.byteLength > 0) this.#giveBack(output); // else `writeFiles` took it
-        // Its input comes by way of the event loop, which a full stock keeps from its turn.
+        if (output.byteLength > 0) this.#giveBack(output); // else `writeFiles` took its memory
+        // The thread gets its input through the event loop, which needs a turn even if many outputs
+        // wait.
         if (this.#starves) await new Promise<void>((resolve) => setImmediate(resolve));
       } else if (this.#failed) throw this.#failure;
       else if (this.#ended) return this.waitForFiles();
@@ -110,7 +119,7 @@ export class ArchiveThread {
     }
   }
 
-  /** Whether files had better be written by it too: it is ahead, and has none to write. */
+  /** Whether the thread should write files too: it is ahead, and has no files to write now. */
   get canHelp(): boolean {
     return (this.#outputs.length >= AHEAD || this.#starves) && !this.#writes && !this.#failed;
   }
@@ -123,27 +132,31 @@ export class ArchiveThread {
     return Atomics.load(this.#numbers, SLOTS.writes) === 1;
   }
 
-  /** Has files written whose contents lie in `output`, and takes its memory. To be called when it `canHelp`. */
+  /**
+   * Lets the thread write files whose contents are in `output`, and takes the memory of `output`.
+   * Call this only if `canHelp` is true.
+   */
   writeFiles(output: Uint8Array, files: readonly SmallFile[]): void {
     const memory = output.buffer as ArrayBuffer;
     Atomics.store(this.#numbers, SLOTS.writes, 1);
     this.#send({ memory, files }, [memory]);
   }
 
-  /** The file that it could not write, if there was one so far. */
+  /** The file that the thread could not write, if there is one so far. */
   get writeFailure(): WriteFailure | undefined {
     const length = Atomics.load(this.#numbers, SLOTS.report);
     if (length === 0) return undefined;
     return JSON.parse(new TextDecoder().decode(this.#report.slice(0, length)));
   }
 
-  /** Waits until the files that were handed over are written, or one of them could not be. */
+  /** Waits until the thread has written its files, or has failed to write one. */
   waitForFiles(): void {
-    // Those of one chunk at most, and whoever asks cannot go on to anything else.
+    // A blocking wait is good enough: the files are those of one chunk, and the caller cannot go on
+    // without them.
     while (this.#writes) Atomics.wait(this.#numbers, SLOTS.writes, 1);
   }
 
-  /** Ends the thread. Once this has returned, it writes no more. */
+  /** Ends the thread. After this returns, the thread writes nothing more. */
   close(): void {
     this.fail(new Error("closed"));
     Atomics.store(this.#numbers, SLOTS.stop, 1);
@@ -152,7 +165,7 @@ export class ArchiveThread {
   }
 
   #giveBack(output: Uint8Array): void {
-    (output.buffer as ArrayBuffer).transfer(0); // frees it now rather than at some collection
+    (output.buffer as ArrayBuffer).transfer(0); // frees the memory now, not at the next garbage collection
     Atomics.add(this.#numbers, SLOTS.credits, 1);
     if (Atomics.exchange(this.#numbers, SLOTS.waits, 0) === 1) this.#send({ resume: true });
   }
@@ -166,7 +179,7 @@ export class ArchiveThread {
     else if ("ended" in message) this.#ended = true;
     else if ("error" in message) return this.fail(new Error(message.error));
     else {
-      this.#under--;
+      this.#underWay--;
       this.#wakeWriter();
       try {
         if (message.rest !== undefined) this.#onRest(message.rest);

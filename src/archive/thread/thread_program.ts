@@ -1,26 +1,26 @@
 /**
- * What the thread beside the main one does: it decompresses, and writes the small files that it is given.
+ * The program of the second thread. It decompresses, and writes the small files that it gets.
  *
- * `serve` is started from its source text, which is then part of any bundle or executable as it is. So it
- * may use nothing from outside but its parameters and globals, and of this file nothing but types: therefore it is one
- * long function.
+ * `serve` is started from its source text, which thus becomes part of any bundle or executable
+ * unchanged. So `serve` may use only its parameters and globals, and only types of this file.
+ * Therefore it is one long function.
  */
 import type { createFile, FileAttributes } from "../write/create_file.ts";
 import type { Compression } from "../format.ts";
 
-/** Numbers that both threads see, by their places in an Int32Array. */
+/** Numbers that both threads share, with their places in an Int32Array. */
 export const SLOTS = {
-  /** Outputs that may still be handed over. */
+  /** How many outputs may still be sent. */
   credits: 0,
-  /** 1 while the decompressor waits for such. */
+  /** 1 while the decompressor waits for credits. */
   waits: 1,
-  /** 1 while it has no input. */
+  /** 1 while the decompressor has no input. */
   starves: 2,
-  /** 1 from when files are given to be written until they are, or will not be. */
+  /** 1 while the thread has files to write. 0 when they are written, or writing has failed. */
   writes: 3,
-  /** 1 once what is still to be written is to be left. */
+  /** 1 if the files that are not yet written must not be written any more. */
   stop: 4,
-  /** Bytes of the report on what could not be written; 0 for nothing. */
+  /** The length in bytes of the report on a failed write; 0 if there is none. */
   report: 5,
 };
 
@@ -30,7 +30,7 @@ export interface Shared {
   readonly report: Uint8Array;
 }
 
-/** A file that could not be written, and what the runtime said. */
+/** A file that could not be written, and the runtime's error. */
 export interface WriteFailure {
   readonly path: string;
   readonly name: string;
@@ -38,7 +38,7 @@ export interface WriteFailure {
   readonly code?: string;
 }
 
-/** A file whose content lies in the memory that it is handed over with. */
+/** A file whose content is in the memory that is sent with it. */
 export interface SmallFile extends FileAttributes {
   /** Its path below the target, for messages. */
   readonly path: string;
@@ -57,7 +57,7 @@ export type ToThread =
 
 export type FromThread =
   | { output: Uint8Array }
-  /** A piece is done; `rest` of it lies behind the end of the compressed data. */
+  /** A piece is done. `rest` is its part after the end of the compressed data. */
   | { done: true; rest: Uint8Array | undefined }
   | { ended: true }
   | { error: string };
@@ -96,7 +96,7 @@ export function serve({ zlib, create, slots }: Means): void {
     const before = stream.bytesWritten;
     const finish = (): void => {
       const taken = (stream?.bytesWritten ?? 0) - before;
-      // Once the compressed data has ended within a piece, nothing after it is taken for more of it.
+      // After the end of the compressed data, later bytes are not decompressed.
       over ||= taken < piece.length;
       scope.postMessage({ done: true, rest: over ? piece.slice(taken) : undefined }, []);
       (piece.buffer as ArrayBuffer).transfer(0);
@@ -107,7 +107,7 @@ export function serve({ zlib, create, slots }: Means): void {
     else stream.write(piece, finish);
   };
 
-  /** To be called when there are credits again. */
+  /** Must be called when there are credits again. */
   const resumeIfWaiting = (): void => {
     if (Atomics.exchange(numbers, slots.waits, 0) === 1) stream?.resume();
   };
@@ -117,7 +117,8 @@ export function serve({ zlib, create, slots }: Means): void {
       ? zlib.createGunzip({ chunkSize })
       : zlib.createZstdDecompress({ chunkSize }) as unknown as typeof stream;
     stream?.on("data", (data: Uint8Array) => {
-      // The stream goes on filling its buffer behind `data`, unless that reaches to the buffer's end.
+      // The stream goes on filling the buffer after `data`, unless `data` reaches to the buffer's
+      // end.
       const isLast = data.byteOffset + data.byteLength === data.buffer.byteLength;
       const output = isLast ? data : new Uint8Array(data);
       scope.postMessage({ output }, [output.buffer as ArrayBuffer]);
@@ -130,7 +131,7 @@ export function serve({ zlib, create, slots }: Means): void {
     stream?.on("error", (error: Error) => scope.postMessage({ error: error.message }, []));
   };
 
-  /** Whatever happened: the other thread may be asleep until now. */
+  /** Must be called in any case: the other thread may sleep until then. */
   const endWriting = (path: string, error?: unknown): void => {
     if (error !== undefined) {
       const { name, message, code } = error as { name?: string; message?: string; code?: string };

@@ -1,17 +1,17 @@
-/** A small file in one go. */
+/** Writes a small file with one call. */
 
-/** What a file is given besides its content. */
+/** The attributes of a file. */
 export interface FileAttributes {
-  /** Permission bits, which no umask changes. */
+  /** Permission bits. The umask does not change them. */
   readonly mode: number;
-  /** Seconds since 1970, of which the runtime keeps milliseconds; undefined for now. */
+  /** Seconds since 1970. The runtime keeps milliseconds. Undefined means now. */
   readonly mtime: number | undefined;
 }
 
 /**
- * Writes a new file. Throws what the runtime throws, also where there is something already, be it a link
- * that leads nowhere. It is part of another thread's program by its source text: it may use nothing but its
- * parameters and globals.
+ * Writes a new file. Throws the runtime's error, also if something is at the path already, even a
+ * broken link. This function is part of another thread's program by its source text. So it may use
+ * only its parameters and globals.
  */
 export function createFile(
   place: string,
@@ -23,7 +23,7 @@ export function createFile(
   try {
     Deno.utimeSync(place, mtime, mtime);
   } catch (error) {
-    // As in `mtime.ts`, which cannot be called from here.
+    // The same as in `mtime.ts`, which cannot be called from here.
     if (mtime >= 0 || Number.isInteger(mtime)) throw error;
     Deno.utimeSync(place, Math.floor(mtime), Math.floor(mtime));
   }

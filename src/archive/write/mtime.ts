@@ -1,4 +1,4 @@
-/** Modification times, in seconds since 1970, as the runtime can set them. */
+/** Sets modification times, in seconds since 1970, as far as the runtime can set them. */
 import { lutimesSync } from "node:fs";
 
 /** Sets the mtime of a file or folder. */
@@ -7,18 +7,18 @@ export function setMtime(place: string, mtime: number | undefined): void {
   try {
     Deno.utimeSync(place, mtime, mtime);
   } catch (error) {
-    // Deno 2.7, unlike 2.9, has no fractions of a second before 1970.
+    // Deno 2.7, unlike 2.9, supports no fractions of a second before 1970.
     if (mtime >= 0 || Number.isInteger(mtime)) throw error;
     Deno.utimeSync(place, Math.floor(mtime), Math.floor(mtime));
   }
 }
 
-/** Seconds from 1970 on that a Date can hold. File systems hold fewer. */
+/** The last second since 1970 that a Date supports. File systems support fewer. */
 const LAST_DATE = 8.64e12;
 
 /**
- * Sets the mtime of a symlink itself. The runtime wants a Date for it, as it takes a negative number for now, and refuses a
- * fraction of a second before 1970.
+ * Sets the mtime of a symlink itself. The runtime needs a Date for it: it takes a negative number
+ * for now, and refuses a fraction of a second before 1970.
  */
 export function setLinkMtime(place: string, mtime: number | undefined): void {
   if (mtime === undefined) return;

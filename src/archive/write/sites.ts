@@ -1,6 +1,6 @@
 /**
- * Where folders are while a tree is written: side by side in one folder aside, or where they belong in their
- * parent. `tree_writer.ts` says why. A node is a folder's number in the tree.
+ * Knows where folders are while a tree is written: side by side in a temporary folder, "aside", or
+ * already in their parent. `tree_writer.ts` says why. A node is a folder's number in the tree.
  */
 import { Column } from "../paths/column.ts";
 import { type PathTable, ROOT } from "../paths/path_table.ts";
@@ -10,25 +10,29 @@ import { nameOf } from "../paths/safe_path.ts";
 export interface Places {
   /** An existing, empty folder that nobody else writes to. */
   readonly target: string;
-  /** A place for a folder on the same file system, which is there meanwhile; the shorter, the faster. */
+  /** A free path for a temporary folder on the same file system. A shorter path is faster. */
   readonly aside: string;
 }
 
-/** Folders lie far from each other among the entries: blocks of 2 to this power take less. */
+/** Folders are rare among the entries, so blocks of 2 to this power take less memory. */
 export const FEW = 8;
 
-/** Folders side by side at most: some file systems take no more than 32,000 in one. */
+/**
+ * At most so many folders are put side by side. Some file systems allow only 32,000 in one folder.
+ */
 const MOST_ASIDE = 30_000;
 
 export class Sites {
   readonly #paths: Pick<PathTable, "size" | "parentOf" | "nameOf" | "pathOf">;
   readonly #target: string;
   readonly #aside: string;
-  /** For a folder that is filled aside, its name there plus 1; 0 for the others, which are made in their parent. */
+  /**
+   * The name of a folder in the aside folder, plus 1. 0 for a folder that is made in its parent.
+   */
   readonly #names = new Column((length) => new Uint16Array(length), FEW);
-  /** Folders made aside; none again once all are in their places. */
+  /** How many folders were made aside. 0 again when all are in their places. */
   #made = 0;
-  /** The last folder that was looked for, and where it is. */
+  /** The last folder that was looked up, and its path. */
   #lastFolder = -1;
   #lastSite = "";
 
@@ -41,12 +45,12 @@ export class Sites {
     this.#aside = aside;
   }
 
-  /** Whether the folder aside has been made, and has not been removed. */
+  /** Whether the aside folder exists. */
   get hasAside(): boolean {
     return this.#made > 0;
   }
 
-  /** Whether a new folder is to be filled aside. */
+  /** Whether a new folder is to be made aside. */
   goesAside(node: number): boolean {
     return this.#paths.parentOf(node) !== ROOT && this.#made < MOST_ASIDE;
   }
@@ -55,13 +59,13 @@ export class Sites {
     this.#names.set(node, ++this.#made);
   }
 
-  /** For a folder that something else takes the place of. */
+  /** Must be called when something else replaces the folder. */
   forget(node: number): void {
     this.#names.set(node, 0);
     this.#lastFolder = -1;
   }
 
-  /** Where an entry in that folder is until all is there. */
+  /** Where an entry of that folder is until the whole tree is written. */
   in(parent: number, path: string): string {
     if (parent !== this.#lastFolder) {
       this.#lastSite = this.of(parent);
@@ -70,7 +74,7 @@ export class Sites {
     return `${this.#lastSite}/${nameOf(path)}`;
   }
 
-  /** Where the node is until all is there. */
+  /** Where the node is until the whole tree is written. */
   of(node: number): string {
     if (node === ROOT) return this.#target;
     const name = this.#names.get(node);
@@ -78,12 +82,15 @@ export class Sites {
     return `${this.of(this.#paths.parentOf(node))}/${this.#paths.nameOf(node)}`;
   }
 
-  /** Where it belongs. */
+  /** The final place of the node. */
   placeOf(node: number): string {
     return node === ROOT ? this.#target : `${this.#target}/${this.#paths.pathOf(node)}`;
   }
 
-  /** The folders that are aside, outer ones first: a folder's number is greater than that of the one that it is in. */
+  /**
+   * The folders that are aside, outer ones first: a folder's number is greater than that of its
+   * parent.
+   */
   *aside(): Generator<{ node: number; site: string }> {
     if (this.#made === 0) return;
     for (let node = 0; node < this.#paths.size; node++) {
@@ -92,7 +99,7 @@ export class Sites {
     }
   }
 
-  /** All are in their places, and the folder aside is gone. */
+  /** Must be called when all folders are in their places and the aside folder is removed. */
   endAside(): void {
     this.#made = 0;
   }

@@ -1,27 +1,27 @@
-/** Small files, of which another thread writes those of a chunk now and then: while it is ahead. */
+/** Writes small files. If the other thread is ahead, it writes those of the current chunk. */
 import { createFile, type FileAttributes } from "./create_file.ts";
 import { isTooLong, withShortPath } from "./long_path.ts";
 import type { ArchiveThread } from "../thread/thread.ts";
 import type { SmallFile } from "../thread/thread_program.ts";
 
-/** Where a file is to be written, and its path below the target, for messages. */
+/** Where a file is to be written. `path` is its path below the target, for messages. */
 export type Site = Pick<SmallFile, "place" | "path">;
 
 export class SmallFileWriter {
   readonly #explain: (error: unknown, path: string) => unknown;
   readonly #thread: ArchiveThread;
-  /** What of the current chunk is left to the thread. */
+  /** The files of the current chunk that are left to the thread. */
   #left: { readonly chunk: Uint8Array; readonly files: SmallFile[] } | undefined;
 
-  /** @param explain makes what is thrown of what the system said, and the file's path */
+  /** @param explain makes the error that is thrown, from the system's error and the file's path */
   constructor(thread: ArchiveThread, explain: (error: unknown, path: string) => unknown) {
     this.#thread = thread;
     this.#explain = explain;
   }
 
-  /** The files that follow lie in `chunk`. */
+  /** The next files have their contents in `chunk`. */
   beginChunk(chunk: Uint8Array): void {
-    // In this order: when it can help again, it has reported on what it had before.
+    // The order matters: when the thread can help again, it has already reported its last files.
     const canHelp = this.#thread.canHelp;
     this.#throwIfThreadFailed();
     this.#left = canHelp ? { chunk, files: [] } : undefined;
@@ -35,7 +35,7 @@ export class SmallFileWriter {
     }
   }
 
-  /** Writes a file now, or soon: `settle` tells. */
+  /** Writes a file now or soon. After `settle` it is written. */
   write({ place, path }: Site, content: Uint8Array, attributes: FileAttributes): void {
     if (this.#left === undefined || isTooLong(place)) {
       return this.#writeHere({ place, path }, content, attributes);
@@ -44,7 +44,7 @@ export class SmallFileWriter {
     this.#left.files.push({ place, path, start, length, ...attributes });
   }
 
-  /** Sees to it that all files are there. */
+  /** Makes sure that all files are written. */
   settle(): void {
     this.#thread.waitForFiles();
     this.#throwIfThreadFailed();

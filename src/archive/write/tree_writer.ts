@@ -1,10 +1,12 @@
 /**
- * Writes admitted entries below one folder, with synchronous calls: the fast way in Deno by far.
+ * Writes admitted entries below one folder, with synchronous calls, which are by far the fastest in
+ * Deno.
  *
- * What a small file takes is mostly its path: the system walks it with every call, and the runtime, where
- * its permissions are bounded, looks at each folder of it before a file is opened. So folders are filled
- * side by side in one aside, and moved to their places when all is there. It is a folder of their own
- * because ext4 never gives back what a folder of many names has taken.
+ * The cost of a small file is mostly its path. The system walks the path with every call. The
+ * runtime, if its permissions are limited, checks each folder of the path before it opens a file.
+ * So folders are filled side by side in one temporary folder, "aside", and moved to their places at
+ * the end. The aside folder is a folder of its own, because ext4 never frees the space that the
+ * names in a large folder have taken.
  */
 import { explainDiskError } from "../../disk_errors.ts";
 import { type Entry, type EntryHandler, shown } from "../entry.ts";
@@ -18,13 +20,13 @@ import { SmallFileWriter } from "./small_files.ts";
 import type { ArchiveThread } from "../thread/thread.ts";
 
 /**
- * Unpacks below a folder. Nothing is followed and nothing overwritten: files are created new, after what the
- * tree says is there has been removed.
+ * Unpacks below a folder. It follows no link and overwrites nothing. Files are created new, after
+ * the writer has removed what the tree says is there.
  */
 export class TreeWriter implements EntryHandler {
   readonly #tree: Tree;
   readonly #target: string;
-  /** What each folder gets at the end, when nothing is written into it any more: see `#then`. */
+  /** What each folder gets at the end, when nothing more is written into it: see `#setAtEnd`. */
   readonly #modes = new Column((length) => new Uint16Array(length), FEW);
   readonly #mtimes = new Column((length) => new Float64Array(length), FEW);
   readonly #aside: string;
@@ -84,14 +86,15 @@ export class TreeWriter implements EntryHandler {
     this.#closeFile();
     this.#entry = undefined;
     this.#do((site) => {
-      Deno.chmodSync(site, entry.mode); // unlike `writeFileSync`, opening leaves it to the umask
+      Deno.chmodSync(site, entry.mode); // `openSync`, unlike `writeFileSync`, applies the umask
       setMtime(site, entry.mtime);
     });
   }
 
   /**
-   * Moves the folders to their places, and gives them their modes and mtimes: the innermost first, as an
-   * outer one may lock the inner ones. A folder's number is greater than that of the one that it is in.
+   * Moves the folders to their places, and sets their modes and mtimes. The innermost folders come
+   * first, because an outer one may make the inner ones inaccessible. A folder's number is greater
+   * than that of its parent.
    */
   complete(): void {
     this.#small.settle();
@@ -99,7 +102,7 @@ export class TreeWriter implements EntryHandler {
     for (const { node, site } of this.#sites.aside()) {
       this.#at(this.#sites.placeOf(node), node, (path) => Deno.renameSync(site, path));
     }
-    // Not with whatever is in it: were anything left there, it would be missing from the revision.
+    // Not recursively: if anything were left in it, it would be missing from the revision.
     if (this.#sites.hasAside) this.#at(this.#aside, ROOT, (path) => Deno.removeSync(path));
     this.#sites.endAside();
     for (let node = size - 1; node >= 0; node--) {
@@ -113,14 +116,15 @@ export class TreeWriter implements EntryHandler {
     }
   }
 
-  /** Lets go of what is half written. */
+  /** Closes and removes what is half written. */
   close(): void {
     this.#closeFile();
     if (!this.#sites.hasAside) return;
     try {
       Deno.removeSync(this.#aside, { recursive: true });
     } catch {
-      // What ended the writing matters more. The caller deletes it with the target.
+      // The error that ended the writing matters more. The caller deletes the aside folder with the
+      // target.
     }
   }
 
@@ -131,13 +135,16 @@ export class TreeWriter implements EntryHandler {
 
   #makeFolder({ mode, mtime }: Entry, { node, exists }: Admission): void {
     if (!exists) this.#make(node);
-    this.#then(node, { mode, mtime });
+    this.#setAtEnd(node, { mode, mtime });
   }
 
-  /** A folder that the archive uses and does not have: its mode is not left to the umask. */
+  /**
+   * Makes a folder that the archive uses but has no entry for. Its mode does not depend on the
+   * umask.
+   */
   #makeParent(node: number): void {
     this.#make(node);
-    this.#then(node, { mode: 0o755, mtime: undefined });
+    this.#setAtEnd(node, { mode: 0o755, mtime: undefined });
   }
 
   #make(node: number): void {
@@ -149,13 +156,16 @@ export class TreeWriter implements EntryHandler {
     this.#at(this.#sites.of(node), node, (site) => Deno.mkdirSync(site, { mode: 0o700 }));
   }
 
-  /** What the folder gets at the end. That it gets something is a bit beside the mode's. */
-  #then(node: number, { mode, mtime }: { mode: number; mtime: number | undefined }): void {
+  /**
+   * Stores what the folder gets at the end. An extra bit beside the mode marks that there is
+   * something to set.
+   */
+  #setAtEnd(node: number, { mode, mtime }: { mode: number; mtime: number | undefined }): void {
     this.#modes.set(node, mode | 0o10000);
     this.#mtimes.set(node, mtime ?? NaN);
   }
 
-  /** Removes an empty folder that something else takes the place of. */
+  /** Removes an empty folder that something else replaces. */
   #forget(node: number): void {
     this.#remove(this.#sites.of(node));
     this.#modes.set(node, 0);
@@ -191,12 +201,12 @@ export class TreeWriter implements EntryHandler {
     for (let at = 0; at < piece.length;) at += this.#file.writeSync(piece.subarray(at));
   }
 
-  /** One step on the disk, where the current entry is until all is there. */
+  /** Does one step on the disk, at the current place of the current entry. */
   #do(step: (site: string) => void): void {
     this.#at(this.#site, this.#node, step);
   }
 
-  /** One step at `place`; an error speaks of the path that the user knows. */
+  /** Does one step at `place`. An error names the path that the user knows. */
   #at(place: string, node: number, step: (place: string) => void): void {
     try {
       withShortPath(place, step);

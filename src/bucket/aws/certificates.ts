@@ -1,15 +1,15 @@
-/** Which certificate authorities TLS trusts: those of the system, which its administrator answers for. */
+/** Makes TLS trust the certificate authorities of the system, which its administrator chooses. */
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../foreign_text.ts";
 
-/** The environment of the process, which `mod.ts` hands in. */
+/** The environment variables of the process. `mod.ts` passes them on. */
 export interface Variables {
   get(name: string): string | undefined;
   set(name: string, value: string): void;
   delete(name: string): void;
 }
 
-/** Where distributions keep them: Debian, Red Hat and Amazon Linux, SUSE, Alpine. */
+/** The certificate files of the distributions: Debian, Red Hat and Amazon Linux, SUSE, Alpine. */
 const BUNDLES: readonly string[] = [
   "/etc/ssl/certs/ca-certificates.crt",
   "/etc/pki/tls/certs/ca-bundle.crt",
@@ -19,12 +19,13 @@ const BUNDLES: readonly string[] = [
 ];
 
 /**
- * Makes TLS trust the system's certificates, or those of the file that `SSL_CERT_FILE` or `AWS_CA_BUNDLE`
- * names, in the place of the ones that Deno has built in; these remain where the system has none. To be
- * called before the first connection. Throws `UsageError` where there is no such file.
+ * Makes TLS trust the system's certificates, or those of the file that `SSL_CERT_FILE` or
+ * `AWS_CA_BUNDLE` names, instead of the ones built into Deno. If the system has none, the built-in
+ * ones stay. Must be called before the first connection. Throws `UsageError` if the named file does
+ * not exist.
  *
- * Deno has no call for this but reads `DENO_TLS_CA_STORE` when it first needs the certificates. It does so
- * here, and the variables are then as before: no package script inherits them.
+ * Deno has no function for this. It reads `DENO_TLS_CA_STORE` when it first needs the certificates,
+ * which happens here. Afterwards the variables are as before, so no package script inherits them.
  */
 export function trustSystemCertificates(variables: Variables): void {
   if (variables.get("DENO_TLS_CA_STORE")) return;
@@ -32,7 +33,7 @@ export function trustSystemCertificates(variables: Variables): void {
   const file = variable === undefined ? undefined : variables.get(variable);
   if (file !== undefined && !isThere(file)) {
     throw new UsageError(`${variable} names no file that can be read: ${quote(file)}`, {
-      hint: "It should hold the certificates of the authorities to trust, as PEM",
+      hint: "The file should contain the certificates of the authorities to trust, as PEM",
     });
   }
   if (!file && !BUNDLES.some(isThere)) return;
@@ -43,7 +44,7 @@ export function trustSystemCertificates(variables: Variables): void {
     try {
       Deno.createHttpClient({}).close();
     } catch {
-      // The first connection says what is wrong with them, in a message that names its purpose.
+      // The first connection reports a problem with the certificates, and names its purpose too.
     }
   });
 }

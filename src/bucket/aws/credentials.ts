@@ -1,9 +1,10 @@
 /**
- * Who FTL is to S3, and where the bucket is: credentials and region.
+ * Finds the credentials of FTL and the region of the bucket.
  *
- * Credentials come from the AWS SDK's default chain, which loads the module of a source only when it comes
- * to it: environment, profile in the shared files (keys, assumed role, SSO, login, `credential_process`),
- * web identity, container, instance role. The SDK asks again before they expire.
+ * The credentials come from the default chain of the AWS SDK: environment, profile in the shared
+ * files (keys, assumed role, SSO, login, `credential_process`), web identity, container, instance
+ * role. The SDK loads the module of a source only when the chain reaches it. The SDK renews
+ * credentials before they expire.
  */
 import { defaultProvider } from "npm:@aws-sdk/credential-provider-node@3.972.97";
 import { externalDataInterceptor } from "npm:@smithy/core@3.41.0/config";
@@ -20,8 +21,8 @@ export interface Credentials {
 }
 
 /**
- * Milliseconds for one answer of the metadata service, which is on the same host: a machine without a role
- * learns soon that it has none.
+ * Milliseconds for one answer of the metadata service. The service is on the same host, so this is
+ * enough, and a machine without a role learns soon that it has none.
  */
 const METADATA_TIMEOUT = 1_000;
 
@@ -31,11 +32,14 @@ type ClientConfig = NonNullable<
 >;
 
 export interface CredentialsOptions {
-  /** Sends the requests to STS and SSO: by `fetch`, which knows proxies. */
+  /** Sends the requests to STS and SSO by `fetch`, which supports proxies. */
   readonly requestHandler: NonNullable<ClientConfig["requestHandler"]>;
 }
 
-/** Asked by the SDK's client whenever it needs them. Throws `UsageError` or `StorageError`. */
+/**
+ * Returns a function that the SDK's client calls whenever it needs credentials. The function throws
+ * `UsageError` or `StorageError`.
+ */
 export function findCredentials(
   env: Environment,
   { requestHandler }: CredentialsOptions,
@@ -59,7 +63,7 @@ export function findCredentials(
   };
 }
 
-/** Throws `UsageError` where a key or token could not be a part of a header. */
+/** Throws `UsageError` if a key or token contains characters that a header cannot have. */
 function requireSendable(credentials: Credentials): Credentials {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const from = sourceOf(credentials);
@@ -71,7 +75,7 @@ function requireSendable(credentials: Credentials): Credentials {
 }
 
 /**
- * The SDK's marks of where credentials came from, and what a person calls it; the first that fits counts.
+ * The SDK's marks for the source of credentials, with words for people. The first match counts.
  * https://github.com/aws/aws-sdk-js-v3/blob/main/packages/types/src/feature-ids.ts
  */
 const SOURCES: readonly (readonly [mark: RegExp, source: string])[] = [
@@ -86,7 +90,7 @@ const SOURCES: readonly (readonly [mark: RegExp, source: string])[] = [
   [/_ENV_VARS$/, "AWS_ACCESS_KEY_ID"],
 ];
 
-/** Where credentials came from, as a person says it. */
+/** The source of credentials, in words for people. */
 export function sourceOf(credentials: Credentials): string {
   const { $source = {} } = credentials as { $source?: Readonly<Record<string, unknown>> };
   const marks = Object.keys($source);
@@ -107,8 +111,8 @@ function staticCredentials(env: Environment): Credentials {
 type ExecCallback = (error: Error | null, output?: { stdout: string }) => void;
 
 /**
- * Runs a `credential_process` in the place of the SDK's `exec`, which would hand on only the variables that
- * FTL itself may read.
+ * Runs a `credential_process` instead of the SDK's `exec`. That one would pass on only the
+ * variables that FTL itself may read.
  */
 function runCredentialProcess(command: string, done: ExecCallback): void {
   new Deno.Command("/bin/sh", { args: ["-c", command], stdin: "null", stderr: "piped" }).output()
@@ -120,8 +124,9 @@ function runCredentialProcess(command: string, done: ExecCallback): void {
 }
 
 /**
- * The bucket's region: environment, profile, or where this instance runs. Asked by the SDK's client again
- * and again, found once. Throws an Error, `Region is missing`, as the SDK does.
+ * The bucket's region, from the environment, the profile, or the instance. The SDK's client calls
+ * the result often; the region is looked up once. Throws an Error, `Region is missing`, as the SDK
+ * does.
  */
 export function findRegion(env: Environment, profile: Profile): () => Promise<string> {
   let found: Promise<string> | undefined;
@@ -134,7 +139,10 @@ export function findRegion(env: Environment, profile: Profile): () => Promise<st
   return () => found ??= find();
 }
 
-/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html */
+/**
+ * The region of this EC2 instance:
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+ */
 async function instanceRegion(env: Environment): Promise<string | undefined> {
   if (/^true$/i.test(env["AWS_EC2_METADATA_DISABLED"] ?? "")) return undefined;
   const { getInstanceMetadataEndpoint, httpRequest } = await import(

@@ -1,13 +1,15 @@
-/** Why there are no credentials, as far as the SDK's chain of sources tells. */
+/** Explains why there are no credentials, as far as the SDK's chain of sources tells. */
 import type { Environment } from "../../config.ts";
 import { FtlError, messageOf, StorageError, UsageError } from "../../errors.ts";
 import { unreadableFiles } from "./profile.ts";
 import { requestIdOf, s3Code, saidBy, statusOf } from "../s3/failure.ts";
 
-/** What the chain says where it has come to its end: by then only its notes know why. */
+/**
+ * The chain's message if no source gave credentials. Then only the chain's notes tell the reason.
+ */
 const AT_THE_END = "Could not load credentials from any providers";
 
-/** Notes on sources that nobody has set up. */
+/** Notes about sources that are not set up. */
 const NOT_SET_UP: readonly RegExp[] = [
   /^AWS_PROFILE is set, skipping/,
   /^Skipping SSO provider/,
@@ -18,11 +20,16 @@ const NOT_SET_UP: readonly RegExp[] = [
   /^EC2 Instance Metadata Service access disabled/,
 ];
 
-/** Notes of the SDK while it looks for credentials; each error of a source is among them. */
+/**
+ * Collects the SDK's notes while it looks for credentials. They contain the error of each source.
+ */
 export class ChainNotes {
   readonly #notes: string[] = [];
 
-  /** The SDK's logger: what it finds odd it would else write to stderr, which is FTL's. */
+  /**
+   * The logger of the SDK. Without it, the SDK would write warnings to stderr, which is for FTL's
+   * messages.
+   */
   readonly logger: Readonly<Record<"debug" | "info" | "warn" | "error" | "trace", Log>> = {
     debug: (note) => void (typeof note === "string" && this.#notes.push(note)),
     info: () => {},
@@ -31,7 +38,7 @@ export class ChainNotes {
     trace: () => {},
   };
 
-  /** What was told before concerns another time. */
+  /** Deletes the notes of earlier attempts. */
   clear(): void {
     this.#notes.length = 0;
   }
@@ -40,7 +47,7 @@ export class ChainNotes {
     return this.#notes.some((note) => note.includes(words));
   }
 
-  /** The first note of a source that was set up and failed. */
+  /** The first note of a source that is set up but failed. */
   failure({ AWS_PROFILE }: Environment): string | undefined {
     const uninteresting = AWS_PROFILE
       ? NOT_SET_UP
@@ -53,7 +60,7 @@ export class ChainNotes {
 
 type Log = (...content: unknown[]) => void;
 
-/** The error for the user, for whatever the SDK's chain threw. */
+/** The error for the user, made from any error of the SDK's chain. */
 export function explainNoCredentials(
   error: unknown,
   { env, notes }: { env: Environment; notes: ChainNotes },
@@ -69,12 +76,12 @@ export function explainNoCredentials(
       cause: error,
       reason: "unreachable",
       retryable: true,
-      hint: "Check the network, and that the service that gives them can be reached",
+      hint: "Check the network, and that the service for credentials can be reached",
     });
   }
   const reason = isEnd && messageOf(error) === AT_THE_END ? lastReason(env, notes) : error;
   const login = loginFor(reason, env, notes);
-  // The SDK's advice, which the hint gives with the profile's name.
+  // Removes the SDK's advice: FTL's hint gives it with the profile's name.
   const said = saidBy(reason).replace(/ ?To refresh this SSO session run .*/, "")
     .replace(/([^.])\.$/, "$1");
   return new UsageError(`No AWS credentials found${reason === undefined ? "" : `: ${said}`}`, {
@@ -84,7 +91,7 @@ export function explainNoCredentials(
   });
 }
 
-/** STS and the like have answered. */
+/** STS or a similar service has refused. */
 function refused(error: unknown): StorageError {
   const retryable = statusOf(error) >= 500 || statusOf(error) === 429;
   return new StorageError(`Cannot get AWS credentials: ${s3Code(error)}, ${saidBy(error)}`, {
@@ -116,10 +123,10 @@ function lastReason(env: Environment, notes: ChainNotes): string | undefined {
 function loginFor(reason: unknown, env: Environment, notes: ChainNotes): string | undefined {
   const profile = env["AWS_PROFILE"] ? ` --profile ${env["AWS_PROFILE"]}` : "";
   if (/credential_process/.test(saidBy(reason))) {
-    return "Run the credential_process of the AWS profile by hand, and see what it wants";
+    return "Run the credential_process of the AWS profile by hand to see its error";
   }
   if (/\bMFA\b|multi-factor/.test(saidBy(reason))) {
-    return "FTL cannot ask for a code: take a session by aws sts get-session-token, and set its keys";
+    return "FTL cannot ask for a code: get session keys by aws sts get-session-token, and set them";
   }
   if (notes.has("credential-provider-sso - fromSSO")) {
     return `Log in again: aws sso login${profile}`;

@@ -1,23 +1,25 @@
 /**
- * The AWS profile in use, as the shared files have it: `~/.aws/config` and `~/.aws/credentials`, of which
- * the latter wins. https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html
+ * Reads the AWS profile in use from the shared files `~/.aws/config` and `~/.aws/credentials`. The
+ * second file wins. https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html
  *
- * The SDK reads them by itself for credentials. What FTL must know before it asks the SDK stands here.
+ * The SDK reads these files itself for credentials. This file has what FTL must know before it
+ * calls the SDK.
  */
 import { homedir } from "node:os";
 import type { Environment } from "../../config.ts";
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../foreign_text.ts";
 
-/** Settings by name; those nested below `s3 =` have names like `s3.use_accelerate_endpoint`. */
+/** Settings by name. A setting nested below `s3 =` has a name like `s3.use_accelerate_endpoint`. */
 export type Profile = ReadonlyMap<string, string>;
 
 /** The settings of each section, by the profile's name. */
 type Profiles = Map<string, Map<string, string>>;
 
 /**
- * The profile that `AWS_PROFILE` names, or the default one; empty where there is no default. Throws
- * `UsageError` where one that is named is not there, as every AWS tool does, even beside keys.
+ * The profile that `AWS_PROFILE` names, or the default one. Empty if there is no default profile.
+ * Throws `UsageError` if a named profile does not exist. Every AWS tool does so, even if keys are
+ * set too.
  */
 export function requireProfile(env: Environment): Profile {
   const name = profileName(env);
@@ -37,8 +39,8 @@ export function requireProfile(env: Environment): Profile {
 }
 
 /**
- * Whether credentials may come from a program that the profile names: its `credential_process`, or that of
- * a profile which it takes its credentials from.
+ * Whether a program may give the credentials: the profile's `credential_process`, or that of a
+ * profile which the profile takes its credentials from.
  */
 export function usesCredentialProcess(env: Environment): boolean {
   if (hasStaticCredentials(env)) return false;
@@ -55,8 +57,8 @@ export function usesCredentialProcess(env: Environment): boolean {
 }
 
 /**
- * Whether the environment holds credentials. They go before `AWS_PROFILE`, which then gives its other
- * settings: as the AWS CLI has it, and unlike the SDK for JavaScript.
+ * Whether the environment contains credentials. They win over the credentials of `AWS_PROFILE`; its
+ * other settings still count. The AWS CLI does the same; the SDK for JavaScript does not.
  * https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
  */
 export function hasStaticCredentials(env: Environment): boolean {
@@ -83,7 +85,7 @@ function placesOf(env: Environment): { config: string; credentials: string } {
   };
 }
 
-/** Those of the shared files that are there, and not for us to read. */
+/** The shared files that exist but that this user may not read. */
 export function unreadableFiles(env: Environment): string[] {
   const { config, credentials } = placesOf(env);
   return [config, credentials].filter(isUnreadable);
@@ -98,7 +100,10 @@ function isUnreadable(path: string): boolean {
   }
 }
 
-/** In the config file only the default profile's section has a bare name. */
+/**
+ * The profile's name from a section of the config file. Only the default profile has a bare name
+ * there.
+ */
 function configProfile(section: string): string | undefined {
   if (section === "default") return section;
   return /^profile\s+(.+)$/.exec(section)?.[1]?.replace(/^"(.*)"$/, "$1");
@@ -132,7 +137,7 @@ function sectionOf(profiles: Profiles, name: string | undefined): Map<string, st
   return settings;
 }
 
-/** The SDK, too, goes on without a file that is not there or not for us to read. */
+/** Like the SDK, FTL goes on without a file that does not exist or may not be read. */
 function readFile(path: string): string {
   try {
     return Deno.readTextFileSync(path);

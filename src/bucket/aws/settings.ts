@@ -1,22 +1,22 @@
 /**
- * The AWS variables, looked at before anything is sent: a line break at the end of a key would come to light
- * as a header that cannot be sent, with the signature in the runtime's message.
+ * Checks the AWS variables before anything is sent. Otherwise a line break at the end of a key
+ * would cause an invalid header, and the runtime's message would show the signature.
  */
 import type { Environment } from "../../config.ts";
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../foreign_text.ts";
 
-/** What a variable may hold; `secret` values are never shown. */
+/** The kind of a variable's value. A `secret` is never shown. */
 type Kind = "secret" | "region" | "endpoint" | "name";
 
 interface AwsVariable {
   readonly name: string;
   readonly meaning: string;
-  /** Absent where whoever reads it checks it. */
+  /** Absent if the code that reads the variable checks it. */
   readonly kind?: Kind;
 }
 
-/** The AWS variables that FTL itself reads, each once. The AWS SDK reads some more. */
+/** The AWS variables that FTL itself reads. The AWS SDK reads some more. */
 export const AWS_VARIABLES: readonly AwsVariable[] = [
   {
     name: "AWS_ACCESS_KEY_ID",
@@ -70,13 +70,13 @@ export const AWS_VARIABLES: readonly AwsVariable[] = [
   },
 ];
 
-/** What is wrong with each of the variables that are set, and with what they are together. */
+/** The problems of the variables that are set, alone and together. */
 export function awsProblems(env: Environment): { name: string; error: UsageError }[] {
   const problems = AWS_VARIABLES.flatMap(({ name, kind }) => {
     const error = kind && settingProblem(name, env[name], kind, env["FTL_BUCKET"]);
     return error === undefined ? [] : [{ name, error }];
   });
-  // A secret alone is no key, and other sources are asked, as the AWS CLI does.
+  // A secret without an id is not an error: other sources are tried, as the AWS CLI does.
   if (env["AWS_ACCESS_KEY_ID"] && !env["AWS_SECRET_ACCESS_KEY"]) {
     const name = "AWS_SECRET_ACCESS_KEY";
     const text = `${name} is not set, though AWS_ACCESS_KEY_ID is`;
@@ -85,9 +85,13 @@ export function awsProblems(env: Environment): { name: string; error: UsageError
   return problems;
 }
 
-const AGAIN = "Set it again without: files of variables are not always read by a shell";
+const AGAIN = "Set it again without that: a file of variables is not always read by a shell";
 
-/** @param bucket which an endpoint must not name, as it is put behind it */
+/**
+ * What is wrong with a value, if anything.
+ *
+ * @param bucket an endpoint must not contain this name, because FTL adds it to the endpoint
+ */
 export function settingProblem(
   name: string,
   value: string | undefined,
@@ -101,7 +105,7 @@ export function settingProblem(
   return kind === "endpoint" ? endpointProblem(name, value, bucket) : undefined;
 }
 
-/** Said without the value, which may be secret. */
+/** The problem in words, without the value, which may be secret. */
 function flawOf(value: string, kind: Kind): string | undefined {
   if (/[\r\n]$/.test(value)) return "ends in a line break, which counts as part of it";
   if (/^["'\s]|["'\s]$/.test(value)) {
@@ -114,7 +118,7 @@ function flawOf(value: string, kind: Kind): string | undefined {
   return /^[\x21-\x7e]*$/.test(value) ? undefined : "has a character in it that is not ASCII";
 }
 
-/** As the SDK demands it: a label of a host's name, RFC 1123, section 2.1. */
+/** The SDK demands that a region is a valid label of a host name: RFC 1123, section 2.1. */
 function regionProblem(name: string, value: string): UsageError | undefined {
   if (/^[a-z\d]([a-z\d-]{0,61}[a-z\d])?$/i.test(value)) return undefined;
   return new UsageError(`${name} names no region: ${quote(value)}`, {
@@ -131,19 +135,22 @@ function endpointProblem(
   const hint = "As in https://s3.example.com";
   if (url !== null && (url.username !== "" || url.password !== "")) {
     return new UsageError(`${name} has a user name or a password in it`, {
-      hint: "Keys belong into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+      hint: "Put the keys into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     });
   }
   if (url === null || !/^https?:$/.test(url.protocol) || !/^https?:\/\//i.test(value)) {
-    return new UsageError(`${name} is no URL: ${quote(value)}`, { hint });
+    return new UsageError(`${name} is not a URL: ${quote(value)}`, { hint });
   }
   if (url.search !== "" || url.hash !== "" || /[?#]$/.test(value)) {
     return new UsageError(`${name} has a query or a fragment: ${quote(value)}`, { hint });
   }
   if (bucket && url.pathname.replace(/\/+$/, "").split("/").at(-1) === bucket) {
-    return new UsageError(`${name} names the bucket, which FTL_BUCKET does: ${quote(value)}`, {
-      hint: `export ${name}=${value.replace(/\/[^/]+\/*$/, "")}`,
-    });
+    return new UsageError(
+      `${name} contains the bucket, which belongs into FTL_BUCKET: ${quote(value)}`,
+      {
+        hint: `export ${name}=${value.replace(/\/[^/]+\/*$/, "")}`,
+      },
+    );
   }
   return undefined;
 }

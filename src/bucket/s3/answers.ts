@@ -1,4 +1,4 @@
-/** What S3 answers of an object, in the words of the bucket. */
+/** Translates S3's answers about an object into the types of the bucket. */
 import type { GetObjectCommandOutput, HeadObjectCommandOutput } from "./sdk.ts";
 import { Buffer } from "node:buffer";
 import { NotFoundError } from "../../errors.ts";
@@ -18,10 +18,12 @@ export function objectInfo(
 }
 
 /**
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html, and on
- * ETags https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html: that of an object that came in
- * one piece, plain or encrypted with S3's own keys, is the MD5 of its bytes. The other checksums of an
- * object in parts are those of the parts' checksums, and of no use to who reads the whole.
+ * The checksum of the whole object. Sources:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html, and
+ * for ETags https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html. If an object was
+ * uploaded in one piece, plain or encrypted with S3's own keys, its ETag is the MD5 of its bytes.
+ * For an object in parts, the other checksums are checksums of the parts' checksums. They do not
+ * help a reader of the whole object.
  */
 function checksumOf(
   answer: GetObjectCommandOutput | HeadObjectCommandOutput,
@@ -43,7 +45,7 @@ function inHex(algorithm: Checksum["algorithm"], base64: string): Checksum {
   return { algorithm, hex: Buffer.from(base64, "base64").toString("hex") };
 }
 
-/** The body as the native `fetch` gives it: no copy through the SDK's stream. */
+/** The body as the native `fetch` returns it, without a copy through the SDK's stream. */
 export function bodyOf(answer: GetObjectCommandOutput): ReadableStream<Uint8Array<ArrayBuffer>> {
   if (answer.Body === undefined) throw new NotFoundError("S3 sent no body");
   const body: unknown = answer.Body instanceof ReadableStream

@@ -1,4 +1,4 @@
-/** Removing many objects by few requests. */
+/** Removes many objects with few requests. */
 import { createHash } from "node:crypto";
 import { OutcomeUnknownError } from "../../errors.ts";
 import { inParallel } from "../../concurrency/parallel.ts";
@@ -7,11 +7,17 @@ import { Grace, outcomeUnknown } from "./grace.ts";
 import { statusOf } from "./failure.ts";
 import { DeleteObjectsCommand, type S3Client } from "./sdk.ts";
 
-/** What one request takes: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+/**
+ * The most keys of one request:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+ */
 const KEYS_A_REQUEST = 1000;
-/** Requests under way at the same time, where a store takes one key each. */
+/** Requests under way at the same time, if the store removes only one key per request. */
 const SINGLE_REQUESTS = 16;
-/** What stores answer that do not know the request, or not in this form: removing one by one tells more. */
+/**
+ * Statuses of stores that do not support the request, or not in this form. Then FTL removes the
+ * objects one by one, and each answer tells more.
+ */
 const UNKNOWN_REQUEST: ReadonlySet<number> = new Set([400, 405, 411, 501]);
 
 export interface BulkRemoval {
@@ -23,7 +29,10 @@ export interface BulkRemoval {
   readonly explain: (error: unknown, key: string | undefined) => Error;
 }
 
-/** Those that stay, and why. Throws what concerns all of them; the signal is heard between requests. */
+/**
+ * Removes objects and returns those that were not removed, with the reasons. Throws an error that
+ * concerns all of them. The signal is checked between requests.
+ */
 export async function removeMany(
   keys: readonly string[],
   removal: BulkRemoval,
@@ -46,7 +55,7 @@ async function removeBatch(keys: readonly string[], removal: BulkRemoval): Promi
       addMd5(args.request);
       return next(args);
     },
-    // After the SDK's own checksum, before the signature.
+    // Runs after the SDK adds its own checksum, and before the signature.
     { step: "build", priority: "low", name: "ftlContentMd5" },
   );
   using grace = new Grace(signal);
@@ -73,7 +82,9 @@ async function removeBatch(keys: readonly string[], removal: BulkRemoval): Promi
   }
 }
 
-/** Every store takes this sum for this request, and older ones no other. */
+/**
+ * Adds Content-MD5. Every store accepts it for this request; older stores accept no other checksum.
+ */
 function addMd5(request: unknown): void {
   const { headers, body } = request as { headers: Record<string, string>; body: unknown };
   if (typeof body !== "string" && !(body instanceof Uint8Array)) return;

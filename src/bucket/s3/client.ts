@@ -1,4 +1,4 @@
-/** The SDK's client, set up as the environment says. */
+/** Configures the SDK's client from the environment. */
 import { S3Client, type S3ClientConfig } from "./sdk.ts";
 import { FetchHttpHandler } from "npm:@smithy/fetch-http-handler@5.8.1";
 import { awsProblems, settingProblem } from "../aws/settings.ts";
@@ -13,18 +13,20 @@ import { quote } from "../../foreign_text.ts";
 
 export interface ClientSettings {
   readonly config: S3ClientConfig;
-  /** `https://...` of a store that is not AWS. */
+  /** The URL, `https://...`, of a store that is not AWS. */
   readonly endpoint: string | undefined;
-  /** Whether writes carry `x-amz-checksum-*`: what the SDKs' setting says, which also the CLI has. */
+  /**
+   * Whether writes have `x-amz-checksum-*`. The setting is the one of the SDKs and of the AWS CLI.
+   */
   readonly sendsChecksums: boolean;
   /** The proxy on the way to a URL. */
   readonly proxyOf: (target: URL) => Proxy | undefined;
 }
 
 /**
- * Throws `UsageError` where a setting cannot be what it should.
+ * The settings of the client. Throws `UsageError` if a setting is not valid.
  *
- * @param onAnswer told the headers of each answer of S3
+ * @param onAnswer called with the headers of each answer of S3
  */
 export function clientSettings(
   env: Environment,
@@ -37,13 +39,14 @@ export function clientSettings(
   const config: S3ClientConfig = {
     region: findRegion(env, profile),
     credentials: findCredentials(env, { requestHandler: handlerOf(fetchCredentials) }),
-    // FIPS and dual-stack endpoints the SDK finds by itself.
+    // The SDK reads the settings for FIPS and dual-stack endpoints itself.
     useAccelerateEndpoint: profile.get("s3.use_accelerate_endpoint") === "true",
     // Other stores rarely have a host name for each bucket.
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    // A redirect would take the session token and the package to any host: see `fetchWhole`.
+    // A redirect could send the session token and the package to any host: see `fetchWhole`.
     followRegionRedirects: false,
-    // FTL gives and checks SHA-256 sums itself; the SDK's own would be a second pass over the bytes.
+    // FTL sends and checks SHA-256 checksums itself. The SDK's own would need a second pass over
+    // the bytes.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     requestHandler,
@@ -57,7 +60,10 @@ export function clientSettings(
   };
 }
 
-/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html */
+/**
+ * The setting is described at
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html
+ */
 function sendsChecksums(env: Environment, profile: Profile): boolean {
   const name = "AWS_REQUEST_CHECKSUM_CALCULATION";
   const value = env[name] || profile.get("request_checksum_calculation") || "when_supported";
@@ -66,7 +72,7 @@ function sendsChecksums(env: Environment, profile: Profile): boolean {
   throw new UsageError(`${name} is neither when_supported nor when_required: ${quote(value)}`);
 }
 
-/** The profile in use; what it and the variables say has been looked at. */
+/** The profile in use, after a check of its settings and of the variables. */
 function requireSettings(env: Environment): Profile {
   const [problem] = awsProblems(env);
   if (problem !== undefined) throw problem.error;
@@ -79,8 +85,9 @@ function requireSettings(env: Environment): Profile {
 }
 
 /**
- * The same client without its own retries: whoever reads a body tries again himself, and two such layers
- * would multiply. What the first client has learnt of the server's clock goes with it.
+ * The same client without its own retries. The code that reads a body retries itself, and two
+ * layers of retries would multiply. The new client keeps the clock offset that the first one has
+ * learned.
  */
 export function clientAskingOnce(client: S3Client, { config }: ClientSettings): S3Client {
   const { credentials, region, systemClockOffset } = client.config;
@@ -97,7 +104,10 @@ export function clientAskingOnce(client: S3Client, { config }: ClientSettings): 
   });
 }
 
-/** For answers that come whole: what is not wanted any longer ends, rather than go on unseen. */
+/**
+ * A handler for answers that are read whole. When the SDK gives a request up, the handler also
+ * aborts it.
+ */
 function handlerOf(send: (request: Request) => Promise<Response>): FetchHttpHandler {
   return new EndingHandler({ requestTimeout: ANSWER_TIMEOUT, customFetch: send as typeof fetch });
 }
@@ -108,7 +118,7 @@ class EndingHandler extends FetchHttpHandler {
   ): ReturnType<FetchHttpHandler["handle"]> {
     const outer = options.abortSignal as AbortSignal | undefined;
     const stop = new AbortController();
-    // By hand: in Deno 2.7 a signal of `AbortSignal.any` may be collected before it has fired.
+    // Not `AbortSignal.any`: in Deno 2.7 its signal may be garbage-collected before it fires.
     const onAbort = (): void => stop.abort(outer?.reason);
     if (outer?.aborted) onAbort();
     outer?.addEventListener("abort", onAbort);

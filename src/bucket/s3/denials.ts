@@ -1,9 +1,9 @@
-/** Why S3 denies: what its own sentence says, and where that is to be changed. */
+/** Finds out why S3 denied a request, from S3's own message, and what to change. */
 
-/** A sentence that says no more than its code. */
+/** A message that says no more than its error code. */
 const EMPTY_WORDS = /^(access ?denied|forbidden|all access .* disabled|unauthorized)?\.?$/i;
 
-/** S3's sentence in parentheses, or nothing where it says nothing that is not said already. */
+/** S3's message in parentheses, or nothing if the message adds nothing. */
 export function inS3sWords(said: string): string {
   return EMPTY_WORDS.test(said) ? "" : ` (S3 says: ${said})`;
 }
@@ -11,7 +11,8 @@ export function inS3sWords(said: string): string {
 type Hint = string | ((found: RegExpExecArray) => string);
 
 /**
- * The first that fits counts: who denies comes before what is lacking. The sentences of policies are from
+ * The first match counts: a denial by a policy comes before a missing right. The messages of
+ * policies are from
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
  */
 const HINTS: readonly (readonly [sentence: RegExp, hint: Hint])[] = [
@@ -39,15 +40,15 @@ const HINTS: readonly (readonly [sentence: RegExp, hint: Hint])[] = [
   ],
   [
     /\bMFA\b|multi-?factor/i,
-    "The bucket demands multi-factor authentication for this, which FTL has not",
+    "The bucket demands multi-factor authentication for this, which FTL does not support",
   ],
   [
     /requester[- ]?pays|request-payer/i,
-    "The bucket makes its requesters pay, which FTL does not offer",
+    "The bucket makes its requesters pay, which FTL does not support",
   ],
   [
     /block ?public ?access|public access/i,
-    "S3 Block Public Access forbids it: do without the public ACL",
+    "S3 Block Public Access forbids it: remove the public ACL",
   ],
   [
     /not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)(?: on resource: "?(arn:[^\s"]+))?/,
@@ -56,7 +57,7 @@ const HINTS: readonly (readonly [sentence: RegExp, hint: Hint])[] = [
   ],
 ];
 
-/** What to do about a denial, by S3's sentence; undefined where it does not tell. */
+/** What to do about a denial, from S3's message. Undefined if the message does not tell. */
 export function denialHint(said: string): string | undefined {
   for (const [sentence, hint] of HINTS) {
     const found = sentence.exec(said);

@@ -1,4 +1,4 @@
-/** What S3 and the network say, in the words of FTL. */
+/** Turns errors of S3 and the network into FTL's errors. */
 import {
   ConflictError,
   FtlError,
@@ -34,7 +34,7 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   NoSuchBucket: ({ bucket }, cause) =>
     new NotFoundError(`No such bucket: ${bucket}`, {
       cause,
-      hint: "Check FTL_BUCKET, and AWS_ENDPOINT_URL_S3 where the store is not AWS",
+      hint: "Check FTL_BUCKET, and AWS_ENDPOINT_URL_S3 if the store is not AWS",
     }),
   NoSuchKey: ({ bucket, key }, cause) =>
     new NotFoundError(`No such object: s3://${bucket}/${key}`, { cause }),
@@ -50,7 +50,7 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   InvalidPayer: refused("Ask the bucket's owner about the account"),
   InvalidObjectState: (request, cause) =>
     failure(`${place(request)} is archived and cannot be read`, { request, error: cause }, {
-      hint: "Restore it, and let no lifecycle rule archive what FTL keeps in the bucket",
+      hint: "Restore it, and let no lifecycle rule archive FTL's objects in the bucket",
     }),
   InvalidAccessKeyId: (request, cause) =>
     failure("S3 does not know the access key", { request, error: cause }, {
@@ -68,7 +68,7 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   InvalidToken: (request, cause) =>
     failure("S3 refuses the session token", { request, error: cause }, {
       reason: "unauthenticated",
-      hint: "Check that AWS_SESSION_TOKEN is of the same session as the keys, or log in again",
+      hint: "Check that AWS_SESSION_TOKEN belongs to the same session as the keys, or log in again",
     }),
   RequestTimeTooSkewed: (request, cause) =>
     failure("S3 refuses requests from a clock that is more than 15 minutes off", {
@@ -90,7 +90,7 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   "307": redirected,
 };
 
-/** The error that the user sees for whatever the SDK threw; an `FtlError` stays what it is. */
+/** The error for the user, made from any error of the SDK. An `FtlError` stays as it is. */
 export function explainS3Error(error: unknown, request: S3Request): FtlError {
   if (error instanceof FtlError) return error;
   return Object.assign(explained(error, request), { requestId: requestIdOf(error) });
@@ -115,19 +115,21 @@ function explained(error: unknown, request: S3Request): FtlError {
   const status = statusOf(error);
   if (status === 0) return unreachable(error, request);
   if (status < 300) return unreadable(request, error);
-  // The answer to HEAD has no code.
+  // The answer to a HEAD request has no error code.
   const isElsewhere = s3Code(error) === "400" && regionToldBy(error) !== undefined;
   return isElsewhere ? wrongRegion(request, error) : answered(request, error);
 }
 
-/** Statuses below 500 that ask for another try: RFC 9110, 15.5.9, and RFC 6585, section 4. */
+/**
+ * Statuses below 500 after which a retry may succeed: RFC 9110, 15.5.9, and RFC 6585, section 4.
+ */
 const TRANSIENT: readonly number[] = [408, 429];
 
-/** Codes that say that there is no room: of radosgw, MinIO and others. */
+/** Error codes for a full store, of radosgw, MinIO and others. */
 const FULL =
   /^(QuotaExceeded|XMinioStorageFull|XMinioAdminBucketQuotaExceeded|InsufficientStorage|507)$/;
 
-/** Any other answer that is no success. */
+/** The error for any other answer that is not a success. */
 function answered(request: S3Request, error: unknown): StorageError {
   const status = statusOf(error);
   const code = s3Code(error);
@@ -156,10 +158,10 @@ function answered(request: S3Request, error: unknown): StorageError {
   });
 }
 
-/** A success that the SDK could not make out. */
+/** The error for a success that the SDK could not parse. */
 function unreadable(request: S3Request, error: unknown): StorageError {
   const where = request.endpoint ?? "S3";
-  const text = `${where} answered ${request.action} on ${place(request)} with what cannot be read`;
+  const text = `${where} answered ${request.action} on ${place(request)} with something unreadable`;
   return failure(text, { request, error }, {
     reason: "not-s3",
     hint: "The store, or a proxy before it, does not answer as S3 does: --verbose shows more",
@@ -173,7 +175,9 @@ function denied(request: S3Request, error: unknown): FtlError {
   return failure(text, { request, error }, { reason: "denied", hint: denialHint(said) ?? allow });
 }
 
-/** What concerns the account and not a right: S3's sentence is the message. */
+/**
+ * The error for a problem of the account, not of a right. Its message contains S3's own message.
+ */
 function refused(hint: string): Explain {
   return (request, error) => {
     const text = `S3 refuses the account, ${s3Code(error)}: ${saidBy(error)}`;
@@ -204,13 +208,13 @@ function wrongRegion({ bucket, endpoint }: S3Request, cause: unknown): FtlError 
   });
 }
 
-/** For a bucket that was made a short while ago, until all of S3's names know it. */
+/** The error for a redirect. A new bucket causes it until DNS knows the bucket everywhere. */
 function redirected(request: S3Request, error: unknown): FtlError {
   if (regionToldBy(error) !== undefined) return wrongRegion(request, error);
   const text = `S3 sends requests for the bucket ${request.bucket} on to another host for now`;
   return failure(text, { request, error }, {
     reason: "busy",
-    hint: "Check AWS_REGION; where the bucket is new, try again in an hour",
+    hint: "Check AWS_REGION; if the bucket is new, try again in an hour",
   });
 }
 

@@ -1,15 +1,15 @@
-/** What the SDK throws over an answer of S3, and what can be read from it. */
+/** Reads the fields of the errors that the SDK throws. */
 import { messageOf, StorageError, type StorageErrorOptions } from "../../errors.ts";
 import { oneLine } from "../../foreign_text.ts";
 import type { Proxy } from "../aws/proxy.ts";
 
-/** What was asked for, so that the error can name it. */
+/** The request that failed, so that the error can name it. */
 export interface S3Request {
   /** The S3 action as IAM calls it, e.g. `s3:GetObject`. */
   readonly action: string;
   readonly bucket: string;
   readonly key?: string;
-  /** `https://...` of a store that is not AWS. */
+  /** The URL, `https://...`, of a store that is not AWS. */
   readonly endpoint: string | undefined;
   /** The proxy on the way to a URL. */
   readonly proxyOf?: (target: URL) => Proxy | undefined;
@@ -20,11 +20,11 @@ interface ServiceFailure {
   readonly name?: string;
   readonly message?: string;
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
-  /** The answer itself, with its headers in lower case. */
+  /** The answer itself. The names of its headers are in lower case. */
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
 }
 
-/** S3's error code, e.g. `NoSuchKey`; a bare status where the answer had no body, as to HEAD. */
+/** S3's error code, e.g. `NoSuchKey`. If the answer had no body, as with HEAD, its HTTP status. */
 export function s3Code(error: unknown): string {
   const failure = error as ServiceFailure;
   const status = statusOf(error);
@@ -39,19 +39,19 @@ export function statusOf(error: unknown): number {
   return (error as ServiceFailure).$metadata?.httpStatusCode ?? 0;
 }
 
-/** Characters of S3's sentences that are shown. */
+/** At most so many characters of S3's message are shown. */
 const LONGEST_SENTENCE = 400;
 
-/** S3's own sentence: on one line, without what a terminal would obey, bounded. */
+/** S3's own message: one line, without control characters, with a limited length. */
 export function saidBy(error: unknown): string {
   const text = oneLine(messageOf(error).replace(/\s+/g, " "));
   return text.length > LONGEST_SENTENCE ? `${text.slice(0, LONGEST_SENTENCE)}...` : text;
 }
 
 /**
- * Whether a write was refused over its condition, or the end of an upload over the upload's being gone. Both
- * may be the work of the very same request, sent again after its first answer was lost: so what is there
- * now has the last word.
+ * Whether a write was refused because of its condition, or the end of an upload because the upload
+ * is gone. The same request may have caused both, if it was retried after its first answer was
+ * lost. So the caller must look at what is in the bucket now.
  */
 export function mayHaveBeenDone(error: unknown): boolean {
   const code = s3Code(error);
@@ -59,12 +59,12 @@ export function mayHaveBeenDone(error: unknown): boolean {
     code === "NoSuchUpload";
 }
 
-/** Whether the bytes of an answer do not have the checksum that S3 gave with them. */
+/** Whether the bytes of an answer do not match the checksum that S3 sent with them. */
 export function isDamaged(error: unknown): boolean {
   return messageOf(error).startsWith("Checksum mismatch");
 }
 
-/** A `StorageError` with all that S3's answer tells. */
+/** A `StorageError` with everything that S3's answer tells. */
 export function failure(
   message: string,
   { request, error }: { request: S3Request; error: unknown },
@@ -83,7 +83,7 @@ export function requestIdOf(error: unknown): string | undefined {
   return (error as ServiceFailure).$metadata?.requestId;
 }
 
-/** Where S3 tells the bucket's region: a header of most answers, and in words. */
+/** The bucket's region. S3 tells it in a header of most answers, or in the message. */
 export function regionToldBy(error: unknown): string | undefined {
   const region = (error as ServiceFailure).$response?.headers?.["x-amz-bucket-region"] ??
     (error as { Region?: string }).Region ?? /expecting '([^']+)'/.exec(messageOf(error))?.[1];

@@ -1,21 +1,25 @@
 /**
- * Whether an answer is S3's. A login page, a proxy or another web server says 200 to everything, and the SDK
- * takes a web page for an empty listing: so what S3 always sends is demanded here, where answers arrive.
+ * Checks that an answer comes from S3. A login page, a proxy or another web server answers 200 to
+ * everything, and the SDK takes a web page for an empty listing. So FTL requires here what S3
+ * always sends.
  *
  * | request                        | what S3 sends                                             |
  * | ------------------------------ | --------------------------------------------------------- |
  * | a listing, the steps of parts  | 200, XML of a certain root element, to its end            |
  * | PUT, HEAD and GET of an object | 200 (206 for a range) with an ETag                        |
- * | DELETE                         | 204; 200 where it is empty                                |
- * | whatever fails                 | XML of the root `Error`, or at the least its request id   |
+ * | DELETE                         | 204; or 200 with an empty body                            |
+ * | any failure                    | XML of the root `Error`, or at least S3's request id      |
  */
 import { StorageError } from "../../errors.ts";
 import { escapeControls } from "../../foreign_text.ts";
 
-/** What the answer to a request has to be. */
+/** What the answer must be: XML with this root element, an object, or an empty body. */
 type Expected = { readonly root: string } | "object" | "nothing";
 
-/** By the queries of https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html */
+/**
+ * Recognizes the request by its query:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html
+ */
 function expectedOf({ method, url }: Request): Expected {
   const query = new URL(url).searchParams;
   if (method === "DELETE") return "nothing";
@@ -33,9 +37,9 @@ export function asksForObject(request: Request): boolean {
 }
 
 /**
- * Throws `StorageError` where the answer is not S3's.
+ * Throws `StorageError` if the answer is not S3's.
  *
- * @param body the whole of it; undefined where it is the bytes of an object, which are read later
+ * @param body the whole body. Undefined if it has the bytes of an object, which are read later
  */
 export function requireS3Answer(
   request: Request,
@@ -48,9 +52,9 @@ export function requireS3Answer(
   if (typeof expected === "object") {
     if (status !== 200) throw notS3(request, response, body);
     const root = rootOf(body ?? new Uint8Array());
-    // The end of an upload may fail after its 200 was sent.
+    // The request that completes an upload may fail after S3 has sent 200.
     const isFailure = expected.root === "CompleteMultipartUploadResult" && root?.name === "Error";
-    // moto says `Response` where S3 says `Result`.
+    // moto sends `Response`, and S3 sends `Result`.
     const isRoot = root?.name.replace(/Response$/, "Result") === expected.root;
     if (!isRoot && !isFailure) throw notS3(request, response, body);
     if (root?.isWhole !== true) throw brokenOff(request);
@@ -69,9 +73,12 @@ function isEmpty(body: Uint8Array | undefined): boolean {
   return body === undefined || body.byteLength === 0;
 }
 
-/** S3 and those who speak its language mark each answer, as far as a proxy lets them. */
+/**
+ * Whether the answer has a mark of S3. S3-compatible stores mark each answer too, unless a proxy
+ * removes it.
+ */
 function isMarked({ headers }: Response): boolean {
-  // The third is that of AWS's other services, and moto's.
+  // AWS's other services and moto send the third one.
   return headers.has("x-amz-request-id") || headers.has("x-amz-id-2") ||
     headers.has("x-amzn-requestid") || headers.has("x-amz-bucket-region");
 }
@@ -81,24 +88,27 @@ function requireS3Error(request: Request, response: Response, body: Uint8Array):
   if (status === 304 || isMarked(response) || rootOf(body)?.name === "Error") return;
   const location = headers.get("location");
   if (status < 400 && location !== null) throw sendsOn(request, location);
-  // The answer to HEAD has no body that could tell.
+  // The answer to a HEAD request has no body to check.
   const isPage = /^text\/html\b/i.test(headers.get("content-type") ?? "");
   if (request.method === "HEAD" && status >= 400 && !isPage) return;
   throw notS3(request, response, body);
 }
 
-/** Bytes of a document in which its root element is looked for, at both ends. */
+/** The root element is searched in this many bytes at both ends of a document. */
 const LOOK = 4096;
 const DOCUMENT =
   /^\s*(?:<\?xml[^>]*\?>)?(?:\s|<!--[^]*?-->)*<(?:[\w.-]+:)?([A-Za-z][\w.-]*)(\s|\/?>)/;
 
 interface Root {
   readonly name: string;
-  /** Whether it is closed at the end of the document. */
+  /** Whether the element is closed at the end of the document. */
   readonly isWhole: boolean;
 }
 
-/** The root element of an XML document. It must have no declarations: S3 makes none, and entities can be bombs. */
+/**
+ * The root element of an XML document. A document with declarations is refused: S3 sends none, and
+ * their entities can expand without bound.
+ */
 function rootOf(body: Uint8Array): Root | undefined {
   const head = new TextDecoder().decode(body.subarray(0, LOOK));
   const name = DOCUMENT.exec(head)?.[1];
@@ -107,10 +117,13 @@ function rootOf(body: Uint8Array): Root | undefined {
   return { name, isWhole: new RegExp(`(</([\\w.-]+:)?${name}\\s*>|/>)$`).test(tail) };
 }
 
-/** Bytes: 1,024 of a key, each of which may be escaped, and a token's; the parser takes long over much more. */
+/**
+ * In bytes. A key has 1,024 bytes, each of which may be escaped, and a token has some. The parser
+ * is very slow with much longer texts.
+ */
 const LONGEST_TEXT = 65_536;
 
-/** Whether there is more between two tags than any of S3's documents has there. */
+/** Whether the text between two tags is longer than in any document of S3. */
 function hasEndlessText(body: Uint8Array): boolean {
   for (let at = 0; body.byteLength - at > LONGEST_TEXT;) {
     const tag = body.subarray(at, at + LONGEST_TEXT).lastIndexOf(0x3c);
@@ -143,15 +156,18 @@ function notS3(
 }
 
 function brokenOff(request: Request): StorageError {
-  const text = `${originOf(request)} answered with a document that has no end`;
-  const hint = "Try again, and look at proxies in between: nothing has changed";
+  const text = `${originOf(request)} answered with a truncated document`;
+  const hint = "Try again, and check the proxies in between: nothing has changed";
   return asRetryable(
     new StorageError(text, { reason: "unreachable", retryable: true, hint }),
     true,
   );
 }
 
-/** `redirect: "manual"` is what keeps the token, the signature and the bytes at home. */
+/**
+ * The error for a redirect. `redirect: "manual"` keeps the token, the signature and the bytes from
+ * other hosts.
+ */
 function sendsOn(request: Request, location: string): StorageError {
   const origin = originOf(request);
   const target = URL.parse(location, request.url);
@@ -164,7 +180,7 @@ function sendsOn(request: Request, location: string): StorageError {
   });
 }
 
-/** For the SDK, which tries again what is marked so. */
+/** Marks an error for the SDK, which retries only marked errors. */
 function asRetryable(error: StorageError, retryable: boolean): StorageError {
   return retryable ? Object.assign(error, { $retryable: { throttling: false } }) : error;
 }
@@ -173,7 +189,7 @@ export function originOf({ url }: Request): string {
   return new URL(url).origin;
 }
 
-/** `403 Forbidden, text/html, 'Please log in'` */
+/** Describes an answer: `403 Forbidden, text/html, 'Please log in'` */
 function describe(request: Request, response: Response, body: Uint8Array | undefined): string {
   const { status, statusText, headers } = response;
   const said: string[] = [];
@@ -192,5 +208,5 @@ function describe(request: Request, response: Response, body: Uint8Array | undef
   return escapeControls(said.join(", ") || "nothing that it should").slice(0, LONGEST);
 }
 
-/** Characters of a description. */
+/** A description has at most so many characters. */
 const LONGEST = 300;

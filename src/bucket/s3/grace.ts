@@ -1,12 +1,20 @@
-/** What a write may still take once its command is to stop: neither cut off at once, nor waited for long. */
+/**
+ * Gives a write a little time after its command is to stop. The write is not cut off at once, and
+ * is not waited for long.
+ */
 import { OutcomeUnknownError } from "../../errors.ts";
 
-/** Milliseconds for the answer that is on its way. */
+/** Milliseconds to wait for the answer. */
 const GRACE = 2_500;
-/** Milliseconds for a look at what has come of a write whose answer did not come, and to take parts back. */
+/**
+ * Milliseconds to check the outcome of a write without an answer, and to abort an upload in parts.
+ */
 export const LAST_LOOK = 1_500;
 
-/** Aborts `GRACE` after `outer` does, or after now where that was before. */
+/**
+ * A signal that aborts `GRACE` after `outer` has aborted. If `outer` aborted earlier, `GRACE`
+ * starts now.
+ */
 export class Grace implements Disposable {
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal | undefined;
@@ -32,10 +40,10 @@ export class Grace implements Disposable {
   }
 }
 
-/** What a last look has found. */
+/** The result of a last check. */
 export type Found = "done" | "not done" | "no answer";
 
-/** Looks what is there, no longer than `LAST_LOOK`. */
+/** Checks whether a write is done, for at most `LAST_LOOK`. */
 export async function lookOnce(
   isDone: (signal: AbortSignal) => Promise<boolean>,
 ): Promise<Found> {
@@ -47,10 +55,10 @@ export async function lookOnce(
 }
 
 /**
- * The error for a write that was sent and whose answer was not waited for.
+ * The error for a write that was sent, but whose answer did not come in time.
  *
- * @param what `s3://deploys/a.rev`
- * @param done `written`
+ * @param what the object, as in `s3://deploys/a.rev`
+ * @param done what the write does to it, as in `written`
  */
 export function outcomeUnknown(
   reason: unknown,

@@ -1,10 +1,12 @@
-/** A listing of S3, page by page to its end, whatever the store makes of it. */
+/**
+ * Reads a listing of S3, page by page to its end, and refuses one that has no end or is malformed.
+ */
 import { StorageError } from "../../errors.ts";
 import { escapeControls } from "../../foreign_text.ts";
 import type { ListedObject, ListedPage } from "../bucket.ts";
 import type { _Object, ListObjectsV2CommandOutput } from "./sdk.ts";
 
-/** A page, as the SDK gives it. */
+/** A page as the SDK returns it. */
 export type ListPage = Pick<
   ListObjectsV2CommandOutput,
   "Contents" | "IsTruncated" | "NextContinuationToken"
@@ -13,20 +15,20 @@ export type ListPage = Pick<
 export interface Listing {
   readonly bucket: string;
   readonly prefix: string;
-  /** Asks for one page; without a token for the first one. */
+  /** Requests one page. Without a token it is the first page. */
   readonly ask: (token: string | undefined) => Promise<ListPage>;
 }
 
-/** Keys that are kept in memory. */
+/** At most so many keys are kept in memory. */
 const MOST_KEYS = 1_000_000;
-/** Pages in a row without a key: a store may give some while it skips what was deleted. */
+/** Empty pages in a row. A store may send some while it skips deleted objects. */
 const MOST_EMPTY_PAGES = 100;
-/** Bytes, https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+/** In bytes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const LONGEST_KEY = 1024;
 
 /**
- * All objects, each once, in the order in which the store gives them. Throws `StorageError` where the pages
- * have no end or hold what no listing of S3 has.
+ * All objects, each once, in the order of the store. Throws `StorageError` if the pages never end,
+ * or if they contain entries that S3 cannot send.
  */
 export async function listAll({ bucket, prefix, ask }: Listing): Promise<ListedObject[]> {
   const found = new Map<string, ListedObject>();
@@ -43,9 +45,9 @@ export async function listAll({ bucket, prefix, ask }: Listing): Promise<ListedO
     emptyPages = isEmpty ? emptyPages + 1 : 0;
     token = page.NextContinuationToken;
     if (!token) throw refuse("says that there is more, but not how to get it");
-    if (tokens.has(token)) throw refuse("comes back to where it was: it has no end");
+    if (tokens.has(token)) throw refuse("repeats an earlier page: it has no end");
     if (!isEmpty && found.size === before) throw refuse("shows the same keys again: it has no end");
-    if (emptyPages > MOST_EMPTY_PAGES) throw refuse("goes on without a key: it has no end");
+    if (emptyPages > MOST_EMPTY_PAGES) throw refuse("goes on with empty pages: it has no end");
     if (found.size > MOST_KEYS) {
       throw refuse(
         `has more than ${MOST_KEYS} keys`,
@@ -56,7 +58,7 @@ export async function listAll({ bucket, prefix, ask }: Listing): Promise<ListedO
   }
 }
 
-/** One page alone. Throws as `listAll` does. */
+/** Reads one page. Throws as `listAll` does. */
 export async function readPage(
   given: Pick<Listing, "bucket" | "prefix">,
   ask: () => Promise<ListPage>,
@@ -77,7 +79,7 @@ function objectsOf(
     const object = listedObject(entry);
     if (object === undefined) throw refuse("has an entry without a key, a size or an ETag");
     if (!object.key.startsWith(prefix)) {
-      throw refuse(`has ${shortened(object.key)}, and only ${prefix} was asked for`);
+      throw refuse(`has ${shortened(object.key)}, but only ${prefix} was requested`);
     }
     if (object.key.length > LONGEST_KEY) throw refuse(`has a key of ${object.key.length} bytes`);
     return object;

@@ -1,9 +1,9 @@
-/** Why no answer came. */
+/** Explains why no answer came. */
 import { messageOf, StorageError } from "../../errors.ts";
 import { oneLine } from "../../foreign_text.ts";
 import type { S3Request } from "./failure.ts";
 
-/** What the runtime says about a connection, and how a person calls it. */
+/** The runtime's messages about a connection, with the reason in words for people. */
 const REASONS: readonly (readonly [said: RegExp, reason: string, hint?: string])[] = [
   [/unsuccessful tunnel|proxy authorization/i, "the proxy refuses to connect there"],
   [/Connection refused/i, "connection refused"],
@@ -12,7 +12,7 @@ const REASONS: readonly (readonly [said: RegExp, reason: string, hint?: string])
   [
     /invalid HTTP version|InvalidMessage\(InvalidContentType|corrupt message of type InvalidContentType/i,
     "it speaks another protocol",
-    "Is that a port for TLS? Then https:// in AWS_ENDPOINT_URL_S3, else http://",
+    "If the port expects TLS, use https:// in AWS_ENDPOINT_URL_S3, else http://",
   ],
   [/reset|closed before|UnexpectedEof|reading a body|peer closed/i, "the connection broke"],
 ];
@@ -29,12 +29,12 @@ export function unreachable(
   const proxy = target === null ? undefined : proxyOf?.(target);
   const way = proxy === undefined ? "" : ` through the proxy ${proxy.url}`;
   return new StorageError(`Cannot reach S3 at ${where}${way}: ${reason ?? text}`, {
-    // With such a cause --verbose would show the header.
+    // With this cause, --verbose would show the header.
     cause: isHeaderProblem(said) ? undefined : error,
     reason: "unreachable",
     retryable: true,
     hint: proxy !== undefined
-      ? `Check ${proxy.variable}, and that the proxy runs and lets it through; NO_PROXY excepts hosts`
+      ? `Check ${proxy.variable}, and that the proxy runs and allows this host, or add it to NO_PROXY`
       : known ??
         (endpoint === undefined
           ? "Check the network, the DNS and AWS_REGION"
@@ -42,17 +42,20 @@ export function unreachable(
   });
 }
 
-/** Characters of what the runtime says. */
+/** At most so many characters of the runtime's message are shown. */
 const LONGEST = 300;
 
-/** The last cause in a chain is what the system said; the outer ones repeat the URL. */
+/** The last cause in the chain is the system's own message. The outer ones repeat the URL. */
 function innermostOf(error: unknown): string {
   let innermost = error;
   while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
   return withoutHeaders(oneLine(messageOf(innermost))).slice(0, LONGEST);
 }
 
-/** A header that cannot be sent is quoted by the runtime: with the signature, or the session's token. */
+/**
+ * Hides a header that cannot be sent. The runtime's message quotes it, with the signature or the
+ * session token.
+ */
 function withoutHeaders(text: string): string {
   return isHeaderProblem(text) ? "a header cannot be sent" : text;
 }

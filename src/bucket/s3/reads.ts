@@ -1,4 +1,4 @@
-/** What is read from S3: listings, what is known of an object, small objects, ranges of large ones. */
+/** Reads from S3: listings, facts about an object, small objects, ranges of large objects. */
 import {
   GetObjectCommand,
   type GetObjectCommandOutput,
@@ -28,7 +28,7 @@ export interface ReadBucket {
   readonly name: string;
   readonly client: S3Client;
   readonly settings: ClientSettings;
-  /** Ends every request; a read of a range has a signal of its own. */
+  /** Ends every request. A read of a range has its own signal. */
   readonly signal: AbortSignal | undefined;
   explain(error: unknown, action: string, key: string | undefined): Error;
 }
@@ -37,7 +37,7 @@ export class S3Reads {
   readonly #bucket: ReadBucket;
   readonly #options: { abortSignal?: AbortSignal };
   #askingOnce: S3Client | undefined;
-  /** Asks for an object's checksum too, until the store refuses the very question. */
+  /** Requests an object's checksum too, until the store refuses such a request. */
   #checksumMode: { ChecksumMode?: "ENABLED" } = { ChecksumMode: "ENABLED" };
 
   constructor(bucket: ReadBucket) {
@@ -101,7 +101,10 @@ export class S3Reads {
     }
   }
 
-  /** Without another try where it was damaged on its way. `until` ends it in the place of the bucket's signal. */
+  /**
+   * Reads without a retry after damage. If `until` is given, it ends the request instead of the
+   * bucket's signal.
+   */
   async getSmallOnce(key: string, until?: AbortSignal): Promise<SmallObject | undefined> {
     const answer = await this.#getIfThere(key, until ? { abortSignal: until } : this.#options);
     if (answer === undefined) return undefined;
@@ -130,7 +133,8 @@ export class S3Reads {
     } catch (error) {
       throw this.#explain(error, key);
     }
-    // RFC 9110, section 14.4; an answer without it is the whole object, whatever was asked for.
+    // RFC 9110, section 14.4. An answer without this header is the whole object, even if a range
+    // was requested.
     const [, start = 0, total = answer.ContentLength] =
       /^bytes ([0-9]+)-[0-9]+\/([0-9]+)$/.exec(answer.ContentRange ?? "") ?? [];
     return { ...objectInfo(answer, Number(total)), start: Number(start), body: bodyOf(answer) };
@@ -142,7 +146,8 @@ export class S3Reads {
   ): Promise<GetObjectCommandOutput | undefined> {
     try {
       const target = { Bucket: this.#bucket.name, Key: key };
-      // One flipped bit may make another revision's name of a pointer: the client compares the checksum.
+      // One flipped bit may turn a pointer into another revision's name, so the client compares the
+      // checksum.
       return await this.#withChecksumMode((mode) =>
         this.#client.send(new GetObjectCommand({ ...target, ...mode }), options)
       );
@@ -157,11 +162,14 @@ export class S3Reads {
     const size = bytes === undefined ? `more than ${SMALL_OBJECT_LIMIT}` : `${bytes}`;
     return new IntegrityError(
       `s3://${this.#bucket.name}/${key} is no pointer to a revision: ${size} bytes`,
-      { hint: "It should hold one revision's name" },
+      { hint: "A pointer contains only one revision's name" },
     );
   }
 
-  /** A refusal of HEAD has no words: so without the header it is tried once, whatever the refusal means. */
+  /**
+   * Sends a request with the checksum mode. If it is refused, sends it once more without, whatever
+   * the reason: the refusal of a HEAD request has no message.
+   */
   async #withChecksumMode<T>(send: (mode: { ChecksumMode?: "ENABLED" }) => Promise<T>): Promise<T> {
     const mode = this.#checksumMode;
     try {

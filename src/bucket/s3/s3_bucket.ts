@@ -1,4 +1,4 @@
-/** The bucket in Amazon S3, or in a store that speaks its language. */
+/** The bucket in Amazon S3 or in an S3-compatible store. */
 import { AbortMultipartUploadCommand, ListMultipartUploadsCommand, S3Client } from "./sdk.ts";
 import type { Environment } from "../../config.ts";
 import {
@@ -27,7 +27,7 @@ import { S3Reads } from "./reads.ts";
 import { S3Writes } from "./writes.ts";
 import { StoreLacks } from "./store_lacks.ts";
 
-/** Opens the bucket; sends nothing yet. */
+/** Opens the bucket. Sends no request. */
 export function openS3Bucket(
   name: string,
   env: Environment,
@@ -136,7 +136,8 @@ class S3Bucket implements OpenedBucket {
       "s3:ListBucketMultipartUploads",
       () => this.#client.send(command, this.#options),
     );
-    // S3 tells its own time; how far this machine's clock is off, the client has learnt by now.
+    // S3 reports times by its own clock. The client has learned by now how far this machine's clock
+    // is off.
     const offset = this.#client.config.systemClockOffset;
     return Uploads.map(({ Key = "", UploadId = "", Initiated }) => {
       return { key: Key, uploadId: UploadId, begun: (Initiated?.getTime() ?? Infinity) - offset };
@@ -162,7 +163,8 @@ class S3Bucket implements OpenedBucket {
   }
 
   #explain(error: unknown, action: string, key: string | undefined): Error {
-    // Who ended it knows why; what was answered all the same tells more.
+    // The reason of an abort says more than the SDK's error. But an answer that came all the same
+    // says most.
     const { abortSignal } = this.#options;
     const isCut = abortSignal?.aborted && statusOf(error) === 0;
     if (isCut && abortSignal.reason instanceof Error) return abortSignal.reason;

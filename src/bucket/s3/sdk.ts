@@ -1,5 +1,6 @@
 /**
- * The AWS SDK's client for S3. Its version stands here, as everywhere in `src`, and not in an import map:
- * whoever imports `mod.ts` has a map of his own. `deno task layers` compares it with `deno.json`.
+ * The AWS SDK's client for S3. The version is written here, as everywhere in `src`, not in an
+ * import map: a program that imports `mod.ts` has its own map. `deno task layers` compares the
+ * version with `deno.json`.
  */
 export * from "npm:@aws-sdk/client-s3@3.1169.0";

@@ -1,13 +1,17 @@
-/** What a store that speaks S3's language lacks of it: learnt from its answers, told once, and made up for. */
+/**
+ * Remembers what an S3-compatible store lacks. FTL finds it from the store's answers, reports it
+ * once, and makes up for it.
+ */
 import type { Lack, OnLack } from "../bucket.ts";
 
 const SENTENCES: Readonly<Record<Lack, string>> = {
-  conditions: "does not know conditional writes: a race with another writer is not noticed",
-  heed: "ignores the conditions of writes (If-Match): a race with another writer is not noticed",
-  quotes: "compares ETags without their quotes (If-Match), so FTL sends them without",
-  checksums: "does not take SHA-256 checksums (x-amz-checksum-sha256): FTL sends MD5 " +
-    "(Content-MD5), at once with AWS_REQUEST_CHECKSUM_CALCULATION=when_required",
-  "part-checksums": "does not take the parts' checksums at the end of an upload in parts: " +
+  conditions: "does not support conditional writes: a race with another writer is not noticed",
+  "condition-checks":
+    "ignores the conditions of writes (If-Match): a race with another writer is not noticed",
+  quotes: "compares ETags without their quotes (If-Match), so FTL sends them without quotes",
+  checksums: "does not accept SHA-256 checksums (x-amz-checksum-sha256): FTL sends MD5 " +
+    "(Content-MD5) instead; AWS_REQUEST_CHECKSUM_CALCULATION=when_required saves the first try",
+  "part-checksums": "does not accept the parts' checksums at the end of an upload in parts: " +
     "FTL compares the parts' ETags, which are their MD5",
 };
 
@@ -16,7 +20,7 @@ export class StoreLacks {
   readonly #tell: OnLack;
   readonly #found = new Set<Lack>();
 
-  /** @param known what need not be found out, nor told */
+  /** @param known what the store is known to lack; it is not reported */
   constructor(bucket: string, { tell, known }: { tell: OnLack; known: readonly Lack[] }) {
     this.#bucket = bucket;
     this.#tell = tell;

@@ -1,12 +1,12 @@
 /**
- * Whether a port that is asked for TLS speaks plain HTTP: such a server waits for the end of a line that TLS
- * does not send, and the client for an answer.
+ * Finds out whether a port that should speak TLS speaks plain HTTP. Without this check, such a
+ * server waits for the end of a line, which TLS does not send, and the client waits for an answer.
  */
 
-/** Milliseconds for each of the two questions. */
-const PATIENCE = 3_000;
+/** Milliseconds for each of the two attempts. */
+const TIMEOUT = 3_000;
 
-/** Certain where it says yes: the handshake comes to nothing, and plain HTTP is answered. */
+/** True only if TLS gets no answer and plain HTTP gets one. */
 export async function speaksPlainHttp({ hostname, port }: URL): Promise<boolean> {
   const address = { hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 443) };
   return !await answersTls(address) && await answersHttp(address);
@@ -17,7 +17,7 @@ interface Address {
   readonly port: number;
 }
 
-/** A certificate that is not trusted is an answer, too. */
+/** Whether the port answers TLS. An untrusted certificate is an answer, too. */
 async function answersTls(address: Address): Promise<boolean> {
   return await within(async (connections) => {
     const connection = await Deno.connectTls(address);
@@ -38,11 +38,11 @@ async function answersHttp(address: Address): Promise<boolean> {
   });
 }
 
-/** False where it takes longer, or fails. */
+/** Runs `work` for a limited time. False if it takes longer, or fails. */
 async function within(work: (connections: Deno.Conn[]) => Promise<boolean>): Promise<boolean> {
   const connections: Deno.Conn[] = [];
   const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), PATIENCE);
+  const timer = setTimeout(() => resolve(false), TIMEOUT);
   try {
     return await Promise.race([work(connections).catch(() => false), late]);
   } finally {
@@ -51,7 +51,7 @@ async function within(work: (connections: Deno.Conn[]) => Promise<boolean>): Pro
       try {
         connection.close();
       } catch {
-        // It has been closed.
+        // The connection is closed already.
       }
     }
   }

@@ -1,4 +1,4 @@
-/** Uploads to S3: in one request, or in parts that become one object or nothing. */
+/** Uploads to S3, in one request or in parts. The parts become one object or nothing. */
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -15,51 +15,51 @@ import { s3Code } from "./errors.ts";
 import type { StoreLacks } from "./store_lacks.ts";
 import { inKnownForm, suspectOf, type WriteForm } from "./write_form.ts";
 
-/** Milliseconds until an answer must be there: whole, but for a revision's bytes, whose reader watches them. */
+/** Milliseconds for a whole answer. Whoever reads a revision's bytes has another timeout. */
 export const ANSWER_TIMEOUT = 20_000;
-/** The same for the end of an upload, which S3 may take minutes for. */
+/** The same for the request that completes an upload. S3 may need minutes for it. */
 const COMPLETION_TIMEOUT = 15 * 60_000;
-/** Bytes a millisecond: a line that sends less counts as broken. */
+/** In bytes per millisecond. A slower upload counts as stalled. */
 const SLOWEST_UPLOAD = 10;
 
 /**
- * Bytes of the parts under way. The runtime copies a request's body several times, leaves some 60 MB of such
- * copies lying, and would send a stream without the Content-Length that S3 demands.
+ * The most bytes of parts under way. The runtime copies a request's body several times and keeps
+ * about 60 MB of such copies. It would send a stream without the Content-Length that S3 requires.
  */
 const UPLOAD_WINDOW = 15 * 1024 * 1024;
-/** Milliseconds that taking back what was begun may take. */
-const TAKING_BACK = 5_000;
+/** Milliseconds to abort an upload and remove its parts. */
+const ABORT_TIMEOUT = 5_000;
 
-/** Where the object is to lie, as the SDK's commands call it. */
+/** The place of the object, under the names that the SDK's commands use. */
 export interface UploadTarget {
   readonly Bucket: string;
   readonly Key: string;
 }
 
-/** What is to lie there, in which store. */
+/** One upload: its content, its target and its store. */
 export interface Upload {
   readonly client: S3Client;
   readonly lacks: StoreLacks;
   readonly target: UploadTarget;
   readonly source: UploadSource;
   readonly options: UploadOptions;
-  /** Looks whether the condition holds, for a store that cannot. Throws `ConflictError`. */
+  /** Checks the condition, for a store that cannot. Throws `ConflictError` if it does not hold. */
   readonly require: (condition: Condition) => Promise<void>;
-  /** Whether the store is another than AWS. */
+  /** Whether the store is not AWS. */
   readonly isForeign: boolean;
   /** Called before the request that makes the object visible. */
   readonly onEnding: () => void;
 }
 
-/** In one request. */
+/** Uploads in one request. */
 export async function uploadWhole(upload: Upload): Promise<void> {
   const { client, lacks, target, source, options } = upload;
   const { condition, metadata } = options;
   const body = source.read(0, source.size);
   const wanted = { checksums: true, conditions: condition !== undefined };
   await inKnownForm(lacks, wanted, async (form) => {
-    const isHeeded = form.conditions && !lacks.has("heed");
-    if (condition !== undefined && !isHeeded) await upload.require(condition);
+    const isChecked = form.conditions && !lacks.has("condition-checks");
+    if (condition !== undefined && !isChecked) await upload.require(condition);
     const check = checkOf(body, { form, sha256: source.partSha256[0], target });
     upload.onEnding();
     await client.send(
@@ -76,11 +76,11 @@ export async function uploadWhole(upload: Upload): Promise<void> {
   options.onProgress?.(source.size);
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
+/** Uploads in parts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
 export async function uploadParts(upload: Upload): Promise<void> {
   const { client, lacks, target, options } = upload;
   options.signal?.throwIfAborted();
-  // An upload is begun and completed, or not, but never left in the dark by an abort in between.
+  // An abort must not leave it unknown whether the upload was started, or completed.
   using grace = new Grace(options.signal);
   const { UploadId } = await inKnownForm(
     lacks,
@@ -99,9 +99,9 @@ export async function uploadParts(upload: Upload): Promise<void> {
     const parts = await sendParts(upload, UploadId);
     await complete(upload, { UploadId, parts, signal: grace.signal });
   } catch (error) {
-    // By now no part is under way: `inParallel` waits for all of them before it throws.
+    // No part is under way any more: `inParallel` waits for all of them before it throws.
     const command = new AbortMultipartUploadCommand({ ...target, UploadId });
-    const abortSignal = AbortSignal.timeout(options.signal?.aborted ? LAST_LOOK : TAKING_BACK);
+    const abortSignal = AbortSignal.timeout(options.signal?.aborted ? LAST_LOOK : ABORT_TIMEOUT);
     await client.send(command, { abortSignal }).catch(() => {});
     throw error;
   }
@@ -110,7 +110,7 @@ export async function uploadParts(upload: Upload): Promise<void> {
 interface SentPart {
   readonly PartNumber: number;
   readonly ETag: string | undefined;
-  /** Where the store took it. */
+  /** Present if the store accepted it. */
   readonly ChecksumSHA256?: string;
 }
 
@@ -143,7 +143,7 @@ function sendParts(
       });
       arrived += body.byteLength;
       onProgress?.(arrived);
-      body.buffer.transfer(0); // frees it now rather than at some collection
+      body.buffer.transfer(0); // frees the memory now, not at the next garbage collection
       if (index % PARTS_A_COLLECTION === 0) askForCollection();
       return part;
     },
@@ -163,12 +163,12 @@ interface Completion {
 
 async function complete(upload: Upload, completion: Completion): Promise<void> {
   const { lacks, options: { condition } } = upload;
-  // The parts have been sent: a refusal of their checksums is answered here, not by sending them again.
+  // A refusal of checksums is handled here, so the parts need not be sent again.
   const send = (checksums: boolean): Promise<void> =>
     inKnownForm(lacks, { checksums: false, conditions: condition !== undefined }, async (form) => {
-      // Some stores take the condition here and ignore it, those among them that heed it on a PUT.
-      const isHeeded = form.conditions && !upload.isForeign;
-      if (condition !== undefined && !isHeeded) await upload.require(condition);
+      // Some stores accept the condition here and ignore it, even some that respect it on a PUT.
+      const isChecked = form.conditions && !upload.isForeign;
+      if (condition !== undefined && !isChecked) await upload.require(condition);
       upload.onEnding();
       await sendCompletion(upload, { ...completion, checksums, conditions: form.conditions });
     });
@@ -200,25 +200,26 @@ async function sendCompletion(
   );
 }
 
-/** Swift compares the document with a schema that has no checksums: MalformedXML. */
+/** Swift validates the document against a schema without checksums, and answers MalformedXML. */
 function refusesPartChecksums(error: unknown): boolean {
   return s3Code(error) === "MalformedXML" || suspectOf(error) === "checksums" ||
     suspectOf(error) === "either";
 }
 
-/** Throws `IntegrityError` where a part's ETag is the MD5 of other bytes. */
+/** Throws `IntegrityError` if a part's ETag is the MD5 of other bytes. */
 function compareParts({ source, target }: Upload, parts: readonly SentPart[]): void {
   for (const [index, part] of parts.entries()) {
     compareWithEtag(part.ETag, readPart(source, index), target);
   }
 }
 
-/** Parts after which the copies that the runtime made of them are to be collected. */
+/** After so many parts, the runtime's copies of them are to be garbage-collected. */
 const PARTS_A_COLLECTION = 4;
 
 /**
- * Lets V8 believe that memory has grown, which is when it collects: it sees the small objects that own the
- * runtime's copies of request bodies, not the megabytes behind them. These pages are never touched.
+ * Makes V8 collect garbage, as if memory had grown. V8 sees only the small objects that own the
+ * runtime's copies of request bodies, not their megabytes. The memory allocated here is never
+ * touched.
  */
 function askForCollection(): void {
   new ArrayBuffer(64 * 1024 * 1024).transfer(0);
@@ -239,7 +240,7 @@ function sendOptions(
   };
 }
 
-/** A condition as the SDK's commands take it. */
+/** A condition in the form of the SDK's commands. */
 export function conditionHeaders(
   condition?: Condition,
 ): { IfNoneMatch?: string; IfMatch?: string } {

@@ -1,36 +1,38 @@
 /**
- * `fetch` for S3, within bounds: no redirect is followed, what is not S3's is refused, and answers that are
- * small come whole, or the request has failed and may be tried again. An answer of which only the beginning
- * has come would be found out later, when the client's retries and its timeout are over.
+ * Sends S3's requests by `fetch`, within limits. It follows no redirect and refuses answers that
+ * are not S3's. It reads small answers to their end, or fails the request, which can then be
+ * retried. A truncated answer that is found later could not be retried: the client's retries and
+ * its timeout are over then.
  */
 import { StorageError } from "../../errors.ts";
 import { SMALL_OBJECT_LIMIT } from "../bucket.ts";
 import { asksForObject, originOf, requireS3Answer } from "./foreign_answers.ts";
 import { speaksPlainHttp } from "./tls_probe.ts";
 
-/** Bytes: no listing's page comes near it. */
+/** In bytes. A page of a listing is far smaller. */
 const LARGEST = 16 * 1024 * 1024;
-/** Bytes of the sentence that goes with an error. */
+/** The most bytes of an answer with an error. */
 const LARGEST_ERROR = 256 * 1024;
-/** Seconds: a store that asks to come back later is not waited for any longer. */
+/** In seconds. If a store asks for a longer wait before a retry, FTL does not wait so long. */
 const LONGEST_RETRY_AFTER = 5;
 
 /** https://fetch.spec.whatwg.org/#null-body-status */
 const NULL_BODY_STATUS: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);
 
-/** The object that was asked for is larger than `SMALL_OBJECT_LIMIT`. */
+/** The requested object is larger than `SMALL_OBJECT_LIMIT`. */
 export class TooLargeError extends Error {
   override readonly name = "TooLargeError";
 
-  /** @param bytes as the answer announced them */
+  /** @param bytes the size that the answer announced */
   constructor(readonly bytes: number | undefined) {
-    super("the object is no small one");
+    super("the object is too large");
   }
 }
 
 /**
- * An answer of S3, read to its end. Throws `TooLargeError`, `StorageError` where it is not S3's, and what the
- * network throws, marked so that the AWS SDK tries again unless it was an abort.
+ * An answer of S3, read to its end. Throws `TooLargeError`, `StorageError` if the answer is not
+ * S3's, and the errors of the network. These are marked so that the AWS SDK retries, except for an
+ * abort.
  */
 export async function fetchWhole(
   request: Request,
@@ -48,7 +50,7 @@ export async function fetchWhole(
   });
 }
 
-/** An answer whose body is read later, by whoever asked, unless it tells of a failure. */
+/** An answer whose body the caller reads later. Only the body of a failure is read here. */
 export async function fetchBody(request: Request): Promise<Response> {
   const response = await fetchHere(request);
   try {
@@ -66,7 +68,10 @@ export async function fetchBody(request: Request): Promise<Response> {
   }
 }
 
-/** For the services that hand out credentials: whole as well, but they do not speak as S3 does. */
+/**
+ * An answer of a service for credentials, read to its end. Such a service does not answer as S3
+ * does.
+ */
 export async function fetchCredentials(request: Request): Promise<Response> {
   return await markBroken(request, async () => {
     const response = await fetchHere(request);
@@ -76,30 +81,33 @@ export async function fetchCredentials(request: Request): Promise<Response> {
   });
 }
 
-/** A redirect may lead to any host, and would take the token and the package there. */
+/**
+ * Does not follow redirects: they may lead to any host, and would send the token and the package
+ * there.
+ */
 async function fetchHere(request: Request): Promise<Response> {
   const response = await fetchUnlessPlain(request);
-  // An answer that comes when nobody waits for it any longer would keep its connection.
+  // An answer after an abort is not read, and would keep its connection open.
   if (request.signal.aborted) await response.body?.cancel().catch(() => {});
   return response;
 }
 
-/** Milliseconds without an answer, after which the port of another store than AWS is looked at. */
-const SUSPICIOUS = 3_000;
-/** Those that have been looked at. */
-const looked = new Set<string>();
+/** After so many milliseconds without an answer, FTL probes the port, unless the store is AWS. */
+const PROBE_AFTER = 3_000;
+/** The origins that were probed already. */
+const probed = new Set<string>();
 
 async function fetchUnlessPlain(request: Request): Promise<Response> {
   const url = new URL(request.url);
   const answer = fetch(request, { redirect: "manual" });
   const isKnown = url.protocol !== "https:" || /\.amazonaws\.com(\.cn)?$/.test(url.hostname) ||
-    looked.has(url.origin);
+    probed.has(url.origin);
   if (isKnown) return await answer;
   const { promise: isPlain, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(async () => {
-    looked.add(url.origin);
+    probed.add(url.origin);
     if (await speaksPlainHttp(url)) reject(plainPort(url));
-  }, SUSPICIOUS);
+  }, PROBE_AFTER);
   try {
     return await Promise.race([answer, isPlain]);
   } finally {
@@ -120,7 +128,7 @@ function mostOf({ status }: Response, isObject: boolean): number {
   return isObject ? SMALL_OBJECT_LIMIT : LARGEST;
 }
 
-/** Undefined, and the rest unread, where there are more bytes. */
+/** The whole body. Undefined if it has more bytes than `most`; then the rest is not read. */
 async function readAtMost(
   response: Response,
   most: number,
@@ -157,18 +165,19 @@ function answerOf({ status, statusText, headers }: Response, bytes: BodyInit): R
     headers = new Headers(headers);
     headers.delete("retry-after");
   }
-  // A status that goes without a body takes not even an empty one; any other has one, be it empty.
+  // A `Response` with such a status must have no body, not even an empty one. Any other may have an
+  // empty body.
   return new Response(NULL_BODY_STATUS.has(status) ? null : bytes, { status, statusText, headers });
 }
 
 function tooMuch(request: Request): StorageError {
   return new StorageError(
-    `${originOf(request)} answered, but not as S3 does: it sent more than any answer of S3 has`,
+    `${originOf(request)} answered, but not as S3 does: it sent more than S3 ever sends`,
     { reason: "not-s3", hint: "Check AWS_ENDPOINT_URL_S3, HTTPS_PROXY and the network" },
   );
 }
 
-/** The SDK does not know which of the runtime's own errors are worth another try. */
+/** Marks the errors of the runtime that a retry may solve. The SDK does not know them. */
 async function markBroken<T>(request: Request, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

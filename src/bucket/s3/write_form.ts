@@ -1,23 +1,26 @@
-/** The forms of a write: with all that S3 knows, or without what a store does not. */
+/**
+ * Finds the form of a write that the store supports: with checksums and conditions, or without one
+ * of them.
+ */
 import { statusOf } from "./errors.ts";
 import type { StoreLacks } from "./store_lacks.ts";
 
-/** What a write carries besides its bytes. */
+/** What a write has besides its bytes. */
 export interface WriteForm {
-  /** `x-amz-checksum-*`; `Content-MD5` without. */
+  /** With `x-amz-checksum-*`, else with `Content-MD5`. */
   readonly checksums: boolean;
-  /** `If-Match` or `If-None-Match`. */
+  /** With `If-Match` or `If-None-Match`. */
   readonly conditions: boolean;
 }
 
 /**
- * Sends a write in the fullest form that the store knows. What it lacks is remembered only once it has
- * understood a form without: then the next writes begin there.
+ * Sends a write in the fullest form that the store supports. A lack of the store is remembered only
+ * after the store has understood a form without it. The next writes then start with that form.
  *
- * A refusal that names what is refused is believed; of one that does not, the checksum is suspected first,
- * which can be made up for, and the condition last.
+ * If a refusal names what is refused, FTL believes it. If not, FTL first tries without the
+ * checksum, because it can make up for that, and without the condition last.
  *
- * @param wanted what the write has to carry
+ * @param wanted what the write must have
  * @param send called once for each form that is tried
  */
 export async function inKnownForm<T>(
@@ -64,12 +67,15 @@ function learn(lacks: StoreLacks, full: WriteForm, understood: WriteForm): void 
   if (full.checksums && !understood.checksums) lacks.add("checksums");
 }
 
-/** Refused over what is there, so the form was none to refuse. */
+/**
+ * Whether the write was refused because of the object in the store. Then the store understood its
+ * form.
+ */
 function isUnderstood(error: unknown): boolean {
   return [404, 409, 412].includes(statusOf(error));
 }
 
-/** The fields of S3's XML errors that name a header, besides code and message. */
+/** The fields of S3's XML errors that may name a header. */
 interface RefusalDetails {
   readonly name?: string;
   readonly message?: string;
@@ -78,14 +84,14 @@ interface RefusalDetails {
 }
 
 /**
- * What a store seems not to know, by its refusal; undefined where it is no such refusal. S3's own word is 501
- * NotImplemented; others say 400 with a code of their own.
+ * What a store seems not to support, from its refusal. Undefined if the refusal has another reason.
+ * S3's own answer is 501 NotImplemented. Other stores answer 400 with their own code.
  */
 export function suspectOf(error: unknown): Suspect | undefined {
   const status = statusOf(error);
   if (![400, 405, 415, 422, 501].includes(status)) return undefined;
   const { name = "", message = "", Header = "", ArgumentName = "" } = error as RefusalDetails;
-  // Those say that the bytes are not what the checksum says.
+  // These errors say that the bytes do not match the checksum.
   if (/Digest|Mismatch/.test(name)) return undefined;
   const text = `${name} ${message} ${Header} ${ArgumentName}`;
   if (/checksum/i.test(text)) return "checksums";

@@ -1,4 +1,4 @@
-/** The writing half of the bucket in S3, in the forms that its store knows. */
+/** Writes to the bucket in S3, in the forms that its store supports. */
 import { ConflictError, FtlError } from "../../errors.ts";
 import type { Metadata } from "../../revision/metadata.ts";
 import {
@@ -18,36 +18,37 @@ import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client
 import type { StoreLacks } from "./store_lacks.ts";
 import { inKnownForm } from "./write_form.ts";
 
-/** What writing needs of the bucket. */
+/** The parts of the bucket that writing needs. */
 export interface WrittenBucket {
   readonly name: string;
   readonly client: S3Client;
   readonly lacks: StoreLacks;
-  /** Whether the store is another than AWS, which keeps its word on conditions. */
+  /** Whether the store is not AWS. AWS respects conditions. */
   readonly isForeign: boolean;
   head(key: string): Promise<ObjectInfo | undefined>;
-  /** Ended by `signal`, or by the command's own. */
+  /** `signal`, or else the command's own signal, ends the request. */
   getSmall(key: string, signal?: AbortSignal): Promise<SmallObject | undefined>;
   /** Ends the command. */
   readonly signal: AbortSignal | undefined;
-  /** The error that a user sees. */
+  /** The error for the user. */
   explain(error: unknown, action: string, key: string): Error;
 }
 
 interface SmallWrite extends PutOptions {
   readonly key: string;
   readonly text: string;
-  /** Ends the request: some time after the command's own signal. */
+  /** Ends the request. It aborts a while after the command's own signal. */
   readonly until: AbortSignal;
 }
 
 export class S3Writes {
   readonly #bucket: WrittenBucket;
-  #isHeedTried: boolean;
+  /** Whether it is known if the store respects conditions. */
+  #isTested: boolean;
 
   constructor(bucket: WrittenBucket) {
     this.#bucket = bucket;
-    this.#isHeedTried = !bucket.isForeign;
+    this.#isTested = !bucket.isForeign;
   }
 
   /** `Bucket.put`. */
@@ -57,7 +58,7 @@ export class S3Writes {
     try {
       return await this.#put({ key, text, ...options, until: grace.signal });
     } catch (error) {
-      // An answer is no riddle, be it one that the command did not want.
+      // An answer settles the outcome, even if it is an error.
       const isCut = error === signal?.reason || (error as Error).name === "AbortError";
       if (!signal?.aborted || !isCut) throw error;
       let etag = "";
@@ -96,11 +97,11 @@ export class S3Writes {
     const { lacks } = this.#bucket;
     const { key } = write;
     try {
-      return await this.#tryHeed(write) ?? await this.#send(write, write.condition);
+      return await this.#testConditions(write) ?? await this.#send(write, write.condition);
     } catch (error) {
       const found = await this.#afterRefusal(error, write);
       if (found.done !== undefined) return found.done;
-      // The condition holds, and was refused: so the store looks for an ETag that has quotes.
+      // The condition holds but was refused, so the store compares ETags without their quotes.
       if (!found.holds || lacks.has("quotes")) throw this.#explain(error, key);
     }
     try {
@@ -115,19 +116,20 @@ export class S3Writes {
   }
 
   /**
-   * A store that ignores conditions lets every racer win. So the first conditional write is sent with one
-   * that never holds, once the true one has been looked at: it must be refused. Gives the ETag where it was
-   * not, as then all is written.
+   * Tests whether the store respects conditions: one that does not lets every racing writer win.
+   * The first conditional write checks its real condition itself, and is then sent with one that
+   * never holds. The store must refuse it. If it does not, everything is written, and the result is
+   * the ETag.
    */
-  async #tryHeed(write: SmallWrite): Promise<string | undefined> {
+  async #testConditions(write: SmallWrite): Promise<string | undefined> {
     const { condition, key } = write;
     const { lacks } = this.#bucket;
-    if (condition === undefined || condition === NEVER || this.#isHeedTried) return undefined;
+    if (condition === undefined || condition === NEVER || this.#isTested) return undefined;
     await this.#require(key, condition);
-    this.#isHeedTried = true;
+    this.#isTested = true;
     try {
       const etag = await this.#send(write, NEVER);
-      if (!lacks.has("conditions")) lacks.add("heed");
+      if (!lacks.has("conditions")) lacks.add("condition-checks");
       return etag;
     } catch (error) {
       const isRefused = [404, 409, 412].includes(statusOf(error)) &&
@@ -144,8 +146,8 @@ export class S3Writes {
     const body = new TextEncoder().encode(text);
     const wanted = { checksums: true, conditions: condition !== undefined };
     return await inKnownForm(lacks, wanted, async (form) => {
-      const isHeeded = form.conditions && !lacks.has("heed");
-      if (condition !== undefined && !isHeeded) await this.#require(key, condition);
+      const isChecked = form.conditions && !lacks.has("condition-checks");
+      if (condition !== undefined && !isChecked) await this.#require(key, condition);
       const quoted = lacks.has("quotes") ? withoutQuotes(sent) : sent;
       const answer = await client.send(
         new PutObjectCommand({
@@ -162,7 +164,10 @@ export class S3Writes {
     });
   }
 
-  /** What is there after a write that was refused: its own work, or still what the condition says. */
+  /**
+   * What is in the bucket after a refused write: its own result, or still what the condition
+   * expects.
+   */
   async #afterRefusal(
     error: unknown,
     { key, text, metadata, condition }: SmallWrite,
@@ -176,7 +181,7 @@ export class S3Writes {
     return { done: undefined, holds };
   }
 
-  /** For stores that cannot: looks whether the condition holds. Throws `ConflictError`. */
+  /** Checks the condition, for stores that cannot. Throws `ConflictError` if it does not hold. */
   async #require(key: string, condition: Condition): Promise<void> {
     const there = await this.#bucket.head(key);
     const holds = "absent" in condition ? there === undefined : there?.etag === condition.etag;
@@ -199,7 +204,7 @@ export class S3Writes {
     } catch (error) {
       if (options.signal?.aborted) {
         if (!isEnding) throw options.signal.reason;
-        // Cut off, but perhaps after S3 had all of it: what is in the bucket has the last word.
+        // S3 may have received everything before the abort. So the bucket is checked.
         const found = await lookOnce(async (last) => {
           const there = await this.#headNow(key, last);
           return there !== undefined && sameMetadata(there, options.metadata);
@@ -218,7 +223,7 @@ export class S3Writes {
     }
   }
 
-  /** The metadata, asked for in spite of the command's end; undefined where there is no object. */
+  /** The metadata, requested even after the command's abort. Undefined if there is no object. */
   async #headNow(key: string, abortSignal: AbortSignal): Promise<Metadata | undefined> {
     try {
       const command = new HeadObjectCommand({ Bucket: this.#bucket.name, Key: key });

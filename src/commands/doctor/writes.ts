@@ -100,7 +100,7 @@ function describeConditions(
 ): Check {
   const name = "S3 conditions";
   const store = `The store of s3://${bucket}`;
-  if (answers.includes("ignored") || lacks.has("heed")) {
+  if (answers.includes("ignored") || lacks.has("condition-checks")) {
     return fail(
       name,
       new StorageError(`${store} ignores conditions on writes`, { hint: RACE_HINT }),

@@ -1,14 +1,14 @@
 /**
- * A large object as one stream of bytes, in order, from ranges that are fetched side by side.
+ * Downloads a large object as one stream of bytes, in order, from ranges that are fetched side by side.
  *
- * All ranges are bound to one ETag, so an object that is replaced meanwhile is noticed, never mixed. A
- * range that breaks goes on at the byte where it broke. This is the only place where a read is tried
- * again: `Bucket.read` asks once. Two bounds hold whatever the server does:
+ * All ranges are bound to one ETag. So if the object is replaced during the download, this is noticed,
+ * and bytes are never mixed. A broken range continues at the byte where it broke. Reads are retried
+ * only here: `Bucket.read` sends one request. Two limits hold, whatever the server does:
  *
- * - Memory: `concurrency` ranges, kept in blocks that are used again rather than left to be collected.
- * - Time: a range is given up once it has waited `PATIENCE` stall times in all for bytes that did not
- *   come, or after `FRUITLESS_TRIES` tries in a row without a byte. With the standard values a server
- *   that is dead or stalls holds a download for about 2 minutes and a quarter, one that refuses at once
+ * - Memory: `concurrency` ranges, in blocks that are reused and not left to the garbage collector.
+ * - Time: FTL gives a range up after `FRUITLESS_TRIES` tries in a row without a byte, or when it has
+ *   waited `PATIENCE` stall timeouts in all for bytes. With the standard values, a server that is dead
+ *   or stalls holds a download for about 2 minutes and 15 seconds. One that refuses at once holds it
  *   for about 12 seconds.
  */
 import { FtlError, StorageError } from "../../errors.ts";
@@ -19,60 +19,71 @@ import { requestInto } from "./request.ts";
 import { BrokenError, Watchdog } from "./watchdog.ts";
 
 export interface DownloadOptions {
-  /** Bytes and ETag, as the listing gave them. */
+  /** The size in bytes and the ETag, from the listing. */
   readonly size: number;
   readonly etag: string;
-  /** Ranges under way at the same time. */
+  /** How many ranges are under way at the same time. */
   readonly concurrency: number;
   readonly signal: AbortSignal;
   /** Called with the bytes that have arrived so far. */
   readonly onProgress?: (bytes: number) => void;
-  /** For tests: bytes a range, milliseconds without a byte, milliseconds of the first pause. */
+  /** For tests: bytes per range, milliseconds until a stall, milliseconds of the first pause. */
   readonly rangeSize?: number;
   readonly stallTimeout?: number;
   readonly firstPause?: number;
 }
 
 const MEBIBYTE = 1024 * 1024;
-/** Bytes that a download holds, as far as the least size of a range allows. */
+/** The most bytes that a download holds in memory, if the smallest size of a range allows it. */
 export const DOWNLOAD_WINDOW = 32 * MEBIBYTE;
-/** Bytes a range: large enough that the round trip does not count, small enough to hold several. */
+/**
+ * Bytes per range: large enough that the round trip does not matter, small enough to hold several.
+ */
 const LARGEST_RANGE = 8 * MEBIBYTE;
 const LEAST_RANGE = MEBIBYTE;
-/** Bytes that are handed on at once. */
+/** Bytes that are passed on at once. */
 const BLOCK = MEBIBYTE;
 
-/** Milliseconds without bytes after which a try counts as stalled. */
+/** After so many milliseconds without bytes, a try counts as stalled. */
 const STALL_TIMEOUT = 20_000;
-/** Milliseconds of the first pause before another try; it doubles, up to the longest. */
+/**
+ * Milliseconds of the first pause before a retry. The pause doubles with each retry, up to the
+ * longest.
+ */
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 10_000;
-/** Tries in a row that bring no byte, after which the range is given up. */
+/** FTL gives the range up after so many tries in a row without a byte. */
 const FRUITLESS_TRIES = 8;
-/** Stall times that a range waits in vain, over all its tries. */
+/**
+ * FTL gives the range up when all its tries together have waited so many stall timeouts without
+ * bytes.
+ */
 const PATIENCE = 6;
-/** Tries of one range in all: a line that breaks after every few bytes has an end too. */
+/**
+ * The most tries of one range. It ends a download from a connection that breaks after every few
+ * bytes.
+ */
 const MOST_TRIES = 100;
 
 export interface Download extends AsyncDisposable {
-  /** What the first answer said of the object. */
+  /** What the first answer told of the object. */
   readonly info: ObjectInfo;
   /**
-   * To be read once. A chunk is valid until the next one is asked for: its memory is used again. Throws
-   * `StorageError`, `NotFoundError`, `ConflictError`, or the signal's reason.
+   * Can be read only once. A chunk is valid until the next one is requested, because its memory is
+   * reused. Throws `StorageError`, `NotFoundError`, `ConflictError`, or the signal's reason.
    */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** Bytes of one range, for so many at the same time. */
+/** Bytes per range, if so many ranges are under way at the same time. */
 export function rangeSizeFor(concurrency: number): number {
   const share = Math.floor(DOWNLOAD_WINDOW / concurrency / BLOCK) * BLOCK;
   return Math.min(LARGEST_RANGE, Math.max(LEAST_RANGE, share));
 }
 
 /**
- * Asks for the first range; the others follow when the body is read. Disposing of the download ends what
- * is still under way, and waits until that has ended.
+ * Requests the first range. The others follow when the body is read. Disposing of the download ends
+ * the requests under way, and waits until they have ended.
  */
 export async function openDownload(
   bucket: Bucket,
@@ -111,7 +122,7 @@ class Engine {
     this.#options = options;
     this.#rangeSize = options.rangeSize ?? rangeSizeFor(options.concurrency);
     this.#stallTimeout = options.stallTimeout ?? STALL_TIMEOUT;
-    // By hand: in Deno 2.7 a signal of `AbortSignal.any` may be collected before it has fired.
+    // Not `AbortSignal.any`: in Deno 2.7 its signal may be garbage-collected before it fires.
     this.#onAbort = () => this.#stop.abort(options.signal.reason);
     if (options.signal.aborted) this.#onAbort();
     options.signal.addEventListener("abort", this.#onAbort);
@@ -148,7 +159,7 @@ class Engine {
         window.shift();
       }
     } finally {
-      // The reader has all, or has gone: nobody wants the rest.
+      // The reader has everything or has stopped, so nobody needs the rest.
       await this.stop();
     }
   }
@@ -160,7 +171,7 @@ class Engine {
     this.#blocks.free();
   }
 
-  /** Fetches one range into `range`, as often as it takes. */
+  /** Fetches one range into `range`, with as many tries as it needs. */
   async #fill(range: Range, { start, end }: { start: number; end: number }): Promise<void> {
     const [bucket, key] = [this.#bucket, this.#key];
     const { etag, size } = this.#options;
@@ -184,7 +195,7 @@ class Engine {
         waited += stall.silence;
         const isHopeless = fruitless >= FRUITLESS_TRIES || tries >= MOST_TRIES ||
           waited >= PATIENCE * this.#stallTimeout;
-        // What the client makes of a request that was ended says less than why it was.
+        // The reason of the abort says more than the client's error.
         const cause = stall.signal.aborted ? stall.signal.reason : error;
         if (isHopeless || !isWorthAnotherTry(cause)) throw this.#explain(cause, tries);
         const length = this.#pauseAfter(fruitless);
@@ -198,7 +209,7 @@ class Engine {
 
   #pauseAfter(fruitless: number): number {
     const longest = (this.#options.firstPause ?? FIRST_PAUSE) * 2 ** fruitless;
-    // Full jitter: a fleet that was cut off together does not come back together.
+    // Full jitter: machines whose connections broke together do not retry together.
     return Math.random() * Math.min(longest, LONGEST_PAUSE);
   }
 
@@ -215,7 +226,9 @@ class Engine {
   }
 }
 
-/** Not for what would be refused again: denied, gone, another version. */
+/**
+ * Whether a retry may succeed. If access is denied, or the object is gone or changed, it cannot.
+ */
 function isWorthAnotherTry(error: unknown): boolean {
   if (error instanceof StorageError) return error.retryable;
   return !(error instanceof FtlError);

@@ -1,7 +1,7 @@
-/** One range of a download, and the memory that its bytes lie in until they are read. */
+/** One range of a download, with the memory of its bytes until they are read. */
 import type { ObjectInfo } from "../../bucket/bucket.ts";
 
-/** Memory in blocks of one size. */
+/** A pool of memory in blocks of one size. */
 export class BlockPool {
   readonly #free: Uint8Array<ArrayBuffer>[] = [];
 
@@ -15,19 +15,21 @@ export class BlockPool {
     this.#free.push(block);
   }
 
-  /** Gives the memory back now: the collector, which sees only small objects, would take its time. */
+  /**
+   * Frees the memory now. The garbage collector sees only small objects, and would free it late.
+   */
   free(): void {
     for (const block of this.#free.splice(0)) block.buffer.transfer(0);
   }
 }
 
-/** One range: filled from one side, read from the other. */
+/** One range. The download fills it, and the reader empties it. */
 export class Range {
-  /** What the first answer said of the object. */
+  /** What the first answer told of the object. */
   readonly opened: Promise<ObjectInfo>;
   readonly #settle: { open(info: ObjectInfo): void; fail(error: unknown): void };
   readonly #blocks: BlockPool;
-  /** The blocks that are full, in order. */
+  /** The full blocks, in order. */
   readonly #full: Uint8Array<ArrayBuffer>[] = [];
   #last: { readonly block: Uint8Array<ArrayBuffer>; filled: number } | undefined;
   #done = false;
@@ -46,7 +48,7 @@ export class Range {
     this.#settle.open(info);
   }
 
-  /** Keeps a copy. */
+  /** Stores a copy of the bytes. */
   push(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.byteLength;) {
       const last = this.#last ??= { block: this.#blocks.take(), filled: 0 };

@@ -1,29 +1,32 @@
-/** One request for bytes of a range: what it asks for, and what of the answer is taken. */
+/** Sends one request for bytes of a range, and checks the answer. */
 import type { Bucket } from "../../bucket/bucket.ts";
 import { ConflictError, StorageError } from "../../errors.ts";
 import type { Range } from "./range.ts";
 import { BrokenError, type Watchdog } from "./watchdog.ts";
 
-/** Bytes that are read from the connection at once. */
+/** So many bytes are read from the connection at once. */
 const READ = 64 * 1024;
 
-/** The object, and which of its bytes are still missing. */
+/** The object, and its bytes that are still missing. */
 export interface RangeRequest {
   readonly bucket: Bucket;
   readonly key: string;
   readonly etag: string;
-  /** Bytes of the whole object. */
+  /** The size of the whole object in bytes. */
   readonly size: number;
-  /** Where the first byte lies that is missing, and the one behind the last. */
+  /** The position of the first missing byte, and the position after the last one. */
   readonly position: number;
   readonly end: number;
-  /** Fed with what arrives; its signal ends the request. */
+  /** Is told of each byte that arrives. Its signal ends the request. */
   readonly stall: Watchdog;
-  /** Told of bytes that have been kept. */
+  /** Called with the number of bytes that were stored. */
   readonly onBytes: (count: number) => void;
 }
 
-/** Reads what is missing into `range`. Throws what may pass as `BrokenError`, or as the store's or network's error. */
+/**
+ * Reads the missing bytes into `range`. Throws `BrokenError` for a failure that a retry may solve,
+ * or the error of the store or the network.
+ */
 export async function requestInto(range: Range, request: RangeRequest): Promise<void> {
   const { bucket, key, etag, size, position, end, stall, onBytes } = request;
   const isWhole = position === 0 && end === size;
@@ -34,13 +37,14 @@ export async function requestInto(range: Range, request: RangeRequest): Promise<
   });
   const reader = answer.body.getReader({ mode: "byob" });
   const cancel = (): Promise<void> => reader.cancel().catch(() => {});
-  // The signal of a request may be collected once it is answered; then an abort no longer ends the body.
+  // After the answer, the request's signal may be garbage-collected, and an abort no longer ends
+  // the body.
   stall.signal.addEventListener("abort", cancel);
   try {
     stall.signal.throwIfAborted();
     if (answer.size !== size) {
       throw new ConflictError(
-        `s3://${bucket.name}/${key} is another object than the listing showed`,
+        `s3://${bucket.name}/${key} is another object than in the listing`,
       );
     }
     if (answer.start !== position) throw otherBytes(request);
@@ -61,14 +65,14 @@ export async function requestInto(range: Range, request: RangeRequest): Promise<
     if (left > 0) throw new BrokenError("the connection ended early");
   } finally {
     stall.signal.removeEventListener("abort", cancel);
-    // An answer that was read to its end has nothing left to cancel.
+    // If the answer was read to its end, this does nothing.
     await cancel();
   }
 }
 
 function otherBytes({ bucket, key }: RangeRequest): StorageError {
   return new StorageError(
-    `s3://${bucket.name}/${key}: the store sent other bytes than were asked for`,
+    `s3://${bucket.name}/${key}: the store sent other bytes than were requested`,
     { hint: "The store, or a proxy before it, does not support Range requests" },
   );
 }

@@ -1,16 +1,19 @@
-/** What notices that a try to read has come to a stop. */
+/** Notices that a read has stalled. */
 
-/** A try that failed in a way that the next one may not. */
+/** A try failed in a way that a retry may solve. */
 export class BrokenError extends Error {
   override readonly name = "BrokenError";
 }
 
-/** Fewer bytes than this in that time are none: a server that drips is no better than one that hangs. */
+/**
+ * Fewer bytes in a stall timeout count as none: a server that sends a few bytes now and then is no
+ * better than one that sends none.
+ */
 const LEAST_PROGRESS = 16 * 1024;
 
 const STOPPED = new Error("stopped");
 
-/** Aborts its signal when nobody has fed it for a time, or when `outer` is aborted. */
+/** Aborts its signal when too few bytes came for a time, or when `outer` aborts. */
 export class Watchdog {
   readonly #controller = new AbortController();
   readonly #timeout: number;
@@ -25,7 +28,8 @@ export class Watchdog {
     this.#timeout = timeout;
     this.#outer = outer;
     outer.addEventListener("abort", this.#onAbort);
-    // A timer a chunk would cost more than the chunk: one that looks now and then is enough.
+    // One timer per chunk would cost more than the chunk. One timer that checks now and then is
+    // enough.
     this.#timer = setInterval(() => this.#look(), Math.max(10, timeout / 4));
   }
 
@@ -33,7 +37,7 @@ export class Watchdog {
     return this.#controller.signal;
   }
 
-  /** Milliseconds since it had enough. */
+  /** Milliseconds since enough bytes came. */
   get silence(): number {
     return performance.now() - this.#seen;
   }
@@ -45,7 +49,7 @@ export class Watchdog {
     this.#seen = performance.now();
   }
 
-  /** Ends what is still under way: a request that timed out in the client would go on unseen. */
+  /** Ends the request. A request that timed out in the client would otherwise go on unseen. */
   stop(): void {
     clearInterval(this.#timer);
     this.#outer.removeEventListener("abort", this.#onAbort);
@@ -54,11 +58,12 @@ export class Watchdog {
 
   #look(): void {
     const now = performance.now();
-    // Was this process itself held up, by a slow disk or a suspended machine? Then nobody stalled.
+    // If the timer comes late, a slow disk or a suspended machine held this process up. The server
+    // did not stall.
     if (now - this.#looked > this.#timeout / 2) this.#seen = now;
     this.#looked = now;
     if (now - this.#seen < this.#timeout) return;
     const seconds = Math.round(this.#timeout / 1000);
-    this.#controller.abort(new BrokenError(`hardly a byte came for ${seconds} s`));
+    this.#controller.abort(new BrokenError(`the connection stalled for ${seconds} s`));
   }
 }

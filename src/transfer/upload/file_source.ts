@@ -1,4 +1,4 @@
-/** A file that is to be spooled: read twice, once to check it and once to upload it. */
+/** A file to spool. It is read twice: once to check it, and once to upload it. */
 import { createHash } from "node:crypto";
 import { IntegrityError, NotFoundError, UsageError } from "../../errors.ts";
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
@@ -7,22 +7,25 @@ import { isPackageName } from "../../revision/names.ts";
 const CHUNK = 1024 * 1024;
 
 const MEBIBYTE = 1024 * 1024;
-/** Bytes: up to here one request is as fast as several. */
+/** In bytes. Up to this size one request is as fast as several. */
 const LARGEST_SINGLE_PUT = 16 * MEBIBYTE;
-/** The least that S3 takes: parts under way are held in memory. */
+/**
+ * The smallest part that S3 accepts, in bytes. A small part matters because parts under way are in
+ * memory.
+ */
 const LEAST_PART = 5 * MEBIBYTE;
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+/** S3's limit: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MOST_PARTS = 10_000;
 
-/** What one pass over the file finds. */
+/** The checksums that one pass over the file computes. */
 export interface Checksums {
-  /** SHA-256 of the whole, in hexadecimal. */
+  /** SHA-256 of the whole file, in hexadecimal. */
   readonly sha256: string;
   /** SHA-256 of each part, in base64. */
   readonly partSha256: readonly string[];
 }
 
-/** Bytes of each part but the last, for a file of `size` bytes. */
+/** The size in bytes of each part but the last, for a file of `size` bytes. */
 export function partSizeFor(size: number): number {
   if (size <= LARGEST_SINGLE_PUT) return Math.max(size, 1);
   const least = Math.ceil(size / MOST_PARTS / MEBIBYTE) * MEBIBYTE;
@@ -36,7 +39,10 @@ export class FileSource implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #identity: string;
 
-  /** Throws `NotFoundError`, `UsageError` where it is no file, or empty, `StorageError`. */
+  /**
+   * Opens the file. Throws `NotFoundError`, `StorageError`, or `UsageError` if it is empty or not a
+   * file.
+   */
   constructor(path: string) {
     this.#path = path;
     this.#file = openFile(path);
@@ -44,7 +50,7 @@ export class FileSource implements Disposable {
     const { isFile, size } = info;
     if (!isFile || size === 0) {
       this.#file.close();
-      throw new UsageError(`Cannot spool ${path}: it ${isFile ? "is empty" : "is no file"}`);
+      throw new UsageError(`Cannot spool ${path}: it ${isFile ? "is empty" : "is not a file"}`);
     }
     this.size = size;
     this.partSize = partSizeFor(size);
@@ -55,7 +61,9 @@ export class FileSource implements Disposable {
     this.#file.close();
   }
 
-  /** Bytes from `offset`, exactly `length` of them. Throws `IntegrityError` where the file has changed. */
+  /**
+   * Returns exactly `length` bytes from `offset`. Throws `IntegrityError` if the file has changed.
+   */
   read(offset: number, length: number): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(length);
     this.#readInto(bytes, offset);
@@ -77,8 +85,8 @@ export class FileSource implements Disposable {
   }
 
   /**
-   * The whole file, while the sums of its bytes are taken: those of `sums` once it has been read. A chunk
-   * is valid until the next one is asked for.
+   * Reads the whole file and adds its bytes to `sums`, which has the checksums at the end. A chunk
+   * is valid until the next one is requested.
    */
   *chunks(sums: ChecksumTaker): Generator<Uint8Array> {
     const memory = new Uint8Array(CHUNK);
@@ -91,9 +99,9 @@ export class FileSource implements Disposable {
   }
 
   /**
-   * Throws `IntegrityError` where somebody has written to the file since it was opened, or has put another
-   * one in its place. What hides from this (a write that sets the time back) does not get past the parts'
-   * checksums.
+   * Throws `IntegrityError` if somebody has changed the file since it was opened, or has put
+   * another file in its place. This check misses a write that sets the time back. The parts'
+   * checksums catch that one.
    */
   requireUnchanged(): void {
     if (identityOf(this.#file.statSync()) !== this.#identity) throw this.#changed();
@@ -117,7 +125,7 @@ function identityOf({ dev, ino, size, mtime }: Deno.FileInfo): string {
   return [dev, ino, size, mtime?.getTime()].join(" ");
 }
 
-/** The name of a file, by its path. */
+/** The name of a file, from its path. */
 export function fileNameOf(path: string): string {
   return withoutSlashes(path).slice(withoutSlashes(path).lastIndexOf("/") + 1);
 }
@@ -126,27 +134,27 @@ function withoutSlashes(path: string): string {
   return path.replace(/(.)\/+$/, "$1");
 }
 
-/** Throws `UsageError` that says how a folder is spooled, where the path is one's. */
+/** Throws `UsageError` if the path is that of a folder. The error says how to spool a folder. */
 export function refuseFolder(path: string): void {
   try {
     if (!Deno.statSync(path).isDirectory) return;
   } catch {
-    return; // That it cannot be opened is told when it is.
+    return; // Opening the file will report the problem.
   }
   const name = fileNameOf(path);
-  // Not into the folder itself, of which tar would pack the half-written archive.
+  // Not in the folder itself: tar would pack the half-written archive too.
   const file = isPackageName(name) ? `${name}.tgz` : "/tmp/<package>.tgz";
   throw new UsageError(`Cannot spool ${path}: it is a folder`, {
     hint: `Pack it first: tar -czf ${file} -C ${shellWord(path)} . && ftl spool ${file}`,
   });
 }
 
-/** As a shell takes it for one word. */
+/** Quotes a text so that a shell takes it for one word. */
 function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Takes the sums of a whole and of its parts in one pass. */
+/** Computes the checksums of the whole and of its parts in one pass. */
 export class ChecksumTaker {
   readonly #partSize: number;
   readonly #whole = createHash("sha256");
@@ -183,8 +191,8 @@ export class ChecksumTaker {
 
 function openFile(path: string): Deno.FsFile {
   try {
-    // A fifo would wait for its writer for ever.
-    if (Deno.statSync(path).isFifo) throw new UsageError(`Cannot spool ${path}: it is no file`);
+    // Opening a fifo would wait for its writer without end.
+    if (Deno.statSync(path).isFifo) throw new UsageError(`Cannot spool ${path}: it is not a file`);
     return Deno.openSync(path, { read: true });
   } catch (error) {
     if (systemCode(error) === "ENOENT") throw new NotFoundError(`No such file: ${path}`);

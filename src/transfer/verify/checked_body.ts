@@ -1,21 +1,23 @@
 /**
- * How what was downloaded is compared with what is in S3. In this order, by the first that there is:
+ * Compares a download with the object in S3. The first of these that exists is used:
  *
- * 1. the SHA-256 in the revision's metadata, which `ftl spool` put there,
+ * 1. the SHA-256 in the revision's metadata, which `ftl spool` wrote,
  * 2. S3's own SHA-256, CRC-64/NVME or CRC-32 of the whole object,
- * 3. the ETag, where it is the MD5 of the bytes: the object came in one piece and is not encrypted with
- *    keys of KMS or of the customer.
+ * 3. the ETag, if it is the MD5 of the bytes. It is, if the object came in one piece and is not
+ *    encrypted with keys of KMS or of the customer.
  *
- * That leaves objects of other tools that came in parts and that S3 has only checksums of checksums of.
- * For those, FTL checks the length, the ETag, and what the archive itself has: the CRC of gzip, and the sums
- * of tar's headers.
+ * None of these exists for objects that other tools uploaded in parts, if S3 has only checksums of
+ * checksums. For these, FTL checks the length, the ETag, and the archive's own checksums: the CRC of
+ * gzip and those of tar's headers.
  */
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { Crc64Nvme } from "./crc64nvme.ts";
 import type { Checksum } from "../../bucket/bucket.ts";
 
-/** Hands on what it reads, and takes its SHA-256 and whatever else `expected` is. */
+/**
+ * Passes on the bytes that it reads, and computes their SHA-256 and the algorithm of `expected`.
+ */
 export class CheckedBody implements AsyncIterable<Uint8Array> {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #expected: Checksum | undefined;
@@ -30,28 +32,28 @@ export class CheckedBody implements AsyncIterable<Uint8Array> {
     this.#other = runningChecksum(expected?.algorithm);
   }
 
-  /** Bytes that have been read. */
+  /** The number of bytes that were read. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** The SHA-256 of all bytes, in hexadecimal. Ask for it at the end. */
+  /** The SHA-256 of all bytes, in hexadecimal. Use it only at the end. */
   get sha256(): string {
     return this.#sha256Hex ??= this.#sha256.digest("hex");
   }
 
-  /** Whether the bytes are those that were expected; undefined where nothing was. */
+  /** Whether the bytes have the expected checksum. Undefined if none was expected. */
   get fits(): boolean | undefined {
     if (this.#expected === undefined) return undefined;
     return (this.#other?.digest() ?? this.sha256) === this.#expected.hex;
   }
 
-  /** Without `return`: a reader that gives up leaves the rest to be read. */
+  /** The iterator has no `return`: if a reader stops early, the rest can still be read. */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     return { next: () => this.#next() };
   }
 
-  /** Reads what is left for the checksum's sake. */
+  /** Reads the rest, to complete the checksum. */
   async readToEnd(): Promise<void> {
     while (!(await this.#next()).done);
   }
@@ -73,7 +75,7 @@ interface RunningChecksum {
   digest(): string;
 }
 
-/** Undefined for SHA-256, which is taken in any case. */
+/** A running checksum. Undefined for SHA-256, which is always computed. */
 function runningChecksum(
   algorithm: Checksum["algorithm"] | undefined,
 ): RunningChecksum | undefined {

@@ -1,13 +1,14 @@
 /**
- * CRC-64/NVME, the checksum that S3 gives to objects that came without one: reflected, polynomial
- * 0xad93d23594c93659, begins and ends inverted (https://reveng.sourceforge.io/crc-catalogue/all.htm).
- * Eight bytes a step, in two halves of 32 bits, because BigInt is far too slow for it.
+ * Computes CRC-64/NVME, the checksum that S3 adds to objects without one. It is reflected, has the
+ * polynomial 0xad93d23594c93659, and is inverted at the beginning and at the end
+ * (https://reveng.sourceforge.io/crc-catalogue/all.htm). Each step takes eight bytes, in two halves
+ * of 32 bits, because BigInt is far too slow.
  */
 
 const REFLECTED = 0x9a6c9329ac4bc9b5n;
 const SLICES = 8;
 
-/** `n * 256 + b`: the byte `b`, followed by `n` zero bytes, run through the register. */
+/** At `n * 256 + b`: the register after the byte `b` and `n` zero bytes. */
 interface Tables {
   readonly low: Uint32Array;
   readonly high: Uint32Array;
@@ -32,7 +33,7 @@ function makeTables(): Tables {
   };
 }
 
-/** Takes the checksum of what it is given, as `createHash` of `node:crypto` does. */
+/** Computes the checksum of its input, with the interface of `createHash` of `node:crypto`. */
 export class Crc64Nvme {
   #low = 0xffffffff;
   #high = 0xffffffff;

@@ -111,13 +111,13 @@ const PACKED = {
   zip: bytesOf("PK\x03\x04zipzip"),
 };
 const LIES: [rest: string, content: keyof typeof PACKED, says: string][] = [
-  ["tgz", "tar", "no gzip file"],
+  ["tgz", "tar", "is not a gzip file"],
   ["tgz", "zstd", "is a zstd file, not the gzip file"],
-  ["gz", "tar", "no gzip file"],
+  ["gz", "tar", "is not a gzip file"],
   ["tar", "gzip", "is a gzip file, not the tar file"],
   ["tar", "zip", "is a zip file, not the tar file"],
   ["tar.zst", "gzip", "is a gzip file, not the zstd file"],
-  ["zst", "tar", "no zstd file"],
+  ["zst", "tar", "is not a zstd file"],
 ];
 for (const [rest, content, says] of LIES) {
   Deno.test(`a .${rest} that holds ${content} data is refused`, async () => {

@@ -33,7 +33,8 @@ const CASES: readonly (readonly [Readonly<Record<string, string>>, readonly stri
   [{ AWS_REGION: "eu_central_1" }, ["AWS_REGION names no region: 'eu_central_1'"]],
   [{ AWS_DEFAULT_REGION: "eu.x" }, ["AWS_DEFAULT_REGION names no region: 'eu.x'"]],
   ...["s3.example.com", "localhost:9000", "ftp://x", "s3://deploys", "https:///", "http:x"].map(
-    (url) => [{ AWS_ENDPOINT_URL_S3: url }, [`AWS_ENDPOINT_URL_S3 is no URL: '${url}'`]] as const,
+    (url) =>
+      [{ AWS_ENDPOINT_URL_S3: url }, [`AWS_ENDPOINT_URL_S3 is not a URL: '${url}'`]] as const,
   ),
   [{ AWS_ENDPOINT_URL: "https://id:hidden@s3.example.com" }, [
     "AWS_ENDPOINT_URL has a user name or a password in it",
@@ -42,7 +43,7 @@ const CASES: readonly (readonly [Readonly<Record<string, string>>, readonly stri
     "AWS_ENDPOINT_URL has a query or a fragment: 'https://s3.example.com?x=1'",
   ]],
   [{ AWS_ENDPOINT_URL: "https://s3.example.com/deploys/", FTL_BUCKET: "deploys" }, [
-    "AWS_ENDPOINT_URL names the bucket, which FTL_BUCKET does: 'https://s3.example.com/deploys/'",
+    "AWS_ENDPOINT_URL contains the bucket, which belongs into FTL_BUCKET: 'https://s3.example.com/deploys/'",
   ]],
 ];
 

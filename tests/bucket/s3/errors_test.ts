@@ -65,7 +65,7 @@ const DENIALS: readonly (readonly [said: string, hint: string])[] = [
   ],
   [
     "Mfa Authentication must be used for this request: MFA",
-    "The bucket demands multi-factor authentication for this, which FTL has not",
+    "The bucket demands multi-factor authentication for this, which FTL does not support",
   ],
   [
     `${WHO}s3:GetObjectVersion on resource: "arn:aws:s3:::deploys/a" because no identity-based policy allows it`,

@@ -157,11 +157,11 @@ const more = (token: string, content: string): string =>
 
 /** By the number of the request: what the listing holds; and what FTL says. */
 const LISTINGS: readonly (readonly [string, (asked: number) => string, RegExp])[] = [
-  ["its token comes again", (n) => more("same", entry(`a.${n}`)), /comes back to where it was/],
+  ["its token comes again", (n) => more("same", entry(`a.${n}`)), /repeats an earlier page/],
   ["its keys come again", (n) => more(`${n}`, entry("a.1")), /shows the same keys again/],
-  ["its pages are empty", (n) => more(`${n}`, ""), /goes on without a key/],
+  ["its pages are empty", (n) => more(`${n}`, ""), /goes on with empty pages/],
   ["there is more without a token", () => "<IsTruncated>true</IsTruncated>", /but not how/],
-  ["its keys were not asked for", () => entry("b.1"), /has b\.1, and only a\. was asked for/],
+  ["its keys were not asked for", () => entry("b.1"), /has b\.1, but only a\. was requested/],
   ["a key is longer than any", () => entry(`a.${"k".repeat(2000)}`), /has a key of 2002 bytes/],
   [
     "a key is so long that a parser would take long",
@@ -196,7 +196,7 @@ Deno.test("a listing that a proxy has cut is no listing: revisions would be miss
   const whole = `<?xml version="1.0"?><ListBucketResult>${entry("a.1")}${entry("a.2")}`;
   await using server = new StandIn(page(200, "application/xml", whole));
   const error = await thrownBy(bucketAt(server.url).list("a."));
-  assertMatch((error as Error).message, /answered with a document that has no end$/);
+  assertMatch((error as Error).message, /answered with a truncated document$/);
 });
 
 /** Chunked, without a length and without an end; `sent` counts. */
@@ -228,7 +228,7 @@ Deno.test("no answer without an end is read on: neither a listing nor an error",
     const { body } = endless(begin);
     await using server = new StandIn(() => new Response(body, { status }));
     const error = await thrownBy(bucketAt(server.url).list("a."));
-    assertMatch((error as Error).message, /it sent more than any answer of S3 has$/);
+    assertMatch((error as Error).message, /it sent more than S3 ever sends$/);
   }
 });
 

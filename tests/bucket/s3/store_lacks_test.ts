@@ -59,7 +59,7 @@ const STORES: readonly (readonly [name: string, Lacking, told: Lack[]])[] = [
     ),
     ["conditions"],
   ],
-  ["ignores conditions", ignoringConditions(), ["heed"]],
+  ["ignores conditions", ignoringConditions(), ["condition-checks"]],
   [
     "refuses checksums",
     withoutChecksums((name) => refusal(501, "NotImplemented", `Header ${name} not implemented`)),

@@ -65,7 +65,7 @@ Deno.test("what is no file, or an empty one, is refused", () => {
   using folder = new TempFolder();
   assertThrows(() => new FileSource(`${folder.path}/not-there`), NotFoundError, "No such file");
   assertThrows(() => new FileSource(folder.write("empty", "")), UsageError, "it is empty");
-  assertThrows(() => new FileSource(folder.path), UsageError, "it is no file");
+  assertThrows(() => new FileSource(folder.path), UsageError, "it is not a file");
   const { hint } = assertThrows(() => refuseFolder(folder.folder("my_site/")), UsageError);
   assertEquals(hint?.startsWith("Pack it first: tar -czf my_site.tgz -C "), true, hint);
   assertEquals(fileNameOf("/a/b/my_site.tgz"), "my_site.tgz");
