@@ -1,4 +1,4 @@
-/** Deleting what earlier commands have left. It never stands before the work, nor ends it. */
+/** Deletes what earlier commands left behind. It never delays or stops the command's own work. */
 import {
   emptyStaging,
   emptyTrash,
@@ -14,7 +14,7 @@ import { isThere, type Leftover } from "./trees.ts";
 import type { Context } from "../../context.ts";
 
 export interface CleanUpOptions {
-  /** Other trees that cannot go. */
+  /** Other trees that cannot be deleted. */
   readonly kept?: readonly Leftover[];
   readonly locks: PackageLocks;
   /** Whether the caller holds the lock on candidates. */
@@ -22,8 +22,8 @@ export interface CleanUpOptions {
 }
 
 /**
- * Empties trash and staging. What cannot be deleted is told once, not with every sync, and `ftl doctor` shows
- * it. To be called under the sync lock.
+ * Empties trash and staging. A tree that cannot be deleted is reported once, not with every sync; `ftl doctor`
+ * shows it. Call it under the sync lock.
  */
 export async function cleanUp(
   context: Context,
@@ -49,7 +49,7 @@ export async function cleanUp(
   }
 }
 
-/** Whether there is anything to clean up, or to say no more of. */
+/** Whether there is anything to delete, or a report to forget. */
 export function isCleanUpDue(pkg: PackageDir): boolean {
   return leftovers(pkg).length > 0 || readTold(pkg).length > 0;
 }
@@ -60,7 +60,10 @@ interface SmallFilesSetting {
   readonly signal: AbortSignal;
 }
 
-/** Where another command may be writing one, the next sync does it: whoever prepares a candidate writes its state. */
+/**
+ * If another command may be writing such a file, the next sync deletes them. A candidate's preparation writes
+ * its state.
+ */
 async function cleanSmallFiles(
   pkg: PackageDir,
   { locks, holdsCandidates, signal }: SmallFilesSetting,

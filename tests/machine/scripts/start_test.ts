@@ -95,7 +95,7 @@ Deno.test("a script that cannot start says why", async () => {
     ],
     ["#!/etc/passwd\n", 0o755, "its first line names /etc/passwd, which is not executable"],
     ["#!/etc/passwd\n", 0o644, "its first line names /etc/passwd, which is not executable"],
-    ["#!/etc\n", 0o755, "its first line names /etc, which is no file"],
+    ["#!/etc\n", 0o755, "its first line names /etc, which is not a file"],
     [
       "#!/bin/sh\r\nexit 0\r\n",
       0o755,
