@@ -13,7 +13,7 @@ Deno.test("doctor warns of folders that S3 knows no package for, and of a root w
   );
   assertMatch(
     found[1] ?? "",
-    /^warn {2}last sync {2}my_sit never was synced here \| Does the timer/,
+    /^warn {2}last sync {2}my_sit was never synced here \| Does the timer/,
   );
   const empty = fleet.machine("empty", []);
   const result = await empty.ftl(["doctor"]);
@@ -33,7 +33,7 @@ Deno.test("doctor says the same of many packages once", async () => {
   assertMatch(found[0] ?? "", / has no revision of site1, site10, .* and 27 more \| Spool/);
   assertMatch(
     found[1] ?? "",
-    / site1 never was synced here; the same with site10, site11, .* and 26 more \| Does the/,
+    / site1 was never synced here; the same with site10, site11, .* and 26 more \| Does the/,
   );
 });
 
@@ -130,13 +130,13 @@ const DAMAGE_CASES: DamageCase[] = [
     "the last sync failed",
     (web) => own(web, "last-sync.json", `{"at":"${new Date().toISOString()}","failure":"no luck"}`),
     0,
-    /^warn {2}last sync {2}that of a failed: no luck \| 'ftl sync a' tries again/,
+    /^warn {2}last sync {2}of a failed: no luck \| 'ftl sync a' tries again/,
   ],
   [
     "the timer does not run",
     (web) => own(web, "last-sync.json", '{"at":"2020-01-01T00:00:00Z"}'),
     0,
-    /^warn {2}last sync {2}that of a was \d+ hours ago \| Does the timer run\?/,
+    /^warn {2}last sync {2}of a was \d+ hours ago \| Does the timer run\?/,
   ],
   [
     "something else has the place of a folder of FTL's",
@@ -172,7 +172,7 @@ Deno.test("doctor tells of a hold, and how to end it", async () => {
   assertEquals(result.code, 0);
   assertEquals(remarks(result), [
     `warn  holds  ${first} is held here by a jump, while ${second} is blessed | ` +
-    `'ftl sync --follow a' ends that`,
+    `'ftl sync --follow a' ends the hold`,
   ]);
 });
 
@@ -187,7 +187,7 @@ Deno.test("doctor tells who holds a lock, and does not take a running sync's wor
   assertEquals(result.code, 0);
   assertEquals(remarks(result), [
     "warn  locks  the sync of a is locked by pid 7, ftl sync, since noon | " +
-    "Others wait for it to end; look at that process where it takes too long",
+    "Others wait for it to end: look at that process if it takes too long",
   ]);
   lock.unlockSync();
   // What a killed holder wrote is not believed.

@@ -27,7 +27,7 @@ Deno.test("doctor serves a developer, who has no root, and says what it left out
   assertEquals(result.code, 0);
   assertEquals(remarks(result), [
     "info  FTL_ROOT  not set: packages on this machine are not checked | " +
-    "Where packages are to run: export FTL_ROOT=<the deployment folder>, as in /srv/ftl",
+    "If packages are to run here: export FTL_ROOT=<the deployment folder>, as in /srv/ftl",
   ]);
   assertStringIncludes(result.stdout, "  s3://deploys, the whole bucket\n");
 });
@@ -50,7 +50,7 @@ Deno.test("doctor gives one JSON document with --json", async () => {
 /** What is set, the exit code, and the first remarks by their beginnings. */
 type EnvironmentCase = [Record<string, string | undefined>, number, string[]];
 
-const NOT_ASKED = "info  S3  what may be done there was not asked: mend the above first";
+const NOT_ASKED = "info  S3  permissions were not checked: fix the failures above first";
 
 const ENVIRONMENT_CASES: EnvironmentCase[] = [
   [{ FTL_BUCKET: undefined }, 2, ["fail  FTL_BUCKET  FTL_BUCKET is not set | ", "info  S3  not"]],
@@ -60,7 +60,7 @@ const ENVIRONMENT_CASES: EnvironmentCase[] = [
   [{ FTL_ROOT: "/nonexistent" }, 3, ["fail  root  FTL_ROOT is not there: /nonexistent | mkdir"]],
   [{ FTL_ROOT: "/dev/null" }, 7, ["fail  root  FTL_ROOT is not a directory: /dev/null"]],
   [{ FTL_LOCK_WAIT: "-1" }, 2, ["fail  FTL_LOCK_WAIT  FTL_LOCK_WAIT is not a whole number"]],
-  [{ FTL_KEP: "3" }, 0, ["warn  FTL_KEP  set, but FTL knows no such variable | It knows FTL_BU"]],
+  [{ FTL_KEP: "3" }, 0, ["warn  FTL_KEP  is set, but FTL has no such variable | FTL knows FTL_BU"]],
   [{ AWS_REGION: undefined }, 2, ["fail  region  AWS_REGION is not set | export", NOT_ASKED]],
   [{ AWS_REGION: '"us-east-1"' }, 2, [
     "fail  AWS_REGION  AWS_REGION has a quote or white space at an end",
@@ -71,7 +71,7 @@ const ENVIRONMENT_CASES: EnvironmentCase[] = [
     NOT_ASKED,
   ]],
   [{ AWS_PROFILE: "nobody" }, 2, [
-    "info  AWS_PROFILE  'nobody' gives its settings only",
+    "info  AWS_PROFILE  'nobody' gives only its settings",
     "fail  settings  AWS_PROFILE names 'nobody', which is in neither",
     NOT_ASKED,
   ]],
@@ -139,9 +139,9 @@ Deno.test("doctor takes it for no problem that a machine may not write in S3", a
   const result = await web.ftl(["doctor"]);
   assertEquals(result.code, 0);
   assertEquals(remarks(result), [
-    "info  S3 spool  not allowed, which only those who spool need; machines do not",
-    "info  S3 bless  not allowed, which only those who bless need; machines do not",
-    "info  S3 conditions  not asked: that takes the right to write",
+    "info  S3 spool  not allowed; only those who spool need it, machines do not",
+    "info  S3 bless  not allowed; only those who bless need it, machines do not",
+    "info  S3 conditions  not checked: that needs the right to write",
   ]);
 });
 
@@ -154,7 +154,7 @@ Deno.test("doctor tells who may write what: spooling and blessing are two rights
   fleet.server.addFault({ operation: "GetObject", key: /ftl-doctor/, fault: denied });
   const result = await web.ftl(["doctor"]);
   assertEquals(remarks(result), [
-    "info  S3 bless  not allowed, which only those who bless need; machines do not",
+    "info  S3 bless  not allowed; only those who bless need it, machines do not",
   ]);
 });
 
@@ -233,7 +233,7 @@ Deno.test("doctor gives up a store that does not answer", async () => {
   assertEquals(result.code, 7);
   assertMatch(
     remarks(result)[1] ?? "",
-    /^fail {2}S3 {2}S3 did not answer all that was asked within 15 s \| Check the network/,
+    /^fail {2}S3 {2}S3 did not answer every request within 15 s \| Check the network/,
   );
 });
 

@@ -15,7 +15,7 @@ Deno.test("keys of the environment go before AWS_PROFILE, which gives its region
   };
   await fleet.ok(LIST, { env });
   const { stdout, code } = await fleet.ftl(["doctor"], { env });
-  assertMatch(stdout, /^info {2}AWS_PROFILE +'work' gives its settings only/m);
+  assertMatch(stdout, /^info {2}AWS_PROFILE +'work' gives only its settings/m);
   assertMatch(stdout, /^ok {4}credentials +ftl-local, from AWS_ACCESS_KEY_ID$/m);
   assertEquals(code, 0);
 });

@@ -49,8 +49,8 @@ Deno.test("setup fills in the environment, and names the placeholders that are l
   assertStringIncludes(bare.stdout, 'FTL_BUCKET="<bucket>"\nFTL_ROOT=/srv/ftl\n');
   assertEquals(
     bare.stderr,
-    "warning: Not given, so the text has placeholders, as in <bucket>, for you to replace: " +
-      "FTL_BUCKET, AWS_REGION\n",
+    "warning: Not given: FTL_BUCKET, AWS_REGION; replace their placeholders, as in <bucket>, " +
+      "in the text\n",
   );
 
   const store = await setup(["cron"], { ...env, AWS_ENDPOINT_URL: "http://10.0.0.1:9000" });
@@ -84,24 +84,32 @@ Deno.test("no machine runs with a placeholder of setup", async () => {
 
 Deno.test("setup refuses what it has no text for", async () => {
   const cases: [string[], Record<string, string>, string][] = [
-    [["windows"], {}, "ftl: No setup for 'windows'\nhint: There is one for systemd, cron"],
+    [["windows"], {}, "ftl: No setup for 'windows'\nhint: There are setups for systemd, cron"],
     [["systemd", "socket"], {}, "ftl: ftl setup systemd has no part 'socket'\nhint: "],
     [["iam", "admin"], {}, "ftl: ftl setup iam has no role 'admin'\nhint: Its roles are machine"],
     [["cron", "x"], {}, "ftl: ftl setup cron: one argument too many, 'x'\n"],
-    [["cron", "--from", "https://x"], {}, "ftl: --from goes with ftl setup cloud-init\n"],
+    [
+      ["cron", "--from", "https://x"],
+      {},
+      "ftl: --from is an option of ftl setup cloud-init only\n",
+    ],
     [["cloud-init", "../x"], {}, "ftl: '../x' is not the name of a package\n"],
-    [["cloud-init", "--from", "http://x"], {}, "ftl: --from is no place to fetch ftl from"],
-    [["cloud-init", "--from", "https://x/'$(id)"], {}, "ftl: --from is no place to fetch ftl"],
+    [["cloud-init", "--from", "http://x"], {}, "ftl: --from is not a place to fetch ftl from"],
+    [["cloud-init", "--from", "https://x/'$(id)"], {}, "ftl: --from is not a place to fetch ftl"],
     [["cloud-init", "--sums", "0 ftl"], {}, "ftl: --sums has no sum of ftl-<version>-linux-x86_64"],
     [["iam"], { FTL_BUCKET: 'b","*' }, "ftl: FTL_BUCKET is not the name of a bucket: "],
     [["cron"], { FTL_BUCKET: "a b" }, "ftl: FTL_BUCKET is not the name of a bucket: 'a b'\n"],
     [["cron"], { FTL_BUCKET: "100%" }, "ftl: FTL_BUCKET is not the name of a bucket: '100%'\n"],
     [["cron"], { FTL_BUCKET: "a\nb" }, "ftl: FTL_BUCKET is not the name of a bucket: 'a\\x0ab'\n"],
     [["cron"], { FTL_ROOT: "srv" }, "ftl: FTL_ROOT is not an absolute path: 'srv'\n"],
-    [["cron"], { FTL_ROOT: "/a\nb" }, "ftl: FTL_ROOT has a character that no such file can carry"],
+    [["cron"], { FTL_ROOT: "/a\nb" }, "ftl: FTL_ROOT has a character that no such file can hold"],
     [["systemd"], { FTL_ROOT: "/a\nExecStart=/x" }, "ftl: FTL_ROOT has a character that no such"],
     [["cloud-init"], { FTL_ROOT: "/a\u2028b" }, "ftl: FTL_ROOT has a character that no such file"],
-    [["cron"], { FTL_ROOT: AWKWARD_ROOT }, "ftl: A crontab cannot carry FTL_ROOT: it has both"],
+    [
+      ["cron"],
+      { FTL_ROOT: AWKWARD_ROOT },
+      "ftl: A crontab cannot express FTL_ROOT, which has both",
+    ],
     [["cron"], { AWS_REGION: "eu west" }, "ftl: AWS_REGION is not the name of a region: "],
     [["cron"], { AWS_ENDPOINT_URL: "http://x/' y" }, "ftl: AWS_ENDPOINT_URL_S3 is not a plain"],
   ];
@@ -270,7 +278,7 @@ Deno.test("the installer refuses a file whose sum is another, and keeps the ftl 
   assertEquals(code, 1);
   const from = "s3://tools/ftl/ftl-9.9.9-linux-x86_64";
   assertEquals(stdout, `aws s3 cp --only-show-errors ${from} ${folder.path}/ftl.new\n`);
-  assertStringIncludes(stderr, `install-ftl: ${from} is not what it should be`);
+  assertStringIncludes(stderr, `install-ftl: ${from} is not the expected file`);
   assertEquals(Deno.readTextFileSync(`${folder.path}/ftl`), "the old one");
   assertEquals([...Deno.readDirSync(folder.path)].some(({ name }) => name === "ftl.new"), false);
 
@@ -280,7 +288,7 @@ Deno.test("the installer refuses a file whose sum is another, and keeps the ftl 
     .replaceAll("/usr/local/bin/ftl", `${folder.path}/ftl`);
   const refused = await system("sh", ["-c", unfilled], env);
   assertEquals([refused.code, refused.stdout], [1, ""]);
-  assertStringIncludes(refused.stderr, "install-ftl: fill in where ftl is fetched from");
+  assertStringIncludes(refused.stderr, "install-ftl: replace the placeholders");
 
   const strange = await system("sh", ["-c", script], standIns(folder, "riscv64", ""));
   assertEquals([strange.code, strange.stderr], [1, "install-ftl: there is no ftl for riscv64\n"]);

@@ -148,7 +148,7 @@ Deno.test("a spool by a clock in the future warns, and so do those that follow i
   const [ahead] = await spoolBy(3 * 86_400_000);
   assertMatch(ahead ?? "", /This machine's clock is 3 days ahead of S3's/);
   const [after, ...more] = await spoolBy(0);
-  assertMatch(after ?? "", /The newest revision, a\.\w+, has a time that is 3 days ahead/);
+  assertMatch(after ?? "", /The newest revision, a\.\w+, has a time that is 3 days in the future/);
   assertEquals(more, []);
 });
 

@@ -66,7 +66,7 @@ const commandHelp: Form = {
   },
   example: {
     about: "status",
-    summary: "show what runs here, what should, and what a sync would do",
+    summary: "show what runs here, what should run, and what a sync would do",
     usage: ["ftl status [PACKAGE]"],
     details: [],
     options: [JSON_OPTION],
