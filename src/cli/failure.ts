@@ -18,7 +18,7 @@ interface ShownError {
 export function showError(error: unknown): ShownError {
   if (error instanceof FtlError) return { message: error.message, hint: error.hint };
   return {
-    message: `A fault in FTL itself: ${messageOf(error)}`,
+    message: `A fault of FTL's own: ${messageOf(error)}`,
     hint: "Run the command again with --verbose, and report its output",
   };
 }

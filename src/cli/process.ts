@@ -85,7 +85,7 @@ function readEnvironment(): Record<string, string> {
     if (name in env || isReadable(name)) continue;
     Object.defineProperty(env, name, {
       get: () => {
-        throw new UsageError(`${name} is not UTF-8, and ftl can read nothing else`, {
+        throw new UsageError(`${name} is not UTF-8, which is all that ftl can read`, {
           hint: `export ${name}=<the same in UTF-8>`,
         });
       },

@@ -156,7 +156,7 @@ Deno.test("a root without a package says so, but not to a timer", async () => {
     assertEquals(
       stderr,
       `Nothing to do: no package has a folder in ${web.root}\n` +
-        `next: mkdir ${web.root}/<package>, for each that this machine should run\n`,
+        `next: mkdir ${web.root}/<package>, for each package that this machine should run\n`,
     );
   }
   assertEquals((await web.ftl(["sync", "--quiet"])).stderr, "");

@@ -121,7 +121,7 @@ Deno.test("a result that cannot be written is exit 7, and stderr has it where it
   assertEquals([spooled.code, spooled.stderr], [
     7,
     "ftl: Cannot write the result: the disk is full\n" +
-    `hint: All else is done. The result is: ${revision}\n`,
+    `hint: Everything else is done. The result is: ${revision}\n`,
   ]);
   for (const args of ["list", "list --json", "help", "--version", "setup iam", "status"]) {
     const { code, stderr } = await shell(web, `ftl ${args} >/dev/full`);

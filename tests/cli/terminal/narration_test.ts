@@ -57,7 +57,7 @@ Deno.test("an error is one line and a hint; the stack comes only on request", ()
   assertMatch(lines.slice(2).join("\n"), /StorageError: Cannot write[^]*\n\s+at /);
   assertMatch(
     errorLines(new TypeError("oops"), loud)[0] ?? "",
-    /^ftl: A fault in FTL itself: oops$/,
+    /^ftl: A fault of FTL's own: oops$/,
   );
 });
 
