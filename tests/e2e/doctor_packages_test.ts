@@ -2,7 +2,7 @@ import { assertEquals, assertMatch } from "../assert.ts";
 import { healthy, remarks } from "./doctor_fleet.ts";
 import { idOf, type Machine } from "./fleet.ts";
 
-Deno.test("doctor warns of folders that S3 knows no package for, and of a root without any", async () => {
+Deno.test("doctor warns of folders without a package in S3, and of a root without folders", async () => {
   const { fleet, web } = await healthy();
   await using _fleet = fleet;
   Deno.mkdirSync(`${web.root}/my_sit`);
@@ -24,7 +24,7 @@ Deno.test("doctor warns of folders that S3 knows no package for, and of a root w
   ]);
 });
 
-Deno.test("doctor says the same of many packages once", async () => {
+Deno.test("doctor reports the same finding of many packages once", async () => {
   const { fleet, web } = await healthy();
   await using _fleet = fleet;
   for (let n = 1; n <= 32; n++) Deno.mkdirSync(`${web.root}/site${n}`);
@@ -37,7 +37,7 @@ Deno.test("doctor says the same of many packages once", async () => {
   );
 });
 
-/** How each thing in a package's folder goes wrong, the exit code, and the remark. */
+/** The ways in which a package's folder can be wrong, each with the exit code and the finding. */
 type DamageCase = [
   name: string,
   damage: (web: Machine, ids: { first: string; second: string }) => void,
@@ -149,7 +149,7 @@ const DAMAGE_CASES: DamageCase[] = [
   ],
 ];
 
-Deno.test("doctor tells of each thing that went wrong with a package", async (test) => {
+Deno.test("doctor reports each problem of a package", async (test) => {
   const { fleet, first, second } = await healthy();
   await using _fleet = fleet;
   for (const [index, [name, damage, code, remark]] of DAMAGE_CASES.entries()) {
@@ -164,7 +164,7 @@ Deno.test("doctor tells of each thing that went wrong with a package", async (te
   }
 });
 
-Deno.test("doctor tells of a hold, and how to end it", async () => {
+Deno.test("doctor reports a hold, and how to end it", async () => {
   const { fleet, web, first, second } = await healthy();
   await using _fleet = fleet;
   await web.ok(["jump", first]);
@@ -176,7 +176,7 @@ Deno.test("doctor tells of a hold, and how to end it", async () => {
   ]);
 });
 
-Deno.test("doctor tells who holds a lock, and does not take a running sync's work for left over", async () => {
+Deno.test("doctor reports who holds a lock, and does not call a running sync's files left over", async () => {
   const { fleet, web } = await healthy();
   await using _fleet = fleet;
   own(web, "staging/VZ5vQk8aR4G/f", "");
@@ -190,11 +190,11 @@ Deno.test("doctor tells who holds a lock, and does not take a running sync's wor
     "Others wait for it to end: look at that process if it takes too long",
   ]);
   lock.unlockSync();
-  // What a killed holder wrote is not believed.
+  // The text of a killed holder does not count.
   assertMatch(remarks(await web.ftl(["doctor"]))[0] ?? "", /^warn {2}unfinished {2}/);
 });
 
-Deno.test("doctor exits by the first problem, and by a script's where there is one", async () => {
+Deno.test("doctor exits with the code of the first problem, or with a script's if there is one", async () => {
   const { fleet, web, second } = await healthy();
   await using _fleet = fleet;
   relink(web, "current", "revs/VZ5vQk8aR4G");

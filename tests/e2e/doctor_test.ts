@@ -4,7 +4,7 @@ import { treeOf } from "../temp.ts";
 import { healthy, remarks } from "./doctor_fleet.ts";
 import { Fleet } from "./fleet.ts";
 
-Deno.test("doctor finds nothing wrong where nothing is, and leaves nothing behind", async () => {
+Deno.test("doctor finds no problem if there is none, and leaves nothing behind", async () => {
   const { fleet, web } = await healthy();
   await using _fleet = fleet;
   const before = treeOf(web.root);
@@ -21,7 +21,7 @@ Deno.test("doctor finds nothing wrong where nothing is, and leaves nothing behin
   assertEquals(await fleet.bucket().list(""), objects);
 });
 
-Deno.test("doctor serves a developer, who has no root, and says what it left out", async () => {
+Deno.test("doctor works for a developer without a root, and says what it did not check", async () => {
   await using fleet = await Fleet.start();
   const result = await fleet.ftl(["doctor"]);
   assertEquals(result.code, 0);
@@ -47,7 +47,7 @@ Deno.test("doctor gives one JSON document with --json", async () => {
   assertEquals(checks.length, 20);
 });
 
-/** What is set, the exit code, and the first remarks by their beginnings. */
+/** The variables, the exit code, and the beginnings of the first findings. */
 type EnvironmentCase = [Record<string, string | undefined>, number, string[]];
 
 const NOT_ASKED = "info  S3  permissions were not checked: fix the failures above first";
@@ -100,7 +100,7 @@ const ENVIRONMENT_CASES: EnvironmentCase[] = [
   ]],
 ];
 
-Deno.test("doctor names the variable or the answer that is wrong, and exits as a command would", async () => {
+Deno.test("doctor names the wrong variable or answer, and exits as a command would", async () => {
   const { fleet, web } = await healthy();
   await using _fleet = fleet;
   for (const [env, code, expected] of ENVIRONMENT_CASES) {
@@ -116,7 +116,7 @@ Deno.test("doctor names the variable or the answer that is wrong, and exits as a
   }
 });
 
-Deno.test("doctor tells where the credentials came from", async () => {
+Deno.test("doctor shows the source of the credentials", async () => {
   await using fleet = await Fleet.start();
   const { accessKeyId: id, secretAccessKey: secret } = fleet.server;
   const keys = `aws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`;
@@ -132,7 +132,7 @@ Deno.test("doctor tells where the credentials came from", async () => {
   }
 });
 
-Deno.test("doctor takes it for no problem that a machine may not write in S3", async () => {
+Deno.test("doctor does not fail if a machine may not write in S3", async () => {
   const { fleet, web } = await healthy();
   await using _fleet = fleet;
   fleet.server.addFault({ operation: "PutObject", fault: { kind: "access-denied" } });
@@ -145,12 +145,12 @@ Deno.test("doctor takes it for no problem that a machine may not write in S3", a
   ]);
 });
 
-Deno.test("doctor tells who may write what: spooling and blessing are two rights", async () => {
+Deno.test("doctor shows who may write what: spooling and blessing are two rights", async () => {
   const { fleet, web } = await healthy();
   await using _fleet = fleet;
   const denied = { kind: "access-denied" } as const;
   fleet.server.addFault({ operation: "PutObject", key: /\.rev$/, fault: denied });
-  // Those who spool by the least policy may not look at what is there.
+  // With the least policy, those who spool may not read the object.
   fleet.server.addFault({ operation: "GetObject", key: /ftl-doctor/, fault: denied });
   const result = await web.ftl(["doctor"]);
   assertEquals(remarks(result), [
@@ -178,7 +178,7 @@ Deno.test("doctor names the right that a machine lacks", async () => {
   );
 });
 
-/** A store that says yes to everything, and keeps its own time and no condition. */
+/** A store that accepts everything, has its own clock, and obeys no condition. */
 async function yesStore(
   offset: number,
   work: (endpoint: string, seen: string[]) => Promise<void>,
@@ -204,7 +204,7 @@ async function yesStore(
   }
 }
 
-Deno.test("doctor finds out a store that ignores conditions, and takes back what that made it write", async () => {
+Deno.test("doctor detects a store that ignores conditions, and removes what it wrote there", async () => {
   await using fleet = await Fleet.start();
   await yesStore(0, async (AWS_ENDPOINT_URL_S3, seen) => {
     const result = await fleet.ftl(["doctor"], { env: { AWS_ENDPOINT_URL_S3 } });
@@ -223,7 +223,7 @@ Deno.test("doctor finds out a store that ignores conditions, and takes back what
   });
 });
 
-Deno.test("doctor gives up a store that does not answer", async () => {
+Deno.test("doctor stops waiting for a store that does not answer", async () => {
   await using fleet = await Fleet.start();
   fleet.server.addFault({
     operation: "ListObjectsV2",

@@ -4,7 +4,7 @@ import { TempFolder } from "../temp.ts";
 import { type Ran, startProgram } from "./fleet.ts";
 import { testWith } from "../required_program.ts";
 
-/** What of the surroundings Deno needs to run from source. */
+/** The variables that Deno needs to run from source. */
 const DENO_ENV = Object.fromEntries(
   ["HOME", "DENO_DIR"].map((name) => [name, Deno.env.get(name)]),
 );
@@ -38,7 +38,7 @@ async function system(
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-Deno.test("setup fills in the environment, and names the placeholders that are left", async () => {
+Deno.test("setup fills in the environment, and names the remaining placeholders", async () => {
   const env = { FTL_BUCKET: "b-1", FTL_ROOT: "/r/", AWS_REGION: "eu-west-3" };
   const filled = await run(["setup", "systemd", "env"], env);
   assertEquals(filled.stderr, "");
@@ -82,7 +82,7 @@ Deno.test("no machine runs with a placeholder of setup", async () => {
   }
 });
 
-Deno.test("setup refuses what it has no text for", async () => {
+Deno.test("setup refuses arguments that it has no text for", async () => {
   const cases: [string[], Record<string, string>, string][] = [
     [["windows"], {}, "ftl: No setup for 'windows'\nhint: There are setups for systemd, cron"],
     [["systemd", "socket"], {}, "ftl: ftl setup systemd has no part 'socket'\nhint: "],
@@ -120,7 +120,7 @@ Deno.test("setup refuses what it has no text for", async () => {
   }
 });
 
-Deno.test("the environment file says the same to a shell, whatever is in the root's name", async () => {
+Deno.test("the environment file means the same to a shell, whatever characters the root has", async () => {
   using folder = new TempFolder();
   for (
     const root of ["/srv/ftl", "/srv/my sites", AWKWARD_ROOT, "/ends with\\", "/-", "/!x~*?[a]"]
@@ -131,7 +131,7 @@ Deno.test("the environment file says the same to a shell, whatever is in the roo
   }
 });
 
-Deno.test("the crontab quotes a root by the kind of quotes that it does not have", async () => {
+Deno.test("the crontab quotes a root with the kind of quotes that it does not contain", async () => {
   const root = async (FTL_ROOT: string): Promise<string | undefined> =>
     /^FTL_ROOT=.*$/m.exec(await setup(["cron"], { FTL_ROOT }))?.[0];
   assertEquals(await root("/srv/ftl"), "FTL_ROOT=/srv/ftl");
@@ -145,7 +145,7 @@ Deno.test("the crontab quotes a root by the kind of quotes that it does not have
   );
 });
 
-testWith("systemd-analyze", "systemd accepts the units, and reads the root as it is", async () => {
+testWith("systemd-analyze", "systemd accepts the units, and reads the root unchanged", async () => {
   for (const root of ["/srv/ftl", "/srv/my sites", AWKWARD_ROOT, "/ends with\\"]) {
     using folder = new TempFolder();
     const executable = folder.write("ftl", "#!/bin/sh\n", 0o755);
@@ -188,7 +188,7 @@ testWith(
   async () => {
     const env = { FTL_ROOT: AWKWARD_ROOT };
     const text = await setup(["cloud-init"], env);
-    // Its Python brings the YAML reader that cloud-init reads user data by.
+    // Its Python has the YAML reader that cloud-init uses for user data.
     const script = "import json, sys, yaml; json.dump(yaml.safe_load(sys.argv[1]), sys.stdout)";
     const { stdout } = await system("python3", ["-c", script, text]);
     const { write_files: files, runcmd } = JSON.parse(stdout) as {
@@ -208,7 +208,7 @@ const X86 = "1".repeat(64);
 const ARM = "2".repeat(64);
 const SUMS = `${X86}  ftl-9.9.9-linux-x86_64\n${ARM} *dist/ftl-9.9.9-linux-arm64\n`;
 
-/** The installer out of the user data, with the paths of a machine's own replaced by those of a test. */
+/** The installer from the user data. The machine's paths are replaced by those of a test. */
 async function installer(
   folder: TempFolder,
   { sums, from = "https://x.example/d" }: { sums: string; from?: string },
@@ -225,7 +225,7 @@ async function installer(
     );
 }
 
-/** Programs of the machine that the installer asks: they say what they were asked. */
+/** The machine's programs that the installer calls. They print their arguments. */
 function standIns(folder: TempFolder, machine: string, executable: string): Record<string, string> {
   folder.write("new-ftl", executable);
   folder.write("bin/uname", `#!/bin/sh\necho ${machine}\n`, 0o755);
@@ -269,7 +269,7 @@ Deno.test("the installer takes the file for the architecture, checks it, syncs a
   }
 });
 
-Deno.test("the installer refuses a file whose sum is another, and keeps the ftl that was there", async () => {
+Deno.test("the installer refuses a file with a wrong sum, and keeps the old ftl", async () => {
   using folder = new TempFolder();
   folder.write("ftl", "the old one");
   const script = await installer(folder, { sums: SUMS, from: "s3://tools/ftl/" });

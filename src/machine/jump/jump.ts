@@ -42,7 +42,7 @@ export class Jumps {
   readonly #action: Action;
   readonly #scripts: Scripts;
 
-  /** @param action the action that the scripts are told */
+  /** @param action what the scripts get as `FTL_ACTION` */
   constructor(context: Context, pkg: PackageDir, action: Action) {
     this.#context = context;
     this.#pkg = pkg;

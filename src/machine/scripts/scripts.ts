@@ -23,7 +23,7 @@ export class Scripts {
   /**
    * Throws `UsageError` before any work if `FTL_HOOK_TIMEOUT` does not parse.
    *
-   * @param action the action that the scripts are told
+   * @param action what the scripts get as `FTL_ACTION`
    */
   constructor(
     context: Pick<Context, "config" | "report" | "signal">,
