@@ -77,7 +77,7 @@ class SharedListing {
     const left = [...this.#packages].reverse();
     let after = "";
     let next: string | undefined;
-    let inVain = 0;
+    let wastedPages = 0;
     for (let first = left.at(-1); first !== undefined; first = left.at(-1)) {
       if (first.prefix > after) [after, next] = [first.prefix, undefined];
       const page = await this.#bucket.listPage({ prefix: "", after, next });
@@ -91,7 +91,7 @@ class SharedListing {
         left.pop()?.complete();
       }
       const isWorth = before - left.length >= LEAST_GAIN || taken * 2 >= page.objects.length;
-      if (last === undefined || (!isWorth && ++inVain > 1)) return;
+      if (last === undefined || (!isWorth && ++wastedPages > 1)) return;
       [after, next] = [last, page.next];
     }
   }

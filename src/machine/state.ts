@@ -8,7 +8,7 @@ import { readJson, textIn } from "./disk/json_file.ts";
 import { hasScript } from "./scripts/file.ts";
 
 /** The file's name below `.ftl`. */
-export const TOLD_FILE = "leftovers.json";
+export const REPORTED_FILE = "leftovers.json";
 
 /** `.ftl/state/<id>.json`, written after the revision is in its place. */
 export interface RevisionState {
@@ -100,14 +100,14 @@ export function writeLastSync(pkg: PackageDir, last: LastSync): void {
 }
 
 /** Paths that cannot be deleted and were reported already. Each is reported once, not with every sync. */
-export function readTold(pkg: PackageDir): string[] {
-  const value = readJson(toldPath(pkg));
+export function readReported(pkg: PackageDir): string[] {
+  const value = readJson(reportedPath(pkg));
   return Array.isArray(value) ? value.filter((path) => typeof path === "string") : [];
 }
 
-export function writeTold(pkg: PackageDir, paths: readonly string[]): void {
-  if (paths.length === 0) removeFile(toldPath(pkg), { durable: false });
-  else replaceFile(toldPath(pkg), `${JSON.stringify(paths)}\n`, { durable: false });
+export function writeReported(pkg: PackageDir, paths: readonly string[]): void {
+  if (paths.length === 0) removeFile(reportedPath(pkg), { durable: false });
+  else replaceFile(reportedPath(pkg), `${JSON.stringify(paths)}\n`, { durable: false });
 }
 
 export function statePath(pkg: PackageDir, id: RevisionId): string {
@@ -122,6 +122,6 @@ function lastSyncPath(pkg: PackageDir): string {
   return `${pkg.own}/last-sync.json`;
 }
 
-function toldPath(pkg: PackageDir): string {
-  return `${pkg.own}/${TOLD_FILE}`;
+function reportedPath(pkg: PackageDir): string {
+  return `${pkg.own}/${REPORTED_FILE}`;
 }

@@ -6,8 +6,8 @@ import {
   postSyncOf,
   readLastSync,
   readPointerState,
+  readReported,
   readRevisionState,
-  readTold,
   writeLastSync,
   writePointerState,
   writeRevisionState,
@@ -68,7 +68,7 @@ for (const [name, make] of IN_PLACE) {
     assertEquals(readHold(pkg, ID), undefined);
     assertEquals(readJournal(pkg), undefined);
     assertEquals(readLastSync(pkg), undefined);
-    assertEquals(readTold(pkg), []);
+    assertEquals(readReported(pkg), []);
     assertEquals(readRevisionState(pkg, ID), undefined);
     assertEquals(postSyncOf(pkg, ID), "ok");
 

@@ -51,12 +51,12 @@ export async function finding(
 }
 
 /** Names to list. For the rest only their number is given. */
-const TOLD = 5;
+const MOST_NAMES = 5;
 
 /** `a, b, c`, or `a, b, c, d, e and 27 more`. */
 export function enumerate(names: readonly string[]): string {
-  const more = names.length - TOLD;
-  return more > 0 ? `${names.slice(0, TOLD).join(", ")} and ${more} more` : names.join(", ");
+  const more = names.length - MOST_NAMES;
+  return more > 0 ? `${names.slice(0, MOST_NAMES).join(", ")} and ${more} more` : names.join(", ");
 }
 
 /** A finding about one of several things. */

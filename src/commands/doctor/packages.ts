@@ -6,7 +6,7 @@ import { lookAtLock } from "../../machine/lock/lock_file.ts";
 import { locksOf } from "../../machine/lock/package_locks.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import { leftovers } from "../../machine/revisions/removal.ts";
-import { postSyncOf, readLastSync, readPointerState, readTold } from "../../machine/state.ts";
+import { postSyncOf, readLastSync, readPointerState, readReported } from "../../machine/state.ts";
 import { isThere } from "../../machine/revisions/trees.ts";
 import { type Check, fail, finding, type Found, info, ok, once, warn } from "./check.ts";
 import { isHeld } from "../../machine/jump/hold.ts";
@@ -75,12 +75,12 @@ function checkLocks(pkg: PackageDir): Check[] {
 function checkUnfinished(pkg: PackageDir): Check[] {
   // A running command is still working on these files: they are not left behind.
   if (Object.values(locksOf(pkg)).some(({ path }) => mayBeLocked(path))) return [];
-  const told = readTold(pkg);
-  const paths = [...new Set([...leftovers(pkg), ...told.filter(isThere)])].map((path) => {
-    const hint = told.includes(path)
+  const reported = readReported(pkg);
+  const paths = [...new Set([...leftovers(pkg), ...reported.filter(isThere)])].map((path) => {
+    const hint = reported.includes(path)
       ? `FTL may not delete it, or something is mounted in it: unmount it, and delete it as its owner`
       : `'ftl sync ${pkg.name}' cleans it up`;
-    const what = told.includes(path) ? "cannot be deleted" : "was left there";
+    const what = reported.includes(path) ? "cannot be deleted" : "was left there";
     return warn("unfinished", `${path} ${what}`, hint);
   });
   if (readJournal(pkg) === undefined) return paths;
@@ -98,8 +98,8 @@ function checkPostSync(pkg: PackageDir): Check[] {
   const isRunning = mayBeLocked(pkg.syncLock) || mayBeLocked(pkg.candidatesLock);
   const needed = [readLink(pkg, "current"), readPointerState(pkg)?.blessed];
   // A revision that cannot be deleted needs no preparation either.
-  const told = readTold(pkg);
-  return pkg.revisions().filter((id) => !told.includes(pkg.revisionPath(id))).flatMap((id) => {
+  const reported = readReported(pkg);
+  return pkg.revisions().filter((id) => !reported.includes(pkg.revisionPath(id))).flatMap((id) => {
     const postSync = postSyncOf(pkg, id);
     const name = pkg.revisionName(id);
     const hint = `'ftl sync ${pkg.name}' runs it again and shows what it says`;

@@ -102,7 +102,8 @@ export class PackageWork {
   leaveRest(view: PackageView | undefined, busy: BusyError): void {
     const why = view && this.whyNotActive(view);
     if (why !== undefined) throw busy;
-    const message = `${busy.message}: it does all but the blessed revision`;
+    const message =
+      `${busy.message}: this sync leaves all but the blessed revision to that command`;
     this.context.report({ type: "warning", message });
   }
 

@@ -29,7 +29,7 @@ export class SyncTally {
   readonly #pkg: PackageDir;
   readonly #started = performance.now();
   readonly #failures: unknown[] = [];
-  readonly #told = new Set<RevisionId>();
+  readonly #failed = new Set<RevisionId>();
   readonly fetched: RevisionId[] = [];
   readonly removed: RevisionId[] = [];
   activated: RevisionId | undefined;
@@ -52,7 +52,7 @@ export class SyncTally {
 
   /** @param id the revision that is not here, not ready or not active because of the error */
   fail(error: unknown, id?: RevisionId): void {
-    if (id !== undefined) this.#told.add(id);
+    if (id !== undefined) this.#failed.add(id);
     this.#failures.push(error);
     this.#context.report({ type: "failure", error });
   }
@@ -64,7 +64,7 @@ export class SyncTally {
 
   /** Whether this revision has failed. This sync does not try it again. */
   hasFailed(id: RevisionId): boolean {
-    return this.#told.has(id);
+    return this.#failed.has(id);
   }
 
   rememberOutcome(): void {

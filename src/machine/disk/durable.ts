@@ -54,7 +54,8 @@ const LARGEST_OVERWRITE = 512;
 /**
  * Overwrites a file in place if it differs from `text` only in digits, and returns true. A kill, a power cut or
  * a reader at that moment finds old digits or new digits. Returns false if anything else is there, for example
- * a link. A race may make this write into another user's file; that file then had the same text already.
+ * a link. A race may make this write into another user's file; that file then had this text already, apart
+ * from digits.
  */
 export function overwriteDigits(path: string, text: string): boolean {
   const bytes = new TextEncoder().encode(text);

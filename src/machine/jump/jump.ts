@@ -112,12 +112,12 @@ export class Jumps {
     if (jump === undefined) return [];
     const { from, to, action } = jump;
     const active = readLink(pkg, "current");
-    const isTold = active !== undefined && pkg.has(active) && (active === to || active === from);
-    const failure = isTold
+    const isDue = active !== undefined && pkg.has(active) && (active === to || active === from);
+    const failure = isDue
       ? await this.#failureOf("post-jump", active, { from, to: active, action })
       : undefined;
     clearJournal(pkg);
-    if (!isTold) return [];
+    if (!isDue) return [];
     const { report } = this.#context;
     report({
       type: "warning",

@@ -87,7 +87,7 @@ class Waiting {
   readonly #options: LockOptions;
   readonly #deadline: number;
   #pause = FIRST_PAUSE;
-  #told = false;
+  #isReported = false;
   /** How many times in a row others shared the lock. No `ftl` shares it for longer than a moment. */
   #shared = 0;
   /** Files that turned out to be replaced. */
@@ -167,8 +167,8 @@ class Waiting {
         hint: "Try again when it is done, or wait longer with FTL_LOCK_WAIT=<seconds>",
       });
     }
-    if (!this.#told && left > 0) onWait(holder());
-    this.#told = left > 0;
+    if (!this.#isReported && left > 0) onWait(holder());
+    this.#isReported = left > 0;
     await pause(left > 0 ? Math.min(this.#pause, left) : FIRST_PAUSE, signal);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
   }

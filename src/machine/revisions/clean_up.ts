@@ -9,7 +9,7 @@ import {
 import type { PackageLocks } from "../lock/package_locks.ts";
 import { BusyError } from "../../errors.ts";
 import type { PackageDir } from "../package_dir.ts";
-import { readTold, writeTold } from "../state.ts";
+import { readReported, writeReported } from "../state.ts";
 import { isThere, type Leftover } from "./trees.ts";
 import type { Context } from "../../context.ts";
 
@@ -37,21 +37,21 @@ export async function cleanUp(
     ...await emptyTrash(pkg, signal),
     ...await cleanSmallFiles(pkg, { locks, holdsCandidates, signal }),
   ];
-  const told = readTold(pkg);
+  const reported = readReported(pkg);
   for (const { path, reason } of found) {
-    if (told.includes(path)) continue;
+    if (reported.includes(path)) continue;
     const message = `${reason}; it stays until you remove it, and 'ftl doctor' shows it`;
     context.report({ type: "warning", message });
   }
-  const stays = new Set([...told.filter(isThere), ...found.map(({ path }) => path)]);
-  if (stays.size !== told.length || told.some((path) => !stays.has(path))) {
-    writeTold(pkg, [...stays]);
+  const stays = new Set([...reported.filter(isThere), ...found.map(({ path }) => path)]);
+  if (stays.size !== reported.length || reported.some((path) => !stays.has(path))) {
+    writeReported(pkg, [...stays]);
   }
 }
 
 /** Whether there is anything to delete, or a report to forget. */
 export function isCleanUpDue(pkg: PackageDir): boolean {
-  return leftovers(pkg).length > 0 || readTold(pkg).length > 0;
+  return leftovers(pkg).length > 0 || readReported(pkg).length > 0;
 }
 
 interface SmallFilesSetting {

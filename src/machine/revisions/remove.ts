@@ -11,8 +11,8 @@ import { Scripts } from "../scripts/scripts.ts";
 import {
   postSyncOf,
   readPointerState,
+  readReported,
   readRevisionState,
-  readTold,
   type RevisionState,
   writeRevisionState,
 } from "../state.ts";
@@ -81,7 +81,7 @@ class Batch {
     // In between, a jump may have happened, or another sync may have learnt what is blessed.
     const active = readLink(pkg, "current");
     const inUse = [active, readLink(pkg, "previous"), readPointerState(pkg)?.blessed];
-    const told = new Set(readTold(pkg));
+    const reported = new Set(readReported(pkg));
     const end = performance.now() + BATCH_TIME;
     const ready: RevisionId[] = [];
     let taken = 0;
@@ -89,8 +89,8 @@ class Batch {
       while (taken < ids.length && ready.length < BATCH_SIZE && performance.now() < end) {
         const id = ids[taken++];
         if (id === undefined || inUse.includes(id) || !pkg.has(id)) continue;
-        const wasTold = told.has(pkg.revisionPath(id));
-        if (await this.#mayGo(id, { active, wasTold })) ready.push(id);
+        const wasReported = reported.has(pkg.revisionPath(id));
+        if (await this.#mayGo(id, { active, wasReported })) ready.push(id);
       }
     } finally {
       await this.#discard(ready);
@@ -100,12 +100,12 @@ class Batch {
 
   async #mayGo(
     id: RevisionId,
-    { active, wasTold }: { active: RevisionId | undefined; wasTold: boolean },
+    { active, wasReported }: { active: RevisionId | undefined; wasReported: boolean },
   ): Promise<boolean> {
     let state: RevisionState | undefined;
     try {
       // If the revision stayed for another reason than its script, the script has run already.
-      if (!wasTold || this.#isPreparedAgain(id)) {
+      if (!wasReported || this.#isPreparedAgain(id)) {
         state = this.#markUnprepared(id);
         await this.#scripts.run("pre-remove", id, { from: active, to: active });
         state = undefined;
