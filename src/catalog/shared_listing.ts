@@ -2,7 +2,7 @@
  * Lists many packages with few requests: one listing of the bucket serves all packages in it.
  *
  * It goes through the packages in the order of their keys. A page has all keys from right before the first
- * package that is still wanted. It completes every package that lies in it whole. The next page continues
+ * package that is still wanted. It completes each package whose keys are all in it. The next page continues
  * there, or jumps to the next wanted package. So each page brings at least one package, or 1,000 keys of one,
  * and no package needs more requests than if it asked for itself. But a page may be large if other packages lie
  * in between: then each asks for itself.

@@ -1,9 +1,9 @@
 /**
  * The speed of work, and the time left.
  *
- * Bytes may come in jumps: an upload counts them when a part has arrived, which takes minutes on a slow line.
- * So the speed is measured up to the last jump, and the time left counts down from there. It is shown only
- * after the second jump, because the first says nothing about the parts that were sent beside it.
+ * Bytes may come in leaps: an upload counts them when a part has arrived, which takes minutes on a slow line.
+ * So the speed is measured up to the last leap, and the time left counts down from there. It is shown only
+ * after the second leap, because the first says nothing about the parts that were sent beside it.
  */
 import type { ProgressEvent } from "../../events.ts";
 import { formatBytes, formatDuration } from "./narration.ts";

@@ -13,7 +13,7 @@ import { RestStep } from "./rest_step.ts";
 import type { PackageSync } from "./sync_tally.ts";
 
 /**
- * One package in three steps, so that nothing that is ready waits for slow work. The sync holds its lock from
+ * One package in three steps, so that ready work does not wait for slow work. The sync holds its lock from
  * the first step to the last, but not while a candidate's `post-sync` runs. If another sync holds the lock, the
  * first step works without it, and only the other steps wait. A failure stops what depends on it.
  */

@@ -98,7 +98,7 @@ class Waiting {
     this.#deadline = performance.now() + options.wait * 1000;
   }
 
-  /** Another process puts, or has put, another file there, mostly at once. Throws `BusyError`. */
+  /** Waits until another process has put the next file there, mostly for no time. Throws `BusyError`. */
   async forNextFile(): Promise<void> {
     const { what, signal } = this.#options;
     if (++this.#files > PATIENCE && this.#left() <= 0) {

@@ -141,7 +141,7 @@ export class LockFile implements Disposable {
   }
 }
 
-/** The file nearly always exists. So the first try assumes that: an error takes longer than a look. */
+/** Opens or makes the file. It nearly always exists, so a look comes first: a failed attempt takes longer. */
 function openOwn(path: string): Deno.FsFile {
   for (;;) {
     const there = kindOf(path);
