@@ -117,7 +117,7 @@ async function tryStarted(
     good &&= isGood;
     say(`  ${isGood ? "ok  " : "FAIL"}  ${name.padEnd(16)}  ${text}`);
   }
-  for (const sentence of trial.told) say(`  told  ${sentence}`);
+  for (const sentence of trial.warnings) say(`  warned  ${sentence}`);
   return good;
 }
 

@@ -32,7 +32,7 @@ export interface TrialOptions {
 export class Trial {
   readonly #options: TrialOptions;
   /** What FTL's warnings say about the store, each once. */
-  readonly told = new Set<string>();
+  readonly warnings = new Set<string>();
 
   constructor(options: TrialOptions) {
     this.#options = options;
@@ -95,7 +95,7 @@ export class Trial {
       (commands.lost === 0 ? "" : `, ${commands.lost} overwrote another's blessing`) +
       `; of writes at the same moment ${writes} won`;
     if (!isLost) return { isGood: true, text };
-    if ([...this.told].some((line) => line.includes("race"))) {
+    if ([...this.warnings].some((line) => line.includes("race"))) {
       return { isGood: true, text: `${text}; FTL warned` };
     }
     const { racyBecause } = this.#options;
@@ -155,7 +155,7 @@ export class Trial {
     const machine = this.#machine("web-4", "my_site");
     const { code, stdout, stderr } = await this.#ftl(["doctor"], machine);
     const remarks = stdout.split("\n").filter((line) => /^(info|warn|fail) +S3/.test(line));
-    for (const line of remarks) this.told.add(line.replace(/^\w+ +S3 \w+ +/, ""));
+    for (const line of remarks) this.warnings.add(line.replace(/^\w+ +S3 \w+ +/, ""));
     if (code !== 0 && remarks.length === 0) throw new Error(`doctor ended with ${code}: ${stderr}`);
     const marks = remarks.map((line) => /^(\w+) +(S3 \w+)/.exec(line)?.slice(1).join(": "));
     return { isGood: code === 0, text: marks.length === 0 ? "nothing" : marks.join(", ") };
@@ -210,7 +210,7 @@ export class Trial {
     const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
     const ran = { code, stdout: out ?? "", stderr: err ?? "" };
     for (const line of ran.stderr.split("\n")) {
-      if (line.startsWith("warning: ")) this.told.add(line.slice("warning: ".length));
+      if (line.startsWith("warning: ")) this.warnings.add(line.slice("warning: ".length));
     }
     return ran;
   }

@@ -1,3 +1,4 @@
+/** `ftl doctor` on the packages of a machine: what it finds in their folders. */
 import { assertEquals, assertMatch } from "../assert.ts";
 import { healthy, remarks } from "./doctor_fleet.ts";
 import { idOf, type Machine } from "./fleet.ts";

@@ -1,3 +1,4 @@
+/** `ftl doctor` on variables, credentials, S3 and the clock. */
 import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { readDocument } from "../documents.ts";
 import { treeOf } from "../temp.ts";

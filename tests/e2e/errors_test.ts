@@ -1,3 +1,4 @@
+/** Errors of the command line: their texts, hints, exit codes and documents. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { type Document, readDocument } from "../documents.ts";
 import { treeOf } from "../temp.ts";

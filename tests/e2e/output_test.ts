@@ -1,3 +1,4 @@
+/** Notes and results: what is printed where, and what happens if it cannot be written. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { readDocument } from "../documents.ts";
 import { Fleet, idOf, type Machine, programLine, type Ran } from "./fleet.ts";

@@ -1,3 +1,4 @@
+/** Package scripts: when they run, what they get, and what their failures do. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { readDocument } from "../documents.ts";
 import { until } from "../until.ts";

@@ -1,3 +1,4 @@
+/** `ftl setup`: its texts, and the programs that must accept them. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { readDocument } from "../documents.ts";
 import { TempFolder } from "../temp.ts";

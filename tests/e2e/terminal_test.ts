@@ -1,3 +1,4 @@
+/** Output on a terminal: columns, colors and live lines. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { permissionFlags } from "../../scripts/build/compile.ts";
 import { SCOPES } from "../../src/cli/permissions.ts";

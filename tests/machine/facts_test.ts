@@ -1,3 +1,4 @@
+/** The facts that a sync is planned by. */
 import { assertEquals } from "../assert.ts";
 import { gatherFacts } from "../../src/machine/facts.ts";
 import { writeHolds } from "../../src/machine/jump/hold.ts";

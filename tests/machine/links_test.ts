@@ -1,3 +1,4 @@
+/** The links `current` and `previous`. */
 import { assertEquals, assertThrows } from "../assert.ts";
 import { StorageError } from "../../src/errors.ts";
 import { readLink, writeLinks } from "../../src/machine/links.ts";

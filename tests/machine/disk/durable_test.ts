@@ -1,3 +1,4 @@
+/** Files that are overwritten in place: when that is allowed, and what stays untouched. */
 import { assertEquals } from "../../assert.ts";
 import { overwriteDigits } from "../../../src/machine/disk/durable.ts";
 import { PackageDir } from "../../../src/machine/package_dir.ts";

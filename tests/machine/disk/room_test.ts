@@ -1,3 +1,4 @@
+/** When a disk counts as full. */
 import { assert, assertEquals } from "../../assert.ts";
 import { diskRoom, isFull } from "../../../src/machine/disk/room.ts";
 

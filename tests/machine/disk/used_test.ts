@@ -1,3 +1,4 @@
+/** How much disk space a package uses. */
 import { assert, assertEquals } from "../../assert.ts";
 import { diskUsed } from "../../../src/machine/disk/used.ts";
 import { anId } from "../../names.ts";

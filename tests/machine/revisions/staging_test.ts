@@ -1,3 +1,4 @@
+/** How a revision is prepared in staging and published. */
 import { assert, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
 import { ConflictError } from "../../../src/errors.ts";
 import { Staging } from "../../../src/machine/revisions/staging.ts";
