@@ -186,7 +186,7 @@ export function requirePackage(root: string, name: PackageName): PackageDir {
   const found = new PackageDir(root, name);
   if (isDirectory(found.path)) return found;
   const nearest = nearestOf(name, listPackages(root).map((other) => other.name));
-  const meant = nearest === undefined ? "" : `Did you mean ${nearest}? Else: `;
+  const meant = nearest === undefined ? "" : `Did you mean ${nearest}? If not: `;
   throw new NotFoundError(`No package ${name} on this machine: ${found.path} is not there`, {
     hint: `${meant}a folder tells FTL that this machine wants the package: mkdir ${found.path}`
       .replace(/^a/, "A"),

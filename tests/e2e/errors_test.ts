@@ -138,7 +138,7 @@ Deno.test("a mistyped package is answered with the nearest name", async () => {
     assertError(await web.ftl(args), {
       code: 3,
       says: /No package .* on this machine/,
-      hint: /^hint: Did you mean my_site\? Else: a folder tells FTL .*: mkdir /,
+      hint: /^hint: Did you mean my_site\? If not: a folder tells FTL .*: mkdir /,
     });
   }
   assertError(await web.ftl(["sync", "database"]), {
