@@ -1,13 +1,13 @@
 /**
- * `deno task bench`: FTL beside what people use otherwise, in one run, interleaved, medians; the ratios are
- * held against the targets of docs/benchmarks.md.
+ * `deno task bench`: compares FTL with the usual tools. All run interleaved in one run, and the medians count.
+ * It checks the ratios against the targets of docs/benchmarks.md.
  *
  *     deno task bench [--ftl PATH] [--rounds 5] [--only NAME[,NAME]] [--json FILE]
  *                     [--folder DIR] [--work DIR] [--big BYTES]
  *
- * --ftl measures an executable, otherwise the source is measured, whose start is slower. --folder keeps
- * the corpora (some 6 GB) for the next run; --work is where archives are unpacked, in memory by default.
- * --only takes what the name of a case begins with: sync, spool, big, start, scale.
+ * --ftl measures an executable. Without it, the source is measured, whose start is slower. --folder keeps the
+ * corpora (some 6 GB) for the next run. --work is the folder for unpacked archives; by default it is in memory.
+ * --only selects cases by the beginning of their names: sync, spool, big, start, scale.
  */
 import { parseArgs } from "node:util";
 import { compile } from "./build/compile.ts";
@@ -40,7 +40,7 @@ function write(stream: typeof Deno.stdout, text: string): void {
 const say = (text: string): void => write(Deno.stderr, `bench: ${text}`);
 const print = (text: string): void => write(Deno.stdout, text);
 
-/** Every contender once a round, each round beginning with another one. */
+/** Runs every contender once in each round. Each round begins with another contender. */
 async function runCase(one: Case, rounds: number): Promise<CaseResult> {
   const contenders = await one.prepare();
   const runs: Record<string, Measured[]> = {};
@@ -48,7 +48,7 @@ async function runCase(one: Case, rounds: number): Promise<CaseResult> {
   const count = one.rounds ?? rounds;
   for (let round = 0; round < count; round++) {
     say(`${one.name}: round ${round + 1} of ${count}`);
-    // What depends on an earlier contender keeps its place.
+    // If a contender depends on an earlier one, the order stays the same.
     const start = one.rounds === undefined ? round % contenders.length : 0;
     const order = [...contenders.slice(start), ...contenders.slice(0, start)];
     for (const contender of order) runs[contender.name]?.push(await runOnce(contender));
@@ -66,8 +66,8 @@ async function runOnce({ run, after }: Contender): Promise<Measured> {
 
 async function findTools(folder: string): Promise<Tools> {
   const [aws, pigz] = [await findProgram("aws"), await findProgram("pigz")];
-  if (aws === undefined) say("the aws-cli is not installed: nothing is compared with it");
-  if (pigz === undefined) say("pigz is not installed: nothing is compared with it");
+  if (aws === undefined) say("the aws-cli is not installed: FTL is not compared with it");
+  if (pigz === undefined) say("pigz is not installed: FTL is not compared with it");
   return { aws, pigz, empty: await compileEmpty(folder) };
 }
 
@@ -77,7 +77,7 @@ async function compileEmpty(folder: string): Promise<string | undefined> {
     Deno.statSync(path);
     return path;
   } catch {
-    // It has to be made.
+    // It must be compiled.
   }
   const entry = `${path}.ts`;
   Deno.writeTextFileSync(entry, "");
@@ -98,7 +98,7 @@ async function compileEmpty(folder: string): Promise<string | undefined> {
   }
 }
 
-/** The corpora take a while to make, and the growth needs none. */
+/** Makes the corpora, which takes a while. The cases of growth do not need them. */
 async function casesOnCorpora(
   folder: string,
   tools: Tools,
@@ -149,5 +149,5 @@ async function main(): Promise<void> {
 }
 
 await main();
-// Idle connections need not be waited for.
+// Idle connections are still open; there is no need to wait for them.
 Deno.exit(0);

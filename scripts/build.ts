@@ -1,13 +1,13 @@
 /**
- * `deno task build [--target x86_64|aarch64] [--runtime-from-npm] [--out FOLDER]`: one executable for each
- * architecture, and their sums:
+ * `deno task build [--target x86_64|aarch64] [--runtime-from-npm] [--out FOLDER]`: builds one executable for
+ * each architecture, and their checksums:
  *
  *     dist/ftl-<version>-linux-x86_64
  *     dist/ftl-<version>-linux-arm64
  *     dist/SHA256SUMS
  *
- * Bundles, compiles by `deno compile`, and runs what it built. The version is the one of `deno.json`. The
- * same commit, built with `--runtime-from-npm` on whatever machine, gives the same bytes.
+ * It bundles, compiles with `deno compile`, and runs the result. The version comes from `deno.json`. With
+ * `--runtime-from-npm` the same commit gives the same bytes on every machine.
  */
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
@@ -18,10 +18,10 @@ import { type Architecture, ownToolchain, toolchainFromNpm } from "./build/runti
 
 const ROOT = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 
-/** As the files are called: Debian's and AWS's word for the one, the kernel's for the other. */
+/** The names in the files: `arm64` is the word of Debian and AWS, `x86_64` that of the kernel. */
 const FILE_SUFFIX: Readonly<Record<Architecture, string>> = { x86_64: "x86_64", aarch64: "arm64" };
 
-/** The emulator for another architecture's programs, and where Debian keeps their libraries. */
+/** The emulator for programs of another architecture, and the place of their libraries on Debian. */
 const QEMU = "qemu-aarch64-static";
 const QEMU_LIBRARIES = "/usr/aarch64-linux-gnu";
 
@@ -31,7 +31,7 @@ interface Settings {
   readonly out: string;
 }
 
-/** Throws an Error whose message is for the user. */
+/** Throws an Error with a message for the user. */
 function parseSettings(args: string[]): Settings {
   const { values } = parseArgs({
     args,
@@ -43,7 +43,7 @@ function parseSettings(args: string[]): Settings {
   });
   const targets = (values.target ?? ["x86_64", "aarch64"]).map((name) => {
     if (name === "x86_64" || name === "aarch64") return name;
-    throw new Error(`No such target: ${name}; there are x86_64 and aarch64`);
+    throw new Error(`No such target: ${name}; the targets are x86_64 and aarch64`);
   });
   return { targets, fromNpm: values["runtime-from-npm"], out: values.out };
 }
@@ -54,7 +54,7 @@ function readVersion(): string {
 }
 
 interface Commit {
-  /** Short, and marked where the tree differs from it. Undefined outside of a repository. */
+  /** The short name, with a mark if the tree differs from the commit. Undefined outside of a repository. */
   readonly name: string | undefined;
   /** Unix time in seconds. */
   readonly time: number;
@@ -75,14 +75,14 @@ async function readCommit(): Promise<Commit> {
   }
 }
 
-/** Gives the bundle's files one fixed time, which is embedded with them. */
+/** Gives the bundle's files one fixed time, because the time is embedded too. */
 function setTimes(folder: string, seconds: number): void {
   for (const { name } of Deno.readDirSync(folder)) {
     Deno.utimeSync(`${folder}/${name}`, seconds, seconds);
   }
 }
 
-/** Runs what was built; the answer is what it says of itself, or why it could not be asked. */
+/** Runs the executable. Returns its version, or why it could not run. */
 async function tryOut(path: string, target: Architecture): Promise<string> {
   if (target === Deno.build.arch) return (await run([path, "--version"])).trim();
   const qemu = target === "aarch64" ? await findProgram(QEMU) : undefined;
@@ -138,7 +138,7 @@ if (import.meta.main) {
   } catch (error) {
     const { message } = error as Error;
     const hint = message.includes("/denort-")
-      ? "hint: Where only an npm registry is in reach: deno task build --runtime-from-npm\n"
+      ? "hint: If only an npm registry can be reached: deno task build --runtime-from-npm\n"
       : "";
     Deno.stderr.writeSync(new TextEncoder().encode(`build: ${message}\n${hint}`));
     Deno.exit(1);

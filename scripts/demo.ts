@@ -1,7 +1,7 @@
 /**
- * `deno task demo`: the main job from beginning to end, as a user would do it, on a local S3-compatible
- * server and two machines that are folders. Shows each command with what it printed, and ends with an
- * exit code other than 0 if anything is not as it should be.
+ * `deno task demo`: does the main job from beginning to end, as a user would, on a local S3-compatible server
+ * and with two folders as machines. It shows each command with its output. The exit code is not 0 if anything
+ * is wrong.
  */
 import { startS3Server } from "../tests/s3_server/server.ts";
 
@@ -19,7 +19,7 @@ function title(text: string): void {
 
 function expect(condition: boolean, what: string): void {
   if (condition) return;
-  throw new Error(`not as it should be: ${what}`);
+  throw new Error(`not true: ${what}`);
 }
 
 const folder = Deno.makeTempDirSync({ prefix: "ftl-demo-" });
@@ -30,7 +30,7 @@ try {
   await server.close();
   Deno.removeSync(folder, { recursive: true });
 }
-// What the runtime still holds open, idle connections among them, need not be waited for.
+// Idle connections are still open; there is no need to wait for them.
 Deno.exit(0);
 
 async function demo(): Promise<void> {
@@ -137,7 +137,7 @@ function read(path: string): string {
   return Deno.readTextFileSync(`${folder}/${path}`);
 }
 
-/** Runs `ftl` as the developer, or on a machine; shows it; the answer is its stdout. */
+/** Runs `ftl` as the developer or on a machine, and shows it. Returns its stdout. */
 async function ftl(args: string[], machine?: string): Promise<string> {
   const shown = args.map((arg) => /^[\w./-]+$/.test(arg) ? arg : `'${arg}'`).join(" ");
   const entry = new URL("../mod.ts", import.meta.url).pathname;

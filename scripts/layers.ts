@@ -3,22 +3,25 @@
  *
  *     mod.ts -> cli -> commands -> (catalog, transfer, machine) -> (bucket, archive) -> plan -> revision -> root files
  *
- * Besides: nothing in `src` is unreachable from `mod.ts`, each package from npm is imported by the one
- * file that the table names, by name and version so that it is found from any other project too, only
- * `src/cli/process.ts` touches arguments, environment, exit and signals, and the S3 server of the tests uses
- * nothing of `src`.
- * Part of `deno task ok`.
+ * It also checks that:
+ * - every file in `src` can be reached from `mod.ts`;
+ * - only the file in the table below imports a package from npm, by name and version, so that other projects
+ *   find it;
+ * - only `src/cli/process.ts` touches arguments, environment, exit and signals;
+ * - the S3 server of the tests uses nothing of `src`.
+ *
+ * It is part of `deno task ok`.
  */
 import manifest from "../deno.json" with { type: "json" };
 
 interface Room {
-  /** A path that starts so lies in this room. */
+  /** Every path that begins with this lies in the room. */
   readonly path: string;
-  /** The rooms that its files may import besides their own. */
+  /** The rooms that its files may import, besides their own room. */
   readonly mayImport: readonly string[];
 }
 
-/** What every room may use. */
+/** Files that every room may use. */
 const ROOT_FILES = [
   "config",
   "context",
@@ -34,7 +37,7 @@ const EVERYWHERE = [...ROOT_FILES, "src/concurrency/"];
 const DECISIONS = [...EVERYWHERE, "src/revision/", "src/plan/"];
 const STORES = [...DECISIONS, "src/bucket/", "src/archive/"];
 
-/** The first entry that fits a file is its room. */
+/** A file's room is the first entry that matches. */
 const ROOMS: readonly Room[] = [
   {
     path: "mod.ts",
@@ -51,10 +54,10 @@ const ROOMS: readonly Room[] = [
   },
   {
     path: "src/cli/process.ts",
-    // What must be settled before any command runs.
+    // Things that must be settled before any command runs.
     mayImport: ["src/cli/", "src/bucket/aws/", ...DECISIONS, "deno.json"],
   },
-  // A context opens the bucket, of which it knows the contract.
+  // A context opens the bucket, so it knows the bucket's contract.
   { path: "src/context.ts", mayImport: [...ROOT_FILES, "src/bucket/bucket.ts"] },
   { path: "src/events.ts", mayImport: [...ROOT_FILES, "src/revision/names.ts"] },
   ...ROOT_FILES.map((path) => ({ path, mayImport: ROOT_FILES })),
@@ -66,7 +69,7 @@ const ROOMS: readonly Room[] = [
   { path: "src/catalog/", mayImport: STORES },
   { path: "src/transfer/", mayImport: STORES },
   { path: "src/machine/", mayImport: STORES },
-  // A page is made of every table.
+  // The reference is made from every table.
   {
     path: "src/cli/reference/",
     mayImport: ["src/cli/", "src/bucket/aws/settings.ts", ...DECISIONS],
@@ -85,10 +88,10 @@ function roomOf(file: string): Room | undefined {
   return { path, mayImport: BELOW_COMMANDS };
 }
 
-/** Does no I/O. */
+/** Rooms that do no I/O. */
 const PURE = [...ROOT_FILES, "src/revision/", "src/plan/"];
 
-/** Packages from npm by their names in `deno.json`, and the only file in `src` that may import each. */
+/** npm packages by their names in `deno.json`, each with the only file in `src` that may import it. */
 const PACKAGES: Readonly<Record<string, string>> = {
   "@aws-sdk/client-s3": "src/bucket/s3/sdk.ts",
   "@aws-sdk/credential-provider-node": "src/bucket/aws/credentials.ts",
@@ -102,11 +105,11 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "get-east-asian-width": "src/cli/terminal/paint.ts",
 };
 
-/** What of Deno's only these may touch. */
+/** Only these files may touch the parts of Deno in `ENTRY_ONLY`. */
 const ENTRIES = ["mod.ts", "src/cli/process.ts"];
 const ENTRY_ONLY = /\bDeno\.(args|env|exit|exitCode|addSignalListener|stdout|stderr|stdin)\b/;
 
-/** The part of `deno info --json` that is read here. */
+/** The part of `deno info --json` that this file reads. */
 interface Module {
   readonly specifier: string;
   readonly dependencies?: readonly {
@@ -139,7 +142,7 @@ async function readModules(entry: string): Promise<Module[]> {
 function checkImports(module: Module): string[] {
   const file = pathOf(module.specifier);
   const room = roomOf(file);
-  if (room === undefined) return [`${file}: lies in no room`];
+  if (room === undefined) return [`${file}: is in no room`];
   const problems: string[] = [];
   for (const { specifier, code, type } of module.dependencies ?? []) {
     const resolved = code?.specifier ?? type?.specifier ?? specifier;
@@ -153,7 +156,7 @@ function checkImports(module: Module): string[] {
 
 function checkFileImport(room: Room, imported: string): string | undefined {
   if ([room.path, ...room.mayImport].some((path) => imported.startsWith(path))) return undefined;
-  return `must not import ${imported}, which is no way down from ${room.path}`;
+  return `must not import ${imported}, which is not below ${room.path}`;
 }
 
 function checkPackageImport(file: string, specifier: string): string | undefined {
@@ -166,11 +169,13 @@ function checkPackageImport(file: string, specifier: string): string | undefined
   }
   const [name] = Object.entries(manifest.imports).find(([, pin]) => pin === specifier) ?? [];
   if (name === undefined) {
-    return `imports ${specifier}, which deno.json has not, or in another version`;
+    return `imports ${specifier}, which deno.json does not have, or has in another version`;
   }
   const importer = PACKAGES[name];
-  if (importer === undefined) return `imports ${specifier}, which is in no table of packages`;
-  return file === importer ? undefined : `imports ${specifier}, which is for ${importer} alone`;
+  if (importer === undefined) {
+    return `imports ${specifier}, which is missing in the table of packages`;
+  }
+  return file === importer ? undefined : `imports ${specifier}, which only ${importer} may import`;
 }
 
 async function checkText(module: Module): Promise<string[]> {
@@ -180,7 +185,7 @@ async function checkText(module: Module): Promise<string[]> {
   const problems: string[] = [];
   const entryOnly = ENTRY_ONLY.exec(text)?.[0];
   if (entryOnly !== undefined) {
-    problems.push(`${file}: ${entryOnly} is for ${ENTRIES.join(" and ")} alone`);
+    problems.push(`${file}: only ${ENTRIES.join(" and ")} may use ${entryOnly}`);
   }
   if (isPure(file) && /\bDeno\./.test(text)) {
     problems.push(`${file}: does no I/O, but uses Deno`);
@@ -192,7 +197,7 @@ function isPure(file: string): boolean {
   return PURE.some((path) => file.startsWith(path));
 }
 
-/** It is made for others too, and judges FTL: so it knows nothing of it. */
+/** The S3 server judges FTL, and other projects can use it: so it must know nothing of FTL. */
 async function checkServer(): Promise<string[]> {
   const modules = await readModules("tests/s3_server/main.ts");
   return modules.map(({ specifier }) => pathOf(specifier))
@@ -208,7 +213,7 @@ async function* sourceFiles(folder: string): AsyncGenerator<string> {
   }
 }
 
-/** Manual page and reference are made from the sources, and are no part of the program. */
+/** Manual page and reference are made from the sources, but are not part of the program. */
 const modules = [
   ...await readModules("mod.ts"),
   ...await readModules("scripts/man.ts"),

@@ -1,9 +1,9 @@
 /**
- * `deno task picture`: runs `deno task demo` and draws what it printed, as `docs/demo.svg`. So the picture in
- * the README is what the program really does.
+ * `deno task picture`: runs `deno task demo` and draws its output as `docs/demo.svg`. So the picture in the
+ * README shows what the program really does.
  */
 
-/** Sections of the demo that tell the story; the others list files. */
+/** Sections of the demo that tell the story. The other sections list files. */
 const SECTIONS = [/developer spools/, /Every machine syncs/, /One machine tries/, /It is good/];
 
 const LINE_HEIGHT = 20;

@@ -1,7 +1,7 @@
 /**
- * `deno task prove [--rounds 1000] [--minutes 10] [--machines 1000] [--seed N] [--only kills,crowd,...]`:
- * every harness at full length, each with one line of figures. Ends with an exit code other than 0 if any
- * promise was broken; the message has the seed, which brings the same commands again.
+ * `deno task prove [--rounds 1000] [--minutes 10] [--machines 1000] [--seed N] [--only kills,crowd,...]`: runs
+ * every harness at full length, each with one line of figures. The exit code is not 0 if any promise was
+ * broken. The message names the seed, which repeats the same commands.
  */
 import { parseArgs } from "node:util";
 import { spoilMachine } from "../tests/proof/bad_machine.ts";
@@ -75,7 +75,7 @@ async function properties(seed: number): Promise<Figures> {
 
 const HOSTILE_TEST = new URL("../tests/proof/hostile_test.ts", import.meta.url).pathname;
 
-/** Throws an Error whose message is for the user. */
+/** Throws an Error with a message for the user. */
 function readSettings(args: string[]): Settings & { names: readonly string[] } {
   const { values } = parseArgs({
     args,
@@ -88,13 +88,15 @@ function readSettings(args: string[]): Settings & { names: readonly string[] } {
     },
   });
   const number = (name: "rounds" | "minutes" | "machines" | "seed"): number => {
-    if (!/^[0-9]+(\.[0-9]+)?$/.test(values[name])) throw new Error(`--${name} is no number`);
+    if (!/^[0-9]+(\.[0-9]+)?$/.test(values[name])) throw new Error(`--${name} is not a number`);
     return Number(values[name]);
   };
   const names = values.only.split(",");
   const unknown = names.find((name) => HARNESSES[name] === undefined);
   if (unknown !== undefined) {
-    throw new Error(`No harness '${unknown}'; there are ${Object.keys(HARNESSES).join(", ")}`);
+    throw new Error(
+      `No harness '${unknown}'; the harnesses are ${Object.keys(HARNESSES).join(", ")}`,
+    );
   }
   return {
     seed: number("seed"),
@@ -124,5 +126,5 @@ async function main(): Promise<number> {
   return broken === 0 ? 0 : 1;
 }
 
-// What the runtime still holds open, idle connections among them, need not be waited for.
+// Idle connections are still open; there is no need to wait for them.
 if (import.meta.main) Deno.exit(await main());

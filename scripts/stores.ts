@@ -1,11 +1,11 @@
 /**
- * `deno task stores [moto|radosgw|swift ...]`: FTL on stores that others made, on this machine's loopback.
- * Installs what is missing where it runs as root with apt at hand, starts each store in a temporary folder,
- * tries FTL on it, and ends it. The exit code is 0 when every store that was asked for was tried and is good.
+ * `deno task stores [moto|radosgw|swift ...]`: tries FTL on stores of other projects, on this machine's
+ * loopback. As root and with apt it installs what is missing. It starts each store in a temporary folder, tries
+ * FTL on it, and ends it. The exit code is 0 if every requested store was tried and passed.
  *
- *     --megabytes 300   of the large package
- *     --racers 8        who bless at once
- *     --no-install      only says what is missing
+ *     --megabytes 300   size of the large package
+ *     --racers 8        number of people who bless at once
+ *     --no-install      only reports what is missing
  */
 import { parseArgs } from "node:util";
 import { moto } from "./stores/moto.ts";
@@ -50,7 +50,7 @@ function readSettings(): Settings {
   });
   const unknown = positionals.find((name) => STORES.every((store) => store.name !== name));
   if (unknown !== undefined) {
-    say(`No such store: ${unknown}; there are ${STORES.map(({ name }) => name).join(", ")}`);
+    say(`No such store: ${unknown}; the stores are ${STORES.map(({ name }) => name).join(", ")}`);
     Deno.exit(2);
   }
   return {
@@ -117,11 +117,11 @@ async function tryStarted(
     good &&= isGood;
     say(`  ${isGood ? "ok  " : "FAIL"}  ${name.padEnd(16)}  ${text}`);
   }
-  for (const sentence of trial.told) say(`  told  ${sentence}`);
+  for (const sentence of trial.warnings) say(`  warned  ${sentence}`);
   return good;
 }
 
-/** Installs what can be; else what a person has to do. */
+/** Installs missing programs if possible. Otherwise returns what a person must do. */
 async function missingOf({ programs, install }: Store): Promise<string | undefined> {
   const missing = (): string[] => Object.keys(programs).filter((program) => !isThere(program));
   if (missing().length === 0) return undefined;

@@ -1,13 +1,13 @@
 /**
- * `deno task test [FILE...]`: runs the examples in `mod.ts` and every test, or those files alone; options of
- * `deno test`, such as `--filter`, are handed on.
+ * `deno task test [FILE...]`: runs the examples in `mod.ts` and every test, or only those files. It passes
+ * options of `deno test`, such as `--filter`, on.
  *
- * Ends with the tests that were skipped, each with what this machine lacks for it, and one line that counts:
+ * At the end it prints the skipped tests, each with what this machine lacks, and one line of counts:
  *
  *     612 passed, 0 failed, 9 skipped
  *
- * Succeeds where nothing failed, nothing was skipped without a reason, and, with `FTL_REQUIRE_TOOLS=1`,
- * nothing was skipped at all.
+ * It succeeds if nothing failed and nothing was skipped without a reason. With `FTL_REQUIRE_TOOLS=1` nothing at
+ * all may be skipped.
  */
 import { existsSync } from "node:fs";
 
@@ -21,17 +21,17 @@ interface Counts {
 const ROOT = new URL("..", import.meta.url);
 const FLAGS = ["test", "--quiet", "--allow-all"];
 
-/** What a skipped test's name ends with: see `tests/required_program.ts`. */
+/** The ending of a skipped test's name: see `tests/required_program.ts`. */
 const REASON = /^(.*) \(needs (.*)\)$/s;
 
-/** Each is the arguments of one run of `deno test`. */
+/** The arguments of each run of `deno test`. */
 function chooseRuns(args: readonly string[]): string[][] {
   const names = args.filter((arg) => !arg.startsWith("-"));
   if (names.some((name) => existsSync(name))) return [[...FLAGS, "--parallel", "--doc", ...args]];
   return [[...FLAGS, "--doc", ...args, "mod.ts"], [...FLAGS, "--parallel", ...args, "tests/"]];
 }
 
-/** Runs it for all to see; the counts are of what it reports besides. */
+/** Runs the tests with their output shown. The counts come from the report that it also writes. */
 async function run(args: readonly string[]): Promise<Counts> {
   const report = Deno.makeTempFileSync({ prefix: "ftl-test-report-", suffix: ".xml" });
   try {
@@ -43,7 +43,7 @@ async function run(args: readonly string[]): Promise<Counts> {
       stderr: "inherit",
     }).spawn().status;
     const { passed, failed, skipped } = count(Deno.readTextFileSync(report));
-    // A file that cannot be loaded is in no report.
+    // The report does not have a file that cannot be loaded.
     return { passed, failed: code !== 0 ? Math.max(failed, 1) : failed, skipped };
   } finally {
     Deno.removeSync(report);
@@ -51,8 +51,8 @@ async function run(args: readonly string[]): Promise<Counts> {
 }
 
 /**
- * Reads the report as Deno writes it. A step is `<test> > <step>`: it counts where it is skipped. What a
- * filter has left out is told as skipped, but has no time.
+ * Reads the report of Deno. A step is `<test> > <step>`; it counts only if it is skipped. A test that a filter
+ * left out is also reported as skipped, but has no time.
  */
 function count(xml: string): Counts {
   const cases = [
@@ -86,10 +86,10 @@ function say(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
-/** Tells what was skipped and why; the answer is whether that may be. */
+/** Prints what was skipped and why. Returns whether that is allowed. */
 function tellSkipped(skipped: readonly string[]): boolean {
   if (skipped.length === 0) return true;
-  say("\nSkipped, as this machine cannot run them:");
+  say("\nSkipped, because this machine cannot run them:");
   let isFine = true;
   for (const name of [...skipped].sort()) {
     const [, test, lacking] = REASON.exec(name) ?? [];

@@ -35,7 +35,7 @@ Deno.test("what is skipped is named with what it needs, and counted in the last 
   assertEquals(await runTests(SKIPPING), {
     code: 0,
     end: [
-      "Skipped, as this machine cannot run them:",
+      "Skipped, because this machine cannot run them:",
       "  not here: it needs sh-of-nowhere, a moon",
       "1 passed, 0 failed, 1 skipped",
     ],

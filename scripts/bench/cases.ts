@@ -1,4 +1,4 @@
-/** What is compared with what. */
+/** The cases of the benchmark: what is compared with what. */
 import type { Corpora } from "./corpora.ts";
 import { capture, measure, type Measured, pipeline } from "./programs.ts";
 import { scaleCases } from "./scale.ts";
@@ -7,19 +7,19 @@ import type { Stage } from "./stage.ts";
 export interface Contender {
   readonly name: string;
   readonly run: () => Promise<Measured>;
-  /** Not measured: takes away what the run has made. */
+  /** Not measured: removes the files that the run has made. */
   readonly after?: () => void | Promise<void>;
 }
 
 export interface Case {
   readonly name: string;
   readonly title: string;
-  /** Rounds of this case, where they are not the usual number. */
+  /** The number of rounds of this case, if it is not the usual one. */
   readonly rounds?: number;
-  /** Not measured: the contenders come of it. */
+  /** Not measured: makes the contenders. */
   readonly prepare: () => Promise<Contender[]>;
   readonly clean?: () => Promise<void>;
-  /** Numbers besides times, once all rounds are over. */
+  /** Numbers other than times, taken after all rounds. */
   readonly facts?: () => Promise<Readonly<Record<string, number>>>;
 }
 
@@ -169,7 +169,7 @@ function spoolCase({ stage, tools }: Setting, name: string, path: string): Case 
   };
 }
 
-/** For the memory; once is enough. */
+/** Measures the memory, so one round is enough. */
 function big(setting: Setting, name: string, path: string): Case {
   const { stage } = setting;
   const pkg = packageOf(path);

@@ -1,4 +1,4 @@
-/** What is deployed: made once, kept in a folder for the next run. */
+/** The files to deploy. They are made once and kept in a folder for the next run. */
 import { capture, pipeline } from "./programs.ts";
 
 /** npm packages that together have about 24,000 files and 100 MB of tarball. */
@@ -11,14 +11,14 @@ const PACKAGES = [
   "eslint",
 ];
 
-/** Paths of the files to spool; the part before the first dot is the package's name. */
+/** Paths of the files to spool. The part before the first dot is the package's name. */
 export interface Corpora {
   /** 24,000 small files. */
   readonly files: string;
-  /** 100 MB that do not compress, as they are, and 100 MB of gzip. */
+  /** 100 MB that do not compress, stored as they are; and 100 MB of gzip. */
   readonly stored: string;
   readonly gzipped: string;
-  /** Generated data, of the size that was asked for. */
+  /** Generated data of the requested size. */
   readonly bigStored: string;
   readonly bigArchive: string;
 }
@@ -32,7 +32,7 @@ export async function makeCorpora(
     const path = `${folder}/${name}`;
     if (exists(path)) return path;
     say(`making ${name}`);
-    // Renamed when it is whole, so that an interrupted run leaves nothing that looks like a corpus.
+    // Renamed when it is complete, so that an interrupted run leaves nothing that looks like a corpus.
     await capture({ command: pipeline(`${command(`${path}.part`)}; mv ${path}.part ${path}`) });
     return path;
   };

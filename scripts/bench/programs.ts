@@ -3,7 +3,7 @@
 export interface Measured {
   /** Milliseconds from start to end. */
   readonly ms: number;
-  /** Megabytes that the process held at most (VmHWM); undefined where the system does not tell. */
+  /** Megabytes of memory that the process held at most (VmHWM). Undefined if the system does not show it. */
   readonly peak: number | undefined;
 }
 
@@ -13,10 +13,10 @@ export interface Program {
   readonly cwd?: string;
 }
 
-/** Milliseconds between two looks at the memory: each costs what is measured some of its time. */
+/** Milliseconds between two looks at the memory. Each look costs the measured program some time. */
 const LOOK = 50;
 
-/** Throws where the program fails, with what it said. */
+/** If the program fails, throws with its stderr. */
 export async function measure({ command, env = {}, cwd }: Program): Promise<Measured> {
   const [program = "", ...args] = command;
   const started = performance.now();
@@ -40,10 +40,10 @@ export async function measure({ command, env = {}, cwd }: Program): Promise<Meas
   return { ms, peak };
 }
 
-/** What it holds itself says nothing of the programs that it starts. */
+/** The shell's own memory says nothing about the programs that it starts. */
 const SHELL = "bash";
 
-/** A pipeline, in the shell that has `pipefail`. */
+/** A pipeline, in a shell that has `pipefail`. */
 export function pipeline(text: string): readonly string[] {
   return [SHELL, "-c", `set -e -o pipefail; ${text}`];
 }
@@ -61,16 +61,16 @@ export async function capture({ command, env = {}, cwd }: Program): Promise<stri
   return decoder.decode(stdout).trim();
 }
 
-/** The path of a program that does start; undefined where it is not installed. */
+/** The path of a program that really starts. Undefined if it is not installed. */
 export async function findProgram(name: string): Promise<string | undefined> {
-  // A shim of pyenv is a shell script that takes longer than what it starts.
+  // A shim of pyenv is a shell script, and slower than the program that it starts.
   for (const command of [`pyenv which ${name}`, `command -v ${name}`]) {
     try {
       const path = await capture({ command: ["sh", "-c", command] });
       await capture({ command: [path, "--version"] });
       return path;
     } catch {
-      // The next one may.
+      // Try the next command.
     }
   }
   return undefined;

@@ -1,4 +1,4 @@
-/** What was measured, held against the targets of docs/benchmarks.md. */
+/** Compares the results with the targets of docs/benchmarks.md. */
 import { type Measured, median } from "./programs.ts";
 
 export interface CaseResult {

@@ -1,4 +1,4 @@
-/** How time and memory grow: each command at three sizes, the larger ten times or more the one before. */
+/** How time and memory grow: each command at three sizes, each at least ten times the one before. */
 import type { Case, Contender } from "./cases.ts";
 import { capture, measure } from "./programs.ts";
 import type { Stage } from "./stage.ts";
@@ -13,7 +13,7 @@ export function scaleCases(stage: Stage): Case[] {
   ];
 }
 
-/** An id as FTL makes it, in the order of its number. */
+/** An id in FTL's form. The ids sort by their numbers. */
 function idOf(number: number): string {
   return `V${String(number).padStart(10, "0")}`;
 }
@@ -160,7 +160,7 @@ function entries(stage: Stage, sizes: readonly number[]): Case {
   };
 }
 
-/** An archive of so many empty files, a thousand in a folder, in the format of POSIX `ustar`. */
+/** An archive of that many empty files, a thousand in a folder, in the format of POSIX `ustar`. */
 async function writeArchive(path: string, size: number): Promise<void> {
   const gzip = new Deno.Command("gzip", { args: ["-1"], stdin: "piped", stdout: "piped" }).spawn();
   const written = gzip.stdout.pipeTo((await Deno.create(path)).writable);

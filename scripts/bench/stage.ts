@@ -1,4 +1,4 @@
-/** Where everything happens: a folder in memory, the server in a process of its own, FTL. */
+/** The stage of a benchmark: a folder in memory, the server in a process of its own, and FTL. */
 import { inParallel } from "../../src/concurrency/parallel.ts";
 import type { Bucket } from "../../src/bucket/bucket.ts";
 import { openS3Bucket } from "../../src/bucket/s3/s3_bucket.ts";
@@ -7,9 +7,9 @@ import { capture, type Program } from "./programs.ts";
 const BUCKET = "bench";
 
 export interface StageOptions {
-  /** For what is unpacked and for the server's objects. Undefined: in memory, where that can be had. */
+  /** The folder for unpacked files and for the server's objects. Undefined: in memory, if possible. */
   readonly work: string | undefined;
-  /** An executable to measure; undefined for the source. */
+  /** The executable to measure. Undefined for the source. */
   readonly ftl: string | undefined;
   readonly say: (text: string) => void;
 }
@@ -85,7 +85,7 @@ export class Stage implements AsyncDisposable {
     }
   }
 
-  /** Removes all objects whose key begins so. */
+  /** Removes all objects whose key begins with `prefix`. */
   async empty(prefix: string): Promise<void> {
     const bucket = this.#bucket();
     await bucket.removeMany((await bucket.list(prefix)).map(({ key }) => key));
@@ -112,7 +112,7 @@ export class Stage implements AsyncDisposable {
     return object.key;
   }
 
-  /** A `curl` that fetches an object to its stdout. */
+  /** A `curl` command that writes an object to its stdout. */
   curl(key: string): string {
     const { AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = this.env;
     return `curl -sSf --aws-sigv4 aws:amz:${AWS_REGION}:s3 ` +
@@ -124,7 +124,7 @@ export class Stage implements AsyncDisposable {
     return `s3://${BUCKET}/${key}`;
   }
 
-  /** Requests since the last call. */
+  /** The number of requests since the last call. */
   async requests(): Promise<number> {
     const log = await (await fetch(`${this.url}/_ftl/log`)).json() as { operation: string }[];
     await (await fetch(`${this.url}/_ftl/log`, { method: "DELETE" })).body?.cancel();
@@ -132,7 +132,7 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-/** Below /dev an executable with narrow permissions may not write, so memory is mounted elsewhere. */
+/** An executable with limited permissions may not write below /dev, so a memory disk is mounted elsewhere. */
 function openWork(
   work: string | undefined,
   say: (text: string) => void,
@@ -160,7 +160,7 @@ function openWork(
     };
   }
   say(
-    "only root may mount memory: what is unpacked goes to the disk, and the disk is measured too",
+    "only root may mount a memory disk: files are unpacked to the real disk, which is measured too",
   );
   return { folder, unmount: remove };
 }

@@ -1,9 +1,9 @@
 /**
- * `mod.ts` and all that it imports as a few files of plain JavaScript: what is imported lazily stays a
- * file of its own, which a command that does not need it never parses.
+ * Bundles `mod.ts` and all its imports into a few files of plain JavaScript. A lazy import stays in a file of
+ * its own, so that a command that does not need it never parses it.
  *
- * The npm packages are those of `deno.lock`: Deno installs them into a folder from which esbuild takes
- * them. Their ES modules are preferred over their CommonJS, of which nothing could be left out.
+ * The npm packages are those of `deno.lock`: Deno installs them into a folder, and esbuild takes them from
+ * there. ES modules are preferred to CommonJS, from which esbuild cannot remove unused code.
  */
 import * as esbuild from "esbuild";
 import { run } from "./process.ts";
@@ -11,19 +11,19 @@ import { run } from "./process.ts";
 export interface BundleOptions {
   /** The repository's folder. */
   readonly root: string;
-  /** Emptied, and used for whatever the bundling needs. */
+  /** Emptied, and then used for the files of the bundling. */
   readonly folder: string;
   /** The commit of the source, for `ftl --version`; undefined outside of a repository. */
   readonly commit: string | undefined;
 }
 
-/** The parts of `deno.json` that are read here. */
+/** The parts of `deno.json` that this file reads. */
 interface Manifest {
   readonly version: string;
   readonly imports: Readonly<Record<string, string>>;
 }
 
-/** Bundles; the answer is the entry's path. */
+/** Bundles. Returns the entry's path. */
 export async function bundle({ root, folder, commit }: BundleOptions): Promise<string> {
   Deno.mkdirSync(folder, { recursive: true });
   Deno.removeSync(folder, { recursive: true });
@@ -47,7 +47,7 @@ export async function bundle({ root, folder, commit }: BundleOptions): Promise<s
       legalComments: "none",
       logLevel: "warning",
       nodePaths: [`${folder}/npm/node_modules`],
-      // CommonJS packages ask for built-in modules by `require`.
+      // CommonJS packages load built-in modules with `require`.
       banner: { js: REQUIRE },
       plugins: [
         npmSpecifiers(),
@@ -76,7 +76,7 @@ async function installPackages(root: string, folder: string): Promise<void> {
   await run([Deno.execPath(), "install", "--quiet", "--frozen"], { cwd: npm });
 }
 
-/** `npm:name@version/path` is the `name/path` that was installed: Deno has checked the version. */
+/** Resolves `npm:name@version/path` to the installed `name/path`. Deno has checked the version. */
 function npmSpecifiers(): esbuild.Plugin {
   return {
     name: "npm-specifiers",
@@ -90,7 +90,7 @@ function npmSpecifiers(): esbuild.Plugin {
   };
 }
 
-/** Puts what the build knows in the place of `deno.json`, which has much else. */
+/** Replaces `deno.json` by the facts that the program needs. */
 function manifestPlugin(contents: { version: string; commit: string | undefined }): esbuild.Plugin {
   return {
     name: "manifest",
@@ -103,7 +103,7 @@ function manifestPlugin(contents: { version: string; commit: string | undefined 
   };
 }
 
-/** Leaves out what `mod.ts` exports to programs only: every command would parse it. */
+/** Leaves out the exports of `mod.ts` that only programs use: every command would parse them. */
 function commandLineOnly(root: string): esbuild.Plugin {
   return {
     name: "command-line-only",

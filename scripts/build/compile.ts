@@ -1,10 +1,10 @@
-/** From a bundle to an executable, by `deno compile`. */
+/** Turns a bundle into an executable, with `deno compile`. */
 import { ALL, type Permission, SYSTEM_CALLS, VARIABLES } from "../../src/cli/permissions.ts";
 import { MACHINE, machineOfElf } from "./elf.ts";
 import { run } from "./process.ts";
 import type { Architecture, Toolchain } from "./runtime.ts";
 
-/** By default what the executable is allowed, all commands together: each gives up the rest when it starts. */
+/** By default the permissions of all commands together. Each command gives up the rest when it starts. */
 export function permissionFlags(permissions = ALL): string[] {
   const flags: Readonly<Record<Permission, string>> = {
     read: "--allow-read",
@@ -24,7 +24,7 @@ export interface CompileOptions {
   readonly output: string;
 }
 
-/** Compiles what needs nothing but itself. Throws where the outcome is not for the target. */
+/** Compiles a program that needs no other file. Throws if the result is not for the target. */
 export async function compile(
   { deno, denort }: Toolchain,
   { entry, target, output }: CompileOptions,
@@ -35,16 +35,17 @@ export async function compile(
     deno,
     "compile",
     "--quiet",
-    // All is in the bundle: nothing is to be resolved, fetched or checked, nor a cache to be embedded.
+    // The bundle has everything: nothing must be resolved, fetched or checked, and no cache embedded.
     "--no-check",
     "--no-config",
     "--no-lock",
     "--no-remote",
     "--no-npm",
-    // The cache would lie in /tmp under a name that anybody can foresee, and be run by whoever runs FTL.
+    // The cache would lie in /tmp under a predictable name, and every user who runs FTL would execute it.
     "--no-code-cache",
     ...permissionFlags(),
-    // The collector's young generation grows with what is in hand: a million entries would take 45 MB more, for no time.
+    // V8's young generation grows with the live data. Without a limit a million entries take 45 MB more and
+    // save no time.
     "--v8-flags=--max-semi-space-size=4",
     `--target=${target}-unknown-linux-gnu`,
     `--output=${output}`,

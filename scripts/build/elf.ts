@@ -1,6 +1,6 @@
 /**
- * As much of ELF as it takes to tell where a program ends. Deno appends a compiled program's files to
- * the base runtime behind its last section header, so that what stands before is the runtime itself.
+ * Reads as much of ELF as is needed to find the end of a program. Deno appends the files of a compiled program
+ * to the base runtime, after its last section header. So the bytes before that end are the runtime itself.
  *
  * https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
  */
@@ -12,7 +12,7 @@ const LITTLE_ENDIAN = 1;
 /** `e_machine` of the two architectures that FTL is built for. */
 export const MACHINE = { x86_64: 62, aarch64: 183 } as const;
 
-/** Bytes up to the end of the section header table. Throws where this is no 64-bit ELF file. */
+/** Bytes up to the end of the section header table. Throws if this is not a 64-bit ELF file. */
 export function lengthOfElf(bytes: Uint8Array): number {
   const view = viewOf(bytes);
   const offset = Number(view.getBigUint64(0x28, true)); // e_shoff
@@ -21,7 +21,7 @@ export function lengthOfElf(bytes: Uint8Array): number {
   return length;
 }
 
-/** `e_machine`, as in `MACHINE`. Throws where this is no 64-bit ELF file. */
+/** `e_machine`, as in `MACHINE`. Throws if this is not a 64-bit ELF file. */
 export function machineOfElf(bytes: Uint8Array): number {
   return viewOf(bytes).getUint16(0x12, true);
 }
@@ -29,6 +29,6 @@ export function machineOfElf(bytes: Uint8Array): number {
 function viewOf(bytes: Uint8Array): DataView {
   const isElf = bytes.byteLength >= 64 && MAGIC.every((byte, at) => bytes[at] === byte) &&
     bytes[4] === CLASS_64 && bytes[5] === LITTLE_ENDIAN;
-  if (!isElf) throw new Error("no 64-bit little-endian ELF file");
+  if (!isElf) throw new Error("not a 64-bit little-endian ELF file");
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,10 +1,10 @@
 /**
- * A guard in front of the base runtime: arguments that are not UTF-8 end the program with exit 2 and a line that
- * says so. The runtime itself panics over them before any code of FTL's runs.
+ * A guard in front of the base runtime. If an argument is not UTF-8, it ends the program with exit 2 and an
+ * error line. Without the guard the runtime panics before any code of FTL runs.
  *
  * The guard is a few hundred bytes of machine code, from `guard/*.s`; `tests/build/guard_test.ts` assembles
- * them again and compares. It lies in a segment of its own behind the runtime, whose other bytes stay as they
- * are but for the program header of a note, which becomes that segment's, and the entry point.
+ * them again and compares. It gets its own segment after the runtime. Two things in the runtime change: the
+ * entry point, and the program header of a note, which becomes the header of that segment.
  *
  * https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.pheader.html
  */
@@ -12,7 +12,7 @@ import { Buffer } from "node:buffer";
 import { machineOfElf } from "./elf.ts";
 import type { Architecture } from "./runtime.ts";
 
-/** What `guard/<architecture>.s` assembles to. Its last eight bytes are the way to the real entry. */
+/** The assembled `guard/<architecture>.s`. Its last eight bytes are the distance to the real entry. */
 export const GUARDS: Readonly<Record<Architecture, Uint8Array>> = {
   x86_64: fromBase64([
     "8w8e+kiNdCQISIs+SIPGCEiF/w+EowAAAA+2B0j/x4XAdOY9gAAAAHLvPcIAAAAPgpcAAAA99AAAAA+HjAAAAEG4gA",
@@ -35,7 +35,7 @@ export const GUARDS: Readonly<Record<Architecture, Uint8Array>> = {
 const PT_LOAD = 1;
 const PT_NOTE = 4;
 const READ_AND_EXECUTE = 5;
-/** The largest page of Linux on either architecture: where a segment begins goes by it. */
+/** The largest page of Linux on both architectures. Segments begin at multiples of it. */
 const PAGE = 0x10000;
 
 /** Offsets in a program header of ELF64. */
@@ -50,7 +50,7 @@ const PHDR = {
   align: 48,
 };
 
-/** The same program behind a guard. Throws an Error where it has no note to give up for it. */
+/** The same program with the guard. Throws an Error if it has no note whose header the guard can take. */
 export function withGuard(program: Uint8Array, guard: Uint8Array): Uint8Array<ArrayBuffer> {
   machineOfElf(program); // an ELF file of 64 bits, little-endian
   const at = roundUp(program.length);
@@ -62,8 +62,8 @@ export function withGuard(program: Uint8Array, guard: Uint8Array): Uint8Array<Ar
   const address = roundUp(Math.max(...headers.filter(isLoaded).map(endInMemory)));
   const last = headers.findLastIndex(isLoaded);
   const note = headers.findIndex((header) => typeOf(header) === PT_NOTE);
-  if (note < 0) throw new Error("the program has no note whose header the guard could take");
-  // Segments that are loaded stand in the order of their addresses.
+  if (note < 0) throw new Error("the program has no note whose header the guard can take");
+  // Loaded segments are in the order of their addresses.
   const segment = newSegment({ offset: at, address, size: guard.length });
   const reordered = headers.toSpliced(last + 1, 0, segment).filter((header) =>
     header !== headers[note]

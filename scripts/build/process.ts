@@ -1,12 +1,12 @@
-/** Programs that the build runs. */
+/** Runs the programs that the build needs. */
 
 export interface RunOptions {
   readonly cwd?: string;
-  /** Added to the environment. */
+  /** Variables added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs a program to its end; the answer is its stdout. Throws with its stderr where it fails. */
+/** Runs a program to its end and returns its stdout. If the program fails, throws with its stderr. */
 export async function run(
   [program = "", ...args]: readonly string[],
   options: RunOptions = {},
@@ -25,7 +25,7 @@ export async function run(
   return decoder.decode(stdout);
 }
 
-/** Where a program lies, or undefined where this machine has none of that name. */
+/** The path of a program. Undefined if this machine has none of that name. */
 export async function findProgram(name: string): Promise<string | undefined> {
   try {
     return (await run(["/bin/sh", "-c", `command -v ${name}`])).trim();

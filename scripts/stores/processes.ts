@@ -1,18 +1,18 @@
-/** The processes of a store, which end with it whatever happens. */
+/** The processes of a store. They end with it in any case. */
 
-/** Milliseconds that a process has after SIGTERM. */
+/** Milliseconds between SIGTERM and SIGKILL. */
 const PATIENCE = 5000;
 
 export class Processes implements AsyncDisposable {
   readonly #folder: string;
   readonly #running: Deno.ChildProcess[] = [];
 
-  /** @param folder holds a log for each process */
+  /** @param folder gets a log for each process */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Starts a server; what it prints goes to `<name>.log`. */
+  /** Starts a server. Its output goes to `<name>.log`. */
   start(name: string, command: readonly string[], env: Record<string, string> = {}): void {
     const log = `${this.#folder}/${name}.log`;
     const shell = new Deno.Command("sh", {
@@ -24,7 +24,7 @@ export class Processes implements AsyncDisposable {
     this.#running.push(shell.spawn());
   }
 
-  /** Runs a program to its end; gives its stdout. Throws what it said where it failed. */
+  /** Runs a program to its end and returns its stdout. If the program fails, throws with its stderr. */
   async run(command: readonly string[], seconds = 60): Promise<string> {
     const [program = "", ...args] = command;
     const { success, stdout, stderr } = await new Deno.Command(program, {
@@ -38,7 +38,7 @@ export class Processes implements AsyncDisposable {
     throw new Error(`${command.join(" ")} failed: ${decoder.decode(stderr).trim().slice(-500)}`);
   }
 
-  /** Until the server answers at all. Throws with the end of its log where it does not. */
+  /** Waits until the server answers. If it does not, throws with the end of its log. */
   async waitFor(name: string, url: string, seconds = 60): Promise<void> {
     const end = Date.now() + seconds * 1000;
     while (Date.now() < end) {
@@ -54,7 +54,7 @@ export class Processes implements AsyncDisposable {
     throw new Error(`${name} did not answer within ${seconds} s: ${log.slice(-500)}`);
   }
 
-  /** In the opposite order of their start. */
+  /** Ends the processes in the opposite order of their start. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const process of this.#running.reverse()) {
       const timer = setTimeout(() => end(process, "SIGKILL"), PATIENCE);
@@ -73,7 +73,7 @@ function end(process: Deno.ChildProcess, signal: Deno.Signal): void {
   }
 }
 
-/** A port of the loopback that is free now. */
+/** A loopback port that is free now. */
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;

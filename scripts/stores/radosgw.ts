@@ -1,6 +1,6 @@
 /**
- * radosgw, Ceph's S3, on the smallest cluster that there is: one monitor, and one OSD that keeps its objects
- * in memory. https://docs.ceph.com/en/pacific/install/manual-deployment/
+ * radosgw, the S3 server of Ceph, on the smallest possible cluster: one monitor, and one OSD that keeps its
+ * objects in memory. https://docs.ceph.com/en/pacific/install/manual-deployment/
  */
 import { freePort, type Processes } from "./processes.ts";
 import { SECRET, type StartedStore, type Store } from "./store.ts";
@@ -68,7 +68,7 @@ function configuration(
   folder: string,
   { cluster, monitor, port }: { cluster: string; monitor: string; port: number },
 ): string {
-  // radosgw by itself insists on a keyring and on encryption for its way to the monitor.
+  // By default radosgw demands a keyring and encryption for its connection to the monitor.
   return `[global]
 fsid = ${cluster}
 mon host = ${monitor}

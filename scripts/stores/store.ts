@@ -1,4 +1,4 @@
-/** A store to try FTL on: how it is installed, started and ended. */
+/** A store to try FTL on: how to install, start and end it. */
 import type { Processes } from "./processes.ts";
 
 export interface StartedStore {
@@ -10,14 +10,14 @@ export interface StartedStore {
 
 export interface Store {
   readonly name: string;
-  /** Programs that it takes, with what brings each. */
+  /** The programs that it needs, each with the package that contains it. */
   readonly programs: Readonly<Record<string, string>>;
-  /** How these are installed: Debian packages, or what a person has to do. */
+  /** How to install these: Debian packages, or what a person must do. */
   readonly install: { readonly debian: readonly string[] } | { readonly byHand: string };
-  /** Why two racers may win with nobody told, where the store's own faults let them. */
+  /** If a fault of the store lets two racers win unnoticed: that fault. */
   readonly racyBecause?: string;
   version(processes: Processes): Promise<string>;
-  /** Starts it in a folder of its own, on loopback. */
+  /** Starts the store in a folder of its own, on loopback. */
   start(folder: string, processes: Processes): Promise<StartedStore>;
 }
 

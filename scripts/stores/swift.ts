@@ -1,5 +1,5 @@
 /**
- * Swift with its s3api: the proxy and one server each for accounts, containers and objects.
+ * Swift with its s3api: the proxy, and one server each for accounts, containers and objects.
  * https://docs.openstack.org/swift/latest/development_saio.html
  */
 import { freePort, type Processes } from "./processes.ts";

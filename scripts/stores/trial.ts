@@ -1,4 +1,4 @@
-/** What is tried on each store: FTL's main job, racing blessings, a large package, and doctor. */
+/** The trial of each store: FTL's main job, racing blessings, a large package, and doctor. */
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
 import { openS3Bucket } from "../../src/bucket/s3/s3_bucket.ts";
@@ -7,7 +7,7 @@ import { REGION, type StartedStore } from "./store.ts";
 
 const BUCKET = "deploys";
 
-/** One row's cell: what was found, and whether FTL may stand by it. */
+/** The result of one row, and whether it is good. */
 export interface Finding {
   readonly isGood: boolean;
   readonly text: string;
@@ -31,8 +31,8 @@ export interface TrialOptions {
 
 export class Trial {
   readonly #options: TrialOptions;
-  /** Each warning of FTL, once: what it says of the store. */
-  readonly told = new Set<string>();
+  /** What FTL's warnings say about the store, each once. */
+  readonly warnings = new Set<string>();
 
   constructor(options: TrialOptions) {
     this.#options = options;
@@ -50,7 +50,7 @@ export class Trial {
     client.destroy();
   }
 
-  /** Spool, list, sync, jump, two blessings, back again, purge: each with its outcome on two machines. */
+  /** Spool, list, sync, jump, two blessings, jump-back, purge. Checks each result on two machines. */
   async mainJob(): Promise<Finding> {
     const machines = ["web-1", "web-2"].map((name) => this.#machine(name, "my_site"));
     const sync = async (): Promise<void> => {
@@ -75,8 +75,8 @@ export class Trial {
   }
 
   /**
-   * Several people bless, each something else, as fast as they can: of those who replaced the same blessing one
-   * wins. Then the same as writes that have all read before the first of them writes.
+   * Several people bless different revisions as fast as they can. Of those who replace the same blessing only
+   * one may win. Then the same with plain writes: all racers have read before the first one writes.
    */
   async race(): Promise<Finding> {
     const revisions: string[] = [];
@@ -92,18 +92,18 @@ export class Trial {
     const writes = await this.#raceWrites();
     const isLost = commands.lost > 0 || writes !== 1 || commands.winners === 0;
     const text = `${commands.winners} of ${results.length} commands won` +
-      (commands.lost === 0 ? "" : `, ${commands.lost} over another's head`) +
-      `; of writes at the same moment ${writes}`;
+      (commands.lost === 0 ? "" : `, ${commands.lost} overwrote another's blessing`) +
+      `; of writes at the same moment ${writes} won`;
     if (!isLost) return { isGood: true, text };
-    if ([...this.told].some((line) => line.includes("race"))) {
-      return { isGood: true, text: `${text}; told` };
+    if ([...this.warnings].some((line) => line.includes("race"))) {
+      return { isGood: true, text: `${text}; FTL warned` };
     }
     const { racyBecause } = this.#options;
     if (racyBecause === undefined) return { isGood: false, text };
     return { isGood: true, text: `${text}; not FTL's fault: ${racyBecause}` };
   }
 
-  /** How many of the racers believe that they have won. */
+  /** The number of racers that believe they have won. */
   async #raceWrites(): Promise<number> {
     const env = this.#env();
     for (const [name, value] of Object.entries(env)) {
@@ -134,7 +134,7 @@ export class Trial {
     return { isGood: isGone, text: `${keys.length} keys, ${sent} request${sent === 1 ? "" : "s"}` };
   }
 
-  /** A file in many parts, that arrives as it was. */
+  /** A file in many parts must arrive unchanged. */
   async large(): Promise<Finding> {
     const { folder, megabytes } = this.#options;
     const machine = this.#machine("web-3", "large");
@@ -145,7 +145,7 @@ export class Trial {
     await this.#ok(["sync"], machine);
     const synced = performance.now();
     const path = `${machine}/large/revs/${revision.replace("large.", "")}/large.bin`;
-    if (await sumOf(path) !== sum) throw new Error("the large file arrived as another");
+    if (await sumOf(path) !== sum) throw new Error("the large file has changed on its way");
     const speed = (ms: number): string => `${Math.round(megabytes / ms * 1000)} MB/s`;
     const text = `same SHA-256, ${speed(spooled - begun)} up, ${speed(synced - spooled)} down`;
     return { isGood: true, text };
@@ -155,7 +155,7 @@ export class Trial {
     const machine = this.#machine("web-4", "my_site");
     const { code, stdout, stderr } = await this.#ftl(["doctor"], machine);
     const remarks = stdout.split("\n").filter((line) => /^(info|warn|fail) +S3/.test(line));
-    for (const line of remarks) this.told.add(line.replace(/^\w+ +S3 \w+ +/, ""));
+    for (const line of remarks) this.warnings.add(line.replace(/^\w+ +S3 \w+ +/, ""));
     if (code !== 0 && remarks.length === 0) throw new Error(`doctor ended with ${code}: ${stderr}`);
     const marks = remarks.map((line) => /^(\w+) +(S3 \w+)/.exec(line)?.slice(1).join(": "));
     return { isGood: code === 0, text: marks.length === 0 ? "nothing" : marks.join(", ") };
@@ -188,7 +188,7 @@ export class Trial {
     return await this.#ok(["spool", `${folder}/my_site.tgz`]);
   }
 
-  /** A machine's root, which wants that package. */
+  /** The root of a machine that wants that package. */
   #machine(name: string, wanted: string): string {
     const root = `${this.#options.folder}/${name}`;
     Deno.mkdirSync(`${root}/${wanted}`, { recursive: true });
@@ -210,13 +210,13 @@ export class Trial {
     const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
     const ran = { code, stdout: out ?? "", stderr: err ?? "" };
     for (const line of ran.stderr.split("\n")) {
-      if (line.startsWith("warning: ")) this.told.add(line.slice("warning: ".length));
+      if (line.startsWith("warning: ")) this.warnings.add(line.slice("warning: ".length));
     }
     return ran;
   }
 }
 
-/** What a process needs to start. */
+/** The variables that a process needs to start. */
 function inherited(): Record<string, string> {
   const names = ["PATH", "HOME", "DENO_DIR", "TMPDIR"];
   return Object.fromEntries(
@@ -233,12 +233,12 @@ function versionOn(machine: string): string {
 
 function expect(found: string, wanted: string): void {
   if (found === wanted) return;
-  throw new Error(`found ${JSON.stringify(found)} where ${JSON.stringify(wanted)} should be`);
+  throw new Error(`found ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`);
 }
 
 const BLOCK = 1_000_000;
 
-/** Writes a file that nothing can compress; gives its SHA-256. */
+/** Writes a file that cannot be compressed. Returns its SHA-256. */
 async function writeRandom(path: string, megabytes: number): Promise<string> {
   const hash = createHash("sha256");
   using file = await Deno.create(path);

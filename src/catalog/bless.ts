@@ -1,4 +1,4 @@
-/** Blessing a revision in S3, as `jump --master` and `jump-back --master` do it. */
+/** Blesses a revision in S3, for `jump --master` and `jump-back --master`. */
 import { readNote } from "../revision/metadata.ts";
 import { ConflictError } from "../errors.ts";
 import { faultPoint } from "../fault_point.ts";
@@ -11,29 +11,29 @@ import { isInBucket, type RemotePackage, type RemoteRevision, requireRemote } fr
 import { blessingMetadata } from "../revision/pointer.ts";
 import type { OldPointer } from "./pointer.ts";
 
-/** What may be said with a blessing. */
+/** Options of a blessing. */
 export interface BlessOptions {
-  /** Kept with the pointer: why it was blessed. */
+  /** Why it is blessed. Stored with the pointer. */
   readonly message?: string;
 }
 
 export interface BlessRequest extends BlessOptions {
   readonly bucket: Bucket;
   readonly remote: RemotePackage;
-  /** To be blessed. */
+  /** The revision to bless. */
   readonly id: RevisionId;
-  /** The pointer as it was read: the write depends on its being the same still. */
+  /** The pointer as it was read. The write succeeds only if the pointer is still the same. */
   readonly old: OldPointer;
 }
 
-/** What is blessed now, and what was before; the same where nothing was to be done. */
+/** The revision that is blessed now, and the one before. They are equal if there was nothing to do. */
 export interface Blessed {
   readonly revision: RevisionName;
   readonly from: RevisionName | undefined;
 }
 
 /**
- * Writes `.rev`. Throws `NotFoundError` where S3 has no such revision, `ConflictError` where somebody else
+ * Writes `.rev`. Throws `NotFoundError` if S3 has no such revision, `ConflictError` if somebody else has
  * blessed another one since the pointer was read.
  */
 export async function bless(
@@ -46,7 +46,7 @@ export async function bless(
   const from = before === undefined
     ? undefined
     : revisionName({ package: remote.name, id: before.id });
-  // A pointer of the Go original counts, but blessing the same again writes FTL's own.
+  // A pointer of the Go original is valid, but blessing the same revision again writes FTL's own pointer.
   const done = before?.id === id && before.etag !== undefined;
   if (!done) {
     context.signal.throwIfAborted();
@@ -55,7 +55,7 @@ export async function bless(
     try {
       await requireStillInBucket(bucket, revision, { old, etag });
     } catch (error) {
-      // Blessed it is, and only the look afterwards was cut off.
+      // The revision is blessed. Only the check afterwards was interrupted.
       if (error === context.signal.reason) report();
       throw error;
     }
@@ -97,8 +97,8 @@ async function writePointer(
 
 /**
  * S3 has no condition that spans two objects: somebody may have removed the revision since it was listed. So
- * it is looked at again, as `purge --master` does after a removal: whoever comes last sees both. What was
- * blessed before is blessed again then, where nobody blessed another one meanwhile.
+ * this checks it again, as `purge --master` does after a removal: whoever comes last sees both changes. If the
+ * revision is gone, the previous blessing is restored, unless somebody has blessed another revision meanwhile.
  */
 async function requireStillInBucket(
   bucket: Bucket,

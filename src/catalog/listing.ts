@@ -1,4 +1,4 @@
-/** What a listing of the bucket says, package by package. */
+/** Reads a listing of the bucket, package by package. */
 import { NotFoundError } from "../errors.ts";
 import { packagePrefix, parseKey, type RevisionKey } from "../revision/keys.ts";
 import {
@@ -19,13 +19,13 @@ export interface RemotePackage {
   readonly name: PackageName;
   /** By id, oldest first. */
   readonly revisions: readonly RemoteRevision[];
-  /** `my_site.rev`, or `my_site.current` where the bucket is the Go original's. */
+  /** `my_site.rev`, or `my_site.current` if the bucket belongs to the Go original. */
   readonly pointer: ListedObject | undefined;
-  /** `my_site.previous` of the Go original, where there is no `.rev`. */
+  /** `my_site.previous` of the Go original, if there is no `.rev`. */
   readonly goPrevious: ListedObject | undefined;
 }
 
-/** The packages of a listing, by name. Keys that are not FTL's do not show. */
+/** The packages of a listing, by name. It skips keys that are not FTL's. */
 export function readListing(objects: readonly ListedObject[]): RemotePackage[] {
   const packages = new Map<PackageName, PackageListing>();
   for (const object of objects) {
@@ -35,14 +35,14 @@ export function readListing(objects: readonly ListedObject[]): RemotePackage[] {
       { revisions: new Map(), pointers: {} };
     packages.set(parsed.package, known);
     if (parsed.kind !== "revision") known.pointers[parsed.kind] = object;
-    // FTL never makes two files with the same id. If somebody did, the first in the listing counts.
+    // FTL never makes two objects with the same id. If somebody did, the first in the listing counts.
     else if (!known.revisions.has(parsed.id)) known.revisions.set(parsed.id, { ...parsed, object });
   }
   return [...packages].map(([name, found]) => remotePackage(name, found))
     .sort((a, b) => compareNames(a.name, b.name));
 }
 
-/** One package out of a listing by its prefix. */
+/** One package from a listing that may have others. */
 export function readPackageListing(
   name: PackageName,
   objects: readonly ListedObject[],
@@ -51,7 +51,7 @@ export function readPackageListing(
     { name, revisions: [], pointer: undefined, goPrevious: undefined };
 }
 
-/** One package, by one LIST. */
+/** One package, with one LIST. */
 export async function fetchPackageListing(
   bucket: Bucket,
   name: PackageName,
@@ -73,7 +73,7 @@ function remotePackage(name: PackageName, { revisions, pointers }: PackageListin
   };
 }
 
-/** Throws `NotFoundError` where S3 has no such revision. */
+/** Throws `NotFoundError` if S3 has no such revision. */
 export function requireRemote(
   remote: RemotePackage,
   revision: Revision,
@@ -88,13 +88,16 @@ export function requireRemote(
   });
 }
 
-/** Whether S3 still has a revision that a listing showed: by one LIST, as not everybody may read it. */
+/**
+ * Whether S3 still has a revision from a listing. It uses one LIST, because not every caller may read the
+ * object.
+ */
 export async function isInBucket(
   bucket: Bucket,
   { package: name, key }: RemoteRevision,
 ): Promise<boolean> {
   const prefix = packagePrefix(name);
-  // Right before the key, but for keys that nobody makes.
+  // The place right before the key: no other key is made in between.
   const after = key.slice(0, -1);
   const { objects } = await bucket.listPage({ prefix, after });
   const knowsAfter = objects.every((object) => object.key > after);

@@ -1,4 +1,4 @@
-/** The pointer of a package as it lies in the bucket. */
+/** Reads the pointer of a package from the bucket. */
 import type { Bucket, ListedObject, SmallObject } from "../bucket/bucket.ts";
 import { BrokenPointerError, IntegrityError } from "../errors.ts";
 import { parseKey } from "../revision/keys.ts";
@@ -11,7 +11,7 @@ import {
 import type { PackageName, RevisionId } from "../revision/names.ts";
 import type { RemotePackage } from "./listing.ts";
 
-/** Tells whether the pointer has changed between two listings: its text may be the same as before. */
+/** Shows whether the pointer has changed between two listings; its text may be the same as before. */
 export function pointerVersion({ pointer, goPrevious }: RemotePackage): string {
   return [pointer, goPrevious].map((o) =>
     o === undefined ? "-" : `${o.key} ${o.etag} ${o.modified}`
@@ -19,13 +19,13 @@ export function pointerVersion({ pointer, goPrevious }: RemotePackage): string {
     .join(" ");
 }
 
-/** What is blessed, with the ETag of the `.rev` that says so. */
+/** The blessing, with the ETag of its `.rev`. */
 export interface PointerContent extends Blessing {
-  /** Undefined where a pointer of the Go original says it: then there is no `.rev` yet. */
+  /** Undefined for a pointer of the Go original: then there is no `.rev` yet. */
   readonly etag: string | undefined;
 }
 
-/** Reads the pointer that the listing showed. Undefined where nothing is blessed. */
+/** Reads the pointer from the listing. Undefined if nothing is blessed. */
 export async function readPointer(
   bucket: Bucket,
   remote: RemotePackage,
@@ -41,7 +41,7 @@ export async function readPointer(
   return { ...blessing, replaced: await readGoPrevious(bucket, remote), etag: undefined };
 }
 
-/** What cannot be a pointer, as it is too large, can be replaced too. */
+/** An object that is too large to be a pointer is reported as a broken one, which can be replaced. */
 async function getPointer(
   bucket: Bucket,
   { key, etag, isRev }: ListedObject & { isRev: boolean },
@@ -70,7 +70,7 @@ function readId({ text, etag }: SmallObject, { isRev, ...place }: PointerPlace):
   }
 }
 
-/** Undefined also where it names no revision: it only says what a machine could go back to. */
+/** Undefined also if it names no revision: it only says what a machine could go back to. */
 async function readGoPrevious(
   bucket: Bucket,
   remote: RemotePackage,
@@ -87,15 +87,15 @@ async function readGoPrevious(
   }
 }
 
-/** The pointer that is to be replaced, whatever it says. */
+/** The pointer that is to be replaced, whatever its content is. */
 export interface OldPointer {
-  /** Undefined where nothing is blessed, or what the pointer says makes no sense. */
+  /** Undefined if nothing is blessed, or if the pointer is broken. */
   readonly content: PointerContent | undefined;
   /** The ETag of the `.rev`; undefined if the bucket has none. */
   readonly etag: string | undefined;
 }
 
-/** Like `readPointer`, but a pointer that names no revision can be replaced too. */
+/** Like `readPointer`, but also accepts a broken pointer, so that it can be replaced. */
 export async function readOldPointer(bucket: Bucket, remote: RemotePackage): Promise<OldPointer> {
   try {
     const content = await readPointer(bucket, remote);
@@ -107,15 +107,15 @@ export async function readOldPointer(bucket: Bucket, remote: RemotePackage): Pro
 }
 
 /**
- * What is blessed, read from S3 only where the listing shows that the pointer changed since the last sync.
- * Undefined where nothing is. `known` is what the machine remembers of it.
+ * The blessing. It is read from S3 only if the listing shows that the pointer has changed since the last sync.
+ * Undefined if nothing is blessed. `known` is the state that the machine remembers.
  */
 export async function fetchPointerState(
   bucket: Bucket,
   remote: RemotePackage,
   known: PointerState | undefined,
 ): Promise<PointerState | undefined> {
-  // An empty listing may be that of a wrong bucket: what was blessed is not forgotten over it.
+  // An empty listing may come from a wrong bucket. That is no reason to forget the blessing.
   if (remote.pointer === undefined) return remote.revisions.length === 0 ? known : undefined;
   const version = pointerVersion(remote);
   if (known?.version === version) return known;

@@ -1,11 +1,11 @@
 /**
- * The listings of many packages by few requests: one listing of the bucket serves all packages in it.
+ * Lists many packages with few requests: one listing of the bucket serves all packages in it.
  *
- * The packages are gone through in the order of their keys. A page of all keys, from right before the first
- * package that is still wanted, completes every package that lies in it whole. The next page goes on from
- * there, or jumps to the next package that is wanted. So no page brings less than a package or 1,000 keys of
- * one, and what a package needs is never more requests than if it had asked for itself. But a page may be
- * large where other packages lie in between: then each asks for itself.
+ * It goes through the packages in the order of their keys. A page has all keys from right before the first
+ * package that is still wanted. It completes each package whose keys are all in it. The next page continues
+ * there, or jumps to the next wanted package. So each page brings at least one package, or 1,000 keys of one,
+ * and no package needs more requests than if it asked for itself. But a page may be large if other packages lie
+ * in between: then each asks for itself.
  */
 import { StorageError } from "../errors.ts";
 import { packagePrefix } from "../revision/keys.ts";
@@ -13,14 +13,17 @@ import type { PackageName } from "../revision/names.ts";
 import type { Bucket, ListedObject } from "../bucket/bucket.ts";
 import { fetchPackageListing, readPackageListing, type RemotePackage } from "./listing.ts";
 
-/** Fewer ask for themselves: the credentials may be narrower, and that costs a request to find out. */
+/**
+ * Fewer packages ask for themselves. The credentials may allow only some prefixes, and finding out costs a
+ * request.
+ */
 const LEAST_PACKAGES = 8;
-/** Packages that a page has to complete to be worth its bytes, where most of its keys are of others. */
+/** Packages that a page must complete to be worth its bytes, if most of its keys belong to others. */
 const LEAST_GAIN = 4;
 
-/** How the listing of each of these packages is got, which is asked for once each. */
+/** Gets the listing of each package. Each is asked for once. */
 export interface Listings {
-  /** Whether a listing may be older than the asking for it. */
+  /** Whether a listing may be older than the call that asks for it. */
   readonly areShared: boolean;
   readonly of: (name: PackageName) => Promise<RemotePackage>;
 }
@@ -33,7 +36,7 @@ export function shareListings(bucket: Bucket, names: readonly PackageName[]): Li
   return { areShared: true, of: (name) => shared.of(name) };
 }
 
-/** What one package is given: its objects; undefined where it has to ask for itself. */
+/** The objects of one package. Undefined if the package must ask for itself. */
 type Found = readonly ListedObject[] | undefined;
 
 class SharedListing {
@@ -57,12 +60,12 @@ class SharedListing {
       : readPackageListing(name, found);
   }
 
-  /** Whatever goes wrong, each package then finds out for itself: one's failure is not the others'. */
+  /** After an error each package asks for itself, so that one's failure does not become the others'. */
   async #read(): Promise<void> {
     try {
       await this.#readPages();
     } catch (error) {
-      // An endpoint that nobody reaches is not asked once more for each package.
+      // An endpoint that cannot be reached is not asked again for each package.
       const isForAll = error instanceof StorageError && error.reason === "unreachable";
       for (const { found } of this.#packages) if (isForAll) found.reject(error);
     } finally {
@@ -74,12 +77,12 @@ class SharedListing {
     const left = [...this.#packages].reverse();
     let after = "";
     let next: string | undefined;
-    let inVain = 0;
+    let wastedPages = 0;
     for (let first = left.at(-1); first !== undefined; first = left.at(-1)) {
       if (first.prefix > after) [after, next] = [first.prefix, undefined];
       const page = await this.#bucket.listPage({ prefix: "", after, next });
       const last = page.objects.at(-1)?.key;
-      // A store that does not know where to begin shows the same again.
+      // A store that does not know where to begin sends the same page again.
       if (page.next !== undefined && (last === undefined || last <= after)) return;
       const before = left.length;
       const taken = takeObjects(left, page.objects);
@@ -88,13 +91,16 @@ class SharedListing {
         left.pop()?.complete();
       }
       const isWorth = before - left.length >= LEAST_GAIN || taken * 2 >= page.objects.length;
-      if (last === undefined || (!isWorth && ++inVain > 1)) return;
+      if (last === undefined || (!isWorth && ++wastedPages > 1)) return;
       [after, next] = [last, page.next];
     }
   }
 }
 
-/** Both are in the order of their keys, the packages backwards. The answer is how many there were. */
+/**
+ * Hands the objects to their packages. Both are in the order of their keys, but `left` is reversed. Returns how
+ * many matched.
+ */
 function takeObjects(left: PackageListing[], objects: readonly ListedObject[]): number {
   let index = left.length - 1;
   let taken = 0;
@@ -121,7 +127,7 @@ class PackageListing {
 
   constructor(readonly name: PackageName) {
     this.prefix = packagePrefix(name);
-    // Nobody may be waiting yet.
+    // No caller may be waiting yet.
     this.found.promise.catch(() => {});
   }
 

@@ -1,4 +1,4 @@
-/** From the words of a command line to a command and its options. */
+/** Turns the words of a command line into a command and its options. */
 import { parseArgs } from "node:util";
 import { UsageError } from "../errors.ts";
 import { nearestOf } from "../nearest.ts";
@@ -11,9 +11,9 @@ export interface ParsedArguments {
   /** Undefined for plain `ftl`, `ftl --help` and `ftl --version`. */
   readonly command: Command | undefined;
   readonly words: readonly string[];
-  /** Flags that were given. */
+  /** The flags that were given. */
   readonly flags: ReadonlySet<string>;
-  /** Values of options that take one. */
+  /** The values of the options that take one. */
   readonly values: ReadonlyMap<string, string>;
 }
 
@@ -27,19 +27,19 @@ export function parseArguments(argv: readonly string[]): ParsedArguments {
   return { command: spec, ...parsed };
 }
 
-/** The command that words ask for, whatever else is wrong with them. */
+/** The command in the words, even if the rest of them is wrong. */
 export function commandIn(argv: readonly string[]): Command | undefined {
   return COMMANDS.find(({ name }) => name === argv[commandPlace(argv)]);
 }
 
-/** What may stand before the command takes no value: the first other word is the command. */
+/** Options before the command take no value, so the first other word is the command. */
 function commandPlace(argv: readonly string[]): number {
   return argv.findIndex((word) => !word.startsWith("-"));
 }
 
 const HELP_HINT = "'ftl help' shows the commands";
 
-/** Throws `UsageError` that suggests what was meant. */
+/** Throws a `UsageError` with a suggestion. */
 export function requireCommand(word: string): Command {
   const found = COMMANDS.find(({ name }) => name === word);
   if (found !== undefined) return found;
@@ -65,7 +65,10 @@ function parseWords(
   };
 }
 
-/** `-m -x` and `--message -x` as `--message=-x`: what follows such an option is its value, whatever it is. */
+/**
+ * Turns `-m -x` and `--message -x` into `--message=-x`: the word after such an option is its value, whatever it
+ * is.
+ */
 function joinValues(words: readonly string[], options: readonly OptionSpec[]): string[] {
   const joined: string[] = [];
   const rest = [...words];
@@ -85,7 +88,7 @@ interface StrictlyParsed {
   readonly positionals: string[];
 }
 
-/** By https://nodejs.org/api/util.html#utilparseargsconfig, with FTL's words for what it refuses. */
+/** Parses as https://nodejs.org/api/util.html#utilparseargsconfig describes. Its errors get FTL's words. */
 function parseStrictly(
   spec: Command | undefined,
   words: string[],
@@ -124,7 +127,7 @@ function explain(
   return new UsageError(`--${name} ${takesValue ? "needs a value" : "takes no value"}`, { hint });
 }
 
-/** `Did you mean --quiet? `, where something is near enough to be meant. */
+/** `Did you mean --quiet? `, if a name is similar enough. */
 function suggestion(word: string, names: readonly string[], prefix: string): string {
   const nearest = nearestOf(word, names);
   if (nearest === undefined) return "";

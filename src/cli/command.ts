@@ -1,4 +1,4 @@
-/** What the command line knows of a command: the table that it is parsed by, and that help is made from. */
+/** The description of a command. The command line is parsed by it, and help is made from it. */
 import type { Context } from "../context.ts";
 import type { ParsedArguments } from "./arguments.ts";
 import type { Need } from "./permissions.ts";
@@ -6,34 +6,34 @@ import type { Payload } from "./text/documents.ts";
 import type { TableOptions } from "./text/tables.ts";
 
 export interface OptionSpec {
-  /** Without its dashes. */
+  /** The name without dashes. */
   readonly name: string;
   /** One letter. */
   readonly short?: string;
-  /** What help calls its value; an option without a value is a flag. */
+  /** The name of its value in help. An option without a value is a flag. */
   readonly value?: string;
   readonly help: string;
 }
 
-/** One command. Larger ones load their work only when they run: parsing it would slow down the others. */
+/** One command. A large one loads its code only when it runs, because parsing it would slow down the others. */
 export interface Command {
   readonly name: string;
-  /** What follows `ftl <name>`, one line a form. */
+  /** The words after `ftl <name>`, one line for each form. */
   readonly usage: readonly string[];
   readonly summary: string;
   /** Paragraphs. */
   readonly details: readonly string[];
   readonly options: readonly OptionSpec[];
-  /** How many arguments it takes. */
+  /** The numbers of arguments that it accepts. */
   readonly least: number;
   readonly most: number;
-  /** Each with what it does. */
+  /** Each example with its effect. */
   readonly examples: readonly (readonly [command: string, does: string])[];
-  /** What a shell offers for its first argument. */
+  /** What a shell offers for the first argument. */
   readonly completes: Subject;
-  /** What it may do, by the flags that are given. */
+  /** The permissions that it needs, given the flags. */
   readonly scope: (flags: ReadonlySet<string>) => Need;
-  /** Whether what it changes is told even with `--quiet`, for the log of a timer. */
+  /** Whether its changes are reported even with `--quiet`, for the log of a timer. */
   readonly logsChanges?: boolean;
   /** Absent for `help`, which needs no context. */
   readonly run?: Action;
@@ -45,18 +45,18 @@ export type Action = (
   table: TableOptions,
 ) => Outcome | Promise<Outcome>;
 
-/** What an argument names. */
+/** The kind of thing that an argument names. */
 export type Subject = "file" | "package" | "revision" | "command" | "shell" | "setup" | "none";
 
-/** What a command brought. */
+/** The result of a command. */
 export interface Outcome {
-  /** For stdout, without newlines. */
+  /** Lines for stdout, without newlines. */
   readonly lines: readonly string[];
-  /** Instead of lines: for a file, byte for byte. */
+  /** Text that replaces the lines. It is written byte for byte, for a file. */
   readonly text?: string;
-  /** The same for programs, as `--json` shows it. */
+  /** The result for programs, printed by `--json`. */
   readonly json: Payload;
-  /** What went wrong without ending the command; it was reported already. */
+  /** Failures that did not end the command. They were reported already. */
   readonly failures: readonly unknown[];
 }
 
@@ -78,5 +78,5 @@ export const MESSAGE: OptionSpec = {
   name: "message",
   short: "m",
   value: "TEXT",
-  help: "keep a note with it, for those who look later",
+  help: "store a note, for people who look later",
 };

@@ -1,4 +1,4 @@
-/** The one place that turns what was thrown into text and an exit code. */
+/** Turns a thrown error into text and an exit code. No other file does so. */
 import { EXIT, FtlError, messageOf, ScriptError } from "../errors.ts";
 import { escapeControls, oneLine } from "../foreign_text.ts";
 import type { Paint } from "./terminal/paint.ts";
@@ -9,7 +9,7 @@ export interface ErrorOptions {
   readonly paint: Paint;
 }
 
-/** What is shown of an error. */
+/** The parts of an error that are shown. */
 interface ShownError {
   readonly message: string;
   readonly hint: string | undefined;
@@ -19,7 +19,7 @@ export function showError(error: unknown): ShownError {
   if (error instanceof FtlError) return { message: error.message, hint: error.hint };
   return {
     message: `A fault of FTL's own: ${messageOf(error)}`,
-    hint: "Run it again with --verbose, and report what that shows",
+    hint: "Run the command again with --verbose, and report its output",
   };
 }
 
@@ -46,7 +46,10 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof FtlError ? error.exitCode : EXIT.internal;
 }
 
-/** The exit code of a command that went on after failures: a script's failure decides, else the first one. */
+/**
+ * The exit code of a command that went on after failures: a script's failure decides, otherwise the first
+ * failure.
+ */
 export function exitCodeOfAll(failures: readonly unknown[]): number {
   if (failures.length === 0) return EXIT.done;
   if (failures.some((failure) => failure instanceof ScriptError)) return EXIT.script;

@@ -1,9 +1,9 @@
 /**
- * What a person types and reads.
+ * The command line: what a person types and reads.
  *
- * - stdout carries results only, one a line, or one JSON document with `--json`; stderr all else.
- * - An error is one line on stderr, `ftl: ...`, and often a second, `hint: ...`.
- * - Nothing ever asks.
+ * - stdout carries only results, one on a line, or one JSON document with `--json`. stderr carries all else.
+ * - An error is one line on stderr, `ftl: ...`, and often a second one, `hint: ...`.
+ * - FTL never asks the user.
  */
 import type { Context } from "../context.ts";
 import type { Environment } from "../config.ts";
@@ -24,35 +24,35 @@ import { makeScreen, type OutputStream, type Screen } from "./terminal/screen.ts
 /** Which program this is. */
 export interface ProgramVersion {
   readonly version: string;
-  /** Null where it runs from source. */
+  /** Null if it runs from source. */
   readonly commit: string | null;
   /** `Deno 2.9.6`. */
   readonly runtime: string;
   readonly arch: string;
 }
 
-/** The process as the command line needs it: `mod.ts` gives the real one. */
+/** The process as the command line needs it. `mod.ts` provides the real one. */
 export interface Surroundings {
   readonly version: ProgramVersion;
   readonly env: Environment;
-  /** Each writes text as it is, and throws what the system says where it cannot. */
+  /** Each writes its text unchanged, and throws the system's error if it cannot. */
   readonly stdout: OutputStream & { readonly write: (text: string) => void };
   readonly stderr: OutputStream & {
     readonly write: (text: string) => void;
-    /** Resolves when what was written is out, where that may take time; or when that takes too long. */
+    /** Resolves when everything is written, or when that takes too long. Absent if writing never takes long. */
     readonly settled?: () => Promise<void>;
   };
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
-  /** The context of a command, but for what the command line adds. */
+  /** The context of a command, without the parts that the command line adds. */
   readonly context: (report: Report) => Context;
   /** Whether credentials come from a program that the AWS profile names. */
   readonly usesCredentialProcess: () => boolean;
-  /** Gives up for good whatever is not in the scope. */
+  /** Gives up all permissions outside of the scope, for good. */
   readonly keepOnly: (scope: ScopeName) => void;
 }
 
-/** Runs one command line; the answer is its exit code. It never throws. */
+/** Runs one command line and returns its exit code. Never throws. */
 export async function main(argv: readonly string[], given: Surroundings): Promise<number> {
   const stderr = { ...given.stderr, write: losingErrors(given.stderr.write) };
   const surroundings = { ...given, stderr };
@@ -73,7 +73,7 @@ export async function main(argv: readonly string[], given: Surroundings): Promis
   }
 }
 
-/** Also where the rest of the command line makes no sense. */
+/** Works even if the rest of the command line is wrong. */
 function isGiven(option: string, argv: readonly string[]): boolean {
   const end = argv.indexOf("--");
   return (end < 0 ? argv : argv.slice(0, end)).includes(option);
@@ -113,19 +113,19 @@ async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise
   const shown = flags.has("json")
     ? documentText(command.name, json)
     : text ?? lines.map((line) => `${printable(line, screen)}\n`).join("");
-  // Both may go to the same place.
+  // Both streams may go to the same place.
   await surroundings.stderr.settled?.();
   try {
     writeResult(stdout.write, shown);
   } catch (error) {
-    // What went wrong before has the last word.
+    // The failures of the command decide the exit code.
     if (failures.length === 0) throw error;
     tellError(error, { surroundings, verbose: flags.has("verbose") });
   }
   return exitCodeOfAll(failures);
 }
 
-/** Writes what is told to stderr: notes as lines, work that takes its time as live lines. */
+/** Writes reports to stderr: notes as lines, slow work as live lines. */
 class Narrator implements Disposable {
   readonly #options: NarrationOptions;
   readonly #screen: Screen;
@@ -165,10 +165,10 @@ class Narrator implements Disposable {
   }
 }
 
-/** What `ftl` tells of itself. */
+/** Information about `ftl` itself. */
 interface About {
   readonly text: string;
-  /** What its document is called by: the same however it was asked for. */
+  /** The command in the JSON document. It is the same for every way to ask. */
   readonly command: "help" | "version";
   readonly json: Payload;
 }

@@ -1,4 +1,4 @@
-/** Commands by what other tools of the kind call them: what to say to who types `ftl rollback`. */
+/** Maps the command names of similar tools to FTL's commands, e.g. for a user who types `ftl rollback`. */
 
 const SPOOL = "'ftl spool FILE'";
 const BLESS = "'ftl jump --master REVISION'";
@@ -19,7 +19,7 @@ const MEANINGS: readonly (readonly [words: string, hint: string])[] = [
   ],
   [
     "update pull fetch download get refresh apply upgrade install converge",
-    "Did you mean 'ftl sync'? It fetches and activates what is blessed",
+    "Did you mean 'ftl sync'? It fetches and activates the blessed revision",
   ],
   [
     "ls dir packages revisions versions releases tags",
@@ -43,7 +43,7 @@ const MEANINGS: readonly (readonly [words: string, hint: string])[] = [
   ["man manual usage commands", "Did you mean 'ftl help'?"],
 ];
 
-/** What is meant by a word that is no command, as a hint; undefined where nobody knows. */
+/** A hint for a word that is not a command. Undefined if its meaning is unknown. */
 export function meaningOf(word: string): string | undefined {
   const plain = word.toLowerCase();
   return MEANINGS.find(([words]) => words.split(" ").includes(plain))?.[1];

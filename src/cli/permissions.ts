@@ -1,6 +1,6 @@
 /**
- * What each command may do: the one table that the executable is compiled by, and that each command is bound
- * by before it acts.
+ * The permissions of each command. The executable is compiled by this table, and each command gives up the
+ * other permissions before it acts.
  *
  * | command                                     | reads | writes | runs | network | environment, host |
  * | ------------------------------------------- | ----- | ------ | ---- | ------- | ----------------- |
@@ -8,14 +8,14 @@
  * | `jump`, `jump-back`, `purge`                | yes   | yes    | yes  |         |                   |
  * | `list`, `purge --dry-run`                   | yes   |        |      |         |                   |
  * | `spool`, `status`, `sync --dry-run`, and    | yes   |        | (1)  | yes     | yes               |
- * | whatever has `--master`                     |       |        |      |         |                   |
+ * | every command with `--master`               |       |        |      |         |                   |
  * | `doctor`                                    | yes   | yes    | (1)  | yes     | yes               |
  * | `help`, `setup`, `completions`, `--version` |       |        |      |         |                   |
  *
- * (1) Only where the AWS profile in use names a `credential_process`, which is to be run.
+ * (1) Only if the AWS profile in use names a `credential_process`, which must be run.
  *
- * Making a symbolic link takes the right to read and write everywhere, so paths are not narrowed. The
- * environment is cut to `VARIABLES` in any case; package scripts inherit the whole of it all the same.
+ * Paths are not limited, because making a symbolic link needs the right to read and write everywhere. FTL
+ * itself sees only `VARIABLES` of the environment, but package scripts inherit all of it.
  */
 import type { ParsedArguments } from "./arguments.ts";
 
@@ -24,22 +24,22 @@ export type Permission = "read" | "write" | "run" | "net" | "env" | "sys";
 
 export type Scope = ReadonlySet<Permission>;
 
-/** The variables of the system that FTL reads, by what they are for. */
+/** The system's variables that FTL reads, each with its purpose. */
 export const SYSTEM_VARIABLES: readonly (readonly [names: readonly string[], meaning: string])[] = [
-  [["HOME"], "where the folder `.aws` of the shared AWS files lies"],
+  [["HOME"], "the folder that has `.aws` with the shared AWS files"],
   [
     ["SUDO_USER", "USER", "LOGNAME"],
-    "the author of a revision or a blessing, the first that is set",
+    "the author of a revision or a blessing: the first of them that is set",
   ],
-  [["PATH"], "where the programs are looked for that package scripts and AWS profiles name"],
+  [["PATH"], "where programs are looked up that package scripts and AWS profiles name"],
   [["TERM"], "`dumb` for a terminal without colors and live lines"],
-  [["NO_COLOR"], "no colors, whatever the terminal"],
-  [["FORCE_COLOR"], "colors, also where there is no terminal"],
+  [["NO_COLOR"], "no colors, on any terminal"],
+  [["FORCE_COLOR"], "colors, even without a terminal"],
   [["CI"], "no live lines"],
-  [["SSL_CERT_FILE"], "a PEM file: TLS trusts its authorities alone"],
+  [["SSL_CERT_FILE"], "a PEM file with the only authorities that TLS trusts"],
   [
     ["DENO_TLS_CA_STORE"],
-    "which authorities TLS trusts: `system`, `mozilla` for those that are built in, or both",
+    "which authorities TLS trusts: `system`, `mozilla` for the built-in ones, or both",
   ],
   [
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"],
@@ -48,7 +48,7 @@ export const SYSTEM_VARIABLES: readonly (readonly [names: readonly string[], mea
   [["NO_PROXY", "no_proxy"], "hosts that are reached without the proxy"],
 ];
 
-/** The variables that FTL and the AWS SDK read. All others look unset to them. */
+/** The variables that FTL and the AWS SDK can read. All others look unset to them. */
 export const VARIABLES: readonly string[] = [
   "FTL_*",
   "AWS_*",
@@ -56,8 +56,8 @@ export const VARIABLES: readonly string[] = [
 ];
 
 /**
- * What is asked of the system: `hostname`, `uid`, `gid` and `username` for the notes in S3, `homedir` for the shared AWS
- * files where `HOME` is not set, `osRelease` for the SDK's user agent, `statfs` for the room on disk.
+ * System calls that FTL needs: `hostname`, `uid`, `gid` and `username` for the notes in S3, `homedir` for the
+ * shared AWS files if `HOME` is not set, `osRelease` for the SDK's user agent, `statfs` for the room on disk.
  */
 export const SYSTEM_CALLS: readonly string[] = [
   "hostname",
@@ -69,7 +69,7 @@ export const SYSTEM_CALLS: readonly string[] = [
   "statfs",
 ];
 
-/** By name. */
+/** The scopes by name. */
 export const SCOPES = {
   nothing: [],
   look: ["read"],
@@ -82,15 +82,15 @@ export const SCOPES = {
 
 export type ScopeName = keyof typeof SCOPES;
 
-/** Every permission: what the executable is compiled with. */
+/** Every permission. The executable is compiled with these. */
 export const ALL: readonly Permission[] = SCOPES.sync;
 
 /** What a command asks for. */
 export type Need = Exclude<ScopeName, "master-with-credential-process">;
 
 /**
- * The scope of a command line. `runsCredentialProcess` is asked only for those that go to S3 and would
- * not run anything otherwise.
+ * The scope of a command line. `runsCredentialProcess` is called only for commands that use S3 and otherwise
+ * run no program.
  */
 export function scopeOf(
   { command, flags }: Pick<ParsedArguments, "command" | "flags">,
@@ -103,11 +103,11 @@ export function scopeOf(
 }
 
 /**
- * Gives up for good whatever is not in the scope.
+ * Gives up all permissions outside of the scope, for good.
  *
- * Deno lets only programs that hold all permissions open files below `/dev`, `/proc` and `/sys`, and who
- * gives up one holds all no more. So a program that was started with all of them, from source, keeps them
- * where one of `paths` leads there, as to `/dev/shm`. The executable never holds all.
+ * Deno opens files below `/dev`, `/proc` and `/sys` only for a program that has all permissions. A program that
+ * gives up one has no longer all. So a program that was started with all of them, from source, keeps them if
+ * one of `paths` leads there, for example to `/dev/shm`. The executable never has all.
  */
 export function keepOnly(name: ScopeName, paths: readonly string[]): void {
   const scope: Scope = new Set<Permission>(SCOPES[name]);
@@ -116,7 +116,7 @@ export function keepOnly(name: ScopeName, paths: readonly string[]): void {
   for (const permission of given) Deno.permissions.revokeSync({ name: permission });
 }
 
-/** What no command needs is held only by a program that was given everything. */
+/** No command needs `ffi`, so only a program with all permissions has it. */
 function holdsAll(): boolean {
   return Deno.permissions.querySync({ name: "ffi" }).state === "granted";
 }

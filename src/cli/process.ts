@@ -1,4 +1,4 @@
-/** The process that `ftl` is: the only place that touches its arguments, environment, signals and exit. */
+/** The process of `ftl`: only this file touches its arguments, environment, signals and exit. */
 import manifest from "../../deno.json" with { type: "json" };
 import type { Context } from "../context.ts";
 import { type Environment, SETTINGS } from "../config.ts";
@@ -11,16 +11,16 @@ import { keepOnly } from "./permissions.ts";
 import { NotesQueue } from "./terminal/notes_queue.ts";
 import { writeTextBy } from "./terminal/output.ts";
 
-/** As `createContext` of `mod.ts`. */
+/** The type of `createContext` in `mod.ts`. */
 type ContextMaker = (
   env: Environment,
   options: { readonly report: Report; readonly signal: AbortSignal },
 ) => Context;
 
-/** Runs `ftl`, and ends the process. */
+/** Runs `ftl` and ends the process. */
 export async function runProgram(createContext: ContextMaker): Promise<never> {
   const env = readEnvironment();
-  // Read here, as the name of a place: a command that needs the variable reads it again.
+  // Read here only as the name of a place. A command that needs the variable reads it again.
   const root = Object.getOwnPropertyDescriptor(env, "FTL_ROOT")?.value ?? "";
   const signal = listenForSignals();
   const stderr = notesStream();
@@ -38,7 +38,7 @@ export async function runProgram(createContext: ContextMaker): Promise<never> {
   Deno.exit(code);
 }
 
-/** A standard stream of the process, as the command line wants it. */
+/** A standard stream of the process, in the form that the command line needs. */
 function streamOf(stream: typeof Deno.stdout): Surroundings["stdout"] {
   return {
     isTerminal: stream.isTerminal(),
@@ -53,7 +53,10 @@ function streamOf(stream: typeof Deno.stdout): Surroundings["stdout"] {
   };
 }
 
-/** The same of stderr: what a terminal shows stays in step with the work, all other notes go beside it. */
+/**
+ * The same for stderr. A terminal is written to in step with the work; other readers get their notes beside the
+ * work.
+ */
 function notesStream(): Surroundings["stderr"] {
   const stream = streamOf(Deno.stderr);
   if (stream.isTerminal) return stream;
@@ -67,13 +70,15 @@ function programVersion(): Surroundings["version"] {
   return { version, commit, runtime: `Deno ${Deno.version.deno}`, arch: Deno.build.arch };
 }
 
-/** A value of these that is not UTF-8 is an error for who reads it; any other such variable looks unset. */
+/** If one of these is not UTF-8, reading it is an error. Any other such variable looks unset. */
 const READ_VARIABLES: readonly string[] = [
   ...Object.keys(SETTINGS),
   ...AWS_VARIABLES.map(({ name }) => name),
 ];
 
-/** The environment; who reads a variable that is no UTF-8, which the runtime leaves out, gets a `UsageError`. */
+/**
+ * The environment. The runtime leaves out a variable that is not UTF-8; reading it here throws a `UsageError`.
+ */
 function readEnvironment(): Record<string, string> {
   const env = Deno.env.toObject();
   for (const name of READ_VARIABLES) {
@@ -98,11 +103,11 @@ function isReadable(name: string): boolean {
   }
 }
 
-/** Aborted by the first signal; a second one ends the process, and its script, at once. */
+/** Aborted by the first signal. A second signal ends the process, and its script, at once. */
 function listenForSignals(): AbortSignal {
-  // Asked before there is any listener: the first one changes what SIGHUP does.
+  // This must come before any listener: the first listener changes the effect of SIGHUP.
   const hangupIgnored = isHangupIgnored();
-  // A file, such as a log, that would grow beyond `ulimit -f` is an error, told as such, rather than the end.
+  // A file, such as a log, that grows beyond `ulimit -f` then gives an error, and does not end the process.
   Deno.addSignalListener("SIGXFSZ", () => {});
   const controller = new AbortController();
   let first: InterruptedError | undefined;
@@ -126,12 +131,12 @@ function listenForSignals(): AbortSignal {
 const MAY_TAKE_LONG: readonly string[] = ["spool", "sync", "jump", "jump-back", "purge"];
 
 /**
- * Whether whoever started this wants SIGHUP to be ignored, as nohup(1) does: a listener would end that. The
- * runtime cannot tell, but a child inherits it: so one is asked to send the signal to itself.
+ * Whether the parent process wants SIGHUP to be ignored, as nohup(1) does; a listener would end that. The
+ * runtime cannot show it, but a child inherits it. So a child sends the signal to itself.
  */
 async function isHangupIgnored(): Promise<boolean> {
   if (!MAY_TAKE_LONG.some((command) => Deno.args.includes(command))) return false;
-  // Where it was given fewer rights, the runtime would ask the user for this one.
+  // If the process has fewer permissions, the runtime would ask the user for this one.
   const { state } = Deno.permissions.querySync({ name: "run", command: "/bin/sh" });
   if (state !== "granted") return false;
   try {

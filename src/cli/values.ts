@@ -1,16 +1,16 @@
-/** What the values of options are read as. */
+/** Parses the values of options. */
 import { UsageError } from "../errors.ts";
 import { quote } from "../foreign_text.ts";
 
 export function messageOption(values: ReadonlyMap<string, string>): { message?: string } {
   const message = values.get("message");
-  // An empty one, as of `-m "$NOTE"`, is none.
+  // An empty message, as from `-m "$NOTE"`, counts as none.
   return message === undefined || message === "" ? {} : { message };
 }
 
 export function refuseMessage(values: ReadonlyMap<string, string>): undefined {
   if (!values.has("message")) return undefined;
-  throw new UsageError("--message goes with --master: a local jump leaves no note");
+  throw new UsageError("--message needs --master: a local jump stores no note");
 }
 
 export function requireCount(option: string, text: string): number {

@@ -1,4 +1,4 @@
-/** `ftl jump`: activates a revision on this machine, or blesses it in S3 for all. */
+/** `ftl jump`: activates a revision on this machine, or blesses it in S3 for all machines. */
 import { type GivenRevision, toRevision } from "../revision/names.ts";
 import { requirePackage } from "../machine/package_dir.ts";
 import { bless, type BlessOptions } from "../catalog/bless.ts";
@@ -11,8 +11,8 @@ import { readOldPointer } from "../catalog/pointer.ts";
 export type { Jumped };
 
 /**
- * Makes the revision active on this machine, given by its name or parsed. Throws `NotFoundError` where it is not here, `ScriptError`
- * where a script kept it from becoming active: then nothing has changed.
+ * Makes the revision, a name or a parsed one, active on this machine. Throws `NotFoundError` if it is not on
+ * this machine, `ScriptError` if a script prevents it. After an error nothing has changed.
  */
 export async function jump(context: Context, wanted: GivenRevision): Promise<Jumped> {
   const revision = toRevision(wanted);
@@ -21,8 +21,8 @@ export async function jump(context: Context, wanted: GivenRevision): Promise<Jum
 }
 
 /**
- * Blesses the revision, given by its name or parsed, in S3: every machine will run it. Throws `NotFoundError` where S3 has no such
- * revision, `ConflictError` where somebody else blessed another one at the same moment.
+ * Blesses the revision, a name or a parsed one, in S3: every machine will run it. Throws `NotFoundError` if S3
+ * does not have the revision, `ConflictError` if somebody else blessed another one at the same moment.
  */
 export async function jumpMaster(
   context: Context,

@@ -1,4 +1,7 @@
-/** `ftl jump-back`: back to the previous revision, here or for all; twice is back where it was. */
+/**
+ * `ftl jump-back`: goes back to the previous revision, here or for all machines. Two calls cancel each other
+ * out.
+ */
 import { NotFoundError } from "../errors.ts";
 import { requirePackageName, type RevisionId } from "../revision/names.ts";
 import { readLink } from "../machine/links.ts";
@@ -10,7 +13,7 @@ import { type Jumped, jumpLocally } from "../machine/jump/local_jump.ts";
 import { openBucket } from "../bucket/open.ts";
 import { readPointer } from "../catalog/pointer.ts";
 
-/** Jumps to what `previous` points to. Throws `NotFoundError` if there is no such link. */
+/** Jumps to the target of `previous`. Throws `NotFoundError` if there is no such link. */
 export async function jumpBack(context: Context, name: string): Promise<Jumped> {
   const packageName = requirePackageName(name);
   const pkg = requirePackage(context.config.root, packageName);
@@ -18,13 +21,13 @@ export async function jumpBack(context: Context, name: string): Promise<Jumped> 
     const previous = readLink(pkg, "previous");
     if (previous !== undefined && previous !== readLink(pkg, "current")) return previous;
     throw new NotFoundError(`No previous revision of ${packageName} on this machine`, {
-      hint: `'ftl list ${packageName}' shows what 'ftl jump' can go to`,
+      hint: `'ftl list ${packageName}' shows the revisions that 'ftl jump' can go to`,
     });
   };
   return await jumpLocally(context, pkg, { action: "jump-back", choose });
 }
 
-/** Blesses what the blessed revision replaced. Throws `NotFoundError` where that is nothing. */
+/** Blesses the revision that the blessed one replaced. Throws `NotFoundError` if it replaced none. */
 export async function jumpBackMaster(
   context: Context,
   name: string,
@@ -38,7 +41,7 @@ export async function jumpBackMaster(
     throw new NotFoundError(`No previous revision of ${packageName} in s3://${bucket.name}`, {
       hint: before === undefined
         ? "Nothing is blessed there: ftl jump --master <revision>"
-        : `The blessed one replaced none: 'ftl list --master ${packageName}' shows what there is`,
+        : `The blessed revision replaced none: 'ftl list --master ${packageName}' shows all of them`,
     });
   }
   const old = { content: before, etag: before.etag };

@@ -1,4 +1,4 @@
-/** `ftl list`: packages and revisions, of this machine or of S3, oldest first. */
+/** `ftl list`: lists packages and revisions of this machine or of S3, oldest first. */
 import { type Note, readNote, readRevisionContent } from "../revision/metadata.ts";
 import { BrokenPointerError, messageOf, NotFoundError } from "../errors.ts";
 import { inParallel } from "../concurrency/parallel.ts";
@@ -27,13 +27,13 @@ import { openBucket } from "../bucket/open.ts";
 import { type PointerContent, readPointer } from "../catalog/pointer.ts";
 import { isHeld } from "../machine/jump/hold.ts";
 
-/** A package that is wanted here, or that has a revision in S3. */
+/** A package that this machine wants, or that has a revision in S3. */
 export interface ListedPackage {
   /** Its name. */
   readonly package: PackageName;
-  /** In a long listing: what `current` leads to here, or what is blessed in S3; null where nothing is. */
+  /** In a long listing: the target of `current` here, or the blessed revision in S3. Null if there is none. */
   readonly active?: RevisionName | null;
-  /** In a long listing of this machine: whether sync leaves the active one by choice. */
+  /** In a long listing of this machine: whether a hold keeps the active revision. */
   readonly held?: boolean;
   /** In a long listing: the newest revision; null if there is no revision. */
   readonly newest?: RevisionName | null;
@@ -43,9 +43,9 @@ export interface ListedPackage {
   readonly size?: number;
 }
 
-/** How much the listings tell, and so what they ask. */
+/** How much a listing shows, and so how many requests it sends. */
 export interface ListOptions {
-  /** All that is known, rather than names. */
+  /** All details instead of names only. */
   readonly long?: boolean;
 }
 
@@ -57,17 +57,17 @@ export interface ListedRevision {
   readonly active: boolean;
   /** On this machine: `previous` points to it. In S3: the blessed one replaced it. */
   readonly previous: boolean;
-  /** When it was spooled, ISO 8601, where its id or S3 tells. */
+  /** The time of spooling, ISO 8601, if the id or S3 shows it. */
   readonly spooledAt?: string;
-  /** Bytes of the object in S3; on this machine, as it was when it was downloaded. */
+  /** Bytes of the object in S3. On this machine: its size at the download. */
   readonly size?: number;
-  /** On this machine: whether sync leaves it active by choice. */
+  /** On this machine: whether a hold keeps it active. */
   readonly held?: boolean;
-  /** On this machine: how its `post-sync` went. */
+  /** On this machine: the result of its `post-sync`. */
   readonly postSync?: PostSync;
 }
 
-/** This machine's packages. */
+/** The packages of this machine. */
 export function listLocalPackages(
   { config, report }: Context,
   { long = false }: ListOptions = {},
@@ -79,7 +79,7 @@ export function listLocalPackages(
     try {
       return { package: pkg.name, ...aboutLocal(pkg) };
     } catch (error) {
-      // One that cannot be read must not hide the others.
+      // One unreadable package must not hide the others.
       report({ type: "warning", message: messageOf(error) });
       return { package: pkg.name };
     }
@@ -100,7 +100,7 @@ function nameOf(packageName: PackageName, id: RevisionId | undefined): RevisionN
   return id === undefined ? null : revisionName({ package: packageName, id });
 }
 
-/** A package's revisions on this machine. Throws `NotFoundError` where it is not wanted here. */
+/** A package's revisions on this machine. Throws `NotFoundError` if this machine does not want the package. */
 export function listLocalRevisions({ config }: Context, name: string): ListedRevision[] {
   const pkg = requirePackage(config.root, requirePackageName(name));
   const active = readLink(pkg, "current");
@@ -117,7 +117,7 @@ export function listLocalRevisions({ config }: Context, name: string): ListedRev
   }));
 }
 
-/** The packages in S3: those that have a revision. A long listing asks for the pointer of each. */
+/** The packages in S3 that have a revision. A long listing reads the pointer of each. */
 export async function listMasterPackages(
   context: Context,
   { long = false }: ListOptions = {},
@@ -136,7 +136,7 @@ export async function listMasterPackages(
   }));
 }
 
-/** What only the objects themselves tell: each costs a request. */
+/** Details that only the object itself has. Each object costs a request. */
 export interface RevisionDetails extends Note {
   /** SHA-256 of the object in hexadecimal. */
   readonly sha256?: string | undefined;
@@ -148,21 +148,21 @@ export interface RevisionDetails extends Note {
 
 /** A revision in S3. */
 export interface MasterRevision extends ListedRevision {
-  /** Who spooled it, and what they said of it. */
+  /** Who spooled it, and their message. */
   readonly details?: RevisionDetails;
-  /** On the blessed one: who blessed it, when and why, and what it replaced. */
+  /** On the blessed revision: who blessed it, when and why, and which revision it replaced. */
   readonly blessing?: RevisionBlessing;
-  /** On the one that was left for an older one, as by `jump-back`: who left it, when and why. */
+  /** On a revision that was replaced by an older one, e.g. with `jump-back`: who did that, when and why. */
   readonly left?: Note;
 }
 
-/** How a revision came to be the blessed one. */
+/** The story of the blessed revision. */
 export interface RevisionBlessing extends Note {
-  /** The name of the one that was blessed before; null where none was. */
+  /** The name of the revision that was blessed before. Null if none was. */
   readonly replaced: RevisionName | null;
 }
 
-/** A package's revisions in S3. Throws `NotFoundError` where the bucket has none of it. */
+/** A package's revisions in S3. Throws `NotFoundError` if the bucket has none. */
 export async function listMasterRevisions(
   context: Context,
   packageName: string,
@@ -197,8 +197,8 @@ export async function listMasterRevisions(
 }
 
 /**
- * Whoever goes back to an older revision says what is wrong with the newer one: that belongs to the one that
- * was left, too.
+ * A person who goes back to an older revision says what is wrong with the newer one. So the note belongs to the
+ * newer one, too.
  */
 function blessingOf(
   id: RevisionId,
@@ -225,7 +225,7 @@ async function readPointerOrWarn(
   }
 }
 
-/** Under way at the same time: they are small. */
+/** Requests at the same time. They are small. */
 const DETAIL_REQUESTS = 16;
 
 async function readDetails(bucket: Bucket, { key }: RemoteRevision): Promise<RevisionDetails> {
@@ -240,7 +240,7 @@ function spooledAt(id: RevisionId): { spooledAt?: string } {
   return time === undefined ? {} : { spooledAt: new Date(time).toISOString() };
 }
 
-/** As it was downloaded, where FTL remembers. */
+/** The size at the download, if FTL has stored it. */
 function sizeOf(pkg: PackageDir, id: RevisionId): { size?: number } {
   const size = readRevisionState(pkg, id)?.size;
   return size === undefined ? {} : { size };

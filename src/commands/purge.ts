@@ -1,4 +1,6 @@
-/** `ftl purge`: removes revisions, here or in S3; never one that a machine runs or would go back to. */
+/**
+ * `ftl purge`: removes revisions, here or in S3. It never removes one that a machine runs or would go back to.
+ */
 import { ConflictError, NotFoundError, UsageError } from "../errors.ts";
 import {
   type GivenRevision,
@@ -22,36 +24,38 @@ import { PackageLocks } from "../machine/lock/package_locks.ts";
 import { openBucket } from "../bucket/open.ts";
 import { readPointer } from "../catalog/pointer.ts";
 
-/** What to remove: one revision, by its name or parsed, or all but the newest `keep` and those protected. */
+/**
+ * What to remove: one revision (a name or a parsed one), or all but the newest `keep` and the protected ones.
+ */
 export type PurgeTarget =
   | { readonly revision: GivenRevision }
   | { readonly package: string; readonly keep: number };
 
-/** How `purge` and `purgeMaster` go about it. */
+/** Options of `purge` and `purgeMaster`. */
 export interface PurgeOptions {
-  /** Only says what would be removed. */
+  /** Only reports what would be removed. */
   readonly dryRun?: boolean;
 }
 
-/** What a purge did, or would do. */
+/** The result of a purge, or of a dry run. */
 export interface Purged {
   /** Names of the revisions that were removed, or would be. */
   readonly removed: readonly RevisionName[];
-  /** What went wrong with others, where several were to be removed. */
+  /** The failures of the others, if several were to be removed. */
   readonly failures: readonly unknown[];
 }
 
-/** The same, understood. */
+/** The same target after parsing. */
 type Target =
   | { readonly revision: Revision }
   | { readonly package: PackageName; readonly keep: number };
 
-/** Why revisions must stay. */
+/** The revisions that must stay, and why. */
 type Protected = ReadonlyMap<RevisionId, string>;
 
 /**
- * Removes from this machine, `pre-remove` first. Throws `UsageError` for a protected revision,
- * `NotFoundError` for one that is not here, `ScriptError` where its script keeps it.
+ * Removes revisions from this machine; `pre-remove` runs first. Throws `UsageError` for a protected revision,
+ * `NotFoundError` for one that is not here, `ScriptError` if the script of a single revision fails.
  */
 export async function purge(
   context: Context,
@@ -61,7 +65,7 @@ export async function purge(
   const target = understand(what);
   const pkg = requirePackage(context.config.root, packageOf(target));
   if (dryRun) return { removed: chooseLocal(pkg, target).map(nameIn(pkg.name)), failures: [] };
-  // A sync may be running the script of what is to be removed.
+  // A sync may be running the script of a revision that is to be removed.
   const locks = new PackageLocks(context, pkg, "ftl purge");
   using _candidatesLock = await locks.take("candidates");
   using _syncLock = await locks.take("sync");
@@ -79,7 +83,10 @@ export async function purge(
   return { removed: removed.map(nameIn(pkg.name)), failures };
 }
 
-/** Removes from S3. Throws `UsageError` for a protected revision, `NotFoundError` for one not there. */
+/**
+ * Removes revisions from S3. Throws `UsageError` for a protected one, `NotFoundError` for one that is not
+ * there.
+ */
 export async function purgeMaster(
   context: Context,
   what: PurgeTarget,
@@ -108,7 +115,7 @@ export async function purgeMaster(
   return purged;
 }
 
-/** Revisions whose removal is told before that of the next ones is asked for. */
+/** Revisions in one request. Their removal is reported before the next request. */
 const BATCH = 1000;
 
 async function removeFromBucket(
@@ -123,7 +130,7 @@ async function removeFromBucket(
     const batch = revisions.slice(i, i + BATCH);
     const left = await bucket.removeMany(batch.map(({ key }) => key));
     const [first] = left;
-    // Were none removed, the next ones would not be either, and one reason tells enough.
+    // If none was removed, the next ones would fail too. One reason is enough.
     if (first !== undefined && left.length === batch.length && removed.length === 0) {
       throw first.error;
     }
@@ -176,7 +183,7 @@ function chooseLocal(pkg: PackageDir, target: Target): RevisionId[] {
   return choose(target, pkg.revisions(), guarded);
 }
 
-/** The ids to remove, oldest first. Throws `UsageError` where one was named that is protected. */
+/** The ids to remove, oldest first. Throws `UsageError` if the one revision that was named is protected. */
 function choose(target: Target, ids: readonly RevisionId[], guarded: Protected): RevisionId[] {
   if ("revision" in target) {
     const why = guarded.get(target.revision.id);
@@ -189,7 +196,7 @@ function choose(target: Target, ids: readonly RevisionId[], guarded: Protected):
   return old.filter((id) => !guarded.has(id));
 }
 
-/** S3 has no condition that spans two objects: so it is looked at afterwards, and said. */
+/** S3 has no condition that spans two objects. So the check comes afterwards, and its result is reported. */
 async function requireNotBlessedMeanwhile(
   bucket: Bucket,
   packageName: PackageName,

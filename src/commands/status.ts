@@ -1,4 +1,4 @@
-/** `ftl status`: what each package runs here, what it should run, and what a sync would do. */
+/** `ftl status`: shows what each package runs here, what it should run, and what a sync would do. */
 import { messageOf } from "../errors.ts";
 import { planSync } from "../plan/sync.ts";
 import {
@@ -24,63 +24,63 @@ import { newestLog } from "../machine/scripts/trim.ts";
 
 export type { LastSync };
 
-/** One package on this machine. What is not known or not there is null. */
+/** One package on this machine. A value that is unknown or missing is null. */
 export interface PackageStatus {
   /** Its name. */
   readonly package: PackageName;
-  /** What `current` points to. */
+  /** The target of `current`. */
   readonly active: RevisionName | null;
   /** Whether `current` leads to a revision that is not there. */
   readonly dangling: boolean;
-  /** What `previous` points to. */
+  /** The target of `previous`. */
   readonly previous: RevisionName | null;
-  /** Whether the active one is kept by a local jump though another is blessed. */
+  /** Whether a local jump keeps the active revision, although another one is blessed. */
   readonly held: boolean;
   /** Complete revisions on this machine. */
   readonly revisions: number;
-  /** Those whose `post-sync` has not succeeded. */
+  /** The revisions whose `post-sync` has not succeeded. */
   readonly unprepared: readonly RevisionName[];
   /** Bytes on this machine's disk. */
   readonly disk: number;
-  /** How the last sync went. */
+  /** The result of the last sync. */
   readonly lastSync: LastSync | null;
-  /** The folder of what its scripts printed. */
+  /** The folder with the output of its scripts. */
   readonly logs: string;
-  /** The newest file there; null if there is no file. */
+  /** The newest log there. Null if there is none. */
   readonly lastLog: string | null;
-  /** As S3 says now; where it cannot be asked, as it said at the last sync. */
+  /** The blessed revision in S3 now. If S3 cannot be asked: the one at the last sync. */
   readonly blessed: RevisionName | null;
-  /** Undefined where S3 could not be asked. */
+  /** Undefined if S3 could not be asked. */
   readonly master: MasterStatus | undefined;
-  /** Why it could not be asked, or something here not be read. */
+  /** Why S3 could not be asked, or why something here could not be read. */
   readonly failures: readonly unknown[];
 }
 
-/** A package as S3 has it, and what a sync would do now. */
+/** A package as it is in S3, and what a sync would do now. */
 export interface MasterStatus {
   /** The newest revision. */
   readonly newest: RevisionName | null;
   /** How many revisions there are. */
   readonly revisions: number;
-  /** What a sync would download. */
+  /** The revisions that a sync would download. */
   readonly fetch: readonly RevisionName[];
-  /** What it would make active. */
+  /** The revision that it would make active. */
   readonly activate: RevisionName | null;
-  /** What it would remove. */
+  /** The revisions that it would remove. */
   readonly remove: readonly RevisionName[];
-  /** The blessed revision, where it is nowhere. */
+  /** The blessed revision, if it is neither here nor in S3. */
   readonly missing: RevisionName | null;
 }
 
-/** What `status` tells. */
+/** The result of `status`. */
 export interface Status {
   /** In the order of their names. */
   readonly packages: readonly PackageStatus[];
-  /** Why S3 could not be asked; what is known without it is there all the same. */
+  /** Why S3 could not be asked. The packages still have what is known locally. */
   readonly failures: readonly unknown[];
 }
 
-/** Asks S3 where `FTL_BUCKET` is set; writes nothing. */
+/** Asks S3 if `FTL_BUCKET` is set. Writes nothing. */
 export async function status(context: Context, name?: string): Promise<Status> {
   const { config, signal } = context;
   const { root, concurrency } = config;
@@ -104,7 +104,7 @@ export async function status(context: Context, name?: string): Promise<Status> {
       return local === undefined ? [] : [{ ...local, failures: [error] }];
     }
   });
-  // One cause for all packages, as an unreachable S3, is said once.
+  // One cause for all packages, e.g. an unreachable S3, is reported once.
   const distinct = new Map(failures.map((error) => [messageOf(error), error]));
   for (const error of distinct.values()) context.report({ type: "failure", error });
   return { packages: found.flat(), failures };

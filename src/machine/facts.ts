@@ -1,4 +1,4 @@
-/** What `planSync` decides by, gathered from the machine and from S3. */
+/** Gathers the facts that `planSync` decides by, from the machine and from S3. */
 import type { SyncFacts } from "../plan/sync.ts";
 import type { PointerState } from "../revision/pointer.ts";
 import type { RevisionId } from "../revision/names.ts";
@@ -8,14 +8,16 @@ import { postSyncOf } from "./state.ts";
 import { HOLD_FILE, readHold } from "./jump/hold.ts";
 
 export interface FactsSource {
-  /** The package as S3 shows it. */
+  /** The package as it is in S3. */
   readonly remote: { readonly revisions: readonly { readonly id: RevisionId }[] };
   readonly pointer: PointerState | undefined;
   /** `FTL_KEEP`. */
   readonly keep: number;
-  /** Takes a hold for dropped. */
+  /** Treats a hold as dropped. */
   readonly follow: boolean;
-  /** The names in FTL's own folder at this moment, where they are known: they spare looks at what is not there. */
+  /**
+   * The names in FTL's own folder at this moment, if known. With them, missing files need no look at the disk.
+   */
   readonly own?: ReadonlySet<string>;
 }
 

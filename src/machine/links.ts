@@ -1,4 +1,7 @@
-/** `current` and `previous`: relative links, replaced by rename(2), never absent in between. */
+/**
+ * The links `current` and `previous`. They are relative, and rename(2) replaces them, so they are never
+ * missing.
+ */
 import { StorageError } from "../errors.ts";
 import { faultPoint } from "../fault_point.ts";
 import { isRevisionId, type RevisionId } from "../revision/names.ts";
@@ -9,8 +12,8 @@ import type { PackageDir } from "./package_dir.ts";
 export type LinkName = "current" | "previous";
 
 /**
- * The id that a link names, or undefined where there is no link, or one that leads elsewhere. Throws
- * `StorageError` where something else than a link has its place.
+ * The id that a link names. Undefined if there is no link, or if it leads elsewhere. Throws `StorageError` if
+ * something other than a link is there.
  */
 export function readLink(pkg: PackageDir, name: LinkName): RevisionId | undefined {
   const path = pkg[name];
@@ -25,12 +28,12 @@ export function readLink(pkg: PackageDir, name: LinkName): RevisionId | undefine
   }
 }
 
-/** Points `previous`, then `current`, and makes it last. */
+/** Switches `previous`, then `current`, and flushes both. */
 export function writeLinks(
   pkg: PackageDir,
   to: { current: RevisionId; previous?: RevisionId | undefined },
 ): void {
-  // A crash in between leaves `current` as it was, and `previous` on a revision that is there.
+  // A crash between the two leaves `current` unchanged, and `previous` on a revision that is there.
   if (to.previous !== undefined) replaceLink(pkg, "previous", to.previous);
   faultPoint("previous-linked");
   replaceLink(pkg, "current", to.current);
@@ -46,7 +49,7 @@ function replaceLink(pkg: PackageDir, name: LinkName, id: RevisionId): void {
   const path = pkg[name];
   try {
     const temporary = freeTemporary(`${pkg.own}/${name}`);
-    // The text is relative to the link's final place, one folder above this one.
+    // The target is relative to the link's final place, one folder above this one.
     Deno.symlinkSync(`revs/${id}`, temporary);
     Deno.renameSync(temporary, path);
   } catch (error) {
@@ -57,6 +60,6 @@ function replaceLink(pkg: PackageDir, name: LinkName, id: RevisionId): void {
 
 function notALink(path: string): StorageError {
   return new StorageError(`${path} is not a link`, {
-    hint: "FTL made no such thing: move it away, then run the command again",
+    hint: "FTL did not make this: move it away, then run the command again",
   });
 }

@@ -1,5 +1,5 @@
 /**
- * One package's directory on this machine, `$FTL_ROOT/my_site`:
+ * The directory of one package on this machine, `$FTL_ROOT/my_site`:
  *
  *     current  -> revs/VZ5vQk8aR4G     the active revision
  *     previous -> revs/VZ5uB1x0pQa
@@ -7,8 +7,8 @@
  *     .lock
  *     .ftl/                            staging/, aside/, trash/, state/, log/, and more
  *
- * The folder itself may be a link to another disk. What lies in it may not: a package's folder may belong to
- * the user that the package runs as, who must not lead an `ftl` of root's elsewhere.
+ * The folder itself may be a link to another disk. Nothing in it may be a link: the folder may belong to the
+ * user that the package runs as, and that user must not lead root's `ftl` to another place.
  */
 import { NotFoundError, StorageError, UsageError } from "../errors.ts";
 import {
@@ -41,7 +41,7 @@ export class PackageDir {
   get revs(): string {
     return `${this.path}/revs`;
   }
-  /** FTL's own folder: all that a crash can leave lies below it. */
+  /** FTL's own folder. All that a crash can leave behind lies below it. */
   get own(): string {
     return `${this.path}/.ftl`;
   }
@@ -49,18 +49,18 @@ export class PackageDir {
   get lock(): string {
     return `${this.path}/.lock`;
   }
-  /** The lock of a sync that fetches, or deploys what is blessed. */
+  /** The lock of a sync that fetches revisions or deploys the blessed one. */
   get syncLock(): string {
     return `${this.own}/sync.lock`;
   }
-  /** The lock of whoever runs the `post-sync` of candidates, or removes revisions. */
+  /** The lock for running the `post-sync` of candidates and for removing revisions. */
   get candidatesLock(): string {
     return `${this.own}/candidates.lock`;
   }
   get staging(): string {
     return `${this.own}/staging`;
   }
-  /** Where folders of what is staged are filled; it is there only meanwhile. */
+  /** Folders for the unpacking of a staged revision. It exists only during that time. */
   get aside(): string {
     return `${this.own}/aside`;
   }
@@ -70,12 +70,12 @@ export class PackageDir {
   get states(): string {
     return `${this.own}/state`;
   }
-  /** Has a file for each revision that is being deleted where it is; there only meanwhile. */
+  /** Has a file for each revision that is being deleted in place. It exists only during that time. */
   get removing(): string {
     return `${this.own}/${REMOVING}`;
   }
 
-  /** What scripts printed. */
+  /** The output of scripts. */
   get logs(): string {
     return `${this.own}/log`;
   }
@@ -88,24 +88,24 @@ export class PackageDir {
     return revisionName({ package: this.name, id });
   }
 
-  /** Whether the revision is here, complete. */
+  /** Whether the revision is on this machine and complete. */
   has(id: RevisionId): boolean {
     return this.isThere(id) && !this.isBeingRemoved(id);
   }
 
-  /** The names in FTL's own folder: one look tells of much that is not there. */
+  /** The names in FTL's own folder. This one look spares many looks at files that are missing. */
   ownNames(): Set<string> {
     return new Set(readNames(this.own, () => true));
   }
 
-  /** The ids of the complete revisions, oldest first. `own` are the names in FTL's folder at this moment. */
+  /** The ids of the complete revisions, oldest first. `own` holds the names in FTL's folder at this moment. */
   revisions(own?: ReadonlySet<string>): RevisionId[] {
     const gone = new Set(own === undefined || own.has(REMOVING) ? this.beingRemoved() : []);
     return readNames(this.revs, ({ isDirectory }) => isDirectory)
       .filter(isRevisionId).filter((id) => !gone.has(id));
   }
 
-  /** Whether its folder is there, be it complete or not; a link to one elsewhere is none. */
+  /** Whether the revision's folder exists, complete or not. A link to a folder elsewhere does not count. */
   isThere(id: RevisionId): boolean {
     return kindOf(this.revisionPath(id)) === "folder";
   }
@@ -119,11 +119,11 @@ export class PackageDir {
     return readNames(this.removing, () => true).filter(isRevisionId);
   }
 
-  /** Makes FTL's folders where they are missing. Throws `StorageError` where a link has the place of one. */
+  /** Makes FTL's folders if they are missing. Throws `StorageError` if a link is in the place of one. */
   prepare(): void {
     for (const path of [this.revs, this.own]) makeFolder(path);
     for (const path of [this.staging, this.trash, this.states]) {
-      // What is no folder there is nobody's, and must not keep the machine from its work.
+      // A file in the place of a folder belongs to nobody, and must not stop the machine.
       if (["file", "other"].includes(kindOf(path) ?? "")) clearPlace(path);
       makeFolder(path);
     }
@@ -131,12 +131,12 @@ export class PackageDir {
 }
 
 /**
- * Makes a folder of FTL's where it is missing. Who may read a revision is for the package's folder and the
- * modes in the revision to say: a web server must get there, and `ftl list` of another user, also under the
- * umask of a hardened unit. A folder that is there stays as it is.
+ * Makes a folder for FTL if it is missing. The package's folder and the modes in the revision decide who may
+ * read a revision: a web server and another user's `ftl list` must reach it, even under the umask of a hardened
+ * unit. An existing folder stays as it is.
  */
 export function makeFolder(path: string): void {
-  // Nearly always it is there, and an error takes longer than a look.
+  // The folder nearly always exists, and an error takes longer than a look.
   if (kindOf(path) === "folder") return;
   try {
     Deno.mkdirSync(path, { mode: 0o755 });
@@ -148,20 +148,21 @@ export function makeFolder(path: string): void {
     requireNoLink(path);
     if (kindOf(path) === "folder") return;
     throw new StorageError(`${path} is not a folder`, {
-      hint: "FTL made no such thing: move it away, then run the command again",
+      hint: "FTL did not make this: move it away, then run the command again",
     });
   }
 }
 
-/** Throws `StorageError` where a link has the place of something in a package's folder. */
+/** Throws `StorageError` if the path, which lies in a package's folder, is a link. */
 export function requireNoLink(path: string): void {
   if (kindOf(path) !== "link") return;
   throw new StorageError(`${path} is a link, and FTL follows none in a package's folder`, {
-    hint: "Remove it; a package on another disk has its whole folder there: link to that",
+    hint:
+      "Remove it. To keep a package on another disk, put its whole folder there and link to that",
   });
 }
 
-/** What is at a path, links not followed; undefined where nothing is. */
+/** What is at a path; links are not followed. Undefined if nothing is there. */
 export function kindOf(path: string): "folder" | "file" | "link" | "other" | undefined {
   try {
     const { isDirectory, isFile, isSymlink } = Deno.lstatSync(path);
@@ -172,20 +173,20 @@ export function kindOf(path: string): "folder" | "file" | "link" | "other" | und
   }
 }
 
-/** The packages that this machine cares about: the folders in the root whose name is a package's. */
+/** The packages that this machine wants: the folders in the root that have a package's name. */
 export function listPackages(root: string): PackageDir[] {
   requireRoot(root);
   return readNames(root, (entry) => isPackageName(entry.name) && isDirectoryEntry(root, entry))
     .filter(isPackageName).map((name) => new PackageDir(root, name));
 }
 
-/** Throws `NotFoundError` where the operator has not made the package's directory. */
+/** Throws `NotFoundError` if the operator has not made the package's directory. */
 export function requirePackage(root: string, name: PackageName): PackageDir {
   requireRoot(root);
   const found = new PackageDir(root, name);
   if (isDirectory(found.path)) return found;
   const nearest = nearestOf(name, listPackages(root).map((other) => other.name));
-  const meant = nearest === undefined ? "" : `Did you mean ${nearest}? Else: `;
+  const meant = nearest === undefined ? "" : `Did you mean ${nearest}? If not: `;
   throw new NotFoundError(`No package ${name} on this machine: ${found.path} is not there`, {
     hint: `${meant}a folder tells FTL that this machine wants the package: mkdir ${found.path}`
       .replace(/^a/, "A"),
@@ -222,7 +223,7 @@ function readNames(path: string, wanted: (entry: Deno.DirEntry) => boolean): str
   }
 }
 
-/** A package's directory may be a link to one on another disk. */
+/** A package's directory may be a link to a directory on another disk. */
 function isDirectoryEntry(parent: string, entry: Deno.DirEntry): boolean {
   return entry.isDirectory || (entry.isSymlink && isDirectory(`${parent}/${entry.name}`));
 }

@@ -7,13 +7,13 @@ import type { PackageDir } from "./package_dir.ts";
 import { readJson, textIn } from "./disk/json_file.ts";
 import { hasScript } from "./scripts/file.ts";
 
-/** Below `.ftl`. */
-export const TOLD_FILE = "leftovers.json";
+/** The file's name below `.ftl`. */
+export const REPORTED_FILE = "leftovers.json";
 
 /** `.ftl/state/<id>.json`, written after the revision is in its place. */
 export interface RevisionState {
   readonly postSync: PostSync;
-  /** Where it came from: the key, its ETag, its SHA-256 in hexadecimal, its size in bytes. */
+  /** The source: the key, its ETag, its SHA-256 in hexadecimal, its size in bytes. */
   readonly key?: string | undefined;
   readonly etag?: string | undefined;
   readonly sha256?: string | undefined;
@@ -23,8 +23,8 @@ export interface RevisionState {
 }
 
 /**
- * How a revision's `post-sync.sh` went. A crash may have come before the state was written: then the
- * script, if there is one, has yet to run.
+ * The result of a revision's `post-sync.sh`. A crash may have come before the state was written. Then the
+ * script, if there is one, is still to run.
  */
 export function postSyncOf(pkg: PackageDir, id: RevisionId): PostSync {
   const state = readRevisionState(pkg, id);
@@ -67,17 +67,17 @@ export function readPointerState(pkg: PackageDir): PointerState | undefined {
   };
 }
 
-/** Remembers what is blessed, or that nothing is. */
+/** Stores which revision is blessed, or that none is. */
 export function writePointerState(pkg: PackageDir, state: PointerState | undefined): void {
   if (state === undefined) removeFile(pointerPath(pkg), { durable: true });
   else replaceFile(pointerPath(pkg), `${JSON.stringify(state)}\n`);
 }
 
-/** How the last sync of a package went. */
+/** The result of a package's last sync. */
 export interface LastSync {
   /** ISO 8601, UTC. */
   readonly at: string;
-  /** The first failure's message, or undefined where all was well. */
+  /** The first failure's message, or undefined if all went well. */
   readonly failure?: string | undefined;
 }
 
@@ -89,8 +89,9 @@ export function readLastSync(pkg: PackageDir): LastSync | undefined {
 }
 
 /**
- * Not flushed: every sync writes it, and nothing depends on it. Mostly the time alone is another, which goes into
- * the same file: where a rename replaces a file, ext4 writes it to the disk at once (`auto_da_alloc` in ext4(5)).
+ * The file is not flushed: every sync writes it, and nothing depends on it. Mostly only the time differs, so it
+ * is overwritten in place. If a rename replaced the file, ext4 would write it to the disk at once
+ * (`auto_da_alloc` in ext4(5)).
  */
 export function writeLastSync(pkg: PackageDir, last: LastSync): void {
   const text = `${JSON.stringify(last)}\n`;
@@ -98,15 +99,15 @@ export function writeLastSync(pkg: PackageDir, last: LastSync): void {
   replaceFile(lastSyncPath(pkg), text, { durable: false });
 }
 
-/** What cannot be deleted and was told; each once, not with every sync. */
-export function readTold(pkg: PackageDir): string[] {
-  const value = readJson(toldPath(pkg));
+/** Paths that cannot be deleted and were reported already. Each is reported once, not with every sync. */
+export function readReported(pkg: PackageDir): string[] {
+  const value = readJson(reportedPath(pkg));
   return Array.isArray(value) ? value.filter((path) => typeof path === "string") : [];
 }
 
-export function writeTold(pkg: PackageDir, paths: readonly string[]): void {
-  if (paths.length === 0) removeFile(toldPath(pkg), { durable: false });
-  else replaceFile(toldPath(pkg), `${JSON.stringify(paths)}\n`, { durable: false });
+export function writeReported(pkg: PackageDir, paths: readonly string[]): void {
+  if (paths.length === 0) removeFile(reportedPath(pkg), { durable: false });
+  else replaceFile(reportedPath(pkg), `${JSON.stringify(paths)}\n`, { durable: false });
 }
 
 export function statePath(pkg: PackageDir, id: RevisionId): string {
@@ -121,6 +122,6 @@ function lastSyncPath(pkg: PackageDir): string {
   return `${pkg.own}/last-sync.json`;
 }
 
-function toldPath(pkg: PackageDir): string {
-  return `${pkg.own}/${TOLD_FILE}`;
+function reportedPath(pkg: PackageDir): string {
+  return `${pkg.own}/${REPORTED_FILE}`;
 }

@@ -15,7 +15,7 @@ Deno.test("machineOfElf() tells the architecture", () => {
 
 Deno.test("what is no ELF file, or half of one, is refused", () => {
   const script = new TextEncoder().encode("#!/bin/sh\n".repeat(10));
-  assertThrows(() => lengthOfElf(script), Error, "no 64-bit little-endian ELF file");
-  assertThrows(() => machineOfElf(OWN.subarray(0, 20)), Error, "no 64-bit");
+  assertThrows(() => lengthOfElf(script), Error, "not a 64-bit little-endian ELF file");
+  assertThrows(() => machineOfElf(OWN.subarray(0, 20)), Error, "not a 64-bit");
   assertThrows(() => lengthOfElf(OWN.subarray(0, 1000)), Error, "truncated");
 });

@@ -1,8 +1,8 @@
-/** What an error looks like, in each test alike. */
+/** How an error must look. Every test uses this one check. */
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import type { Ran } from "./fleet.ts";
 
-/** One line, perhaps a hint, no stack, nothing on stdout. */
+/** One error line, perhaps a hint, no stack, and nothing on stdout. */
 export function assertError(
   { code, stdout, stderr }: Ran,
   wanted: { code: number; says: RegExp; hint?: RegExp },

@@ -1,4 +1,4 @@
-/** As cloud-init, cron and hardened units run it. */
+/** Runs `ftl` as cloud-init, cron and hardened units run it. */
 import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { MOUNTING, ROOT, testWith } from "../required_program.ts";
 import { TempFolder, treeOf } from "../temp.ts";
@@ -8,7 +8,7 @@ const IS_SOURCE = PROGRAM_ARGS.length > 0;
 /** An ordinary user that every system has. */
 const NOBODY = 65534;
 
-/** Where Deno keeps what it has downloaded: it has to be told where there is no HOME. */
+/** The folder of Deno's downloads: without HOME, Deno must be told where it is. */
 function denoDir(): string {
   const cache = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`;
   return Deno.env.get("DENO_DIR") ?? `${cache}/deno`;
@@ -16,14 +16,14 @@ function denoDir(): string {
 
 interface Setting {
   readonly fleet: Fleet;
-  /** The whole environment besides what points to the bucket. */
+  /** The whole environment, apart from the variables that point to the bucket. */
   readonly env?: Record<string, string>;
   /** Starts the program, which it gets as its arguments. */
   readonly shell?: string;
   readonly program?: readonly string[];
 }
 
-/** Runs `ftl` by a shell that sets the surroundings: no HOME, no PATH, nothing but FTL's own variables. */
+/** Runs `ftl` with a shell that sets the surroundings: no HOME, no PATH, only FTL's own variables. */
 async function run(args: readonly string[], setting: Setting): Promise<Ran> {
   const { fleet, env = {}, shell = 'exec "$@"', program = [PROGRAM, ...PROGRAM_ARGS] } = setting;
   const output = await new Deno.Command("/bin/sh", {
@@ -41,7 +41,7 @@ async function run(args: readonly string[], setting: Setting): Promise<Ran> {
   };
 }
 
-/** The main job on one machine: two revisions, one blessed and fetched, one jumped to and back from. */
+/** The main job on one machine: two revisions; one is blessed and fetched; a jump to the other, and back. */
 async function mainJob(web: Machine, setting: Setting): Promise<void> {
   const machine = { ...setting, env: { ...setting.env, FTL_ROOT: web.root } };
   const ok = async (args: readonly string[]): Promise<string> => {
@@ -51,7 +51,7 @@ async function mainJob(web: Machine, setting: Setting): Promise<void> {
   };
   const file = await setting.fleet.pack("a.tgz", {
     v: "1",
-    // By absolute path: there may be no PATH to find `touch` by.
+    // By absolute path: without PATH, `touch` cannot be found.
     "post-sync.sh": "#!/bin/sh\nset -e\n/bin/cat v > seen\n",
   });
   const first = await ok(["spool", file, "-m", "m"]);
@@ -71,13 +71,13 @@ Deno.test("the main job needs no variable but FTL's own: no HOME, no PATH", asyn
   await mainJob(fleet.machine("web", ["a"]), { fleet });
 });
 
-Deno.test("an empty PATH and a HOME that is not there do no harm", async () => {
+Deno.test("an empty PATH and a missing HOME do no harm", async () => {
   await using fleet = await Fleet.start();
   const env = { PATH: "", HOME: "/nonexistent" };
   await mainJob(fleet.machine("web", ["a"]), { fleet, env });
 });
 
-Deno.test("closed streams do no harm: what is done is done all the same", async () => {
+Deno.test("closed streams do no harm: the work is done all the same", async () => {
   await using fleet = await Fleet.start();
   const revision = await fleet.spool("a.tgz", { v: "1" });
   await fleet.ok(["jump", "--master", revision]);
@@ -93,14 +93,14 @@ Deno.test("closed streams do no harm: what is done is done all the same", async 
   }
 });
 
-Deno.test("a full disk under stdout is told as what it is", async () => {
+Deno.test("a full disk behind stdout is reported as a full disk", async () => {
   await using fleet = await Fleet.start();
   const { code, stderr } = await run(["help"], { fleet, shell: 'exec "$@" > /dev/full' });
   assertEquals(code, 7);
   assertStringIncludes(stderr, "ftl: Cannot write the result: the disk is full\nhint: ");
 });
 
-/** Packs without an entry for the folder itself, so that the archive says nothing of two folders. */
+/** Packs without an entry for the folder itself, so that the archive does not set the modes of two folders. */
 async function spoolWithoutFolders(fleet: Fleet): Promise<string> {
   using content = new TempFolder();
   content.write("open", "o", 0o666);
@@ -113,29 +113,33 @@ async function spoolWithoutFolders(fleet: Fleet): Promise<string> {
 }
 
 for (const umask of ["0000", "0022", "0077", "0777"]) {
-  // With 0777 an ordinary user could not even read what he wrote himself.
+  // With 0777 an ordinary user could not even read his own files.
   const needs = umask === "0777" ? ROOT : [];
-  testWith(needs, `modes in a revision are the archive's with a umask of ${umask}`, async () => {
-    await using fleet = await Fleet.start();
-    const revision = await spoolWithoutFolders(fleet);
-    await fleet.ok(["jump", "--master", revision]);
-    const web = fleet.machine("web", ["a"]);
-    const setting = { fleet, env: { FTL_ROOT: web.root }, shell: `umask ${umask}; exec "$@"` };
-    const { code, stderr } = await run(["sync"], setting);
-    assertEquals(code, 0, stderr);
-    const id = idOf(revision);
-    assertEquals(treeOf(web.root).filter((line) => line.startsWith("a/revs")), [
-      "a/revs/ 0755",
-      `a/revs/${id}/ 0755`,
-      `a/revs/${id}/inner/ 0755`,
-      `a/revs/${id}/inner/tool 0751 "t"`,
-      `a/revs/${id}/open 0666 "o"`,
-      `a/revs/${id}/secret 0600 "s"`,
-    ]);
-  });
+  testWith(
+    needs,
+    `modes in a revision come from the archive, even with umask ${umask}`,
+    async () => {
+      await using fleet = await Fleet.start();
+      const revision = await spoolWithoutFolders(fleet);
+      await fleet.ok(["jump", "--master", revision]);
+      const web = fleet.machine("web", ["a"]);
+      const setting = { fleet, env: { FTL_ROOT: web.root }, shell: `umask ${umask}; exec "$@"` };
+      const { code, stderr } = await run(["sync"], setting);
+      assertEquals(code, 0, stderr);
+      const id = idOf(revision);
+      assertEquals(treeOf(web.root).filter((line) => line.startsWith("a/revs")), [
+        "a/revs/ 0755",
+        `a/revs/${id}/ 0755`,
+        `a/revs/${id}/inner/ 0755`,
+        `a/revs/${id}/inner/tool 0751 "t"`,
+        `a/revs/${id}/open 0666 "o"`,
+        `a/revs/${id}/secret 0600 "s"`,
+      ]);
+    },
+  );
 }
 
-Deno.test("nobody else can write FTL's own files, whatever the umask", async () => {
+Deno.test("no other user can write FTL's own files, whatever the umask is", async () => {
   await using fleet = await Fleet.start();
   const revision = await fleet.spool("a.tgz", { v: "1" });
   for (const umask of ["0000", "0077"]) {
@@ -147,7 +151,7 @@ Deno.test("nobody else can write FTL's own files, whatever the umask", async () 
     const own = treeOf(`${web.root}/a`).filter((line) => /^\.(ftl|lock)/.test(line));
     for (const line of own) {
       const [, name, isFolder, mode] = /^(\S*?)(\/?) (\d{4})/.exec(line) ?? [];
-      // Others may look at what runs here, so `ftl list` works for them; a lock is for its owner alone.
+      // Other users may see what runs here, so `ftl list` works for them. Only the owner may open a lock.
       const file = name?.endsWith("lock") ? "0600" : "0644";
       assertEquals(mode, isFolder === "/" ? "0755" : file, `${umask}: ${line}`);
     }
@@ -157,7 +161,7 @@ Deno.test("nobody else can write FTL's own files, whatever the umask", async () 
 
 testWith(
   MOUNTING,
-  "the root file system and /tmp may be read-only, all but the deployment root",
+  "the root file system and /tmp may be read-only, except for the deployment root",
   async () => {
     await using fleet = await Fleet.start();
     const revision = await fleet.spool("a.tgz", {
@@ -166,7 +170,7 @@ testWith(
     });
     await fleet.ok(["jump", "--master", revision]);
     const web = fleet.machine("web", ["a"]);
-    // In a namespace of its own; `touch` shows that it is so.
+    // In a namespace of its own. `touch` shows that the file systems are read-only.
     const inside = `mount --make-rprivate / && mount --bind "$FTL_ROOT" "$FTL_ROOT" &&
       for place in / /tmp; do mount -o remount,bind,ro $place 2>&1 || :; done &&
       ! touch /tmp/x && ! touch /x && unset PATH && exec "$@"`;
@@ -181,7 +185,7 @@ testWith(
   },
 );
 
-/** The program where an ordinary user can reach it: neither root's home nor a checkout there. */
+/** A copy of the program that an ordinary user can reach: neither root's home nor a checkout there. */
 function reachableProgram(folder: TempFolder): Pick<Setting, "program" | "env"> {
   Deno.chmodSync(folder.path, 0o755);
   const copy = (from: string, to: string): string => {
@@ -197,7 +201,7 @@ function reachableProgram(folder: TempFolder): Pick<Setting, "program" | "env"> 
   const source = new URL("../../", import.meta.url).pathname;
   folder.folder("source");
   for (const name of ["mod.ts", "src", "deno.json", "deno.lock"]) {
-    // Not linked: these are to be made readable without touching the checkout.
+    // Copied, not linked: the copies become readable without a change in the checkout.
     const args = ["-r", `${source}${name}`, `${folder.path}/source/${name}`];
     assertEquals(new Deno.Command("cp", { args }).outputSync().success, true);
   }

@@ -1,4 +1,4 @@
-/** `ftl jump --master`: blessings, races between them, and pointers of all kinds. */
+/** `ftl jump --master`: blessings, races between them, and all kinds of pointers. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import type { Fault } from "../s3_server/faults.ts";
 import { until } from "../until.ts";
@@ -9,7 +9,7 @@ import { assertError } from "./assert_error.ts";
 
 const HELD: Fault = { kind: "delay", milliseconds: 600_000 };
 
-/** Starts `ftl` and waits until its request has arrived, which is held until `release`. */
+/** Starts `ftl` and waits until its request has arrived. The server holds that request until `release`. */
 async function holding(
   fleet: Fleet,
   args: readonly string[],
@@ -36,12 +36,12 @@ async function spoolTwo(fleet: Fleet): Promise<[string, string]> {
   return [await fleet.spool("a.tgz", { v: "1" }), await fleet.spool("a.tgz", { v: "2" })];
 }
 
-Deno.test("a revision that is purged while it is being blessed is not: the old one is blessed again", async () => {
+Deno.test("if a revision is purged while it is being blessed, the old one is blessed again", async () => {
   await using fleet = await Fleet.start();
   const [old, fresh] = await spoolTwo(fleet);
   await fleet.ok(["jump", "--master", old, "-m", "the first"]);
   const before = await fleet.bucket().getSmall("a.rev");
-  // The server applies a write only when it answers it: so the pointer is written after the removal.
+  // The server applies a write only when it answers it. So the pointer is written after the removal.
   const jump = await holding(fleet, ["jump", "--master", fresh], {
     operation: "PutObject",
     key: "a.rev",
@@ -55,7 +55,7 @@ Deno.test("a revision that is purged while it is being blessed is not: the old o
   assertEquals([after?.text, after?.metadata], [before?.text, before?.metadata]);
 });
 
-Deno.test("where nothing was blessed before, a blessing of what was purged meanwhile is told", async () => {
+Deno.test("if nothing was blessed before, the blessing of a revision that was purged meanwhile is reported", async () => {
   await using fleet = await Fleet.start();
   const [, fresh] = await spoolTwo(fleet);
   const jump = await holding(fleet, ["jump", "--master", fresh], {
@@ -70,7 +70,7 @@ Deno.test("where nothing was blessed before, a blessing of what was purged meanw
 
 for (const keep of [false, true]) {
   const args = keep ? ["--keep", "0", "a"] : [];
-  Deno.test(`a revision that is blessed while purge ${keep ? "--keep " : ""}removes it is told by purge`, async () => {
+  Deno.test(`purge ${keep ? "--keep " : ""}reports a revision that was blessed while purge removed it`, async () => {
     await using fleet = await Fleet.start();
     const [old, fresh] = await spoolTwo(fleet);
     await fleet.spool("a.tgz", { v: "3" });
@@ -90,7 +90,7 @@ for (const keep of [false, true]) {
   });
 }
 
-Deno.test("a lost race to bless is exit 4 and names who won", async () => {
+Deno.test("a lost race to bless is exit 4 and names the winner", async () => {
   await using fleet = await Fleet.start();
   const revisions = [
     await fleet.spool("a.tgz", { v: "1" }),
@@ -102,7 +102,7 @@ Deno.test("a lost race to bless is exit 4 and names who won", async () => {
   const text = (await fleet.bucket().getSmall("a.rev"))?.text;
   for (const [i, { code, stderr }] of results.entries()) {
     if (text === revisions[i]) assertEquals(code, 0, stderr);
-    // The other one came first and was replaced, or lost the race: never silently lost.
+    // The other one came first and was replaced, or it lost the race. It is never lost silently.
     else if (code !== 0) {
       assertEquals(code, 4, stderr);
       assertStringIncludes(stderr, `${text} was blessed by tester@`);
@@ -121,7 +121,7 @@ Deno.test("a pointer that names no revision is an integrity error, and the machi
   assertEquals(web.link("a/current"), `revs/${idOf(good)}`);
 });
 
-Deno.test("blessing the blessed revision again says that its message was not changed", async () => {
+Deno.test("blessing the blessed revision again reports that its message was not changed", async () => {
   const { fleet, revisions: [, second] } = await threeRevisions();
   await using _fleet = fleet;
   const { code, stderr } = await fleet.ftl(["jump", "--master", second, "-m", "another"]);
@@ -168,7 +168,7 @@ Deno.test("a .rev written by hand, with a newline at its end, is read", async ()
   assertEquals(web.link("a/current"), `revs/${idOf(revision)}`);
 });
 
-/** Puts bytes there as another tool would: without FTL's metadata. */
+/** Puts bytes there as another tool would, without FTL's metadata. */
 async function putBytes(fleet: Fleet, key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   await fleet.bucket().upload(key, {
     size: bytes.length,
@@ -201,7 +201,7 @@ Deno.test("a blessed revision is activated by every machine's next sync", async 
   assertEquals(rev?.metadata["ftl-message"], "ship it");
 });
 
-Deno.test("a pointer that makes no sense, is empty or too large, is mended by blessing a revision", async () => {
+Deno.test("a pointer that is broken, empty or too large is repaired by blessing a revision", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const revision = await fleet.spool("a.tgz", { v: "1" });

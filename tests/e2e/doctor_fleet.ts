@@ -1,7 +1,7 @@
-/** What the tests of `ftl doctor` have in common. */
+/** Shared by the tests of `ftl doctor`. */
 import { Fleet, type Machine, type Ran } from "./fleet.ts";
 
-/** A machine that runs what is blessed, of one package. */
+/** A machine that runs the blessed revision of one package. */
 export async function healthy(): Promise<
   { fleet: Fleet; web: Machine; first: string; second: string }
 > {
@@ -16,7 +16,7 @@ export async function healthy(): Promise<
   return { fleet, web, first, second };
 }
 
-/** What is not `ok`: a line each, with its hint behind it. */
+/** The findings that are not `ok`: one line for each, with its hint at the end. */
 export function remarks({ stdout }: Ran): string[] {
   const joined = stdout.replace(/\n {6}hint: /g, " | ");
   return joined.split("\n").filter((line) => line !== "" && !line.startsWith("ok "))

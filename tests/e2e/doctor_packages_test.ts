@@ -1,8 +1,9 @@
+/** `ftl doctor` on the packages of a machine: what it finds in their folders. */
 import { assertEquals, assertMatch } from "../assert.ts";
 import { healthy, remarks } from "./doctor_fleet.ts";
 import { idOf, type Machine } from "./fleet.ts";
 
-Deno.test("doctor warns of folders that S3 knows no package for, and of a root without any", async () => {
+Deno.test("doctor warns of folders without a package in S3, and of a root without folders", async () => {
   const { fleet, web } = await healthy();
   await using _fleet = fleet;
   Deno.mkdirSync(`${web.root}/my_sit`);
@@ -13,7 +14,7 @@ Deno.test("doctor warns of folders that S3 knows no package for, and of a root w
   );
   assertMatch(
     found[1] ?? "",
-    /^warn {2}last sync {2}my_sit never was synced here \| Does the timer/,
+    /^warn {2}last sync {2}my_sit was never synced here \| Does the timer/,
   );
   const empty = fleet.machine("empty", []);
   const result = await empty.ftl(["doctor"]);
@@ -24,7 +25,7 @@ Deno.test("doctor warns of folders that S3 knows no package for, and of a root w
   ]);
 });
 
-Deno.test("doctor says the same of many packages once", async () => {
+Deno.test("doctor reports the same finding of many packages once", async () => {
   const { fleet, web } = await healthy();
   await using _fleet = fleet;
   for (let n = 1; n <= 32; n++) Deno.mkdirSync(`${web.root}/site${n}`);
@@ -33,11 +34,11 @@ Deno.test("doctor says the same of many packages once", async () => {
   assertMatch(found[0] ?? "", / has no revision of site1, site10, .* and 27 more \| Spool/);
   assertMatch(
     found[1] ?? "",
-    / site1 never was synced here; the same with site10, site11, .* and 26 more \| Does the/,
+    / site1 was never synced here; the same with site10, site11, .* and 26 more \| Does the/,
   );
 });
 
-/** How each thing in a package's folder goes wrong, the exit code, and the remark. */
+/** The ways in which a package's folder can be wrong, each with the exit code and the finding. */
 type DamageCase = [
   name: string,
   damage: (web: Machine, ids: { first: string; second: string }) => void,
@@ -130,13 +131,13 @@ const DAMAGE_CASES: DamageCase[] = [
     "the last sync failed",
     (web) => own(web, "last-sync.json", `{"at":"${new Date().toISOString()}","failure":"no luck"}`),
     0,
-    /^warn {2}last sync {2}that of a failed: no luck \| 'ftl sync a' tries again/,
+    /^warn {2}last sync {2}of a failed: no luck \| 'ftl sync a' tries again/,
   ],
   [
     "the timer does not run",
     (web) => own(web, "last-sync.json", '{"at":"2020-01-01T00:00:00Z"}'),
     0,
-    /^warn {2}last sync {2}that of a was \d+ hours ago \| Does the timer run\?/,
+    /^warn {2}last sync {2}of a was \d+ hours ago \| Does the timer run\?/,
   ],
   [
     "something else has the place of a folder of FTL's",
@@ -149,7 +150,7 @@ const DAMAGE_CASES: DamageCase[] = [
   ],
 ];
 
-Deno.test("doctor tells of each thing that went wrong with a package", async (test) => {
+Deno.test("doctor reports each problem of a package", async (test) => {
   const { fleet, first, second } = await healthy();
   await using _fleet = fleet;
   for (const [index, [name, damage, code, remark]] of DAMAGE_CASES.entries()) {
@@ -164,7 +165,7 @@ Deno.test("doctor tells of each thing that went wrong with a package", async (te
   }
 });
 
-Deno.test("doctor tells of a hold, and how to end it", async () => {
+Deno.test("doctor reports a hold, and how to end it", async () => {
   const { fleet, web, first, second } = await healthy();
   await using _fleet = fleet;
   await web.ok(["jump", first]);
@@ -172,11 +173,11 @@ Deno.test("doctor tells of a hold, and how to end it", async () => {
   assertEquals(result.code, 0);
   assertEquals(remarks(result), [
     `warn  holds  ${first} is held here by a jump, while ${second} is blessed | ` +
-    `'ftl sync --follow a' ends that`,
+    `'ftl sync --follow a' ends the hold`,
   ]);
 });
 
-Deno.test("doctor tells who holds a lock, and does not take a running sync's work for left over", async () => {
+Deno.test("doctor reports who holds a lock, and does not call a running sync's files left over", async () => {
   const { fleet, web } = await healthy();
   await using _fleet = fleet;
   own(web, "staging/VZ5vQk8aR4G/f", "");
@@ -187,14 +188,14 @@ Deno.test("doctor tells who holds a lock, and does not take a running sync's wor
   assertEquals(result.code, 0);
   assertEquals(remarks(result), [
     "warn  locks  the sync of a is locked by pid 7, ftl sync, since noon | " +
-    "Others wait for it to end; look at that process where it takes too long",
+    "Others wait for it to end: look at that process if it takes too long",
   ]);
   lock.unlockSync();
-  // What a killed holder wrote is not believed.
+  // The text of a killed holder does not count.
   assertMatch(remarks(await web.ftl(["doctor"]))[0] ?? "", /^warn {2}unfinished {2}/);
 });
 
-Deno.test("doctor exits by the first problem, and by a script's where there is one", async () => {
+Deno.test("doctor exits with the code of the first problem, or with a script's if there is one", async () => {
   const { fleet, web, second } = await healthy();
   await using _fleet = fleet;
   relink(web, "current", "revs/VZ5vQk8aR4G");

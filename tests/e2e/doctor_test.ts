@@ -1,10 +1,11 @@
+/** `ftl doctor` on variables, credentials, S3 and the clock. */
 import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { readDocument } from "../documents.ts";
 import { treeOf } from "../temp.ts";
 import { healthy, remarks } from "./doctor_fleet.ts";
 import { Fleet } from "./fleet.ts";
 
-Deno.test("doctor finds nothing wrong where nothing is, and leaves nothing behind", async () => {
+Deno.test("doctor finds no problem if there is none, and leaves nothing behind", async () => {
   const { fleet, web } = await healthy();
   await using _fleet = fleet;
   const before = treeOf(web.root);
@@ -21,13 +22,13 @@ Deno.test("doctor finds nothing wrong where nothing is, and leaves nothing behin
   assertEquals(await fleet.bucket().list(""), objects);
 });
 
-Deno.test("doctor serves a developer, who has no root, and says what it left out", async () => {
+Deno.test("doctor works for a developer without a root, and says what it did not check", async () => {
   await using fleet = await Fleet.start();
   const result = await fleet.ftl(["doctor"]);
   assertEquals(result.code, 0);
   assertEquals(remarks(result), [
     "info  FTL_ROOT  not set: packages on this machine are not checked | " +
-    "Where packages are to run: export FTL_ROOT=<the deployment folder>, as in /srv/ftl",
+    "If packages are to run here: export FTL_ROOT=<the deployment folder>, as in /srv/ftl",
   ]);
   assertStringIncludes(result.stdout, "  s3://deploys, the whole bucket\n");
 });
@@ -47,10 +48,10 @@ Deno.test("doctor gives one JSON document with --json", async () => {
   assertEquals(checks.length, 20);
 });
 
-/** What is set, the exit code, and the first remarks by their beginnings. */
+/** The variables, the exit code, and the beginnings of the first findings. */
 type EnvironmentCase = [Record<string, string | undefined>, number, string[]];
 
-const NOT_ASKED = "info  S3  what may be done there was not asked: mend the above first";
+const NOT_ASKED = "info  S3  permissions were not checked: fix the failures above first";
 
 const ENVIRONMENT_CASES: EnvironmentCase[] = [
   [{ FTL_BUCKET: undefined }, 2, ["fail  FTL_BUCKET  FTL_BUCKET is not set | ", "info  S3  not"]],
@@ -60,7 +61,7 @@ const ENVIRONMENT_CASES: EnvironmentCase[] = [
   [{ FTL_ROOT: "/nonexistent" }, 3, ["fail  root  FTL_ROOT is not there: /nonexistent | mkdir"]],
   [{ FTL_ROOT: "/dev/null" }, 7, ["fail  root  FTL_ROOT is not a directory: /dev/null"]],
   [{ FTL_LOCK_WAIT: "-1" }, 2, ["fail  FTL_LOCK_WAIT  FTL_LOCK_WAIT is not a whole number"]],
-  [{ FTL_KEP: "3" }, 0, ["warn  FTL_KEP  set, but FTL knows no such variable | It knows FTL_BU"]],
+  [{ FTL_KEP: "3" }, 0, ["warn  FTL_KEP  is set, but FTL has no such variable | FTL knows FTL_BU"]],
   [{ AWS_REGION: undefined }, 2, ["fail  region  AWS_REGION is not set | export", NOT_ASKED]],
   [{ AWS_REGION: '"us-east-1"' }, 2, [
     "fail  AWS_REGION  AWS_REGION has a quote or white space at an end",
@@ -71,7 +72,7 @@ const ENVIRONMENT_CASES: EnvironmentCase[] = [
     NOT_ASKED,
   ]],
   [{ AWS_PROFILE: "nobody" }, 2, [
-    "info  AWS_PROFILE  'nobody' gives its settings only",
+    "info  AWS_PROFILE  'nobody' gives only its settings",
     "fail  settings  AWS_PROFILE names 'nobody', which is in neither",
     NOT_ASKED,
   ]],
@@ -100,7 +101,7 @@ const ENVIRONMENT_CASES: EnvironmentCase[] = [
   ]],
 ];
 
-Deno.test("doctor names the variable or the answer that is wrong, and exits as a command would", async () => {
+Deno.test("doctor names the wrong variable or answer, and exits as a command would", async () => {
   const { fleet, web } = await healthy();
   await using _fleet = fleet;
   for (const [env, code, expected] of ENVIRONMENT_CASES) {
@@ -116,7 +117,7 @@ Deno.test("doctor names the variable or the answer that is wrong, and exits as a
   }
 });
 
-Deno.test("doctor tells where the credentials came from", async () => {
+Deno.test("doctor shows the source of the credentials", async () => {
   await using fleet = await Fleet.start();
   const { accessKeyId: id, secretAccessKey: secret } = fleet.server;
   const keys = `aws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`;
@@ -132,29 +133,29 @@ Deno.test("doctor tells where the credentials came from", async () => {
   }
 });
 
-Deno.test("doctor takes it for no problem that a machine may not write in S3", async () => {
+Deno.test("doctor does not fail if a machine may not write in S3", async () => {
   const { fleet, web } = await healthy();
   await using _fleet = fleet;
   fleet.server.addFault({ operation: "PutObject", fault: { kind: "access-denied" } });
   const result = await web.ftl(["doctor"]);
   assertEquals(result.code, 0);
   assertEquals(remarks(result), [
-    "info  S3 spool  not allowed, which only those who spool need; machines do not",
-    "info  S3 bless  not allowed, which only those who bless need; machines do not",
-    "info  S3 conditions  not asked: that takes the right to write",
+    "info  S3 spool  not allowed; only those who spool need it, machines do not",
+    "info  S3 bless  not allowed; only those who bless need it, machines do not",
+    "info  S3 conditions  not checked: that needs the right to write",
   ]);
 });
 
-Deno.test("doctor tells who may write what: spooling and blessing are two rights", async () => {
+Deno.test("doctor shows who may write what: spooling and blessing are two rights", async () => {
   const { fleet, web } = await healthy();
   await using _fleet = fleet;
   const denied = { kind: "access-denied" } as const;
   fleet.server.addFault({ operation: "PutObject", key: /\.rev$/, fault: denied });
-  // Those who spool by the least policy may not look at what is there.
+  // With the least policy, those who spool may not read the object.
   fleet.server.addFault({ operation: "GetObject", key: /ftl-doctor/, fault: denied });
   const result = await web.ftl(["doctor"]);
   assertEquals(remarks(result), [
-    "info  S3 bless  not allowed, which only those who bless need; machines do not",
+    "info  S3 bless  not allowed; only those who bless need it, machines do not",
   ]);
 });
 
@@ -178,7 +179,7 @@ Deno.test("doctor names the right that a machine lacks", async () => {
   );
 });
 
-/** A store that says yes to everything, and keeps its own time and no condition. */
+/** A store that accepts everything, has its own clock, and obeys no condition. */
 async function yesStore(
   offset: number,
   work: (endpoint: string, seen: string[]) => Promise<void>,
@@ -204,7 +205,7 @@ async function yesStore(
   }
 }
 
-Deno.test("doctor finds out a store that ignores conditions, and takes back what that made it write", async () => {
+Deno.test("doctor detects a store that ignores conditions, and removes what it wrote there", async () => {
   await using fleet = await Fleet.start();
   await yesStore(0, async (AWS_ENDPOINT_URL_S3, seen) => {
     const result = await fleet.ftl(["doctor"], { env: { AWS_ENDPOINT_URL_S3 } });
@@ -223,7 +224,7 @@ Deno.test("doctor finds out a store that ignores conditions, and takes back what
   });
 });
 
-Deno.test("doctor gives up a store that does not answer", async () => {
+Deno.test("doctor stops waiting for a store that does not answer", async () => {
   await using fleet = await Fleet.start();
   fleet.server.addFault({
     operation: "ListObjectsV2",
@@ -233,7 +234,7 @@ Deno.test("doctor gives up a store that does not answer", async () => {
   assertEquals(result.code, 7);
   assertMatch(
     remarks(result)[1] ?? "",
-    /^fail {2}S3 {2}S3 did not answer all that was asked within 15 s \| Check the network/,
+    /^fail {2}S3 {2}S3 did not answer every request within 15 s \| Check the network/,
   );
 });
 

@@ -1,10 +1,11 @@
+/** Errors of the command line: their texts, hints, exit codes and documents. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { type Document, readDocument } from "../documents.ts";
 import { treeOf } from "../temp.ts";
 import { Fleet, programLine } from "./fleet.ts";
 import { assertError } from "./assert_error.ts";
 
-Deno.test("a missing variable is named, and only the commands that need it ask for it", async () => {
+Deno.test("a missing variable is named, and only the commands that need it require it", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const file = fleet.folder.write("a.txt", "x");
@@ -37,7 +38,7 @@ Deno.test("a variable that does not parse is named", async () => {
   }
 });
 
-Deno.test("no bucket, no region, no credentials, wrong ones, no server: each says so", async () => {
+Deno.test("no bucket, no region, no credentials, wrong ones, no server: each has its own error", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const before = treeOf(web.root);
@@ -89,7 +90,7 @@ Deno.test("no such package, revision or file: exit 3", async () => {
   });
 });
 
-Deno.test("what is no package is refused before anything is written", async () => {
+Deno.test("a file that is not a package is refused before anything is written", async () => {
   await using fleet = await Fleet.start();
   const cases: [path: string, code: number, says: RegExp][] = [
     [fleet.folder.write("empty.tgz", ""), 2, /empty\.tgz: it is empty/],
@@ -107,7 +108,7 @@ Deno.test("what is no package is refused before anything is written", async () =
   assertEquals(written.map(({ method, key }) => `${method} ${key}`), []);
 });
 
-Deno.test("usage errors exit 2 and suggest what was meant", async () => {
+Deno.test("usage errors exit 2 and suggest the right words", async () => {
   await using fleet = await Fleet.start();
   const cases: [args: string[], says: RegExp, hint: RegExp][] = [
     [["spol", "x"], /Unknown command 'spol'/, /Did you mean 'ftl spool'/],
@@ -130,14 +131,14 @@ Deno.test("usage errors exit 2 and suggest what was meant", async () => {
   }
 });
 
-Deno.test("a mistyped package is answered with the one that is meant", async () => {
+Deno.test("a mistyped package is answered with the nearest name", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["my_site", "api"]);
   for (const args of [["sync", "my_stie"], ["status", "my-site"], ["jump", "mysite.VZ5vQk8aR4G"]]) {
     assertError(await web.ftl(args), {
       code: 3,
       says: /No package .* on this machine/,
-      hint: /^hint: Did you mean my_site\? Else: a folder tells FTL .*: mkdir /,
+      hint: /^hint: Did you mean my_site\? If not: a folder tells FTL .*: mkdir /,
     });
   }
   assertError(await web.ftl(["sync", "database"]), {
@@ -147,7 +148,7 @@ Deno.test("a mistyped package is answered with the one that is meant", async () 
   });
 });
 
-Deno.test("a root without a package says so, but not to a timer", async () => {
+Deno.test("a root without a package is reported, but not to a timer", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", []);
   for (const command of ["sync", "list", "status"]) {
@@ -156,13 +157,13 @@ Deno.test("a root without a package says so, but not to a timer", async () => {
     assertEquals(
       stderr,
       `Nothing to do: no package has a folder in ${web.root}\n` +
-        `next: mkdir ${web.root}/<package>, for each that this machine should run\n`,
+        `next: mkdir ${web.root}/<package>, for each package that this machine should run\n`,
     );
   }
   assertEquals((await web.ftl(["sync", "--quiet"])).stderr, "");
 });
 
-Deno.test("with --json an error is a document on stdout too", async () => {
+Deno.test("with --json an error is also a document on stdout", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const cases: [args: string[], exitCode: number, message: RegExp, hint: RegExp | null][] = [
@@ -183,7 +184,7 @@ Deno.test("with --json an error is a document on stdout too", async () => {
     else assertMatch(error.hint, hint);
     assertStringIncludes(stderr, `ftl: ${error.message}\n`);
   }
-  // What follows -- is no option.
+  // A word after -- is not an option.
   assertEquals((await web.ftl(["spool", "--", "--json"])).stdout, "");
 });
 
@@ -202,7 +203,7 @@ Deno.test("help and version have documents", async () => {
   assertEquals([about.about, about.usage[0]], ["jump", "ftl jump REVISION"]);
 });
 
-Deno.test("a variable that is no UTF-8 is named by who needs it, and harms nobody else", async () => {
+Deno.test("a variable that is not UTF-8 is named by the command that needs it, and harms no other", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const run = async (variable: string, args: string): Promise<[number, string, string]> => {
@@ -241,7 +242,7 @@ Deno.test("help and version go to stdout and exit 0", async () => {
   assertMatch(await fleet.ok(["--version"]), /^ftl \d+\.\d+\.\d+/);
 });
 
-/** A port that nothing listens on. */
+/** A port without a listener. */
 function closedPort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;

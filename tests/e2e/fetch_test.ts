@@ -1,4 +1,4 @@
-/** A revision on its way from S3 to the disk: whole, verified, flushed, or not at all. */
+/** How a revision comes from S3 to the disk: complete, verified, flushed, or not at all. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { Mount } from "../proof/mounts.ts";
 import { MOUNTING, STRACE, testWith } from "../required_program.ts";
@@ -6,7 +6,7 @@ import { Fleet, idOf, type Machine } from "./fleet.ts";
 import { createHash } from "node:crypto";
 import { assertError } from "./assert_error.ts";
 
-Deno.test("a corrupted download changes nothing on disk, and the next sync mends it", async () => {
+Deno.test("a corrupted download changes nothing on disk, and the next sync succeeds", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const good = await fleet.spool("a.tgz", { v: "1" });
@@ -74,7 +74,7 @@ exec strace -f -y -qq -o "$trace" -e signal=none \\
   -e trace=openat,rename,renameat,renameat2,fsync,fdatasync,syncfs "$@"
 `;
 
-/** Calls in the order in which they ended: strace cuts those in two that another thread comes between. */
+/** Calls in the order of their ends. strace splits a call in two if another thread comes between. */
 function completeCalls(trace: string): string[] {
   const begun = new Map<string, string>();
   const calls: string[] = [];
@@ -89,7 +89,7 @@ function completeCalls(trace: string): string[] {
 
 const ID = "VZ5vQk8aR4G";
 
-/** Puts a file into the bucket as it is, past the checks of `spool`. */
+/** Puts a file into the bucket without the checks of `spool`. */
 async function put(
   fleet: Fleet,
   key: string,
@@ -106,7 +106,7 @@ async function put(
   }, { metadata, concurrency: 1 });
 }
 
-/** An archive with a good entry, and then one that is absolute. */
+/** An archive with a good entry and then one with an absolute path. */
 async function escapingArchive(fleet: Fleet): Promise<Uint8Array<ArrayBuffer>> {
   const good = fleet.folder.write("content/good", "good");
   const evil = fleet.folder.write("evil", "evil");
@@ -126,7 +126,7 @@ function assertNothing(web: Machine, pkg: string): void {
   assert(!web.names(`${pkg}/.ftl`).includes("aside"));
 }
 
-Deno.test("an archive that is refused although its checksum fits is fetched only once", async () => {
+Deno.test("an archive that is refused although its checksum is right is fetched only once", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const bytes = await escapingArchive(fleet);
@@ -139,7 +139,7 @@ Deno.test("an archive that is refused although its checksum fits is fetched only
   assertNothing(web, "a");
 });
 
-Deno.test("an archive that is refused and has another checksum is fetched once more", async () => {
+Deno.test("an archive that is refused and has a wrong checksum is fetched once more", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const bytes = await escapingArchive(fleet);
@@ -152,7 +152,7 @@ Deno.test("an archive that is refused and has another checksum is fetched once m
 });
 
 for (const name of ["bin", "bin.gz", "tgz"]) {
-  Deno.test(`a bit that flips on the way of a .${name} is mended by a second download`, async () => {
+  Deno.test(`a bit of a .${name} that flips on the way is repaired by a second download`, async () => {
     await using fleet = await Fleet.start();
     const web = fleet.machine("web", ["a"]);
     const files = { "big.txt": "some text\n".repeat(100_000) };
@@ -175,7 +175,7 @@ for (const name of ["bin", "bin.gz", "tgz"]) {
   });
 }
 
-Deno.test("an object of another tool is held against the checksum that S3 keeps", async () => {
+Deno.test("an object of another tool is compared with the checksum that S3 keeps", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   await put(fleet, `a.${ID}.txt`, { bytes: new TextEncoder().encode("by another hand") });
@@ -193,7 +193,7 @@ Deno.test("an object of another tool is held against the checksum that S3 keeps"
   assertEquals(web.read(`a/revs/${ID}/a.txt`), "by another hand");
 });
 
-Deno.test("a package of several ranges comes whole through a line that breaks all the time", async () => {
+Deno.test("a package of several ranges arrives complete through a connection that breaks all the time", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const bytes = new Uint8Array(20 << 20);
@@ -225,21 +225,25 @@ function smallDisk(web: Machine): Disposable {
   return Mount.tmpfs(web.root, "size=8m");
 }
 
-testWith(MOUNTING, "a disk without room for what the metadata tells is left alone", async () => {
-  await using fleet = await Fleet.start();
-  const web = fleet.machine("web", []);
-  using _disk = smallDisk(web);
-  Deno.mkdirSync(`${web.root}/a`);
-  await fleet.spool("a.tgz", { zeros: "\0".repeat(20_000_000) });
-  const { code, stderr } = await web.ftl(["sync"]);
-  assertEquals(code, 7, stderr);
-  assertMatch(stderr, /No room for 20\.0 MB on the disk/);
-  assertNothing(web, "a");
-});
+testWith(
+  MOUNTING,
+  "if the metadata shows that the disk lacks room, nothing is written",
+  async () => {
+    await using fleet = await Fleet.start();
+    const web = fleet.machine("web", []);
+    using _disk = smallDisk(web);
+    Deno.mkdirSync(`${web.root}/a`);
+    await fleet.spool("a.tgz", { zeros: "\0".repeat(20_000_000) });
+    const { code, stderr } = await web.ftl(["sync"]);
+    assertEquals(code, 7, stderr);
+    assertMatch(stderr, /No room for 20\.0 MB on the disk/);
+    assertNothing(web, "a");
+  },
+);
 
 testWith(
   MOUNTING,
-  "a disk that fills midway is emptied again, and the next sync mends it",
+  "a disk that fills during a download is emptied again, and the next sync succeeds",
   async () => {
     await using fleet = await Fleet.start();
     const web = fleet.machine("web", []);

@@ -1,6 +1,6 @@
 /**
- * The real command line, as a process of its own, against the real server over a socket, with any number
- * of machines. `FTL_TEST_EXECUTABLE` names a compiled `ftl` to test instead of the source.
+ * The real command line in a process of its own, against the real server over a socket, with any number of
+ * machines. `FTL_TEST_EXECUTABLE` names a compiled `ftl`, which is then tested instead of the source.
  */
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { assertEquals } from "../assert.ts";
@@ -16,7 +16,7 @@ export interface Ran {
 }
 
 export interface RunOptions {
-  /** Added to the environment; undefined takes a variable away. */
+  /** Variables added to the environment. Undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
 }
@@ -29,7 +29,7 @@ export const PROGRAM_ARGS = EXECUTABLE === undefined
   ? ["run", "--quiet", "--allow-all", new URL("../../mod.ts", import.meta.url).pathname]
   : [];
 
-/** What a process needs to start, and nothing of the AWS settings of whoever runs the tests. */
+/** The variables that a process needs to start, without the AWS settings of the person who runs the tests. */
 const BARE_ENV: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     ["PATH", "HOME", "DENO_DIR", "DENO_TLS_CA_STORE", "XDG_CACHE_HOME", "TMPDIR"].flatMap(
@@ -43,11 +43,11 @@ const BARE_ENV: Readonly<Record<string, string>> = {
   AWS_CONFIG_FILE: "/dev/null",
   AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
   AWS_EC2_METADATA_DISABLED: "true",
-  // From source: the runtime would ask for news of itself, through the proxy of a test.
+  // From source, the runtime would check for updates, through the proxy of a test.
   DENO_NO_UPDATE_CHECK: "1",
 };
 
-/** One server and the machines that it serves. */
+/** One server and its machines. */
 export class Fleet implements AsyncDisposable {
   private constructor(readonly server: S3Server, readonly folder: TempFolder) {}
 
@@ -61,12 +61,12 @@ export class Fleet implements AsyncDisposable {
     return new Fleet(server, folder);
   }
 
-  /** What a developer has set: the bucket and credentials, no root. */
+  /** The variables of a developer: the bucket and credentials, no root. */
   get env(): Readonly<Record<string, string>> {
     return { ...BARE_ENV, ...this.server.env(BUCKET) };
   }
 
-  /** The bucket itself, to look at what lies there or to put something there by another hand. */
+  /** The bucket itself, to look at its objects or to put some there without FTL. */
   bucket(): Bucket {
     const env = this.server.env(BUCKET);
     for (const [name, value] of Object.entries(env)) {
@@ -89,17 +89,19 @@ export class Fleet implements AsyncDisposable {
     return runProgram(args, { cwd, env: { ...this.env, ...env } });
   }
 
-  /** The same, and it must succeed; the answer is its stdout without the last newline. */
+  /** The same, but it must succeed. Returns its stdout without the last newline. */
   async ok(args: readonly string[], options: RunOptions = {}): Promise<string> {
     return requireDone(args, await this.ftl(args, options));
   }
 
-  /** Packs a folder of these files by the system's `tar`, and spools it. */
+  /** Packs a folder of these files with the system's `tar`, and spools it. */
   async spool(fileName: string, files: Readonly<Record<string, string>>): Promise<string> {
     return await this.ok(["spool", await this.pack(fileName, files)]);
   }
 
-  /** Packs a folder of these files, compressed as the name says; names that end in `.sh` become executable. */
+  /**
+   * Packs a folder of these files. The name decides the compression. Files that end in `.sh` become executable.
+   */
   async pack(fileName: string, files: Readonly<Record<string, string>>): Promise<string> {
     using content = new TempFolder();
     for (const [name, text] of Object.entries(files)) {
@@ -110,7 +112,7 @@ export class Fleet implements AsyncDisposable {
       args: ["-cf", "-", "-C", content.path, "."],
     }).output();
     assertEquals(success, true, new TextDecoder().decode(stderr));
-    // Not by tar: it would need programs that not every machine has.
+    // Without tar, which would need programs that not every machine has.
     if (/gz$/.test(fileName)) Deno.writeFileSync(path, gzipSync(stdout));
     else if (/zst$/.test(fileName)) Deno.writeFileSync(path, zstdCompressSync(stdout));
     else Deno.writeFileSync(path, stdout);
@@ -137,7 +139,7 @@ export class Machine {
     return requireDone(args, await this.ftl(args, options));
   }
 
-  /** The text of a link, or undefined. */
+  /** The target of a link, or undefined. */
   link(path: string): string | undefined {
     try {
       return Deno.readLinkSync(`${this.root}/${path}`);
@@ -150,7 +152,7 @@ export class Machine {
     return Deno.readTextFileSync(`${this.root}/${path}`);
   }
 
-  /** Names in a folder, in order; none where there is no such folder. */
+  /** The sorted names in a folder. Empty if the folder does not exist. */
   names(path: string): string[] {
     try {
       return [...Deno.readDirSync(`${this.root}/${path}`)].map(({ name }) => name).sort();
@@ -175,7 +177,7 @@ export function programLine(): readonly string[] {
   return [PROGRAM, ...PROGRAM_ARGS];
 }
 
-/** Starts `ftl`, for those who want to watch or to kill it. */
+/** Starts `ftl`, for a test that watches or kills it. */
 export function startProgram(
   args: readonly string[],
   { cwd, env }: ProgramOptions,

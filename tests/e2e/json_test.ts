@@ -1,4 +1,4 @@
-/** What the program prints with `--json`, of every command and mode, held against the JSON Schema. */
+/** Compares the output of `--json`, of every command and mode, with the JSON Schema. */
 import { createHash } from "node:crypto";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { type Document, problemOf, readDocument } from "../documents.ts";
@@ -9,14 +9,14 @@ interface Runner {
   ftl(args: readonly string[], options?: { env: Record<string, string> }): Promise<Ran>;
 }
 
-/** Runs a command, and gives the document that it must print. */
+/** Runs a command and returns the document that it must print. */
 async function document(runner: Runner, args: readonly string[], code = 0): Promise<Document> {
   const ran = await runner.ftl([...args, "--json"]);
   assertEquals(ran.code, code, `ftl ${args.join(" ")}: ${ran.stderr}`);
   return readDocument(args[0] ?? "help", ran.stdout);
 }
 
-/** The same of a command that has no result. */
+/** The same for a command without a result. */
 async function errorOf(runner: Runner, args: readonly string[], code: number): Promise<Document> {
   const ran = await runner.ftl([...args, "--json"]);
   assertEquals(ran.code, code, `ftl ${args.join(" ")}: ${ran.stderr}`);
@@ -25,7 +25,7 @@ async function errorOf(runner: Runner, args: readonly string[], code: number): P
   return { command, ...error };
 }
 
-/** Two revisions of package a, both here, the newer blessed and active. */
+/** Two revisions of package a. Both are here, and the newer one is blessed and active. */
 async function twoRevisions(): Promise<
   { fleet: Fleet; web: Machine; first: string; second: string }
 > {
@@ -57,7 +57,7 @@ Deno.test("documents begin with the schema's number and the command", async () =
   }
 });
 
-Deno.test("a deployment tells all that it does in documents", async () => {
+Deno.test("a deployment reports all its steps in documents", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a", "b"]);
   const file = await fleet.pack("a.tgz", { x: "1" });
@@ -100,7 +100,7 @@ Deno.test("a deployment tells all that it does in documents", async () => {
   assertEquals(again.packages[0].activated, null);
 });
 
-Deno.test("every listing is a document, here and of S3, short and long", async () => {
+Deno.test("every listing is a document, of this machine and of S3, short and long", async () => {
   const { fleet, web, first, second } = await twoRevisions();
   await using _fleet = fleet;
   const local = await document(web, ["list"]);
@@ -130,7 +130,7 @@ Deno.test("every listing is a document, here and of S3, short and long", async (
   );
 });
 
-Deno.test("what nobody knows of a revision is null: an object of another tool", async () => {
+Deno.test("unknown details of a revision are null: an object of another tool", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["site"]);
   const bytes = Deno.readFileSync(await fleet.pack("site.tgz", { v: "go" }));
@@ -175,7 +175,7 @@ Deno.test("jumps, purges and holds are documents, here and in S3", async () => {
   assertEquals([left.left.message, left.blessing], ["broken", null]);
 });
 
-Deno.test("what went wrong with a package has a message, a hint and an exit code", async () => {
+Deno.test("a package's failure has a message, a hint and an exit code", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const good = await fleet.spool("a.tgz", { v: "1", "un-jump.sh": "#!/bin/sh\nexit 4\n" });
@@ -205,7 +205,7 @@ Deno.test("what went wrong with a package has a message, a hint and an exit code
   assertEquals([plan.fetch, plan.failures[0].exitCode], [[], 7]);
 });
 
-Deno.test("status without S3 has null where S3 would say", async () => {
+Deno.test("status without S3 has null for the values from S3", async () => {
   const { fleet, web, second } = await twoRevisions();
   await using _fleet = fleet;
   const known = (await document(web, ["status", "a"])).packages[0];
@@ -213,14 +213,14 @@ Deno.test("status without S3 has null where S3 would say", async () => {
   const ran = await web.ftl(["status", "--json"], { env: { FTL_BUCKET: "" } });
   const { packages: [found], failures } = readDocument("status", ran.stdout);
   assertEquals([found.blessed, found.master, failures], [second, null, []]);
-  // A package that cannot be told of is among the failures alone.
+  // A package that cannot be read is only among the failures.
   Deno.removeSync(`${web.root}/a/current`);
   Deno.mkdirSync(`${web.root}/a/current`);
   const broken = await document(web, ["status"], 7);
   assertEquals([broken.packages, broken.failures.length], [[], 1]);
 });
 
-Deno.test("what asks neither S3 nor the machine has documents too", async () => {
+Deno.test("commands that ask neither S3 nor the machine have documents too", async () => {
   await using fleet = await Fleet.start();
   const kinds: [args: string[], key: string, count: number][] = [
     [["systemd"], "files", 3],
@@ -283,7 +283,7 @@ Deno.test("every command's error is a document that names the command", async ()
   assertEquals((await errorOf(web, ["--bogus"], 2)).command, null);
 });
 
-Deno.test("a printed document with another key, or without one, would not pass", async () => {
+Deno.test("a document with a wrong key, or without one, does not pass", async () => {
   const { fleet, web, first } = await twoRevisions();
   await using _fleet = fleet;
   for (const args of [["list", "a"], ["sync"], ["status"], ["jump", first]]) {

@@ -1,4 +1,4 @@
-/** `ftl jump-back`, here and for all machines. */
+/** `ftl jump-back`, on a machine and for all machines. */
 import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { Fleet, idOf } from "./fleet.ts";
 import { threeRevisions } from "./three_revisions.ts";
@@ -33,7 +33,7 @@ Deno.test("jump-back toggles between the active and the previous revision, with 
   }
 });
 
-Deno.test("jump-back --master blesses what was blessed before, and toggles", async () => {
+Deno.test("jump-back --master blesses the revision that was blessed before, and toggles", async () => {
   const { fleet, web, revisions: [first, second] } = await threeRevisions();
   await using _fleet = fleet;
   for (const [blessed, before] of [[first, second], [second, first]]) {

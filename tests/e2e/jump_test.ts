@@ -1,9 +1,9 @@
-/** `ftl jump` on a machine: holds, locks, and jumps that are cut short. */
+/** `ftl jump` on a machine: holds, locks, and interrupted jumps. */
 import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "../assert.ts";
 import { Fleet, idOf, programLine } from "./fleet.ts";
 import { threeRevisions } from "./three_revisions.ts";
 
-Deno.test("a jump while another command holds the lock waits, then says who holds it", async () => {
+Deno.test("a jump waits while another command holds the lock, then says who holds it", async () => {
   const { fleet, web, revisions: [first] } = await threeRevisions();
   await using _fleet = fleet;
   const lock = Deno.openSync(`${web.root}/a/.lock`, { read: true, write: true });
@@ -33,7 +33,7 @@ Deno.test("a script that calls ftl on its own package fails fast instead of wait
   assertEquals(web.link("a/current"), undefined);
 });
 
-Deno.test("a jump that was killed after the switch has its post-jump run by the next command", async () => {
+Deno.test("if a jump was killed after the switch, the next command runs its post-jump", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const flag = `${fleet.folder.path}/flag`;
@@ -69,7 +69,7 @@ Deno.test("a script that deletes its own revision stops the jump", async () => {
   assertEquals(web.link("a/current"), `revs/${idOf(good)}`);
 });
 
-Deno.test("a hold is over for good once another revision was blessed, also when the old one comes back", async () => {
+Deno.test("a hold ends for good when another revision is blessed, even if the old one is blessed again", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const old = await fleet.spool("a.tgz", { v: "1" });
@@ -85,7 +85,7 @@ Deno.test("a hold is over for good once another revision was blessed, also when 
   assertEquals(web.link("a/current"), `revs/${idOf(old)}`, stderr);
 });
 
-Deno.test("a hold is over though the machine slept while another revision was blessed in between", async () => {
+Deno.test("a hold ends even if the machine slept while another revision was blessed in between", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const [b, c, x] = [
@@ -103,7 +103,7 @@ Deno.test("a hold is over though the machine slept while another revision was bl
   assertEquals(web.link("a/current"), `revs/${idOf(b)}`);
 });
 
-Deno.test("a jump that was killed before it switched starts again what un-jump had stopped", async () => {
+Deno.test("if a jump was killed before the switch, the next command starts the old revision again", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const service = `${fleet.folder.path}/service`;
@@ -127,7 +127,7 @@ Deno.test("a jump that was killed before it switched starts again what un-jump h
   assertEquals(web.link("a/current"), `revs/${idOf(old)}`);
 });
 
-Deno.test("post-sync cannot jump its own package, a daemon that it left behind can", async () => {
+Deno.test("post-sync cannot jump its own package, but a daemon that it left behind can", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const program = programLine().join(" ");
@@ -143,7 +143,7 @@ Deno.test("post-sync cannot jump its own package, a daemon that it left behind c
   assertEquals(web.link("a/current"), `revs/${idOf(first)}`);
 });
 
-/** S3 tells the time of an object to the second. */
+/** S3 reports the time of an object in whole seconds. */
 async function nextSecond(): Promise<void> {
   const second = Math.floor(Date.now() / 1000);
   while (Math.floor(Date.now() / 1000) === second) {

@@ -20,7 +20,7 @@ Deno.test("list --master --long shows time, size, who, their message, and who bl
   assertMatch(json.details.sha256, /^[0-9a-f]{64}$/);
 });
 
-Deno.test("why somebody went back stands at the revision that was left", async () => {
+Deno.test("the message of a jump back is shown at the revision that was left", async () => {
   const { fleet, revisions: [first, second] } = await threeRevisions();
   await using _fleet = fleet;
   await fleet.ok(["jump-back", "--master", "a", "-m", "login is broken"]);
@@ -36,13 +36,13 @@ Deno.test("why somebody went back stands at the revision that was left", async (
     [found[0].blessing.replaced, found[0].left, found[1].left.message, found[1].blessing],
     [second, null, "login is broken", null],
   );
-  // And on again: now the message is about the one that is blessed.
+  // And forward again: now the message belongs to the blessed revision.
   await fleet.ok(["jump-back", "--master", "a", "-m", "it was the proxy"]);
   const again = await fleet.ok(["list", "--master", "--long", "a"]);
   assertMatch(again, new RegExp(`^${second} .*active, blessed by \\S+: it was the proxy`, "m"));
 });
 
-Deno.test("list --long without a package tells of each what is active, the newest, how many", async () => {
+Deno.test("list --long without a package shows the active and newest revision of each, and their number", async () => {
   const { fleet, web, revisions: [, second, third] } = await threeRevisions();
   await using _fleet = fleet;
   assertMatch(

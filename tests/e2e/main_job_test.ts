@@ -1,3 +1,4 @@
+/** The main job from beginning to end, on one machine. */
 import { assertEquals } from "../assert.ts";
 import { Fleet, idOf } from "./fleet.ts";
 

@@ -1,8 +1,9 @@
+/** Notes and results: what is printed where, and what happens if it cannot be written. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { readDocument } from "../documents.ts";
 import { Fleet, idOf, type Machine, programLine, type Ran } from "./fleet.ts";
 
-Deno.test("a quiet sync leaves a line for what it changed, and none where there is nothing to do", async () => {
+Deno.test("a quiet sync prints a line for each change, and nothing if there is nothing to do", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const quiet = async (): Promise<string> => (await web.ftl(["sync", "--quiet"])).stderr;
@@ -17,11 +18,11 @@ Deno.test("a quiet sync leaves a line for what it changed, and none where there 
   await web.ok(["sync"]);
   await fleet.ok(["jump", "--master", second]);
   assertEquals(await quiet(), `${second}: active, was ${first}\n`);
-  // Who jumps by hand, and quietly, wants to hear nothing.
+  // A person who jumps quietly wants no output.
   assertEquals((await web.ftl(["jump", "--quiet", first])).stderr, "");
 });
 
-Deno.test("what cron runs leaves deployments and failures in the log, with the exit code", async () => {
+Deno.test("the cron job leaves deployments and failures in the log, with the exit code", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const revision = await fleet.spool("a.tgz", { v: "1" });
@@ -32,7 +33,9 @@ Deno.test("what cron runs leaves deployments and failures in the log, with the e
   assertMatch(log, /^ftl: No such bucket: no-such-bucket\n[^]*ftl: exit 3\n$/);
 });
 
-/** The command of the crontab, with this program and a `logger` that writes to stdout, and without the splay. */
+/**
+ * The command of the crontab, with this program, with a `logger` that writes to stdout, and without the splay.
+ */
 async function runCronLine(web: Machine, env: Record<string, string> = {}): Promise<string> {
   const bin = web.fleet.folder.folder("bin");
   web.fleet.folder.write("bin/logger", "#!/bin/sh\ncat\n", 0o755);
@@ -52,7 +55,7 @@ async function runCronLine(web: Machine, env: Record<string, string> = {}): Prom
   return new TextDecoder().decode(stdout);
 }
 
-/** Runs a line of a shell in which `ftl` stands for the program. */
+/** Runs a line of shell, in which `ftl` stands for the program. */
 async function shell(machine: Machine, line: string): Promise<Ran> {
   const program = programLine().map((word) => `'${word}'`).join(" ");
   const { code, stdout, stderr } = await new Deno.Command("/bin/sh", {
@@ -66,7 +69,10 @@ async function shell(machine: Machine, line: string): Promise<Ran> {
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** What a log on a full disk, a closed stderr, a gone reader, and a limit of file sizes make of notes. */
+/**
+ * Places where notes are lost: a log on a full disk, a closed stderr, a reader that has gone, a limit of file
+ * sizes.
+ */
 const LOST_NOTES = ["2>/dev/full", "2>&-", "2>&1 >/dev/null | true", "2>/dev/full >/dev/full"];
 
 Deno.test("notes that cannot be written are lost, and the work goes on", async () => {
@@ -89,7 +95,7 @@ Deno.test("a log that may not grow any more does not end a sync", async () => {
   const web = fleet.machine("web", ["a"]);
   const revision = await fleet.spool("a.tgz", { v: "1" });
   await fleet.ok(["jump", "--master", revision]);
-  // The log is at the limit already; small files can be written.
+  // The log is at the limit already. Small files can still be written.
   fleet.folder.write("log", "x".repeat(64 * 1024));
   const log = `${fleet.folder.path}/log`;
   const { code } = await shell(web, `ulimit -f 128; ftl sync 2>> ${log}`);
@@ -112,7 +118,7 @@ Deno.test("a spool whose notes are lost still gives the revision's name", async 
   assertEquals(`${await fleet.ok(["list", "--master", "a"])}\n`, stdout);
 });
 
-Deno.test("a result that cannot be written is exit 7, and stderr has it where it is short", async () => {
+Deno.test("a result that cannot be written is exit 7, and stderr has it if it is short", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a", "b"]);
   const file = await fleet.pack("a.tgz", { v: "1" });
@@ -121,7 +127,7 @@ Deno.test("a result that cannot be written is exit 7, and stderr has it where it
   assertEquals([spooled.code, spooled.stderr], [
     7,
     "ftl: Cannot write the result: the disk is full\n" +
-    `hint: All else is done. The result is: ${revision}\n`,
+    `hint: Everything else is done. The result is: ${revision}\n`,
   ]);
   for (const args of ["list", "list --json", "help", "--version", "setup iam", "status"]) {
     const { code, stderr } = await shell(web, `ftl ${args} >/dev/full`);
@@ -132,7 +138,7 @@ Deno.test("a result that cannot be written is exit 7, and stderr has it where it
   assertEquals((await shell(web, "ftl sync >/dev/full")).code, 0);
 });
 
-Deno.test("a result that nobody wants is no failure", async () => {
+Deno.test("a result whose reader has gone is no failure", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a", "b"]);
   for (const line of ["ftl list >&-", "set -e; { ftl list; echo $? >&2; } | true"]) {
@@ -142,12 +148,12 @@ Deno.test("a result that nobody wants is no failure", async () => {
   }
 });
 
-/** ESC, the C1 CSI, a turn of the direction of writing, a hidden character. */
+/** ESC, the C1 CSI, a change of the writing direction, a hidden character. */
 const ESCAPES = "\u001b[31mPWNED\u009b2J\u202e\u200b";
 // deno-lint-ignore no-control-regex -- control characters are what is looked for
 const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u202e]/;
 
-Deno.test("what others wrote reaches no terminal as control characters", async () => {
+Deno.test("control characters in other people's texts reach no terminal", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const message = `fix ${ESCAPES}`;
@@ -173,7 +179,7 @@ Deno.test("what others wrote reaches no terminal as control characters", async (
     assert(!UNSAFE.test(stderr), JSON.stringify(stderr));
     assertStringIncludes(stdout + stderr, "PWNED");
   }
-  // In color, only FTL's own.
+  // With colors, only FTL's own sequences.
   const colored = shown.at(-1)?.stderr ?? "";
   assert(colored.startsWith("\u001b[31mftl:\u001b[39m "), JSON.stringify(colored));
   assertEquals(colored.split("\u001b[31m").length, 2, JSON.stringify(colored));
@@ -183,7 +189,7 @@ Deno.test("what others wrote reaches no terminal as control characters", async (
   );
 });
 
-Deno.test("JSON says what others wrote, and is safe to look at", async () => {
+Deno.test("JSON contains other people's texts, and is safe to print", async () => {
   await using fleet = await Fleet.start();
   const message = `fix ${ESCAPES}\u{e0041}`;
   const revision = await fleet.ok(["spool", await fleet.pack("a.tgz", { v: "1" }), "-m", message]);
@@ -206,7 +212,7 @@ function startUnread(machine: Machine, args: string[]): Deno.ChildProcess {
   }).spawn();
 }
 
-Deno.test("a reader that takes nothing keeps nobody from being deployed, and loses what is too much", async () => {
+Deno.test("a stalled reader delays no deployment, and loses notes that are too many", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const line = "x".repeat(200);

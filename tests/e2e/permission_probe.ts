@@ -1,6 +1,6 @@
 /**
- * Binds itself by the table as a command does, then tries everything. Prints what it could do, as JSON:
- * `permission_probe.ts SCOPE FOLDER PORT`, with a file `there` in the folder and a listener on the port.
+ * Gives up permissions by the table as a command does, then tries everything. Prints what it could do, as JSON:
+ * `permission_probe.ts SCOPE FOLDER PORT`. The folder has a file `there`, and something listens on the port.
  */
 import { keepOnly, type ScopeName } from "../../src/cli/permissions.ts";
 
@@ -30,7 +30,7 @@ const outcome = {
   sys: await can(() => Deno.hostname()),
   otherSys: await can(() => Deno.networkInterfaces()),
   ffi: await can(() => Deno.dlopen("/lib/x86_64-linux-gnu/libc.so.6", {})),
-  // Its error is a TypeError, whose text depends on how the program was started.
+  // Its error is a TypeError. The text depends on how the program was started.
   import: await import(`http://127.0.0.1:${port}/module.js`).then(() => true, () => false),
 };
 // deno-lint-ignore no-console -- a program for tests

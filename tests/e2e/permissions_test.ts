@@ -1,4 +1,4 @@
-/** What each command may do: the table, that it holds, and that nothing else is done. */
+/** What each command may do: the table is right, it is enforced, and nothing else is done. */
 import { assert, assertEquals } from "../assert.ts";
 import { compile, permissionFlags } from "../../scripts/build/compile.ts";
 import { toolchainFromNpm } from "../../scripts/build/runtime.ts";
@@ -43,7 +43,7 @@ Deno.test("scopeOf() gives each command line what it needs and no more", () => {
   }
 });
 
-/** What the probe can do by a permission. */
+/** What the probe can do with a permission. */
 const ABILITIES: Readonly<Record<Permission, readonly string[]>> = {
   read: ["read"],
   write: ["write", "remove"],
@@ -53,7 +53,7 @@ const ABILITIES: Readonly<Record<Permission, readonly string[]>> = {
   sys: ["sys"],
 };
 
-Deno.test("who is bound by a scope can do what it names, and nothing else", async (t) => {
+Deno.test("a process in a scope can do what the scope names, and nothing else", async (t) => {
   using folder = new TempFolder();
   const probe = await probeProgram(folder);
   await using server = Deno.serve(
@@ -84,7 +84,7 @@ function asTried(a: string, b: string): number {
   return order.indexOf(a) - order.indexOf(b);
 }
 
-/** The probe with the permissions of the executable: compiled as that is, where one is tested. */
+/** The probe with the permissions of the executable. It is compiled too if an executable is tested. */
 async function probeProgram(folder: TempFolder): Promise<string[]> {
   const host = Deno.build.arch;
   if (EXECUTABLE === undefined) {
@@ -96,7 +96,7 @@ async function probeProgram(folder: TempFolder): Promise<string[]> {
   return [output];
 }
 
-/** System calls by what they do to the world, as strace writes them. */
+/** System calls by their effect on the world, in the notation of strace. */
 const DEEDS: Readonly<Record<string, RegExp>> = {
   connects: /^(connect|sendto)\(.*AF_INET/,
   runs: /^execve\(/,
@@ -108,7 +108,7 @@ const DEEDS: Readonly<Record<string, RegExp>> = {
 
 testExecutable(
   STRACE,
-  "the executable does on the system what its scope says, and nothing else",
+  "the executable makes only the system calls that its scope allows",
   async (t) => {
     await using fleet = await Fleet.start();
     const web = fleet.machine("web", ["a"]);
@@ -143,10 +143,10 @@ testExecutable(
   },
 );
 
-/** Before permissions are given up, so by the scope that allows all. */
+/** Before permissions are given up, everything is allowed. */
 const ASKS_OF_HANGUP = 'execve("/bin/sh", ["/bin/sh", "-c", "kill -s HUP $$"],';
 
-/** Runs the executable under strace and tells what it did, in alphabetical order. */
+/** Runs the executable under strace. Returns what it did, in alphabetical order. */
 async function deedsOf(args: readonly string[], machine: Machine): Promise<string[]> {
   using folder = new TempFolder();
   const trace = `${folder.path}/trace`;
@@ -156,8 +156,8 @@ async function deedsOf(args: readonly string[], machine: Machine): Promise<strin
     cwd: machine.root,
   }).output();
   assert(success, new TextDecoder().decode(stderr));
-  // Its own start is no deed, nor that it asks there whether SIGHUP is ignored, nor is what the kernel shows as
-  // files; and each line begins with a pid.
+  // Three things do not count: the start of the executable itself, its check whether SIGHUP is ignored, and the
+  // kernel's special files. Each line begins with a pid.
   const calls = Deno.readTextFileSync(trace).split("\n").slice(1)
     .map((line) => line.replace(/^\d+\s+/, ""))
     .filter((call) => !call.startsWith(ASKS_OF_HANGUP))

@@ -1,4 +1,4 @@
-/** `ftl purge`, and how a sync removes: what goes, what stays, and what a kill leaves. */
+/** `ftl purge`, and how a sync removes: what is removed, what stays, and what a kill leaves. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { Mount } from "../proof/mounts.ts";
 import { MOUNTING, testWith } from "../required_program.ts";
@@ -19,7 +19,7 @@ async function deploy(fleet: Fleet, web: Machine, version: string): Promise<[str
 
 testWith(
   MOUNTING,
-  "a mount in an old revision keeps that one, its data, and nothing else",
+  "a mount in an old revision keeps that revision and its data, and nothing else",
   async () => {
     await using fleet = await Fleet.start();
     const web = fleet.machine("web", ["a"]);
@@ -113,7 +113,7 @@ Deno.test("purge --keep removes all but the newest and the protected", async () 
   );
 });
 
-Deno.test("a pre-remove that fails keeps its revision, and sync says so each time", async () => {
+Deno.test("a pre-remove that fails keeps its revision, and each sync reports it", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const stubborn = await fleet.spool("a.tgz", { "pre-remove.sh": "#!/bin/sh\nexit 4\n" });
@@ -128,7 +128,7 @@ Deno.test("a pre-remove that fails keeps its revision, and sync says so each tim
   }
 });
 
-Deno.test("a removal that is killed in pre-remove leaves post-sync to be run again", async () => {
+Deno.test("after a kill during pre-remove, post-sync is to be run again", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const first = await fleet.spool("a.tgz", {
@@ -152,7 +152,8 @@ Deno.test("a revision that is blessed while others are removed stays", async () 
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const revisions: string[] = [];
-  // The removal of the first takes a turn of its own, in which another sync learns that the second is blessed.
+  // The removal of the first revision takes a while. Meanwhile another sync learns that the second one is
+  // blessed.
   const slow = '#!/bin/sh\nsleep 0.3\nread -r id < "$FTL_ROOT/next"\n' +
     'printf \'{"version":"v","blessed":"%s"}\' "$id" > "$FTL_ROOT/a/.ftl/master.json"\n';
   for (const files of [{ "pre-remove.sh": slow }, { v: "2" }, { v: "3" }]) {

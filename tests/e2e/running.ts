@@ -1,4 +1,4 @@
-/** Gives the kernel's signal the time that it needs; a zombie runs no more. */
+/** Waits until a process has ended: the kernel's signal needs some time. A zombie counts as ended. */
 export async function isRunning(pid: string): Promise<boolean> {
   for (let i = 0; i < 50; i++) {
     try {

@@ -1,3 +1,4 @@
+/** Package scripts: when they run, what they get, and what their failures do. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { readDocument } from "../documents.ts";
 import { until } from "../until.ts";
@@ -27,7 +28,7 @@ function told(machine: Machine): string[] {
   return lines.filter((line) => line !== "");
 }
 
-Deno.test("package scripts run at each step, in order, with what they need to know", async () => {
+Deno.test("package scripts run at each step, in order, with the facts that they need", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const first = await fleet.spool("a.tgz", tellingScripts(ALL));
@@ -68,7 +69,7 @@ Deno.test("package scripts run at each step, in order, with what they need to kn
   assertEquals(web.names("a/revs"), [idOf(third), idOf(fourth)]);
 });
 
-Deno.test("scripts of the Go original's names run too", async () => {
+Deno.test("scripts with the Go original's names run too", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const revision = await fleet.spool(
@@ -80,7 +81,7 @@ Deno.test("scripts of the Go original's names run too", async () => {
   assertEquals(told(web).map((line) => line.split(" ")[0]), ["post-sync", "pre-jump", "post-jump"]);
 });
 
-Deno.test("a revision whose post-sync fails is never activated, and tried again by the next sync", async () => {
+Deno.test("a revision whose post-sync fails is never activated, and the next sync tries it again", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const good = await fleet.spool("a.tgz", { v: "1" });
@@ -105,7 +106,7 @@ Deno.test("a revision whose post-sync fails is never activated, and tried again 
   assertEquals(web.link("a/current"), `revs/${idOf(bad)}`);
 });
 
-Deno.test("a failing pre-jump stops the jump before anything has changed", async () => {
+Deno.test("a failing pre-jump stops the jump before any change", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const good = await fleet.spool("a.tgz", tellingScripts(ALL));
@@ -122,7 +123,7 @@ Deno.test("a failing pre-jump stops the jump before anything has changed", async
   assertEquals(web.link("a/previous"), undefined);
 });
 
-Deno.test("a failing un-jump or post-jump does not keep the new revision from becoming active", async () => {
+Deno.test("a new revision becomes active even if un-jump or post-jump fails", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const broken = tellingScripts(ALL, { "un-jump.sh": 7, "post-jump.sh": 8 });
@@ -148,7 +149,7 @@ Deno.test("a script that is not executable is run by /bin/sh, in its revision's 
   assertStringIncludes(stderr, `${revision} post-sync| from here\n`);
 });
 
-Deno.test("a script that takes too long is ended with all that it started", async () => {
+Deno.test("a script that takes too long is ended with all its children", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const pids = `${fleet.folder.path}/pids`;
@@ -161,7 +162,7 @@ Deno.test("a script that takes too long is ended with all that it started", asyn
   assert(!await isRunning(Deno.readTextFileSync(pids).trim()), "the child of the script is gone");
 });
 
-Deno.test("a daemon that a script leaves behind does not keep ftl waiting", async () => {
+Deno.test("ftl does not wait for a daemon that a script leaves behind", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const pids = `${fleet.folder.path}/pids`;
@@ -193,7 +194,7 @@ Deno.test("a daemon that a script leaves behind outlives ftl, whatever it prints
   await until(isThere, "what the daemon prints");
 });
 
-Deno.test("a daemon that goes on printing does not keep ftl waiting", async () => {
+Deno.test("ftl does not wait for a daemon that goes on printing", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const pids = `${fleet.folder.path}/pids`;
@@ -242,7 +243,7 @@ Deno.test("a script whose ftl is killed runs to its end, and the next ftl finds 
   assertEquals(web.link("a/current"), `revs/${idOf(revision)}`);
 });
 
-Deno.test("a script that floods hears a signal at once, and what it fills has a bound", async () => {
+Deno.test("a script that floods gets a signal at once, and its log has a limit", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   await fleet.spool("a.tgz", { "post-sync.sh": "#!/bin/sh\n: > flooding\nexec yes\n" });
@@ -265,7 +266,7 @@ Deno.test("a script that floods hears a signal at once, and what it fills has a 
   assert(size <= 8 << 20, `${size} bytes`);
 });
 
-Deno.test("a failed script's error, and status, name where its output is kept", async () => {
+Deno.test("a failed script's error, and status, name the place of its output", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const revision = await fleet.spool("a.tgz", { "post-sync.sh": "#!/bin/sh\necho why; exit 3\n" });
@@ -282,12 +283,12 @@ Deno.test("a failed script's error, and status, name where its output is kept", 
   assertEquals([status.logs, status.lastLog], [`${web.root}/a/.ftl/log`, path]);
 });
 
-Deno.test("a dangling link with a script's name stops the step that it was for", async () => {
+Deno.test("a broken link with a script's name fails its step", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const revision = await fleet.spool("a.tgz", { "pre-jump.sh": "#!/bin/sh\n", v: "1" });
   await web.ok(["sync"]);
-  // As in a revision that was spooled before FTL looked at its scripts.
+  // Such a revision was spooled before FTL checked its scripts.
   const script = `${web.root}/a/revs/${idOf(revision)}/pre-jump.sh`;
   Deno.removeSync(script);
   Deno.symlinkSync("scripts/check.sh", script);

@@ -1,4 +1,4 @@
-/** Credentials, region, endpoint, proxy and certificates as the command line takes them. */
+/** How the command line uses credentials, region, endpoint, proxy and certificates. */
 import { assert, assertEquals, assertMatch, assertNotMatch } from "../assert.ts";
 import { Fleet, type RunOptions } from "./fleet.ts";
 
@@ -15,12 +15,12 @@ Deno.test("keys of the environment go before AWS_PROFILE, which gives its region
   };
   await fleet.ok(LIST, { env });
   const { stdout, code } = await fleet.ftl(["doctor"], { env });
-  assertMatch(stdout, /^info {2}AWS_PROFILE +'work' gives its settings only/m);
+  assertMatch(stdout, /^info {2}AWS_PROFILE +'work' gives only its settings/m);
   assertMatch(stdout, /^ok {4}credentials +ftl-local, from AWS_ACCESS_KEY_ID$/m);
   assertEquals(code, 0);
 });
 
-/** What is set, and what the first line says. All of it is the user's to correct: exit 2. */
+/** The variables, and the first line of the error. The user must correct all of them: exit 2. */
 const REFUSED: readonly (readonly [RunOptions["env"], RegExp])[] = [
   [{ AWS_ACCESS_KEY_ID: "ftl-local\n" }, /^ftl: AWS_ACCESS_KEY_ID ends in a line break/],
   [{ AWS_SESSION_TOKEN: "a\nhidden" }, /^ftl: AWS_SESSION_TOKEN has a control character in it\n/],
@@ -34,7 +34,7 @@ const REFUSED: readonly (readonly [RunOptions["env"], RegExp])[] = [
   [{ AWS_CA_BUNDLE: "/nonexistent.pem" }, /^ftl: AWS_CA_BUNDLE names no file that can be read/],
 ];
 
-Deno.test("a setting that cannot be is refused before anything is sent, and no secret is shown", async () => {
+Deno.test("an invalid setting is refused before any request, and no secret is shown", async () => {
   await using fleet = await Fleet.start();
   for (const [env, expected] of REFUSED) {
     const ran = await fleet.ftl([...LIST, "--verbose"], { env: env ?? {} });
@@ -46,7 +46,7 @@ Deno.test("a setting that cannot be is refused before anything is sent, and no s
   assertEquals(fleet.server.log.length, 0);
 });
 
-Deno.test("what a profile says is looked at as well", async () => {
+Deno.test("the settings of a profile are checked too", async () => {
   await using fleet = await Fleet.start();
   const unset = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
   const keys = "aws_access_key_id = ftl-local\naws_secret_access_key = a\u00e9hidden\n";
@@ -68,7 +68,7 @@ Deno.test("what a profile says is looked at as well", async () => {
   }
 });
 
-Deno.test("a proxy that is not there is named, by its variable and without its password", async () => {
+Deno.test("a proxy that cannot be reached is named, by its variable and without its password", async () => {
   await using fleet = await Fleet.start();
   for (const variable of ["HTTP_PROXY", "http_proxy", "ALL_PROXY"]) {
     const ran = await fleet.ftl(LIST, { env: { [variable]: "http://me:hidden@127.0.0.1:2" } });
@@ -82,7 +82,7 @@ Deno.test("a proxy that is not there is named, by its variable and without its p
   }
 });
 
-Deno.test("https:// to a port that speaks plain HTTP is told at once", async () => {
+Deno.test("https:// to a port that speaks plain HTTP is reported at once", async () => {
   await using fleet = await Fleet.start();
   const { port } = new URL(fleet.server.url);
   const started = performance.now();

@@ -1,10 +1,11 @@
+/** `ftl setup`: its texts, and the programs that must accept them. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { readDocument } from "../documents.ts";
 import { TempFolder } from "../temp.ts";
 import { type Ran, startProgram } from "./fleet.ts";
 import { testWith } from "../required_program.ts";
 
-/** What of the surroundings Deno needs to run from source. */
+/** The variables that Deno needs to run from source. */
 const DENO_ENV = Object.fromEntries(
   ["HOME", "DENO_DIR"].map((name) => [name, Deno.env.get(name)]),
 );
@@ -38,7 +39,7 @@ async function system(
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-Deno.test("setup fills in the environment, and names the placeholders that are left", async () => {
+Deno.test("setup fills in the environment, and names the remaining placeholders", async () => {
   const env = { FTL_BUCKET: "b-1", FTL_ROOT: "/r/", AWS_REGION: "eu-west-3" };
   const filled = await run(["setup", "systemd", "env"], env);
   assertEquals(filled.stderr, "");
@@ -49,8 +50,8 @@ Deno.test("setup fills in the environment, and names the placeholders that are l
   assertStringIncludes(bare.stdout, 'FTL_BUCKET="<bucket>"\nFTL_ROOT=/srv/ftl\n');
   assertEquals(
     bare.stderr,
-    "warning: Not given, so the text has placeholders, as in <bucket>, for you to replace: " +
-      "FTL_BUCKET, AWS_REGION\n",
+    "warning: Not given: FTL_BUCKET, AWS_REGION; replace their placeholders, as in <bucket>, " +
+      "in the text\n",
   );
 
   const store = await setup(["cron"], { ...env, AWS_ENDPOINT_URL: "http://10.0.0.1:9000" });
@@ -82,26 +83,34 @@ Deno.test("no machine runs with a placeholder of setup", async () => {
   }
 });
 
-Deno.test("setup refuses what it has no text for", async () => {
+Deno.test("setup refuses arguments that it has no text for", async () => {
   const cases: [string[], Record<string, string>, string][] = [
-    [["windows"], {}, "ftl: No setup for 'windows'\nhint: There is one for systemd, cron"],
+    [["windows"], {}, "ftl: No setup for 'windows'\nhint: There are setups for systemd, cron"],
     [["systemd", "socket"], {}, "ftl: ftl setup systemd has no part 'socket'\nhint: "],
     [["iam", "admin"], {}, "ftl: ftl setup iam has no role 'admin'\nhint: Its roles are machine"],
     [["cron", "x"], {}, "ftl: ftl setup cron: one argument too many, 'x'\n"],
-    [["cron", "--from", "https://x"], {}, "ftl: --from goes with ftl setup cloud-init\n"],
+    [
+      ["cron", "--from", "https://x"],
+      {},
+      "ftl: --from is an option of ftl setup cloud-init only\n",
+    ],
     [["cloud-init", "../x"], {}, "ftl: '../x' is not the name of a package\n"],
-    [["cloud-init", "--from", "http://x"], {}, "ftl: --from is no place to fetch ftl from"],
-    [["cloud-init", "--from", "https://x/'$(id)"], {}, "ftl: --from is no place to fetch ftl"],
+    [["cloud-init", "--from", "http://x"], {}, "ftl: --from is not a place to fetch ftl from"],
+    [["cloud-init", "--from", "https://x/'$(id)"], {}, "ftl: --from is not a place to fetch ftl"],
     [["cloud-init", "--sums", "0 ftl"], {}, "ftl: --sums has no sum of ftl-<version>-linux-x86_64"],
     [["iam"], { FTL_BUCKET: 'b","*' }, "ftl: FTL_BUCKET is not the name of a bucket: "],
     [["cron"], { FTL_BUCKET: "a b" }, "ftl: FTL_BUCKET is not the name of a bucket: 'a b'\n"],
     [["cron"], { FTL_BUCKET: "100%" }, "ftl: FTL_BUCKET is not the name of a bucket: '100%'\n"],
     [["cron"], { FTL_BUCKET: "a\nb" }, "ftl: FTL_BUCKET is not the name of a bucket: 'a\\x0ab'\n"],
     [["cron"], { FTL_ROOT: "srv" }, "ftl: FTL_ROOT is not an absolute path: 'srv'\n"],
-    [["cron"], { FTL_ROOT: "/a\nb" }, "ftl: FTL_ROOT has a character that no such file can carry"],
+    [["cron"], { FTL_ROOT: "/a\nb" }, "ftl: FTL_ROOT has a character that no such file can hold"],
     [["systemd"], { FTL_ROOT: "/a\nExecStart=/x" }, "ftl: FTL_ROOT has a character that no such"],
     [["cloud-init"], { FTL_ROOT: "/a\u2028b" }, "ftl: FTL_ROOT has a character that no such file"],
-    [["cron"], { FTL_ROOT: AWKWARD_ROOT }, "ftl: A crontab cannot carry FTL_ROOT: it has both"],
+    [
+      ["cron"],
+      { FTL_ROOT: AWKWARD_ROOT },
+      "ftl: A crontab cannot express FTL_ROOT, which has both",
+    ],
     [["cron"], { AWS_REGION: "eu west" }, "ftl: AWS_REGION is not the name of a region: "],
     [["cron"], { AWS_ENDPOINT_URL: "http://x/' y" }, "ftl: AWS_ENDPOINT_URL_S3 is not a plain"],
   ];
@@ -112,7 +121,7 @@ Deno.test("setup refuses what it has no text for", async () => {
   }
 });
 
-Deno.test("the environment file says the same to a shell, whatever is in the root's name", async () => {
+Deno.test("the environment file means the same to a shell, whatever characters the root has", async () => {
   using folder = new TempFolder();
   for (
     const root of ["/srv/ftl", "/srv/my sites", AWKWARD_ROOT, "/ends with\\", "/-", "/!x~*?[a]"]
@@ -123,7 +132,7 @@ Deno.test("the environment file says the same to a shell, whatever is in the roo
   }
 });
 
-Deno.test("the crontab quotes a root by the kind of quotes that it does not have", async () => {
+Deno.test("the crontab quotes a root with the kind of quotes that it does not contain", async () => {
   const root = async (FTL_ROOT: string): Promise<string | undefined> =>
     /^FTL_ROOT=.*$/m.exec(await setup(["cron"], { FTL_ROOT }))?.[0];
   assertEquals(await root("/srv/ftl"), "FTL_ROOT=/srv/ftl");
@@ -137,7 +146,7 @@ Deno.test("the crontab quotes a root by the kind of quotes that it does not have
   );
 });
 
-testWith("systemd-analyze", "systemd accepts the units, and reads the root as it is", async () => {
+testWith("systemd-analyze", "systemd accepts the units, and reads the root unchanged", async () => {
   for (const root of ["/srv/ftl", "/srv/my sites", AWKWARD_ROOT, "/ends with\\"]) {
     using folder = new TempFolder();
     const executable = folder.write("ftl", "#!/bin/sh\n", 0o755);
@@ -180,7 +189,7 @@ testWith(
   async () => {
     const env = { FTL_ROOT: AWKWARD_ROOT };
     const text = await setup(["cloud-init"], env);
-    // Its Python brings the YAML reader that cloud-init reads user data by.
+    // Its Python has the YAML reader that cloud-init uses for user data.
     const script = "import json, sys, yaml; json.dump(yaml.safe_load(sys.argv[1]), sys.stdout)";
     const { stdout } = await system("python3", ["-c", script, text]);
     const { write_files: files, runcmd } = JSON.parse(stdout) as {
@@ -200,7 +209,7 @@ const X86 = "1".repeat(64);
 const ARM = "2".repeat(64);
 const SUMS = `${X86}  ftl-9.9.9-linux-x86_64\n${ARM} *dist/ftl-9.9.9-linux-arm64\n`;
 
-/** The installer out of the user data, with the paths of a machine's own replaced by those of a test. */
+/** The installer from the user data. The machine's paths are replaced by those of a test. */
 async function installer(
   folder: TempFolder,
   { sums, from = "https://x.example/d" }: { sums: string; from?: string },
@@ -217,7 +226,7 @@ async function installer(
     );
 }
 
-/** Programs of the machine that the installer asks: they say what they were asked. */
+/** The machine's programs that the installer calls. They print their arguments. */
 function standIns(folder: TempFolder, machine: string, executable: string): Record<string, string> {
   folder.write("new-ftl", executable);
   folder.write("bin/uname", `#!/bin/sh\necho ${machine}\n`, 0o755);
@@ -261,7 +270,7 @@ Deno.test("the installer takes the file for the architecture, checks it, syncs a
   }
 });
 
-Deno.test("the installer refuses a file whose sum is another, and keeps the ftl that was there", async () => {
+Deno.test("the installer refuses a file with a wrong sum, and keeps the old ftl", async () => {
   using folder = new TempFolder();
   folder.write("ftl", "the old one");
   const script = await installer(folder, { sums: SUMS, from: "s3://tools/ftl/" });
@@ -270,7 +279,7 @@ Deno.test("the installer refuses a file whose sum is another, and keeps the ftl 
   assertEquals(code, 1);
   const from = "s3://tools/ftl/ftl-9.9.9-linux-x86_64";
   assertEquals(stdout, `aws s3 cp --only-show-errors ${from} ${folder.path}/ftl.new\n`);
-  assertStringIncludes(stderr, `install-ftl: ${from} is not what it should be`);
+  assertStringIncludes(stderr, `install-ftl: ${from} is not the expected file`);
   assertEquals(Deno.readTextFileSync(`${folder.path}/ftl`), "the old one");
   assertEquals([...Deno.readDirSync(folder.path)].some(({ name }) => name === "ftl.new"), false);
 
@@ -280,7 +289,7 @@ Deno.test("the installer refuses a file whose sum is another, and keeps the ftl 
     .replaceAll("/usr/local/bin/ftl", `${folder.path}/ftl`);
   const refused = await system("sh", ["-c", unfilled], env);
   assertEquals([refused.code, refused.stdout], [1, ""]);
-  assertStringIncludes(refused.stderr, "install-ftl: fill in where ftl is fetched from");
+  assertStringIncludes(refused.stderr, "install-ftl: replace the placeholders");
 
   const strange = await system("sh", ["-c", script], standIns(folder, "riscv64", ""));
   assertEquals([strange.code, strange.stderr], [1, "install-ftl: there is no ftl for riscv64\n"]);

@@ -1,4 +1,4 @@
-/** Signals: what each ends, what it leaves, and which one is ignored. */
+/** Signals: what each one ends, what it leaves, and which one is ignored. */
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import type { FaultRule, RequestRecord } from "../s3_server/server.ts";
 import { treeOf } from "../temp.ts";
@@ -14,7 +14,7 @@ interface Ended {
   readonly milliseconds: number;
 }
 
-/** Starts `ftl`, sends it a signal once the server has seen what `moment` looks for. */
+/** Starts `ftl`, and sends it a signal after the server has seen what `moment` looks for. */
 async function interrupted(
   fleet: Fleet,
   { args, machine, signal, moment }: {
@@ -45,7 +45,7 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-/** Random bytes: no compression makes them small. */
+/** Random bytes, which no compression makes smaller. */
 function largeFile(fleet: Fleet, name: string, mebibytes: number): string {
   const bytes = new Uint8Array(mebibytes << 20);
   for (let at = 0; at < bytes.length; at += 65536) {
@@ -84,7 +84,7 @@ for (const [signal, code] of SIGNALS) {
     assertEquals(web.link("a/current"), `revs/${idOf(revision)}`);
   });
 
-  Deno.test(`${signal} ends a spool in the middle of its parts, which are taken back`, async () => {
+  Deno.test(`${signal} ends a spool in the middle of its parts, which are removed`, async () => {
     await using fleet = await Fleet.start();
     const file = largeFile(fleet, "a.bin", 20);
     fleet.server.addFault({ operation: "UploadPart", fault: { kind: "stall", bytes: 1_000_000 } });
@@ -146,7 +146,7 @@ function delay(): { kind: "delay"; milliseconds: number } {
   return { kind: "delay", milliseconds: 3_600_000 };
 }
 
-Deno.test("SIGKILL at any moment of a sync leaves complete revisions only, and the next sync mends all", async () => {
+Deno.test("SIGKILL at any moment of a sync leaves only complete revisions, and the next sync repairs all", async () => {
   await using fleet = await Fleet.start();
   const files = Object.fromEntries(
     Array.from({ length: 400 }, (_, i) => [`folder-${i % 7}/file-${i}`, `${i}\n`.repeat(i)]),
@@ -178,11 +178,11 @@ Deno.test("SIGKILL at any moment of a sync leaves complete revisions only, and t
   }
 });
 
-Deno.test("SIGHUP does not end a sync that was started with it ignored", async () => {
+Deno.test("SIGHUP does not end a sync that was started with SIGHUP ignored", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const revision = await fleet.spool("a.tgz", {
-    // And the script that waits for it to have been heard has not been ended either.
+    // The script that waits until the signal has arrived has not been ended either.
     "post-sync.sh":
       '#!/bin/sh\nkill -s HUP "$FTL_PID" && kill -s HUP "$FTL_PID" && "$PROBE" list\n',
   });
@@ -204,14 +204,14 @@ Deno.test("SIGHUP does not end a sync that was started with it ignored", async (
   assertEquals(web.link("a/current"), `revs/${idOf(revision)}`);
 });
 
-Deno.test("a hang-up ends the script with its process group, and a second signal at once", async () => {
+Deno.test("SIGHUP ends the script with its process group, and a second signal does so at once", async () => {
   await using fleet = await Fleet.start();
   for (const signals of [["SIGHUP"], ["SIGTERM", "SIGTERM"]] as const) {
     const [first, second] = signals;
     const web = fleet.machine(`web-${signals.length}`, ["a"]);
     const told = `${fleet.folder.path}/${signals.length}`;
-    // The stubborn one tells that the first signal has come through, and goes on. It waits by `wait`, which a
-    // signal ends: a child that is just being started may not hear it.
+    // The stubborn script reports that the first signal has arrived, and goes on. It waits with `wait`, which a
+    // signal ends: a child that is just being started may miss the signal.
     const stubborn = second === undefined ? "" : `trap 'echo > ${told}.taken' TERM\n`;
     await fleet.spool("a.tgz", {
       "post-sync.sh":
@@ -232,7 +232,7 @@ Deno.test("a hang-up ends the script with its process group, and a second signal
   }
 });
 
-/** Waits for a file that a script writes; fails where the command ends before that. */
+/** Waits for a file that a script writes. Fails if the command ends before. */
 async function appears(path: string, output: Promise<Deno.CommandOutput>): Promise<void> {
   let ended: Deno.CommandOutput | undefined;
   output.then((found) => ended = found);

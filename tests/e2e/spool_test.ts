@@ -1,4 +1,4 @@
-/** `ftl spool`: what is uploaded, what is said of it, and what is refused. */
+/** `ftl spool`: what is uploaded, what is reported, and what is refused. */
 import { createContext } from "../../mod.ts";
 import { spool } from "../../src/commands/spool/spool.ts";
 import type { FtlEvent } from "../../src/events.ts";
@@ -7,7 +7,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "../asse
 import { readDocument } from "../documents.ts";
 import { Fleet, idOf, startProgram } from "./fleet.ts";
 
-Deno.test("spool uploads the file byte for byte and prints the revision's name alone", async () => {
+Deno.test("spool uploads the file byte for byte and prints only the revision's name", async () => {
   await using fleet = await Fleet.start();
   const file = await fleet.pack("my_site.tar.gz", { "a.txt": "hello\n" });
   const { code, stdout, stderr } = await fleet.ftl(["spool", file, "-m", "first"]);
@@ -27,7 +27,7 @@ Deno.test("spool uploads the file byte for byte and prints the revision's name a
   assertMatch(info?.metadata["ftl-by"] ?? "", /^tester@./);
 });
 
-Deno.test("who spooled is the one who called sudo, else the user as the system knows them", async () => {
+Deno.test("the author of a spool is the user who called sudo, otherwise the system's user", async () => {
   await using fleet = await Fleet.start();
   const file = await fleet.pack("a.tgz", { v: "1" });
   const spooledBy = async (env: Record<string, string | undefined>): Promise<string> => {
@@ -57,14 +57,14 @@ Deno.test("a large revision is uploaded in parts and fetched in ranges", async (
   assertEquals(ranges.length, 3);
 });
 
-Deno.test("an id is greater than the newest one though the spooling machine's clock is behind", async () => {
+Deno.test("an id is greater than the newest one even if the machine's clock is behind", async () => {
   await using fleet = await Fleet.start();
   await fleet.bucket().put("a.Zzzzzzz0000.txt", "x", { metadata: {} });
   const revision = await fleet.ok(["spool", fleet.folder.write("a.txt", "y")]);
   assertEquals(revision.slice(0, 9), "a.a000000");
 });
 
-Deno.test("spool refuses a script that can never run, and warns of one that never would", async () => {
+Deno.test("spool refuses a script that cannot run, and warns of a script in the wrong folder", async () => {
   await using fleet = await Fleet.start();
   const windows = await fleet.pack("a.tgz", { "post-sync.sh": "#!/bin/sh\r\nexit 0\r\n" });
   const refused = await fleet.ftl(["spool", windows]);
@@ -85,7 +85,7 @@ Deno.test("spool refuses a script that can never run, and warns of one that neve
 
 const SITE = gzip(tar({ name: "index.html", content: "hello" }));
 
-Deno.test("spool says that a package is new, and of a known one with nothing odd says nothing", async () => {
+Deno.test("spool reports a new package, and reports nothing for a known one without oddities", async () => {
   await using fleet = await Fleet.start();
   const path = fleet.folder.write("my_site.tgz", SITE);
   const first = await fleet.ftl(["spool", path]);
@@ -98,7 +98,7 @@ Deno.test("spool says that a package is new, and of a known one with nothing odd
   assertEquals(readDocument("spool", second.stdout).warnings, []);
 });
 
-Deno.test("spool asks the bucket before it reads a file, and once if that is read at once", async () => {
+Deno.test("spool asks the bucket before it reads a file, and only once if reading is fast", async () => {
   await using fleet = await Fleet.start();
   const broken = fleet.folder.write("a.tgz", "no gzip at all");
   const lost = await fleet.ftl(["spool", broken], { env: { FTL_BUCKET: "elsewhere" } });
@@ -114,7 +114,7 @@ Deno.test("spool asks the bucket before it reads a file, and once if that is rea
   assertEquals(requests, ["ListObjectsV2", "PutObject", "ListMultipartUploads"]);
 });
 
-Deno.test("spool of a folder says how it is packed, with a slash at the end too", async () => {
+Deno.test("spool of a folder says how to pack it, even with a slash at the end", async () => {
   await using fleet = await Fleet.start();
   const folder = fleet.folder.folder("my site/my_site");
   for (const path of [folder, `${folder}/`, `${folder}//`]) {
@@ -131,7 +131,7 @@ Deno.test("spool of a folder says how it is packed, with a slash at the end too"
   }
 });
 
-Deno.test("a spool by a clock in the future warns, and so do those that follow its id", async () => {
+Deno.test("a spool with a clock in the future warns, and so do the spools that follow its id", async () => {
   await using fleet = await Fleet.start();
   const path = fleet.folder.write("a.tgz", SITE);
   const spoolBy = async (offset: number): Promise<string[]> => {
@@ -148,7 +148,7 @@ Deno.test("a spool by a clock in the future warns, and so do those that follow i
   const [ahead] = await spoolBy(3 * 86_400_000);
   assertMatch(ahead ?? "", /This machine's clock is 3 days ahead of S3's/);
   const [after, ...more] = await spoolBy(0);
-  assertMatch(after ?? "", /The newest revision, a\.\w+, has a time that is 3 days ahead/);
+  assertMatch(after ?? "", /The newest revision, a\.\w+, has a time that is 3 days in the future/);
   assertEquals(more, []);
 });
 
@@ -189,7 +189,7 @@ for (const [what, change, says] of CHANGES) {
   Deno.test(`spool refuses a file that ${what} meanwhile, and nothing is in the bucket`, async () => {
     await using fleet = await Fleet.start();
     const path = fleet.folder.write("a.bin", new Uint8Array(SIZE).fill(7));
-    // A whole second ago: the time tells of every change.
+    // A whole second ago, so that every change shows in the time.
     Deno.utimeSync(path, 1e9, 1e9);
     fleet.server.addFault({
       operation: "CreateMultipartUpload",

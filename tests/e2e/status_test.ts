@@ -1,10 +1,10 @@
-/** `ftl status`, with S3 and without. */
+/** `ftl status`, with and without S3. */
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { readDocument } from "../documents.ts";
 import { idOf } from "./fleet.ts";
 import { threeRevisions } from "./three_revisions.ts";
 
-Deno.test("status shows what runs, what should, and what a sync would do", async () => {
+Deno.test("status shows what runs, what should run, and what a sync would do", async () => {
   const { fleet, web, revisions: [, second, third] } = await threeRevisions();
   await using _fleet = fleet;
   assertMatch(
@@ -24,7 +24,7 @@ Deno.test("status shows what runs, what should, and what a sync would do", async
   );
   assertEquals([found.master.newest, found.master.activate, found.master.fetch], [third, null, []]);
   assert(found.disk > 0);
-  // Each of the names is one that a command takes.
+  // A command accepts each of these names.
   await web.ok(["jump", found.previous]);
 });
 
@@ -41,7 +41,7 @@ Deno.test("status shows that the active revision is gone, and the next sync brin
   assertMatch(await web.ok(["status"]), new RegExp(`^ACTIVE +${second}$`, "m"));
 });
 
-Deno.test("status tells what it knows without S3", async () => {
+Deno.test("status shows what it knows without S3", async () => {
   const { fleet, web, revisions: [, second] } = await threeRevisions();
   await using _fleet = fleet;
   const local = await web.ok(["status"], { env: { FTL_BUCKET: undefined } });

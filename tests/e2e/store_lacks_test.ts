@@ -1,4 +1,6 @@
-/** What people see of a store that lacks something: the work is done, and a warning comes once or not at all. */
+/**
+ * The user's view of a store that lacks something: the work is done, and a warning comes once or not at all.
+ */
 import { assertEquals, assertMatch } from "../assert.ts";
 import {
   ignoringConditions,
@@ -13,7 +15,7 @@ import {
 import { Fleet } from "./fleet.ts";
 import { Buffer } from "node:buffer";
 
-Deno.test("a store without conditional writes is written to plainly, with a warning", async () => {
+Deno.test("a store without conditional writes gets plain writes, with a warning", async () => {
   await using fleet = await Fleet.start();
   for (const method of ["PUT", "POST"]) {
     fleet.server.addFault({ method, fault: { kind: "no-conditional-writes" } });
@@ -33,7 +35,7 @@ Deno.test("a store without conditional writes is written to plainly, with a warn
   assertEquals(large.code, 0, large.stderr);
 });
 
-/** What a warning says before its colon. */
+/** The part of a warning before its colon. */
 const CONDITIONS = "does not support conditional writes";
 const HEED = "ignores the conditions of writes (If-Match)";
 const CHECKSUMS = "does not accept SHA-256 checksums (x-amz-checksum-sha256)";
@@ -41,7 +43,7 @@ const PARTS = "does not accept the parts' checksums at the end of an upload in p
 
 const NOT_IMPLEMENTED = "A header you provided implies functionality that is not implemented";
 
-/** By what the store does: what a blessing, and a spool of 20 MB in parts, warn of. */
+/** By the store's fault: the warnings of a blessing, and of a spool of 20 MB in parts. */
 const STORES: readonly (readonly [name: string, Lacking, bless: string, spool?: string])[] = [
   ["matches unquoted ETags only", matchingUnquoted(), ""],
   ["refuses the checksums of parts", withoutPartChecksums(), "", PARTS],
@@ -56,7 +58,7 @@ const STORES: readonly (readonly [name: string, Lacking, bless: string, spool?: 
 ];
 
 for (const [name, lacking, bless, spool] of STORES) {
-  Deno.test(`ftl works with a store that ${name}, and warns at most once a command`, async () => {
+  Deno.test(`ftl works with a store that ${name}, and each command warns at most once`, async () => {
     await using fleet = await Fleet.start();
     await using store = LackingStore.before(fleet.server, { lacking });
     const env = store.env();

@@ -1,9 +1,12 @@
-/** What is ready is activated at once, whatever else takes long; and what is blessed but not active is told. */
+/**
+ * A ready revision is activated at once, whatever else takes long; a blessed revision that is not active is
+ * reported.
+ */
 import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { until as comes } from "../until.ts";
 import { Fleet, idOf, type Machine, type Ran } from "./fleet.ts";
 
-/** Runs until the test lets it go, and says that it has begun. */
+/** Runs until the test ends it, and shows that it has begun. */
 const SLOW = '#!/bin/sh\ntouch "$FTL_ROOT/begun.$FTL_PACKAGE"\n' +
   'until [ -e "$FTL_ROOT/go" ]; do sleep 0.05; done\n';
 
@@ -56,7 +59,7 @@ Deno.test("a rollback is active while a candidate's post-sync still runs", async
   assertEquals(web.names("a/revs").includes(idOf(slow)), true);
 });
 
-Deno.test("the next sync activates what was blessed since, though the last one still prepares a candidate", async () => {
+Deno.test("a sync activates a newly blessed revision while the sync before still prepares a candidate", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const { first } = await withWayBack(fleet, web);
@@ -76,7 +79,7 @@ Deno.test("the next sync activates what was blessed since, though the last one s
   assertEquals([code, web.link("a/current")], [0, `revs/${idOf(first)}`], stderr);
 });
 
-Deno.test("what is spooled and blessed while a candidate's post-sync hangs is fetched and activated", async () => {
+Deno.test("a revision that is spooled and blessed while a candidate's post-sync hangs is fetched and activated", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   await withWayBack(fleet, web);
@@ -88,7 +91,7 @@ Deno.test("what is spooled and blessed while a candidate's post-sync hangs is fe
   await fleet.ok(["jump", "--master", hotfix]);
   const next = await web.ftl(["sync"]);
   assertEquals([next.code, web.link("a/current")], [0, `revs/${idOf(hotfix)}`], next.stderr);
-  // Its script still runs: it must not lose its revision.
+  // Its script still runs, so it must not lose its revision.
   const purge = await web.ftl(["purge", candidate], { env: { FTL_LOCK_WAIT: "0" } });
   assertEquals([purge.code, isOnMachine(web, candidate)], [4, true], purge.stderr);
   letGo(web);
@@ -98,11 +101,11 @@ Deno.test("what is spooled and blessed while a candidate's post-sync hangs is fe
   assertEquals(isOnMachine(web, candidate), false);
 });
 
-Deno.test("a sync whose candidate's post-sync hangs deploys what is blessed meanwhile, itself", async () => {
+Deno.test("a sync whose candidate's post-sync hangs deploys a newly blessed revision itself", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   await withWayBack(fleet, web);
-  // Candidates are prepared the newest first, so this one waits for the next one.
+  // The newest candidate is prepared first, so this one waits for the next one.
   const behind = await fleet.spool("a.tgz", { v: "3", "post-sync.sh": "#!/bin/sh\n" });
   await fleet.spool("a.tgz", { v: "4", "post-sync.sh": SLOW });
   const sync = web.ftl(["sync"]);
@@ -117,11 +120,11 @@ Deno.test("a sync whose candidate's post-sync hangs deploys what is blessed mean
   assertEquals(code, 0, stderr);
 });
 
-Deno.test("a sync ends whose candidates take each other away, and says what is gone", async () => {
+Deno.test("a sync ends even if its candidates delete each other, and reports what is gone", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   await withWayBack(fleet, web);
-  // A sync that goes on and on is ended by the script.
+  // A sync that never ends is ended by the script.
   const greedy = '#!/bin/sh\necho >> "$FTL_ROOT/runs"\n' +
     '[ "$(wc -l < "$FTL_ROOT/runs")" -lt 9 ] || kill -s KILL "$FTL_PID"\n' +
     'for other in ../*; do [ "$other" = "../${PWD##*/}" ] || rm -rf "$other"; done\n';
@@ -131,14 +134,14 @@ Deno.test("a sync ends whose candidates take each other away, and says what is g
   assertMatch(stderr, /The blessed revision a\.\S+ was taken away/);
 });
 
-Deno.test("a sync leaves the state alone that another one is writing of a candidate", async () => {
+Deno.test("a sync does not touch a candidate's state while another sync writes it", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   await withWayBack(fleet, web);
   const candidate = await fleet.spool("a.tgz", { v: "3", "post-sync.sh": SLOW });
   const slow = web.ftl(["sync"]);
   await until(() => isBegun(web, "a"), { failed: slow });
-  // As it is between the making of the file and its rename.
+  // This is the situation between the making of the file and its rename.
   const written = `${idOf(candidate)}.json.tmp`;
   Deno.writeTextFileSync(`${web.root}/a/.ftl/state/${written}`, "");
   const hotfix = await fleet.spool("a.tgz", { v: "4" });
@@ -147,13 +150,13 @@ Deno.test("a sync leaves the state alone that another one is writing of a candid
   assertEquals(web.names("a/.ftl/state").includes(written), true);
   letGo(web);
   assertEquals((await slow).code, 0);
-  // What a kill leaves there goes with the next one.
+  // The next sync deletes what a kill leaves there.
   Deno.writeTextFileSync(`${web.root}/a/.ftl/state/${written}`, "");
   await web.ok(["sync"]);
   assertEquals(web.names("a/.ftl/state").includes(written), false);
 });
 
-Deno.test("a candidate that is blessed while its post-sync runs is activated by whoever runs that, and it runs once", async () => {
+Deno.test("if a candidate is blessed while its post-sync runs, the same sync activates it, and the script runs once", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   await withWayBack(fleet, web);
@@ -171,7 +174,7 @@ Deno.test("a candidate that is blessed while its post-sync runs is activated by 
   assertEquals(web.read("count"), "\n");
 });
 
-Deno.test("a sync that cannot get at the blessed revision, as another one is at work, says so", async () => {
+Deno.test("a sync that cannot deploy the blessed revision, because another one is at work, says so", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", { "post-sync.sh": SLOW })]);
@@ -184,10 +187,10 @@ Deno.test("a sync that cannot get at the blessed revision, as another one is at 
   assertEquals((await slow).code, 0);
 });
 
-Deno.test("packages whose scripts take long hold up no other, whatever FTL_CONCURRENCY", async () => {
+Deno.test("packages with slow scripts delay no other package, whatever FTL_CONCURRENCY is", async () => {
   await using fleet = await Fleet.start();
   const scripts: Record<string, Record<string, string>> = {
-    // Blessed, and its post-sync takes long; blessed, and its jump does; and a candidate.
+    // One is blessed and has a slow post-sync; one is blessed and has a slow jump; one is a candidate.
     a: { "post-sync.sh": SLOW },
     b: { "pre-jump.sh": SLOW },
     c: { "post-sync.sh": SLOW },
@@ -240,7 +243,7 @@ const TAKEN_AWAY: [what: string, files: Record<string, string>, message: RegExp]
 ];
 
 for (const [what, files, message] of TAKEN_AWAY) {
-  Deno.test(`${what} is told, with exit 6`, async () => {
+  Deno.test(`${what} is reported, with exit 6`, async () => {
     await using fleet = await Fleet.start();
     const web = fleet.machine("web", ["a"]);
     await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", files)]);
@@ -252,7 +255,7 @@ for (const [what, files, message] of TAKEN_AWAY) {
   });
 }
 
-Deno.test("a post-sync that puts a link in the place of its revision is told, and the next sync fetches it anew", async () => {
+Deno.test("a post-sync that replaces its revision by a link is reported, and the next sync fetches it again", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const script = `#!/bin/sh
@@ -268,7 +271,7 @@ mv "$PWD" "$FTL_ROOT/elsewhere" && ln -s "$FTL_ROOT/elsewhere" "$FTL_REVISION_DI
   assertEquals([Deno.lstatSync(path).isDirectory, web.read("a/current/v")], [true, "1"]);
 });
 
-Deno.test("a candidate's post-sync that switches the link is put right, one that removes the blessed revision is told", async () => {
+Deno.test("if a candidate's post-sync switches the link, sync corrects it; if it removes the blessed revision, sync reports it", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const { first, second } = await withWayBack(fleet, web);
@@ -284,7 +287,7 @@ Deno.test("a candidate's post-sync that switches the link is put right, one that
   assertEquals(web.read("a/current/v"), "2");
 });
 
-Deno.test("what a busy lock keeps from being deployed is told as that alone", async () => {
+Deno.test("if a busy lock prevents a deployment, only the lock is reported", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", { v: "1" })]);

@@ -39,7 +39,7 @@ Deno.test("sync --dry-run shows what would be done, and does none of it", async 
   assertEquals(fresh.names("a"), [], "not even FTL's own folder is made");
 });
 
-Deno.test("sync --splay waits no longer than it says", async () => {
+Deno.test("sync --splay waits no longer than the given time", async () => {
   const { fleet, web } = await threeRevisions();
   await using _fleet = fleet;
   await web.ok(["sync", "--splay", "1"]);
@@ -59,7 +59,7 @@ Deno.test("two syncs at once never fetch the same revision twice", async () => {
   assertEquals(fetches.length, 1);
 });
 
-Deno.test("what a killed sync left behind is gone after the next one", async () => {
+Deno.test("the next sync deletes what a killed sync left behind", async () => {
   const { fleet, web } = await threeRevisions();
   await using _fleet = fleet;
   const before = web.names("a/.ftl");
@@ -127,7 +127,7 @@ Deno.test("zstd-compressed single files are decompressed", async () => {
   assertEquals(web.read(`data/revs/${idOf(revision)}/data.json`), "{}\n");
 });
 
-Deno.test("sync holds the newest FTL_KEEP ready and removes what is no longer wanted", async () => {
+Deno.test("sync keeps the newest FTL_KEEP revisions ready and removes those that are not needed", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const revisions: string[] = [];
@@ -157,7 +157,7 @@ Deno.test("a sync with nothing to do makes one request for each package", async 
   assertMatch(stderr, /^a: nothing to do, a\.\w+ is active$/m);
 });
 
-Deno.test("a small revision is fetched by one request", async () => {
+Deno.test("a small revision is fetched with one request", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const revision = await fleet.spool("a.tgz", { x: "1" });
@@ -194,7 +194,7 @@ Deno.test("other files in a package's directory and in the root are left alone",
   assertEquals(web.names("lost+found"), []);
 });
 
-Deno.test("broken packages do not keep the others from syncing, from status or from a dry run", async () => {
+Deno.test("broken packages do not stop the others in sync, status and dry run", async () => {
   await using fleet = await Fleet.start();
   const names = ["a0", "a1", "a2", "b3", "b4", "b5"];
   const web = fleet.machine("web", names);
@@ -215,7 +215,7 @@ Deno.test("broken packages do not keep the others from syncing, from status or f
   assertMatch(status.stdout, /^PACKAGE +b5$/m);
 });
 
-Deno.test("what is not wanted is removed though the blessed revision cannot be activated", async () => {
+Deno.test("old revisions are removed even if the blessed revision cannot be activated", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const good = await fleet.spool("a.tgz", { v: "1" });

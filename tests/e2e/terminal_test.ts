@@ -1,10 +1,13 @@
+/** Output on a terminal: columns, colors and live lines. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { permissionFlags } from "../../scripts/build/compile.ts";
 import { SCOPES } from "../../src/cli/permissions.ts";
 import { testWith } from "../required_program.ts";
 import { Fleet, type Machine, programLine } from "./fleet.ts";
 
-/** Runs a command line on a terminal of its own, by util-linux's `script`; the answer is all it showed. */
+/**
+ * Runs a command line on a terminal of its own, with util-linux's `script`. Returns everything that it showed.
+ */
 async function onTerminal(
   machine: Machine,
   args: readonly string[],
@@ -66,29 +69,33 @@ testWith(
   },
 );
 
-testWith("script", "no live lines and no escape sequences where nobody watches", async () => {
-  await using fleet = await Fleet.start();
-  const revision = await fleet.spool("a.tgz", { v: "1" });
-  const delay = {
-    method: "GET",
-    key: `${revision}.tgz`,
-    fault: { kind: "delay", milliseconds: 800 },
-  };
-  fleet.server.addFault(delay as Parameters<typeof fleet.server.addFault>[0]);
-  const cases: [name: string, args: string[], env: Record<string, string>][] = [
-    ["ci", ["sync"], { CI: "true", NO_COLOR: "1" }],
-    ["dumb", ["sync"], { TERM: "dumb" }],
-    ["quiet", ["sync", "--quiet"], { NO_COLOR: "1" }],
-  ];
-  for (const [name, args, env] of cases) {
-    const shown = await onTerminal(fleet.machine(name, ["a"]), args, { env });
-    assert(!ESCAPE.test(shown), `${name}: ${JSON.stringify(shown)}`);
-    assert(!shown.includes("fetching"), name);
-  }
-  const piped = await fleet.machine("pipe", ["a"]).ftl(["sync"]);
-  assert(!ESCAPE.test(piped.stderr));
-  assertMatch(piped.stderr, new RegExp(`^${revision}: fetched \\d+ B, \\d+ entries, in `));
-});
+testWith(
+  "script",
+  "without a terminal there are no live lines and no escape sequences",
+  async () => {
+    await using fleet = await Fleet.start();
+    const revision = await fleet.spool("a.tgz", { v: "1" });
+    const delay = {
+      method: "GET",
+      key: `${revision}.tgz`,
+      fault: { kind: "delay", milliseconds: 800 },
+    };
+    fleet.server.addFault(delay as Parameters<typeof fleet.server.addFault>[0]);
+    const cases: [name: string, args: string[], env: Record<string, string>][] = [
+      ["ci", ["sync"], { CI: "true", NO_COLOR: "1" }],
+      ["dumb", ["sync"], { TERM: "dumb" }],
+      ["quiet", ["sync", "--quiet"], { NO_COLOR: "1" }],
+    ];
+    for (const [name, args, env] of cases) {
+      const shown = await onTerminal(fleet.machine(name, ["a"]), args, { env });
+      assert(!ESCAPE.test(shown), `${name}: ${JSON.stringify(shown)}`);
+      assert(!shown.includes("fetching"), name);
+    }
+    const piped = await fleet.machine("pipe", ["a"]).ftl(["sync"]);
+    assert(!ESCAPE.test(piped.stderr));
+    assertMatch(piped.stderr, new RegExp(`^${revision}: fetched \\d+ B, \\d+ entries, in `));
+  },
+);
 
 testWith("script", "help fits narrow and wide terminals", async () => {
   await using fleet = await Fleet.start();
@@ -113,7 +120,7 @@ Deno.test("output into a closed pipe ends quietly", async () => {
   assertEquals(new TextDecoder().decode(stderr), "");
 });
 
-Deno.test("spool says what it did, how fast, and what to type next", async () => {
+Deno.test("spool reports its work and speed, and the next commands", async () => {
   await using fleet = await Fleet.start();
   const { stdout, stderr } = await fleet.ftl(["spool", await fleet.pack("a.tgz", { v: "1" })]);
   const revision = stdout.trim();
@@ -121,7 +128,7 @@ Deno.test("spool says what it did, how fast, and what to type next", async () =>
   assertStringIncludes(stderr, `or: ftl sync && ftl jump ${revision} `);
 });
 
-Deno.test("--version tells version, commit, runtime and architecture", async () => {
+Deno.test("--version shows version, commit, runtime and architecture", async () => {
   await using fleet = await Fleet.start();
   assertMatch(
     await fleet.ok(["--version"]),
@@ -138,7 +145,7 @@ testWith(
     const file = await fleet.pack("a.tgz", { v: "1" });
     const entry = new URL("../../mod.ts", import.meta.url).pathname;
     const flags = permissionFlags(SCOPES.master).filter((flag) => flag !== "--no-prompt");
-    // Who is asked does not answer here.
+    // The asked server does not answer here.
     const program = [
       ...["timeout", "--foreground", "60"],
       Deno.execPath(),

@@ -1,7 +1,7 @@
-/** Where most stories of jumps and removals begin. */
+/** The starting point of most tests of jumps and removals. */
 import { Fleet, type Machine } from "./fleet.ts";
 
-/** A fleet with three revisions of package a, the second blessed, and a machine in line with it. */
+/** A fleet with three revisions of package a; the second one is blessed, and a machine is in line with it. */
 export async function threeRevisions(): Promise<
   { fleet: Fleet; web: Machine; revisions: [string, string, string] }
 > {

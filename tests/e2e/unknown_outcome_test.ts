@@ -1,4 +1,4 @@
-/** A signal while a store hangs over a write: the command ends soon, and says what it knows. */
+/** A signal during a hanging write: the command ends soon, and says what it knows. */
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { type Hanging, LackingStore, type PassingRequest } from "../bucket/s3/lacking_store.ts";
 import { Fleet, startProgram } from "./fleet.ts";
@@ -12,7 +12,7 @@ interface Ended {
 /** The store, and whether it hangs yet. */
 interface HangingStore extends AsyncDisposable {
   readonly fleet: Fleet;
-  /** Runs `ftl`, which is to hang at a request, and to end soon after a signal then. */
+  /** Runs `ftl` until it hangs at a request, sends it a signal, and expects it to end soon. */
   interrupted(args: readonly string[], hanging: Hanging): Promise<Ended>;
 }
 
@@ -46,11 +46,11 @@ async function start(): Promise<HangingStore> {
   };
 }
 
-/** Milliseconds, far below the 20 s of a single try: the grace, a last look, and a busy machine. */
+/** Milliseconds, far below the 20 s of a single attempt: the grace period, a last look, and a busy machine. */
 const LONGEST = 10_000;
 
 const writes = ({ method }: PassingRequest): boolean => method !== "GET" && method !== "HEAD";
-/** From the first write on nothing is answered any more. */
+/** From the first write on, the store answers nothing. */
 function fromFirst(isFirst: (request: PassingRequest) => boolean): Hanging {
   let hangs = false;
   return (request) => {
@@ -59,7 +59,7 @@ function fromFirst(isFirst: (request: PassingRequest) => boolean): Hanging {
   };
 }
 
-Deno.test("a blessing that hangs has not been written so far, says a store that answers else", async () => {
+Deno.test("if a blessing hangs and the store answers other requests, the error says that it is not written so far", async () => {
   await using store = await start();
   const { fleet } = store;
   const revision = await fleet.spool("a.tgz", { file: "1" });
@@ -73,7 +73,7 @@ Deno.test("a blessing that hangs has not been written so far, says a store that 
   assertMatch(stderr, new RegExp(`^ftl: ${told}\nhint: 'ftl list --master' shows `, "m"));
 });
 
-Deno.test("a blessing may or may not have been written where nothing answers any more", async () => {
+Deno.test("if the store answers nothing any more, a blessing may or may not have been written", async () => {
   await using store = await start();
   const { fleet } = store;
   const revision = await fleet.spool("a.tgz", { file: "1" });
@@ -81,7 +81,7 @@ Deno.test("a blessing may or may not have been written where nothing answers any
   assertMatch(stderr, /^ftl: .* s3:\/\/deploys\/a\.rev may or may not have been written\nhint: /m);
 });
 
-Deno.test("a blessing that was written and not answered is told", async () => {
+Deno.test("a blessing that was written but not answered is reported", async () => {
   await using store = await start();
   const { fleet } = store;
   const revision = await fleet.spool("a.tgz", { file: "1" });
@@ -94,7 +94,7 @@ Deno.test("a blessing that was written and not answered is told", async () => {
   assertMatch(await fleet.ok(["list", "--master", "a"]), /\(active\)/);
 });
 
-Deno.test("a removal that hangs ends, and says what is known of it", async () => {
+Deno.test("a removal that hangs ends, and the error says what is known", async () => {
   await using store = await start();
   const { fleet } = store;
   const [first, second] = [
@@ -117,7 +117,7 @@ Deno.test("a removal that hangs ends, and says what is known of it", async () =>
   assertMatch(await fleet.ok(["list", "--master", "a"]), new RegExp(second));
 });
 
-Deno.test("a removal that was done and not answered is told", async () => {
+Deno.test("a removal that was done but not answered is reported", async () => {
   await using store = await start();
   const { fleet } = store;
   const revision = await fleet.spool("a.tgz", { file: "1" });
@@ -129,7 +129,7 @@ Deno.test("a removal that was done and not answered is told", async () => {
   assertEquals(await fleet.bucket().list("a."), []);
 });
 
-Deno.test("the end of an upload that hangs ends, and says what is known of it", async () => {
+Deno.test("the completion of an upload that hangs ends, and the error says what is known", async () => {
   for (const [mebibytes, isEnd] of UPLOADS) {
     await using store = await start();
     const file = store.fleet.folder.write("a.bin", new Uint8Array(mebibytes << 20));

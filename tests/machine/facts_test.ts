@@ -1,3 +1,4 @@
+/** The facts that a sync is planned by. */
 import { assertEquals } from "../assert.ts";
 import { gatherFacts } from "../../src/machine/facts.ts";
 import { writeHolds } from "../../src/machine/jump/hold.ts";
@@ -9,7 +10,7 @@ import { TestMachine } from "./machine.ts";
 
 const [OLD, NEW] = [anId("VZ5vQk8aR4G"), anId("VZ5vQk9aR4G")];
 
-Deno.test("gatherFacts() brings together what S3 shows and what the machine has", () => {
+Deno.test("gatherFacts() combines the facts from S3 and from the machine", () => {
   using machine = new TestMachine();
   const { pkg } = machine;
   machine.addRevision(OLD);

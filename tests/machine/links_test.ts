@@ -1,3 +1,4 @@
+/** The links `current` and `previous`. */
 import { assertEquals, assertThrows } from "../assert.ts";
 import { StorageError } from "../../src/errors.ts";
 import { readLink, writeLinks } from "../../src/machine/links.ts";
@@ -6,7 +7,7 @@ import { TestMachine } from "./machine.ts";
 
 const [OLD, NEW] = [anId("VZ5vQk8aR4G"), anId("VZ5vQk9aR4G")];
 
-Deno.test("writeLinks() makes relative links, and replaces those that are there", () => {
+Deno.test("writeLinks() makes relative links, and replaces existing ones", () => {
   using machine = new TestMachine();
   const { pkg } = machine;
   writeLinks(pkg, { current: OLD });
@@ -17,7 +18,7 @@ Deno.test("writeLinks() makes relative links, and replaces those that are there"
   assertEquals([...Deno.readDirSync(pkg.own)].filter(({ isSymlink }) => isSymlink), []);
 });
 
-Deno.test("writeLinks() without a previous one leaves that as it is", () => {
+Deno.test("writeLinks() without a previous revision leaves that link unchanged", () => {
   using machine = new TestMachine();
   const { pkg } = machine;
   writeLinks(pkg, { current: OLD, previous: NEW });
@@ -25,7 +26,7 @@ Deno.test("writeLinks() without a previous one leaves that as it is", () => {
   assertEquals(readLink(pkg, "previous"), NEW);
 });
 
-Deno.test("readLink() takes links as people make them, and none that leads elsewhere", () => {
+Deno.test("readLink() accepts links that people made, and none that leads elsewhere", () => {
   using machine = new TestMachine();
   const { pkg } = machine;
   const cases: [target: string, id: string | undefined][] = [
@@ -46,7 +47,7 @@ Deno.test("readLink() takes links as people make them, and none that leads elsew
   }
 });
 
-Deno.test("what is no link is told, and stays", () => {
+Deno.test("something that is not a link is reported, and stays", () => {
   for (const kind of ["file", "folder", "full folder"]) {
     using machine = new TestMachine();
     const { pkg } = machine;

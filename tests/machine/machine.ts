@@ -1,4 +1,4 @@
-/** A machine's root with one package, for tests of what happens on its disk. */
+/** A machine's root with one package, for tests of changes on its disk. */
 import { createContext, type FtlEvent } from "../../mod.ts";
 import type { Context } from "../../src/context.ts";
 import { PackageDir } from "../../src/machine/package_dir.ts";
@@ -11,7 +11,7 @@ import { TempFolder } from "../temp.ts";
 export class TestMachine extends TempFolder {
   readonly root = this.folder("root");
   readonly pkg = new PackageDir(this.root, aPackage("my_site"));
-  /** What was told, in its order. */
+  /** The events that were reported, in their order. */
   readonly events: FtlEvent[] = [];
   readonly context: Context = createContext({ FTL_ROOT: this.root }, {
     report: (event) => void this.events.push(event),
@@ -23,13 +23,13 @@ export class TestMachine extends TempFolder {
     this.pkg.prepare();
   }
 
-  /** A revision with those files; a script says in `told` that it ran, and with what. */
+  /** Adds a revision with these scripts. Each script writes into `told` that it ran, and with which values. */
   addRevision(
     id: RevisionId,
     { postSync = "ok", scripts = [], failing = [] }: {
       readonly postSync?: PostSync;
       readonly scripts?: readonly string[];
-      /** Scripts that fail after they have told. */
+      /** Scripts that write and then fail. */
       readonly failing?: readonly string[];
     } = {},
   ): void {
@@ -43,7 +43,7 @@ export class TestMachine extends TempFolder {
     writeRevisionState(this.pkg, id, { postSync });
   }
 
-  /** What the scripts told. */
+  /** The lines that the scripts wrote. */
   get told(): string[] {
     try {
       return Deno.readTextFileSync(`${this.path}/told`).trimEnd().split("\n");

@@ -1,4 +1,4 @@
-/** A package's folder may be another user's: what lies in it must not lead FTL elsewhere. */
+/** A package's folder may belong to another user: nothing in it may redirect FTL to another place. */
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 import { StorageError, UsageError } from "../../src/errors.ts";
 import { replaceFile } from "../../src/machine/disk/durable.ts";
@@ -13,7 +13,7 @@ const ID = anId("VZ5vQk8aR4G");
 
 for (const place of ["revs", ".ftl", ".ftl/staging", ".ftl/trash", ".ftl/state"]) {
   for (const leadsTo of ["a folder", "nothing"]) {
-    Deno.test(`prepare() refuses ${place} as a link to ${leadsTo}, and touches nothing there`, () => {
+    Deno.test(`prepare() refuses ${place} as a link to ${leadsTo}, and changes nothing there`, () => {
       using folder = new TempFolder();
       folder.write("elsewhere/staging/file", "precious", 0o600);
       const before = treeOf(folder.folder("elsewhere"));
@@ -38,7 +38,7 @@ for (const place of ["revs", ".ftl", ".ftl/staging", ".ftl/trash", ".ftl/state"]
   });
 }
 
-Deno.test("listPackages() refuses a root that leads to that of the system", () => {
+Deno.test("listPackages() refuses a root that leads to the root of the system", () => {
   using folder = new TempFolder();
   Deno.symlinkSync("/", `${folder.path}/root`);
   assertThrows(() => listPackages(`${folder.path}/root`), UsageError, "the whole system");
@@ -54,7 +54,7 @@ Deno.test("a package's whole folder may be a link to another disk", () => {
   assert(Deno.statSync(`${folder.path}/disk/a/.ftl/state`).isDirectory);
 });
 
-Deno.test("no temporary name is followed where somebody has put a link", () => {
+Deno.test("a link in the place of a temporary file is not followed", () => {
   using folder = new TempFolder();
   const precious = folder.write("precious", "precious", 0o600);
   folder.folder("a");
@@ -72,7 +72,7 @@ Deno.test("no temporary name is followed where somebody has put a link", () => {
   assertEquals([Deno.readTextFileSync(precious), (mode ?? 0) & 0o777], ["precious", 0o600]);
 });
 
-Deno.test("a link in revs is no revision, wherever it leads", () => {
+Deno.test("a link in revs is not a revision, wherever it leads", () => {
   using folder = new TempFolder();
   const pkg = new PackageDir(folder.path, aPackage("a"));
   folder.folder("a");
@@ -81,7 +81,7 @@ Deno.test("a link in revs is no revision, wherever it leads", () => {
   assertEquals([pkg.has(ID), pkg.revisions()], [false, []]);
 });
 
-testWith(MOUNTING, "replaceFile() gets by a temporary file that cannot be removed", () => {
+testWith(MOUNTING, "replaceFile() works beside a temporary file that cannot be removed", () => {
   using folder = new TempFolder();
   using _mount = Mount.bind(folder.write("other", "precious"), folder.write("file.tmp", ""));
   replaceFile(`${folder.path}/file`, "new");

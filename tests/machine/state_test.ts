@@ -1,4 +1,4 @@
-/** Small files that FTL has not written count as lost: no command fails over them. */
+/** A small file that FTL did not write counts as lost: no command fails because of it. */
 import { assertEquals } from "../assert.ts";
 import { readJournal } from "../../src/machine/jump/journal.ts";
 import { PackageDir } from "../../src/machine/package_dir.ts";
@@ -6,8 +6,8 @@ import {
   postSyncOf,
   readLastSync,
   readPointerState,
+  readReported,
   readRevisionState,
-  readTold,
   writeLastSync,
   writePointerState,
   writeRevisionState,
@@ -36,7 +36,7 @@ const STRANGE: readonly (string | undefined)[] = [
   `"${"x".repeat(2_000_000)}"`,
 ];
 
-/** What is in the place of a file: a text, a folder, links that lead nowhere and round. */
+/** Things in the place of a file: a text, a folder, a broken link, a link to itself. */
 const IN_PLACE: [name: string, make: (path: string) => void][] = [
   ...STRANGE.map((text): [string, (path: string) => void] => [
     `${text?.slice(0, 70)}`,
@@ -58,7 +58,7 @@ const FILES = [
 ];
 
 for (const [name, make] of IN_PLACE) {
-  Deno.test(`state is lost and written anew where there is ${JSON.stringify(name)}`, () => {
+  Deno.test(`state is lost and written anew if its file has ${JSON.stringify(name)}`, () => {
     using folder = new TempFolder();
     folder.folder("a");
     const pkg = new PackageDir(folder.path, aPackage("a"));
@@ -68,7 +68,7 @@ for (const [name, make] of IN_PLACE) {
     assertEquals(readHold(pkg, ID), undefined);
     assertEquals(readJournal(pkg), undefined);
     assertEquals(readLastSync(pkg), undefined);
-    assertEquals(readTold(pkg), []);
+    assertEquals(readReported(pkg), []);
     assertEquals(readRevisionState(pkg, ID), undefined);
     assertEquals(postSyncOf(pkg, ID), "ok");
 

@@ -1,4 +1,4 @@
-/** `ftl completions` as a person types it. */
+/** `ftl completions` on the command line. */
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../foreign_text.ts";
 import type { Command } from "../command.ts";
@@ -7,7 +7,7 @@ export const completions: Command = {
   name: "completions",
   usage: ["bash|zsh|fish"],
   summary: "print the completion script of a shell",
-  details: ["Commands, options, and the names of packages and revisions in FTL_ROOT."],
+  details: ["It completes commands, options, and the names of packages and revisions in FTL_ROOT."],
   options: [],
   least: 1,
   most: 1,
@@ -22,7 +22,7 @@ export const completions: Command = {
     const shell = SHELLS.find((known) => known === word);
     if (shell === undefined) {
       throw new UsageError(`No completions for ${quote(word)}`, {
-        hint: `There are some for ${SHELLS.join(", ")}`,
+        hint: `There are completions for ${SHELLS.join(", ")}`,
       });
     }
     const script = completionScript(shell);

@@ -1,4 +1,4 @@
-/** `ftl doctor` as a person types it. */
+/** `ftl doctor` on the command line. */
 import { doctorDocument } from "../text/documents.ts";
 import { checkLines } from "../text/checklist.ts";
 import type { Command } from "../command.ts";
@@ -6,20 +6,20 @@ import type { Command } from "../command.ts";
 export const doctor: Command = {
   name: "doctor",
   usage: ["[--json]"],
-  summary: "check that all is well here, and say how to mend what is not",
+  summary: "check whether this machine works, and say how to fix what does not",
   details: [
-    "One line a check: ok, info (not as with everybody, and nothing wrong with that), warn (works, but " +
-    "look at it) or fail; beneath it what to do. It looks at the variables, credentials, what may be done " +
-    "in S3, the clock, the root, disks, locks, links, and what was left undone. Without FTL_ROOT this " +
-    "machine's packages are not looked at. It leaves nothing behind, here and in S3.",
-    "The exit code is 0 where nothing fails, else that of a command that meets the problem: 6 if it is a " +
-    "package script's, else that of the first one.",
+    "Prints one line for each check: ok, info (unusual, but not wrong), warn (works, but look at it) or " +
+    "fail; below it a hint. It checks the variables, the credentials, the permissions in S3, the clock, " +
+    "the root, the disks, locks, links, and unfinished work. Without FTL_ROOT it does not check this " +
+    "machine's packages. It leaves nothing behind, neither here nor in S3.",
+    "The exit code is 0 if nothing fails. Otherwise it is that of a command that meets the problem: 6 if " +
+    "a package script failed, else that of the first failure.",
   ],
   options: [],
   least: 0,
   most: 0,
   examples: [
-    ["ftl doctor", "on a machine, as the user that syncs: sudo or not"],
+    ["ftl doctor", "on a machine, as the user that runs the sync: with or without sudo"],
     ["ftl doctor --json", "for monitoring"],
   ],
   completes: "none",

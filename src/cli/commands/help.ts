@@ -1,4 +1,4 @@
-/** `ftl help` as a person types it. */
+/** `ftl help` on the command line. */
 import type { Command } from "../command.ts";
 
 export const help: Command = {

@@ -1,4 +1,4 @@
-/** `ftl jump-back` as a person types it. */
+/** `ftl jump-back` on the command line. */
 import { jumpBack as jumpBackHere, jumpBackMaster } from "../../commands/jump_back.ts";
 import { requirePackageName } from "../../revision/names.ts";
 import { jumpDocument } from "../text/documents.ts";
@@ -10,8 +10,8 @@ export const jumpBack: Command = {
   usage: ["PACKAGE", "--master PACKAGE [-m TEXT]"],
   summary: "go back to the previous revision, here or for all machines",
   details: [
-    "The same as a jump to what 'previous' points to, with all scripts; with --master, to what the " +
-    "blessed revision replaced. Twice is back where it was.",
+    "Jumps to the target of 'previous', with all scripts. With --master: blesses the revision that the " +
+    "blessed one replaced. Two calls cancel each other out.",
   ],
   options: [MASTER, MESSAGE],
   least: 1,

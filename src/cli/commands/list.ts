@@ -1,4 +1,4 @@
-/** `ftl list` as a person types it. */
+/** `ftl list` on the command line. */
 import {
   listLocalPackages,
   listLocalRevisions,
@@ -15,11 +15,11 @@ export const list: Command = {
   usage: ["[--long] [PACKAGE]", "--master [--long] [PACKAGE]"],
   summary: "list packages, or a package's revisions, oldest first",
   details: [
-    "Without --master: what is on this machine; with it: what is in S3. The active revision is marked: " +
-    "on a machine the one that 'current' points to, in S3 the blessed one.",
-    "--long adds time, size, who spooled it, their message, and who blessed it.",
+    "Without --master: lists what is on this machine. With it: lists what is in S3. The active revision " +
+    "is marked: on a machine the target of 'current', in S3 the blessed one.",
+    "--long adds the time, the size, who spooled it and their message, and who blessed it.",
   ],
-  options: [MASTER, { name: "long", short: "l", help: "show all that is known" }],
+  options: [MASTER, { name: "long", short: "l", help: "show all details" }],
   least: 0,
   most: 1,
   examples: [

@@ -1,4 +1,4 @@
-/** `ftl setup` as a person types it. */
+/** `ftl setup` on the command line. */
 import type { SetupOptions } from "../../commands/setup/setup.ts";
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../foreign_text.ts";
@@ -16,27 +16,27 @@ export const setup: Command = {
   ],
   summary: "print ready text for systemd, cron, cloud-init or IAM",
   details: [
-    "Filled with FTL_BUCKET, FTL_ROOT (else /srv/ftl), AWS_REGION and AWS_ENDPOINT_URL_S3 where they " +
-    "are set; placeholders such as <bucket>, which ftl refuses, stand for what is not given, and a " +
-    "warning names them.",
+    "The text has the values of FTL_BUCKET, FTL_ROOT (default /srv/ftl), AWS_REGION and " +
+    "AWS_ENDPOINT_URL_S3. A missing value becomes a placeholder such as <bucket>, which ftl refuses. A " +
+    "warning names the placeholders.",
     "systemd: the variables, a hardened service that syncs once, and a timer that starts it every " +
-    "minute; a word picks one of the three, to be written to a file. cron: a file for /etc/cron.d. " +
+    "minute; a second word selects one of the three files. cron: a file for /etc/cron.d. " +
     "cloud-init: user data that installs ftl for the machine's architecture, checks its SHA-256, makes " +
-    "the packages' folders, syncs and starts the timer. iam: the least that each kind of caller must " +
-    "be allowed; PACKAGE narrows it to packages.",
+    "the packages' folders, syncs and starts the timer. iam: the least permissions that each kind of " +
+    "caller needs; PACKAGE limits them to packages.",
   ],
   options: [
     {
       name: "from",
       value: "URL",
-      help: "cloud-init: where the executables lie, https:// or s3:// (by the AWS CLI)",
+      help: "cloud-init: where the executables are, https:// or s3:// (uses the AWS CLI)",
     },
     { name: "sums", value: "TEXT", help: "cloud-init: the text of SHA256SUMS" },
   ],
   least: 1,
   most: Infinity,
   examples: [
-    ["ftl setup systemd timer > /etc/systemd/system/ftl-sync.timer", "one file of it"],
+    ["ftl setup systemd timer > /etc/systemd/system/ftl-sync.timer", "one of the files"],
     ["ftl setup cron > /etc/cron.d/ftl", "for machines without systemd"],
     [
       'ftl setup cloud-init my_site --from https://downloads.example.com/ftl --sums "$(cat SHA256SUMS)"',
@@ -51,7 +51,7 @@ export const setup: Command = {
     const kind = SETUP_KINDS.find((known) => known === parsed.words[0]);
     if (kind === undefined) {
       throw new UsageError(`No setup for ${quote(parsed.words[0] ?? "")}`, {
-        hint: `There is one for ${SETUP_KINDS.join(", ")}`,
+        hint: `There are setups for ${SETUP_KINDS.join(", ")}`,
       });
     }
     const { text, json } = setup(context, kind, setupOptions(parsed, kind in SETUP_PARTS));
@@ -59,7 +59,7 @@ export const setup: Command = {
   },
 };
 
-/** What follows the kind: a part, packages, or both. Throws `UsageError` for what goes with another kind. */
+/** The words after the kind: a part, packages, or both. Throws `UsageError` for words of another kind. */
 function setupOptions(
   { words: [kind, ...words], values }: ParsedArguments,
   hasPart: boolean,
@@ -72,7 +72,7 @@ function setupOptions(
     throw new UsageError(`ftl setup ${kind}: one argument too many, ${quote(extra)}`);
   }
   if (!isCloudInit && values.size > 0) {
-    throw new UsageError(`--${[...values.keys()][0]} goes with ftl setup cloud-init`);
+    throw new UsageError(`--${[...values.keys()][0]} is an option of ftl setup cloud-init only`);
   }
   const [from, sums] = [values.get("from"), values.get("sums")];
   return {

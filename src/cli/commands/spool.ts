@@ -1,4 +1,4 @@
-/** `ftl spool` as a person types it. */
+/** `ftl spool` on the command line. */
 import { spoolDocument } from "../text/documents.ts";
 import { messageOption } from "../values.ts";
 import { type Command, MESSAGE } from "../command.ts";
@@ -11,8 +11,8 @@ export const spool: Command = {
     "The package is the file's name up to its first dot: my_site.tgz is a revision of my_site. " +
     "Archives (.tar, .tar.gz, .tgz, .tar.zst, .tzst) are unpacked on the machines, .gz and .zst are " +
     "decompressed, anything else is stored as it is.",
-    "The file is checked first, as a machine would unpack it: what a machine would refuse is refused " +
-    "here. The new revision's name is printed, alone.",
+    "Before the upload, the file is checked as a machine would unpack it. A file that a machine would " +
+    "refuse is not uploaded. Prints only the new revision's name.",
   ],
   options: [MESSAGE],
   least: 1,

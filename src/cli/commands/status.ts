@@ -1,4 +1,4 @@
-/** `ftl status` as a person types it. */
+/** `ftl status` on the command line. */
 import { status as findStatus } from "../../commands/status.ts";
 import { requirePackageName } from "../../revision/names.ts";
 import { statusDocument } from "../text/documents.ts";
@@ -8,12 +8,12 @@ import type { Command } from "../command.ts";
 export const status: Command = {
   name: "status",
   usage: ["[PACKAGE]"],
-  summary: "show what runs here, what should, and what a sync would do",
+  summary: "show what runs here, what should run, and what a sync would do",
   details: [
-    "Active, blessed, previous and newest revision of each package, the disk it takes, how its last " +
-    "sync went. (held): a local jump keeps it from the blessed one; (gone): somebody has deleted it, " +
-    "and the next sync fetches it again. Without FTL_BUCKET, or where S3 cannot be reached, what the " +
-    "machine knows by itself.",
+    "Shows the active, blessed, previous and newest revision of each package, its disk space, and the " +
+    "result of its last sync. (held): a local jump keeps it active, although another one is blessed. " +
+    "(gone): somebody has deleted it, and the next sync fetches it again. Without FTL_BUCKET, or if S3 " +
+    "cannot be reached, shows what the machine knows.",
   ],
   options: [],
   least: 0,

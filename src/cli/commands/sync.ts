@@ -1,4 +1,4 @@
-/** `ftl sync` as a person types it. */
+/** `ftl sync` on the command line. */
 import type { PlannedSync } from "../../commands/sync/sync.ts";
 import { requirePackageName } from "../../revision/names.ts";
 import { plannedSyncDocument, syncDocument } from "../text/documents.ts";
@@ -10,20 +10,20 @@ export const sync: Command = {
   usage: ["[PACKAGE...] [--follow] [--splay SECONDS] [--dry-run]"],
   summary: "bring this machine in line with S3",
   details: [
-    "For each package that has a folder in FTL_ROOT: fetches the blessed revision, the one it replaced, " +
-    "and the newest FTL_KEEP candidates; runs post-sync.sh; activates the blessed revision; removes what " +
-    "is no longer wanted. Nothing is visible before it is complete.",
-    "A revision that was jumped to on this machine stays active until another one is blessed; " +
-    "--follow drops that hold.",
-    "With --quiet, for timers, a sync with nothing to do says nothing; one that fetches, activates or " +
-    "removes a revision leaves a line for each.",
+    "For each package that has a folder in FTL_ROOT: fetches the blessed revision, the one that it " +
+    "replaced, and the newest FTL_KEEP candidates; runs post-sync.sh; activates the blessed revision; " +
+    "removes revisions that are no longer needed. No revision is visible before it is complete.",
+    "After a jump on this machine, the chosen revision stays active until another one is blessed. " +
+    "--follow drops this hold.",
+    "With --quiet, for timers, a sync with nothing to do prints nothing. A sync that fetches, activates " +
+    "or removes revisions prints one line for each.",
   ],
   options: [
-    { name: "follow", help: "drop a local hold: activate what is blessed" },
+    { name: "follow", help: "drop a local hold: activate the blessed revision" },
     {
       name: "splay",
       value: "SECONDS",
-      help: "wait a random part of it first, so that a fleet does not ask all at once",
+      help: "wait a random part of SECONDS first, so that the machines do not ask all at once",
     },
     DRY_RUN,
   ],
@@ -31,9 +31,9 @@ export const sync: Command = {
   most: Infinity,
   examples: [
     ["ftl sync", "all packages of this machine"],
-    ["ftl sync my_site", "this one only"],
-    ["ftl sync --dry-run", "what would be fetched, activated and removed"],
-    ["* * * * * root ftl sync --quiet --splay 30", "from cron, for a fleet"],
+    ["ftl sync my_site", "only this package"],
+    ["ftl sync --dry-run", "show what would be fetched, activated and removed"],
+    ["* * * * * root ftl sync --quiet --splay 30", "from cron, for many machines"],
   ],
   completes: "package",
   scope: (flags) => flags.has("dry-run") ? "master" : "sync",
@@ -58,7 +58,7 @@ export const sync: Command = {
   },
 };
 
-/** What a sync would do, one step a line: `fetch<TAB>my_site.VZ5vQk8aR4G`. */
+/** The steps of a planned sync, one on a line: `fetch<TAB>my_site.VZ5vQk8aR4G`. */
 function planLines({ fetch, activate, remove, held, missing }: PlannedSync): string[] {
   return [
     ...fetch.map((revision) => `fetch\t${revision}`),

@@ -1,7 +1,7 @@
 /**
- * Completion for the shells, made from the table of commands: a file a shell. Names of packages and revisions come
- * from `ftl list`, which reads the local root alone; where the line has `--master`, from S3, for which a shell waits
- * no longer than `PATIENCE`.
+ * Completion for the shells, made from the table of commands: one file for each shell. Names of packages and
+ * revisions come from `ftl list`, which reads only the local root. If the line has `--master`, they come from
+ * S3, and the shell waits at most `PATIENCE`.
  */
 import { bashScript } from "./bash.ts";
 import { fishScript } from "./fish.ts";

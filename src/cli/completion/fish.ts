@@ -1,4 +1,4 @@
-/** Completion for fish. The function is as long as its script, which is read best in one piece. */
+/** Completion for fish. The function is long because its script is easiest to read in one piece. */
 import { SETUP_KINDS, SETUP_PARTS } from "../../commands/setup/setup.ts";
 import { type Command, GLOBAL_OPTIONS } from "../command.ts";
 import { COMMANDS } from "../commands.ts";

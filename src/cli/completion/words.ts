@@ -1,4 +1,4 @@
-/** What a line may go on with, which is the same for every shell. */
+/** The words that may follow in a command line. They are the same for every shell. */
 import { SETUP_KINDS } from "../../commands/setup/setup.ts";
 import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "../command.ts";
 import { COMMANDS } from "../commands.ts";
@@ -17,12 +17,12 @@ export function namesOf(options: readonly OptionSpec[]): string[] {
   return options.flatMap(({ name, short }) => [`--${name}`, ...(short ? [`-${short}`] : [])]);
 }
 
-/** Options that take a value of the user's own: nothing can be offered after them. */
+/** Options with a free value: nothing can be offered after them. */
 export function valuedNames(options: readonly OptionSpec[]): string[] {
   return namesOf(options.filter(({ value }) => value !== undefined));
 }
 
-/** Words to choose from that are known beforehand; names of packages and revisions are asked for. */
+/** Words that are known without asking. Names of packages and revisions are not among them. */
 export function fixedWords(spec: Command): string[] {
   if (spec.completes === "setup") return [...SETUP_KINDS];
   if (spec.completes === "shell") return [...SHELLS];

@@ -1,4 +1,4 @@
-/** Completion for zsh. The function is as long as its script, which is read best in one piece. */
+/** Completion for zsh. The function is long because its script is easiest to read in one piece. */
 import { SETUP_PARTS } from "../../commands/setup/setup.ts";
 import { COMMANDS } from "../commands.ts";
 import { fixedWords, optionsOf, PATIENCE, valuedNames } from "./words.ts";

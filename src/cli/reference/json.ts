@@ -1,4 +1,4 @@
-/** The chapter on what `--json` prints, from the schemas of the documents. */
+/** The chapter of the reference about `--json`, made from the schemas of the documents. */
 import { COMMANDS } from "../commands.ts";
 import {
   commandShape,
@@ -24,15 +24,15 @@ export function jsonChapter(): string[] {
       `Every document begins with \`"schema": ${SCHEMA}\` and \`"command"\`. The number changes when a ` +
       "key goes away or changes its meaning, not when a key is added.",
       "Every document of a command and mode has the same keys. What is not known, or does not exist, is `null`.",
-      "Revisions are given by their names, times by ISO 8601 in UTC, sizes in bytes, durations in milliseconds.",
-      "A command that ends without a result prints the document of an [error](#error). One that went " +
-      "on after failures has them in its own document, under `failures`; its exit code tells of them.",
+      "Revisions are given by their names, times as ISO 8601 in UTC, sizes in bytes, durations in milliseconds.",
+      "A command that ends without a result prints the document of an [error](#error). A command that " +
+      "goes on after failures has them in its own document, under `failures`, and in its exit code.",
       "A newer FTL may add keys: programs should ignore those that they do not know.",
     ]),
     paragraph(
-      "[schema.json](schema.json) is the JSON Schema (draft 2020-12) of all documents; " +
-        "`#/$defs/<command>` in it is that of one command, `#/$defs/error` that of an error. It is strict: it " +
-        "fits the version of FTL that it comes with.",
+      "[schema.json](schema.json) is the JSON Schema (draft 2020-12) of all documents. " +
+        "`#/$defs/<command>` is the schema of one command, `#/$defs/error` that of an error. It is strict: " +
+        "it matches only the version of FTL that it comes with.",
     ),
     ...sharedSections(),
     heading(3, "error"),
@@ -44,7 +44,7 @@ export function jsonChapter(): string[] {
   ];
 }
 
-/** The place of a command's document in the page. */
+/** The link to a command's document in the page. */
 export function documentLink(name: string): string {
   if (!COMMANDS.some((command) => command.name === name)) throw new Error(`No command ${name}`);
   return `#ftl-${name}---json`;
@@ -63,7 +63,7 @@ function sharedSections(): string[] {
   ];
 }
 
-/** A form by its command lines, its keys but for the first two, and an example. */
+/** One form: its command lines, its keys without the first two, and an example. */
 function formBlocks(form: Form, whole: Shape, command: string): string[] {
   const { schema: _schema, command: _command, ...keys } = whole.properties ?? {};
   const example = { schema: SCHEMA, command, ...form.example };
@@ -91,7 +91,7 @@ function nestedRows(shape: Shape, path: string): string[][] {
   return shape.items === undefined ? [] : nestedRows(withoutNull(shape.items), `${path}[]`);
 }
 
-/** Of a shape that may be null, what it is else. */
+/** A shape that may be null, without the null. */
 function withoutNull(shape: Shape): Shape {
   return shape.anyOf?.find(({ type }) => type !== "null") ?? shape;
 }

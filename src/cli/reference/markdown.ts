@@ -1,9 +1,9 @@
-/** Markdown, laid out as `deno fmt` lays it out. */
+/** Writes Markdown in the layout of `deno fmt`. */
 
-/** Characters of a line; only tables and code are wider. */
+/** Characters in a line. Only tables and code are wider. */
 const WIDTH = 100;
 
-/** Text that was not written as Markdown: what would be read as such is escaped. */
+/** Escapes a text that was not written as Markdown. */
 export function plain(text: string): string {
   return text.replace(/[<*]/g, "\\$&");
 }
@@ -47,7 +47,7 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
     .join("\n");
 }
 
-/** Blocks with an empty line between them; those that are empty are left out. */
+/** Joins blocks with an empty line between them. Empty blocks are left out. */
 export function page(blocks: readonly string[]): string {
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }

@@ -16,7 +16,7 @@ export function referencePage(): string {
     heading(1, "Reference"),
     paragraph(
       `\`ftl\` ${PURPOSE}. This page has every command, option, variable, exit code and JSON document; ` +
-        "`ftl help` and `man ftl` say the same of commands.",
+        "`ftl help` and `man ftl` describe the same commands.",
     ),
     bullets([
       "[Commands](#commands) and the [options of every command](#options-of-every-command)",
@@ -100,8 +100,8 @@ function scripts(): string[] {
   return [
     heading(2, "Package scripts"),
     paragraph(
-      "A revision may have scripts, each for a step of its life. If there is no script by FTL's name, " +
-        "the Go original's name is looked for. See [packages](packages.md) for what they may do.",
+      "A revision may have scripts, each for a step of its life. If FTL's name for a script is missing, " +
+        "the Go original's name is used. See [packages](packages.md) for what they may do.",
     ),
     table(
       ["step", "script", "in packages of the Go original"],
@@ -126,7 +126,7 @@ function exitCodes(): string[] {
     ]),
     paragraph(
       "A command that goes on after failures, as `sync` does with the other packages, ends with 6 if " +
-        "a package script is among them, else with the code of the first. [Errors](errors.md) says what to do.",
+        "a package script failed, otherwise with the code of the first failure. [Errors](errors.md) says what to do.",
     ),
   ];
 }
@@ -144,8 +144,8 @@ function permissions(): string[] {
   return [
     heading(2, "Permissions"),
     paragraph(
-      "The executable gives up what a command does not need before it acts. A command that asks S3 " +
-        "may also run programs where the AWS profile in use names a `credential_process`.",
+      "Before it acts, the executable gives up the permissions that a command does not need. A command " +
+        "that asks S3 may also run programs if the AWS profile in use names a `credential_process`.",
     ),
     table(
       ["command", ...MAY.map(([may]) => may)],
@@ -157,7 +157,7 @@ function permissions(): string[] {
   ];
 }
 
-/** A command by itself, and with those flags that change what it may do. */
+/** A command by itself, and with each flag that changes its permissions. */
 function modes(spec: Command): { line: string; may: readonly Permission[] }[] {
   const plainScope = spec.scope(new Set());
   const flags = spec.options.filter(({ name, value }) =>

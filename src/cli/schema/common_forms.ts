@@ -1,4 +1,4 @@
-/** The documents of those commands that have one or two small ones. */
+/** The documents of the commands that have one or two small ones. */
 import { SHELLS } from "../completion/words.ts";
 import { always, count, flag, type Form, list, object, orNull, text, word } from "./shape.ts";
 import { eitherMaster, failures, packageName, revisionName, revisions, SHA256 } from "./shared.ts";
@@ -36,19 +36,19 @@ const sync: Form = {
   keys: {
     dryRun: always("The sync was done, not only planned.", false),
     packages: list(
-      "The packages, in the order that was given, or in the order of their names.",
-      object("What was done to a package.", {
+      "The packages, in the given order, or in the order of their names.",
+      object("The result of one package.", {
         package: packageName("Its name."),
         active: orNull(revisionName("The revision that is active now.")),
-        fetched: revisions("What was downloaded."),
+        fetched: revisions("The revisions that were downloaded."),
         activated: orNull(
           revisionName("The revision that became active; null if that did not change."),
         ),
-        removed: revisions("What was removed from this machine."),
+        removed: revisions("The revisions that were removed from this machine."),
         heldFrom: orNull(
           revisionName("The blessed revision, if a local jump keeps it from being activated."),
         ),
-        failures: failures("What went wrong, the first failure first."),
+        failures: failures("The failures, the first one first."),
       }),
     ),
   },
@@ -71,12 +71,12 @@ const plannedSync: Form = {
   keys: {
     dryRun: always("The sync was only planned.", true),
     packages: list(
-      "The packages, in the order that was given, or in the order of their names.",
+      "The packages, in the given order, or in the order of their names.",
       object("What a sync would do to a package.", {
         package: packageName("Its name."),
-        fetch: revisions("What it would download."),
-        activate: orNull(revisionName("What it would make active.")),
-        remove: revisions("What it would remove from this machine."),
+        fetch: revisions("The revisions that it would download."),
+        activate: orNull(revisionName("The revision that it would make active.")),
+        remove: revisions("The revisions that it would remove from this machine."),
         held: orNull(
           revisionName(
             "The active revision, if a local jump keeps the blessed one from being activated.",
@@ -106,7 +106,7 @@ function jumpForm(command: string): Form {
     of: `\`ftl ${command}\``,
     keys: {
       revision: revisionName(
-        "The revision that is active now; with `--master`, that is blessed now.",
+        "The revision that is active now; with `--master`, the one that is blessed now.",
       ),
       from: orNull(
         revisionName(
@@ -128,7 +128,7 @@ function jumpForm(command: string): Form {
 const purge: Form = {
   of: "`ftl purge`",
   keys: {
-    removed: revisions("What was removed; with `--dry-run`, what would be removed."),
+    removed: revisions("The revisions that were removed; with `--dry-run`, that would be removed."),
     dryRun: flag("Whether the purge was only planned."),
     master: eitherMaster(),
     failures: failures("Why some of several revisions could not be removed."),
@@ -142,13 +142,13 @@ const doctor: Form = {
     checks: list(
       "The checks; each depends only on those before it.",
       object("A check.", {
-        name: text("What was looked at."),
+        name: text("The thing that was checked."),
         status: word(
-          "`info`: unusual, but right. `warn`: works, but somebody should look. `fail`: does not work.",
+          "`info`: unusual, but not wrong. `warn`: works, but somebody should look. `fail`: does not work.",
           ["ok", "info", "warn", "fail"],
         ),
         detail: text("What was found."),
-        hint: orNull(text("How to mend it.")),
+        hint: orNull(text("How to fix it.")),
       }),
     ),
   },
@@ -166,7 +166,7 @@ const completions: Form = {
   of: "`ftl completions`",
   keys: {
     shell: word("The shell.", SHELLS),
-    script: text("The script that the shell is to read."),
+    script: text("The script for the shell."),
   },
   example: { shell: "fish", script: "complete -c ftl -f -l json" },
 };

@@ -1,6 +1,6 @@
 /**
- * What the document of each command looks like: `docs/schema.json` and the reference are made from this table,
- * and tests hold what `ftl` really prints against it.
+ * The form of each command's document. `docs/schema.json` and the reference are made from this table, and tests
+ * compare the output of `ftl` with it.
  */
 import { COMMANDS } from "../commands.ts";
 import { SCHEMA } from "../text/documents.ts";
@@ -12,7 +12,7 @@ import { failure, SHARED } from "./shared.ts";
 import { always, type Form, object, type Shape, type Shapes } from "./shape.ts";
 import { STATUS_FORMS } from "./status_forms.ts";
 
-/** By the value of `command`, in the order of the help; then the document of the program's version. */
+/** By the value of `command`, in the order of the help. The document of the program's version comes last. */
 export const FORMS: Readonly<Record<string, readonly Form[]>> = inOrder({
   ...COMMON_FORMS,
   ...HELP_FORMS,
@@ -42,13 +42,13 @@ function inOrder(forms: Readonly<Record<string, readonly Form[]>>): typeof FORMS
   }));
 }
 
-/** A whole document, `schema` and `command` included. */
+/** A whole document, with `schema` and `command`. */
 export function documentShape(command: Shape, { of, keys }: Form): Shape {
   const schema = always("Grows when a key goes away or changes its meaning.", SCHEMA);
   return object(`What is printed by ${of.replaceAll("`", "'")}.`, { schema, command, ...keys });
 }
 
-/** Which command a document is of. */
+/** The command of a document. */
 export function commandShape(name: string): Shape {
   return always("The command.", name);
 }
@@ -59,7 +59,10 @@ export const ERROR_COMMAND: Shape = {
   enum: [...COMMANDS.map(({ name }) => name), null],
 };
 
-/** The JSON Schema of all documents; `#/$defs/<command>` is that of one command, `#/$defs/error` that of an error. */
+/**
+ * The JSON Schema of all documents. `#/$defs/<command>` is that of one command, `#/$defs/error` that of an
+ * error.
+ */
 export function jsonSchema(): Shape & { readonly $defs: Shapes } {
   const commands = Object.entries(FORMS).map(([name, forms]): [string, Shape] => {
     const shapes = forms.map((form) => documentShape(commandShape(name), form));
@@ -76,7 +79,7 @@ export function jsonSchema(): Shape & { readonly $defs: Shapes } {
       $id: `urn:ftl:schema:${SCHEMA}`,
       title: "What ftl prints with --json",
     },
-    description: "One document a command line. See docs/reference.md.",
+    description: "One document for each command line. See docs/reference.md.",
     anyOf: Object.keys(documents).map((name) => ({ $ref: `#/$defs/${name}` })),
     $defs: { ...documents, ...SHARED },
   };

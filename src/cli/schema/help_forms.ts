@@ -1,13 +1,13 @@
-/** The documents in which `ftl` tells of itself. */
+/** The documents in which `ftl` describes itself. */
 import { EXIT } from "../../errors.ts";
 import { always, count, type Form, list, object, orNull, text, word } from "./shape.ts";
 
 const OPTIONS = list(
-  "Options, those of every command last.",
+  "Options; those of every command come last.",
   object("An option.", {
-    name: text("Without its dashes."),
+    name: text("Its name without dashes."),
     short: orNull(text("Its one letter.", "^[a-z]$")),
-    value: orNull(text("What its value is called; null if it takes none.")),
+    value: orNull(text("The name of its value; null if it takes none.")),
     help: text("What it does."),
   }),
 );
@@ -37,7 +37,7 @@ const generalHelp: Form = {
       "All exit codes but those of signals.",
       object("An exit code.", {
         code: { ...count("The number."), maximum: Math.max(...Object.values(EXIT)) },
-        meaning: text("What it says."),
+        meaning: text("What it means."),
       }),
     ),
   },
@@ -66,7 +66,7 @@ const commandHelp: Form = {
   },
   example: {
     about: "status",
-    summary: "show what runs here, what should, and what a sync would do",
+    summary: "show what runs here, what should run, and what a sync would do",
     usage: ["ftl status [PACKAGE]"],
     details: [],
     options: [JSON_OPTION],

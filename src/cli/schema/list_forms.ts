@@ -34,11 +34,11 @@ const LOCAL_REVISION: Shapes = {
   active: flag("Whether `current` leads to it."),
   previous: flag("Whether `previous` leads to it."),
   spooledAt: orNull(
-    time("When it was spooled; null for ids of the Go original, which do not tell it."),
+    time("When it was spooled; null for ids of the Go original, which do not show it."),
   ),
   size: orNull(count("Bytes of the object in S3 that it was downloaded from.")),
   held: flag("Whether a local jump keeps it active although another one is blessed."),
-  postSync: word("How its `post-sync` script went; a revision without one is `ok`.", [
+  postSync: word("The result of its `post-sync` script; a revision without one is `ok`.", [
     "pending",
     "ok",
     "failed",
@@ -55,19 +55,19 @@ const MASTER_REVISION: Shapes = {
 
 const LONG_MASTER_REVISION: Shapes = {
   ...MASTER_REVISION,
-  details: object("What the object's metadata tells.", {
+  details: object("Details from the object's metadata.", {
     ...noteShapes("spooled"),
     sha256: orNull(text("SHA-256 of the object, in hexadecimal.", SHA256)),
     bytes: orNull(count("Bytes that it unpacks to.")),
     entries: orNull(count("Entries that it unpacks to.")),
   }),
-  blessing: orNull(object("How the blessed revision came to be blessed; null for all others.", {
+  blessing: orNull(object("How this revision was blessed; null if it is not the blessed one.", {
     ...noteShapes("blessed"),
     replaced: orNull(revisionName("The revision that was blessed before.")),
   })),
   left: orNull(
     object(
-      "Why a revision was left for an older one, as by `jump-back`; null for all others.",
+      "Why this revision was replaced by an older one, as with `jump-back`; null for all others.",
       noteShapes("left"),
     ),
   ),

@@ -4,35 +4,35 @@ import { always, type Form, list, object, type Shape, text, word } from "./shape
 
 const STATEMENT: Shape = {
   ...object("A statement in IAM's language.", {
-    Sid: text("What it is for."),
+    Sid: text("Its purpose."),
     Effect: always("Nothing is denied.", "Allow"),
-    Action: list("The actions.", text("As in `s3:GetObject`.")),
+    Action: list("The actions.", text("For example `s3:GetObject`.")),
     Resource: list("The buckets or objects.", text("An ARN.", "^arn:aws")),
-    Condition: object("Narrows a listing to packages; absent if no packages were given.", {
+    Condition: object("Limits a listing to packages; absent if no packages were given.", {
       StringEquals: object("The condition on a parameter of the request.", {
-        "s3:prefix": list("What may be listed.", text("A package's name and a dot.")),
+        "s3:prefix": list("The prefixes that may be listed.", text("A package's name and a dot.")),
       }),
     }),
   }),
   required: ["Sid", "Effect", "Action", "Resource"],
 };
 
-const POLICY = object("The policy, as IAM takes it.", {
+const POLICY = object("The policy in IAM's format.", {
   Version: always("The version of IAM's language.", "2012-10-17"),
-  Statement: list("What is allowed.", STATEMENT),
+  Statement: list("Everything that is allowed.", STATEMENT),
 });
 
 export const SETUP_FORMS: readonly Form[] = [
   {
     of: "`ftl setup systemd` and `ftl setup cron`",
     keys: {
-      kind: word("What was asked for.", ["systemd", "cron"]),
+      kind: word("The kind of setup.", ["systemd", "cron"]),
       files: list(
         "The files of a machine.",
         object("A file.", {
-          path: text("Where it is to lie.", "^/"),
-          mode: text("Its permissions in octal digits, as `chmod` takes them.", "^[0-7]{4}$"),
-          text: text("What is in it."),
+          path: text("Its path on the machine.", "^/"),
+          mode: text("Its permissions in octal digits, as for `chmod`.", "^[0-7]{4}$"),
+          text: text("Its content."),
         }),
       ),
     },
@@ -48,7 +48,7 @@ export const SETUP_FORMS: readonly Form[] = [
   {
     of: "`ftl setup cloud-init`",
     keys: {
-      kind: always("What was asked for.", "cloud-init"),
+      kind: always("The kind of setup.", "cloud-init"),
       text: text("The user data.", "^#cloud-config\n"),
     },
     example: { kind: "cloud-init", text: "#cloud-config\nwrite_files:\n" },
@@ -56,10 +56,10 @@ export const SETUP_FORMS: readonly Form[] = [
   {
     of: "`ftl setup iam`",
     keys: {
-      kind: always("What was asked for.", "iam"),
+      kind: always("The kind of setup.", "iam"),
       policies: list(
-        "One for each role that was asked for.",
-        object("What a role must be allowed.", {
+        "One policy for each requested role.",
+        object("The permissions of a role.", {
           role: word("The kind of caller.", IAM_ROLES),
           policy: POLICY,
         }),

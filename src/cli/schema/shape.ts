@@ -1,7 +1,7 @@
 /**
  * JSON Schema, draft 2020-12, as far as FTL's documents need it
- * (https://json-schema.org/draft/2020-12/json-schema-validation). Objects are strict: every key must be
- * there, and no other may. Nothing of this folder is a part of the program: scripts and tests import it.
+ * (https://json-schema.org/draft/2020-12/json-schema-validation). Objects are strict: all keys are required,
+ * and no others are allowed. This folder is not part of the program: only scripts and tests import it.
  */
 
 export interface Shape {
@@ -22,13 +22,13 @@ export interface Shape {
 
 export type Shapes = Readonly<Record<string, Shape>>;
 
-/** One of the forms that a command's document has. */
+/** One of the forms of a command's document. */
 export interface Form {
-  /** The command lines that bring it. */
+  /** The command lines that print it. */
   readonly of: string;
-  /** The keys behind `schema` and `command`. */
+  /** The keys after `schema` and `command`. */
   readonly keys: Shapes;
-  /** What it may look like, without `schema` and `command`. */
+  /** An example, without `schema` and `command`. */
   readonly example: Readonly<Record<string, unknown>>;
 }
 
@@ -45,7 +45,7 @@ export function flag(description: string): Shape {
   return { description, type: "boolean" };
 }
 
-/** A whole number of things, bytes too. */
+/** A whole number, also of bytes. */
 export function count(description: string): Shape {
   return { description, type: "integer", minimum: 0 };
 }
@@ -54,7 +54,7 @@ export function always(description: string, value: string | number | boolean | n
   return { description, const: value };
 }
 
-/** @param name of a shape that documents share */
+/** @param name the name of a shape that documents share */
 export function shared(name: string, description: string): Shape {
   return { description, $ref: `#/$defs/${name}` };
 }
@@ -73,7 +73,7 @@ export function object(description: string, properties: Shapes): Shape {
   };
 }
 
-/** The same, or null. */
+/** The same shape, or null. */
 export function orNull(shape: Shape): Shape {
   const { description, ...given } = shape;
   if (typeof given.type !== "string" || given.type === "object") {

@@ -1,4 +1,4 @@
-/** What the documents of several commands have in common. */
+/** Shapes that the documents of several commands share. */
 import {
   count,
   flag,
@@ -23,20 +23,22 @@ export const SHARED = {
     pattern: "^[A-Za-z0-9_][A-Za-z0-9_-]*$",
   },
   revision: {
-    description: "A revision's name: its package, a dot and its id. Every command takes it.",
+    description: "A revision's name: its package, a dot and its id. Every command accepts it.",
     type: "string",
     pattern: "^[A-Za-z0-9_][A-Za-z0-9_-]*\\.[A-Za-z0-9_-]{6,64}$",
   },
   time: {
-    description: "A time by ISO 8601, in UTC, to the millisecond.",
+    description: "A time as ISO 8601, in UTC, with milliseconds.",
     type: "string",
     pattern: TIME,
   },
   failure: object("What went wrong.", {
     message: text("One sentence that names the thing."),
-    hint: orNull(text("What can be done about it.")),
+    hint: orNull(text("What to do about it.")),
     exitCode: {
-      ...count("The exit code of a command that ends so: see [exit codes](#exit-codes)."),
+      ...count(
+        "The exit code of a command that ends with this failure: see [exit codes](#exit-codes).",
+      ),
       minimum: 1,
       maximum: 255,
     },
@@ -45,7 +47,7 @@ export const SHARED = {
 
 export type SharedName = keyof typeof SHARED;
 
-/** A reference to one of them. */
+/** A reference to one of these shapes. */
 function of(name: SharedName, description: string): Shape {
   return shared(name, description);
 }
@@ -71,15 +73,15 @@ export function revisions(description: string): Shape {
 }
 
 export function failures(description: string): Shape {
-  return list(description, failure("One of them."));
+  return list(description, failure("A failure."));
 }
 
 /** Who did something, when and why. */
 export function noteShapes(what: string): Shapes {
   return {
     by: orNull(text(`Who ${what} it, as \`user@host\`.`)),
-    at: orNull(time("When they did.")),
-    message: orNull(text("What they said of it.")),
+    at: orNull(time("The time of it.")),
+    message: orNull(text("Their message.")),
   };
 }
 
@@ -91,5 +93,5 @@ export function master(isMaster: boolean): Shape {
 }
 
 export function eitherMaster(): Shape {
-  return flag("Whether it was done in S3, for all machines; else it was done on this machine.");
+  return flag("Whether it was done in S3, for all machines. If not, it was done on this machine.");
 }

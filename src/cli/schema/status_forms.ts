@@ -2,17 +2,17 @@
 import { count, flag, type Form, list, object, orNull, text } from "./shape.ts";
 import { failures, packageName, revisionName, revisions, time } from "./shared.ts";
 
-const LAST_SYNC = object("How the last sync went; null before the first one.", {
+const LAST_SYNC = object("The result of the last sync; null before the first one.", {
   at: orNull(time("When it ended.")),
-  failure: orNull(text("What went wrong first; null if all went well.")),
+  failure: orNull(text("The first failure; null if all went well.")),
 });
 
-const MASTER = object("What S3 says; null if it was not asked or did not answer.", {
+const MASTER = object("The package in S3; null if S3 was not asked or did not answer.", {
   newest: orNull(revisionName("The newest revision.")),
   revisions: count("How many revisions there are."),
-  fetch: revisions("What a sync would download."),
-  activate: orNull(revisionName("What a sync would make active.")),
-  remove: revisions("What a sync would remove from this machine."),
+  fetch: revisions("The revisions that a sync would download."),
+  activate: orNull(revisionName("The revision that a sync would make active.")),
+  remove: revisions("The revisions that a sync would remove from this machine."),
   missing: orNull(revisionName("The blessed revision, if it is neither in S3 nor here.")),
 });
 
@@ -24,7 +24,7 @@ const PACKAGE = object("A package that this machine wants.", {
   held: flag("Whether a local jump keeps the active revision although another one is blessed."),
   blessed: orNull(
     revisionName(
-      "The blessed revision, as S3 says now; where S3 is not asked, as it said at the last sync.",
+      "The blessed revision in S3 now; if S3 is not asked, the one at the last sync.",
     ),
   ),
   revisions: count("How many revisions are on this machine."),
@@ -33,7 +33,7 @@ const PACKAGE = object("A package that this machine wants.", {
   ),
   disk: count("Bytes on this machine's disk."),
   lastSync: orNull(LAST_SYNC),
-  logs: text("The folder that has what its scripts printed."),
+  logs: text("The folder with the output of its scripts."),
   lastLog: orNull(text("The newest file in that folder.")),
   master: orNull(MASTER),
   failures: failures("Why S3 could not be asked about this package."),
@@ -46,7 +46,7 @@ export const STATUS_FORMS: readonly Form[] = [{
   keys: {
     packages: list("The packages, in the order of their names.", PACKAGE),
     failures: failures(
-      "All that went wrong, also with packages that could not be read and are left out above.",
+      "All failures, including those of packages that could not be read and are missing above.",
     ),
   },
   example: {

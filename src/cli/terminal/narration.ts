@@ -1,4 +1,4 @@
-/** What a command tells while it works, as lines for stderr: one line an event, fit for a journal. */
+/** Reports a command's work as lines for stderr: one line for each event, fit for a journal. */
 import type { FtlEvent } from "../../events.ts";
 import { escapeControls } from "../../foreign_text.ts";
 import { errorLines } from "../failure.ts";
@@ -6,13 +6,13 @@ import type { Paint } from "./paint.ts";
 
 export interface NarrationOptions {
   readonly quiet: boolean;
-  /** Whether what was changed is told even so: a sync runs where nobody watches. */
+  /** Whether changes are reported even with `quiet`, because nobody watches a sync of a timer. */
   readonly logsChanges: boolean;
   readonly verbose: boolean;
   readonly paint: Paint;
 }
 
-/** The lines for an event; none where it is not to be told. */
+/** The lines for an event. None if the event is not reported. */
 export function narrate(event: FtlEvent, options: NarrationOptions): string[] {
   const { quiet, verbose, paint } = options;
   if (event.type === "failure") return errorLines(event.error, { verbose, paint });
@@ -23,13 +23,17 @@ export function narrate(event: FtlEvent, options: NarrationOptions): string[] {
   return quiet && !isToldAnyway(event, options) ? [] : note(withSafeTexts(event), options);
 }
 
-/** Also with `--quiet`: warnings, and what a sync changed, which must leave a line in the log of a timer. */
+/**
+ * Reported even with `--quiet`: warnings, and the changes of a sync, which must appear in the log of a timer.
+ */
 function isToldAnyway({ type }: FtlEvent, { logsChanges }: NarrationOptions): boolean {
   return type === "warning" ||
     logsChanges && (type === "fetched" || type === "activated" || type === "removed");
 }
 
-/** The texts in an event, without what a terminal would obey: file names, notes of others, lock holders. */
+/**
+ * The event with all control characters escaped in its texts: file names, other people's notes, lock holders.
+ */
 export function withSafeTexts<T extends FtlEvent>(event: T): T {
   const entries = Object.entries(event).map(([name, value]) => {
     return [name, typeof value === "string" ? escapeControls(value) : value];
@@ -38,8 +42,8 @@ export function withSafeTexts<T extends FtlEvent>(event: T): T {
 }
 
 /**
- * A line of a script's output, with its tabs; where the script went back to the beginning of the line, as a
- * progress bar does, several.
+ * A line of a script's output, with its tabs. If the script returned to the beginning of the line, as a
+ * progress bar does, it becomes several lines.
  */
 function outputLines(line: string): string[] {
   const parts = line.split("\r").filter((part) => part !== "");
@@ -77,7 +81,7 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
     case "held":
       return [
         `${event.revision}: ${paint.warning("held")} here by a jump, though ${event.blessed} is ` +
-        "blessed; 'ftl sync --follow' ends that",
+        "blessed; 'ftl sync --follow' ends the hold",
       ];
     case "synced":
       return [synced(event, paint)];
@@ -86,7 +90,7 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
     case "no-packages":
       return [
         `Nothing to do: no package has a folder in ${event.root}`,
-        `next: mkdir ${event.root}/<package>, for each that this machine should run`,
+        `next: mkdir ${event.root}/<package>, for each package that this machine should run`,
       ];
     case "warning":
       return [`${paint.warning("warning:")} ${event.message}`];
@@ -124,12 +128,12 @@ function entries(count: number): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? "entry" : "entries"}`;
 }
 
-/** The speed, where there was enough to measure it. */
+/** The speed, if there were enough bytes and time to measure it. */
 function rate(bytes: number, ms: number): string {
   return ms >= 100 && bytes >= 1e6 ? ` (${formatBytes(bytes / ms * 1000)}/s)` : "";
 }
 
-/** `1.2 MB`: decimal units, as `ls --si` and the bills of AWS have them. */
+/** `1.2 MB`: decimal units, as in `ls --si` and the bills of AWS. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let value = bytes;

@@ -1,14 +1,14 @@
 /**
- * Notes on their way to a reader that may take nothing: a pipe into a program that hangs, the socket of a
- * journal. Whoever waits for such a reader hears no signal and keeps its locks. So notes are written beside
- * the work, and what is too much for a reader that stands still is lost.
+ * Notes for a reader that may be stalled: a pipe into a program that hangs, the socket of a journal. A command
+ * that waits for such a reader hears no signal and keeps its locks. So notes are written beside the work, and
+ * when the queue is full, further notes are lost.
  */
 
-/** Characters that wait for the reader. */
+/** Characters that may wait for the reader. */
 const MOST = 1 << 20;
 /** Milliseconds that the end of a command waits for the reader. */
 const PATIENCE = 2000;
-/** Milliseconds between two tries, where the stream does not wait by itself (`O_NONBLOCK`). */
+/** Milliseconds between two attempts, if the stream does not block by itself (`O_NONBLOCK`). */
 const PAUSE = 20;
 
 export class NotesQueue {
@@ -19,12 +19,12 @@ export class NotesQueue {
   #running: Promise<void> | undefined;
   #patience = PATIENCE;
 
-  /** @param write writes some of the bytes, and resolves with how many */
+  /** @param write writes some of the bytes, and resolves with their number */
   constructor(write: (bytes: Uint8Array) => Promise<number>) {
     this.#write = write;
   }
 
-  /** It never throws, and never waits. */
+  /** Never throws and never waits. */
   add(text: string): void {
     if (this.#size + text.length > MOST) {
       this.#lost += text.split("\n").length - 1;
@@ -35,7 +35,10 @@ export class NotesQueue {
     this.#running ??= this.#run();
   }
 
-  /** Resolves when all is written, or when the reader has not taken it for a while: but once. */
+  /**
+   * Resolves when everything is written, or when the reader has stalled for too long. It waits that long only
+   * once.
+   */
   async settled(): Promise<void> {
     if (this.#running === undefined) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -52,12 +55,12 @@ export class NotesQueue {
       try {
         await this.#writeAll(text);
       } catch {
-        // Nobody can be told.
+        // There is no way left to report this.
       }
       this.#size -= text.length;
       const lost = this.#lost;
       this.#lost = 0;
-      if (lost > 0) this.add(`${lost} lines are lost here: nobody took them\n`);
+      if (lost > 0) this.add(`${lost} lines are lost here: the reader was stalled\n`);
     }
     this.#running = undefined;
   }

@@ -1,23 +1,23 @@
 /**
- * Writing to stdout and stderr, whatever they lead to: a log on a full disk, a reader that has gone, a pipe
- * that takes nothing.
+ * Writes to stdout and stderr, even if they lead to a log on a full disk, a reader that has gone, or a stalled
+ * pipe.
  *
  * - Notes and errors that cannot be written are lost. The work goes on, and the exit code is the work's.
- * - A result that cannot be written is an error that stderr tells of, for whoever asked for it does not have
- *   it; but not where its reader has gone, as `head` does.
+ * - A result that cannot be written is an error, which is reported on stderr, because its reader does not have
+ *   it. If the reader has gone, as `head` does, it is no error.
  */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { messageOf, StorageError } from "../../errors.ts";
 import { escapeControls } from "../../foreign_text.ts";
 
-/** Milliseconds that a pipe which takes nothing is waited for, where it does not wait by itself. */
+/** Milliseconds to wait for a stalled pipe that does not block by itself. */
 const PATIENCE = 2000;
-/** Milliseconds between two tries. */
+/** Milliseconds between two attempts. */
 const PAUSE = 5;
 
 /**
- * From a call that writes some of the bytes, to one that writes all of a text. It throws what the system says;
- * a pipe that does not wait (`O_NONBLOCK`) and stays full throws `WouldBlock`, the next time at once.
+ * Turns a call that writes some of the bytes into one that writes a whole text. It throws the system's error. A
+ * pipe that does not block (`O_NONBLOCK`) and stays full throws `WouldBlock`; the next time it throws at once.
  */
 export function writeTextBy(
   writeSync: (bytes: Uint8Array) => number,
@@ -44,23 +44,23 @@ export function writeTextBy(
   };
 }
 
-/** The same for what may be lost. */
+/** The same for texts that may be lost. */
 export function losingErrors(write: (text: string) => void): (text: string) => void {
   return (text) => {
     try {
       write(text);
     } catch {
-      // Nobody can be told.
+      // There is no way left to report this.
     }
   };
 }
 
-/** Thrown where a result cannot be written: stdout takes nothing more, an error's document neither. */
+/** A result cannot be written. Then stdout cannot take an error's document either. */
 export class UnwritableResultError extends StorageError {}
 
-/** Writes what a command brought. Throws `UnwritableResultError`, unless it is its reader that has gone. */
+/** Writes a command's result. Throws `UnwritableResultError`, unless the reader has gone. */
 export function writeResult(write: (text: string) => void, text: string): void {
-  // Nothing to say is no reason to fail.
+  // An empty result needs no working stdout.
   if (text === "") return;
   try {
     write(text);
@@ -68,14 +68,14 @@ export function writeResult(write: (text: string) => void, text: string): void {
     if (error instanceof Deno.errors.BrokenPipe) return;
     throw new UnwritableResultError(`Cannot write the result: ${reasonOf(error)}`, {
       cause: error,
-      hint: `All else is done. ${resultHint(text)}`,
+      hint: `Everything else is done. ${resultHint(text)}`,
     });
   }
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.WouldBlock) return "its reader takes nothing";
-  if (systemCode(error) === "EIO") return "where it goes to reports an input/output error";
+  if (error instanceof Deno.errors.WouldBlock) return "its reader is stalled";
+  if (systemCode(error) === "EIO") return "its destination reports an input/output error";
   return messageOf(explainDiskError(error, "")).replace(/^: /, "");
 }
 
@@ -83,17 +83,17 @@ function reasonOf(error: unknown): string {
 function resultHint(text: string): string {
   const line = text.replace(/\n$/, "");
   return line.includes("\n") || line.length > 200
-    ? "Give stdout another place, then run the command again"
+    ? "Send stdout to another place, then run the command again"
     : `The result is: ${line}`;
 }
 
-/** Sequences of colors: all that may stand in a line besides what can be printed. */
+/** Color sequences. Apart from them, a line has only printable characters. */
 // deno-lint-ignore no-control-regex -- colors are control sequences
 const COLORS = /(\u001b\[[0-9]{1,2}m)/;
 
 /**
- * The last gate of every line: nothing leaves but text, tabs, and where there is color, its sequences.
- * Whoever made the line has escaped what is foreign in it already, colors too.
+ * The last check of every line: only text, tabs, and color sequences if colors are on may pass. The code that
+ * made the line has already escaped foreign text, colors included.
  */
 export function printable(line: string, { color }: { color: boolean }): string {
   const parts = color ? line.split(COLORS) : [line];

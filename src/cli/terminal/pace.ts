@@ -1,14 +1,14 @@
 /**
- * How fast work goes, and how long it will still take.
+ * The speed of work, and the time left.
  *
- * Bytes may come in leaps: those of an upload do with each part that has arrived, which takes minutes on a slow
- * line. So the speed is that up to the last leap, the time left runs down from there, and it is told only once
- * there was more than one: the first tells nothing of those that were under way beside it.
+ * Bytes may come in leaps: an upload counts them when a part has arrived, which takes minutes on a slow line.
+ * So the speed is measured up to the last leap, and the time left counts down from there. It is shown only
+ * after the second leap, because the first says nothing about the parts that were sent beside it.
  */
 import type { ProgressEvent } from "../../events.ts";
 import { formatBytes, formatDuration } from "./narration.ts";
 
-/** Milliseconds without news after which it is told how long that has been. */
+/** Milliseconds without news, after which the length of the silence is shown. */
 const SILENCE = 3000;
 
 export class Pace {
@@ -23,7 +23,7 @@ export class Pace {
     this.#changed = started;
   }
 
-  /** Takes note of the bytes that are done by now. */
+  /** Records the number of bytes that are done. */
   see(done: number, now: number): void {
     if (done === this.#done) return;
     this.#done = done;
@@ -31,7 +31,7 @@ export class Pace {
     this.#changes++;
   }
 
-  /** Such as `5.2 MB of 20 MB, 0.1 MB/s, 2 min 28 s left`. */
+  /** For example `5.2 MB of 20 MB, 0.1 MB/s, 2 min 28 s left`. */
   describe({ work, total, entries }: ProgressEvent, now: number): string {
     const done = this.#done;
     const isUnderWay = done < total;
@@ -52,7 +52,7 @@ export class Pace {
   }
 }
 
-/** Also a line that waits has to show that it lives. */
+/** A line that waits must show that it is alive. */
 function silenceOf(
   work: ProgressEvent["work"],
   { done, silence }: { done: number; silence: number },

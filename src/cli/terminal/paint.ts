@@ -2,7 +2,7 @@
 import * as untypedColors from "npm:deno-std@1.4.0/fmt/colors.js";
 import { eastAsianWidth } from "npm:get-east-asian-width@1.7.0";
 
-/** Text in, text with escape sequences out; the text itself where there is no color. */
+/** Adds escape sequences to a text. Without colors, returns the text unchanged. */
 export interface Paint {
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
@@ -11,7 +11,7 @@ export interface Paint {
   readonly bad: (text: string) => string;
 }
 
-// npm:deno-std has no types: cast at once.
+// npm:deno-std has no types, so the value is cast at once.
 const colors = untypedColors as unknown as Record<
   "bold" | "dim" | "green" | "yellow" | "red",
   (text: string) => string
@@ -38,8 +38,7 @@ export function paintFor({ color }: { color: boolean }): Paint {
 }
 
 /**
- * Columns that a text takes: wide characters take two; marks on other characters, and the escape sequences
- * of colors, none.
+ * Columns that a text occupies: wide characters occupy two; combining marks and color sequences occupy none.
  */
 export function widthOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
@@ -52,12 +51,12 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** The text with spaces behind it, to a width in columns. */
+/** The text, padded with spaces to a width in columns. */
 export function padTo(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
 
-/** The text in lines of at most `width` columns, broken at spaces; a longer word stays whole. */
+/** The text in lines of at most `width` columns, broken at spaces. A longer word stays whole. */
 export function wrapTo(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
@@ -68,7 +67,7 @@ export function wrapTo(text: string, width: number): string[] {
   return lines;
 }
 
-/** The beginning of a text without escape sequences that takes at most `width` columns. */
+/** The beginning of a text, at most `width` columns wide. The text has no escape sequences. */
 export function cutTo(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let cut = "";

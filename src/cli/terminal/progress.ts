@@ -1,8 +1,8 @@
 /**
  * The live lines below the notes: one for each revision or file that is being worked on.
  *
- * They appear once something has taken half a second, are drawn ten times a second at the most, and are
- * gone when the work is done. Notes are written above them.
+ * They appear after half a second of work, are drawn at most ten times a second, and disappear when the work is
+ * done. Notes are written above them.
  */
 import type { FtlEvent, ProgressEvent } from "../../events.ts";
 import { formatDuration } from "./narration.ts";
@@ -10,7 +10,7 @@ import { Pace } from "./pace.ts";
 import { cutTo, padTo, type Paint, widthOf } from "./paint.ts";
 import type { Screen } from "./screen.ts";
 
-/** Milliseconds that work may take before its line shows. */
+/** Milliseconds of work before its line appears. */
 const PATIENCE = 500;
 /** Milliseconds between two drawings. */
 const FRAME = 100;
@@ -23,7 +23,7 @@ interface Work {
   text: (elapsed: number) => string;
 }
 
-/** The part of `log-update` that is used here. */
+/** The part of `log-update` that this file uses. */
 interface Canvas {
   (text: string): void;
   clear(): void;
@@ -32,7 +32,7 @@ interface Canvas {
 export interface ProgressOptions {
   readonly screen: Screen;
   readonly paint: Paint;
-  /** Writes to the terminal as it is. */
+  /** Writes to the terminal unchanged. */
   readonly write: (text: string) => void;
 }
 
@@ -47,7 +47,7 @@ export class Progress {
     this.#options = options;
   }
 
-  /** Takes note of what is under way. */
+  /** Records what is under way. */
   tell(event: FtlEvent): void {
     if (event.type === "fetching") {
       const { revision: subject, bytes: total } = event;
@@ -71,14 +71,14 @@ export class Progress {
     else if (event.type === "synced") this.#endAll(event.package);
   }
 
-  /** Calls `write`, which writes notes, with the live lines out of the way. */
+  /** Calls `write`, which writes notes, while the live lines are erased. */
   above(write: () => void): void {
     this.#erase();
     write();
     if (this.#timer !== undefined) this.#draw();
   }
 
-  /** Takes the live lines away. */
+  /** Removes the live lines. */
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -106,7 +106,7 @@ export class Progress {
     if (this.#works.size === 0) this.stop();
   }
 
-  /** All of a package: of a revision that failed, no end is told. */
+  /** Ends all lines of a package: no event reports the end of a revision that failed. */
   #endAll(packageName: string): void {
     for (const subject of [...this.#works.keys()]) {
       if (subject.startsWith(`${packageName}.`) || subject.split(" ").at(-1) === packageName) {
@@ -115,7 +115,7 @@ export class Progress {
     }
   }
 
-  /** Shorter on a narrow terminal: numbers say more. */
+  /** Shorter on a narrow terminal, because the numbers are more useful. */
   #bar(part: number): string {
     const bar = this.#options.screen.columns() < 100 ? BAR / 2 : BAR;
     const full = Math.round(Math.min(1, part) * bar);
@@ -141,7 +141,7 @@ export class Progress {
       void this.#load();
       return;
     }
-    // A line that wraps would be counted wrong when the width changes: none may.
+    // A wrapped line would be counted wrong when the width changes, so no line may wrap.
     this.#canvas(lines.map((line) => fit(line, width - 1)).join("\n"));
     this.#shown = true;
   }
@@ -176,7 +176,7 @@ export class Progress {
   }
 }
 
-/** Cuts a line that may hold escape sequences; one that is too long loses its colors. */
+/** Cuts a line that may have escape sequences. A line that is too long loses its colors. */
 function fit(line: string, width: number): string {
   // deno-lint-ignore no-control-regex -- escape sequences
   const plain = line.replace(/\u001b\[[0-9;]*m/g, "");

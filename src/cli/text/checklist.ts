@@ -1,4 +1,4 @@
-/** What `ftl doctor` found, as lines of text: one a check, and beneath it how to mend it. */
+/** The findings of `ftl doctor` as lines of text: one for each check, and below it how to fix it. */
 import type { Check, CheckStatus } from "../../commands/doctor/doctor.ts";
 import { oneLine } from "../../foreign_text.ts";
 import { padTo, type Paint, widthOf } from "../terminal/paint.ts";

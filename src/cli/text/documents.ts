@@ -1,9 +1,10 @@
 /**
- * What `--json` prints: one document a command line, for programs that other people wrote. So its keys are
- * named here one by one, and do not follow the types of the code; `schema.ts` says what each of them means.
+ * The output of `--json`: one document for each command line, for programs that other people wrote. So its keys
+ * are listed here one by one and do not follow the types of the code. The folder `schema` says what each of
+ * them means.
  *
- * - A key is there in every document of its command and mode. What is not known, or not there, is null.
- * - Revisions are given by their names, which every command takes; times are ISO 8601 in UTC, sizes bytes.
+ * - Every document of a command and mode has the same keys. A value that is unknown or missing is null.
+ * - Revisions are given by their names, which every command accepts. Times are ISO 8601 in UTC, sizes bytes.
  */
 import type { Diagnosis } from "../../commands/doctor/doctor.ts";
 import type { Jumped } from "../../commands/jump.ts";
@@ -16,18 +17,21 @@ import { escapeJson } from "../../foreign_text.ts";
 import type { Note } from "../../revision/metadata.ts";
 import { exitCodeOf, showError } from "../failure.ts";
 
-/** The first key of every document. It grows when a key goes away or changes its meaning, not when one comes. */
+/**
+ * The first key of every document. It grows when a key goes away or changes its meaning, not when a key is
+ * added.
+ */
 export const SCHEMA = 1;
 
-/** What a document says behind its first two keys. */
+/** The content of a document after its first two keys. */
 export type Payload = Readonly<Record<string, unknown>>;
 
-/** A whole document. `command` is null where no command was understood, and so nothing but an error told. */
+/** A whole document. `command` is null if no command was understood; then the document is an error. */
 export function documentText(command: string | null, payload: Payload): string {
   return `${escapeJson(JSON.stringify({ schema: SCHEMA, command, ...payload }, null, 2))}\n`;
 }
 
-/** Instead of any other document, where a command ended without a result. */
+/** Replaces any other document if a command ended without a result. */
 export function errorDocument(error: unknown): Payload {
   return { error: failure(error) };
 }
@@ -97,7 +101,7 @@ function noteEntry(note: Note): Payload {
   return { by, at: time(at), message };
 }
 
-/** Null also for what somebody else wrote in the place of a time. */
+/** Null also if somebody else wrote a text that is not a time. */
 function time(text: string | undefined): string | null {
   const milliseconds = Date.parse(text ?? "");
   return Number.isNaN(milliseconds) ? null : new Date(milliseconds).toISOString();

@@ -4,11 +4,11 @@ import { COMMANDS } from "../commands.ts";
 import type { Payload } from "./documents.ts";
 import { EXIT_CODES, optionName, PURPOSE, VARIABLES } from "./facts.ts";
 
-/** Columns: text wider than this is hard to read, whatever the terminal. */
+/** Columns. Wider text is hard to read, on any terminal. */
 const WIDEST = 100;
 const NARROWEST = 40;
 
-/** `ftl help`, to a width in columns. */
+/** `ftl help`, for a width in columns. */
 export function generalHelp(width: number): string {
   const columns = clamp(width);
   return [
@@ -27,17 +27,17 @@ export function generalHelp(width: number): string {
     "",
     "The main job:",
     ...table([
-      ["ftl spool my_site.tgz", "a new revision lies in S3; prints its name"],
+      ["ftl spool my_site.tgz", "uploads a new revision to S3; prints its name"],
       ["ftl sync", "on each machine: fetches it"],
       ["ftl jump --master REVISION", "blesses it: each machine's next sync activates it"],
-      ["ftl jump-back --master my_site", "back to the one before"],
+      ["ftl jump-back --master my_site", "goes back to the revision before"],
     ], columns),
     "",
-    ...wrap("'ftl help COMMAND' tells more, with examples.", columns),
+    ...wrap("'ftl help COMMAND' shows more, with examples.", columns),
   ].join("\n");
 }
 
-/** `ftl help COMMAND`, to a width in columns. */
+/** `ftl help COMMAND`, for a width in columns. */
 export function commandHelp(spec: Command, width: number): string {
   const columns = clamp(width);
   const [first, ...others] = spec.usage.map((form) => `ftl ${spec.name} ${form}`);
@@ -51,7 +51,7 @@ export function commandHelp(spec: Command, width: number): string {
   return sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n");
 }
 
-/** The same for programs. */
+/** The general help for programs. */
 export function generalHelpJson(): Payload {
   return {
     about: null,
@@ -63,7 +63,7 @@ export function generalHelpJson(): Payload {
   };
 }
 
-/** The same for programs. */
+/** The help of a command for programs. */
 export function commandHelpJson(
   { name, usage, summary, details, options, examples }: Command,
 ): Payload {
@@ -90,7 +90,7 @@ function optionLines(options: readonly OptionSpec[], width: number): string[] {
   return table(options.map((option) => [optionName(option), option.help]), width);
 }
 
-/** Two columns; the right one goes below the left one where there is no room beside it. */
+/** Two columns. The right one goes below the left one if there is no room beside it. */
 function table(rows: readonly (readonly [left: string, right: string])[], width: number): string[] {
   const leftWidth = Math.max(...rows.map(([left]) => left.length));
   const indent = leftWidth + 4;

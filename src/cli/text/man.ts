@@ -55,7 +55,7 @@ function tagged(tag: string, text: string): string[] {
   return [".TP", tag, escape(text)];
 }
 
-/** Text that groff prints as it is: a dash is a dash, a backslash one, no line begins with a dot. */
+/** Escapes text for groff: dashes and backslashes are printed as they are, and no line begins with a dot. */
 function escape(text: string): string {
   return text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replace(/^([.'])/, "\\&$1");
 }

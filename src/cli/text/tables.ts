@@ -1,4 +1,4 @@
-/** Results as lines of text: for programs one name a line, for people aligned columns. */
+/** Results as lines of text: one name on a line for programs, aligned columns for people. */
 import type { ListedPackage, ListedRevision, MasterRevision } from "../../commands/list.ts";
 import type { PackageStatus } from "../../commands/status.ts";
 import type { Note } from "../../revision/metadata.ts";
@@ -8,7 +8,7 @@ import { formatAge, formatBytes } from "../terminal/narration.ts";
 import { padTo, type Paint, widthOf, wrapTo } from "../terminal/paint.ts";
 
 export interface TableOptions {
-  /** Columns for people rather than lines for programs. */
+  /** Columns for people instead of lines for programs. */
   readonly isTerminal: boolean;
   readonly paint: Paint;
   /** Columns of the terminal. */
@@ -19,7 +19,7 @@ export interface TableOptions {
 
 type AnyRevision = ListedRevision | MasterRevision;
 
-/** One revision a line; for programs the active one is marked as the Go original marks it. */
+/** One revision on a line. For programs the active one has the mark of the Go original. */
 export function revisionLines(
   revisions: readonly AnyRevision[],
   { long, ...options }: TableOptions & { long: boolean },
@@ -37,7 +37,9 @@ export function revisionLines(
   ]));
 }
 
-/** One package a line; in a long listing with what is active, the newest, how many, how large. */
+/**
+ * One package on a line. A long listing adds the active and the newest revision, their number, and the size.
+ */
 export function packageLines(
   packages: readonly ListedPackage[],
   { long, paint }: TableOptions & { long: boolean },
@@ -52,14 +54,14 @@ export function packageLines(
   ]));
 }
 
-/** To the minute, in UTC, in a long listing, else as an age. */
+/** In a long listing to the minute, in UTC. Otherwise as an age. */
 function time({ spooledAt }: AnyRevision, { long, now }: { long: boolean; now: number }): string {
   if (spooledAt === undefined) return "-";
   if (long) return `${spooledAt.slice(0, 16)}Z`;
   return `${formatAge(now - Date.parse(spooledAt))} ago`;
 }
 
-/** Who and why, safe to print. */
+/** Author and message, safe to print. */
 function details(revision: AnyRevision): { by?: string | undefined; message?: string | undefined } {
   return "details" in revision ? safeNote(revision.details) : {};
 }
@@ -83,7 +85,7 @@ function marks(revision: AnyRevision, paint: Paint): string {
   return words.length === 0 ? "-" : `(${words.join(", ")})`;
 }
 
-/** Who blessed it, or left it for an older one, and why. */
+/** Who blessed the revision, or replaced it by an older one, and why. */
 function blessingWords(revision: AnyRevision): string[] {
   if ("left" in revision && revision.left !== undefined) {
     const { by, message } = safeNote(revision.left);
@@ -113,7 +115,7 @@ const STATUS_HEADINGS = [
   "NEXT SYNC",
 ];
 
-/** A row for each package where the terminal has room for that, else one package below the other. */
+/** A row for each package if the terminal has room. Otherwise one package below the other. */
 export function statusLines(
   packages: readonly PackageStatus[],
   { paint, now, isTerminal, columns }: TableOptions,
@@ -132,7 +134,7 @@ export function statusLines(
   return [...blocks, ...logs];
 }
 
-/** Where to read what scripts printed: of one package that was asked for, or where something went wrong. */
+/** The path of the newest log, if only one package is shown, or if something went wrong. */
 function logLines(packages: readonly PackageStatus[]): string[] {
   return packages.flatMap(({ package: name, lastLog, lastSync: last, unprepared }) => {
     const isOfUse = packages.length === 1 || last?.failure !== undefined || unprepared.length > 0;
@@ -142,7 +144,7 @@ function logLines(packages: readonly PackageStatus[]): string[] {
   });
 }
 
-/** One line for each heading; what is too long for a line goes on in the next. */
+/** One line for each heading. A text that is too long continues in the next line. */
 function block(headings: readonly string[], row: readonly string[], columns: number): string[] {
   const width = Math.max(...headings.map(widthOf)) + 2;
   return row.flatMap((cell, column) =>
@@ -198,7 +200,7 @@ function nextSync({ master, unprepared }: PackageStatus): string {
   return steps.length === 0 ? "nothing to do" : steps.join(", ");
 }
 
-/** Columns two spaces apart; no spaces at the end of a line. */
+/** Columns two spaces apart, without spaces at the end of a line. */
 export function align(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {

@@ -1,4 +1,4 @@
-/** What S3 says: whether it can be reached, who we are there, and what we may do. */
+/** Checks S3: whether it answers, which identity is in use, and what that identity may do. */
 import { awsProblems } from "../../bucket/aws/settings.ts";
 import { packagePrefix, parseKey, pointerKey } from "../../revision/keys.ts";
 import { FtlError, StorageError, UsageError } from "../../errors.ts";
@@ -9,7 +9,10 @@ import { type Check, enumerate, fail, finding, info, ok, warn } from "./check.ts
 import { ClockWatch } from "./clock.ts";
 import { checkPuts, isDenied, type Lacks, POINTER_PROBE } from "./writes.ts";
 
-/** Asks for each package of this machine, as a sync does; without any, for the bucket as a whole. */
+/**
+ * Asks for each package of this machine, as a sync does. If there is no package, asks for the bucket as a
+ * whole.
+ */
 export async function checkBucket(
   context: Context,
   packages: readonly PackageDir[],
@@ -20,7 +23,7 @@ export async function checkBucket(
   } catch {
     return [info("S3", "not asked: FTL_BUCKET does not say which bucket")];
   }
-  // What keeps every request from being sent has been told with the variables.
+  // `checkVariables` has reported what prevents every request.
   if (awsProblems(config.env).length > 0) return [notAsked()];
   const seconds = PATIENCE + packages.length;
   const late = AbortSignal.timeout(seconds * 1000);
@@ -39,11 +42,11 @@ export async function checkBucket(
 
 function tooLate(seconds: number): Check {
   const hint = "Check the network: routes, security groups, proxies, AWS_ENDPOINT_URL_S3";
-  const text = `S3 did not answer all that was asked within ${seconds} s`;
+  const text = `S3 did not answer every request within ${seconds} s`;
   return fail("S3", new StorageError(text, { hint }));
 }
 
-/** Seconds for all of it, with one more for each package: the client's own retries go on for longer. */
+/** Seconds for all requests, plus one for each package. The client's own retries would take longer. */
 const PATIENCE = 15;
 
 async function* ask(
@@ -79,10 +82,10 @@ async function* ask(
 }
 
 function notAsked(): Check {
-  return info("S3", "what may be done there was not asked: mend the above first");
+  return info("S3", "permissions were not checked: fix the failures above first");
 }
 
-/** Milliseconds: less is worth a word. */
+/** Milliseconds. Credentials that expire sooner give a warning. */
 const SOON = 10 * 60_000;
 
 function describeIdentity(
@@ -110,9 +113,9 @@ function describeIdentity(
 
 interface Listed {
   readonly checks: Check[];
-  /** Of FTL's objects, some. */
+  /** Keys of some of FTL's objects. */
   readonly keys: readonly string[];
-  /** Whether the bucket is there and answers, be it by a refusal. */
+  /** Whether the bucket exists and answers, even with a refusal. */
   readonly isReached: boolean;
 }
 
@@ -145,7 +148,7 @@ function nothingThere({ name: bucket }: OpenedBucket, names: readonly string[]):
   return warn(
     "S3 list",
     `s3://${bucket} has no revision of ${enumerate(names)}`,
-    `Spool one, or is the folder's name misspelt? 'ftl list --master' shows the packages there`,
+    "Spool one, or check the spelling of the folder's name: 'ftl list --master' shows the packages there",
   );
 }
 

@@ -1,23 +1,20 @@
-/** What one check of `ftl doctor` found. */
+/** The findings of `ftl doctor`: one for each check. */
 import { FtlError } from "../../errors.ts";
 
-/**
- * `info`: not as with everybody, and nothing wrong with that. `warn`: works, and somebody should look.
- * `fail`: does not work.
- */
+/** `info`: unusual, but not wrong. `warn`: works, and somebody should look. `fail`: does not work. */
 export type CheckStatus = "ok" | "info" | "warn" | "fail";
 
 /** One finding. */
 export interface Check {
-  /** What was looked at. */
+  /** The thing that was checked. */
   readonly name: string;
-  /** How it is. */
+  /** The result. */
   readonly status: CheckStatus;
   /** What was found. */
   readonly detail: string;
-  /** How to mend it. */
+  /** How to fix it. */
   readonly hint?: string | undefined;
-  /** If it is a `fail`: what a command that needs it would have thrown. */
+  /** For a `fail`: the error that a command would throw for it. */
   readonly error?: FtlError;
 }
 
@@ -37,7 +34,10 @@ export function fail(name: string, error: FtlError): Check {
   return { name, status: "fail", detail: error.message, hint: error.hint, error };
 }
 
-/** What the work finds; an error that it meets is a finding too, a fault of FTL's own is none. */
+/**
+ * The findings of `work`. An error of FTL's classes becomes a finding too; any other error is a fault in FTL
+ * and is thrown.
+ */
 export async function finding(
   name: string,
   work: () => Check[] | Promise<Check[]>,
@@ -50,23 +50,23 @@ export async function finding(
   }
 }
 
-/** Names that are told; of more the number. */
-const TOLD = 5;
+/** Names to list. For the rest only their number is given. */
+const MOST_NAMES = 5;
 
 /** `a, b, c`, or `a, b, c, d, e and 27 more`. */
 export function enumerate(names: readonly string[]): string {
-  const more = names.length - TOLD;
-  return more > 0 ? `${names.slice(0, TOLD).join(", ")} and ${more} more` : names.join(", ");
+  const more = names.length - MOST_NAMES;
+  return more > 0 ? `${names.slice(0, MOST_NAMES).join(", ")} and ${more} more` : names.join(", ");
 }
 
-/** What was found with one of several things. */
+/** A finding about one of several things. */
 export interface Found {
-  /** The thing's name, as it stands in the check's text. */
+  /** The thing's name, as the check's text has it. */
   readonly name: string;
   readonly check: Check;
 }
 
-/** The same finding with several things once: as with the first, and with whom else. */
+/** Merges equal findings about several things: the first one's text, and the names of the others. */
 export function once(found: readonly Found[]): Check[] {
   const alike = Map.groupBy(found, ({ name, check: { status, name: kind, detail } }) => {
     // Names are letters, digits, `_` and `-`.

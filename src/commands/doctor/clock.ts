@@ -1,10 +1,10 @@
-/** This machine's clock by S3's. */
+/** Compares this machine's clock with S3's. */
 import { StorageError } from "../../errors.ts";
 import { type Check, fail, info, ok, warn } from "./check.ts";
 
-/** Milliseconds: what is more makes times and logs hard to compare. */
+/** Milliseconds. A larger difference makes times and logs hard to compare. */
 const NOTICEABLE = 60_000;
-/** S3 refuses requests from clocks that are off by more: `RequestTimeTooSkewed`. */
+/** Milliseconds. S3 refuses requests if the clock differs by more: `RequestTimeTooSkewed`. */
 const REFUSED = 15 * 60_000;
 
 const MEND = "Set this machine's clock: timedatectl set-ntp true";
@@ -18,7 +18,7 @@ export class ClockWatch {
     this.#now = now;
   }
 
-  /** Compares with the `Date` of an answer, which has whole seconds. */
+  /** Compares with the `Date` header of an answer, which has whole seconds. */
   see(headers: Headers): void {
     const time = Date.parse(headers.get("date") ?? "");
     if (!Number.isNaN(time)) this.#offset = this.#now() - (time + 500);

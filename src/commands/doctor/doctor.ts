@@ -1,4 +1,6 @@
-/** `ftl doctor`: whether all is well here, and how to mend what is not. Leaves nothing behind. */
+/**
+ * `ftl doctor`: checks whether this machine works, and says how to fix what does not. It leaves nothing behind.
+ */
 import { checkBucket } from "./bucket.ts";
 import type { Check, CheckStatus } from "./check.ts";
 import { checkPackages } from "./packages.ts";
@@ -8,15 +10,15 @@ import type { Context } from "../../context.ts";
 
 export type { Check, CheckStatus };
 
-/** What `doctor` found. */
+/** The result of `doctor`. */
 export interface Diagnosis {
-  /** In the order in which one thing depends on another. */
+  /** In order of dependency: a check comes after those that it depends on. */
   readonly checks: readonly Check[];
-  /** What each problem is to a command that meets it; warnings are none. */
+  /** For each problem the error that a command would throw. Warnings are not included. */
   readonly failures: readonly unknown[];
 }
 
-/** Looks at everything that it can: what depends on something that is missing is told to be unchecked. */
+/** Checks everything that can be checked. A check whose precondition is missing is reported as not checked. */
 export async function doctor(context: Context): Promise<Diagnosis> {
   const { config } = context;
   const variables = await checkVariables(config);

@@ -1,4 +1,4 @@
-/** What lies in the packages' folders: links, locks, and what was left undone. */
+/** Checks the packages' folders: links, locks, and unfinished work. */
 import { ScriptError, StorageError } from "../../errors.ts";
 import { readJournal } from "../../machine/jump/journal.ts";
 import { type LinkName, readLink } from "../../machine/links.ts";
@@ -6,12 +6,15 @@ import { lookAtLock } from "../../machine/lock/lock_file.ts";
 import { locksOf } from "../../machine/lock/package_locks.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import { leftovers } from "../../machine/revisions/removal.ts";
-import { postSyncOf, readLastSync, readPointerState, readTold } from "../../machine/state.ts";
+import { postSyncOf, readLastSync, readPointerState, readReported } from "../../machine/state.ts";
 import { isThere } from "../../machine/revisions/trees.ts";
 import { type Check, fail, finding, type Found, info, ok, once, warn } from "./check.ts";
 import { isHeld } from "../../machine/jump/hold.ts";
 
-/** One line where all is well with all packages, else one for each finding, however many have it. */
+/**
+ * One line for each kind of check if all packages pass. Otherwise one line for each finding, which lists its
+ * packages.
+ */
 export async function checkPackages(
   packages: readonly PackageDir[],
   now: number,
@@ -42,7 +45,7 @@ function checkLinks(pkg: PackageDir): Check[] {
   return (["current", "previous"] as const).flatMap((name) => checkLink(pkg, name));
 }
 
-/** A `previous` that leads nowhere keeps nothing from running. */
+/** A broken `previous` stops nothing, so it is only a warning. */
 function checkLink(pkg: PackageDir, name: LinkName): Check[] {
   const id = readLink(pkg, name);
   if (id === undefined ? !isThere(pkg[name]) : pkg.has(id)) return [];
@@ -59,25 +62,25 @@ function checkLocks(pkg: PackageDir): Check[] {
   return Object.values(locksOf(pkg)).flatMap(({ path, what }) => {
     const found = lookAtLock(path);
     if (found === "unknown") {
-      const text = `whether ${what} is locked is for another user to see`;
+      const text = `only another user can see whether ${what} is locked`;
       return [info("locks", text, `Run 'ftl doctor' as the owner of ${path}`)];
     }
     const { holder } = found;
     if (holder === undefined) return [];
-    const hint = "Others wait for it to end; look at that process where it takes too long";
+    const hint = "Others wait for it to end: look at that process if it takes too long";
     return [warn("locks", `${what} is locked by ${holder}`, hint)];
   });
 }
 
 function checkUnfinished(pkg: PackageDir): Check[] {
-  // What a command that is going on works on was not left.
+  // A running command is still working on these files: they are not left behind.
   if (Object.values(locksOf(pkg)).some(({ path }) => mayBeLocked(path))) return [];
-  const told = readTold(pkg);
-  const paths = [...new Set([...leftovers(pkg), ...told.filter(isThere)])].map((path) => {
-    const hint = told.includes(path)
-      ? `FTL may not, or something is mounted in it: unmount it, and delete it as its owner`
+  const reported = readReported(pkg);
+  const paths = [...new Set([...leftovers(pkg), ...reported.filter(isThere)])].map((path) => {
+    const hint = reported.includes(path)
+      ? `FTL may not delete it, or something is mounted in it: unmount it, and delete it as its owner`
       : `'ftl sync ${pkg.name}' cleans it up`;
-    const what = told.includes(path) ? "cannot be deleted" : "was left there";
+    const what = reported.includes(path) ? "cannot be deleted" : "was left there";
     return warn("unfinished", `${path} ${what}`, hint);
   });
   if (readJournal(pkg) === undefined) return paths;
@@ -85,7 +88,7 @@ function checkUnfinished(pkg: PackageDir): Check[] {
   return [...paths, warn("unfinished", text, `'ftl sync ${pkg.name}' runs it`)];
 }
 
-/** Also where this user cannot know. */
+/** Also true if this user cannot know. */
 function mayBeLocked(path: string): boolean {
   const found = lookAtLock(path);
   return found === "unknown" || found.holder !== undefined;
@@ -94,9 +97,9 @@ function mayBeLocked(path: string): boolean {
 function checkPostSync(pkg: PackageDir): Check[] {
   const isRunning = mayBeLocked(pkg.syncLock) || mayBeLocked(pkg.candidatesLock);
   const needed = [readLink(pkg, "current"), readPointerState(pkg)?.blessed];
-  // What cannot be deleted is not to be prepared either.
-  const told = readTold(pkg);
-  return pkg.revisions().filter((id) => !told.includes(pkg.revisionPath(id))).flatMap((id) => {
+  // A revision that cannot be deleted needs no preparation either.
+  const reported = readReported(pkg);
+  return pkg.revisions().filter((id) => !reported.includes(pkg.revisionPath(id))).flatMap((id) => {
     const postSync = postSyncOf(pkg, id);
     const name = pkg.revisionName(id);
     const hint = `'ftl sync ${pkg.name}' runs it again and shows what it says`;
@@ -119,22 +122,22 @@ function checkHold(pkg: PackageDir): Check[] {
   return [warn(
     "holds",
     `${pkg.revisionName(active)} is held here by a jump, while ${instead} is blessed`,
-    `'ftl sync --follow ${pkg.name}' ends that`,
+    `'ftl sync --follow ${pkg.name}' ends the hold`,
   )];
 }
 
-/** Milliseconds without a sync after which the timer seems not to run. */
+/** Milliseconds. After so long without a sync, the timer seems not to run. */
 const LONG = 24 * 3_600_000;
 
 function checkLastSync(pkg: PackageDir, now: number): Check[] {
   const last = readLastSync(pkg);
   const timer = "Does the timer run? systemctl status ftl-sync.timer, or see /etc/cron.d/ftl";
-  if (last === undefined) return [warn("last sync", `${pkg.name} never was synced here`, timer)];
+  if (last === undefined) return [warn("last sync", `${pkg.name} was never synced here`, timer)];
   const hours = Math.floor((now - Date.parse(last.at)) / 3_600_000);
   if (last.failure !== undefined) {
     const hint = `'ftl sync ${pkg.name}' tries again`;
-    return [warn("last sync", `that of ${pkg.name} failed: ${last.failure}`, hint)];
+    return [warn("last sync", `of ${pkg.name} failed: ${last.failure}`, hint)];
   }
   if (hours * 3_600_000 < LONG) return [];
-  return [warn("last sync", `that of ${pkg.name} was ${hours} hours ago`, timer)];
+  return [warn("last sync", `of ${pkg.name} was ${hours} hours ago`, timer)];
 }

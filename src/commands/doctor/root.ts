@@ -1,4 +1,6 @@
-/** This machine's root: whether it is there, can be written to by whoever asks, and has room. */
+/**
+ * Checks this machine's root: whether it exists, whether this user can write to it, and whether it has room.
+ */
 import type { Config } from "../../config.ts";
 import { explainDiskError } from "../../disk_errors.ts";
 import { FtlError, StorageError } from "../../errors.ts";
@@ -11,7 +13,7 @@ export interface RootFindings {
   readonly packages: readonly PackageDir[];
 }
 
-/** Nothing where `FTL_ROOT` is not set or cannot be what it says, which `checkVariables` has told. */
+/** No findings if `FTL_ROOT` is not set or not valid: `checkVariables` has reported that. */
 export async function checkRoot(config: Config): Promise<RootFindings> {
   const root = rootOf(config);
   if (root === undefined) return { checks: [], packages: [] };
@@ -54,7 +56,7 @@ function checkWritable({ env }: Config, packages: readonly PackageDir[]): Check[
   const name = env["USER"] || env["LOGNAME"];
   const user = `${name === undefined ? "" : `${name}, `}uid ${Deno.uid()}`;
   const problems = packages.flatMap((pkg) => {
-    // The first of its folders that is not ours says it.
+    // The first folder that is not writable explains the problem.
     const places = [pkg.path, pkg.revs, pkg.own, pkg.staging, pkg.trash, pkg.states];
     const error = places.map(writeProblem).find((problem) => problem !== undefined);
     if (error === undefined) return [];
@@ -63,7 +65,7 @@ function checkWritable({ env }: Config, packages: readonly PackageDir[]): Check[
   return problems.length === 0 ? [ok("writable", `by ${user}`)] : once(problems);
 }
 
-/** Who owns a package's folder can lead elsewhere what root does in it: see docs/safety.md. */
+/** The owner of a package's folder can redirect what root does in it: see docs/safety.md. */
 function checkOwners(packages: readonly PackageDir[]): Check[] {
   if (Deno.uid() !== 0) return [];
   return packages.flatMap(({ path }) => {
@@ -83,7 +85,7 @@ function withUser({ message, cause }: FtlError, user: string): StorageError {
   });
 }
 
-/** Finds out by a file that is gone at once: modes do not tell of read-only, full or guarded disks. */
+/** Tests with a file that is removed at once: modes do not show read-only, full or protected disks. */
 function writeProblem(folder: string): FtlError | undefined {
   const path = `${folder}/.ftl-doctor-${crypto.randomUUID()}`;
   try {
@@ -98,12 +100,12 @@ function writeProblem(folder: string): FtlError | undefined {
   }
 }
 
-/** Less than this part of the disk, and less than so much, is worth a word. */
+/** Less free space than this part of the disk, and than this amount, gives a warning. */
 const SCARCE = 0.1;
 const SCARCE_BYTES = 10e9;
 const SCARCE_INODES = 100_000;
 
-/** Each disk once: a package's folder may be a link to another one. */
+/** Checks each disk once: a package's folder may be a link to another disk. */
 function checkDisks(paths: readonly string[]): Check[] {
   const byDevice = new Map<number, string>();
   for (const path of paths) {

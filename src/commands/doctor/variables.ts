@@ -1,4 +1,4 @@
-/** Each variable by itself: whether it is there where it must be, and can be what it should. */
+/** Checks each variable by itself: whether it is set if it must be, and whether its value is valid. */
 import { awsProblems } from "../../bucket/aws/settings.ts";
 import { type Config, type SettingName, SETTINGS } from "../../config.ts";
 import { UsageError } from "../../errors.ts";
@@ -25,11 +25,11 @@ function noRoot(): Check {
   return info(
     "FTL_ROOT",
     "not set: packages on this machine are not checked",
-    "Where packages are to run: export FTL_ROOT=<the deployment folder>, as in /srv/ftl",
+    "If packages are to run here: export FTL_ROOT=<the deployment folder>, as in /srv/ftl",
   );
 }
 
-/** A misspelt name would be ignored in silence. */
+/** Otherwise a misspelt name would be ignored silently. */
 function unknownVariables({ env }: Config): Check[] {
   const known = new Set<string>(NAMES);
   return Object.keys(env)
@@ -37,7 +37,7 @@ function unknownVariables({ env }: Config): Check[] {
     .filter((name) => !known.has(name) && !(name in SCRIPT_VARIABLES))
     .sort()
     .map((name) =>
-      warn(name, "set, but FTL knows no such variable", `It knows ${[...known].join(", ")}`)
+      warn(name, "is set, but FTL has no such variable", `FTL knows ${[...known].join(", ")}`)
     );
 }
 
@@ -57,12 +57,12 @@ function awsVariables({ env }: Config): Check[] {
   const endpoint = env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"];
   const target = URL.parse(endpoint ?? "https://s3.amazonaws.com");
   const proxy = target === null ? undefined : proxyFor(target, env);
-  if (proxy !== undefined) checks.push(info("proxy", `${proxy.variable}: by way of ${proxy.url}`));
+  if (proxy !== undefined) checks.push(info("proxy", `${proxy.variable}: through ${proxy.url}`));
   return checks;
 }
 
-/** As with every AWS tool. */
+/** Every AWS tool does the same. */
 function keysWin(profile: string): Check {
-  const text = `${quote(profile)} gives its settings only: AWS_ACCESS_KEY_ID goes before its keys`;
-  return info("AWS_PROFILE", text, "Unset the one that is not meant");
+  const text = `${quote(profile)} gives only its settings: AWS_ACCESS_KEY_ID goes before its keys`;
+  return info("AWS_PROFILE", text, "Unset the one that you do not want");
 }

@@ -1,21 +1,21 @@
-/** What may be written to S3, and whether the store keeps to the conditions of writes. */
+/** Checks what may be written to S3, and whether the store obeys the conditions of writes. */
 import { ConflictError, FtlError, NotFoundError, StorageError } from "../../errors.ts";
 import { type Lack, NEVER, type OpenedBucket } from "../../bucket/bucket.ts";
 import { type Check, fail, finding, info, ok, warn } from "./check.ts";
 
-/** Keys that no package has, in the form of the keys that IAM policies are made for. */
+/** Keys that no package has. Their form is that of the keys in IAM policies. */
 const REVISION_PROBE = ".ftl-doctor.ftl-doctor-";
 export const POINTER_PROBE = ".ftl-doctor.rev";
 
-/** What the store turned out to lack, with a sentence for people. */
+/** The features that the store lacks, each with a sentence for people. */
 export type Lacks = Map<Lack, string>;
 
 /**
- * Asks for two writes that no store carries out which keeps to S3's conditions: of keys that no object has,
- * on condition that they have a certain ETag. A refusal over the condition says that the write is allowed.
+ * Tries two writes that a correct store never performs. Their keys have no object, and their condition demands
+ * a certain ETag. A refusal because of the condition means that the write is allowed.
  *
- * That is enough for AWS. Of other stores some know no condition, or none that holds: there the two objects,
- * which are empty, are written on conditions that hold, and removed again.
+ * That is enough for AWS. Some other stores know no conditions, or refuse conditions that hold. There the two
+ * objects, which are empty, are written with conditions that hold, and removed again.
  */
 export async function checkPuts(bucket: OpenedBucket, lacks: Lacks): Promise<Check[]> {
   const revision = await tryPuts(bucket, REVISION_PROBE);
@@ -30,7 +30,7 @@ export async function checkPuts(bucket: OpenedBucket, lacks: Lacks): Promise<Che
 }
 
 /**
- * `unmatched`: a condition that held was refused. `ignored`: the store has written in spite of the condition.
+ * `unmatched`: the store refused a condition that held. `ignored`: the store wrote in spite of the condition.
  */
 type PutAnswer = "allowed" | "denied" | "unmatched" | "ignored" | FtlError;
 
@@ -45,7 +45,7 @@ async function tryPut(bucket: OpenedBucket, key: string): Promise<PutAnswer> {
   } catch (error) {
     if (error instanceof ConflictError || error instanceof NotFoundError) return "allowed";
     if (!(error instanceof FtlError)) throw error;
-    // Refused over the condition, it looks what is there, which those who may only write must not.
+    // After the refusal the bucket looks at the object, which a caller who may only write must not read.
     if (isDenied(error)) return error.action === "s3:PutObject" ? "denied" : "allowed";
     return error;
   }
@@ -53,10 +53,10 @@ async function tryPut(bucket: OpenedBucket, key: string): Promise<PutAnswer> {
   return "ignored";
 }
 
-/** Creates the object, if it is not there, and replaces it. */
+/** Creates the object if it is missing, then replaces it. */
 async function tryHoldingPuts(bucket: OpenedBucket, key: string): Promise<PutAnswer> {
   try {
-    // Left by somebody who may write and not remove.
+    // An earlier caller who may write but not remove left it.
     const there = await bucket.head(key);
     const etag = there?.etag ??
       await bucket.put(key, "", { metadata: {}, condition: { absent: true } });
@@ -72,7 +72,7 @@ async function tryHoldingPuts(bucket: OpenedBucket, key: string): Promise<PutAns
   }
 }
 
-/** Whether or not it may be taken back, what was found has to be told. */
+/** Removes the probe. A failure is ignored, because the finding must be reported in any case. */
 async function removeProbe(bucket: OpenedBucket, key: string): Promise<void> {
   await finding(key, async () => {
     await bucket.remove(key);
@@ -87,12 +87,12 @@ function describePut(
 ): Check {
   if (answer instanceof FtlError) return fail(name, answer);
   return answer === "denied"
-    ? info(name, `not allowed, which only ${need} need; machines do not`)
+    ? info(name, `not allowed; only ${need} need it, machines do not`)
     : ok(name, may);
 }
 
 const RACE_HINT =
-  "Use a store that has S3's conditional writes: of two who bless at once, one is lost";
+  "Use a store that has S3's conditional writes: if two bless at once, one blessing is lost";
 
 function describeConditions(
   { name: bucket }: OpenedBucket,
@@ -116,10 +116,10 @@ function describeConditions(
   }
   return answers.includes("allowed")
     ? ok(name, "writes are conditional")
-    : info(name, "not asked: that takes the right to write");
+    : info(name, "not checked: that needs the right to write");
 }
 
-/** Those that FTL makes up for. */
+/** Missing features that FTL replaces by its own means. */
 function describeLacks(lacks: Lacks): Check[] {
   const [quotes, checksums] = [lacks.get("quotes"), lacks.get("checksums")];
   return [

@@ -1,7 +1,7 @@
 /**
- * User data for cloud-init: from a bare machine to one that runs its packages
- * (https://cloudinit.readthedocs.io/en/latest/reference/modules.html). `installer` is as long as its script, which is
- * read best in one piece.
+ * User data for cloud-init: turns a bare machine into one that runs its packages
+ * (https://cloudinit.readthedocs.io/en/latest/reference/modules.html). `installer` is long because its shell
+ * script is easiest to read in one piece.
  */
 import { UsageError } from "../../errors.ts";
 import type { PackageName } from "../../revision/names.ts";
@@ -11,25 +11,25 @@ import { ENV_FILE, EXECUTABLE, PLACEHOLDERS, type SetupFile, type SetupValues } 
 import { quote } from "../../foreign_text.ts";
 
 export interface CloudInitOptions {
-  /** Each gets a folder in the root. */
+  /** Each package gets a folder in the root. */
   readonly packages: readonly PackageName[];
-  /** Where the executables lie: `https://.../` or `s3://bucket/prefix`. A placeholder if it is not given. */
+  /** Where the executables are: `https://.../` or `s3://bucket/prefix`. A placeholder if not given. */
   readonly from: string | undefined;
-  /** The text of `SHA256SUMS`; placeholders if it is not given. */
+  /** The text of `SHA256SUMS`. Placeholders if not given. */
   readonly sums: string | undefined;
-  /** The version of the executable to install, if the sums do not tell it. */
+  /** The version of the executable to install, if the sums do not name it. */
   readonly version: string;
 }
 
 const INSTALLER = "/usr/local/sbin/install-ftl";
 
-/** As `uname -m` has them, and as the files are called. */
+/** The names that `uname -m` prints, and the endings of the files. */
 const ARCHITECTURES = [
   { machine: "x86_64", suffix: "linux-x86_64" },
   { machine: "aarch64", suffix: "linux-arm64" },
 ];
 
-/** Throws `UsageError` for a place or sums that are not what they should be. */
+/** Throws `UsageError` if the place or the sums are not valid. */
 export function cloudInit(values: SetupValues, options: CloudInitOptions): string {
   const files: SetupFile[] = [
     ...systemdFiles(values),
@@ -50,12 +50,12 @@ export function cloudInit(values: SetupValues, options: CloudInitOptions): strin
   ].join("\n");
 }
 
-/** Whether the place or the sums are still to be filled in. */
+/** The options that are missing, so that the text has placeholders for them. */
 export function cloudInitPlaceholders({ from, sums }: CloudInitOptions): string[] {
   return [...(from === undefined ? ["--from"] : []), ...(sums === undefined ? ["--sums"] : [])];
 }
 
-/** One script, and so one long text. */
+/** The installer is one script, and so one long text. */
 function installer({ root }: SetupValues, options: CloudInitOptions): string {
   const from = options.from === undefined
     ? PLACEHOLDERS.from
@@ -78,7 +78,7 @@ ${architectureCases(options)}
 esac
 case "$from$sum" in
   *"<"*)
-    echo "install-ftl: fill in where ftl is fetched from and its SHA-256: $from, $sum" >&2
+    echo "install-ftl: replace the placeholders for ftl's place and its SHA-256: $from, $sum" >&2
     exit 1
     ;;
 esac
@@ -87,7 +87,7 @@ new=${EXECUTABLE}.new
 ${download}
 if ! echo "$sum  $new" | sha256sum -c - > /dev/null; then
   rm -f "$new"
-  echo "install-ftl: $from/$file is not what it should be: its SHA-256 is another" >&2
+  echo "install-ftl: $from/$file is not the expected file: its SHA-256 differs" >&2
   exit 1
 fi
 chmod 0755 "$new"
@@ -101,7 +101,7 @@ ${
       : folders.map((folder) => `mkdir -p ${folder}`).join("\n")
   }
 
-# Should this sync fail, the timer tries again.
+# If this sync fails, the timer tries again.
 (set -a && . ${ENV_FILE} && exec ${EXECUTABLE} sync) ||
   echo "install-ftl: the first sync failed" >&2
 systemctl daemon-reload
@@ -119,7 +119,7 @@ function architectureCases({ sums, version }: CloudInitOptions): string {
   }).join("\n");
 }
 
-/** From lines as `sha256sum` writes them. */
+/** Finds the sum in lines that `sha256sum` wrote. */
 function findSum(suffix: string, sums: string): { file: string; sum: string } {
   for (const line of sums.split("\n")) {
     const [, sum, file] =
@@ -134,7 +134,7 @@ function findSum(suffix: string, sums: string): { file: string; sum: string } {
 
 function requirePlace(from: string): string {
   if (/^(https|s3):\/\/[A-Za-z0-9][A-Za-z0-9._~:\/@-]*$/.test(from)) return from;
-  throw new UsageError(`--from is no place to fetch ftl from: ${quote(from)}`, {
+  throw new UsageError(`--from is not a place to fetch ftl from: ${quote(from)}`, {
     hint: "Give a folder, as in https://downloads.example.com/ftl or s3://my-tools/ftl",
   });
 }

@@ -1,12 +1,12 @@
-/** A file for `/etc/cron.d`, for machines without systemd. */
+/** The file for `/etc/cron.d`, for machines without systemd. */
 import { crontabLine } from "./quoting.ts";
 import { EXECUTABLE, type SetupFile, type SetupValues } from "./values.ts";
 
-/** Throws `UsageError` for a root that a crontab cannot carry. */
+/** Throws `UsageError` if a crontab cannot express the root. */
 export function cronFile({ bucket, root, region, endpoint }: SetupValues): SetupFile {
   const text = [
-    "# Syncs every minute, at a random second of its first half. The system's log has what changed, and what",
-    "# went wrong, with the exit code.",
+    "# Syncs every minute, at a random second of its first half. The system log shows what changed, what went",
+    "# wrong, and the exit code.",
     "SHELL=/bin/sh",
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     crontabLine("FTL_BUCKET", bucket),

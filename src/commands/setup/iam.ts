@@ -1,7 +1,7 @@
 /**
- * The least that each kind of caller must be allowed, by what FTL sends
+ * IAM policies: the least that each kind of caller needs, from the requests that FTL sends
  * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html). Each policy is
- * whole in itself, none denies anything, so that one role can have several.
+ * complete by itself. None denies anything, so one role can have several.
  */
 import type { PackageName } from "../../revision/names.ts";
 import type { SetupValues } from "./values.ts";
@@ -10,42 +10,45 @@ import type { SetupValues } from "./values.ts";
 export type IamRole = "machine" | "spool" | "bless" | "purge";
 export const IAM_ROLES: readonly IamRole[] = ["machine", "spool", "bless", "purge"];
 
-/** What a policy allows: see the AWS page "IAM JSON policy element reference". */
+/** One statement of a policy: see the AWS page "IAM JSON policy element reference". */
 export interface IamStatement {
-  /** Says what it is for. */
+  /** Names the purpose. */
   readonly Sid: string;
-  /** None of FTL's denies anything. */
+  /** FTL's statements never deny anything. */
   readonly Effect: "Allow";
-  /** As in `s3:GetObject`. */
+  /** For example `s3:GetObject`. */
   readonly Action: readonly string[];
   /** ARNs. */
   readonly Resource: readonly string[];
-  /** Narrows a listing to packages. */
+  /** Limits a listing to packages. */
   readonly Condition?: { readonly StringEquals: { readonly "s3:prefix": readonly string[] } };
 }
 
-/** A policy as IAM takes it. */
+/** A policy in IAM's format. */
 export interface IamPolicy {
-  /** Of IAM's language. */
+  /** The version of IAM's policy language. */
   readonly Version: "2012-10-17";
-  /** All that is allowed. */
+  /** Everything that is allowed. */
   readonly Statement: readonly IamStatement[];
 }
 
-/** What a kind of caller must be allowed. */
+/** The policy of one kind of caller. */
 export interface RolePolicy {
-  /** The kind. */
+  /** The kind of caller. */
   readonly role: IamRole;
   /** The least that it needs. */
   readonly policy: IamPolicy;
 }
 
-/** A revision's id as FTL makes it: eleven digits. So the patterns fit no pointer, whatever the package. */
+/**
+ * A revision's id in FTL's form: eleven characters. So the patterns match no pointer, whatever the package is
+ * called.
+ */
 const ID = "?".repeat(11);
-/** The same of the Go original. */
+/** An id in the form of the Go original. */
 const GO_ID = "?".repeat(14);
 
-/** `packages` narrows the policy to them; without, it is for all of the bucket. */
+/** With `packages` the policy is for these only; without, for the whole bucket. */
 export function iamPolicy(
   role: IamRole,
   { bucket, region }: Pick<SetupValues, "bucket" | "region">,
@@ -57,7 +60,7 @@ export function iamPolicy(
     names.flatMap((name) => patterns.map((pattern) => `${arn}/${name}.${pattern}`));
   const revisions = keys(ID, `${ID}.*`);
   const pointers = keys("rev");
-  // Those of the Go original, which are read where there is no `.rev`.
+  // The Go original's pointers are read if there is no `.rev`.
   const allPointers = keys("rev", "current", "previous");
   const list: IamStatement = {
     Sid: "List",
@@ -77,7 +80,7 @@ export function iamPolicy(
   const statements: Record<IamRole, IamStatement[]> = {
     machine: [allow("Read", ["s3:GetObject"], keys("*"))],
     spool: [
-      // For uploads that a killed spool left: a condition on the prefix does not apply to this action.
+      // To find uploads that a killed spool left. A condition on the prefix does not apply to this action.
       allow("FindUploads", ["s3:ListBucketMultipartUploads"], [arn]),
       allow("AddRevisions", ["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject"], revisions),
     ],

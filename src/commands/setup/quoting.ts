@@ -1,8 +1,8 @@
-/** A value in the syntax of each file that it goes into. Values are one line each: see `requireOneLine`. */
+/** Quotes a value for the syntax of each file. Values are one line each: see `requireOneLine`. */
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../foreign_text.ts";
 
-/** What no shell, unit or environment file takes for anything but itself. */
+/** Characters that mean only themselves in every shell, unit and environment file. */
 const PLAIN = /^[A-Za-z0-9_@+=:,.\/-]+$/;
 
 /** One word of a POSIX shell. */
@@ -11,8 +11,8 @@ export function shellWord(text: string): string {
 }
 
 /**
- * `NAME=value` for a file that both systemd's `EnvironmentFile=` and a shell's `.` read: in double quotes
- * both take a backslash before `"`, `\`, `` ` `` and `$`, and nothing else
+ * `NAME=value` for a file that both systemd's `EnvironmentFile=` and a shell's `.` read. In double quotes both
+ * need a backslash before `"`, `\`, `` ` `` and `$`, and before nothing else
  * (https://www.freedesktop.org/software/systemd/man/systemd.exec.html#EnvironmentFile=).
  */
 export function environmentLine(name: string, value: string): string {
@@ -20,7 +20,7 @@ export function environmentLine(name: string, value: string): string {
 }
 
 /**
- * One word of a list in a unit file: `%` starts a specifier, and a backslash an escape
+ * One word of a list in a unit file. There `%` starts a specifier, and a backslash starts an escape
  * (https://www.freedesktop.org/software/systemd/man/systemd.syntax.html#Quoting).
  */
 export function unitWord(text: string): string {
@@ -28,17 +28,17 @@ export function unitWord(text: string): string {
 }
 
 /**
- * `NAME=value` of a crontab: one kind of quotes may stand around a value, and nothing is escaped within
- * (crontab(5)). Throws `UsageError` for a value that has both kinds.
+ * `NAME=value` of a crontab. One kind of quotes may enclose a value, and there are no escapes inside
+ * (crontab(5)). Throws `UsageError` for a value that has both kinds of quotes.
  */
 export function crontabLine(name: string, value: string): string {
   if (PLAIN.test(value)) return `${name}=${value}`;
   const mark = ['"', "'"].find((candidate) => !value.includes(candidate));
   if (mark !== undefined) return `${name}=${mark}${value}${mark}`;
   throw new UsageError(
-    `A crontab cannot carry ${name}: it has both kinds of quotes: ${quote(value)}`,
+    `A crontab cannot express ${name}, which has both kinds of quotes: ${quote(value)}`,
     {
-      hint: "'ftl setup systemd' can",
+      hint: "Use 'ftl setup systemd' instead",
     },
   );
 }

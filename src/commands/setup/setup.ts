@@ -1,4 +1,4 @@
-/** `ftl setup`: ready text for those who install FTL. Pure: it asks nothing but the environment. */
+/** `ftl setup`: ready text for people who install FTL. It is pure: it reads only the environment. */
 import { UsageError } from "../../errors.ts";
 import { type PackageName, requirePackageName } from "../../revision/names.ts";
 import type { Context } from "../../context.ts";
@@ -9,29 +9,29 @@ import { SYSTEMD_PARTS, systemdFiles } from "./systemd.ts";
 import { readSetupValues, type SetupFile, type SetupValues } from "./values.ts";
 import { quote } from "../../foreign_text.ts";
 
-/** Which text. */
+/** The kind of text. */
 export type SetupKind = "systemd" | "cron" | "cloud-init" | "iam";
 export const SETUP_KINDS: readonly SetupKind[] = ["systemd", "cron", "cloud-init", "iam"];
 
-/** The parts of those kinds that have any: without one, all of them are printed. */
+/** The parts of the kinds that have parts. Without a part, all of them are printed. */
 export const SETUP_PARTS = {
   systemd: SYSTEMD_PARTS,
   iam: IAM_ROLES,
 } as const satisfies Partial<Record<SetupKind, readonly string[]>>;
 
-/** What of a text there may be to choose. */
+/** Options of a text. */
 export interface SetupOptions {
-  /** One of several texts: a role for `iam`; `env`, `service` or `timer` for `systemd`. */
+  /** One of several parts: a role for `iam`; `env`, `service` or `timer` for `systemd`. */
   readonly part?: string;
-  /** For `cloud-init` the packages that the machine wants, for `iam` those that are allowed. */
+  /** For `cloud-init`: the packages that the machine wants. For `iam`: the packages that the policy allows. */
   readonly packages?: readonly string[];
-  /** For `cloud-init`: where the executables lie. */
+  /** For `cloud-init`: where the executables are. */
   readonly from?: string;
   /** For `cloud-init`: the text of `SHA256SUMS`. */
   readonly sums?: string;
 }
 
-/** What a text is made of: files of a machine, user data, or policies. */
+/** The text as data: files of a machine, user data, or policies. */
 export type SetupData =
   | { readonly files: readonly SetupFile[] }
   | { readonly text: string }
@@ -39,15 +39,15 @@ export type SetupData =
 
 /** A text that is ready for use. */
 export interface SetupText {
-  /** As it goes into its file. */
+  /** The text as it goes into its file. */
   readonly text: string;
   /** The same as data. */
   readonly json: SetupData;
 }
 
 /**
- * The text of one kind, filled with the environment's values; a warning names those that are placeholders.
- * Throws `UsageError` for a value that the text cannot carry.
+ * The text of one kind, filled with the environment's values. A warning names the placeholders. Throws
+ * `UsageError` for a value that the text cannot express.
  */
 export function setup(
   context: Context,
@@ -61,8 +61,7 @@ export function setup(
     const names = placeholders.join(", ");
     context.report({
       type: "warning",
-      message:
-        `Not given, so the text has placeholders, as in <bucket>, for you to replace: ${names}`,
+      message: `Not given: ${names}; replace their placeholders, as in <bucket>, in the text`,
     });
   }
   return { text, json };
@@ -71,7 +70,7 @@ export function setup(
 interface Source {
   readonly values: SetupValues;
   readonly options: SetupOptions;
-  /** Those of the options, checked. */
+  /** The packages of the options, after validation. */
   readonly packages: readonly PackageName[];
 }
 
@@ -108,7 +107,10 @@ function ofFile(file: SetupFile): SetupText {
   return { text: file.text, json: { files: [file] } };
 }
 
-/** All three files as `systemctl cat` shows them, each below its path; or one, to be written to a file. */
+/**
+ * All three files as `systemctl cat` shows them, each below its path. With a part: only that one, to be written
+ * to a file.
+ */
 function systemdText(values: SetupValues, part: string | undefined): SetupText {
   const files = systemdFiles(values);
   if (part !== undefined) {
@@ -139,7 +141,7 @@ function iamText(
   }
   const policies = (role === undefined ? IAM_ROLES : [role])
     .map((name) => ({ role: name, policy: iamPolicy(name, values, packages) }));
-  // One alone is for a file that the AWS CLI takes.
+  // A single policy is for a file that the AWS CLI reads.
   const shown = role === undefined
     ? Object.fromEntries(policies.map(({ role, policy }) => [role, policy]))
     : policies[0]?.policy;

@@ -1,8 +1,8 @@
-/** A service that syncs once, and the timer that starts it. */
+/** The systemd service that syncs once, and the timer that starts it. */
 import { environmentLine, unitWord } from "./quoting.ts";
 import { ENV_FILE, EXECUTABLE, type SetupFile, type SetupValues } from "./values.ts";
 
-/** What `ftl setup systemd` can print alone: each is the ending of a file of `systemdFiles`. */
+/** The parts that `ftl setup systemd` can print alone. Each is the ending of a file of `systemdFiles`. */
 export const SYSTEMD_PARTS = ["env", "service", "timer"] as const;
 
 const UNITS = "/etc/systemd/system";
@@ -17,11 +17,11 @@ export function systemdFiles(values: SetupValues): [env: SetupFile, ...units: Se
   ];
 }
 
-/** `/etc/ftl.env`, which a shell can read too: `set -a; . /etc/ftl.env`. */
+/** `/etc/ftl.env`. A shell can read it too: `set -a; . /etc/ftl.env`. */
 function environmentFile({ bucket, root, region, endpoint }: SetupValues): SetupFile {
   const text = [
-    "# What ftl is told on this machine. Credentials are best those of the instance's role; whoever",
-    "# puts keys here makes the file readable by root alone.",
+    "# The settings of ftl on this machine. The instance's role is the best source of credentials. If you put",
+    "# keys here, make this file readable by root only.",
     environmentLine("FTL_BUCKET", bucket),
     environmentLine("FTL_ROOT", root),
     environmentLine("AWS_REGION", region),
@@ -32,8 +32,9 @@ function environmentFile({ bucket, root, region, endpoint }: SetupValues): Setup
 }
 
 /**
- * Hardened as far as FTL's purpose allows. Package scripts run within: they restart services by
- * `systemctl` (over its socket, which all of this leaves open), and may use `sudo`, compilers, JITs.
+ * The service is hardened as far as FTL's purpose allows. Package scripts run inside it. They restart services
+ * with `systemctl`, over its socket, which these settings leave open. They may also use `sudo`, compilers and
+ * JITs.
  */
 function service({ root }: SetupValues): string {
   return `[Unit]
@@ -44,19 +45,19 @@ After=network-online.target
 [Service]
 Type=oneshot
 EnvironmentFile=${ENV_FILE}
-# The journal (journalctl -t ftl) has what changed and what went wrong; a sync with nothing to do says nothing.
+# The journal (journalctl -t ftl) shows what changed and what went wrong. A sync with nothing to do prints nothing.
 ExecStart=${EXECUTABLE} sync --quiet
 SyslogIdentifier=ftl
 
-# A daemon that a package script leaves behind stays. On stop, ftl ends its scripts itself.
+# A daemon that a package script started keeps running. On stop, ftl ends its scripts itself.
 KillMode=process
 
-# Only the packages can be written to, and a /tmp of its own. Where package scripts write elsewhere, or a
-# package's folder is a link to another disk, add those paths: systemctl edit ftl-sync.service
+# Only the packages and a private /tmp can be written to. If package scripts write elsewhere, or if a package's
+# folder is a link to another disk, add those paths: systemctl edit ftl-sync.service
 ProtectSystem=strict
 ReadWritePaths=${unitWord(`-${root}`)}
 PrivateTmp=yes
-# The shared AWS files of a user can be read.
+# A user's shared AWS files can be read.
 ProtectHome=read-only
 
 ProtectKernelTunables=yes
@@ -68,9 +69,9 @@ RestrictRealtime=yes
 LockPersonality=yes
 UMask=0022
 
-# Left out, because they break what package scripts do or what ftl is made of:
+# Left out, because package scripts or ftl itself need what these forbid:
 # NoNewPrivileges            sudo in a script. With User= set, the lines from ProtectKernelTunables to
-#                            LockPersonality imply it: take them out where scripts need sudo
+#                            LockPersonality imply it: remove them if scripts need sudo
 # MemoryDenyWriteExecute     ftl itself, Node and Java: they compile while they run
 # RestrictNamespaces, SystemCallFilter   container tools and sandboxes in scripts
 `;
@@ -82,7 +83,7 @@ Description=Sync every minute
 
 [Timer]
 OnCalendar=minutely
-# The splay: a fleet does not ask in the same second.
+# The splay: the machines of a fleet do not ask in the same second.
 RandomizedDelaySec=30
 AccuracySec=1s
 

@@ -1,6 +1,6 @@
 /**
- * What the texts of `ftl setup` are filled with: the environment where it tells, else placeholders, and for
- * the root the usual one.
+ * The values in the texts of `ftl setup`. They come from the environment. Missing ones become placeholders, and
+ * a missing root becomes the usual one.
  */
 import type { Config } from "../../config.ts";
 import { UsageError } from "../../errors.ts";
@@ -10,33 +10,33 @@ export interface SetupValues {
   readonly bucket: string;
   readonly root: string;
   readonly region: string;
-  /** The endpoint of a store that is not AWS. A machine needs it too. */
+  /** The endpoint of a store that is not AWS. The machine needs it too. */
   readonly endpoint: string | undefined;
-  /** The variables that were not set, whose values above are placeholders. */
+  /** The variables that were not set; their values are placeholders. */
   readonly placeholders: readonly string[];
 }
 
-/** One file as it is to lie on a machine. */
+/** One file for a machine. */
 export interface SetupFile {
-  /** Absolute. */
+  /** The absolute path. */
   readonly path: string;
-  /** Octal digits, as `chmod` has them. */
+  /** Octal digits, as for `chmod`. */
   readonly mode: string;
-  /** All that is in it. */
+  /** The whole content. */
   readonly text: string;
 }
 
-/** Where the texts expect the executable, and the variables of every unit. */
+/** Where the texts expect the executable and the file with the variables. */
 export const EXECUTABLE = "/usr/local/bin/ftl";
 export const ENV_FILE = "/etc/ftl.env";
 
-/** What `ftl` refuses, so that nothing runs with a value that nobody has chosen. */
+/** `ftl` refuses these values, so that nothing runs with a value that nobody has chosen. */
 export const PLACEHOLDERS = { bucket: "<bucket>", region: "<region>", from: "<from>" };
 
-/** Where the packages lie, unless the environment tells otherwise. */
+/** The root if the environment names none. */
 const USUAL_ROOT = "/srv/ftl";
 
-/** Throws `UsageError` for a value that no such text can carry. */
+/** Throws `UsageError` for a value that no such text can express. */
 export function readSetupValues(config: Config): SetupValues {
   const { env } = config;
   const region = env["AWS_REGION"] || env["AWS_DEFAULT_REGION"];
@@ -53,11 +53,11 @@ export function readSetupValues(config: Config): SetupValues {
   };
 }
 
-/** Every one of the texts is made of lines: no quoting carries a newline through all that read them. */
+/** All texts consist of lines, and no quoting protects a newline from all programs that read them. */
 export function requireOneLine(name: string, text: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what is looked for
+  // deno-lint-ignore no-control-regex -- the test looks for control characters
   if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]/.test(text) || !text.isWellFormed()) {
-    throw new UsageError(`${name} has a character that no such file can carry: ${quote(text)}`);
+    throw new UsageError(`${name} has a character that no such file can hold: ${quote(text)}`);
   }
   return text;
 }

@@ -1,13 +1,13 @@
-/** Whether a new revision's id, which is its time, would lie in the future. */
+/** Checks whether a new revision's id, which is its time, would lie in the future. */
 import { revisionName, timeOfId } from "../../revision/names.ts";
 import type { RemoteRevision } from "../../catalog/listing.ts";
 
-/** Milliseconds: clocks that are off by less are as clocks are. */
+/** Milliseconds. Smaller differences between clocks are normal. */
 const NOTICEABLE = 60_000;
 
 export class ClockCheck {
   readonly #now: () => number;
-  /** Milliseconds by which this machine's clock is ahead of S3's, by its last answer. */
+  /** Milliseconds that this machine's clock is ahead of S3's, from S3's last answer. */
   #ahead = 0;
 
   /** `now` is this machine's Unix time in milliseconds. */
@@ -20,14 +20,14 @@ export class ClockCheck {
     if (!Number.isNaN(time)) this.#ahead = this.#now() - time;
   }
 
-  /** Warns of a clock that is ahead, and of an id that an earlier such clock left. */
+  /** Warns if the clock is ahead, or if an earlier wrong clock left an id from the future. */
   check(newest: RemoteRevision | undefined, warn: (message: string) => void): void {
     if (this.#ahead > NOTICEABLE) {
       warn(
         `This machine's clock is ${
           durationOf(this.#ahead)
         } ahead of S3's: the new revision's id and time ` +
-          "will be of the future. Set it before you spool: timedatectl set-ntp true",
+          "will lie in the future. Set the clock before you spool: timedatectl set-ntp true",
       );
     }
     const time = newest === undefined ? undefined : timeOfId(newest.id);
@@ -36,8 +36,8 @@ export class ClockCheck {
     warn(
       `The newest revision, ${revisionName(newest)}, has a time that is ${
         durationOf(time - now)
-      } ahead, by ` +
-        "a clock that was wrong: new ids follow that one until then, and do not tell the time",
+      } in the future, because ` +
+        "a clock was wrong: until then new ids follow that one and do not show the time",
     );
   }
 }

@@ -1,4 +1,4 @@
-/** A look at a file as a machine would unpack it, before anything of it is sent. */
+/** Checks a file as a machine would unpack it, before anything is uploaded. */
 import { checkArchive } from "../../archive/check.ts";
 import { ContentCheck } from "../../archive/content_check.ts";
 import { ScriptCheck } from "../../archive/script_check.ts";
@@ -11,25 +11,25 @@ import {
 } from "../../transfer/upload/file_source.ts";
 import type { Context } from "../../context.ts";
 
-/** What the look finds. */
+/** The result of the check. */
 export interface CheckedFile extends Checksums {
-  /** Entries and bytes that it unpacks to. */
+  /** Entries and bytes after unpacking. */
   readonly entries: number;
   readonly bytes: number;
 }
 
 /** The file that is to be spooled. */
 export interface SpoolFile {
-  /** As it was given. */
+  /** The path as the caller gave it. */
   readonly path: string;
-  /** The package that its name gives, and what follows that and its dot. */
+  /** The package from the file's name, and the rest of the name after the package and its dot. */
   readonly name: PackageName;
   readonly rest: string;
-  /** Told what is seldom meant. */
+  /** Called for what is probably a mistake. */
   readonly warn: (message: string) => void;
 }
 
-/** Reads all of `source`. Throws `IntegrityError` where a machine would refuse it. */
+/** Reads all of `source`. Throws `IntegrityError` if a machine would refuse the file. */
 export async function checkFile(
   { report, signal }: Context,
   source: FileSource,
@@ -60,10 +60,10 @@ export async function checkFile(
   }
 }
 
-/** Milliseconds for which reading may keep signals and timers waiting. */
+/** Milliseconds that reading may hold up signals and timers. */
 const LONGEST_TURN = 50;
 
-/** Lets signals and timers in between the chunks of a file that is read synchronously. */
+/** Lets signals and timers run between the chunks of a file that is read synchronously. */
 async function* toAsync(
   chunks: Iterable<Uint8Array>,
   { signal, tell }: { signal: AbortSignal; tell: (bytes: number) => void },

@@ -25,13 +25,13 @@ import { type CheckedFile, checkFile } from "./file_check.ts";
 import { dropStaleUploads } from "../../catalog/stale_uploads.ts";
 import { openBucket } from "../../bucket/open.ts";
 
-/** What may be said with a spool. */
+/** Options of a spool. */
 export interface SpoolOptions {
-  /** Kept with the revision, for those who look at it later. */
+  /** Stored with the revision, for people who look at it later. */
   readonly message?: string;
 }
 
-/** The revision that a spool made. */
+/** The new revision. */
 export interface Spooled {
   /** The new revision's name. */
   readonly revision: RevisionName;
@@ -41,20 +41,20 @@ export interface Spooled {
   readonly size: number;
   /** SHA-256 of the object in hexadecimal. */
   readonly sha256: string;
-  /** Entries it unpacks to. */
+  /** Entries after unpacking. */
   readonly entries: number;
-  /** Bytes it unpacks to. */
+  /** Bytes after unpacking. */
   readonly bytes: number;
-  /** What is seldom meant so: about its name, its scripts, what is in it. */
+  /** Probable mistakes: in the name, the scripts, or the content. */
   readonly warnings: readonly string[];
 }
 
 /**
  * Checks the file as a machine would unpack it, then uploads it. Throws `UsageError`, `NotFoundError`,
- * `IntegrityError`, `StorageError`; whatever it throws, the bucket is as it was.
+ * `IntegrityError`, `StorageError`. After an error the bucket is unchanged.
  *
- * The bucket is asked first: the check of a large file takes its time, which is lost where there are no
- * credentials, or no such bucket in the region.
+ * The bucket is asked first. The check of a large file takes long, and would be wasted without credentials, or
+ * without such a bucket in the region.
  */
 export async function spool(
   context: Context,
@@ -106,10 +106,10 @@ export async function spool(
   return { revision, key, size, sha256, entries, bytes, warnings };
 }
 
-/** Milliseconds for which a listing is taken for the bucket: with an old one an id might not be the greatest. */
+/** Milliseconds that a listing counts as current. With an older one the new id might not be the greatest. */
 const FRESH = 1000;
 
-/** A package is new with its first revision, or by a slip of the keyboard. */
+/** A package without revisions is really new, or its name is a typing error. */
 function tellOfNewPackage(
   { report }: Context,
   { revisions, pointer }: RemotePackage,
@@ -120,7 +120,7 @@ function tellOfNewPackage(
   if (!looksLikeOneBuild(name) || /^\d/.test(rest)) return;
   warn(
     `The package is ${name}: the file's name up to its first dot. Files with other names are other ` +
-      "packages: if what follows the name changes with every build, leave it out",
+      "packages: if the part after the name changes with every build, leave it out",
   );
 }
 
@@ -132,7 +132,7 @@ interface UploadPlan {
   readonly metadata: Metadata;
 }
 
-/** Throws `ConflictError` where the key is taken. */
+/** Throws `ConflictError` if the key is taken. */
 async function upload(
   { config, report, signal }: Context,
   bucket: Bucket,
@@ -164,11 +164,11 @@ interface NewRevision {
   readonly sha256: string;
   /** The listing of the package, if it was made just now. */
   readonly listing: RemotePackage | undefined;
-  /** Throws `ConflictError` where the key is taken. */
+  /** Throws `ConflictError` if the key is taken. */
   readonly upload: (revision: RevisionName, key: string) => Promise<void>;
 }
 
-/** Ids that are tried: each one more is taken by somebody who spools the same file in the same instant. */
+/** Ids to try. Each further id is needed only if somebody else spools the same file at the same instant. */
 const MOST_IDS = 20;
 
 /** Uploads under an id that is greater than all others. */

@@ -1,22 +1,22 @@
-/** Why the blessed revision is not what runs here, where nothing else has told. */
+/** Errors that say why the blessed revision is not active here, if no other error says so. */
 import { ConflictError, type FtlError, NotFoundError, ScriptError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 
-/** The blessed revision is neither here nor in S3. */
+/** For a blessed revision that is neither here nor in S3. */
 export function missingBlessed(pkg: PackageDir, id: RevisionId, bucket: string): NotFoundError {
   return new NotFoundError(
     `The blessed revision ${pkg.revisionName(id)} is not in s3://${bucket}`,
     {
-      hint: "This machine keeps what it runs; bless another one: ftl jump --master <revision>",
+      hint: "This machine keeps what it runs. Bless another one: ftl jump --master <revision>",
     },
   );
 }
 
 /**
- * To be asked at the end of a sync, where no hold is in force: undefined where the blessed revision is
- * here and active, as it has to be.
+ * Call it at the end of a sync, if no hold is in force. Undefined if the blessed revision is here and active,
+ * as it should be.
  */
 export function blessedNotActive(
   pkg: PackageDir,
@@ -35,6 +35,6 @@ export function blessedNotActive(
   if (active === id) return undefined;
   const instead = active === undefined ? "nothing" : pkg.revisionName(active);
   return new ConflictError(`The blessed revision ${name} is not active, ${instead} is`, {
-    hint: `Something else switched it meanwhile: ftl sync ${pkg.name} tries again`,
+    hint: `Something else switched it meanwhile: 'ftl sync ${pkg.name}' tries again`,
   });
 }

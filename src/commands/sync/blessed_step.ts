@@ -1,4 +1,4 @@
-/** What a sync does with the blessed revision of one package: fetch it, prepare it, activate it. */
+/** What a sync does with the blessed revision of one package: fetches it, prepares it, activates it. */
 import { BusyError, FtlError, StorageError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { writeHolds } from "../../machine/jump/hold.ts";
@@ -10,7 +10,7 @@ import type { PackageWork } from "./package_work.ts";
 export class BlessedStep {
   readonly #work: PackageWork;
   readonly #jumps: Jumps;
-  /** Blessed revisions whose deployment was begun: each once, so this ends. */
+  /** Blessed revisions whose deployment has begun. Each is tried once, so the loop ends. */
   readonly #tried = new Set<RevisionId>();
 
   constructor(work: PackageWork) {
@@ -18,7 +18,7 @@ export class BlessedStep {
     this.#jumps = new Jumps(work.context, work.pkg, "sync");
   }
 
-  /** The blessed revision, where it is to be activated and has not failed already. */
+  /** The blessed revision, if it is to be activated and has not failed already. */
   due(view: PackageView): RevisionId | undefined {
     const id = view.plan().activate;
     return id === undefined || this.#work.tally.hasFailed(id) ? undefined : id;
@@ -30,7 +30,7 @@ export class BlessedStep {
     return id !== undefined && !this.#tried.has(id);
   }
 
-  /** Whether something is to be done that takes the package's lock, but neither a download nor `post-sync`. */
+  /** Whether there is work that needs the package's lock, but neither a download nor `post-sync`. */
   isChangeDue(view: PackageView): boolean {
     const id = this.due(view);
     return view.isNews || view.hasStaleHold || view.hasUnfinishedJump ||
@@ -41,13 +41,13 @@ export class BlessedStep {
     if (this.isChangeDue(view)) await this.#change(view);
   }
 
-  /** To be called under the sync lock. */
+  /** Call it under the sync lock. */
   async deploy(view: PackageView): Promise<void> {
     const { lock } = this.#work;
     view.changed();
     const blessed = this.due(view);
     if (blessed !== undefined) this.#tried.add(blessed);
-    // It was a candidate, and another sync may be running its script.
+    // The revision was a candidate before, and another sync may be running its script.
     const candidates = this.#work.isUnprepared(view, blessed)
       ? await this.#takeCandidates(view)
       : undefined;
@@ -57,7 +57,7 @@ export class BlessedStep {
     await this.#deployLocked(view);
   }
 
-  /** `left` where another sync kept the lock, and has deployed what is blessed. */
+  /** `left` if another sync kept the lock and has deployed the blessed revision. */
   async #takeCandidates(view: PackageView): Promise<HeldLock | "left"> {
     try {
       return await this.#work.lock.takeCandidates();
@@ -69,7 +69,7 @@ export class BlessedStep {
     }
   }
 
-  /** To be called under the sync lock, and that on candidates for a revision that is here already. */
+  /** Call it under the sync lock. If the revision is here already, also under the lock on candidates. */
   async #deployLocked(view: PackageView): Promise<void> {
     const id = this.due(view);
     if (id === undefined) return;
@@ -81,19 +81,19 @@ export class BlessedStep {
   }
 
   /**
-   * Deploys what is blessed while the script of a candidate runs. What S3 or another command keeps from it is no
-   * failure: the next look may succeed.
+   * Deploys the blessed revision while the script of a candidate runs. If S3 or another command prevents that,
+   * it is no failure: the next attempt may succeed.
    */
   async deployBeside(view: PackageView, candidate: RevisionId): Promise<void> {
     const { context, lock, setting } = this.#work;
-    // It would undo each jump that is made meanwhile.
+    // With `--follow` this would undo each jump that is made meanwhile.
     if (setting.follow) return;
     try {
       await view.lookAgain();
       await this.changeIfDue(view);
       if (!this.isNewlyDue(view) || this.due(view) === candidate) return;
       await lock.try();
-      // Another sync that holds it sees to that.
+      // If another sync holds the lock, that sync deploys the revision.
       if (lock.isHeld && await this.#fetchBeside(view)) await this.#deployLocked(view);
     } catch (error) {
       context.signal.throwIfAborted();
@@ -104,7 +104,10 @@ export class BlessedStep {
     }
   }
 
-  /** The answer is whether what is blessed is here. What passes by itself is thrown: the next look tries again. */
+  /**
+   * Returns whether the blessed revision is here. Throws an error that may pass by itself; then the next
+   * attempt follows.
+   */
   async #fetchBeside(view: PackageView): Promise<boolean> {
     const { cleaning, context, pkg, tally } = this.#work;
     const id = this.due(view);
@@ -123,7 +126,10 @@ export class BlessedStep {
     }
   }
 
-  /** What is done under the package's lock, by a plan made under it: a jump may have come in between. */
+  /**
+   * The changes under the package's lock. Their plan is made under the lock too: a jump may have come in
+   * between.
+   */
   async #change(view: PackageView): Promise<void> {
     const { lock, pkg, tally } = this.#work;
     using _lock = await lock.takePackage();

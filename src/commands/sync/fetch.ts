@@ -1,4 +1,4 @@
-/** One revision from S3 to its place below `revs`: complete, verified, flushed. */
+/** Brings one revision from S3 to its place below `revs`: complete, verified, flushed. */
 import { unpack, type Unpacked } from "../../archive/unpack.ts";
 import { readRevisionContent, type RevisionContent } from "../../revision/metadata.ts";
 import { IntegrityError, StorageError } from "../../errors.ts";
@@ -16,18 +16,18 @@ import type { RemoteRevision } from "../../catalog/listing.ts";
 import type { PackageLocks } from "../../machine/lock/package_locks.ts";
 import { hasScript } from "../../machine/scripts/file.ts";
 
-/** What is to be fetched. */
+/** The revision to fetch. */
 export interface Source {
   readonly bucket: Bucket;
   readonly remote: RemoteRevision;
-  /** Bounds the memory of all downloads, in windows of one download. */
+  /** Limits the memory of all downloads. Its unit is the window of one download. */
   readonly memory: Gate;
 }
 
 /**
- * Downloads, unpacks and publishes; its `post-sync` has yet to run. To be called under the sync lock.
- * Throws `IntegrityError` where the bytes are not what was spooled, twice; `StorageError` over the
- * network or the disk. Whatever it throws, `revs` is as it was, and staging is empty.
+ * Downloads, unpacks and publishes a revision; its `post-sync` is still to run. Call it under the sync lock.
+ * Throws `IntegrityError` if the bytes are wrong twice, `StorageError` for the network or the disk. After an
+ * error `revs` is unchanged and staging is empty.
  */
 export async function fetchRevision(
   context: Context,
@@ -89,14 +89,14 @@ interface Staged extends Unpacked {
   readonly sha256: string;
 }
 
-/** What was downloaded is not as it should be. */
+/** A download that is not valid. */
 interface Unfit {
   readonly error: IntegrityError;
-  /** Whether the object itself is so: fetching it once more would bring the same. */
+  /** Whether the object itself is wrong: then a second download would bring the same bytes. */
   readonly isCertain: boolean;
 }
 
-/** What does not fit may be the line's fault: the second time it is the object's. */
+/** The network may have damaged the first download. If the second one is wrong too, the object is. */
 async function stageTwiceAtMost(
   context: Context,
   from: Source,
@@ -163,19 +163,21 @@ async function stage(
   }
 }
 
-/** Whether what cannot be unpacked is what was spooled. Reads the rest to find out, where that is worth its time. */
+/**
+ * Whether the spooled object itself cannot be unpacked. Reads the rest to find out, if that is worth its time.
+ */
 async function isObjectsFault(
   body: CheckedBody,
   { size, concurrency }: { size: number; concurrency: number },
 ): Promise<boolean> {
-  // Reading on to be certain must not take longer than fetching it once more up to here.
+  // Reading on must not take longer than a second download up to this position.
   const left = size - body.bytes;
   if (left > Math.max(body.bytes, rangeSizeFor(concurrency))) return false;
   await body.readToEnd();
   return body.fits === true;
 }
 
-/** FTL's own where the metadata has it, else what the store keeps of the object. */
+/** FTL's own checksum if the metadata has it, otherwise the one that the store keeps. */
 async function expectedChecksum(
   bucket: Bucket,
   { key }: RemoteRevision,
@@ -191,10 +193,10 @@ function changedObject(name: string, remote: RemoteRevision): IntegrityError {
   });
 }
 
-/** Room that a file takes beyond its bytes: half a block on average, and its entry. */
+/** Bytes on the disk that a file needs beyond its content: half a block on average, and its directory entry. */
 const BYTES_PER_FILE = 2304;
 
-/** Throws `StorageError` where the metadata tells that the disk has no room, before the first byte. */
+/** Throws `StorageError` before the first byte if, by the metadata, the disk lacks room. */
 function requireSpace(path: string, { bytes, entries }: RevisionContent): void {
   if (bytes === undefined) return;
   const { free, inodes } = diskRoom(path);
@@ -212,7 +214,7 @@ function requireSpace(path: string, { bytes, entries }: RevisionContent): void {
   }
 }
 
-/** Throws `StorageError` before the disk is full to the last byte, which would stop others on it too. */
+/** Throws `StorageError` before the disk is completely full, which would also stop other programs. */
 function requireReserve(path: string): void {
   const { free, isFull } = diskRoom(path);
   if (!isFull) return;

@@ -1,4 +1,6 @@
-/** What `ftl sync` takes away from one package: revisions that nobody wants, and what was left behind. */
+/**
+ * What `ftl sync` removes from one package: revisions that nobody needs, and what killed commands left behind.
+ */
 import { messageOf, StorageError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { readLink } from "../../machine/links.ts";
@@ -16,10 +18,10 @@ export class PackageCleaning {
   readonly #pkg: PackageDir;
   readonly #tally: SyncTally;
   readonly #locks: PackageLocks;
-  /** What cannot be removed for now, which is no failure of the sync. */
+  /** Revisions that cannot be removed for now. That is no failure of the sync. */
   readonly #kept: Leftover[] = [];
 
-  /** Each is tried once. */
+  /** Revisions whose removal failed. Each is tried once. */
   readonly #failed = new Set<RevisionId>();
 
   constructor(
@@ -33,12 +35,12 @@ export class PackageCleaning {
     this.#locks = locks;
   }
 
-  /** Whether a killed command left anything; to be asked under the sync lock. */
+  /** Whether a killed command left anything behind. Call it under the sync lock. */
   get isDue(): boolean {
     return isCleanUpDue(this.#pkg);
   }
 
-  /** Where the blessed revision could not be activated, the machine may have to fall back. */
+  /** Keeps `previous`: if the blessed revision could not be activated, the machine may have to go back. */
   toRemove(view: PackageView): RevisionId[] {
     const { remove } = view.plan();
     if (remove.length === 0) return [];
@@ -58,20 +60,20 @@ export class PackageCleaning {
       onFailure: (id, error) => {
         this.#failed.add(id);
         if (!(error instanceof StorageError)) return this.#tally.fail(error);
-        // As a mount does, until somebody takes it away: no reason for each sync to fail.
+        // For example a mount, until somebody removes it. That is no reason for each sync to fail.
         this.#kept.push({ path: pkg.revisionPath(id), reason: messageOf(error) });
       },
     });
     this.#tally.removed.push(...removed);
   }
 
-  /** Where a killed command left something, it may take the room for what comes. */
+  /** What a killed command left behind may take the room that the download needs. */
   async makeRoom(view: PackageView): Promise<void> {
     if (view.plan().fetch.length === 0) return;
     await this.#tally.attempt(() => cleanUp(this.#context, this.#pkg, { locks: this.#locks }));
   }
 
-  /** To be called last: what cannot be deleted must not stand before the work. */
+  /** Call it last: files that cannot be deleted must not delay the work. */
   async finish(): Promise<void> {
     const options = { locks: this.#locks, kept: this.#kept };
     await this.#tally.attempt(() => cleanUp(this.#context, this.#pkg, options));

@@ -13,16 +13,16 @@ import { RestStep } from "./rest_step.ts";
 import type { PackageSync } from "./sync_tally.ts";
 
 /**
- * One package, in three steps, so that what is ready waits for nothing that takes long. The sync lock is
- * held from the first to the last, but not while a candidate's `post-sync` runs; where another sync holds it, the
- * first step does without, and only the others wait for it. A failure stops what depends on it.
+ * One package in three steps, so that ready work does not wait for slow work. The sync holds its lock from
+ * the first step to the last, but not while a candidate's `post-sync` runs. If another sync holds the lock, the
+ * first step works without it, and only the other steps wait. A failure stops what depends on it.
  */
 export class PackageSyncer implements Disposable {
   readonly #work: PackageWork;
   readonly #blessed: BlessedStep;
   readonly #rest: RestStep;
   readonly #remembered: PointerState | undefined;
-  /** Undefined until S3 has been asked, and where it could not be. */
+  /** Undefined until S3 has answered. */
   #view: PackageView | undefined;
 
   constructor(context: Context, setting: PackageSyncSetting, pkg: PackageDir) {
@@ -36,12 +36,12 @@ export class PackageSyncer implements Disposable {
     this.#work.lock[Symbol.dispose]();
   }
 
-  /** Lets the sync lock go until it is needed: many wait, and it is an open file. */
+  /** Releases the sync lock until it is needed: many packages wait, and each lock is an open file. */
   pauseLock(): void {
     this.#work.lock.pause();
   }
 
-  /** Activates the blessed revision where it is here and prepared, and ends what was cut short. */
+  /** Activates the blessed revision if it is here and prepared, and finishes an interrupted jump. */
   async activateReady(place: Place): Promise<void> {
     const { context, lock, pkg, setting, tally } = this.#work;
     this.#work.beginStep(place);
@@ -60,7 +60,7 @@ export class PackageSyncer implements Disposable {
     });
   }
 
-  /** Whether the blessed revision has to be fetched or prepared before it can be activated. */
+  /** Whether the blessed revision must be fetched or prepared before it can be activated. */
   get isBlessedDue(): boolean {
     return this.#asks((view) => this.#blessed.due(view) !== undefined);
   }
@@ -70,18 +70,21 @@ export class PackageSyncer implements Disposable {
     await this.#work.tally.attempt(async () => {
       const view = this.#view;
       if (view === undefined) throw new Error("not looked at yet");
-      // The other sync has gone on meanwhile, and perhaps S3 too.
+      // The other sync has made changes meanwhile, and S3 may have changed too.
       if (await this.#work.lock.take()) await view.lookAgain();
       await this.#blessed.deploy(view);
     });
   }
 
-  /** Whether anything else is to be done: candidates, a way back, something to remove. */
+  /** Whether there is other work: candidates, a way back, revisions to remove. */
   get isRestDue(): boolean {
     return this.#asks((view) => this.#rest.isDue(view));
   }
 
-  /** The answer is whether there may be more to do: what is here, or blessed, has changed meanwhile. */
+  /**
+   * Returns whether there may be more work, because the local revisions or the blessed one have changed
+   * meanwhile.
+   */
   async completeRest(place: Place): Promise<boolean> {
     const { cleaning, lock, tally } = this.#work;
     this.#work.beginStep(place);
@@ -97,11 +100,11 @@ export class PackageSyncer implements Disposable {
     return isMore;
   }
 
-  /** Looks whether what is blessed is active, and tells how all went. */
+  /** Checks whether the blessed revision is active, and reports the result. */
   async finish(): Promise<PackageSync> {
     const { lock, pkg, tally } = this.#work;
     await tally.attempt(() => {
-      // A lock that stayed busy has been told of, and is why.
+      // A lock that stayed busy is the reason, and it was reported already.
       const why = lock.isBusy ? undefined : this.#whyNotActive();
       if (why !== undefined) tally.fail(why);
       if (this.#view?.plan().heldBy !== undefined) tally.heldFrom = this.#view.blessed;
@@ -115,7 +118,7 @@ export class PackageSyncer implements Disposable {
     return tally.result();
   }
 
-  /** What cannot be found out is told at the end. */
+  /** If the question cannot be answered, `finish` reports why. */
   #asks(question: (view: PackageView) => boolean): boolean {
     if (this.#view === undefined || this.#work.lock.isBusy) return false;
     try {
@@ -132,7 +135,7 @@ export class PackageSyncer implements Disposable {
   }
 }
 
-/** Where it cannot be read, that is told when S3 has been asked. */
+/** If the state cannot be read, the error is reported after S3 has answered. */
 function rememberedOf(pkg: PackageDir): PointerState | undefined {
   try {
     return readPointerState(pkg);

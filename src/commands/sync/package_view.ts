@@ -1,4 +1,6 @@
-/** One package as a sync sees it: what S3 says, what the machine has, and what follows from both. */
+/**
+ * One package from the view of a sync: the state in S3, the state of the machine, and the plan that follows.
+ */
 import type { FtlError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { planSync, type SyncPlan } from "../../plan/sync.ts";
@@ -24,11 +26,11 @@ export interface ViewSetting {
   readonly bucket: Bucket;
   /** `FTL_KEEP`. */
   readonly keep: number;
-  /** Takes a hold for dropped. */
+  /** Treats a hold as dropped. */
   readonly follow: boolean;
-  /** What the machine remembered of S3 before S3 was asked: another sync may have looked later. */
+  /** What the machine knew of S3 before S3 was asked. Another sync may have asked later. */
   readonly remembered: PointerState | undefined;
-  /** Whether the listing may be older than the sync lock is held. */
+  /** Whether the listing may be older than the sync lock. */
   readonly isShared: boolean;
 }
 
@@ -40,7 +42,7 @@ export class PackageView {
   #remembered: PointerState | undefined;
   #isFresh: boolean;
   #plan: SyncPlan | undefined;
-  /** The names in FTL's folder when it was made. */
+  /** The names in FTL's folder at the time of the plan. */
   #own: ReadonlySet<string> = new Set();
 
   private constructor(
@@ -71,7 +73,7 @@ export class PackageView {
     return this.#isFresh;
   }
 
-  /** Where S3 cannot be asked, the view stays as it was. */
+  /** If S3 cannot be asked, the view stays unchanged. */
   async lookAgain(): Promise<void> {
     const { bucket } = this.#setting;
     const remembered = readPointerState(this.#pkg);
@@ -84,7 +86,7 @@ export class PackageView {
     this.changed();
   }
 
-  /** Another one once another command has changed what is here, or has learnt what is blessed. */
+  /** Changes when another command has changed the local revisions, or has learnt what is blessed. */
   get trace(): string {
     const [pointer, current] = [
       readPointerState(this.#pkg)?.version,
@@ -101,7 +103,7 @@ export class PackageView {
     return this.#remote.revisions.find((found) => found.id === id);
   }
 
-  /** Made once, until `changed` is called. */
+  /** The plan is made once, and again after `changed`. */
   plan(): SyncPlan {
     if (this.#plan !== undefined) return this.#plan;
     const { keep, follow } = this.#setting;
@@ -111,17 +113,20 @@ export class PackageView {
     return this.#plan;
   }
 
-  /** The machine is not as it was: what is planned next, is planned anew. */
+  /** The machine has changed: the next plan is made anew. */
   changed(): void {
     this.#plan = undefined;
   }
 
-  /** Whether it is here, and prepared. */
+  /** Whether the revision is here and prepared. */
   isReady(id: RevisionId): boolean {
     return this.#pkg.has(id) && postSyncOf(this.#pkg, id) === "ok";
   }
 
-  /** A hold whose time is over: it must not come back to life when the same revision is blessed again. */
+  /**
+   * Whether there is a hold that has ended. It must not take effect again when the same revision is blessed
+   * again.
+   */
   get hasStaleHold(): boolean {
     if (!this.#has(HOLD_FILE)) return false;
     const active = readLink(this.#pkg, "current");
@@ -130,25 +135,25 @@ export class PackageView {
     return hold !== undefined && !holdInForce({ hold, active, blessed, version });
   }
 
-  /** Whether a killed command left a jump to be finished. */
+  /** Whether a killed command left an unfinished jump. */
   get hasUnfinishedJump(): boolean {
     return this.#has(JOURNAL_FILE) && readJournal(this.#pkg) !== undefined;
   }
 
-  /** A file of FTL's: looked at anew after `changed`. */
+  /** Whether FTL's folder has that file. Checked anew after `changed`. */
   #has(name: string): boolean {
     this.plan();
     return this.#own.has(name);
   }
 
-  /** Whether the machine does not remember yet what is blessed. */
+  /** Whether the machine does not remember the present blessing yet. */
   get isNews(): boolean {
     return this.#pointer?.version !== this.#remembered?.version;
   }
 
   /**
-   * Remembers what is blessed. To be called under the package's lock. Another sync that looked at S3 in
-   * between has the last word: to go by the older look would undo its jump.
+   * Stores which revision is blessed. Call it under the package's lock. If another sync has looked at S3 in
+   * between, its answer counts: the older one would undo that sync's jump.
    */
   async remember(): Promise<void> {
     if (readPointerState(this.#pkg)?.version !== this.#remembered?.version) await this.lookAgain();
@@ -157,7 +162,7 @@ export class PackageView {
     faultPoint("pointer-remembered");
   }
 
-  /** Undefined where the blessed revision is active, or a hold or S3 keeps it from being so. */
+  /** Undefined if the blessed revision is active, or if a hold or S3 prevents that. */
   whyNotActive(given: { ranScripts: boolean }): FtlError | undefined {
     const why = this.blessed && blessedNotActive(this.#pkg, this.blessed, given);
     if (!why) return undefined;

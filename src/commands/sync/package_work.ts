@@ -1,4 +1,4 @@
-/** What the steps of one package's sync share: what they work with, and what they do to a single revision. */
+/** What the steps of one package's sync share: their tools, and their work on a single revision. */
 import { BusyError } from "../../errors.ts";
 import type { FtlEvent } from "../../events.ts";
 import type { RevisionId } from "../../revision/names.ts";
@@ -17,21 +17,21 @@ import { SyncTally } from "./sync_tally.ts";
 
 export interface PackageSyncSetting {
   readonly bucket: Bucket;
-  /** The packages as S3 shows them when this sync begins. */
+  /** The packages as they are in S3 at the beginning of this sync. */
   readonly listings: Listings;
   /** The `post-sync` scripts of all packages take turns. */
   readonly turns: Places;
-  /** Bounds the memory of all downloads. */
+  /** Limits the memory of all downloads. */
   readonly memory: Gate;
   /** Drops a hold. */
   readonly follow: boolean;
 }
 
-/** Milliseconds that a script of a jump may take before others stop waiting for its end. */
+/** Milliseconds that other packages wait for the end of a jump's script. */
 const PATIENCE = 1000;
 
 export class PackageWork {
-  /** What is reported to it gives the step's place to others where it waits. */
+  /** Its `report` also gives the step's place to others while the step waits. */
   readonly context: Context;
   readonly setting: PackageSyncSetting;
   readonly pkg: PackageDir;
@@ -39,7 +39,7 @@ export class PackageWork {
   readonly cleaning: PackageCleaning;
   readonly lock: SyncLock;
   readonly #locks: PackageLocks;
-  /** The place of the step that is under way. */
+  /** The place of the current step. */
   #place: Place | undefined;
   #ranScripts = false;
 
@@ -58,24 +58,24 @@ export class PackageWork {
     this.#place = place;
   }
 
-  /** Whether its `post-sync` is to be run, as far as this sync can tell. */
+  /** Whether the revision's `post-sync` is to be run, as far as this sync can know. */
   isUnprepared(view: PackageView, id: RevisionId | undefined): id is RevisionId {
     return id !== undefined && this.pkg.has(id) && !view.isReady(id) && !this.tally.hasFailed(id);
   }
 
   async fetch(view: PackageView, id: RevisionId): Promise<void> {
     if (this.tally.hasFailed(id) || this.pkg.has(id)) return;
-    // A script may have taken a candidate away, and would again.
+    // A script may have removed a candidate, and would do so again.
     if (id !== view.blessed && this.tally.fetched.includes(id)) return;
     await this.tally.attempt(() => this.download(view, id), id);
     view.changed();
   }
 
-  /** Like `fetch`, but throws what goes wrong. */
+  /** Like `fetch`, but throws its errors. */
   async download(view: PackageView, id: RevisionId): Promise<void> {
     const remote = view.remoteRevision(id);
     if (remote === undefined) return;
-    // Loaded by a sync that has something to fetch: most have not.
+    // Loaded only if there is something to fetch, which is rare.
     const { fetchRevision } = await import("./fetch.ts");
     const { bucket, memory } = this.setting;
     const from = { bucket, remote, memory };
@@ -86,27 +86,31 @@ export class PackageWork {
 
   async prepare(view: PackageView, id: RevisionId): Promise<void> {
     if (this.tally.hasFailed(id) || !this.pkg.has(id) || view.isReady(id)) return;
-    // These scripts take turns of their own: what only downloads does not wait for them.
+    // These scripts take turns of their own, so that downloads do not wait for them.
     this.#place?.leave();
     const setting = { id, urgent: id === view.blessed, turns: this.setting.turns };
     await this.tally.attempt(() => prepareRevision(this.context, this.pkg, setting), id);
     view.changed();
   }
 
-  /** Why the blessed revision is not active, where nothing has told of it yet. */
+  /** Why the blessed revision is not active, if no error has said so yet. */
   whyNotActive(view: PackageView): Error | undefined {
     return view.whyNotActive({ ranScripts: this.#ranScripts });
   }
 
-  /** Another sync that goes on with what is not blessed is no failure of this one. */
+  /** If another sync continues with the other revisions, that is no failure of this sync. */
   leaveRest(view: PackageView | undefined, busy: BusyError): void {
     const why = view && this.whyNotActive(view);
     if (why !== undefined) throw busy;
-    const message = `${busy.message}: all but the blessed revision is left to it`;
+    const message =
+      `${busy.message}: this sync leaves all but the blessed revision to that command`;
     this.context.report({ type: "warning", message });
   }
 
-  /** The sync lock. False where another sync has it, and all that is left is what is not blessed. */
+  /**
+   * Takes the sync lock. False if another sync has it and only other revisions than the blessed one are left to
+   * do.
+   */
   async takeLockForRest(view: PackageView | undefined): Promise<boolean> {
     try {
       await this.lock.take();
@@ -118,7 +122,7 @@ export class PackageWork {
     }
   }
 
-  /** What waits for something else gives its place to those that do not. */
+  /** A step that waits for something gives its place to others. */
   #hear(context: Context, event: FtlEvent): void {
     if (event.type === "waiting") this.#place?.leave();
     if (event.type === "script") {

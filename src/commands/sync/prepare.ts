@@ -1,4 +1,4 @@
-/** Making a fetched revision ready to become active: its `post-sync`. */
+/** Prepares a fetched revision for activation: runs its `post-sync`. */
 import { ScriptError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
@@ -16,15 +16,16 @@ import { type Context } from "../../context.ts";
 import { hasScript } from "../../machine/scripts/file.ts";
 
 /**
- * Milliseconds that a `post-sync` counts against the bound on how many run at the same time. Those of one
- * machine take turns, as they may need all of it; one that hangs must not keep the others from theirs.
+ * Milliseconds that a `post-sync` counts against the limit of scripts at the same time. The scripts of one
+ * machine take turns, as each may need the whole machine. But a script that hangs must not keep the others
+ * waiting.
  */
 const PATIENCE = 30_000;
 
 /**
- * Runs `post-sync` where it has not succeeded yet, and remembers how it went. To be called under the lock
- * on candidates, or, right after it was fetched, under the sync lock. Throws `ScriptError` where it fails, also
- * where it took its own revision away.
+ * Runs `post-sync` if it has not succeeded yet, and stores the result. Call it under the lock on candidates,
+ * or, right after the download, under the sync lock. Throws `ScriptError` if the script fails, or if it removed
+ * its own revision.
  */
 export async function prepareRevision(
   context: Context,
@@ -55,6 +56,6 @@ function requireStillThere(pkg: PackageDir, id: RevisionId): void {
   const path = pkg.revisionPath(id);
   throw new ScriptError(
     `${pkg.revisionName(id)} post-sync took its own revision away: ${path} is not there any more`,
-    { hint: "A revision stays where it is: let its post-sync copy what is needed elsewhere" },
+    { hint: "A revision stays in its place: let its post-sync copy what is needed elsewhere" },
   );
 }

@@ -1,4 +1,4 @@
-/** What a sync does with all but the blessed revision of one package: candidates, a way back, what is to go. */
+/** What a sync does with all but the blessed revision of one package: candidates, a way back, removals. */
 import { BusyError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { blessedNotActive } from "./blessed_check.ts";
@@ -6,14 +6,16 @@ import type { BlessedStep } from "./blessed_step.ts";
 import type { PackageView } from "./package_view.ts";
 import type { PackageWork } from "./package_work.ts";
 
-/** Milliseconds after which S3 is asked again while a candidate's script runs; each time it is twice as long. */
+/**
+ * Milliseconds. While a candidate's script runs, S3 is asked again after this time; the time doubles each time.
+ */
 const FIRST_LOOK = 5000;
 const LONGEST_LOOK = 60_000;
 
 export class RestStep {
   readonly #work: PackageWork;
   readonly #blessed: BlessedStep;
-  /** Candidates whose script was begun: each once, so this ends. */
+  /** Candidates whose script has begun. Each is begun once, so the loop ends. */
   readonly #begun = new Set<RevisionId>();
 
   constructor(work: PackageWork, blessed: BlessedStep) {
@@ -30,8 +32,8 @@ export class RestStep {
   }
 
   /**
-   * To be called under the sync lock. The answer is whether there may be more to do: what is here, or blessed, has
-   * changed meanwhile.
+   * Call it under the sync lock. Returns whether there may be more work, because the local revisions or the
+   * blessed one have changed meanwhile.
    */
   async complete(view: PackageView): Promise<boolean> {
     view.changed();
@@ -41,7 +43,7 @@ export class RestStep {
     return await this.#prepareAndRemove(view);
   }
 
-  /** The answer is as that of `complete`. */
+  /** Returns the same as `complete`. */
   async #prepareAndRemove(view: PackageView): Promise<boolean> {
     const { cleaning, lock } = this.#work;
     const candidates = view.plan().prepare
@@ -64,13 +66,16 @@ export class RestStep {
     return this.#blessed.isNewlyDue(view);
   }
 
-  /** Whether another sync may have fetched what is to be removed, after the listing that packages share. */
+  /**
+   * Whether another sync may have fetched a revision that is to be removed, after the listing that the packages
+   * share.
+   */
   #mayBeNews(view: PackageView): boolean {
     return !view.isFresh &&
       this.#work.cleaning.toRemove(view).some((id) => view.remoteRevision(id) === undefined);
   }
 
-  /** Without the sync lock, until there is something else to do; then all is planned anew. */
+  /** Works without the sync lock until there is other work. Then everything is planned anew. */
   async #prepareCandidates(view: PackageView, ids: readonly RevisionId[]): Promise<boolean> {
     const { trace } = view;
     this.#work.lock.pause();
@@ -80,7 +85,7 @@ export class RestStep {
     }
     if (view.trace !== trace) await view.lookAgain();
     view.changed();
-    // It takes another lock than the one that may stay busy.
+    // This uses another lock than the one that may stay busy.
     await this.#blessed.changeIfDue(view);
     const before = view.trace;
     if (!await this.#work.takeLockForRest(view)) return false;
@@ -88,7 +93,7 @@ export class RestStep {
     return true;
   }
 
-  /** Its script may take long, or hang: what is blessed meanwhile is deployed beside it. */
+  /** A candidate's script may take long, or hang: a newly blessed revision is deployed beside it. */
   async #prepareCandidate(view: PackageView, id: RevisionId): Promise<void> {
     const { pkg, tally } = this.#work;
     this.#begun.add(id);
@@ -103,7 +108,7 @@ export class RestStep {
     } finally {
       await preparing;
     }
-    // It is fetched again, but a script that takes another revision away is to be told.
+    // The revision will be fetched again, but a script that removes another revision must be reported.
     if (wasHere && !pkg.has(blessed) && !tally.hasFailed(blessed)) {
       tally.fail(blessedNotActive(pkg, blessed, { ranScripts: true }));
     }

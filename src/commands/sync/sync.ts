@@ -23,34 +23,34 @@ import { fetchPointerState } from "../../catalog/pointer.ts";
 export type { PackageSync } from "./sync_tally.ts";
 
 /**
- * Packages that are under way beyond the first step at the same time, their locks held: each is an open file,
- * and with a script some more, of which a process may often have no more than 1,024.
+ * Packages that may go beyond the first step at the same time. Each holds its lock, which is an open file, and
+ * some more files if a script runs. A process often may have no more than 1,024 open files.
  */
 const MOST_OPEN = 64;
 
 /**
- * Windows of downloads that are held in memory at the same time, however many packages a machine has. A large
- * package leaves room for small ones, but not for another large one; two would not be faster, as one thread
- * writes all files.
+ * Windows of downloads in memory at the same time, whatever the number of packages. A large package leaves room
+ * for small ones, but not for another large one. Two large ones would not be faster, as one thread writes all
+ * files.
  */
 const WINDOWS = 1.25;
 
 /** Which packages to sync, and how. */
 export interface SyncOptions {
-  /** Names; all packages of this machine where there are none. */
+  /** Names. Without any: all packages of this machine. */
   readonly packages?: readonly string[];
-  /** Drops a hold: the blessed revision is activated. */
+  /** Drops a hold, so that the blessed revision is activated. */
   readonly follow?: boolean;
-  /** Seconds: waits a random part of it first, so that a fleet does not ask in the same second. */
+  /** Seconds. The sync first waits a random part of them, so that a fleet does not ask in the same second. */
   readonly splay?: number;
 }
 
 /**
- * Syncs every package, several at once. One package's failure does not stop the others: it is in the
- * result, and was reported. Throws where nothing could be begun, or on SIGINT and SIGTERM.
+ * Syncs every package, several at once. One package's failure does not stop the others: it is reported, and it
+ * is in the result. Throws if nothing could begin, or on SIGINT and SIGTERM.
  */
 export async function sync(context: Context, options: SyncOptions = {}): Promise<PackageSync[]> {
-  // Said once, and before anything is begun, rather than by every package.
+  // Checked once, before any work, instead of by every package.
   context.config.requireTuning();
   const packages = choosePackages(context, options.packages);
   const { concurrency } = context.config;
@@ -79,7 +79,7 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
   });
 }
 
-/** What takes long comes last, after what is blessed of all packages. */
+/** Slow work comes last, after the blessed revisions of all packages. */
 async function syncPackage(
   syncer: PackageSyncer,
   { places, open, signal }: { places: Places; open: Places; signal: AbortSignal },
@@ -115,21 +115,21 @@ async function syncPackage(
 export interface PlannedSync {
   /** The package's name. */
   readonly package: PackageName;
-  /** What it would download. */
+  /** The revisions that it would download. */
   readonly fetch: readonly RevisionName[];
-  /** What would become active. */
+  /** The revision that would become active. */
   readonly activate: RevisionName | undefined;
-  /** What it would remove. */
+  /** The revisions that it would remove. */
   readonly remove: readonly RevisionName[];
-  /** The active revision, where a hold keeps the blessed one from being activated. */
+  /** The active revision, if a hold keeps the blessed one from being activated. */
   readonly held: RevisionName | undefined;
-  /** The blessed revision, where it is nowhere. */
+  /** The blessed revision, if it is neither here nor in S3. */
   readonly missing: RevisionName | undefined;
-  /** Why there is no plan, if there is none: one package's failure does not stop the others. */
+  /** Why there is no plan, if there is none. One package's failure does not stop the others. */
   readonly failures: readonly unknown[];
 }
 
-/** The plan of each package, without acting: nothing is written, and nothing locked. */
+/** The plan of each package. It acts on nothing: it writes nothing and locks nothing. */
 export async function planSyncs(
   context: Context,
   { packages, follow = false }: Pick<SyncOptions, "packages" | "follow"> = {},

@@ -1,9 +1,9 @@
-/** The locks of one package as its sync takes them: what stays busy is not waited for a second time. */
+/** The locks of one package during its sync. A lock that stayed busy is not waited for a second time. */
 import { BusyError } from "../../errors.ts";
 import type { HeldLock } from "../../machine/lock/lock.ts";
 import type { LockName, PackageLocks } from "../../machine/lock/package_locks.ts";
 
-/** The sync lock; held until it is disposed of. */
+/** The sync lock. It is held until it is disposed of. */
 export class SyncLock implements Disposable {
   readonly #locks: PackageLocks;
   #held: HeldLock | undefined;
@@ -23,18 +23,18 @@ export class SyncLock implements Disposable {
     return this.#held !== undefined;
   }
 
-  /** Whether it is held, or would be, had it not been let go for others. */
+  /** Whether it is held, or was only paused for others. */
   get isOurs(): boolean {
     return this.isHeld || this.#isPaused;
   }
 
-  /** Lets it go until it is needed. */
+  /** Releases the lock until it is needed. */
   pause(): void {
     this.#isPaused ||= this.isHeld;
     this[Symbol.dispose]();
   }
 
-  /** Whether this or the package's lock stayed busy: what takes them is not tried again. */
+  /** Whether this or the package's lock stayed busy. Then steps that need it are not tried again. */
   get isBusy(): boolean {
     return this.#isBusy;
   }
@@ -44,13 +44,13 @@ export class SyncLock implements Disposable {
     this.#isBusy = false;
   }
 
-  /** Takes it where it is free. */
+  /** Takes the lock if it is free. */
   async try(): Promise<void> {
     const taken = await this.#locks.try("sync");
     this.#held = taken instanceof BusyError ? undefined : taken;
   }
 
-  /** Waits for it where it is not held yet. The answer is whether it was not. Throws `BusyError`. */
+  /** Waits for the lock if it is not held yet. Returns whether it took the lock now. Throws `BusyError`. */
   async take(): Promise<boolean> {
     if (this.#held !== undefined) return false;
     this.#held = await this.#take("sync");
@@ -58,14 +58,14 @@ export class SyncLock implements Disposable {
   }
 
   /**
-   * The lock on candidates, where it is free; the error that names its holder where it is not. Held together with
-   * the sync lock it is not waited for: whoever has it may wait for the sync lock.
+   * Takes the lock on candidates if it is free. Returns the error that names its holder if it is not. It does
+   * not wait, because it is called under the sync lock, and the holder may be waiting for the sync lock.
    */
   async tryCandidates(): Promise<HeldLock | BusyError> {
     return await this.#locks.try("candidates");
   }
 
-  /** The same, waited for: the sync lock is let go meanwhile. Throws `BusyError`. */
+  /** Waits for the lock on candidates, and releases the sync lock meanwhile. Throws `BusyError`. */
   async takeCandidates(): Promise<HeldLock> {
     this.pause();
     return await this.#take("candidates");

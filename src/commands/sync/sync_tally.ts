@@ -1,4 +1,4 @@
-/** What a sync has done to one package so far, and what went wrong. */
+/** The record of a sync of one package: what it has done so far, and what went wrong. */
 import { messageOf } from "../../errors.ts";
 import type { PackageName, RevisionId, RevisionName } from "../../revision/names.ts";
 import { readLink } from "../../machine/links.ts";
@@ -6,21 +6,21 @@ import type { PackageDir } from "../../machine/package_dir.ts";
 import { writeLastSync } from "../../machine/state.ts";
 import type { Context } from "../../context.ts";
 
-/** What was done to one package. */
+/** The result of one package's sync. */
 export interface PackageSync {
   /** Its name. */
   readonly package: PackageName;
-  /** What is active now. */
+  /** The revision that is active now. */
   readonly active: RevisionName | undefined;
-  /** What was downloaded. */
+  /** The revisions that were downloaded. */
   readonly fetched: readonly RevisionName[];
-  /** What became active, where that changed. */
+  /** The revision that became active, if that changed. */
   readonly activated: RevisionName | undefined;
-  /** What was removed from this machine. */
+  /** The revisions that were removed from this machine. */
   readonly removed: readonly RevisionName[];
-  /** The blessed revision that a hold keeps from being activated. */
+  /** The blessed revision, if a hold keeps it from being activated. */
   readonly heldFrom: RevisionName | undefined;
-  /** What went wrong, in the order in which it did. */
+  /** The failures, in the order of their occurrence. */
   readonly failures: readonly unknown[];
 }
 
@@ -29,7 +29,7 @@ export class SyncTally {
   readonly #pkg: PackageDir;
   readonly #started = performance.now();
   readonly #failures: unknown[] = [];
-  readonly #told = new Set<RevisionId>();
+  readonly #failed = new Set<RevisionId>();
   readonly fetched: RevisionId[] = [];
   readonly removed: RevisionId[] = [];
   activated: RevisionId | undefined;
@@ -40,7 +40,7 @@ export class SyncTally {
     this.#pkg = pkg;
   }
 
-  /** A failure is remembered, and the sync goes on with what does not depend on it. */
+  /** Records a failure. The sync goes on with what does not depend on it. */
   async attempt(step: () => void | Promise<void>, id?: RevisionId): Promise<void> {
     try {
       await step();
@@ -50,21 +50,21 @@ export class SyncTally {
     }
   }
 
-  /** @param id of the revision that is not here, not ready or not active for this reason */
+  /** @param id the revision that is not here, not ready or not active because of the error */
   fail(error: unknown, id?: RevisionId): void {
-    if (id !== undefined) this.#told.add(id);
+    if (id !== undefined) this.#failed.add(id);
     this.#failures.push(error);
     this.#context.report({ type: "failure", error });
   }
 
-  /** For what was reported already. */
+  /** For failures that were reported already. */
   addFailures(failures: readonly unknown[]): void {
     this.#failures.push(...failures);
   }
 
-  /** Whether a failure has told of this revision: it is not tried again by this sync. */
+  /** Whether this revision has failed. This sync does not try it again. */
   hasFailed(id: RevisionId): boolean {
-    return this.#told.has(id);
+    return this.#failed.has(id);
   }
 
   rememberOutcome(): void {
@@ -75,7 +75,7 @@ export class SyncTally {
     });
   }
 
-  /** Reports it as well. */
+  /** The result. It is reported as well. */
   result(): PackageSync {
     const name = (id: RevisionId): RevisionName => this.#pkg.revisionName(id);
     const ifAny = (id: RevisionId | undefined): RevisionName | undefined => id && name(id);
@@ -109,7 +109,7 @@ export class SyncTally {
     });
   }
 
-  /** Where `current` cannot be read, that has been reported. */
+  /** Undefined if `current` cannot be read, which was reported already. */
   #activeNow(): RevisionId | undefined {
     try {
       return readLink(this.#pkg, "current");

@@ -1,8 +1,8 @@
 /**
- * What stays after a power cut: files that appear whole, renames that last.
+ * Writes that survive a power cut: a file appears whole, and a rename lasts.
  *
- * A rename is durable only once its directory is flushed, and a file's name may outlive its bytes unless
- * they were flushed before it (https://lwn.net/Articles/457667/).
+ * A rename is durable only after its directory is flushed. A file's name may survive without its bytes if the
+ * bytes were not flushed before the rename (https://lwn.net/Articles/457667/).
  */
 import { StorageError } from "../../errors.ts";
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
@@ -18,9 +18,9 @@ export function syncDirectory(path: string): void {
 }
 
 /**
- * Puts a file in the place of `path`, so that readers and kills see the old one or the new one, whole; so
- * does a power cut, unless `durable` is false. A link or a folder that has its place, or that of the temporary
- * file, is neither followed nor in the way.
+ * Replaces the file at `path`. A reader, or a kill, finds the old file or the new one, always whole. The same
+ * holds for a power cut, unless `durable` is false. A link or a folder at `path`, or at the path of the
+ * temporary file, is not followed and does not stop the write.
  */
 export function replaceFile(path: string, text: string, { durable = true } = {}): void {
   try {
@@ -33,7 +33,7 @@ export function replaceFile(path: string, text: string, { durable = true } = {})
     } finally {
       file.close();
     }
-    // Others may look at what runs here, whatever the umask.
+    // Other users may read what runs here, whatever the umask is.
     Deno.chmodSync(temporary, 0o644);
     try {
       Deno.renameSync(temporary, path);
@@ -48,13 +48,14 @@ export function replaceFile(path: string, text: string, { durable = true } = {})
   }
 }
 
-/** Bytes: less than a disk's smallest block, which is written whole or not at all. */
+/** Bytes. This is less than a disk's smallest block, which is written whole or not at all. */
 const LARGEST_OVERWRITE = 512;
 
 /**
- * Writes over a file that differs from `text` in digits alone, and is true then: a kill, a power cut or a reader
- * at that moment finds digits of the old one or the new one. False where anything else is there, a link among
- * others: whose ever the file may be that a race leads to, it had this text already.
+ * Overwrites a file in place if it differs from `text` only in digits, and returns true. A kill, a power cut or
+ * a reader at that moment finds old digits or new digits. Returns false if anything else is there, for example
+ * a link. A race may make this write into another user's file; that file then had this text already, apart
+ * from digits.
  */
 export function overwriteDigits(path: string, text: string): boolean {
   const bytes = new TextEncoder().encode(text);
@@ -70,7 +71,7 @@ export function overwriteDigits(path: string, text: string): boolean {
     file.seekSync(0, Deno.SeekMode.Start);
     return file.writeSync(bytes) === bytes.length;
   } catch {
-    // It is not there, or not to be written to: then it is to be replaced.
+    // The file is missing or cannot be written to: the caller replaces it.
     return false;
   }
 }
@@ -79,7 +80,7 @@ function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 0x30 && byte <= 0x39;
 }
 
-/** Removes a small file of FTL's. That there is none is no error. */
+/** Removes a small file that FTL made. A missing file is no error. */
 export function removeFile(path: string, { durable }: { durable: boolean }): void {
   try {
     if (clearPlace(path) && durable) syncDirectory(parentOf(path));
@@ -89,8 +90,8 @@ export function removeFile(path: string, { durable }: { durable: boolean }): voi
 }
 
 /**
- * Removes a file or a link; the answer is whether anything was there. A folder, which FTL has not made, is
- * renamed to a temporary one, which the next sync deletes.
+ * Removes a file or a link. Returns whether anything was there. FTL did not make a folder at such a path, so a
+ * folder is only renamed to a temporary name. The next sync deletes it.
  */
 export function clearPlace(path: string): boolean {
   try {
@@ -105,7 +106,7 @@ export function clearPlace(path: string): boolean {
   }
 }
 
-/** The temporary file for a path; another one where something has its place that cannot be removed. */
+/** The path of the temporary file for `path`. It is another path if something there cannot be removed. */
 export function freeTemporary(path: string): string {
   const temporary = `${path}.tmp`;
   try {
@@ -121,12 +122,12 @@ function parentOf(path: string): string {
 }
 
 /**
- * Flushes the whole file system that holds `path` by one call of syncfs(2): one flush for a revision's
- * thousands of files, not one each. Deno has no such call, coreutils' `sync -f` is it. On abort it throws
- * the signal's reason at once; what the kernel has begun it goes on with.
+ * Flushes the whole file system that holds `path` with one call of syncfs(2): one flush for a revision's
+ * thousands of files instead of one for each. Deno has no such call, so coreutils' `sync -f` makes it. On abort
+ * it throws the signal's reason at once; the kernel still completes the flush that it has begun.
  */
 export async function syncFileSystem(path: string, signal: AbortSignal): Promise<void> {
-  // There may be no PATH; then the bare name cannot even be looked for, which is no reason to stop.
+  // PATH may be unset. Then looking up the bare name throws, which is no reason to stop.
   for (const program of ["/usr/bin/sync", "/bin/sync", "sync"]) {
     try {
       const { success, stderr } = await output(program, ["-f", path], signal);
@@ -164,7 +165,7 @@ async function output(
   }
 }
 
-/** The slow way, for machines without coreutils. */
+/** Flushes file by file, which is slow. It is for machines without coreutils. */
 function syncEachFile(path: string, signal: AbortSignal): void {
   for (const entry of Deno.readDirSync(path)) {
     signal.throwIfAborted();

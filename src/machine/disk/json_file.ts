@@ -1,12 +1,12 @@
-/** The small JSON files that FTL keeps below `.ftl`. */
+/** Reads the small JSON files that FTL keeps below `.ftl`. */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 
-/** Bytes: FTL's own are far smaller. */
+/** Bytes. FTL's own files are far smaller. */
 const LARGEST = 1024 * 1024;
 
 /**
- * What a file holds, or undefined where there is none, or one that FTL has not written: then it counts as
- * lost, and the next write puts a good one in its place.
+ * The content of a file. Undefined if there is no file, or one that FTL did not write. Such a file counts as
+ * lost, and the next write replaces it.
  */
 export function readJson(path: string): object | undefined {
   try {
@@ -20,7 +20,7 @@ export function readJson(path: string): object | undefined {
   }
 }
 
-/** A member that is a text. */
+/** A member of an object, if it is a string. */
 export function textIn(value: object, name: string): string | undefined {
   const member: unknown = (value as Record<string, unknown>)[name];
   return typeof member === "string" ? member : undefined;

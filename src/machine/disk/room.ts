@@ -1,22 +1,24 @@
-/** The room on a disk, and when a disk counts as full: one rule for the sync that fills it and the doctor. */
+/** The room on a disk, and the rule when a disk counts as full. Sync and doctor use the same rule. */
 import { statfsSync } from "node:fs";
 
 export interface DiskRoom {
   /** Bytes that an ordinary user may still write. */
   readonly free: number;
-  /** Bytes in all. */
+  /** Size of the disk in bytes. */
   readonly size: number;
-  /** Files that may still be made, and in all; undefined where the file system does not count them. */
+  /** Files that may still be made, and all files that fit. Undefined if the file system does not count them. */
   readonly inodes: { readonly free: number; readonly all: number } | undefined;
-  /** Whether a sync would refuse to write any more: what is left is for others. */
+  /** Whether a sync refuses to write more. It leaves the rest of the disk to other programs. */
   readonly isFull: boolean;
 }
 
-/** What is left to others of a disk that fills: bytes, and the part of the whole disk. */
+/**
+ * The reserve that a sync leaves to other programs: at most so many bytes, and at most this part of the disk.
+ */
 const LARGEST_RESERVE = 64 * 1024 * 1024;
 const RESERVE = 0.01;
 
-/** The room on the disk that `path` lies on. */
+/** The room on the disk that holds `path`. */
 export function diskRoom(path: string): DiskRoom {
   const { bavail, blocks, bsize, ffree, files } = statfsSync(path);
   const free = bavail * bsize;
@@ -24,13 +26,13 @@ export function diskRoom(path: string): DiskRoom {
   return {
     free,
     size,
-    // Some file systems count no inodes and say 0 of 0.
+    // Some file systems do not count inodes and report 0 of 0.
     inodes: files === 0 ? undefined : { free: ffree, all: files },
     isFull: isFull({ free, size }),
   };
 }
 
-/** Whether less is left than what is for others. */
+/** Whether less than the reserve is free. */
 export function isFull({ free, size }: Pick<DiskRoom, "free" | "size">): boolean {
   return free < Math.min(LARGEST_RESERVE, size * RESERVE);
 }

@@ -1,13 +1,13 @@
-/** What a package takes on the disk. */
+/** How much disk space a package uses. */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import type { PackageDir } from "../package_dir.ts";
 
-/** Bytes that the package takes on the disk: its revisions, and what is being made or removed. */
+/** Bytes that the package uses on the disk: its revisions, and those that are being made or removed. */
 export function diskUsed(pkg: PackageDir): number {
   return treeSize(pkg.revs) + treeSize(pkg.own);
 }
 
-/** A tree may change while it is walked: what has gone counts nothing. */
+/** A tree may change during the walk. A file that has vanished counts 0. */
 function treeSize(path: string): number {
   return unlessGone(path, () => {
     let bytes = 0;

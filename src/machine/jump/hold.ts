@@ -1,16 +1,16 @@
-/** Holds on the disk, `.ftl/hold.json`: see `src/plan/hold.ts`. */
+/** Reads and writes holds on the disk, `.ftl/hold.json`. See `src/plan/hold.ts`. */
 import { readLink } from "../links.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { readPointerState } from "../state.ts";
 
-/** Below `.ftl`. */
+/** The file's name below `.ftl`. */
 export const HOLD_FILE = "hold.json";
 import { type Hold, holdInForce } from "../../plan/hold.ts";
 import { isRevisionId, type RevisionId } from "../../revision/names.ts";
 import { removeFile, replaceFile } from "../disk/durable.ts";
 import { readJson, textIn } from "../disk/json_file.ts";
 
-/** Whether a local jump keeps the active revision active, as far as the machine knows by itself. */
+/** Whether a local jump keeps the active revision active, judged only by what is on this machine. */
 export function isHeld(pkg: PackageDir): boolean {
   const active = readLink(pkg, "current");
   const pointer = readPointerState(pkg);
@@ -24,8 +24,8 @@ export function readHold(pkg: PackageDir, active: RevisionId | undefined): Hold 
 }
 
 /**
- * Remembers a hold, or that there is none. While a jump is under way there may be two, the old one and the
- * new one: whichever revision a crash leaves active, its hold is there.
+ * Stores a hold, or that there is none. During a jump there may be two holds, for the old and for the new
+ * revision: whichever revision a crash leaves active, its hold is stored.
  */
 export function writeHolds(pkg: PackageDir, holds: readonly (Hold | undefined)[]): void {
   const known = holds.filter((hold) => hold !== undefined);

@@ -1,6 +1,7 @@
 /**
- * A jump that is under way, in `.ftl/jump.json`: written before the links are switched, gone when the
- * last script has run. What a killed command left there tells the next one which script is still due.
+ * The journal of a jump that is under way, `.ftl/jump.json`. It is written before the links are switched and
+ * removed after the last script has run. If a command was killed, the journal tells the next command which
+ * script is still due.
  */
 import { isRevisionId, type RevisionId } from "../../revision/names.ts";
 import { removeFile, replaceFile } from "../disk/durable.ts";
@@ -28,7 +29,7 @@ export function readJournal(pkg: PackageDir): JumpUnderWay | undefined {
   };
 }
 
-/** Not flushed: after a power cut the machine starts its services anyway. */
+/** The journal is not flushed: after a power cut the machine starts its services anyway. */
 export function writeJournal(pkg: PackageDir, jump: JumpUnderWay): void {
   replaceFile(journalPath(pkg), `${JSON.stringify(jump)}\n`, { durable: false });
 }

@@ -1,16 +1,17 @@
 /**
- * A jump on one machine: one state machine, of which a kill at any moment leaves what the next command can mend.
+ * A jump on one machine. It is one state machine: whenever a kill stops it, the next command can repair the
+ * rest.
  *
  *     step              on the disk afterwards                     after a kill, `finish`
- *     pre-jump          as before                                  nothing: nothing has changed
+ *     pre-jump          as before                                  does nothing: nothing has changed
  *     journal           .ftl/jump.json: from, to                   runs post-jump of `from`: un-jump may have stopped it
- *     un-jump           the same                                   the same
- *     hold              .ftl/hold.json: the old one and the new    the same; the one of the active revision counts
+ *     un-jump           the same                                   does the same
+ *     hold              .ftl/hold.json: the old one and the new    does the same; the active revision's hold counts
  *     switch            current -> to, previous -> from            runs post-jump of `to`
- *     post-jump         the same                                   the same, again
- *     (end)             no journal, one hold or none               nothing
+ *     post-jump         the same                                   does the same, again
+ *     (end)             no journal, one hold or none               does nothing
  *
- * There is no journal where neither revision has a script that it could be about.
+ * No journal is written if neither revision has a script that would need it.
  */
 import type { Context } from "../../context.ts";
 import { NotFoundError, ScriptError } from "../../errors.ts";
@@ -26,22 +27,22 @@ import { postSyncOf } from "../state.ts";
 import { readHold, writeHolds } from "./hold.ts";
 import { clearJournal, readJournal, writeJournal } from "./journal.ts";
 
-/** What became of a jump. */
+/** The result of a jump. */
 export interface Activation {
-  /** What was active before; the same as the new one where nothing was to be done. */
+  /** The revision that was active before. It equals the new one if there was nothing to do. */
   readonly from: RevisionId | undefined;
-  /** Scripts that failed without keeping the revision from becoming active. */
+  /** Scripts that failed; the revision became active all the same. */
   readonly failures: readonly ScriptError[];
 }
 
-/** The jumps of one command in one package. All methods are to be called under the package's lock. */
+/** The jumps of one command in one package. Call all methods under the package's lock. */
 export class Jumps {
   readonly #context: Context;
   readonly #pkg: PackageDir;
   readonly #action: Action;
   readonly #scripts: Scripts;
 
-  /** @param action what the scripts are told is being done */
+  /** @param action what the scripts get as `FTL_ACTION` */
   constructor(context: Context, pkg: PackageDir, action: Action) {
     this.#context = context;
     this.#pkg = pkg;
@@ -50,14 +51,14 @@ export class Jumps {
   }
 
   /**
-   * Makes `id` the active revision, and leaves `hold` as the package's only one. To be called after `finish`. Throws
-   * `NotFoundError` where it is not here, `ScriptError` where its `post-sync` has not succeeded, or where its
-   * `pre-jump` fails: then nothing has changed.
+   * Makes `id` the active revision and leaves `hold` as the package's only hold. Call `finish` first. Throws
+   * `NotFoundError` if the revision is not on this machine. Throws `ScriptError` if its `post-sync` has not
+   * succeeded, or if its `pre-jump` fails. After an error nothing has changed.
    */
   async to(id: RevisionId, hold: Hold | undefined): Promise<Activation> {
     const pkg = this.#pkg;
     const from = readLink(pkg, "current");
-    // Whichever revision a kill leaves active, its hold is there.
+    // Whichever revision a kill leaves active, its hold is stored.
     const during = hold === undefined ? undefined : [hold, readHold(pkg, from)];
     requireReady(pkg, id);
     const failures = from === id ? [] : await this.#switch({ from, to: id }, during);
@@ -83,12 +84,12 @@ export class Jumps {
       (from !== undefined && hasScript(pkg.revisionPath(from), "un-jump"));
     if (isJournaled) writeJournal(pkg, { from, to, action: this.#action });
     faultPoint("journal-written");
-    // A broken old version must not keep the machine.
+    // A broken old version must not stop the deployment of a new one.
     const unJump = from !== undefined && pkg.has(from)
       ? await this.#failureOf("un-jump", from, { from, to })
       : undefined;
     faultPoint("un-jumped");
-    // A script may have taken the revision away.
+    // A script may have removed the revision.
     requireReady(pkg, to);
     if (holds !== undefined) writeHolds(pkg, holds);
     faultPoint("hold-written");
@@ -101,9 +102,9 @@ export class Jumps {
   }
 
   /**
-   * Ends a jump that a kill cut short, and tells of it. After the switch of the links its `post-jump` is due. Before
-   * it, the old revision's `un-jump` may have stopped what is still the active one, whose `post-jump` starts it
-   * again. The answer is what failed.
+   * Ends a jump that a kill interrupted, and reports it. If the links were switched, the new revision's
+   * `post-jump` is due. If not, the old revision is still active, and its `un-jump` may have stopped it: its
+   * `post-jump` starts it again. Returns the failures.
    */
   async finish(): Promise<readonly ScriptError[]> {
     const pkg = this.#pkg;
@@ -111,12 +112,12 @@ export class Jumps {
     if (jump === undefined) return [];
     const { from, to, action } = jump;
     const active = readLink(pkg, "current");
-    const isTold = active !== undefined && pkg.has(active) && (active === to || active === from);
-    const failure = isTold
+    const isDue = active !== undefined && pkg.has(active) && (active === to || active === from);
+    const failure = isDue
       ? await this.#failureOf("post-jump", active, { from, to: active, action })
       : undefined;
     clearJournal(pkg);
-    if (!isTold) return [];
+    if (!isDue) return [];
     const { report } = this.#context;
     report({
       type: "warning",
@@ -129,7 +130,7 @@ export class Jumps {
     return failure === undefined ? [] : [failure];
   }
 
-  /** The failure of a script that is not to stop what goes on; anything else is thrown. */
+  /** The failure of a script that must not stop the jump. Any other error is thrown. */
   async #failureOf(
     step: "un-jump" | "post-jump",
     id: RevisionId,

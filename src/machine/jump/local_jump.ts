@@ -1,4 +1,4 @@
-/** A jump on this machine, as `jump` and `jump-back` make it. */
+/** A jump on this machine, used by `jump` and `jump-back`. */
 import type { Context } from "../../context.ts";
 import type { Hold } from "../../plan/hold.ts";
 import type { RevisionId, RevisionName } from "../../revision/names.ts";
@@ -7,19 +7,19 @@ import type { PackageDir } from "../package_dir.ts";
 import { readPointerState } from "../state.ts";
 import { Jumps } from "./jump.ts";
 
-/** What a jump did. */
+/** The result of a jump. */
 export interface Jumped {
-  /** The name of what is active or blessed now. */
+  /** The name of the revision that is active or blessed now. */
   readonly revision: RevisionName;
-  /** What was active or blessed before; the same where nothing was to be done. */
+  /** The revision that was active or blessed before. It equals `revision` if there was nothing to do. */
   readonly from: RevisionName | undefined;
-  /** Scripts that failed without keeping the jump from happening. */
+  /** Scripts that failed; the jump happened all the same. */
   readonly failures: readonly unknown[];
 }
 
 /**
- * Makes a revision active, and remembers a choice away from the blessed one as a hold. `choose` is asked
- * under the lock. Throws what `Jumps.to` throws: then nothing has changed.
+ * Makes a revision active. If it is not the blessed one, stores a hold. `choose` is called under the lock.
+ * Throws the errors of `Jumps.to`; after an error nothing has changed.
  */
 export async function jumpLocally(
   context: Context,

@@ -1,6 +1,6 @@
 /**
- * Locks between processes: flock(2), so that a lock dies with its holder. The file's text names the
- * holder, for those who wait.
+ * Locks between processes. They use flock(2), so a lock ends when its holder dies. The text in the file names
+ * the holder for those who wait.
  */
 import { BusyError, ConflictError } from "../../errors.ts";
 import { pause } from "../../concurrency/pause.ts";
@@ -8,16 +8,16 @@ import { explainDiskError } from "../../disk_errors.ts";
 import { LockFile, lookAtLock } from "./lock_file.ts";
 
 export interface LockOptions {
-  /** Named in messages, e.g. `my_site`. */
+  /** The name of the locked thing in messages, e.g. `my_site`. */
   readonly what: string;
-  /** The holder as others will read it, e.g. `ftl sync`. */
+  /** The holder's name for other processes, e.g. `ftl sync`. */
   readonly command: string;
-  /** Seconds to wait while another process holds it. */
+  /** Seconds to wait while another process holds the lock. */
   readonly wait: number;
   readonly signal: AbortSignal;
-  /** Called once, when the lock turns out to be busy, with the text that names its holder. */
+  /** Called once if the lock is busy, with the text that names its holder. */
   readonly onWait: (holder: string) => void;
-  /** Asked first: says why the lock must not be had, where it must not. */
+  /** Called first. Returns the reason if taking the lock would deadlock. */
   readonly deadlock: () => string | undefined;
 }
 
@@ -26,15 +26,15 @@ export interface HeldLock extends Disposable {
   readonly path: string;
 }
 
-/** Milliseconds between two looks at a lock that is busy. */
+/** Milliseconds between two attempts to take a busy lock. */
 const FIRST_PAUSE = 10;
 const LONGEST_PAUSE = 50;
-/** Milliseconds after which whoever waits for a lock that was let go has it. */
+/** Milliseconds after a release, within which a waiting process takes the lock. */
 export const TURN = LONGEST_PAUSE + 10;
-/** Looks at a lock that is shared before its file is replaced; `holderOf` shares it for a moment. */
+/** Attempts on a shared lock before its file is replaced. `holderOf` shares the lock for a moment. */
 const PATIENCE = 4;
 
-/** Takes the lock. Throws `BusyError` where it stays busy, `ConflictError` where it must not be had. */
+/** Takes the lock. Throws `BusyError` if it stays busy, `ConflictError` if taking it would deadlock. */
 export async function acquireLock(path: string, options: LockOptions): Promise<HeldLock> {
   const deadlock = options.deadlock();
   if (deadlock !== undefined) throw new ConflictError(`Cannot lock ${options.what}: ${deadlock}`);
@@ -47,7 +47,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<H
         continue;
       }
       const held = hold(file, path, options.command);
-      // Whoever replaces the file reads afterwards who holds it: so one of the two sees the other.
+      // A process that replaces the file checks the holder afterwards. So one of the two sees the other.
       if (file.isInPlace()) return held;
       held[Symbol.dispose]();
     }
@@ -57,7 +57,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<H
   }
 }
 
-/** Takes the lock where it is free; the error that names its holder where it is busy. */
+/** Takes the lock if it is free. Returns the error that names its holder if it is busy. */
 export async function tryLock(
   path: string,
   options: Omit<LockOptions, "wait" | "onWait">,
@@ -75,22 +75,22 @@ function hold(file: LockFile, path: string, command: string): HeldLock {
   return {
     path,
     [Symbol.dispose]: () => {
-      // The text goes while the lock is still held: readers see no holder that is gone.
+      // The text is cleared while the lock is still held. So a reader never sees a holder that is gone.
       file.clear();
       file[Symbol.dispose]();
     },
   };
 }
 
-/** One command's waiting for a lock, also where the file is replaced meanwhile. */
+/** One command's wait for a lock, even if the file is replaced meanwhile. */
 class Waiting {
   readonly #options: LockOptions;
   readonly #deadline: number;
   #pause = FIRST_PAUSE;
-  #told = false;
-  /** How many times in a row the lock was shared by others, as no `ftl` shares it but for a moment. */
+  #isReported = false;
+  /** How many times in a row others shared the lock. No `ftl` shares it for longer than a moment. */
   #shared = 0;
-  /** Files that were not the one in the end. */
+  /** Files that turned out to be replaced. */
   #files = 0;
 
   constructor(options: LockOptions) {
@@ -98,18 +98,18 @@ class Waiting {
     this.#deadline = performance.now() + options.wait * 1000;
   }
 
-  /** Another file is there, or is to be put there: mostly at once. Throws `BusyError`. */
+  /** Waits until another process has put the next file there, mostly for no time. Throws `BusyError`. */
   async forNextFile(): Promise<void> {
     const { what, signal } = this.#options;
     if (++this.#files > PATIENCE && this.#left() <= 0) {
       throw new BusyError(`${what} is locked: its file is replaced again and again`, {
-        hint: "Who else writes in the package's folder?",
+        hint: "Find out which other program writes in the package's folder",
       });
     }
     if (this.#files > 1) await pause(FIRST_PAUSE, signal);
   }
 
-  /** The file with the lock held; undefined where the path leads to another file by now. */
+  /** The file with the lock held. Undefined if the path leads to another file by now. */
   async takeFrom(file: LockFile): Promise<LockFile | undefined> {
     try {
       while (!file.tryLock()) {
@@ -136,21 +136,21 @@ class Waiting {
   }
 
   /**
-   * What takes the place of a file that somebody else holds, having opened it when its modes still let others
-   * do so: 0.1.0 made it readable for all.
+   * The replacement for a file that a foreign process holds. That process opened the file while its modes still
+   * let other users do so: 0.1.0 made it readable for all.
    */
   async #replacement(file: LockFile): Promise<LockFile | undefined> {
     if (file.tryLock({ shared: true })) {
-      // Every `ftl` holds it alone: while it is shared, none does.
+      // Every `ftl` holds the lock exclusively: while it is shared, no `ftl` holds it.
       const replacement = ++this.#shared > PATIENCE ? await file.replaced() : undefined;
       file.unlock();
       return replacement;
     }
     this.#shared = 0;
-    // And every `ftl` writes at once who it is.
+    // Every `ftl` that holds the lock writes its name at once.
     if (!file.wasOpenToOthers || this.#left() > 0 || file.text() !== "") return undefined;
     const replacement = await file.replaced();
-    // Did one come in between, it is waited for.
+    // If an `ftl` took the old lock in between, wait for it.
     while (replacement !== undefined && file.text() !== "" && !file.tryLock({ shared: true })) {
       await pause(LONGEST_PAUSE, this.#options.signal);
     }
@@ -161,14 +161,14 @@ class Waiting {
     const { what, onWait, signal } = this.#options;
     const holder = (): string => file.text() || "another process";
     const left = this.#left();
-    // Whoever asked who holds it shared it for a moment: that is no reason to give up.
+    // A process that asks for the holder shares the lock for a moment. That is no reason to give up.
     if (left <= 0 && (this.#shared === 0 || this.#shared > PATIENCE)) {
       throw new BusyError(`${what} is locked by ${holder()}`, {
         hint: "Try again when it is done, or wait longer with FTL_LOCK_WAIT=<seconds>",
       });
     }
-    if (!this.#told && left > 0) onWait(holder());
-    this.#told = left > 0;
+    if (!this.#isReported && left > 0) onWait(holder());
+    this.#isReported = left > 0;
     await pause(left > 0 ? Math.min(this.#pause, left) : FIRST_PAUSE, signal);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
   }
@@ -179,8 +179,8 @@ class Waiting {
 }
 
 /**
- * Who holds the lock now, or undefined where nobody does, or where this user cannot know. It asks by a shared
- * lock that it lets go at once: the file's text alone may be of a holder that was killed.
+ * The holder of the lock. Undefined if nobody holds it, or if this user cannot know. It tries a shared lock and
+ * releases it at once: the file's text alone may be from a holder that was killed.
  */
 export function holderOf(path: string): string | undefined {
   const found = lookAtLock(path);

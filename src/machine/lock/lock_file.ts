@@ -1,19 +1,19 @@
 /**
- * The file that a lock is on. flock(2) asks for no more than a descriptor: whoever can open the file, be it
- * to read, can hold the lock for ever. So it is the owner's alone.
+ * The file that carries a lock. flock(2) needs only a descriptor: whoever can open the file, even for reading,
+ * can hold the lock for ever. So only the owner may open it.
  */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { StorageError } from "../../errors.ts";
 import { kindOf, requireNoLink } from "../package_dir.ts";
 
-/** Modes by which others than the owner could open it. */
+/** Mode bits that let others than the owner open the file. */
 const FOR_OTHERS = 0o077;
 
-/** A lock's file, open. Throws `StorageError` where its place has something that FTL did not make. */
+/** A lock's file, open. Throws `StorageError` if something that FTL did not make is in its place. */
 export class LockFile implements Disposable {
   readonly #path: string;
   readonly #file: Deno.FsFile;
-  /** Whether others could have opened it, and hold the lock now. */
+  /** Whether other users could have opened the file and may hold the lock now. */
   readonly wasOpenToOthers: boolean;
 
   private constructor(path: string, file: Deno.FsFile) {
@@ -22,7 +22,7 @@ export class LockFile implements Disposable {
     this.wasOpenToOthers = ((file.statSync().mode ?? 0) & FOR_OTHERS) !== 0;
   }
 
-  /** Makes the file where it is missing, and takes it from others where it is theirs too. */
+  /** Makes the file if it is missing. If other users can open it, closes it to them. */
   static async open(path: string): Promise<LockFile> {
     const file = new LockFile(path, openOwn(path));
     try {
@@ -35,8 +35,8 @@ export class LockFile implements Disposable {
   }
 
   /**
-   * Lets the lock go too. To close the file is not enough: while another thread starts a program, that has the
-   * file too until it is the program, and the lock would be held as long.
+   * Also releases the lock. Closing the file is not enough: while another thread starts a program, the child
+   * process has the descriptor too until it runs the program, and would hold the lock until then.
    */
   [Symbol.dispose](): void {
     try {
@@ -46,12 +46,12 @@ export class LockFile implements Disposable {
     }
   }
 
-  /** Whether it has another name too: then writing into it may be writing into another user's file. */
+  /** Whether the file has another name too. Then a write may go into another user's file. */
   hasOtherNames(): boolean {
     return (this.#file.statSync().nlink ?? 1) > 1;
   }
 
-  /** Throws where the system has no locks, as on some network file systems. */
+  /** Throws if the system has no locks, as on some network file systems. */
   tryLock({ shared = false } = {}): boolean {
     return this.#file.tryLockSync(!shared);
   }
@@ -61,8 +61,8 @@ export class LockFile implements Disposable {
   }
 
   /**
-   * Whether the path leads here, and by no link: a lock on a file that has been replaced guards nothing. Before
-   * that is known nothing is written into it, as the package's folder may be another user's.
+   * Whether the path leads to this file, and not by a link. A lock on a replaced file guards nothing. Nothing
+   * is written into the file before this check, as the package's folder may belong to another user.
    */
   isInPlace(path = this.#path): boolean {
     try {
@@ -74,7 +74,7 @@ export class LockFile implements Disposable {
     }
   }
 
-  /** The first line, without what may be left behind it of a longer one. */
+  /** The first line. After it there may be the rest of a longer, older text. */
   text(): string {
     const bytes = new Uint8Array(500);
     this.#file.seekSync(0, Deno.SeekMode.Start);
@@ -88,23 +88,24 @@ export class LockFile implements Disposable {
       this.#file.seekSync(0, Deno.SeekMode.Start);
       this.#file.writeSync(new TextEncoder().encode(text));
     } catch {
-      // The lock holds without it. On a full disk there is no room for it, and `purge` must make some.
+      // The lock holds without its text. On a full disk there is no room for the text, and `purge` must free
+      // some.
     }
   }
 
-  /** A disk may have no room even for less: with a quota on Btrfs, which never writes in place. */
+  /** Even truncating may need room on the disk: on Btrfs with a quota, which never writes in place. */
   clear(): void {
     try {
       this.#file.truncateSync(0);
     } catch {
-      // Who reads the text asks first whether anybody holds the lock.
+      // A reader of the text checks first whether anybody holds the lock.
     }
   }
 
   /**
-   * Puts a new file in the place of this one, and holds the lock on it; undefined where another process does
-   * so. To be called only where no `ftl` holds this one. The right to replace is a lock too, on the file that
-   * is to take the place: of two that try, one finds that it came too late.
+   * Replaces this file by a new one and holds the lock on the new one. Undefined if another process replaces
+   * it. Call it only if no `ftl` holds this file's lock. The right to replace is a lock too, on the file that
+   * will take the place: if two processes try, one finds that it came too late.
    */
   async replaced(): Promise<LockFile | undefined> {
     const temporary = `${this.#path}.new`;
@@ -135,12 +136,12 @@ export class LockFile implements Disposable {
         closeSync(fd);
       }
     } catch {
-      // It may be another user's, who lets this one in by its group.
+      // The file may belong to another user, who lets this user in by its group.
     }
   }
 }
 
-/** Nearly always it is there: what is tried first must not fail then, as an error takes longer than a look. */
+/** Opens or makes the file. It nearly always exists, so a look comes first: a failed attempt takes longer. */
 function openOwn(path: string): Deno.FsFile {
   for (;;) {
     const there = kindOf(path);
@@ -149,11 +150,11 @@ function openOwn(path: string): Deno.FsFile {
         return Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
       }
       requireNoLink(path);
-      // A fifo would be waited for.
+      // Opening a fifo would wait for the other end.
       if (there !== "file") throw notOurs(path);
       return Deno.openSync(path, { read: true, write: true });
     } catch (error) {
-      // Made by another command, or renamed to another name, perhaps just now.
+      // Another command made or renamed the file just now.
       const code = systemCode(error) ?? "";
       if (code !== (there === undefined ? "EEXIST" : "ENOENT")) throw error;
     }
@@ -161,12 +162,12 @@ function openOwn(path: string): Deno.FsFile {
 }
 
 function notOurs(path: string): StorageError {
-  return new StorageError(`${path} is not a file of FTL's`, {
+  return new StorageError(`${path} is not a file that FTL made`, {
     hint: "Move it away, then run the command again",
   });
 }
 
-/** Whether anybody holds the lock on a file, and who. `unknown`: the file is another user's. */
+/** Whether anybody holds the lock on a file, and who. `unknown` means that the file belongs to another user. */
 export function lookAtLock(path: string): { readonly holder: string | undefined } | "unknown" {
   try {
     if (!Deno.lstatSync(path).isFile) return { holder: undefined };

@@ -1,11 +1,11 @@
 /**
- * The three locks of a package. They are taken in this order: candidates, sync, package.
+ * The three locks of a package. Take them in this order: candidates, sync, package.
  *
- *     package       every change to the package: publish, jump, remove
- *     sync          a sync, so that two of them never download the same. It is let go while `post-sync` of a candidate
- *                   runs: what is blessed meanwhile does not wait for that
- *     candidates    whoever runs the `post-sync` of candidates, or removes revisions: so that no script is run twice at
- *                   the same time, nor loses its revision. To be taken before the sync lock, or without waiting
+ *     package       Guards every change to the package: publish, jump, remove.
+ *     sync          Guards a sync, so that two of them never download the same revision. It is released while the
+ *                   `post-sync` of a candidate runs, so that a newly blessed revision does not wait for that script.
+ *     candidates    Guards the `post-sync` of candidates and the removal of revisions: no script runs twice at the
+ *                   same time, and none loses its revision. Take it before the sync lock, or without waiting.
  */
 import type { Environment } from "../../config.ts";
 import type { Context } from "../../context.ts";
@@ -17,11 +17,11 @@ export type LockName = "package" | "sync" | "candidates";
 
 export interface PackageLock {
   readonly path: string;
-  /** As people read of it. */
+  /** The name that people read. */
   readonly what: string;
 }
 
-/** Each lock of a package: its file, and what it is called. */
+/** Each lock of a package: its file and its name. */
 export function locksOf(pkg: PackageDir): Readonly<Record<LockName, PackageLock>> {
   return {
     package: { path: pkg.lock, what: pkg.name },
@@ -30,21 +30,21 @@ export function locksOf(pkg: PackageDir): Readonly<Record<LockName, PackageLock>
   };
 }
 
-/** The locks of one package as one command takes them. */
+/** The locks of one package, for one command. */
 export class PackageLocks {
   readonly #context: Context;
   readonly #pkg: PackageDir;
   readonly #command: string;
   #isNoScript = false;
 
-  /** @param command shown to those who wait, e.g. `ftl sync` */
+  /** @param command the name that those who wait see, e.g. `ftl sync` */
   constructor(context: Context, pkg: PackageDir, command: string) {
     this.#context = context;
     this.#pkg = pkg;
     this.#command = command;
   }
 
-  /** Waits for it as long as `FTL_LOCK_WAIT` says. Throws `BusyError`. */
+  /** Waits for the lock as long as `FTL_LOCK_WAIT` says. Throws `BusyError`. */
   async take(name: LockName): Promise<HeldLock> {
     const { config, report } = this.#context;
     const wait = config.lockWait;
@@ -57,7 +57,7 @@ export class PackageLocks {
     });
   }
 
-  /** Takes it where nobody has it now; the error that names its holder where somebody has. */
+  /** Takes the lock if it is free. Returns the error that names its holder if it is busy. */
   async try(name: LockName): Promise<HeldLock | BusyError> {
     const { path, ...options } = this.#prepare(name);
     return await tryLock(path, options);
@@ -71,7 +71,10 @@ export class PackageLocks {
     return { ...locksOf(pkg)[name], command: this.#command, signal, deadlock };
   }
 
-  /** Asked once: whoever waits for this command's end has had one of the locks since before it began. */
+  /**
+   * Checked until the answer is no: whoever waits for this command to end held a lock before this command
+   * began.
+   */
   #deadlock(): string | undefined {
     if (this.#isNoScript) return undefined;
     const { env } = this.#context.config;
@@ -82,8 +85,9 @@ export class PackageLocks {
 }
 
 /**
- * Whether this command runs in a script of the package that some `ftl` waits for. A daemon that a script
- * left behind has its variables too, but nobody waits for it: so the lock has to be that `ftl`'s.
+ * Whether this command runs in a script of the package, and an `ftl` waits for that script. A daemon that a
+ * script left behind has the script's variables too, but nobody waits for it. So the lock must be held by that
+ * `ftl`.
  */
 function isOwnScript({ FTL_HOOK, FTL_PACKAGE, FTL_PID }: Environment, pkg: PackageDir): boolean {
   if (FTL_HOOK === undefined || FTL_PACKAGE !== pkg.name) return false;

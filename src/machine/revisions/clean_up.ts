@@ -1,4 +1,4 @@
-/** Deleting what earlier commands have left. It never stands before the work, nor ends it. */
+/** Deletes what earlier commands left behind. It never delays or stops the command's own work. */
 import {
   emptyStaging,
   emptyTrash,
@@ -9,12 +9,12 @@ import {
 import type { PackageLocks } from "../lock/package_locks.ts";
 import { BusyError } from "../../errors.ts";
 import type { PackageDir } from "../package_dir.ts";
-import { readTold, writeTold } from "../state.ts";
+import { readReported, writeReported } from "../state.ts";
 import { isThere, type Leftover } from "./trees.ts";
 import type { Context } from "../../context.ts";
 
 export interface CleanUpOptions {
-  /** Other trees that cannot go. */
+  /** Other trees that cannot be deleted. */
   readonly kept?: readonly Leftover[];
   readonly locks: PackageLocks;
   /** Whether the caller holds the lock on candidates. */
@@ -22,8 +22,8 @@ export interface CleanUpOptions {
 }
 
 /**
- * Empties trash and staging. What cannot be deleted is told once, not with every sync, and `ftl doctor` shows
- * it. To be called under the sync lock.
+ * Empties trash and staging. A tree that cannot be deleted is reported once, not with every sync; `ftl doctor`
+ * shows it. Call it under the sync lock.
  */
 export async function cleanUp(
   context: Context,
@@ -37,21 +37,21 @@ export async function cleanUp(
     ...await emptyTrash(pkg, signal),
     ...await cleanSmallFiles(pkg, { locks, holdsCandidates, signal }),
   ];
-  const told = readTold(pkg);
+  const reported = readReported(pkg);
   for (const { path, reason } of found) {
-    if (told.includes(path)) continue;
+    if (reported.includes(path)) continue;
     const message = `${reason}; it stays until you remove it, and 'ftl doctor' shows it`;
     context.report({ type: "warning", message });
   }
-  const stays = new Set([...told.filter(isThere), ...found.map(({ path }) => path)]);
-  if (stays.size !== told.length || told.some((path) => !stays.has(path))) {
-    writeTold(pkg, [...stays]);
+  const stays = new Set([...reported.filter(isThere), ...found.map(({ path }) => path)]);
+  if (stays.size !== reported.length || reported.some((path) => !stays.has(path))) {
+    writeReported(pkg, [...stays]);
   }
 }
 
-/** Whether there is anything to clean up, or to say no more of. */
+/** Whether there is anything to delete, or a report to forget. */
 export function isCleanUpDue(pkg: PackageDir): boolean {
-  return leftovers(pkg).length > 0 || readTold(pkg).length > 0;
+  return leftovers(pkg).length > 0 || readReported(pkg).length > 0;
 }
 
 interface SmallFilesSetting {
@@ -60,7 +60,10 @@ interface SmallFilesSetting {
   readonly signal: AbortSignal;
 }
 
-/** Where another command may be writing one, the next sync does it: whoever prepares a candidate writes its state. */
+/**
+ * If another command may be writing such a file, the next sync deletes them. A candidate's preparation writes
+ * its state.
+ */
 async function cleanSmallFiles(
   pkg: PackageDir,
   { locks, holdsCandidates, signal }: SmallFilesSetting,

@@ -1,13 +1,13 @@
 /**
- * The kernel's own table of mounts, for folders that cannot be asked one by one: those that have a name which
- * is no UTF-8, of which the runtime cannot speak, and those that lie deeper than a path may be long.
+ * The kernel's own table of mounts. It is for trees whose folders the runtime cannot check one by one: it
+ * cannot open a name that is not UTF-8, nor a path that is too long.
  */
 import { Buffer } from "node:buffer";
 import { StorageError } from "../../errors.ts";
 
 /**
- * The first mount point in a tree, the tree itself among them, or undefined where nothing is mounted there.
- * Throws `StorageError` where there is no such table.
+ * The first mount point in a tree, which may be the tree itself. Undefined if nothing is mounted there. Throws
+ * `StorageError` if the table cannot be read.
  */
 export function mountInTable(tree: string): string | undefined {
   const real = byByte(Deno.realPathSync(tree));
@@ -16,7 +16,7 @@ export function mountInTable(tree: string): string | undefined {
   return found === undefined ? undefined : Buffer.from(found, "latin1").toString();
 }
 
-/** By a program: the runtime lets none of bounded permissions open what lies below `/proc`. */
+/** Reads the table with a program: with limited permissions, Deno opens nothing below `/proc`. */
 function readTable(tree: string): string {
   try {
     const { success, stdout } = new Deno.Command("/bin/sh", {
@@ -31,11 +31,14 @@ function readTable(tree: string): string {
   }
   throw new StorageError(
     `Cannot tell whether anything is mounted in ${tree}: /proc/self/mountinfo cannot be read`,
-    { hint: "It has names that are no UTF-8, or is very deep: delete it by hand" },
+    { hint: "A name in it is not UTF-8, or a path is too long: delete the folder by hand" },
   );
 }
 
-/** The fifth field, https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html, a byte a character. */
+/**
+ * The fifth field of a line, one character for each byte
+ * (https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html).
+ */
 function mountPointOf(line: string): string | undefined {
   return line.split(" ")[4]?.replace(/\\([0-7]{3})/g, (_, octal: string) => {
     return String.fromCharCode(parseInt(octal, 8));

@@ -1,6 +1,6 @@
 /**
- * How revisions leave a machine: each out of `revs` by one rename into `.ftl/trash`, so that it is never half
- * there, and deleted from there.
+ * How revisions leave a machine. One rename moves a revision from `revs` into `.ftl/trash`, so it is never half
+ * there. It is deleted from the trash.
  */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { StorageError } from "../../errors.ts";
@@ -11,7 +11,7 @@ import { makeFolder, type PackageDir } from "../package_dir.ts";
 import { statePath } from "../state.ts";
 import { findMount, type Leftover, openForOwner, removeTree } from "./trees.ts";
 
-/** Throws `StorageError` where something is mounted in a revision: it would go into the trash with it. */
+/** Throws `StorageError` if something is mounted in a revision: the mount would move into the trash too. */
 export async function requireNoMount(pkg: PackageDir, id: RevisionId): Promise<void> {
   const mount = await findMount(pkg.revisionPath(id));
   if (mount === undefined) return;
@@ -20,17 +20,17 @@ export async function requireNoMount(pkg: PackageDir, id: RevisionId): Promise<v
   });
 }
 
-/** What became of revisions that were to be discarded. */
+/** The result of discarding revisions. */
 export interface Discarded {
-  /** What lies in the trash now, and is to be deleted. */
+  /** Paths in the trash that are to be deleted. */
   readonly trashed: readonly string[];
-  /** Why others stay. */
+  /** Why the other revisions stay. */
   readonly failures: ReadonlyMap<RevisionId, unknown>;
 }
 
 /**
- * Takes revisions out of `revs`, and flushes once for all of them. To be called under the package's lock;
- * the trash is emptied without.
+ * Moves revisions out of `revs`, and flushes once for all of them. Call it under the package's lock. Empty the
+ * trash without that lock.
  */
 export async function discard(pkg: PackageDir, ids: readonly RevisionId[]): Promise<Discarded> {
   const failures = new Map<RevisionId, unknown>();
@@ -55,7 +55,7 @@ export async function discard(pkg: PackageDir, ids: readonly RevisionId[]): Prom
   return { trashed: folder === undefined || moved.length === 0 ? moved : [folder], failures };
 }
 
-/** One folder for all, so that one call deletes them; undefined where a full disk has no room for it. */
+/** One folder for all revisions, so that one call deletes them. Undefined if a full disk has no room for it. */
 function makeTrashFolder(pkg: PackageDir): string | undefined {
   const folder = `${pkg.trash}/${crypto.randomUUID()}`;
   try {
@@ -67,12 +67,12 @@ function makeTrashFolder(pkg: PackageDir): string | undefined {
   }
 }
 
-/** The answer is whether it lies at that path now. */
+/** Returns whether the revision now lies at `path`. */
 async function discardOne(
   pkg: PackageDir,
   { id, path }: { id: RevisionId; path: string },
 ): Promise<boolean> {
-  // Its state goes first. Where a crash comes before it has gone for good, nothing reads it.
+  // The state goes first. If a crash comes before the revision is gone, nothing reads the state.
   removeFile(statePath(pkg, id), { durable: false });
   faultPoint("state-forgotten");
   const moved = await moveOut(pkg, { id, path });
@@ -80,7 +80,7 @@ async function discardOne(
   return moved;
 }
 
-/** The answer is false where it could not be moved, and was deleted where it is. */
+/** Returns false if the revision could not be moved and was deleted in place. */
 async function moveOut(
   pkg: PackageDir,
   { id, path }: { id: RevisionId; path: string },
@@ -90,7 +90,8 @@ async function moveOut(
     renameFolder(from, path);
     return true;
   } catch (error) {
-    // An overlay does not move a folder of a lower layer, as of an image; the trash may be elsewhere too.
+    // An overlay cannot move a folder of a lower layer, e.g. of an image. The trash may also be on another
+    // disk.
     if (systemCode(error) !== "EXDEV") throw error;
   }
   makeFolder(pkg.removing);
@@ -100,7 +101,7 @@ async function moveOut(
   return false;
 }
 
-/** Moving a folder to another one takes the right to write in it, which its own modes may deny. */
+/** Moving a folder into another one needs the right to write in it, which the folder's own modes may deny. */
 function renameFolder(from: string, to: string): void {
   try {
     Deno.renameSync(from, to);
@@ -110,7 +111,7 @@ function renameFolder(from: string, to: string): void {
   }
 }
 
-/** Deletes a revision that a file in `.ftl/removing` has taken out of sight. */
+/** Deletes a revision that a file in `.ftl/removing` has hidden. */
 async function removeInPlace(pkg: PackageDir, id: RevisionId): Promise<Leftover | undefined> {
   const leftover = await removeTree(pkg.revisionPath(id));
   if (leftover !== undefined) return leftover;
@@ -123,17 +124,14 @@ function removalPath(pkg: PackageDir, id: RevisionId): string {
   return `${pkg.removing}/${id}`;
 }
 
-/** Lets a revision of that id be seen again, where none is left of the one that was to go. */
+/** Makes a revision of that id visible again, after the old one is gone. */
 export function clearRemoval(pkg: PackageDir, id: RevisionId): void {
   if (pkg.isBeingRemoved(id) && !pkg.isThere(id)) {
     removeFile(removalPath(pkg, id), { durable: true });
   }
 }
 
-/**
- * Deletes what was discarded, and what killed commands left half removed. The answer is what cannot be
- * deleted.
- */
+/** Deletes what was discarded, and what killed commands left half removed. Returns what cannot be deleted. */
 export async function emptyTrash(pkg: PackageDir, signal: AbortSignal): Promise<Leftover[]> {
   const leftovers: Leftover[] = [];
   for (const id of pkg.beingRemoved()) {
@@ -145,12 +143,12 @@ export async function emptyTrash(pkg: PackageDir, signal: AbortSignal): Promise<
   return leftovers;
 }
 
-/** Deletes what killed commands left half unpacked. To be called under the sync lock. */
+/** Deletes what killed commands left half unpacked. Call it under the sync lock. */
 export function emptyStaging(pkg: PackageDir, signal: AbortSignal): Promise<Leftover[]> {
   return removeTrees([...namesIn(pkg.staging), ...asides(pkg)], signal);
 }
 
-/** Deletes one after the other; the answer is what cannot be deleted. */
+/** Deletes one path after the other. Returns what cannot be deleted. */
 export async function removeTrees(
   paths: readonly string[],
   signal: AbortSignal,
@@ -163,7 +161,7 @@ export async function removeTrees(
   return leftovers;
 }
 
-/** Paths of what a killed command left, where none is at work now. */
+/** The paths that a killed command left behind, provided that no command is at work now. */
 export function leftovers(pkg: PackageDir): string[] {
   const own = namesIn(pkg.own);
   return [
@@ -175,15 +173,15 @@ export function leftovers(pkg: PackageDir): string[] {
   ];
 }
 
-/** Small files that a kill left between their making and their rename. */
+/** Small files that a kill left behind before their rename. */
 function temporaries(pkg: PackageDir, own = namesIn(pkg.own)): string[] {
   const removing = own.includes(pkg.removing) ? namesIn(pkg.removing) : [];
   return [...own, ...namesIn(pkg.states), ...removing].filter((path) => path.endsWith(".tmp"));
 }
 
 /**
- * Deletes them; the answer is what cannot be deleted. To be called under all locks of the package, as any of
- * its commands may be writing one.
+ * Deletes the temporary files. Returns what cannot be deleted. Call it under all locks of the package, as any
+ * of its commands may be writing one.
  */
 export function removeTemporaries(pkg: PackageDir, signal: AbortSignal): Promise<Leftover[]> {
   return removeTrees(temporaries(pkg), signal);

@@ -1,4 +1,4 @@
-/** Removing revisions from this machine, as `sync` and `purge` do it. */
+/** Removes revisions from this machine, for `sync` and `purge`. */
 import { StorageError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
@@ -11,8 +11,8 @@ import { Scripts } from "../scripts/scripts.ts";
 import {
   postSyncOf,
   readPointerState,
+  readReported,
   readRevisionState,
-  readTold,
   type RevisionState,
   writeRevisionState,
 } from "../state.ts";
@@ -20,22 +20,22 @@ import { type Context } from "../../context.ts";
 import type { PackageLocks } from "../lock/package_locks.ts";
 import { hasScript } from "../scripts/file.ts";
 
-/** Milliseconds for which the package's lock is held at a time: then others have their turn. */
+/** Milliseconds. The package's lock is held no longer at a time, so that other commands get it. */
 const BATCH_TIME = 200;
 const BATCH_SIZE = 500;
 
 export interface RemovalOptions {
   readonly locks: PackageLocks;
-  /** Asked once, under the package's lock: the ids to remove. */
+  /** Called once, under the package's lock. Returns the ids to remove. */
   readonly choose: () => readonly RevisionId[];
-  /** Called for each revision that cannot be removed; the others are removed all the same. */
+  /** Called for each revision that cannot be removed. The others are removed all the same. */
   readonly onFailure: (id: RevisionId, error: unknown) => void;
 }
 
 /**
- * Runs each revision's `pre-remove`, takes it out of `revs`, and deletes it. A revision whose script fails, or
- * that has something mounted in it, stays. The answer is the ids of those that went. To be called under the
- * sync lock and that on candidates, and not under the package's, which is held now and then only.
+ * Runs each revision's `pre-remove`, moves the revision out of `revs`, and deletes it. A revision stays if its
+ * script fails, or if something is mounted in it. Returns the ids of the removed revisions. Call it under the
+ * locks on sync and candidates, but not under the package's lock, which it takes for short times only.
  */
 export async function removeRevisions(
   context: Context,
@@ -54,12 +54,12 @@ export async function removeRevisions(
     removed.push(...batch.removed);
     await removeTrees(batch.trashed, context.signal);
     if (left.length === 0) return removed;
-    // Signals are heard, and whoever waits for the lock gets it.
+    // In this pause signals arrive, and other commands take the lock.
     await pause(TURN, context.signal);
   }
 }
 
-/** What goes while the lock is held once. */
+/** The revisions that are removed while the lock is held once. */
 class Batch {
   readonly #context: Context;
   readonly #pkg: PackageDir;
@@ -75,13 +75,13 @@ class Batch {
     this.#onFailure = onFailure;
   }
 
-  /** The answer is those that are left for the next time. */
+  /** Returns the ids that are left for the next batch. */
   async take(ids: readonly RevisionId[]): Promise<readonly RevisionId[]> {
     const pkg = this.#pkg;
-    // A jump may have come in between, or another sync that learnt what is blessed.
+    // In between, a jump may have happened, or another sync may have learnt what is blessed.
     const active = readLink(pkg, "current");
     const inUse = [active, readLink(pkg, "previous"), readPointerState(pkg)?.blessed];
-    const told = new Set(readTold(pkg));
+    const reported = new Set(readReported(pkg));
     const end = performance.now() + BATCH_TIME;
     const ready: RevisionId[] = [];
     let taken = 0;
@@ -89,8 +89,8 @@ class Batch {
       while (taken < ids.length && ready.length < BATCH_SIZE && performance.now() < end) {
         const id = ids[taken++];
         if (id === undefined || inUse.includes(id) || !pkg.has(id)) continue;
-        const wasTold = told.has(pkg.revisionPath(id));
-        if (await this.#mayGo(id, { active, wasTold })) ready.push(id);
+        const wasReported = reported.has(pkg.revisionPath(id));
+        if (await this.#mayGo(id, { active, wasReported })) ready.push(id);
       }
     } finally {
       await this.#discard(ready);
@@ -100,18 +100,18 @@ class Batch {
 
   async #mayGo(
     id: RevisionId,
-    { active, wasTold }: { active: RevisionId | undefined; wasTold: boolean },
+    { active, wasReported }: { active: RevisionId | undefined; wasReported: boolean },
   ): Promise<boolean> {
     let state: RevisionState | undefined;
     try {
-      // What stayed for another reason than its script has run it.
-      if (!wasTold || this.#isPreparedAgain(id)) {
+      // If the revision stayed for another reason than its script, the script has run already.
+      if (!wasReported || this.#isPreparedAgain(id)) {
         state = this.#markUnprepared(id);
         await this.#scripts.run("pre-remove", id, { from: active, to: active });
         state = undefined;
       }
       faultPoint("pre-removed");
-      // Afterwards: the script may be what unmounts.
+      // The check comes after the script, because the script may unmount.
       await requireNoMount(this.#pkg, id);
       return true;
     } catch (error) {
@@ -123,8 +123,8 @@ class Batch {
   }
 
   /**
-   * What `pre-remove` takes away, `post-sync` has made: so from its beginning that is due again, where a kill or
-   * a mount keeps the revision from going. The answer is the state that it is to have where its script fails.
+   * `pre-remove` undoes what `post-sync` made. So `post-sync` is due again as soon as `pre-remove` begins, in
+   * case a kill or a mount keeps the revision. Returns the state to restore if `pre-remove` fails.
    */
   #markUnprepared(id: RevisionId): RevisionState | undefined {
     const path = this.#pkg.revisionPath(id);
@@ -138,7 +138,7 @@ class Batch {
     return hasScript(this.#pkg.revisionPath(id), "post-sync") && postSyncOf(this.#pkg, id) === "ok";
   }
 
-  /** What makes room must not need any: on a full disk it goes without. */
+  /** Removing frees room, so it must not need any. On a full disk the state is not written. */
   #write(id: RevisionId, state: RevisionState): void {
     try {
       if (this.#pkg.has(id)) writeRevisionState(this.#pkg, id, state);

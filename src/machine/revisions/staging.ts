@@ -1,4 +1,4 @@
-/** Where a revision is made ready, below `.ftl`, before it appears in `revs` by one rename. */
+/** Where a revision is prepared, below `.ftl`. One rename then makes it appear in `revs`. */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { ConflictError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
@@ -9,7 +9,7 @@ import { clearRemoval } from "./removal.ts";
 import { forgetRevisionState, type RevisionState, writeRevisionState } from "../state.ts";
 import { removeTree } from "./trees.ts";
 
-/** To be used under the sync lock. */
+/** Use it under the sync lock. */
 export class Staging {
   readonly #pkg: PackageDir;
   readonly #id: RevisionId;
@@ -21,53 +21,53 @@ export class Staging {
     this.#id = id;
   }
 
-  /** An empty folder on the file system of `revs`, whatever earlier attempts have left. */
+  /** An empty folder on the file system of `revs`, even if earlier attempts left files behind. */
   static async open(pkg: PackageDir, id: RevisionId): Promise<Staging> {
     const staging = new Staging(pkg, id);
     await staging.renew();
     return staging;
   }
 
-  /** The folder that is to become the revision. */
+  /** The folder that becomes the revision. */
   get target(): string {
     return this.#target;
   }
 
-  /** A path for a folder that is there only while the target is filled. */
+  /** A path for a folder that exists only while the target is filled. */
   get aside(): string {
     return this.#aside;
   }
 
-  /** Starts over in an empty folder; `target` and `aside` may be others then. */
+  /** Starts over in an empty folder. `target` and `aside` may change. */
   async renew(): Promise<void> {
     const { staging, aside } = this.#pkg;
     this.#target = await freePath(`${staging}/${this.#id}`);
     this.#aside = await freePath(aside);
     try {
       Deno.mkdirSync(this.#target, { mode: 0o755 });
-      // Where the archive says nothing of its own folder, the umask must not either.
+      // If the archive does not set the mode of its own folder, the umask must not set it either.
       Deno.chmodSync(this.#target, 0o755);
     } catch (error) {
       throw explainDiskError(error, `Cannot write in ${staging}`);
     }
   }
 
-  /** Flushes what was staged to the disk. It takes a while: not under the package's lock. */
+  /** Flushes the staged files to the disk. This takes a while: do not call it under the package's lock. */
   flush(signal: AbortSignal): Promise<void> {
     return syncFileSystem(this.#target, signal);
   }
 
   /**
-   * Makes the revision visible: renamed into `revs`, then its state written. To be called under the
-   * package's lock; `flush` before it, without.
+   * Makes the revision visible: renames it into `revs`, then writes its state. Call it under the package's
+   * lock. Call `flush` before, without that lock.
    */
   publish(state: RevisionState): void {
     const [pkg, id] = [this.#pkg, this.#id];
-    // The state of an earlier revision of that name must not pass for this one's, whatever comes between.
+    // The state of an earlier revision of that name must never count for this one, even after a crash.
     forgetRevisionState(pkg, id);
     clearRemoval(pkg, id);
     try {
-      // Such as a link: what is no folder is no revision.
+      // For example a link. Only a folder is a revision.
       if (!pkg.isThere(id)) removeFile(pkg.revisionPath(id), { durable: false });
       Deno.renameSync(this.#target, pkg.revisionPath(id));
       syncDirectory(pkg.revs);
@@ -82,14 +82,14 @@ export class Staging {
     faultPoint("state-written");
   }
 
-  /** Deletes what was staged, after an error; what cannot be deleted now, the next sync tells of. */
+  /** Deletes the staged files after an error. The next sync reports what cannot be deleted now. */
   async drop(): Promise<void> {
     await removeTree(this.#target);
     await removeTree(this.#aside);
   }
 }
 
-/** That path, or one like it where something has it that cannot be deleted. */
+/** That path, or a similar one if something there cannot be deleted. */
 async function freePath(path: string): Promise<string> {
   if (await removeTree(path) === undefined) return path;
   return `${path}-${crypto.randomUUID()}`;

@@ -1,34 +1,34 @@
 /**
- * Deleting a folder with all that is in it: never what is mounted in it, never by way of a link, and on past
- * what cannot be deleted.
+ * Deletes a folder with all its content. It deletes nothing that is mounted there, follows no link, and
+ * continues after a failure.
  */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { messageOf, StorageError } from "../../errors.ts";
 import { mountInTable } from "./mount_table.ts";
 
-/** What could not be deleted. */
+/** A tree that could not be deleted. */
 export interface Leftover {
-  /** The tree that was to go; it may be gone in part. */
+  /** The tree that was to be deleted. Parts of it may be gone. */
   readonly path: string;
-  /** Why the first thing stays: a sentence with its path. */
+  /** Why the first entry stays: a sentence with its path. */
   readonly reason: string;
 }
 
-/** Folders looked at between two turns of the event loop. */
+/** Folders to check before the event loop gets its turn. */
 const FOLDERS_A_TURN = 500;
 
-/** Of folders that have been asked one by one: then it is faster to ask the kernel's table by a program. */
+/** After so many single checks it is faster to read the kernel's table with a program. */
 const MANY_FOLDERS = 1000;
 
 /**
- * The first mount point in a tree, or undefined where all of it lies on the mount of the folder that the
- * tree is in. Nothing is changed.
+ * The first mount point in a tree. Undefined if the whole tree is on the mount of its parent folder. Changes
+ * nothing.
  *
- * Devices do not tell: a bind mount may show another folder of the same file system. But rename(2) never
- * crosses a mount, and says EXDEV before it looks for the name that is to be moved
- * (https://man7.org/linux/man-pages/man2/rename.2.html): so a name that is nowhere is asked for. Where a
- * folder cannot be spoken of, the kernel's table tells of the whole tree; throws `StorageError` where that is
- * not to be had. Of a tree of many folders it tells too, if it is to be had.
+ * Device numbers do not help: a bind mount may show another folder of the same file system. But rename(2) never
+ * crosses a mount, and it returns EXDEV before it looks up the name
+ * (https://man7.org/linux/man-pages/man2/rename.2.html). So the check renames a name that does not exist. If
+ * the runtime cannot open a folder, the kernel's table answers for the whole tree; throws `StorageError` if
+ * that table cannot be read. The table also answers for a tree of many folders, if it can be read.
  */
 export async function findMount(tree: string): Promise<string | undefined> {
   const outside = parentOf(tree);
@@ -46,7 +46,7 @@ export async function findMount(tree: string): Promise<string | undefined> {
         if (!(error instanceof StorageError)) throw error;
       }
     }
-    // One by one: a call takes no hundreds of thousands of arguments.
+    // Pushed one by one: a call cannot take hundreds of thousands of arguments.
     for (const name of inner) folders.push(`${folder}/${name}`);
     if (seen % FOLDERS_A_TURN === 0) await turn();
   }
@@ -54,8 +54,8 @@ export async function findMount(tree: string): Promise<string | undefined> {
 }
 
 /**
- * Deletes a file or a folder with all that is in it. What cannot be deleted is the answer, and the rest goes
- * all the same; that there is nothing is no error. On abort it throws the signal's reason at once.
+ * Deletes a file, or a folder with all its content. Returns what cannot be deleted, and deletes the rest all
+ * the same. A missing path is no error. On abort it throws the signal's reason at once.
  */
 export async function removeTree(
   path: string,
@@ -74,14 +74,14 @@ export async function removeTree(
       return undefined;
     } catch (error) {
       signal?.throwIfAborted();
-      // Gone by another command's hand: both empty the same trash.
+      // Another command deleted it: both empty the same trash.
       if (systemCode(error) === "ENOENT" && !isFolder(path)) return undefined;
     }
   }
   return await new StubbornTree(path, signal).remove();
 }
 
-/** A tree that does not go by one call: entry by entry, mending modes, and past what must stay. */
+/** A tree that one call cannot delete. It goes entry by entry, changes modes, and skips what must stay. */
 class StubbornTree {
   readonly #tree: string;
   readonly #signal: AbortSignal | undefined;
@@ -102,7 +102,7 @@ class StubbornTree {
 
   async #removeFolder(folder: string): Promise<void> {
     const isMount = (): boolean => isOnOtherMount(folder, this.#outside) === true;
-    // A folder that was closed could not be asked before.
+    // A closed folder could not be checked before it was opened.
     if (isMount() || (openForOwner(folder) && isMount())) {
       this.#first ??= { path: this.#tree, reason: `Cannot delete ${folder}: it is a mount point` };
       return;
@@ -113,7 +113,7 @@ class StubbornTree {
     try {
       entries = [...Deno.readDirSync(folder)];
     } catch (error) {
-      // Where it cannot be read it may still be empty.
+      // A folder that cannot be read may still be empty.
       if (systemCode(error) === "ENOENT") return;
     }
     for (const { name, isDirectory } of entries) {
@@ -130,7 +130,7 @@ class StubbornTree {
   }
 }
 
-/** A folder with names that only the system's own call can speak of. */
+/** A folder with names that only the system's own call can delete. */
 function removeUnnamed(folder: string, tree: string): Leftover | undefined {
   try {
     const mount = mountInTable(folder);
@@ -141,7 +141,7 @@ function removeUnnamed(folder: string, tree: string): Leftover | undefined {
   }
 }
 
-/** A file, a link, or an empty folder of `tree`. */
+/** Deletes a file, a link, or an empty folder of `tree`. */
 function removeEntry(
   path: string,
   tree: string,
@@ -157,8 +157,8 @@ function removeEntry(
 }
 
 /**
- * Opens a folder whose modes deny its owner to work in it; the answer is whether that was so. Nothing else
- * is touched: chmod(2) follows links.
+ * Gives the owner of a folder its rights, if the modes deny them. Returns whether that was so. It changes
+ * nothing but folders: chmod(2) follows links.
  */
 export function openForOwner(folder: string): boolean {
   try {
@@ -167,12 +167,12 @@ export function openForOwner(folder: string): boolean {
     Deno.chmodSync(folder, ((mode ?? 0) & 0o777) | 0o700);
     return true;
   } catch {
-    // What it is needed for will say why it fails.
+    // The operation that needs the right reports why it fails.
     return false;
   }
 }
 
-/** Undefined where the path is too long to ask. */
+/** Undefined if the path is too long to check. */
 function isOnOtherMount(folder: string, outside: string): boolean | undefined {
   const name = `.ftl-nowhere-${crypto.randomUUID()}`;
   try {
@@ -184,7 +184,7 @@ function isOnOtherMount(folder: string, outside: string): boolean | undefined {
   }
 }
 
-/** The names of the folders in a folder; undefined where they cannot be told. */
+/** The names of the folders in a folder. Undefined if they cannot be read. */
 function foldersIn(folder: string): string[] | undefined {
   try {
     const names = [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory)
@@ -192,12 +192,12 @@ function foldersIn(folder: string): string[] | undefined {
     return names.every((name) => isReachable(folder, name)) ? names : undefined;
   } catch (error) {
     if (systemCode(error) === "ENAMETOOLONG") return undefined;
-    // Gone, or closed to this user, who then cannot delete what is in it either.
+    // The folder is gone, or closed to this user. Then this user cannot delete its content either.
     return [];
   }
 }
 
-/** A name that is no UTF-8 is read with a sign in the place of its bytes, and leads nowhere. */
+/** The runtime reads a name that is not UTF-8 with a replacement character. That name leads nowhere. */
 function isReachable(folder: string, name: string): boolean {
   return !name.includes("\ufffd") || isThere(`${folder}/${name}`);
 }
@@ -210,7 +210,7 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** Whether anything has that path, be it a link that leads nowhere. */
+/** Whether anything has that path, even a broken link. */
 export function isThere(path: string): boolean {
   try {
     Deno.lstatSync(path);
@@ -224,7 +224,7 @@ function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";
 }
 
-/** What the system does by itself goes on: nobody waits for it any longer. */
+/** Ends the wait on abort. The system finishes its work alone. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return await work;
   signal.throwIfAborted();
@@ -238,7 +238,7 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): 
   }
 }
 
-/** Lets signals and timers have their turn. */
+/** Lets signals and timers run. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

@@ -1,4 +1,4 @@
-/** The file of a package script: whether a revision has it, and how to run it. */
+/** The file of a package script: whether a revision has the script, and how to run it. */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { messageOf } from "../../errors.ts";
 import {
@@ -10,15 +10,15 @@ import {
 } from "../../revision/scripts.ts";
 
 export interface ScriptFile {
-  /** Its path in the revision, e.g. `pre-jump.sh`. */
+  /** The script's path in the revision, e.g. `pre-jump.sh`. */
   readonly place: string;
   readonly path: string;
-  /** Whether its owner may execute it; else an interpreter is given its path. */
+  /** Whether the owner may execute it. If not, an interpreter gets its path. */
   readonly executable: boolean;
   readonly firstLine: FirstLine | undefined;
 }
 
-/** Something has a script's name and can never run: its step must fail, not be skipped. */
+/** Something has a script's name but can never run. Its step must fail; it must not be skipped. */
 export interface UnfitScript {
   readonly place: string;
   readonly path: string;
@@ -26,12 +26,12 @@ export interface UnfitScript {
   readonly unfit: string;
 }
 
-/** Whether anything has the name of that script, fit to run or not. */
+/** Whether anything has the name of that script, even if it cannot run. */
 export function hasScript(directory: string, step: Step): boolean {
   return placeOf(directory, step) !== undefined;
 }
 
-/** Undefined only where nothing has the name of that script. */
+/** Undefined only if nothing has the name of that script. */
 export function findScript(directory: string, step: Step): ScriptFile | UnfitScript | undefined {
   const place = placeOf(directory, step);
   if (place === undefined) return undefined;
@@ -49,7 +49,7 @@ export function findScript(directory: string, step: Step): ScriptFile | UnfitScr
   }
 }
 
-/** FTL's name comes first, also where it is unfit: the other one does not take its place unseen. */
+/** FTL's own name comes first, even if that file cannot run. The other name must not replace it silently. */
 function placeOf(directory: string, step: Step): string | undefined {
   return SCRIPT_PLACES[step].find((place) => {
     const path = `${directory}/${place}`;
@@ -58,7 +58,7 @@ function placeOf(directory: string, step: Step): string | undefined {
       return true;
     } catch (error) {
       const code = systemCode(error) ?? "";
-      // `ftl` may be a file, or a link that leads nowhere.
+      // `ftl` may be a file, or a broken link.
       if (["ENOENT", "ENOTDIR", "ELOOP"].includes(code)) return false;
       throw explainDiskError(error, `Cannot read ${path}`);
     }
@@ -71,7 +71,7 @@ function firstLineOf(path: string, executable: boolean): FirstLine | undefined {
     const start = new Uint8Array(FIRST_LINE_BYTES);
     return parseFirstLine(start.subarray(0, file.readSync(start) ?? 0));
   } catch (error) {
-    // A program may be executable and unreadable.
+    // A program may be executable but not readable.
     if (executable) return undefined;
     throw error;
   }

@@ -1,8 +1,8 @@
 /**
- * What package scripts print, in `.ftl/log/<time>-<id>-<script>.log`: stdout and stderr in their order.
+ * The logs of package scripts, `.ftl/log/<time>-<id>-<script>.log`: stdout and stderr in the order of writing.
  *
- * Only its owner may read it, as scripts may print secrets. It is always made anew, so a link that somebody
- * laid there is never followed. A file that grows past `FILE_LIMIT` keeps its beginning and its end.
+ * Only the owner may read a log, as scripts may print secrets. Each log is a new file, so FTL never follows a
+ * link that somebody put there. A log that grows past `FILE_LIMIT` keeps its beginning and its end.
  */
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
@@ -12,29 +12,32 @@ import type { RevisionId } from "../../revision/names.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { FILE_LIMIT, logNames } from "./trim.ts";
 
-/** Bytes that stay of a file's beginning, and of its end, when it is cut. */
+/** Bytes kept of a log's beginning, and of its end, when it is cut. */
 export const HEAD = FILE_LIMIT / 2;
 const TAIL = FILE_LIMIT / 8;
 
-/** Files that are kept of each script: a `post-sync` that fails each minute leaves those of jumps alone. */
+/** Logs kept of each script. A `post-sync` that fails each minute does not push out the logs of jumps. */
 export const KEPT = 10;
 
-/** Written once, to see whether the disk has room at all. */
+/** Written once, to find out whether the disk has room. */
 const PROBE = new Uint8Array(4096);
 
-/** Where a log goes when it can be kept nowhere: it is unlinked at once. */
+/** Folders for a log that can be kept nowhere. It is unlinked at once. */
 const TEMPORARY = ["/tmp", "/var/tmp"];
 
 export interface ScriptLog extends Disposable {
   /** Open for reading and appending. */
   readonly fd: number;
-  /** Undefined where it is not kept. */
+  /** Undefined if the log is not kept. */
   readonly path: string | undefined;
-  /** A folder for what is needed while it is written. */
+  /** A folder for temporary files while the log is written. */
   readonly folder: string;
 }
 
-/** A new log. Where none can be kept, `warn` is told why; undefined where there is no place at all. */
+/**
+ * A new log. If no log can be kept, `warn` gets the reason. Undefined if no folder can hold even a temporary
+ * log.
+ */
 export function createLog(
   pkg: PackageDir,
   { id, step, warn }: { id: RevisionId; step: Step; warn: (message: string) => void },
@@ -56,7 +59,7 @@ export function createLog(
   }
 }
 
-/** A folder of FTL's own: a link, which could lead anywhere, is none. */
+/** A folder that FTL made. A link does not count, as it could lead anywhere. */
 function makeFolder(path: string): void {
   try {
     Deno.mkdirSync(path, { mode: 0o700 });
@@ -66,18 +69,18 @@ function makeFolder(path: string): void {
   }
 }
 
-/** Nothing depends on it: one file too many does no harm. */
+/** A failure is ignored: one file too many does no harm. */
 function prune(folder: string, step: Step): void {
   const names = logNames(folder).filter((name) => name.endsWith(`-${step}.log`)).sort();
   const old = names.slice(0, Math.max(0, names.length - KEPT + 1));
   try {
     for (const name of [...old, ...leftPipes(folder)]) Deno.removeSync(`${folder}/${name}`);
   } catch {
-    // Another command removes them too.
+    // Another command is removing the same files.
   }
 }
 
-/** Pipes that a killed command left: others are there for an instant. */
+/** Pipes that a killed command left behind. The pipes of a running command exist only for a moment. */
 function leftPipes(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => {
     if (!name.startsWith(".")) return false;
@@ -87,7 +90,7 @@ function leftPipes(folder: string): string[] {
 }
 
 function openKept(folder: string, name: string): ScriptLog {
-  // 20261125T163650.123Z: no colons, and the order of names is that of time.
+  // 20261125T163650.123Z: without colons, and sorted by name they are sorted by time.
   for (let time = Date.now();; time++) {
     const stamp = new Date(time).toISOString().replace(/[-:]/g, "");
     const path = `${folder}/${stamp}-${name}.log`;
@@ -104,13 +107,13 @@ function openTemporary(): ScriptLog | undefined {
     try {
       return openNew(`${folder}/ftl-${crypto.randomUUID()}`, { folder, kept: false });
     } catch {
-      // The next one, or none.
+      // Try the next folder.
     }
   }
   return undefined;
 }
 
-/** Throws where there is a file of that name, or no room. */
+/** Throws if a file of that name exists, or if there is no room. */
 function openNew(path: string, { folder, kept }: { folder: string; kept: boolean }): ScriptLog {
   const fd = openSync(path, "ax+", 0o600);
   try {
@@ -130,19 +133,19 @@ function openNew(path: string, { folder, kept }: { folder: string; kept: boolean
   };
 }
 
-/** Cuts a file that grew past its limit. Whoever appends to it goes on at its new end. */
+/** Cuts a log that grew past its limit. A process that appends to it continues at the new end. */
 export function cut(fd: number): void {
   const { size } = fstatSync(fd);
   if (size <= FILE_LIMIT) return;
   const end = new Uint8Array(TAIL);
   const read = readSync(fd, end, 0, TAIL, size - TAIL);
-  const note = `\n[ftl] left out here: the file had grown past ${FILE_LIMIT >> 20} MiB\n`;
+  const note = `\n[ftl] left out here: the log had grown past ${FILE_LIMIT >> 20} MiB\n`;
   ftruncateSync(fd, HEAD);
   append(fd, new TextEncoder().encode(note));
   append(fd, end.subarray(end.indexOf(10) + 1, read));
 }
 
-/** A line of FTL's own, behind what the script printed. */
+/** Appends a line of FTL's own after the script's output. */
 export function note(fd: number, text: string): void {
   const { size } = fstatSync(fd);
   const last = new Uint8Array(1);

@@ -1,6 +1,7 @@
 /**
- * Follows a script's log while it grows, and passes its lines on: a bounded amount each turn, so that timers
- * and signals get theirs, and in all. Of a script that floods, the beginning and the end are passed on.
+ * Follows a script's log while it grows, and passes its lines on. Each turn has a limit, so that timers and
+ * signals run too. The whole output has a limit as well: for a script that floods, only the beginning and the
+ * end pass.
  */
 import { fstatSync, readSync } from "node:fs";
 import { cut, HEAD } from "./log.ts";
@@ -11,20 +12,20 @@ const CHUNK = 64 << 10;
 /** Lines passed on in one turn. */
 const LINES_A_TURN = 1000;
 
-/** What is passed on of one script before its end: bytes, fewer than a cut leaves, and lines. */
+/** Limits of the output before the script's end: bytes (fewer than a cut keeps) and lines. */
 const MOST_BYTES = HEAD / 2;
 const MOST_LINES = 20_000;
 
-/** Bytes of the end that are passed on where not all was. */
+/** Bytes of the end that are passed on if something was left out. */
 const END = 8 << 10;
 
 export class ScriptOutput {
   readonly #fd: number;
   readonly #onLine: (text: string) => void;
-  /** Where to find what is not passed on. */
+  /** The log's path, to name it if something is left out. */
   readonly #path: string | undefined;
   readonly #buffer = new Uint8Array(CHUNK);
-  /** Up to where all was passed on. */
+  /** Everything before this position was passed on. */
   #position = 0;
   #lines = 0;
 
@@ -37,16 +38,16 @@ export class ScriptOutput {
     this.#onLine = onLine;
   }
 
-  /** Bytes that the script and what it started have written, as far as they are kept. */
+  /** Bytes that the script and its children have written, as far as they are kept. */
   get size(): number {
     return fstatSync(this.#fd).size;
   }
 
-  /** Passes on some of the whole lines that are new; true where there are more. */
+  /** Passes on some of the new whole lines. Returns true if there are more. */
   turn(end = Infinity): boolean {
     const size = Math.min(this.size, end);
     if (end === Infinity) cut(this.#fd);
-    // It may have been truncated by somebody else.
+    // Somebody else may have truncated the log.
     this.#position = Math.min(this.#position, size);
     if (this.#isFull || this.#position === size) return false;
     const length = Math.min(CHUNK, size - this.#position);
@@ -57,8 +58,8 @@ export class ScriptOutput {
   }
 
   /**
-   * What is there is passed on, what comes later is not: to be called when the script has ended. `pause` is
-   * awaited between turns.
+   * Passes on the rest of the log. Lines that come later are not passed on. Call it after the script has ended.
+   * `pause` is awaited between turns.
    */
   async finish(pause: () => Promise<unknown>): Promise<void> {
     const end = this.size;
@@ -78,7 +79,7 @@ export class ScriptOutput {
     const read = readSync(this.#fd, this.#buffer, 0, Math.min(CHUNK, end - from), from);
     const lines = new TextDecoder().decode(this.#buffer.subarray(0, read)).split("\n");
     if (lines.at(-1) === "") lines.pop();
-    // The first one may have begun before.
+    // The first line may have begun before this position.
     for (const line of isCut && lines.length > 1 ? lines.slice(1) : lines) this.#onLine(line);
   }
 
@@ -86,7 +87,7 @@ export class ScriptOutput {
     return this.#position >= MOST_BYTES || this.#lines >= MOST_LINES;
   }
 
-  /** Passes on whole lines; the answer is their length in bytes. */
+  /** Passes on whole lines. Returns their length in bytes. */
   #passOn(bytes: Uint8Array): number {
     const decoder = new TextDecoder();
     let used = 0;
@@ -105,7 +106,7 @@ export class ScriptOutput {
   }
 }
 
-/** The length of `bytes` without a character at its end of which bytes are missing. */
+/** The length of `bytes` without an incomplete character at the end. */
 function wholeCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= 3; back++) {
     const byte = bytes[bytes.length - back] ?? 0;

@@ -1,25 +1,25 @@
 /**
- * A pipe into a log that outlives this process, so that what a script leaves behind can go on printing.
+ * A pipe into a log. It outlives this process, so that a daemon that a script started can go on printing.
  *
- * A program of its own, `cat`, moves what comes through the pipe to the log until the last writer has closed
- * it. Were the file itself the script's stdout, `echo ... > /dev/stderr` would truncate it, and a full disk
- * would make `echo` fail.
+ * A separate program, `cat`, copies from the pipe to the log until the last writer has closed the pipe. If the
+ * log itself were the script's stdout, `echo ... > /dev/stderr` would truncate it, and a full disk would make
+ * `echo` fail.
  */
 import { closeSync, openSync } from "node:fs";
 import type { ScriptLog } from "./log.ts";
 import { asStream } from "./start.ts";
 
 export interface LogPipe {
-  /** The end to write to: to be closed as soon as the script has it. */
+  /** The end to write to. Close it as soon as the script has it. */
   readonly input: number;
-  /** Resolves when nobody can write to it any longer and all is in the log. */
+  /** Resolves when no writer is left and the log has everything. */
   readonly ended: Promise<unknown>;
 }
 
-/** On a full disk `cat` fails, and a new one reads on: the pipe never breaks. */
+/** On a full disk `cat` fails, and a new `cat` goes on reading: the pipe never breaks. */
 const RELAY = "until cat; do test $? -eq 1 || exec cat > /dev/null; done";
 
-/** Undefined where this machine or file system cannot make one. */
+/** Undefined if this machine or file system cannot make a pipe. */
 export function openPipe(
   { fd: log, folder }: Pick<ScriptLog, "fd" | "folder">,
 ): LogPipe | undefined {
@@ -28,7 +28,7 @@ export function openPipe(
   let output: number | undefined;
   try {
     if (!shell('command -v cat && mkfifo -m 600 "$1"', path)) return undefined;
-    // Opened for both first, as else each end would wait for the other.
+    // Opened for both directions first, because otherwise each end would wait for the other.
     const both = openSync(path, "r+");
     try {
       output = openSync(path, "r");

@@ -1,4 +1,4 @@
-/** One run of a script: its log, its process, and what is told of both. */
+/** One run of a script: its log, its process, and the reports about both. */
 import { closeSync } from "node:fs";
 import { ScriptError } from "../../errors.ts";
 import type { Step } from "../../revision/scripts.ts";
@@ -16,8 +16,8 @@ import { waitFor } from "./wait.ts";
 const LOOK = 25;
 
 /**
- * Milliseconds for which what a script left behind may say more, and without a word after which it is left: on a
- * busy machine the relay takes its time for what the script itself has said.
+ * Milliseconds to read on after the script's end: at most, and the longest silence. Children of the script may
+ * still print. On a busy machine the pipe's `cat` needs its time for the script's own last lines.
  */
 const LONGEST_REST = 2000;
 const REST = 1000;
@@ -37,7 +37,7 @@ export interface Run {
   readonly report: Report;
 }
 
-/** Throws `ScriptError`, or the reason of the signal. */
+/** Throws `ScriptError`, or the signal's reason. */
 export async function run(script: ScriptFile, of: Run): Promise<void> {
   const { pkg, step, id, name, report } = of;
   const warn = (message: string): void => report({ type: "warning", message });
@@ -65,7 +65,7 @@ interface LoggedRun extends Run {
   readonly log: ScriptLog | undefined;
 }
 
-/** What went wrong, or undefined. Throws `StartFailure`. */
+/** Returns what went wrong, or undefined. Throws `StartFailure`. */
 async function runLogged(
   script: ScriptFile,
   run: LoggedRun,
@@ -106,7 +106,7 @@ async function follow(output: ScriptOutput, ended: Promise<unknown>): Promise<vo
   }
 }
 
-/** What the script started may still write, and what it wrote be on its way through the pipe. */
+/** Waits for children of the script that still write, and for output that is still in the pipe. */
 async function rest(output: ScriptOutput, drained: Promise<unknown> | undefined): Promise<void> {
   const deadline = performance.now() + LONGEST_REST;
   let size = -1;
@@ -116,7 +116,7 @@ async function rest(output: ScriptOutput, drained: Promise<unknown> | undefined)
   }
 }
 
-/** Waits until it is, or for that many milliseconds; true where it is. */
+/** Waits for `promise`, at most that many milliseconds. Returns whether it settled. */
 async function settled(
   promise: Promise<unknown> | undefined,
   milliseconds: number,

@@ -1,4 +1,4 @@
-/** Package scripts: what a revision brings along to be run at each step. */
+/** Package scripts: a revision contains them, and FTL runs one at each step. */
 import type { Context } from "../../context.ts";
 import { ScriptError } from "../../errors.ts";
 import type { Action, SCRIPT_VARIABLES, Step } from "../../revision/scripts.ts";
@@ -6,7 +6,7 @@ import type { RevisionId } from "../../revision/names.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { findScript } from "./file.ts";
 
-/** The revision that was active before, and the one that is to be. */
+/** The revision that was active before, and the revision that becomes active. */
 export interface Switch {
   readonly from: RevisionId | undefined;
   readonly to: RevisionId | undefined;
@@ -21,9 +21,9 @@ export class Scripts {
   readonly #timeout: number;
 
   /**
-   * Throws `UsageError` where `FTL_HOOK_TIMEOUT` does not parse: before anything is begun.
+   * Throws `UsageError` before any work if `FTL_HOOK_TIMEOUT` does not parse.
    *
-   * @param action what the scripts are told is being done
+   * @param action what the scripts get as `FTL_ACTION`
    */
   constructor(
     context: Pick<Context, "config" | "report" | "signal">,
@@ -37,8 +37,9 @@ export class Scripts {
   }
 
   /**
-   * Runs a revision's script for a step, if it has one. Throws `ScriptError` where it cannot be started, fails, or
-   * takes longer than `FTL_HOOK_TIMEOUT`; the reason of the context's signal where that aborts.
+   * Runs a revision's script for a step, if the revision has one. Throws `ScriptError` if the script cannot be
+   * started, fails, or takes longer than `FTL_HOOK_TIMEOUT`. Throws the reason of the context's signal if that
+   * aborts.
    */
   async run(
     step: Step,
@@ -58,7 +59,7 @@ export class Scripts {
     const { report, signal } = this.#context;
     report({ type: "script", revision, step, running: true });
     try {
-      // Loaded where there is a script to run.
+      // Loaded only if there is a script to run.
       const { run } = await import("./run.ts");
       const env = this.#environment(step, id, given);
       const timeout = this.#timeout;
@@ -78,7 +79,7 @@ export class Scripts {
     }
   }
 
-  /** What is added to the environment of `ftl` itself, which a script inherits whole. */
+  /** The variables that are added to the environment of `ftl`. A script inherits both. */
   #environment(
     step: Step,
     id: RevisionId,

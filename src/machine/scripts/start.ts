@@ -1,4 +1,4 @@
-/** Starting a package script, or saying why the system does not. */
+/** Starts a package script, or explains why the system cannot start it. */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { messageOf } from "../../errors.ts";
 import { programWithCarriageReturn } from "../../revision/scripts.ts";
@@ -7,19 +7,19 @@ import type { ScriptFile } from "./file.ts";
 const SHELL = "/bin/sh";
 
 /**
- * An open file as a child's stream. `Deno.Command` takes its number, as `node:child_process` has to, though
- * its types do not tell.
+ * An open file as a child's stream. `Deno.Command` accepts its number, because `node:child_process` needs that;
+ * its types do not say so.
  */
 export function asStream(fd: number): "null" {
   return fd as unknown as "null";
 }
 
 export interface StartOptions {
-  /** The revision's folder, where it runs. */
+  /** The revision's folder, which is the script's working directory. */
   readonly directory: string;
-  /** Added to the environment of `ftl` itself, which a script inherits whole. */
+  /** Variables added to the environment of `ftl`. A script inherits both. */
   readonly env: Record<string, string>;
-  /** For stdout and stderr: the number of an open file, or undefined for nowhere. */
+  /** For stdout and stderr: the number of an open file. Undefined discards them. */
   readonly output: number | undefined;
 }
 
@@ -31,7 +31,7 @@ export class StartFailure extends Error {
 }
 
 /**
- * Starts it in a process group of its own, so that all that it starts can be ended with it. Throws
+ * Starts the script in its own process group, so that all its children can be ended with it. Throws
  * `StartFailure`.
  */
 export function startScript(script: ScriptFile, options: StartOptions): Deno.ChildProcess {
@@ -40,7 +40,7 @@ export function startScript(script: ScriptFile, options: StartOptions): Deno.Chi
     try {
       return spawn(program, args, options);
     } catch (error) {
-      // A script without `#!`: a shell would run it, so FTL does.
+      // The script has no `#!`. A shell would run it, so FTL does too.
       if (systemCode(error) !== "ENOEXEC") throw error;
       return spawn(SHELL, [script.path], options);
     }
@@ -54,14 +54,16 @@ interface CommandLine {
   readonly args: string[];
 }
 
-/** The kernel reads the first line of what is executable; for all else FTL reads it as the kernel does. */
+/**
+ * The kernel reads the first line of an executable file. For all other files FTL reads it as the kernel does.
+ */
 function commandOf(script: ScriptFile, directory: string): CommandLine {
   const { path, executable, firstLine } = script;
   if (executable && !firstLine?.hasMark) return { program: path, args: [] };
   if (firstLine === undefined) return { program: SHELL, args: [path] };
   const { interpreter, argument } = firstLine;
   return {
-    // The kernel takes a relative one from the working directory, which is the revision's.
+    // The kernel resolves a relative path from the working directory, which is the revision's folder.
     program: interpreter.startsWith("/") ? interpreter : `${directory}/${interpreter}`,
     args: argument === undefined ? [path] : [argument, path],
   };
@@ -118,7 +120,7 @@ function explainStart(script: ScriptFile, failed: FailedStart): StartFailure {
 function whatIsWrongWith(path: string): string | undefined {
   try {
     const { isFile, mode } = Deno.statSync(path);
-    if (!isFile) return "is no file";
+    if (!isFile) return "is not a file";
     return ((mode ?? 0) & 0o111) === 0 ? "is not executable" : undefined;
   } catch (error) {
     if (systemCode(error) === "ENOENT") return "is not on this machine";

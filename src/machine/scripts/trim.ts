@@ -1,13 +1,13 @@
 /**
- * The logs of scripts as other commands look at them. One that a daemon still writes to, after the `ftl` that
- * followed it, is cut by the next one.
+ * How other commands look at the logs of scripts. A daemon may go on writing to a log after its `ftl` has
+ * ended. Then the next `ftl` cuts that log.
  */
 import type { PackageDir } from "../package_dir.ts";
 
-/** Bytes of a log, after which it is cut. */
+/** Bytes. A log that is longer is cut. */
 export const FILE_LIMIT = 8 << 20;
 
-/** The names of the logs in a folder; none where it cannot be read. */
+/** The names of the logs in a folder. Empty if the folder cannot be read. */
 export function logNames(folder: string): string[] {
   try {
     return [...Deno.readDirSync(folder)]
@@ -18,20 +18,20 @@ export function logNames(folder: string): string[] {
   }
 }
 
-/** The path of the newest log; null if there is no log, or this user may not look for it. */
+/** The path of the newest log. Null if there is no log, or if this user may not look for it. */
 export function newestLog(pkg: PackageDir): string | null {
   const [newest] = logNames(pkg.logs).sort().reverse();
   return newest === undefined ? null : `${pkg.logs}/${newest}`;
 }
 
-/** Cuts logs that are too large. Nothing depends on it: it never throws. */
+/** Cuts logs that are too large. Nothing depends on it, so it never throws. */
 export async function trimLogs(pkg: PackageDir): Promise<void> {
   try {
     if (!Deno.lstatSync(pkg.logs).isDirectory) return;
     for (const name of logNames(pkg.logs)) {
       const path = `${pkg.logs}/${name}`;
       const { size, nlink } = Deno.lstatSync(path);
-      // With another name it may be another user's: the package's folder may be the application's.
+      // A file with a second name may belong to another user: the package's folder may be the application's.
       if (size <= FILE_LIMIT || (nlink ?? 1) > 1) continue;
       const [{ cut }, { openSync, closeSync, constants }] = await Promise.all([
         import("./log.ts"),

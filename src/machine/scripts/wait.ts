@@ -1,15 +1,17 @@
-/** Waiting for a script, which has a bound: time, and signals. */
+/** Waits for a script, with a time limit, and ends it on a signal. */
 import { InterruptedError } from "../../errors.ts";
 
 /** Milliseconds between SIGTERM and SIGKILL to a script that takes too long. */
 const GRACE = 10_000;
 
-/** Milliseconds after SIGKILL. What has not ended then hangs in the kernel, or belongs to another user. */
+/**
+ * Milliseconds after SIGKILL. A process that still lives then hangs in the kernel, or belongs to another user.
+ */
 const LAST_GRACE = 10_000;
 
 /**
- * What went wrong, or undefined where nothing did. The script's whole process group is ended where it takes
- * more than `timeout` seconds, or where `signal` aborts; then its reason is thrown.
+ * Returns what went wrong, or undefined. Ends the script's whole process group if the script takes longer than
+ * `timeout` seconds, or if `signal` aborts. On abort it throws the signal's reason.
  */
 export async function waitFor(
   child: Deno.ChildProcess,
@@ -42,7 +44,7 @@ export async function waitFor(
   const status = await Promise.race([child.status, stuck.promise]);
   signal.removeEventListener("abort", end);
   for (const timer of timers) clearTimeout(timer);
-  // Besides the script there may be what it started.
+  // The script's children may still be running.
   if (ending) signalGroup(child.pid, "SIGKILL");
   if (status === "stuck") child.unref();
   signal.throwIfAborted();
@@ -59,7 +61,7 @@ function signalGroup(pid: number, signal: Deno.Signal): void {
   try {
     Deno.kill(-pid, signal);
   } catch (error) {
-    // The group is gone, which is what was wanted, or another user's, which cannot be helped.
+    // The group is gone, as wanted. Or it belongs to another user, whose processes this user cannot end.
     const isExpected = error instanceof Deno.errors.NotFound ||
       error instanceof Deno.errors.PermissionDenied;
     if (!isExpected) throw error;

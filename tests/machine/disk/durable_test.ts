@@ -1,3 +1,4 @@
+/** Files that are overwritten in place: when that is allowed, and what stays untouched. */
 import { assertEquals } from "../../assert.ts";
 import { overwriteDigits } from "../../../src/machine/disk/durable.ts";
 import { PackageDir } from "../../../src/machine/package_dir.ts";
@@ -8,7 +9,7 @@ import { aPackage } from "../../names.ts";
 const OLD = `{"at":"2026-01-01T00:00:00.000Z"}\n`;
 const NEW = `{"at":"2027-12-31T23:59:59.999Z"}\n`;
 
-Deno.test("overwriteDigits() writes in place where digits alone are others", () => {
+Deno.test("overwriteDigits() writes in place if only digits differ", () => {
   using folder = new TempFolder();
   const path = `${folder.path}/file`;
   Deno.writeTextFileSync(path, OLD);
@@ -35,7 +36,7 @@ const UNLIKE: [what: string, make: (path: string) => void][] = [
 ];
 
 for (const [what, make] of UNLIKE) {
-  Deno.test(`overwriteDigits() leaves what is not its own alone: ${what}`, () => {
+  Deno.test(`overwriteDigits() leaves any other file alone: ${what}`, () => {
     using folder = new TempFolder();
     const path = `${folder.path}/file`;
     make(path);
@@ -54,7 +55,7 @@ function textOf(path: string): string | undefined {
   }
 }
 
-Deno.test("the time of a sync goes into the same file, another outcome into a new one", () => {
+Deno.test("the time of a sync is written into the same file, another result into a new file", () => {
   using folder = new TempFolder();
   folder.folder("a");
   const pkg = new PackageDir(folder.path, aPackage("a"));

@@ -1,7 +1,8 @@
+/** When a disk counts as full. */
 import { assert, assertEquals } from "../../assert.ts";
 import { diskRoom, isFull } from "../../../src/machine/disk/room.ts";
 
-Deno.test("a disk is full when a sync would refuse it, however large it is", () => {
+Deno.test("a disk is full when a sync would refuse to fill it, whatever its size is", () => {
   const cases: [free: number, size: number, full: boolean][] = [
     [10e9, 2e12, false],
     [70e6, 2e12, false],
@@ -9,7 +10,7 @@ Deno.test("a disk is full when a sync would refuse it, however large it is", () 
     [0, 2e12, true],
     [60e6, 1e9, false],
     [9e6, 1e9, true],
-    // A file system that does not say how large it is.
+    // A file system that does not report its size.
     [0, 0, false],
   ];
   for (const [free, size, full] of cases) {

@@ -1,9 +1,10 @@
+/** How much disk space a package uses. */
 import { assert, assertEquals } from "../../assert.ts";
 import { diskUsed } from "../../../src/machine/disk/used.ts";
 import { anId } from "../../names.ts";
 import { TestMachine } from "../machine.ts";
 
-Deno.test("diskUsed() counts revisions and what is being made, and nothing that lies beside them", () => {
+Deno.test("diskUsed() counts revisions and staged files, and nothing beside them", () => {
   using machine = new TestMachine();
   const { pkg } = machine;
   const before = diskUsed(pkg);

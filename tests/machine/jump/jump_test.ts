@@ -1,4 +1,4 @@
-/** The steps of a jump, and what the next command makes of one that a kill cut short: see `jump.ts`. */
+/** The steps of a jump, and how the next command finishes a jump that a kill interrupted: see `jump.ts`. */
 import { assertEquals, assertRejects } from "../../assert.ts";
 import { createContext, jump, purge } from "../../../mod.ts";
 import { NotFoundError, ScriptError, UsageError } from "../../../src/errors.ts";
@@ -44,7 +44,7 @@ Deno.test("a jump runs the scripts in their order, switches both links, and leav
   ]);
 });
 
-Deno.test("a jump to the active revision changes nothing and runs nothing, but takes the hold", async () => {
+Deno.test("a jump to the active revision changes nothing and runs nothing, but stores the hold", async () => {
   using machine = ready();
   const hold = { id: OLD, blessed: NEW, version: "1" };
   assertEquals(await jumps(machine).to(OLD, hold), { from: OLD, failures: [] });
@@ -52,7 +52,7 @@ Deno.test("a jump to the active revision changes nothing and runs nothing, but t
   assertEquals(readHold(machine.pkg, OLD), hold);
 });
 
-Deno.test("a setting that does not parse is refused before anything has changed", async () => {
+Deno.test("a setting that does not parse is refused before any change", async () => {
   using machine = ready({ scripts: ["post-jump"] });
   const { pkg } = machine;
   const bad = createContext({ FTL_ROOT: machine.root, FTL_HOOK_TIMEOUT: "5m" });
@@ -72,7 +72,7 @@ Deno.test("a failing pre-jump changes nothing", async () => {
   assertEquals(readJournal(pkg), undefined);
 });
 
-Deno.test("a failing post-jump is told, and the new revision is active", async () => {
+Deno.test("a failing post-jump is reported, and the new revision is active", async () => {
   using machine = ready({ failing: ["post-jump"] });
   const { failures } = await jumps(machine).to(NEW, undefined);
   assertEquals(failures.map(({ message }) => message), [`${NEW_NAME} post-jump failed: exit 1`]);
@@ -87,7 +87,7 @@ Deno.test("only a revision that is here and prepared becomes active", async () =
   assertEquals(readLink(machine.pkg, "current"), OLD);
 });
 
-Deno.test("finish() after a kill before the switch starts again what un-jump had stopped", async () => {
+Deno.test("finish() starts the old revision again if a kill came before the switch", async () => {
   using machine = ready();
   const { pkg } = machine;
   writeJournal(pkg, { from: OLD, to: NEW, action: "jump-back" });
@@ -96,7 +96,7 @@ Deno.test("finish() after a kill before the switch starts again what un-jump had
   assertEquals([readLink(pkg, "current"), readJournal(pkg)], [OLD, undefined]);
 });
 
-Deno.test("finish() after a kill behind the switch runs the post-jump that is due", async () => {
+Deno.test("finish() runs the post-jump that is due if a kill came after the switch", async () => {
   using machine = ready();
   const { pkg } = machine;
   writeJournal(pkg, { from: OLD, to: NEW, action: "sync" });
@@ -106,7 +106,7 @@ Deno.test("finish() after a kill behind the switch runs the post-jump that is du
   assertEquals(readJournal(pkg), undefined);
 });
 
-Deno.test("finish() forgets a jump whose revisions are both active no more", async () => {
+Deno.test("finish() forgets a jump if neither of its revisions is active", async () => {
   using machine = ready();
   const { pkg } = machine;
   const other = anId("VZ5vQkAaR4G");
@@ -116,7 +116,7 @@ Deno.test("finish() forgets a jump whose revisions are both active no more", asy
   assertEquals(readJournal(pkg), undefined);
 });
 
-Deno.test("a hold counts for the active revision alone, and until another one is blessed", () => {
+Deno.test("a hold counts only for the active revision, and until another one is blessed", () => {
   using machine = ready();
   const { pkg } = machine;
   writePointerState(pkg, { version: "1", blessed: NEW });

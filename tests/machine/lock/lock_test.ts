@@ -1,4 +1,4 @@
-/** Who gets a lock, who does not, and what lies in its place. */
+/** Who gets a lock, who does not, and how its file is protected. */
 import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
 import { BusyError, ConflictError, StorageError } from "../../../src/errors.ts";
 import { acquireLock, type HeldLock, holderOf, tryLock } from "../../../src/machine/lock/lock.ts";
@@ -28,13 +28,13 @@ function modeOf(path: string): number {
   return (Deno.lstatSync(path).mode ?? 0) & 0o777;
 }
 
-/** As 0.1.0 made it: whoever can read it can hold it. */
+/** A lock in the form of 0.1.0: whoever can read it can hold it. */
 function oldLock(folder: TempFolder): { path: string; foreign: Deno.FsFile } {
   const path = folder.write(".lock", "", 0o644);
   return { path, foreign: Deno.openSync(path, { read: true }) };
 }
 
-Deno.test("a lock's file is its owner's alone, also one that 0.1.0 made for all to read", async () => {
+Deno.test("only the owner can open a lock's file, even one that 0.1.0 made readable for all", async () => {
   using folder = new TempFolder();
   const fresh = `${folder.path}/fresh`;
   const old = folder.write("old", "pid 1, ftl sync, since then, a longer text than any\n", 0o644);
@@ -48,11 +48,11 @@ Deno.test("a lock's file is its owner's alone, also one that 0.1.0 made for all 
 
 testWith(
   STRACE,
-  "a lock that is let go is free, also while another thread starts a program",
+  "a released lock is free, even while another thread starts a program",
   async () => {
     using folder = new TempFolder();
     const path = folder.write("main.ts", STARTING_A_PROGRAM);
-    // Until the new process is the program, it has all files that this one has open.
+    // Until the child process runs the program, it has all files that this process has open.
     const late = ["-e", "trace=execve", "-e", "inject=execve:delay_enter=1000000"];
     const { stdout, stderr } = await new Deno.Command("strace", {
       args: ["-f", "-o", "/dev/null", ...late, Deno.execPath(), "run", "--allow-all", path],
@@ -96,7 +96,7 @@ console.log("taken again");
 worker.terminate();
 `;
 
-Deno.test("a lock that is held is waited for, and then told who holds it", async () => {
+Deno.test("a caller waits for a held lock, and then learns who holds it", async () => {
   using folder = new TempFolder();
   const path = `${folder.path}/.lock`;
   using _lock = await acquire(path);
@@ -105,14 +105,14 @@ Deno.test("a lock that is held is waited for, and then told who holds it", async
   assertMatch(error.message, /^my_site is locked by pid [0-9]+, ftl sync, since /);
 });
 
-Deno.test("a lock whose holder is asked for at that moment is not taken for busy", async () => {
+Deno.test("a lock does not count as busy while somebody only asks for its holder", async () => {
   using folder = new TempFolder();
   const path = folder.write(".lock", "", 0o600);
   for (const take of [() => acquire(path, 0), () => tryLock(path, OPTIONS)]) {
     using asking = Deno.openSync(path, { read: true });
     assert(asking.tryLockSync(false));
     const taking = take();
-    // By then it has been tried for the first time.
+    // By then the first attempt is over.
     await new Promise((resolve) => setTimeout(resolve));
     asking.unlockSync();
     const lock = await taking;
@@ -122,7 +122,7 @@ Deno.test("a lock whose holder is asked for at that moment is not taken for busy
   }
 });
 
-Deno.test("a lock that another user shares is had all the same, and by one only", async () => {
+Deno.test("a lock that another user shares can be taken, by only one holder at a time", async () => {
   using folder = new TempFolder();
   const { path, foreign } = oldLock(folder);
   using _foreign = foreign;
@@ -138,7 +138,7 @@ Deno.test("a lock that another user shares is had all the same, and by one only"
   assertEquals(modeOf(path), 0o600);
 });
 
-Deno.test("a lock that another user holds alone is had when the wait is over", async () => {
+Deno.test("a lock that another user holds alone can be taken after the wait", async () => {
   using folder = new TempFolder();
   const { path, foreign } = oldLock(folder);
   using _foreign = foreign;
@@ -147,7 +147,7 @@ Deno.test("a lock that another user holds alone is had when the wait is over", a
   assert(await tryLock(lock.path, OPTIONS) instanceof BusyError);
 });
 
-Deno.test("a lock that names its holder is not taken away from it", async () => {
+Deno.test("a lock is not taken from the holder that it names", async () => {
   using folder = new TempFolder();
   const { path, foreign } = oldLock(folder);
   using _foreign = foreign;
@@ -157,7 +157,7 @@ Deno.test("a lock that names its holder is not taken away from it", async () => 
   assertMatch(error.message, /locked by pid 7, ftl sync/);
 });
 
-Deno.test("a file with another name is not written into: the lock gets one of its own", async () => {
+Deno.test("a file with a second name is not written to: the lock gets a new file", async () => {
   using folder = new TempFolder();
   const precious = folder.write("precious", "precious", 0o600);
   const path = `${folder.path}/.lock`;
@@ -177,7 +177,7 @@ const NO_LOCKS: [name: string, make: (path: string, precious: string) => void][]
 ];
 
 for (const [name, make] of NO_LOCKS) {
-  Deno.test(`a lock is refused where ${name} has its place, which stays as it is`, async () => {
+  Deno.test(`a lock is refused if ${name} is in its place, which stays unchanged`, async () => {
     using folder = new TempFolder();
     const precious = folder.write("precious", "precious", 0o644);
     const path = `${folder.path}/.lock`;
@@ -193,7 +193,7 @@ for (const [name, make] of NO_LOCKS) {
   });
 }
 
-Deno.test("a lock that cannot be tried is told as a failure of the disk", async () => {
+Deno.test("a lock that cannot be tried is reported as a failure of the disk", async () => {
   using folder = new TempFolder();
   const file = folder.write("file", "");
   const error = await assertRejects(() => tryLock(`${file}/.lock`, OPTIONS), StorageError);

@@ -12,7 +12,7 @@ import { PackageDir } from "../../../src/machine/package_dir.ts";
 const PACKAGES = Array.from({ length: 68 }, (_, i) => `p${i}`);
 const ID = "V0000000000";
 
-Deno.test("sync holds the locks of a bounded number of packages, however many have something to fetch", async () => {
+Deno.test("sync holds a limited number of locks, however many packages have something to fetch", async () => {
   await using fleet = await Fleet.start({ durable: false });
   const bucket = fleet.bucket();
   await Promise.all(PACKAGES.map(async (name) => {
@@ -23,7 +23,7 @@ Deno.test("sync holds the locks of a bounded number of packages, however many ha
   let held: number | undefined;
   const report = ({ type }: FtlEvent): void => {
     if (type !== "fetched" || held !== undefined) return;
-    // By now all have been looked at.
+    // By now all packages have been looked at.
     held = PACKAGES.filter((name) => holderOf(`${root}/${name}/.ftl/sync.lock`)).length;
   };
   const context = createContext({ ...fleet.env, FTL_ROOT: root }, { report });
@@ -41,7 +41,7 @@ function locksIn(root: string, env: Record<string, string> = {}): [PackageDir, P
   return [pkg, new PackageLocks(context, pkg, "ftl purge")];
 }
 
-Deno.test("a lock that is tried and busy says at once who holds it, the others are free", async () => {
+Deno.test("try() on a busy lock returns its holder at once, and the other locks are free", async () => {
   using folder = new TempFolder();
   folder.folder("a");
   const [pkg, locks] = locksIn(folder.path);
@@ -63,7 +63,7 @@ Deno.test("a lock that is tried and busy says at once who holds it, the others a
   again[Symbol.dispose]();
 });
 
-Deno.test("a script's command is told that its own ftl waits for it, whichever lock that holds", async () => {
+Deno.test("a command in a script is refused while its own ftl waits for it, whichever lock that ftl holds", async () => {
   for (const name of ["package", "sync", "candidates"] as const) {
     using folder = new TempFolder();
     folder.folder("a");

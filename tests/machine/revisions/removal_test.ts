@@ -1,4 +1,4 @@
-/** How revisions go, and what a machine sees of them meanwhile. */
+/** How revisions are removed, and what a machine sees of them meanwhile. */
 import { assert, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
 import { StorageError } from "../../../src/errors.ts";
 import { PackageDir } from "../../../src/machine/package_dir.ts";
@@ -36,7 +36,7 @@ function addRevision(pkg: PackageDir, id: RevisionId): void {
   writeRevisionState(pkg, id, { postSync: "ok" });
 }
 
-Deno.test("discarded revisions are gone at once with their state, and lie in the trash", async () => {
+Deno.test("discarded revisions are gone at once with their state, and are in the trash", async () => {
   using folder = new TempFolder();
   const pkg = prepared(folder);
   for (const id of [ID, OTHER]) addRevision(pkg, id);
@@ -49,18 +49,22 @@ Deno.test("discarded revisions are gone at once with their state, and lie in the
   assertEquals(leftovers(pkg), []);
 });
 
-testWith(MOUNTING, "revisions leave a disk that has no room for one more folder", async () => {
-  using folder = new TempFolder();
-  using _mount = Mount.tmpfs(folder.folder("a"), "nr_inodes=60");
-  const pkg = prepared(folder);
-  for (const id of [ID, OTHER]) addRevision(pkg, id);
-  fillInodes(folder.folder("a/filler"));
-  const { trashed, failures } = await discard(pkg, [ID, OTHER]);
-  assertEquals([trashed.length, failures.size, pkg.revisions()], [2, 0, []]);
-  assertEquals(leftovers(pkg), [...trashed].sort());
-  assertEquals(await removeTrees(trashed, SIGNAL), []);
-  assertEquals(leftovers(pkg), []);
-});
+testWith(
+  MOUNTING,
+  "revisions can be discarded on a disk without room for one more folder",
+  async () => {
+    using folder = new TempFolder();
+    using _mount = Mount.tmpfs(folder.folder("a"), "nr_inodes=60");
+    const pkg = prepared(folder);
+    for (const id of [ID, OTHER]) addRevision(pkg, id);
+    fillInodes(folder.folder("a/filler"));
+    const { trashed, failures } = await discard(pkg, [ID, OTHER]);
+    assertEquals([trashed.length, failures.size, pkg.revisions()], [2, 0, []]);
+    assertEquals(leftovers(pkg), [...trashed].sort());
+    assertEquals(await removeTrees(trashed, SIGNAL), []);
+    assertEquals(leftovers(pkg), []);
+  },
+);
 
 function fillInodes(path: string): void {
   assertThrows(
@@ -72,7 +76,7 @@ function fillInodes(path: string): void {
   );
 }
 
-Deno.test("a revision whose own folder denies writing goes too", async () => {
+Deno.test("a revision is discarded even if its own folder denies writing", async () => {
   using folder = new TempFolder();
   const pkg = prepared(folder);
   addRevision(pkg, ID);
@@ -82,7 +86,7 @@ Deno.test("a revision whose own folder denies writing goes too", async () => {
   assertEquals([pkg.revisions(), leftovers(pkg)], [[], []]);
 });
 
-Deno.test("a revision that a kill left half deleted in its place is not here, and goes", async () => {
+Deno.test("a revision that a kill left half deleted in place does not count, and is deleted", async () => {
   using folder = new TempFolder();
   const pkg = prepared(folder);
   for (const id of [ID, OTHER]) addRevision(pkg, id);
@@ -94,7 +98,7 @@ Deno.test("a revision that a kill left half deleted in its place is not here, an
   assertEquals([pkg.isThere(ID), leftovers(pkg)], [false, []]);
 });
 
-Deno.test("a revision that is fetched again after it went in its place is here", async () => {
+Deno.test("a revision that was deleted in place and fetched again counts", async () => {
   using folder = new TempFolder();
   const pkg = prepared(folder);
   Deno.mkdirSync(pkg.removing);
@@ -106,7 +110,7 @@ Deno.test("a revision that is fetched again after it went in its place is here",
   assertEquals(pkg.revisions(), [ID]);
 });
 
-Deno.test("temporary files go, also where a folder has the name of one", async () => {
+Deno.test("temporary files are deleted, even if one is a folder", async () => {
   using folder = new TempFolder();
   const pkg = prepared(folder);
   folder.write("a/.ftl/hold.json.tmp", "");
@@ -121,7 +125,7 @@ Deno.test("temporary files go, also where a folder has the name of one", async (
 
 testWith(
   MOUNTING,
-  "a revision with something mounted in it is not removed, and says where",
+  "a revision with something mounted in it is not removed, and the error says where",
   async () => {
     using folder = new TempFolder();
     const pkg = prepared(folder);
@@ -139,7 +143,7 @@ testWith(
 
 testWith(
   MOUNTING,
-  "what cannot be deleted is told, and stops neither the rest nor staging",
+  "what cannot be deleted is reported, and stops neither the rest nor staging",
   async () => {
     using folder = new TempFolder();
     const pkg = prepared(folder);
@@ -170,7 +174,7 @@ testWith(
 
 testWith(
   MOUNTING,
-  "a revision in the lower layer of an overlay, as of an image, goes too",
+  "a revision in the lower layer of an overlay, as in an image, is removed",
   async () => {
     using folder = new TempFolder();
     using _disk = Mount.tmpfs(folder.folder("disk"), "size=8m");

@@ -1,3 +1,4 @@
+/** How a revision is prepared in staging and published. */
 import { assert, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
 import { ConflictError } from "../../../src/errors.ts";
 import { Staging } from "../../../src/machine/revisions/staging.ts";
@@ -7,7 +8,7 @@ import { TestMachine } from "../machine.ts";
 
 const ID = anId("VZ5vQk8aR4G");
 
-Deno.test("what is staged is no revision until it is published, with its state", async () => {
+Deno.test("a staged revision is visible only after it is published, with its state", async () => {
   using machine = new TestMachine();
   const { pkg } = machine;
   const staging = await Staging.open(pkg, ID);
@@ -23,7 +24,7 @@ Deno.test("what is staged is no revision until it is published, with its state",
   assertEquals([...Deno.readDirSync(pkg.staging)], []);
 });
 
-Deno.test("staging begins empty, whatever an earlier attempt has left", async () => {
+Deno.test("staging begins empty, even after a failed attempt", async () => {
   using machine = new TestMachine();
   const { pkg } = machine;
   machine.write(`root/my_site/.ftl/staging/${ID}/half`, "x");
@@ -35,7 +36,7 @@ Deno.test("staging begins empty, whatever an earlier attempt has left", async ()
   assertEquals([...Deno.readDirSync(pkg.staging)], []);
 });
 
-Deno.test("a revision that is there is never written over", async () => {
+Deno.test("an existing revision is never overwritten", async () => {
   using machine = new TestMachine();
   const { pkg } = machine;
   machine.addRevision(ID);
@@ -45,7 +46,7 @@ Deno.test("a revision that is there is never written over", async () => {
   assertEquals(Deno.readTextFileSync(`${pkg.revisionPath(ID)}/kept`), "x");
 });
 
-Deno.test("flushing ends at a signal, with its reason", async () => {
+Deno.test("flushing ends on a signal, with its reason", async () => {
   using machine = new TestMachine();
   const staging = await Staging.open(machine.pkg, ID);
   const reason = new Error("enough");

@@ -9,7 +9,7 @@ function names(path: string): string[] {
   return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
 }
 
-Deno.test("removeTree() deletes a tree, also one with folders that are closed to their owner", async () => {
+Deno.test("removeTree() deletes a tree, even with folders that are closed to their owner", async () => {
   using folder = new TempFolder();
   const tree = folder.folder("tree");
   folder.write("tree/a/b/file", "x");
@@ -20,12 +20,12 @@ Deno.test("removeTree() deletes a tree, also one with folders that are closed to
   assertEquals(names(folder.path), []);
 });
 
-Deno.test("removeTree() takes nothing for an error where there is nothing", async () => {
+Deno.test("removeTree() does not fail if there is nothing", async () => {
   using folder = new TempFolder();
   assertEquals(await removeTree(`${folder.path}/nothing`), undefined);
 });
 
-Deno.test("removeTree() deletes links, not what they lead to", async () => {
+Deno.test("removeTree() deletes links, not their targets", async () => {
   using folder = new TempFolder();
   folder.write("elsewhere/file", "precious", 0o400);
   Deno.chmodSync(`${folder.path}/elsewhere`, 0o500);
@@ -33,7 +33,7 @@ Deno.test("removeTree() deletes links, not what they lead to", async () => {
   for (const link of ["tree/link", "tree/inner/link", "top"]) {
     Deno.symlinkSync(`${folder.path}/elsewhere`, `${folder.path}/${link}`);
   }
-  // Makes it go entry by entry, where modes are mended.
+  // Makes removeTree() go entry by entry, and change modes.
   Deno.chmodSync(`${folder.path}/tree/inner`, 0o000);
   assertEquals(await removeTree(`${folder.path}/tree`), undefined);
   assertEquals(await removeTree(`${folder.path}/top`), undefined);
@@ -42,7 +42,7 @@ Deno.test("removeTree() deletes links, not what they lead to", async () => {
   assertEquals((Deno.statSync(`${folder.path}/elsewhere`).mode ?? 0) & 0o777, 0o500);
 });
 
-Deno.test("removeTree() ends where it is told to", async () => {
+Deno.test("removeTree() ends on an abort", async () => {
   using folder = new TempFolder();
   folder.write("tree/file", "x");
   const reason = new Error("enough");
@@ -52,7 +52,7 @@ Deno.test("removeTree() ends where it is told to", async () => {
 for (const kind of ["bind", "tmpfs"] as const) {
   testWith(
     MOUNTING,
-    `removeTree() deletes what is around a ${kind} mount, and nothing in it`,
+    `removeTree() deletes everything around a ${kind} mount, and nothing in it`,
     async () => {
       using folder = new TempFolder();
       const [data, tree] = [folder.folder("data"), folder.folder("tree")];
@@ -72,7 +72,7 @@ for (const kind of ["bind", "tmpfs"] as const) {
   );
 }
 
-testWith(MOUNTING, "removeTree() deletes nothing of a tree that is a mount itself", async () => {
+testWith(MOUNTING, "removeTree() deletes nothing if the tree itself is a mount", async () => {
   using folder = new TempFolder();
   const tree = folder.folder("tree");
   using _mount = Mount.bind(folder.folder("data"), tree);
@@ -81,7 +81,7 @@ testWith(MOUNTING, "removeTree() deletes nothing of a tree that is a mount itsel
   assertEquals(names(tree), ["photo"]);
 });
 
-testWith(MOUNTING, "removeTree() leaves a file that is mounted, and deletes the rest", async () => {
+testWith(MOUNTING, "removeTree() leaves a mounted file, and deletes the rest", async () => {
   using folder = new TempFolder();
   const file = folder.write("tree/a/settings", "");
   folder.write("tree/b", "x");
@@ -91,7 +91,7 @@ testWith(MOUNTING, "removeTree() leaves a file that is mounted, and deletes the 
   assertEquals(names(`${folder.path}/tree`), ["a"]);
 });
 
-Deno.test("findMount() finds none, changes nothing, and follows no link", async () => {
+Deno.test("findMount() finds no mount in a plain tree, changes nothing, and follows no link", async () => {
   using folder = new TempFolder();
   folder.write("tree/a/file", "x");
   Deno.symlinkSync("/proc", `${folder.path}/tree/link`);
@@ -101,7 +101,7 @@ Deno.test("findMount() finds none, changes nothing, and follows no link", async 
 
 testWith(
   MOUNTING,
-  "findMount() finds the mount in a tree of many folders, and none where there is none",
+  "findMount() finds the mount in a tree of many folders, and none if there is none",
   async () => {
     using folder = new TempFolder();
     const tree = folder.folder("tree");
@@ -114,22 +114,22 @@ testWith(
   },
 );
 
-/** Runs a command of the shell in a folder, where `$N` is a name that is no UTF-8. */
+/** Runs a shell command in a folder. `$N` is a name that is not UTF-8. */
 function shellIn(folder: string, command: string): string {
   return run("/bin/sh", "-c", `cd "$1" && N=$(printf 'caf\\351') && ${command}`, "sh", folder);
 }
 
-Deno.test("removeTree() deletes names that are no UTF-8, also entry by entry", async () => {
+Deno.test("removeTree() deletes names that are not UTF-8, also entry by entry", async () => {
   using folder = new TempFolder();
   const tree = folder.folder("tree/inner");
   shellIn(tree, 'mkdir "$N" && echo x > "$N/$N" && echo x > "$N.txt" && ln -s x "$N.link"');
-  // Keeps a user who is not root from deleting it by one call.
+  // Prevents a user who is not root from deleting it with one call.
   Deno.chmodSync(tree, 0o000);
   assertEquals(await removeTree(`${folder.path}/tree`), undefined);
   assertEquals(names(folder.path), []);
 });
 
-Deno.test("removeTree() deletes what lies deeper than a path may be long", async () => {
+Deno.test("removeTree() deletes files whose path is too long for the system", async () => {
   using folder = new TempFolder();
   const deep = 'D=$(printf "d%.0s" $(seq 200)); for i in $(seq 22); do mkdir $D && cd $D; done';
   shellIn(folder.folder("tree"), `${deep}; echo x > file`);
@@ -139,7 +139,7 @@ Deno.test("removeTree() deletes what lies deeper than a path may be long", async
 
 testWith(
   MOUNTING,
-  "removeTree() deletes nothing of a mount in a folder whose name is no UTF-8",
+  "removeTree() deletes nothing of a mount in a folder whose name is not UTF-8",
   async () => {
     using folder = new TempFolder();
     const data = folder.write("my data/photo", "precious").replace(/\/photo$/, "");

@@ -12,7 +12,7 @@ import { anId } from "../../names.ts";
 
 const ID = anId("VZ5vQk8aR4G");
 
-Deno.test("what a script prints is in a log that only its owner reads, stdout and stderr in their order", async () => {
+Deno.test("a script's output is in a log that only its owner can read, stdout and stderr in their order", async () => {
   using lab = new Lab();
   lab.write("post-sync.sh", "#!/bin/sh\necho one; echo two >&2; echo three; printf four; exit 3\n");
   const { lines } = await lab.run("post-sync");
@@ -24,7 +24,7 @@ Deno.test("what a script prints is in a log that only its owner reads, stdout an
   assertEquals([mode(lab.pkg.logs), mode(`${lab.pkg.logs}/${name}`)], [0o700, 0o600]);
 });
 
-Deno.test("a script that opens its output by name loses nothing that it printed before", async () => {
+Deno.test("a script that opens its output by name loses nothing of its earlier output", async () => {
   using lab = new Lab();
   lab.write(
     "post-sync.sh",
@@ -50,7 +50,7 @@ Deno.test("the logs of the last runs of each script are kept", async () => {
   assertEquals(names.length, KEPT + 1, "nothing else is left");
 });
 
-Deno.test("a link in the place of the logs' folder is not followed; the script runs all the same", async () => {
+Deno.test("a link in the place of the log folder is not followed, and the script runs all the same", async () => {
   using lab = new Lab();
   using elsewhere = new Lab();
   Deno.symlinkSync(elsewhere.path, lab.pkg.logs);
@@ -63,12 +63,12 @@ Deno.test("a link in the place of the logs' folder is not followed; the script r
   assertEquals([...Deno.readDirSync(elsewhere.path)], []);
 });
 
-Deno.test("a log on a disk that is full takes nothing away from the script", async () => {
+Deno.test("a script does not notice that its log is on a full disk", async () => {
   using folder = new TempFolder();
   const full = openSync("/dev/full", "a+");
   const pipe = openPipe({ fd: full, folder: folder.path });
   assert(pipe !== undefined);
-  // More than fits into a pipe, from a program that minds when it cannot write.
+  // More than a pipe can hold, from a program that fails if it cannot write.
   const { success } = await new Deno.Command("/bin/sh", {
     args: ["-ec", "for i in 1 2 3 4 5; do head -c 100000 /dev/zero; echo; done"],
     stdin: "null",
@@ -84,11 +84,11 @@ Deno.test("a log on a disk that is full takes nothing away from the script", asy
   assertEquals([...Deno.readDirSync(folder.path)], []);
 });
 
-Deno.test("where no pipe can be made, the script gets the file itself", async () => {
+Deno.test("if no pipe can be made, the script writes to the file itself", async () => {
   using lab = new Lab();
   lab.write("pre-jump.sh", "#!/bin/sh\necho hello; exit 5\n");
   assertEquals(openPipe({ fd: 1, folder: "/no/such/folder" }), undefined);
-  // Of a user's own file system that takes no pipes there is none at hand: a program that makes none is.
+  // No file system without pipes is at hand, so this hides the program that makes pipes.
   const path = Deno.env.get("PATH") ?? "";
   Deno.env.set("PATH", lab.path);
   try {
@@ -102,7 +102,7 @@ Deno.test("where no pipe can be made, the script gets the file itself", async ()
   }
 });
 
-Deno.test("a pipe that a killed command left beside the logs goes with the next log", () => {
+Deno.test("a pipe that a killed command left beside the logs is deleted with the next log", () => {
   using lab = new Lab();
   const old = `${lab.pkg.logs}/.left`;
   Deno.mkdirSync(lab.pkg.logs);
@@ -133,13 +133,13 @@ Deno.test("a log that has grown too large keeps its beginning and its end", asyn
   cut(fd);
   closeSync(fd);
   judge(path);
-  // Of a daemon that has gone on after `ftl`.
+  // The log of a daemon that went on after `ftl`.
   const other = fill();
   await trimLogs(lab.pkg);
   judge(other);
 });
 
-Deno.test("a log that has another name too is not cut: it may be another user's file", async () => {
+Deno.test("a log with a second name is not cut: it may be another user's file", async () => {
   using lab = new Lab();
   Deno.mkdirSync(lab.pkg.logs, { recursive: true });
   const foreign = `${lab.pkg.own}/foreign`;
@@ -149,7 +149,7 @@ Deno.test("a log that has another name too is not cut: it may be another user's 
   assertEquals(Deno.statSync(foreign).size, FILE_LIMIT + 1);
 });
 
-Deno.test("what FTL adds to a log has a line of its own", () => {
+Deno.test("FTL's own notes in a log have lines of their own", () => {
   using lab = new Lab();
   using log = createLog(lab.pkg, { id: ID, step: "pre-jump", warn: () => {} });
   assert(log?.path !== undefined);
@@ -160,13 +160,14 @@ Deno.test("what FTL adds to a log has a line of its own", () => {
 });
 
 Deno.test({
-  name: "a daemon that a script leaves behind is not waited for, and goes on printing into the log",
+  name:
+    "nobody waits for a daemon that a script leaves behind, and it goes on printing into the log",
   // The pipe lives as long as the daemon.
   sanitizeResources: false,
   sanitizeOps: false,
   fn: async () => {
     using lab = new Lab();
-    // It is quiet until somebody writes into `go`, long after the script has ended.
+    // The daemon is quiet until somebody writes into `go`, long after the script has ended.
     lab.write(
       "post-jump.sh",
       "#!/bin/sh\nmkfifo go\n(read word < go; echo $word; echo $word) &\necho done\n",

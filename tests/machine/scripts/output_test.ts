@@ -6,7 +6,7 @@ import { assert, assertEquals } from "../../assert.ts";
 import { TempFolder } from "../../temp.ts";
 import { Lab } from "./script_run.ts";
 
-/** A log that grows as the test wants. */
+/** A log that grows when the test wants. */
 class GrowingLog implements Disposable {
   readonly #folder = new TempFolder();
   readonly path = this.#folder.write("log", "");
@@ -31,7 +31,7 @@ class GrowingLog implements Disposable {
   }
 }
 
-Deno.test("lines are passed on as soon as they are whole, and the rest at the end", async () => {
+Deno.test("lines are passed on as soon as they are complete, and the rest at the end", async () => {
   using log = new GrowingLog();
   log.append("one\ntw");
   log.output.turn();
@@ -43,7 +43,7 @@ Deno.test("lines are passed on as soon as they are whole, and the rest at the en
   assertEquals(log.lines, ["one", "two", "", "thr"]);
 });
 
-Deno.test("a line that does not end is passed on in pieces, between characters", async () => {
+Deno.test("a line without an end is passed on in pieces, cut between characters", async () => {
   using log = new GrowingLog();
   const line = "x" + "\u20ac".repeat(50_000);
   log.append(line);
@@ -53,13 +53,13 @@ Deno.test("a line that does not end is passed on in pieces, between characters",
   assertEquals(log.lines.join(""), line);
 });
 
-Deno.test("one turn passes on a bounded amount, however much there is", () => {
+Deno.test("one turn passes on a limited amount, however much there is", () => {
   using log = new GrowingLog();
   log.append("y\n".repeat(100_000));
   assertEquals([log.output.turn(), log.lines.length], [true, 1000]);
 });
 
-Deno.test("of a flood the beginning and the end are passed on, and the file has a bound", async () => {
+Deno.test("a flood passes on only its beginning and its end, and its log has a limit", async () => {
   using log = new GrowingLog();
   for (let written = 0; written < 3 * FILE_LIMIT; written += 1 << 20) {
     log.append("y\n".repeat(1 << 19));
@@ -75,7 +75,7 @@ Deno.test("of a flood the beginning and the end are passed on, and the file has 
   assert(/^\[ftl\] \d+ bytes are not shown: see \//.test(told[0] ?? ""), told[0]);
 });
 
-Deno.test("what comes after the end of the script is not waited for", async () => {
+Deno.test("output after the end of the script is not waited for", async () => {
   using log = new GrowingLog();
   log.append("before\n".repeat(5000));
   await log.output.finish(() => {

@@ -1,4 +1,4 @@
-/** A revision of scripts in a root of its own, and what running one of them tells. */
+/** A revision with scripts in a root of its own, and the reports of running one of them. */
 import type { Step } from "../../../src/revision/scripts.ts";
 import { PackageDir } from "../../../src/machine/package_dir.ts";
 import { Config } from "../../../src/config.ts";
@@ -10,7 +10,7 @@ import { anId, aPackage } from "../../names.ts";
 const ID = anId("VZ5vQk8aR4G");
 
 export interface Told {
-  /** Undefined where the script succeeded. */
+  /** Undefined if the script succeeded. */
   readonly error: { readonly message: string; readonly hint?: string | undefined } | undefined;
   readonly lines: readonly string[];
   readonly warnings: readonly string[];
@@ -26,7 +26,7 @@ export class Lab implements Disposable {
     this.pkg.prepare();
   }
 
-  /** Writes a file of the revision; by default one that may be executed. */
+  /** Writes a file of the revision. By default it is executable. */
   write(name: string, text: string | Uint8Array, mode = 0o755): string {
     return this.#folder.write(`my_site/revs/${ID}/${name}`, text, mode);
   }

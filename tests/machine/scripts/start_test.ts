@@ -1,12 +1,12 @@
-/** How a script is run, and what is said where it cannot be. */
+/** How a script is run, and the error if it cannot run. */
 import { assertEquals, assertStringIncludes } from "../../assert.ts";
 import { Lab } from "./script_run.ts";
 import { hasScript } from "../../../src/machine/scripts/file.ts";
 
-/** An interpreter that tells what it was called with. */
+/** An interpreter that prints its arguments. */
 const TELLER = '#!/bin/sh\nfor word; do echo "[$word]"; done\n';
 
-Deno.test("a first line is honoured without the x bit, as the kernel takes it apart", async () => {
+Deno.test("without the x bit a first line is read as the kernel reads it", async () => {
   const cases: [firstLine: string, argument: string[]][] = [
     ["#!TELLER\n", []],
     ["#! \t TELLER \t \n", []],
@@ -24,7 +24,7 @@ Deno.test("a first line is honoured without the x bit, as the kernel takes it ap
   }
 });
 
-Deno.test("a script without a first line is run by /bin/sh, with the x bit or without", async () => {
+Deno.test("a script without a first line is run by /bin/sh, with or without the x bit", async () => {
   for (const mode of [0o755, 0o644]) {
     using lab = new Lab();
     lab.write("ftl/pre-jump", "echo $FTL_HOOK; echo to stderr >&2; exit 4\n", mode);
@@ -34,7 +34,7 @@ Deno.test("a script without a first line is run by /bin/sh, with the x bit or wi
   }
 });
 
-Deno.test("what has a script's name and cannot run fails its step, and is not skipped", async () => {
+Deno.test("a file with a script's name that cannot run fails its step, and is not skipped", async () => {
   const cases: [make: (lab: Lab) => void, reason: string][] = [
     [
       (lab) => Deno.symlinkSync("scripts/check.sh", `${lab.path}/pre-jump.sh`),
@@ -47,7 +47,7 @@ Deno.test("what has a script's name and cannot run fails its step, and is not sk
     [(lab) => Deno.mkdirSync(`${lab.path}/pre-jump.sh`), "pre-jump.sh: it is a folder"],
     [
       (lab) => {
-        // The other name does not take its place unseen.
+        // The other name does not replace it silently.
         Deno.symlinkSync("nowhere", `${lab.path}/pre-jump.sh`);
         lab.write("ftl/pre-jump", "exit 0\n");
       },
@@ -95,7 +95,7 @@ Deno.test("a script that cannot start says why", async () => {
     ],
     ["#!/etc/passwd\n", 0o755, "its first line names /etc/passwd, which is not executable"],
     ["#!/etc/passwd\n", 0o644, "its first line names /etc/passwd, which is not executable"],
-    ["#!/etc\n", 0o755, "its first line names /etc, which is no file"],
+    ["#!/etc\n", 0o755, "its first line names /etc, which is not a file"],
     [
       "#!/bin/sh\r\nexit 0\r\n",
       0o755,
@@ -122,7 +122,7 @@ Deno.test("a script that cannot start says why", async () => {
   }
 });
 
-Deno.test("exit 127 of a script's own is no failure to start; behind env it is explained", async () => {
+Deno.test("a script's own exit 127 is not a failure to start; after env it is explained", async () => {
   using lab = new Lab();
   lab.write("pre-jump.sh", "#!/bin/sh\nexit 127\n");
   const own = await lab.run("pre-jump");
