@@ -50,6 +50,10 @@ export const BUCKET_FAULTS: readonly FaultCase[] = [
 export interface Outcome {
   /** The exit codes that are right. */
   readonly codes: readonly number[];
+  /** Those that are right too where an answer came too late on a busy machine, so that it was asked again. */
+  readonly codesAskedAgain: readonly number[];
+  /** Requests of that kind where nothing is asked again. */
+  readonly usual: number;
   /** At most so many requests of that kind. */
   readonly requests: number;
   /** At most, by the command's clock, on which a slow start of the process counts ten times. */
@@ -99,11 +103,16 @@ export function expectedOutcome(request: RequestKind, fault: FaultCase): Outcome
   // By the fast clock each second that a busy machine takes longer counts as ten.
   const bounds = PATIENT[request] ?? { requests: 8, seconds: 600 };
   const incidental = INCIDENTAL[request];
-  if (incidental !== undefined) return { codes: [incidental], ...bounds };
+  const usual = atOnce(request);
+  if (incidental !== undefined) {
+    return { codes: [incidental], codesAskedAgain: [], usual, ...bounds };
+  }
   return {
     codes: codesOf(request, fault),
+    codesAskedAgain: kind === "flip-bit" && fault.times === "once" ? [0] : [],
+    usual,
     ...bounds,
-    ...(kind === "access-denied" ? { requests: atOnce(request) } : {}),
+    ...(kind === "access-denied" ? { requests: usual } : {}),
   };
 }
 
