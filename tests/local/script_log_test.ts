@@ -10,6 +10,7 @@ import { until } from "../until.ts";
 import { Lab } from "./script_run.ts";
 
 const ID = "VZ5vQk8aR4G";
+const MOD = new URL("../../mod.ts", import.meta.url).pathname;
 
 Deno.test("what a script prints is in a log that only its owner reads, stdout and stderr in their order", async () => {
   using lab = new Lab();
@@ -87,18 +88,16 @@ Deno.test("where no pipe can be made, the script gets the file itself", async ()
   using lab = new Lab();
   lab.write("pre-jump.sh", "#!/bin/sh\necho hello; exit 5\n");
   assertEquals(openPipe({ fd: 1, folder: "/no/such/folder" }), undefined);
-  // Of a user's own file system that takes no pipes there is none at hand: a program that makes none is.
-  const path = Deno.env.get("PATH") ?? "";
-  Deno.env.set("PATH", lab.path);
-  try {
-    const { error, lines } = await lab.run("pre-jump");
-    assertEquals([error?.message, lines], [
-      `my_site.${ID} pre-jump failed: exit 5`,
-      ["hello"],
-    ]);
-  } finally {
-    Deno.env.set("PATH", path);
-  }
+  // A file system that takes no pipes is not at hand: a program that makes none is. In a process of its own, as
+  // the other tests need their PATH.
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", MOD, "jump", `my_site.${ID}`],
+    env: { FTL_ROOT: lab.pkg.root, PATH: lab.path },
+  }).output();
+  const told = new TextDecoder().decode(stderr);
+  assertEquals(code, 6, told);
+  assertMatch(told, /^my_site\.VZ5vQk8aR4G pre-jump\| hello$/m);
+  assertMatch(told, /^ftl: my_site\.VZ5vQk8aR4G pre-jump failed: exit 5$/m);
 });
 
 Deno.test("a pipe that a killed command left beside the logs goes with the next log", () => {
