@@ -10,12 +10,8 @@ import { until } from "../../until.ts";
 import { Lab } from "./script_run.ts";
 import { anId } from "../../names.ts";
 
-<<<<<<< HEAD:tests/machine/scripts/log_test.ts
 const ID = anId("VZ5vQk8aR4G");
-=======
-const ID = "VZ5vQk8aR4G";
 const MOD = new URL("../../../mod.ts", import.meta.url).pathname;
->>>>>>> 53aa1b6809218c91bd515065ec27fe285c3b8c69:tests/local/script_log_test.ts
 
 Deno.test("a script's output is in a log that only its owner can read, stdout and stderr in their order", async () => {
   using lab = new Lab();
@@ -93,20 +89,6 @@ Deno.test("if no pipe can be made, the script writes to the file itself", async 
   using lab = new Lab();
   lab.write("pre-jump.sh", "#!/bin/sh\necho hello; exit 5\n");
   assertEquals(openPipe({ fd: 1, folder: "/no/such/folder" }), undefined);
-<<<<<<< HEAD:tests/machine/scripts/log_test.ts
-  // No file system without pipes is at hand, so this hides the program that makes pipes.
-  const path = Deno.env.get("PATH") ?? "";
-  Deno.env.set("PATH", lab.path);
-  try {
-    const { error, lines } = await lab.run("pre-jump");
-    assertEquals([error?.message, lines], [
-      `my_site.${ID} pre-jump failed: exit 5`,
-      ["hello"],
-    ]);
-  } finally {
-    Deno.env.set("PATH", path);
-  }
-=======
   // A file system that takes no pipes is not at hand: a program that makes none is. In a process of its own, as
   // the other tests need their PATH.
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -117,7 +99,6 @@ Deno.test("if no pipe can be made, the script writes to the file itself", async 
   assertEquals(code, 6, told);
   assertMatch(told, /^my_site\.VZ5vQk8aR4G pre-jump\| hello$/m);
   assertMatch(told, /^ftl: my_site\.VZ5vQk8aR4G pre-jump failed: exit 5$/m);
->>>>>>> 53aa1b6809218c91bd515065ec27fe285c3b8c69:tests/local/script_log_test.ts
 });
 
 Deno.test("a pipe that a killed command left beside the logs is deleted with the next log", () => {
