@@ -41,9 +41,10 @@ export class LockFile implements Disposable {
   [Symbol.dispose](): void {
     try {
       this.#file.unlockSync();
-    } finally {
-      this.#file.close();
+    } catch {
+      // Where the system has no locks, which whoever asked for it was told. To fail here would hide that.
     }
+    this.#file.close();
   }
 
   /** Whether it has another name too: then writing into it may be writing into another user's file. */

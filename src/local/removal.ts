@@ -38,7 +38,7 @@ export async function discard(pkg: PackageDir, ids: readonly string[]): Promise<
   try {
     folder = makeTrashFolder(pkg);
     for (const id of ids) {
-      const path = `${folder ?? pkg.trash}/${folder === undefined ? crypto.randomUUID() : id}`;
+      const path = folder === undefined ? newPlace(pkg) : `${folder}/${id}`;
       try {
         if (await discardOne(pkg, { id, path })) moved.push(path);
       } catch (error) {
@@ -56,7 +56,7 @@ export async function discard(pkg: PackageDir, ids: readonly string[]): Promise<
 
 /** One folder for all, so that one call deletes them; undefined where a full disk has no room for it. */
 function makeTrashFolder(pkg: PackageDir): string | undefined {
-  const folder = `${pkg.trash}/${crypto.randomUUID()}`;
+  const folder = newPlace(pkg);
   try {
     Deno.mkdirSync(folder, { mode: 0o700 });
     return folder;
@@ -64,6 +64,10 @@ function makeTrashFolder(pkg: PackageDir): string | undefined {
     if (["ENOSPC", "EDQUOT"].includes(systemCode(error) ?? "")) return undefined;
     throw error;
   }
+}
+
+function newPlace(pkg: PackageDir): string {
+  return `${pkg.trash}/${crypto.randomUUID()}`;
 }
 
 /** The answer is whether it lies at that path now. */
