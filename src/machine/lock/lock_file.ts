@@ -41,9 +41,10 @@ export class LockFile implements Disposable {
   [Symbol.dispose](): void {
     try {
       this.#file.unlockSync();
-    } finally {
-      this.#file.close();
+    } catch {
+      // Where the system has no locks, which whoever asked for it was told. To fail here would hide that.
     }
+    this.#file.close();
   }
 
   /** Whether the file has another name too. Then a write may go into another user's file. */

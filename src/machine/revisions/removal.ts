@@ -39,7 +39,7 @@ export async function discard(pkg: PackageDir, ids: readonly RevisionId[]): Prom
   try {
     folder = makeTrashFolder(pkg);
     for (const id of ids) {
-      const path = `${folder ?? pkg.trash}/${folder === undefined ? crypto.randomUUID() : id}`;
+      const path = folder === undefined ? newPlace(pkg) : `${folder}/${id}`;
       try {
         if (await discardOne(pkg, { id, path })) moved.push(path);
       } catch (error) {
@@ -57,7 +57,7 @@ export async function discard(pkg: PackageDir, ids: readonly RevisionId[]): Prom
 
 /** One folder for all revisions, so that one call deletes them. Undefined if a full disk has no room for it. */
 function makeTrashFolder(pkg: PackageDir): string | undefined {
-  const folder = `${pkg.trash}/${crypto.randomUUID()}`;
+  const folder = newPlace(pkg);
   try {
     Deno.mkdirSync(folder, { mode: 0o700 });
     return folder;
@@ -65,6 +65,10 @@ function makeTrashFolder(pkg: PackageDir): string | undefined {
     if (["ENOSPC", "EDQUOT"].includes(systemCode(error) ?? "")) return undefined;
     throw error;
   }
+}
+
+function newPlace(pkg: PackageDir): string {
+  return `${pkg.trash}/${crypto.randomUUID()}`;
 }
 
 /** Returns whether the revision now lies at `path`. */
