@@ -4,6 +4,7 @@ import { SETTINGS } from "../../config.ts";
 import { INTERRUPTIONS } from "../../errors.ts";
 import { SCRIPT_PLACES, SCRIPT_VARIABLES } from "../../revision/scripts.ts";
 import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "../command.ts";
+import { IAM_ROLES, iamPolicy } from "../../commands/setup/iam.ts";
 import { COMMANDS } from "../commands.ts";
 import { type Permission, SCOPES, SYSTEM_VARIABLES } from "../permissions.ts";
 import { EXIT_CODES, FILES, optionName, PURPOSE, sentence } from "../text/facts.ts";
@@ -25,6 +26,7 @@ export function referencePage(): string {
       "[Files](#files)",
       "[Exit codes](#exit-codes)",
       "[Permissions](#permissions)",
+      "[Rights in S3](#rights-in-s3)",
       "[JSON](#json)",
     ]),
     heading(2, "Commands"),
@@ -43,6 +45,7 @@ export function referencePage(): string {
     table(["path", "what it is"], FILES.map(([path, meaning]) => [code(path), plain(meaning)])),
     ...exitCodes(),
     ...permissions(),
+    ...rights(),
     ...jsonChapter(),
   ]);
 }
@@ -169,5 +172,28 @@ function modes(spec: Command): { line: string; may: readonly Permission[] }[] {
       line: `ftl ${spec.name} --${name}`,
       may: SCOPES[spec.scope(new Set([name]))],
     })),
+  ];
+}
+
+/** The policies of `ftl setup iam`, as for a bucket called `my-deploys`. */
+function rights(): string[] {
+  const bucket = "my-deploys";
+  const rows = IAM_ROLES.flatMap((role) => {
+    const { Statement } = iamPolicy(role, { bucket, region: "us-east-1" }, []);
+    return Statement.map(({ Action, Resource }) => [
+      code(role),
+      Action.map(code).join(", "),
+      Resource.map((arn) => code(arn.replace(/^arn:aws:s3:::/, ""))).join(", "),
+    ]);
+  });
+  return [
+    heading(2, "Rights in S3"),
+    paragraph(
+      "`ftl setup iam` prints these rights as policies, one for each kind of caller. `?` stands for one " +
+        `character, \`*\` for any number; the bucket here is \`${bucket}\`. With packages at the end, the ` +
+        "first `*` of a key is the package's name, and `s3:ListBucket` is limited to their prefixes. A " +
+        "bucket that a KMS key encrypts needs [more](operating.md#encryption-with-kms).",
+    ),
+    table(["role", "may", "on"], rows),
   ];
 }
