@@ -10,6 +10,7 @@ import {
 import type { Form, Shape, Shapes } from "../schema/shape.ts";
 import { SHARED, type SharedName } from "../schema/shared.ts";
 import { SCHEMA } from "../text/documents.ts";
+import { JQ_EXAMPLES } from "./jq.ts";
 import { bullets, code, codeBlock, heading, paragraph, table } from "./markdown.ts";
 
 /** Blocks of Markdown. */
@@ -40,6 +41,7 @@ export function jsonChapter(): string[] {
     ...Object.entries(FORMS).flatMap(([name, forms]) => [
       heading(3, name === "version" ? "version" : `ftl ${name} --json`),
       ...forms.flatMap((form) => formBlocks(form, documentShape(commandShape(name), form), name)),
+      ...jqBlocks(name),
     ]),
   ];
 }
@@ -71,6 +73,16 @@ function formBlocks(form: Form, whole: Shape, command: string): string[] {
     paragraph(`Printed by ${form.of}:`),
     keyTable(keys),
     codeBlock("json", JSON.stringify(example, null, 2).split("\n")),
+  ];
+}
+
+function jqBlocks(command: string): string[] {
+  const example = JQ_EXAMPLES[command];
+  if (example === undefined) return [];
+  const { line, filter, prints } = example;
+  return [
+    paragraph(`To print ${prints}:`),
+    codeBlock("sh", [`${line} | jq -r '${filter}'`]),
   ];
 }
 

@@ -128,8 +128,11 @@ function exitCodes(): string[] {
       ...signals,
     ]),
     paragraph(
-      "A command that goes on after failures, as `sync` does with the other packages, ends with 6 if " +
-        "a package script failed, otherwise with the code of the first failure. [Errors](errors.md) says what to do.",
+      "A command that goes on after failures, as `sync` does with the other packages, ends with 6 if a " +
+        "package script failed in any of them. Otherwise it ends with the code of the first failure, and `sync` " +
+        "takes the packages in the given order, or in the order of their names: if my_api failed by a lock (4) " +
+        "and my_site by a damaged archive (5), it is 4. With `--json` each failure has its own code. " +
+        "[Errors](errors.md) says what to do.",
     ),
   ];
 }

@@ -6,6 +6,9 @@ import { SCRIPT_VARIABLES } from "../../../src/revision/scripts.ts";
 import { COMMANDS } from "../../../src/cli/commands.ts";
 import { SYSTEM_VARIABLES } from "../../../src/cli/permissions.ts";
 import { bullets, paragraph, plain, table } from "../../../src/cli/reference/markdown.ts";
+import { FORMS } from "../../../src/cli/schema/documents.ts";
+import { testWith } from "../../required_program.ts";
+import { JQ_EXAMPLES } from "../../../src/cli/reference/jq.ts";
 import { referencePage } from "../../../src/cli/reference/page.ts";
 
 const page = referencePage();
@@ -60,3 +63,23 @@ Deno.test("Markdown escapes what it would obey, and keeps to its width", () => {
     assertEquals(text.replace(/^- /, "").replace(/\s+/g, " "), long);
   }
 });
+
+testWith(
+  "jq",
+  "each jq line of the reference prints something of its command's document",
+  async () => {
+    for (const [name, { of, line, filter }] of Object.entries(JQ_EXAMPLES)) {
+      assert(line.startsWith(`ftl ${name} `), line);
+      const form = FORMS[name]?.find((one) => one.of === of);
+      assert(form !== undefined, `${name} has the form ${of}`);
+      const jq = new Deno.Command("jq", { args: ["-r", filter], stdin: "piped", stdout: "piped" })
+        .spawn();
+      const writer = jq.stdin.getWriter();
+      await writer.write(new TextEncoder().encode(JSON.stringify(form.example)));
+      await writer.close();
+      const { success, stdout } = await jq.output();
+      const printed = new TextDecoder().decode(stdout).trim();
+      assert(success && printed !== "" && !printed.includes("null"), `${filter}: '${printed}'`);
+    }
+  },
+);
