@@ -6,6 +6,7 @@
  *
  * Your own program imports this file by its path in a clone, or by a name that your `deno.json` gives to
  * that path: `"imports": { "@ftl/ftl": "../ftl/mod.ts" }`. The import only defines things; it does no work.
+ * docs/programs.md tells more: the events, the errors and what each carries.
  *
  * @example A program that spools a file, blesses it, and syncs this machine
  * ```ts

@@ -5,7 +5,7 @@
 import manifest from "../deno.json" with { type: "json" };
 import { COMMANDS } from "../src/cli/commands.ts";
 import { SCOPES } from "../src/cli/permissions.ts";
-import { EXIT, EXIT_MEANINGS, INTERRUPTIONS } from "../src/errors.ts";
+import * as errors from "../src/errors.ts";
 import { SCRIPT_PLACES, SCRIPT_VARIABLES } from "../src/revision/scripts.ts";
 import { assert, assertEquals } from "./assert.ts";
 
@@ -125,10 +125,10 @@ Deno.test("docs/errors.md has every exit code, in the words of the code", () => 
   const rows = new Map(
     rowsOf(prose("docs/errors.md")).map(([code = "", meaning = ""]) => [code, meaning]),
   );
-  for (const [name, code] of Object.entries(EXIT)) {
-    assertEquals(rows.get(String(code)), EXIT_MEANINGS[name as keyof typeof EXIT]);
+  for (const [name, code] of Object.entries(errors.EXIT)) {
+    assertEquals(rows.get(String(code)), errors.EXIT_MEANINGS[name as keyof typeof errors.EXIT]);
   }
-  for (const [signal, code] of Object.entries(INTERRUPTIONS)) {
+  for (const [signal, code] of Object.entries(errors.INTERRUPTIONS)) {
     assert(rows.get(String(code))?.includes(signal), `${code} is ${signal}`);
   }
 });
@@ -164,6 +164,25 @@ Deno.test("docs/dependencies.md has a row for every package from npm", () => {
     assert(rows.includes(`\`${name}\``), `${name} has a row`);
   }
 });
+
+Deno.test("docs/programs.md has every class of errors, with its exit code", () => {
+  const classes = [...read("src/errors.ts").matchAll(/^export class (\w+)/gm)]
+    .map(([, name = ""]) => name);
+  const rows = rowsOf(prose("docs/programs.md")).filter(([first = ""]) => first.startsWith("`"));
+  assertEquals(rows.map(([first]) => first), classes.map((name) => `\`${name}\``));
+  for (const [name = "", exitCode = ""] of rows.filter(([, code = ""]) => /^\d+$/.test(code))) {
+    const made = errorOf(name.replaceAll("`", ""));
+    assertEquals(made.exitCode, Number(exitCode), name);
+  }
+});
+
+/** An error of the class with this name. */
+function errorOf(name: string): errors.FtlError {
+  const classes = errors as unknown as Record<string, new (message: string) => errors.FtlError>;
+  const Class = classes[name];
+  assert(Class !== undefined, name);
+  return new Class("");
+}
 
 Deno.test("docs/safety.md says of each command what it may do", () => {
   const rows = rowsOf(prose("docs/safety.md")).filter(({ length }) => length === 5);
