@@ -107,12 +107,15 @@ Deno.test("the README can be read in a minute, and leads to every page", () => {
   }
 });
 
-Deno.test("every test and harness that a page names is there", () => {
+Deno.test("every test and harness that a page names is there, and every page that the source names", () => {
   const missing = PAGES.filter((page) => page.startsWith("docs/")).flatMap((page) => {
     return codeIn(prose(page)).filter((code) => /^(src|tests|scripts|\.ci)\/[\w./-]+$/.test(code))
       .filter((path) => !isThere(new URL(path, ROOT))).map((path) => `${page}: ${path}`);
   });
   assertEquals(missing, []);
+  const named = [...sourceText().matchAll(/\bdocs\/[\w.-]+\.(?:md|json|svg)\b/g)];
+  assert(named.length > 0);
+  assertEquals(named.map(([path]) => path).filter((path) => !isThere(new URL(path, ROOT))), []);
   const harnesses = codeIn(prose("docs/reliability.md")).filter((code) => /^\w+\.ts$/.test(code));
   assert(harnesses.length > 0);
   const lost = harnesses.filter((name) => {
