@@ -20,6 +20,18 @@ export interface RevisionState {
   readonly size?: number | undefined;
   /** ISO 8601, UTC. */
   readonly fetchedAt?: string | undefined;
+  /** Its last `post-jump`, if that failed. */
+  readonly failedPostJump?: FailedPostJump | undefined;
+}
+
+/** A `post-jump` that failed after its revision had become active. */
+export interface FailedPostJump {
+  /** When it ended: ISO 8601, UTC. */
+  readonly at: string;
+  /** How it ended: `exit 3`, `ended by SIGKILL`, or why it could not be started. */
+  readonly outcome: string;
+  /** The path of the file with its output. Undefined if none was kept. */
+  readonly log?: string | undefined;
 }
 
 /**
@@ -44,7 +56,17 @@ export function readRevisionState(pkg: PackageDir, id: RevisionId): RevisionStat
     sha256: textIn(value, "sha256"),
     size: typeof size === "number" ? size : undefined,
     fetchedAt: textIn(value, "fetchedAt"),
+    failedPostJump: failedPostJumpIn(value),
   };
+}
+
+function failedPostJumpIn({ failedPostJump: found }: Partial<RevisionState>):
+  | FailedPostJump
+  | undefined {
+  if (typeof found !== "object" || found === null) return undefined;
+  const [at, outcome] = [textIn(found, "at"), textIn(found, "outcome")];
+  if (at === undefined || Number.isNaN(Date.parse(at)) || outcome === undefined) return undefined;
+  return { at, outcome, log: textIn(found, "log") };
 }
 
 const POST_SYNC: readonly PostSync[] = ["pending", "ok", "failed"];
