@@ -29,11 +29,12 @@ export function readJournal(pkg: PackageDir): JumpUnderWay | undefined {
   };
 }
 
-/** The journal is not flushed: after a power cut the machine starts its services anyway. */
+/** Flushes the journal, so that no power cut keeps the switched links and loses the script that is due. */
 export function writeJournal(pkg: PackageDir, jump: JumpUnderWay): void {
-  replaceFile(journalPath(pkg), `${JSON.stringify(jump)}\n`, { durable: false });
+  replaceFile(journalPath(pkg), `${JSON.stringify(jump)}\n`);
 }
 
+/** Removes the journal without a flush. If a power cut brings it back, a script runs a second time. */
 export function clearJournal(pkg: PackageDir): void {
   removeFile(journalPath(pkg), { durable: false });
 }
