@@ -95,6 +95,7 @@ export {
 } from "./src/commands/setup/setup.ts";
 export type { SetupFile } from "./src/commands/setup/values.ts";
 export {
+  type FailedPostJump,
   type LastSync,
   type MasterStatus,
   type PackageStatus,

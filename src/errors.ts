@@ -93,10 +93,29 @@ export class BrokenPointerError extends IntegrityError {
   }
 }
 
+/** What a script's error contains besides its message. */
+export interface ScriptErrorOptions extends FtlErrorOptions {
+  /** How the run ended: `exit 3`, `ended by SIGKILL`, or why the script could not be started. */
+  outcome?: string | undefined;
+  /** The path of the file with the script's output. */
+  log?: string | undefined;
+}
+
 /** A package script failed. */
 export class ScriptError extends FtlError {
   /** See `EXIT`. */
   readonly exitCode: number = EXIT.script;
+  /** How the run ended. Undefined if no run was tried. */
+  readonly outcome: string | undefined;
+  /** The path of the file with the script's output. Undefined if none was kept. */
+  readonly log: string | undefined;
+
+  /** The message is for the user. */
+  constructor(message: string, options: ScriptErrorOptions = {}) {
+    super(message, options);
+    this.outcome = options.outcome;
+    this.log = options.log;
+  }
 }
 
 /**

@@ -12,14 +12,13 @@ import {
   revisionName,
   toRevision,
 } from "../revision/names.ts";
-import { readLink } from "../machine/links.ts";
+import { type Protected, protectedInBucket } from "../plan/removal.ts";
 import { type PackageDir, requirePackage } from "../machine/package_dir.ts";
-import { readPointerState } from "../machine/state.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import { cleanUp } from "../machine/revisions/clean_up.ts";
 import { type Context } from "../context.ts";
 import { fetchPackageListing, type RemoteRevision, requireRemote } from "../catalog/listing.ts";
-import { removeRevisions } from "../machine/revisions/remove.ts";
+import { protectedIn, removeRevisions } from "../machine/revisions/remove.ts";
 import { PackageLocks } from "../machine/lock/package_locks.ts";
 import { openBucket } from "../bucket/open.ts";
 import { readPointer } from "../catalog/pointer.ts";
@@ -49,9 +48,6 @@ export interface Purged {
 type Target =
   | { readonly revision: Revision }
   | { readonly package: PackageName; readonly keep: number };
-
-/** The revisions that must stay, and why. */
-type Protected = ReadonlyMap<RevisionId, string>;
 
 /**
  * Removes revisions from this machine; `pre-remove` runs first. Throws `UsageError` for a protected revision,
@@ -102,10 +98,7 @@ export async function purgeMaster(
     });
   }
   const pointer = await readPointer(bucket, remote);
-  const guarded: Protected = new Map([
-    ...(pointer?.replaced === undefined ? [] : [[pointer.replaced, "the previous one"] as const]),
-    ...(pointer === undefined ? [] : [[pointer.id, "blessed"] as const]),
-  ]);
+  const guarded = protectedInBucket({ blessed: pointer?.id, replaced: pointer?.replaced });
   if ("revision" in target) requireRemote(remote, target.revision, bucket);
   const ids = new Set(choose(target, remote.revisions.map(({ id }) => id), guarded));
   const chosen = remote.revisions.filter(({ id }) => ids.has(id));
@@ -171,16 +164,7 @@ function chooseLocal(pkg: PackageDir, target: Target): RevisionId[] {
       hint: `'ftl list ${pkg.name}' shows those that are here`,
     });
   }
-  const [previous, blessed, active] = [
-    readLink(pkg, "previous"),
-    readPointerState(pkg)?.blessed,
-    readLink(pkg, "current"),
-  ];
-  const guarded = new Map<RevisionId, string>();
-  if (previous !== undefined) guarded.set(previous, "the previous one");
-  if (blessed !== undefined) guarded.set(blessed, "blessed");
-  if (active !== undefined) guarded.set(active, "active");
-  return choose(target, pkg.revisions(), guarded);
+  return choose(target, pkg.revisions(), protectedIn(pkg));
 }
 
 /** The ids to remove, oldest first. Throws `UsageError` if the one revision that was named is protected. */

@@ -11,7 +11,13 @@ import { inParallel } from "../concurrency/parallel.ts";
 import { readLink } from "../machine/links.ts";
 import { listPackages, type PackageDir, requirePackage } from "../machine/package_dir.ts";
 import { diskUsed } from "../machine/disk/used.ts";
-import { type LastSync, postSyncOf, readLastSync, readPointerState } from "../machine/state.ts";
+import {
+  type FailedPostJump,
+  type LastSync,
+  postSyncOf,
+  readLastSync,
+  readPointerState,
+} from "../machine/state.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import { type Context } from "../context.ts";
 import { gatherFacts } from "../machine/facts.ts";
@@ -20,9 +26,10 @@ import { shareListings } from "../catalog/shared_listing.ts";
 import { openBucket } from "../bucket/open.ts";
 import { fetchPointerState } from "../catalog/pointer.ts";
 import { isHeld } from "../machine/jump/hold.ts";
+import { readFailedPostJump } from "../machine/jump/post_jump.ts";
 import { newestLog } from "../machine/scripts/trim.ts";
 
-export type { LastSync };
+export type { FailedPostJump, LastSync };
 
 /** One package on this machine. A value that is unknown or missing is null. */
 export interface PackageStatus {
@@ -40,6 +47,8 @@ export interface PackageStatus {
   readonly revisions: number;
   /** The revisions whose `post-sync` has not succeeded. */
   readonly unprepared: readonly RevisionName[];
+  /** The active revision's last `post-jump`, if that failed. */
+  readonly failedPostJump: FailedPostJump | null;
   /** Bytes on this machine's disk. */
   readonly disk: number;
   /** The result of the last sync. */
@@ -127,6 +136,7 @@ function localStatus(pkg: PackageDir): PackageStatus {
     revisions: revisions.length,
     unprepared: revisions.filter((id) => postSyncOf(pkg, id) !== "ok")
       .map((id) => pkg.revisionName(id)),
+    failedPostJump: readFailedPostJump(pkg) ?? null,
     disk: diskUsed(pkg),
     lastSync: readLastSync(pkg) ?? null,
     logs: pkg.logs,

@@ -3,9 +3,9 @@ import type { SyncFacts } from "../plan/sync.ts";
 import type { PointerState } from "../revision/pointer.ts";
 import type { RevisionId } from "../revision/names.ts";
 import { readLink } from "./links.ts";
-import type { PackageDir } from "./package_dir.ts";
+import { OWN_NAMES, type PackageDir } from "./package_dir.ts";
 import { postSyncOf } from "./state.ts";
-import { HOLD_FILE, readHold } from "./jump/hold.ts";
+import { readHold } from "./jump/hold.ts";
 
 export interface FactsSource {
   /** The package as it is in S3. */
@@ -26,7 +26,7 @@ export function gatherFacts(
   { remote, pointer, keep, follow, own }: FactsSource,
 ): SyncFacts {
   const active = readLink(pkg, "current");
-  const mayHold = !follow && (own === undefined || own.has(HOLD_FILE));
+  const mayHold = !follow && (own === undefined || own.has(OWN_NAMES.hold));
   return {
     remote: remote.revisions.map(({ id }) => id),
     local: new Map(pkg.revisions(own).map((id) => [id, postSyncOf(pkg, id)])),

@@ -7,7 +7,7 @@ import { faultPoint } from "../fault_point.ts";
 import { isRevisionId, type RevisionId } from "../revision/names.ts";
 import { explainDiskError, systemCode } from "../disk_errors.ts";
 import { freeTemporary, syncDirectory } from "./disk/durable.ts";
-import type { PackageDir } from "./package_dir.ts";
+import { type PackageDir, REVS } from "./package_dir.ts";
 
 export type LinkName = "current" | "previous";
 
@@ -19,7 +19,7 @@ export function readLink(pkg: PackageDir, name: LinkName): RevisionId | undefine
   const path = pkg[name];
   try {
     const [folder, id, ...more] = Deno.readLinkSync(path).replace(/\/+$/, "").split("/").slice(-2);
-    if (folder !== "revs" || id === undefined || more.length > 0) return undefined;
+    if (folder !== REVS || id === undefined || more.length > 0) return undefined;
     return isRevisionId(id) ? id : undefined;
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
@@ -50,7 +50,7 @@ function replaceLink(pkg: PackageDir, name: LinkName, id: RevisionId): void {
   try {
     const temporary = freeTemporary(`${pkg.own}/${name}`);
     // The target is relative to the link's final place, one folder above this one.
-    Deno.symlinkSync(`revs/${id}`, temporary);
+    Deno.symlinkSync(`${REVS}/${id}`, temporary);
     Deno.renameSync(temporary, path);
   } catch (error) {
     if (["EISDIR", "ENOTEMPTY", "EEXIST"].includes(systemCode(error) ?? "")) throw notALink(path);

@@ -23,8 +23,27 @@ import {
 import { nearestOf } from "../nearest.ts";
 import { explainDiskError, systemCode } from "../disk_errors.ts";
 import { clearPlace } from "./disk/durable.ts";
+import { kindOf, makeFolder } from "./disk/folder.ts";
 
-const REMOVING = "removing";
+/** The folder of the revisions, as the links name it too. */
+export const REVS = "revs";
+
+/** The names of FTL's own files and folders, below `.ftl`: see docs/formats.md. */
+export const OWN_NAMES = {
+  syncLock: "sync.lock",
+  candidatesLock: "candidates.lock",
+  staging: "staging",
+  aside: "aside",
+  trash: "trash",
+  states: "state",
+  removing: "removing",
+  logs: "log",
+  pointer: "master.json",
+  hold: "hold.json",
+  journal: "jump.json",
+  lastSync: "last-sync.json",
+  reported: "leftovers.json",
+} as const;
 
 export class PackageDir {
   constructor(readonly root: string, readonly name: PackageName) {}
@@ -39,7 +58,7 @@ export class PackageDir {
     return `${this.path}/previous`;
   }
   get revs(): string {
-    return `${this.path}/revs`;
+    return `${this.path}/${REVS}`;
   }
   /** FTL's own folder. All that a crash can leave behind lies below it. */
   get own(): string {
@@ -51,33 +70,47 @@ export class PackageDir {
   }
   /** The lock of a sync that fetches revisions or deploys the blessed one. */
   get syncLock(): string {
-    return `${this.own}/sync.lock`;
+    return this.ownPath("syncLock");
   }
   /** The lock for running the `post-sync` of candidates and for removing revisions. */
   get candidatesLock(): string {
-    return `${this.own}/candidates.lock`;
+    return this.ownPath("candidatesLock");
   }
   get staging(): string {
-    return `${this.own}/staging`;
+    return this.ownPath("staging");
   }
   /** Folders for the unpacking of a staged revision. It exists only during that time. */
   get aside(): string {
-    return `${this.own}/aside`;
+    return this.ownPath("aside");
   }
   get trash(): string {
-    return `${this.own}/trash`;
+    return this.ownPath("trash");
   }
   get states(): string {
-    return `${this.own}/state`;
+    return this.ownPath("states");
   }
   /** Has a file for each revision that is being deleted in place. It exists only during that time. */
   get removing(): string {
-    return `${this.own}/${REMOVING}`;
+    return this.ownPath("removing");
   }
-
   /** The output of scripts. */
   get logs(): string {
-    return `${this.own}/log`;
+    return this.ownPath("logs");
+  }
+
+  /** The path of a file or folder of FTL's own. */
+  ownPath(name: keyof typeof OWN_NAMES): string {
+    return `${this.own}/${OWN_NAMES[name]}`;
+  }
+
+  /** What FTL remembers of a revision. */
+  statePath(id: RevisionId): string {
+    return `${this.states}/${id}.json`;
+  }
+
+  /** Marks a revision that is being deleted in place. */
+  removalPath(id: RevisionId): string {
+    return `${this.removing}/${id}`;
   }
 
   revisionPath(id: RevisionId): string {
@@ -100,7 +133,9 @@ export class PackageDir {
 
   /** The ids of the complete revisions, oldest first. `own` holds the names in FTL's folder at this moment. */
   revisions(own?: ReadonlySet<string>): RevisionId[] {
-    const gone = new Set(own === undefined || own.has(REMOVING) ? this.beingRemoved() : []);
+    const gone = new Set(
+      own === undefined || own.has(OWN_NAMES.removing) ? this.beingRemoved() : [],
+    );
     return readNames(this.revs, ({ isDirectory }) => isDirectory)
       .filter(isRevisionId).filter((id) => !gone.has(id));
   }
@@ -111,7 +146,7 @@ export class PackageDir {
   }
 
   isBeingRemoved(id: RevisionId): boolean {
-    return kindOf(`${this.removing}/${id}`) !== undefined;
+    return kindOf(this.removalPath(id)) !== undefined;
   }
 
   beingRemoved(): RevisionId[] {
@@ -127,49 +162,6 @@ export class PackageDir {
       if (["file", "other"].includes(kindOf(path) ?? "")) clearPlace(path);
       makeFolder(path);
     }
-  }
-}
-
-/**
- * Makes a folder for FTL if it is missing. The package's folder and the modes in the revision decide who may
- * read a revision: a web server and another user's `ftl list` must reach it, even under the umask of a hardened
- * unit. An existing folder stays as it is.
- */
-export function makeFolder(path: string): void {
-  // The folder nearly always exists, and an error takes longer than a look.
-  if (kindOf(path) === "folder") return;
-  try {
-    Deno.mkdirSync(path, { mode: 0o755 });
-    Deno.chmodSync(path, 0o755);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) {
-      throw explainDiskError(error, `Cannot make ${path}`);
-    }
-    requireNoLink(path);
-    if (kindOf(path) === "folder") return;
-    throw new StorageError(`${path} is not a folder`, {
-      hint: "FTL did not make this: move it away, then run the command again",
-    });
-  }
-}
-
-/** Throws `StorageError` if the path, which lies in a package's folder, is a link. */
-export function requireNoLink(path: string): void {
-  if (kindOf(path) !== "link") return;
-  throw new StorageError(`${path} is a link, and FTL follows none in a package's folder`, {
-    hint:
-      "Remove it. To keep a package on another disk, put its whole folder there and link to that",
-  });
-}
-
-/** What is at a path; links are not followed. Undefined if nothing is there. */
-export function kindOf(path: string): "folder" | "file" | "link" | "other" | undefined {
-  try {
-    const { isDirectory, isFile, isSymlink } = Deno.lstatSync(path);
-    return isDirectory ? "folder" : isFile ? "file" : isSymlink ? "link" : "other";
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return undefined;
-    throw explainDiskError(error, `Cannot read ${path}`);
   }
 }
 

@@ -7,9 +7,6 @@ import type { PackageDir } from "./package_dir.ts";
 import { readJson, textIn } from "./disk/json_file.ts";
 import { hasScript } from "./scripts/file.ts";
 
-/** The file's name below `.ftl`. */
-export const REPORTED_FILE = "leftovers.json";
-
 /** `.ftl/state/<id>.json`, written after the revision is in its place. */
 export interface RevisionState {
   readonly postSync: PostSync;
@@ -20,6 +17,18 @@ export interface RevisionState {
   readonly size?: number | undefined;
   /** ISO 8601, UTC. */
   readonly fetchedAt?: string | undefined;
+  /** Its last `post-jump`, if that failed. */
+  readonly failedPostJump?: FailedPostJump | undefined;
+}
+
+/** A `post-jump` that failed after its revision had become active. */
+export interface FailedPostJump {
+  /** When it ended: ISO 8601, UTC. */
+  readonly at: string;
+  /** How it ended: `exit 3`, `ended by SIGKILL`, or why it could not be started. */
+  readonly outcome: string;
+  /** The path of the file with its output. Undefined if none was kept. */
+  readonly log?: string | undefined;
 }
 
 /**
@@ -33,7 +42,7 @@ export function postSyncOf(pkg: PackageDir, id: RevisionId): PostSync {
 }
 
 export function readRevisionState(pkg: PackageDir, id: RevisionId): RevisionState | undefined {
-  const value = readJson(statePath(pkg, id));
+  const value = readJson(pkg.statePath(id));
   const postSync = POST_SYNC.find((state) => state === (value as Partial<RevisionState>)?.postSync);
   if (value === undefined || postSync === undefined) return undefined;
   const { size } = value as Partial<RevisionState>;
@@ -44,21 +53,31 @@ export function readRevisionState(pkg: PackageDir, id: RevisionId): RevisionStat
     sha256: textIn(value, "sha256"),
     size: typeof size === "number" ? size : undefined,
     fetchedAt: textIn(value, "fetchedAt"),
+    failedPostJump: failedPostJumpIn(value),
   };
+}
+
+function failedPostJumpIn({ failedPostJump: found }: Partial<RevisionState>):
+  | FailedPostJump
+  | undefined {
+  if (typeof found !== "object" || found === null) return undefined;
+  const [at, outcome] = [textIn(found, "at"), textIn(found, "outcome")];
+  if (at === undefined || Number.isNaN(Date.parse(at)) || outcome === undefined) return undefined;
+  return { at, outcome, log: textIn(found, "log") };
 }
 
 const POST_SYNC: readonly PostSync[] = ["pending", "ok", "failed"];
 
 export function writeRevisionState(pkg: PackageDir, id: RevisionId, state: RevisionState): void {
-  replaceFile(statePath(pkg, id), `${JSON.stringify(state)}\n`);
+  replaceFile(pkg.statePath(id), `${JSON.stringify(state)}\n`);
 }
 
 export function forgetRevisionState(pkg: PackageDir, id: RevisionId): void {
-  removeFile(statePath(pkg, id), { durable: true });
+  removeFile(pkg.statePath(id), { durable: true });
 }
 
 export function readPointerState(pkg: PackageDir): PointerState | undefined {
-  const value = readJson(pointerPath(pkg)) as Partial<PointerState> | undefined;
+  const value = readJson(pkg.ownPath("pointer")) as Partial<PointerState> | undefined;
   if (typeof value?.version !== "string" || !isRevisionId(value.blessed)) return undefined;
   return {
     version: value.version,
@@ -69,8 +88,8 @@ export function readPointerState(pkg: PackageDir): PointerState | undefined {
 
 /** Stores which revision is blessed, or that none is. */
 export function writePointerState(pkg: PackageDir, state: PointerState | undefined): void {
-  if (state === undefined) removeFile(pointerPath(pkg), { durable: true });
-  else replaceFile(pointerPath(pkg), `${JSON.stringify(state)}\n`);
+  if (state === undefined) removeFile(pkg.ownPath("pointer"), { durable: true });
+  else replaceFile(pkg.ownPath("pointer"), `${JSON.stringify(state)}\n`);
 }
 
 /** The result of a package's last sync. */
@@ -82,7 +101,7 @@ export interface LastSync {
 }
 
 export function readLastSync(pkg: PackageDir): LastSync | undefined {
-  const value = readJson(lastSyncPath(pkg));
+  const value = readJson(pkg.ownPath("lastSync"));
   const at = value && textIn(value, "at");
   if (value === undefined || at === undefined || Number.isNaN(Date.parse(at))) return undefined;
   return { at, failure: textIn(value, "failure") };
@@ -95,33 +114,17 @@ export function readLastSync(pkg: PackageDir): LastSync | undefined {
  */
 export function writeLastSync(pkg: PackageDir, last: LastSync): void {
   const text = `${JSON.stringify(last)}\n`;
-  if (overwriteDigits(lastSyncPath(pkg), text)) return;
-  replaceFile(lastSyncPath(pkg), text, { durable: false });
+  if (overwriteDigits(pkg.ownPath("lastSync"), text)) return;
+  replaceFile(pkg.ownPath("lastSync"), text, { durable: false });
 }
 
 /** Paths that cannot be deleted and were reported already. Each is reported once, not with every sync. */
 export function readReported(pkg: PackageDir): string[] {
-  const value = readJson(reportedPath(pkg));
+  const value = readJson(pkg.ownPath("reported"));
   return Array.isArray(value) ? value.filter((path) => typeof path === "string") : [];
 }
 
 export function writeReported(pkg: PackageDir, paths: readonly string[]): void {
-  if (paths.length === 0) removeFile(reportedPath(pkg), { durable: false });
-  else replaceFile(reportedPath(pkg), `${JSON.stringify(paths)}\n`, { durable: false });
-}
-
-export function statePath(pkg: PackageDir, id: RevisionId): string {
-  return `${pkg.states}/${id}.json`;
-}
-
-function pointerPath(pkg: PackageDir): string {
-  return `${pkg.own}/master.json`;
-}
-
-function lastSyncPath(pkg: PackageDir): string {
-  return `${pkg.own}/last-sync.json`;
-}
-
-function reportedPath(pkg: PackageDir): string {
-  return `${pkg.own}/${REPORTED_FILE}`;
+  if (paths.length === 0) removeFile(pkg.ownPath("reported"), { durable: false });
+  else replaceFile(pkg.ownPath("reported"), `${JSON.stringify(paths)}\n`, { durable: false });
 }

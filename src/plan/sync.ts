@@ -4,6 +4,7 @@
  */
 import { compareNames, type RevisionId } from "../revision/names.ts";
 import { type Hold, type HoldFacts, holdInForce } from "./hold.ts";
+import { removedBySync } from "./removal.ts";
 
 /** The result of a revision's `post-sync.sh`. A revision without this script is `ok`. */
 export type PostSync = "pending" | "ok" | "failed";
@@ -53,9 +54,7 @@ export interface SyncPlan {
  *     yes        yes              no        yes              -  (heldBy)
  *     yes        yes              no        no               blessed
  *
- *     remove     here and not wanted; never the active, the held, or the one to activate; the previous
- *                only if an activation makes the active one the previous; nothing if S3 shows no
- *                revision (a wrong bucket or narrow credentials must not empty a machine)
+ *     remove     here and not wanted, with the exceptions of `src/plan/removal.ts`
  *
  * A hold is in force as long as the pointer is the same as when the hold was made.
  */
@@ -77,7 +76,13 @@ export function planSync(facts: SyncFacts): SyncPlan {
     fetch,
     prepare,
     activate,
-    remove: removable(facts, new Set([...wanted, ...guarded(facts, activate)])),
+    remove: removedBySync({
+      ...facts,
+      local: local.keys(),
+      wanted,
+      held: facts.hold?.id,
+      activate,
+    }),
     heldBy,
     missing: blessed !== undefined && !there ? blessed : undefined,
   };
@@ -89,16 +94,4 @@ function wantedRevisions({ remote, blessed, replaced, keep }: SyncFacts): Revisi
   const candidates = newestFirst.filter((id) => blessed === undefined || id > blessed);
   const pointed = [blessed, replaced].filter((id) => id !== undefined);
   return [...new Set([...pointed, ...candidates.slice(0, keep)])];
-}
-
-function guarded(
-  { active, previous, hold }: SyncFacts,
-  activate: RevisionId | undefined,
-): (RevisionId | undefined)[] {
-  return [active, hold?.id, activate ?? previous];
-}
-
-function removable(facts: SyncFacts, staying: ReadonlySet<RevisionId | undefined>): RevisionId[] {
-  if (facts.remote.length === 0) return [];
-  return [...facts.local.keys()].filter((id) => !staying.has(id)).sort(compareNames);
 }

@@ -128,6 +128,17 @@ const DAMAGE_CASES: DamageCase[] = [
     /^warn {2}post-sync {2}of a\.\S+ failed: it cannot be activated \| /,
   ],
   [
+    "the active revision's post-jump failed",
+    (web, { second }) =>
+      own(
+        web,
+        `state/${second}.json`,
+        '{"postSync":"ok","failedPostJump":{"at":"2026-11-25T16:41:00Z","outcome":"exit 3","log":"/l"}}',
+      ),
+    0,
+    /^warn {2}post-jump {2}of a\.\S+ failed: exit 3 \| What it printed is in \/l\. It runs again with/,
+  ],
+  [
     "the last sync failed",
     (web) => own(web, "last-sync.json", `{"at":"${new Date().toISOString()}","failure":"no luck"}`),
     0,

@@ -205,6 +205,22 @@ Deno.test("a package's failure has a message, a hint and an exit code", async ()
   assertEquals([plan.fetch, plan.failures[0].exitCode], [[], 7]);
 });
 
+Deno.test("status tells of the active revision's failed post-jump until one succeeds", async () => {
+  const { fleet, web, second } = await twoRevisions();
+  await using _fleet = fleet;
+  const failing = await fleet.spool("a.tgz", { "post-jump.sh": "#!/bin/sh\nkill -9 $$\n" });
+  await web.ok(["sync"]);
+  assertEquals((await document(web, ["status"])).packages[0].failedPostJump, null);
+  await web.ftl(["jump", failing]);
+  // An idle sync keeps it.
+  await web.ok(["sync"]);
+  const { packages: [{ failedPostJump: failed }] } = await document(web, ["status"]);
+  assertEquals(failed.outcome, "ended by SIGKILL");
+  assertStringIncludes(Deno.readTextFileSync(failed.log), "[ftl] ended by SIGKILL");
+  await web.ok(["jump", second]);
+  assertEquals((await document(web, ["status"])).packages[0].failedPostJump, null);
+});
+
 Deno.test("status without S3 has null for the values from S3", async () => {
   const { fleet, web, second } = await twoRevisions();
   await using _fleet = fleet;

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertThrows } from "../assert.ts";
 import { StorageError, UsageError } from "../../src/errors.ts";
 import { replaceFile } from "../../src/machine/disk/durable.ts";
 import { readLink, writeLinks } from "../../src/machine/links.ts";
-import { listPackages, PackageDir } from "../../src/machine/package_dir.ts";
+import { listPackages, OWN_NAMES, PackageDir } from "../../src/machine/package_dir.ts";
 import { Mount } from "../proof/mounts.ts";
 import { MOUNTING, testWith } from "../required_program.ts";
 import { TempFolder, treeOf } from "../temp.ts";
@@ -87,4 +87,11 @@ testWith(MOUNTING, "replaceFile() works beside a temporary file that cannot be r
   replaceFile(`${folder.path}/file`, "new");
   assertEquals(Deno.readTextFileSync(`${folder.path}/file`), "new");
   assertEquals(Deno.readTextFileSync(`${folder.path}/other`), "precious");
+});
+
+Deno.test("docs/formats.md tells of every file and folder below .ftl", () => {
+  const page = Deno.readTextFileSync(new URL("../../docs/formats.md", import.meta.url));
+  for (const name of Object.values(OWN_NAMES)) {
+    assert(page.includes(`\`${name}\``) || page.includes(`\`${name}/`), name);
+  }
 });

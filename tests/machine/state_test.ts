@@ -57,6 +57,31 @@ const FILES = [
   `state/${ID}.json`,
 ];
 
+Deno.test("a revision's state is read without what is missing, unknown or damaged", () => {
+  using folder = new TempFolder();
+  folder.folder("a");
+  const pkg = new PackageDir(folder.path, aPackage("a"));
+  pkg.prepare();
+  const failed = { at: "2026-01-01T00:00:00.000Z", outcome: "exit 1" };
+  const cases: [given: unknown, failure: unknown][] = [
+    [undefined, undefined],
+    [{ ...failed, log: "/l", more: 1 }, { ...failed, log: "/l" }],
+    [{ ...failed, log: 7 }, { ...failed, log: undefined }],
+    [{ ...failed, at: "noon" }, undefined],
+    [{ at: failed.at }, undefined],
+    [null, undefined],
+    ["exit 1", undefined],
+    [[], undefined],
+  ];
+  for (const [failedPostJump, expected] of cases) {
+    const text = JSON.stringify({ postSync: "ok", key: "k", failedPostJump, unknown: [] });
+    Deno.writeTextFileSync(`${pkg.states}/${ID}.json`, text);
+    const state = readRevisionState(pkg, ID);
+    assertEquals([state?.postSync, state?.key], ["ok", "k"]);
+    assertEquals(state?.failedPostJump, expected, text);
+  }
+});
+
 for (const [name, make] of IN_PLACE) {
   Deno.test(`state is lost and written anew if its file has ${JSON.stringify(name)}`, () => {
     using folder = new TempFolder();

@@ -6,20 +6,32 @@
 import { jumpMaster, sync } from "../../mod.ts";
 import { idOf, Machine } from "../e2e/fleet.ts";
 import type { FaultPoint } from "../../src/fault_point.ts";
+import { readJournal } from "../../src/machine/jump/journal.ts";
+import { PackageDir } from "../../src/machine/package_dir.ts";
+import { requirePackageName } from "../../src/revision/names.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
 import { Mount, run } from "./mounts.ts";
 import { makeSite } from "./site.ts";
 
-/** The steps of a sync that fetches and activates, and whether the new revision must have survived. */
-const CUTS: readonly { at: FaultPoint; active: "old" | "new" | "either" }[] = [
+interface Cut {
+  readonly at: FaultPoint;
+  /** Which revision must be active afterwards. */
+  readonly active: "old" | "new" | "either";
+  /** Whether the journal must have survived: a script is due. */
+  readonly journal?: boolean;
+}
+
+/** The steps of a sync that fetches and activates. */
+const CUTS: readonly Cut[] = [
   { at: "staged", active: "old" },
   { at: "flushed", active: "old" },
   { at: "published", active: "old" },
   { at: "state-written", active: "old" },
-  { at: "previous-linked", active: "old" },
-  { at: "current-linked", active: "either" },
-  { at: "post-jumped", active: "new" },
+  { at: "journal-written", active: "old", journal: true },
+  { at: "previous-linked", active: "old", journal: true },
+  { at: "current-linked", active: "either", journal: true },
+  { at: "post-jumped", active: "new", journal: true },
 ];
 
 /** Seconds until the kernel writes by itself: longer than any of this takes. */
@@ -38,7 +50,7 @@ export async function cutPower(): Promise<Figures> {
   return { "power cuts": cuts, "revisions lost": 0 };
 }
 
-async function cutAt({ at, active }: typeof CUTS[number]): Promise<void> {
+async function cutAt({ at, active, journal = false }: Cut): Promise<void> {
   await using lab = await Lab.start([]);
   const folder = lab.fleet.folder;
   const image = `${folder.path}/image`;
@@ -59,18 +71,19 @@ async function cutAt({ at, active }: typeof CUTS[number]): Promise<void> {
     const { signal } = await lab.launch(["sync"], { killAt: at }).output();
     if (signal !== "SIGKILL") throw new Error("not killed there");
     run("cp", "--sparse=always", image, `${image}.cut`);
-    await lookAfterCut(lab, inspector, { image: `${image}.cut`, old, next, active });
+    await lookAfterCut(lab, inspector, { image: `${image}.cut`, old, next, active, journal });
   }
 }
 
 async function lookAfterCut(
   lab: Lab,
   inspector: Inspector,
-  { image, old, next, active }: {
+  { image, old, next, active, journal }: {
     image: string;
     old: string;
     next: string;
-    active: "old" | "new" | "either";
+    active: Cut["active"];
+    journal: boolean;
   },
 ): Promise<void> {
   const path = lab.fleet.folder.folder("after-the-cut");
@@ -81,6 +94,10 @@ async function lookAfterCut(
   const due = { old: [old], new: [next], either: [old, next] }[active];
   if (!due.some((name) => current === `revs/${idOf(name)}`)) {
     throw new Error(`${current} is active instead of ${due}`);
+  }
+  const isJournaled = readJournal(new PackageDir(path, requirePackageName(PACKAGE))) !== undefined;
+  if (isJournaled !== journal) {
+    throw new Error(isJournaled ? "a journal is there" : "the journal is lost");
   }
   const [result] = await sync(lab.context({ root: path }));
   const [failure] = result?.failures ?? [];

@@ -7,6 +7,15 @@ const LAST_SYNC = object("The result of the last sync; null before the first one
   failure: orNull(text("The first failure; null if all went well.")),
 });
 
+const FAILED_POST_JUMP = object(
+  "The active revision's last `post-jump`, if that failed; null if it succeeded or there is none.",
+  {
+    at: orNull(time("When it ended.")),
+    outcome: text("How it ended: `exit 3`, `ended by SIGKILL`, or why it could not be started."),
+    log: orNull(text("The file with its output; null if none was kept.")),
+  },
+);
+
 const MASTER = object("The package in S3; null if S3 was not asked or did not answer.", {
   newest: orNull(revisionName("The newest revision.")),
   revisions: count("How many revisions there are."),
@@ -31,6 +40,7 @@ const PACKAGE = object("A package that this machine wants.", {
   unprepared: revisions(
     "The revisions on this machine whose `post-sync` script has not succeeded.",
   ),
+  failedPostJump: orNull(FAILED_POST_JUMP),
   disk: count("Bytes on this machine's disk."),
   lastSync: orNull(LAST_SYNC),
   logs: text("The folder with the output of its scripts."),
@@ -59,6 +69,7 @@ export const STATUS_FORMS: readonly Form[] = [{
       blessed: ACTIVE,
       revisions: 2,
       unprepared: [],
+      failedPostJump: null,
       disk: 411648,
       lastSync: { at: "2026-11-25T16:41:00.000Z", failure: null },
       logs: "/srv/ftl/my_site/.ftl/log",

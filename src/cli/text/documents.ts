@@ -146,7 +146,7 @@ export function statusDocument({ packages, failures }: Status): Payload {
 
 function statusEntry(found: PackageStatus): Payload {
   const { package: name, active, dangling, previous, held, blessed, revisions, unprepared } = found;
-  const { disk, lastSync, logs, lastLog, master, failures } = found;
+  const { failedPostJump, disk, lastSync, logs, lastLog, master, failures } = found;
   return {
     package: name,
     active,
@@ -156,6 +156,11 @@ function statusEntry(found: PackageStatus): Payload {
     blessed,
     revisions,
     unprepared,
+    failedPostJump: failedPostJump && {
+      at: time(failedPostJump.at),
+      outcome: failedPostJump.outcome,
+      log: failedPostJump.log ?? null,
+    },
     disk,
     lastSync: lastSync && { at: time(lastSync.at), failure: lastSync.failure ?? null },
     logs,

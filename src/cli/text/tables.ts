@@ -121,24 +121,37 @@ export function statusLines(
   { paint, now, isTerminal, columns }: TableOptions,
 ): string[] {
   const rows = statusRows(packages, { paint, now });
-  const logs = logLines(packages);
+  const notes = [...postJumpLines(packages, now), ...logLines(packages)];
   if (isTerminal) {
     const lines = align(rows);
-    if (lines.every((line) => widthOf(line) <= columns)) return [...lines, ...logs];
+    if (lines.every((line) => widthOf(line) <= columns)) return [...lines, ...notes];
   }
   const [headings = [], ...others] = rows;
   const blocks = others.flatMap((row, i) => [
     ...(i === 0 ? [] : [""]),
     ...block(headings, row, columns),
   ]);
-  return [...blocks, ...logs];
+  return [...blocks, ...notes];
+}
+
+/** How the active revision's `post-jump` failed, and where its output is. */
+function postJumpLines(packages: readonly PackageStatus[], now: number): string[] {
+  return packages.flatMap(({ package: name, active, failedPostJump: failed }) => {
+    if (failed === null) return [];
+    const age = formatAge(now - Date.parse(failed.at));
+    const printed = failed.log === undefined ? "" : `; its output is in ${failed.log}`;
+    return [
+      `${name}: the post-jump of ${active} failed ${age} ago: ${oneLine(failed.outcome)}${printed}`,
+    ];
+  });
 }
 
 /** The path of the newest log, if only one package is shown, or if something went wrong. */
 function logLines(packages: readonly PackageStatus[]): string[] {
-  return packages.flatMap(({ package: name, lastLog, lastSync: last, unprepared }) => {
+  return packages.flatMap((found) => {
+    const { package: name, lastLog, lastSync: last, unprepared, failedPostJump } = found;
     const isOfUse = packages.length === 1 || last?.failure !== undefined || unprepared.length > 0;
-    return lastLog === null || !isOfUse
+    return lastLog === null || !isOfUse || lastLog === failedPostJump?.log
       ? []
       : [`${name}: its last script's output is in ${lastLog}`];
   });
@@ -166,6 +179,7 @@ function statusRows(
         found.active ?? "-",
         ...(found.dangling ? [paint.bad("(gone)")] : []),
         ...(found.held ? [paint.warning("(held)")] : []),
+        ...(found.failedPostJump === null ? [] : [paint.bad("(post-jump failed)")]),
       ].join(" "),
       found.blessed ?? "-",
       found.previous ?? "-",

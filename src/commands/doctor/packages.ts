@@ -10,6 +10,7 @@ import { postSyncOf, readLastSync, readPointerState, readReported } from "../../
 import { isThere } from "../../machine/revisions/trees.ts";
 import { type Check, fail, finding, type Found, info, ok, once, warn } from "./check.ts";
 import { isHeld } from "../../machine/jump/hold.ts";
+import { readFailedPostJump } from "../../machine/jump/post_jump.ts";
 
 /**
  * One line for each kind of check if all packages pass. Otherwise one line for each finding, which lists its
@@ -25,6 +26,7 @@ export async function checkPackages(
     ["locks", "none is held", checkLocks],
     ["unfinished", "nothing was left", checkUnfinished],
     ["post-sync", "every revision is ready", checkPostSync],
+    ["post-jump", "none failed", checkPostJump],
     ["holds", "none", checkHold],
     ["last sync", "within a day, without a failure", (pkg) => checkLastSync(pkg, now)],
   ];
@@ -111,6 +113,16 @@ function checkPostSync(pkg: PackageDir): Check[] {
         : warn("post-sync", `of ${name} failed: it cannot be activated`, hint),
     ];
   });
+}
+
+function checkPostJump(pkg: PackageDir): Check[] {
+  const active = readLink(pkg, "current");
+  const failed = readFailedPostJump(pkg);
+  if (active === undefined || failed === undefined) return [];
+  const { outcome, log } = failed;
+  const printed = log === undefined ? "" : `What it printed is in ${log}. `;
+  const hint = `${printed}It runs again with the next jump to this revision`;
+  return [warn("post-jump", `of ${pkg.revisionName(active)} failed: ${outcome}`, hint)];
 }
 
 function checkHold(pkg: PackageDir): Check[] {

@@ -4,9 +4,9 @@
 import type { FtlError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { planSync, type SyncPlan } from "../../plan/sync.ts";
-import { JOURNAL_FILE, readJournal } from "../../machine/jump/journal.ts";
+import { readJournal } from "../../machine/jump/journal.ts";
 import { readLink } from "../../machine/links.ts";
-import type { PackageDir } from "../../machine/package_dir.ts";
+import { OWN_NAMES, type PackageDir } from "../../machine/package_dir.ts";
 import { postSyncOf, readPointerState, writePointerState } from "../../machine/state.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import { blessedNotActive } from "./blessed_check.ts";
@@ -20,7 +20,7 @@ import type { PointerState } from "../../revision/pointer.ts";
 import { fetchPointerState } from "../../catalog/pointer.ts";
 import { holdInForce } from "../../plan/hold.ts";
 import type { RevisionId } from "../../revision/names.ts";
-import { HOLD_FILE, readHold } from "../../machine/jump/hold.ts";
+import { readHold } from "../../machine/jump/hold.ts";
 
 export interface ViewSetting {
   readonly bucket: Bucket;
@@ -128,7 +128,7 @@ export class PackageView {
    * again.
    */
   get hasStaleHold(): boolean {
-    if (!this.#has(HOLD_FILE)) return false;
+    if (!this.#has("hold")) return false;
     const active = readLink(this.#pkg, "current");
     const hold = readHold(this.#pkg, active);
     const { blessed, version } = this.#pointer ?? {};
@@ -137,13 +137,13 @@ export class PackageView {
 
   /** Whether a killed command left an unfinished jump. */
   get hasUnfinishedJump(): boolean {
-    return this.#has(JOURNAL_FILE) && readJournal(this.#pkg) !== undefined;
+    return this.#has("journal") && readJournal(this.#pkg) !== undefined;
   }
 
   /** Whether FTL's folder has that file. Checked anew after `changed`. */
-  #has(name: string): boolean {
+  #has(name: keyof typeof OWN_NAMES): boolean {
     this.plan();
-    return this.#own.has(name);
+    return this.#own.has(OWN_NAMES[name]);
   }
 
   /** Whether the machine does not remember the present blessing yet. */

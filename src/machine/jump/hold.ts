@@ -2,9 +2,6 @@
 import { readLink } from "../links.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { readPointerState } from "../state.ts";
-
-/** The file's name below `.ftl`. */
-export const HOLD_FILE = "hold.json";
 import { type Hold, holdInForce } from "../../plan/hold.ts";
 import { isRevisionId, type RevisionId } from "../../revision/names.ts";
 import { removeFile, replaceFile } from "../disk/durable.ts";
@@ -29,12 +26,12 @@ export function readHold(pkg: PackageDir, active: RevisionId | undefined): Hold 
  */
 export function writeHolds(pkg: PackageDir, holds: readonly (Hold | undefined)[]): void {
   const known = holds.filter((hold) => hold !== undefined);
-  if (known.length > 0) replaceFile(holdPath(pkg), `${JSON.stringify(known)}\n`);
-  else removeFile(holdPath(pkg), { durable: true });
+  if (known.length > 0) replaceFile(pkg.ownPath("hold"), `${JSON.stringify(known)}\n`);
+  else removeFile(pkg.ownPath("hold"), { durable: true });
 }
 
 function readHolds(pkg: PackageDir): Hold[] {
-  const value = readJson(holdPath(pkg));
+  const value = readJson(pkg.ownPath("hold"));
   if (!Array.isArray(value)) return [];
   return value.flatMap((hold: unknown) => {
     if (typeof hold !== "object" || hold === null) return [];
@@ -46,8 +43,4 @@ function readHolds(pkg: PackageDir): Hold[] {
       version: textIn(hold, "version"),
     }];
   });
-}
-
-function holdPath(pkg: PackageDir): string {
-  return `${pkg.own}/${HOLD_FILE}`;
 }

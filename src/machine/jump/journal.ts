@@ -9,8 +9,6 @@ import type { PackageDir } from "../package_dir.ts";
 import type { Action } from "../../revision/scripts.ts";
 import { readJson } from "../disk/json_file.ts";
 
-export const JOURNAL_FILE = "jump.json";
-
 export interface JumpUnderWay {
   readonly from: RevisionId | undefined;
   readonly to: RevisionId;
@@ -20,7 +18,7 @@ export interface JumpUnderWay {
 const ACTIONS: readonly Action[] = ["sync", "jump", "jump-back", "remove"];
 
 export function readJournal(pkg: PackageDir): JumpUnderWay | undefined {
-  const value = readJson(journalPath(pkg)) as Partial<JumpUnderWay> | undefined;
+  const value = readJson(pkg.ownPath("journal")) as Partial<JumpUnderWay> | undefined;
   if (value === undefined || !isRevisionId(value.to)) return undefined;
   return {
     to: value.to,
@@ -29,15 +27,12 @@ export function readJournal(pkg: PackageDir): JumpUnderWay | undefined {
   };
 }
 
-/** The journal is not flushed: after a power cut the machine starts its services anyway. */
+/** Flushes the journal, so that no power cut keeps the switched links and loses the script that is due. */
 export function writeJournal(pkg: PackageDir, jump: JumpUnderWay): void {
-  replaceFile(journalPath(pkg), `${JSON.stringify(jump)}\n`, { durable: false });
+  replaceFile(pkg.ownPath("journal"), `${JSON.stringify(jump)}\n`);
 }
 
+/** Removes the journal without a flush. If a power cut brings it back, a script runs a second time. */
 export function clearJournal(pkg: PackageDir): void {
-  removeFile(journalPath(pkg), { durable: false });
-}
-
-function journalPath(pkg: PackageDir): string {
-  return `${pkg.own}/${JOURNAL_FILE}`;
+  removeFile(pkg.ownPath("journal"), { durable: false });
 }

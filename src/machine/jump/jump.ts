@@ -8,7 +8,7 @@
  *     un-jump           the same                                   does the same
  *     hold              .ftl/hold.json: the old one and the new    does the same; the active revision's hold counts
  *     switch            current -> to, previous -> from            runs post-jump of `to`
- *     post-jump         the same                                   does the same, again
+ *     post-jump         the state of `to`: how post-jump failed    does the same, again
  *     (end)             no journal, one hold or none               does nothing
  *
  * No journal is written if neither revision has a script that would need it.
@@ -26,6 +26,7 @@ import { Scripts, type Switch } from "../scripts/scripts.ts";
 import { postSyncOf } from "../state.ts";
 import { readHold, writeHolds } from "./hold.ts";
 import { clearJournal, readJournal, writeJournal } from "./journal.ts";
+import { rememberPostJump } from "./post_jump.ts";
 
 /** The result of a jump. */
 export interface Activation {
@@ -95,7 +96,7 @@ export class Jumps {
     faultPoint("hold-written");
     const previous = from !== undefined && pkg.has(from) ? from : undefined;
     writeLinks(pkg, { current: to, previous });
-    const postJump = await this.#failureOf("post-jump", to, { from, to });
+    const postJump = await this.#postJump(to, { from, to });
     faultPoint("post-jumped");
     if (isJournaled) clearJournal(pkg);
     return [unJump, postJump].filter((error) => error !== undefined);
@@ -113,9 +114,7 @@ export class Jumps {
     const { from, to, action } = jump;
     const active = readLink(pkg, "current");
     const isDue = active !== undefined && pkg.has(active) && (active === to || active === from);
-    const failure = isDue
-      ? await this.#failureOf("post-jump", active, { from, to: active, action })
-      : undefined;
+    const failure = isDue ? await this.#postJump(active, { from, to: active, action }) : undefined;
     clearJournal(pkg);
     if (!isDue) return [];
     const { report } = this.#context;
@@ -128,6 +127,21 @@ export class Jumps {
     });
     if (failure !== undefined) report({ type: "failure", error: failure });
     return failure === undefined ? [] : [failure];
+  }
+
+  /** Runs the active revision's `post-jump`, and stores its failure for `status` and `doctor`. */
+  async #postJump(
+    id: RevisionId,
+    given: Switch & { readonly action?: Action },
+  ): Promise<ScriptError | undefined> {
+    const failure = await this.#failureOf("post-jump", id, given);
+    const failed = failure && {
+      at: new Date().toISOString(),
+      outcome: failure.outcome ?? failure.message,
+      log: failure.log,
+    };
+    rememberPostJump(this.#pkg, id, failed);
+    return failure;
   }
 
   /** The failure of a script that must not stop the jump. Any other error is thrown. */

@@ -4,7 +4,7 @@
  */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { StorageError } from "../../errors.ts";
-import { kindOf, requireNoLink } from "../package_dir.ts";
+import { kindOf, requireNoLink } from "../disk/folder.ts";
 
 /** Mode bits that let others than the owner open the file. */
 const FOR_OTHERS = 0o077;

@@ -7,8 +7,8 @@ import { StorageError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { removeFile, replaceFile, syncDirectory } from "../disk/durable.ts";
-import { makeFolder, type PackageDir } from "../package_dir.ts";
-import { statePath } from "../state.ts";
+import { makeFolder } from "../disk/folder.ts";
+import type { PackageDir } from "../package_dir.ts";
 import { findMount, type Leftover, openForOwner, removeTree } from "./trees.ts";
 
 /** Throws `StorageError` if something is mounted in a revision: the mount would move into the trash too. */
@@ -77,7 +77,7 @@ async function discardOne(
   { id, path }: { id: RevisionId; path: string },
 ): Promise<boolean> {
   // The state goes first. If a crash comes before the revision is gone, nothing reads the state.
-  removeFile(statePath(pkg, id), { durable: false });
+  removeFile(pkg.statePath(id), { durable: false });
   faultPoint("state-forgotten");
   const moved = await moveOut(pkg, { id, path });
   faultPoint("discarded");
@@ -99,7 +99,7 @@ async function moveOut(
     if (systemCode(error) !== "EXDEV") throw error;
   }
   makeFolder(pkg.removing);
-  replaceFile(removalPath(pkg, id), "");
+  replaceFile(pkg.removalPath(id), "");
   const leftover = await removeInPlace(pkg, id);
   if (leftover !== undefined) throw new StorageError(leftover.reason);
   return false;
@@ -120,18 +120,14 @@ async function removeInPlace(pkg: PackageDir, id: RevisionId): Promise<Leftover 
   const leftover = await removeTree(pkg.revisionPath(id));
   if (leftover !== undefined) return leftover;
   syncDirectory(pkg.revs);
-  removeFile(removalPath(pkg, id), { durable: true });
+  removeFile(pkg.removalPath(id), { durable: true });
   return undefined;
-}
-
-function removalPath(pkg: PackageDir, id: RevisionId): string {
-  return `${pkg.removing}/${id}`;
 }
 
 /** Makes a revision of that id visible again, after the old one is gone. */
 export function clearRemoval(pkg: PackageDir, id: RevisionId): void {
   if (pkg.isBeingRemoved(id) && !pkg.isThere(id)) {
-    removeFile(removalPath(pkg, id), { durable: true });
+    removeFile(pkg.removalPath(id), { durable: true });
   }
 }
 

@@ -1,5 +1,6 @@
 /** Removes revisions from this machine, for `sync` and `purge`. */
 import { StorageError } from "../../errors.ts";
+import { type Protected, protectedHere } from "../../plan/removal.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { pause } from "../../concurrency/pause.ts";
@@ -30,6 +31,15 @@ export interface RemovalOptions {
   readonly choose: () => readonly RevisionId[];
   /** Called for each revision that cannot be removed. The others are removed all the same. */
   readonly onFailure: (id: RevisionId, error: unknown) => void;
+}
+
+/** The revisions of a package that must not be removed from this machine now, and why. */
+export function protectedIn(pkg: PackageDir): Protected {
+  return protectedHere({
+    active: readLink(pkg, "current"),
+    previous: readLink(pkg, "previous"),
+    blessed: readPointerState(pkg)?.blessed,
+  });
 }
 
 /**
@@ -80,7 +90,7 @@ class Batch {
     const pkg = this.#pkg;
     // In between, a jump may have happened, or another sync may have learnt what is blessed.
     const active = readLink(pkg, "current");
-    const inUse = [active, readLink(pkg, "previous"), readPointerState(pkg)?.blessed];
+    const inUse = protectedIn(pkg);
     const reported = new Set(readReported(pkg));
     const end = performance.now() + BATCH_TIME;
     const ready: RevisionId[] = [];
@@ -88,7 +98,7 @@ class Batch {
     try {
       while (taken < ids.length && ready.length < BATCH_SIZE && performance.now() < end) {
         const id = ids[taken++];
-        if (id === undefined || inUse.includes(id) || !pkg.has(id)) continue;
+        if (id === undefined || inUse.has(id) || !pkg.has(id)) continue;
         const wasReported = reported.has(pkg.revisionPath(id));
         if (await this.#mayGo(id, { active, wasReported })) ready.push(id);
       }

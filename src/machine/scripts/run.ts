@@ -58,7 +58,7 @@ export async function run(script: ScriptFile, of: Run): Promise<void> {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     if (log !== undefined) note(log.fd, `${outcome}, after ${seconds} s`);
   }
-  throw new ScriptError(`${name} failed: ${outcome}`, { hint });
+  throw new ScriptError(`${name} failed: ${outcome}`, { hint, outcome, log: log?.path });
 }
 
 interface LoggedRun extends Run {

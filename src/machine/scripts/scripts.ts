@@ -52,7 +52,9 @@ export class Scripts {
     const revision = this.#pkg.revisionName(id);
     const name = `${revision} ${step}`;
     if ("unfit" in script) {
-      throw new ScriptError(`${name} failed: cannot run ${script.place}: ${script.unfit}`, {
+      const outcome = `cannot run ${script.place}: ${script.unfit}`;
+      throw new ScriptError(`${name} failed: ${outcome}`, {
+        outcome,
         hint: `Spool the package again with a script that can run; this one is ${script.path}`,
       });
     }

@@ -81,6 +81,7 @@ const STATUS: PackageStatus = {
   held: true,
   revisions: 1,
   unprepared: [],
+  failedPostJump: null,
   disk: 5_000_000,
   lastSync: { at: "2026-11-22T11:00:00.000Z", failure: "x \u001b[2J" },
   logs: "/srv/ftl/a/.ftl/log",
@@ -178,4 +179,21 @@ Deno.test("status tells where a script's output is, of one package or where some
     assertEquals(statusLines([found, failed], options).at(-1), line);
     assertEquals(statusLines([{ ...found, lastLog: null }], options).includes(line), false);
   }
+});
+
+Deno.test("status tells how the active revision's post-jump failed", () => {
+  const log = "/srv/ftl/a/.ftl/log/x-post-jump.log";
+  const at = "2026-11-22T11:00:00.000Z";
+  const found = { ...STATUS, held: false, dangling: false, lastLog: log };
+  const failed = { ...found, failedPostJump: { at, outcome: "exit 3\u001b[2J", log } };
+  const options = { ...plain, isTerminal: true };
+  const lines = statusLines([failed], options);
+  assertMatch(lines[1] ?? "", /^a +a\.VZ5vQk8aR4G \(post-jump failed\) {2}/);
+  const story = "a: the post-jump of a.VZ5vQk8aR4G failed 1 h ago: exit 3\\x1b[2J";
+  assertEquals(lines.slice(2), [`${story}; its output is in ${log}`]);
+  const unlogged = { ...failed, lastLog: null, failedPostJump: { at, outcome: "exit 3\u001b[2J" } };
+  assertEquals(statusLines([unlogged], options).slice(2), [story]);
+  // Another script ran later.
+  const later = { ...failed, lastLog: `${log}2` };
+  assertEquals(statusLines([later], options).length, 4);
 });

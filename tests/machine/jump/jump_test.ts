@@ -1,12 +1,13 @@
 /** The steps of a jump, and how the next command finishes a jump that a kill interrupted: see `jump.ts`. */
-import { assertEquals, assertRejects } from "../../assert.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
 import { createContext, jump, purge } from "../../../mod.ts";
 import { NotFoundError, ScriptError, UsageError } from "../../../src/errors.ts";
 import { isHeld, readHold, writeHolds } from "../../../src/machine/jump/hold.ts";
 import { readJournal, writeJournal } from "../../../src/machine/jump/journal.ts";
 import { Jumps } from "../../../src/machine/jump/jump.ts";
 import { readLink, writeLinks } from "../../../src/machine/links.ts";
-import { writePointerState } from "../../../src/machine/state.ts";
+import { readFailedPostJump } from "../../../src/machine/jump/post_jump.ts";
+import { postSyncOf, writePointerState } from "../../../src/machine/state.ts";
 import { aName, anId } from "../../names.ts";
 import { TestMachine } from "../machine.ts";
 
@@ -77,6 +78,28 @@ Deno.test("a failing post-jump is reported, and the new revision is active", asy
   const { failures } = await jumps(machine).to(NEW, undefined);
   assertEquals(failures.map(({ message }) => message), [`${NEW_NAME} post-jump failed: exit 1`]);
   assertEquals(readLink(machine.pkg, "current"), NEW);
+});
+
+Deno.test("a failed post-jump is remembered until one of the active revision succeeds", async () => {
+  using machine = ready({ failing: ["post-jump"] });
+  const { pkg } = machine;
+  const started = Date.now();
+  const { failures: [failure] } = await jumps(machine).to(NEW, undefined);
+  const failed = readFailedPostJump(pkg);
+  assertEquals([failed?.outcome, failed?.log], ["exit 1", failure?.log]);
+  assertMatch(Deno.readTextFileSync(failed?.log ?? ""), /^\[ftl\] exit 1, after /m);
+  assert(Date.parse(failed?.at ?? "") >= started);
+  assertEquals(postSyncOf(pkg, NEW), "ok");
+
+  await jumps(machine).to(OLD, undefined);
+  assertEquals(readFailedPostJump(pkg), undefined);
+  await jumps(machine).to(NEW, undefined);
+  assertEquals(readFailedPostJump(pkg)?.outcome, "exit 1");
+
+  Deno.writeTextFileSync(`${pkg.revisionPath(NEW)}/post-jump.sh`, "#!/bin/sh\nexit 0\n");
+  writeJournal(pkg, { from: OLD, to: NEW, action: "jump" });
+  assertEquals(await jumps(machine).finish(), []);
+  assertEquals(readFailedPostJump(pkg), undefined);
 });
 
 Deno.test("only a revision that is here and prepared becomes active", async () => {

@@ -1,0 +1,74 @@
+/**
+ * Decides which revisions must not be removed. `-` means that the revision may go, unless another line keeps it.
+ *
+ *     the revision is              sync    purge here    purge in S3
+ *     active here                  stays   stays         -
+ *     blessed                      stays   stays         stays
+ *     the previous one here        stays*  stays         -
+ *     replaced by the blessed one  stays   -             stays
+ *     held                         stays   -             -
+ *     wanted by the plan           stays   -             -
+ *
+ * `*` If an activation is due, the active revision becomes the previous one, and the old previous one may go.
+ *
+ * A purge knows only what is on its own side: S3 does not tell what machines run, and a machine remembers what
+ * is blessed from the last sync.
+ */
+import { compareNames, type RevisionId } from "../revision/names.ts";
+
+/** What a sync's removals depend on. An absent value is undefined. */
+export interface SyncRemovalFacts {
+  /** Every revision in S3. */
+  readonly remote: readonly RevisionId[];
+  /** Every complete revision on this machine. */
+  readonly local: Iterable<RevisionId>;
+  /** The blessed revision, the one that it replaced, and the candidates. */
+  readonly wanted: readonly RevisionId[];
+  readonly active: RevisionId | undefined;
+  readonly previous: RevisionId | undefined;
+  readonly held: RevisionId | undefined;
+  /** The revision that is to be activated. */
+  readonly activate: RevisionId | undefined;
+}
+
+/**
+ * The revisions that a sync removes from this machine, oldest first. None if S3 shows no revision: a wrong
+ * bucket or narrow credentials must not empty a machine.
+ */
+export function removedBySync(facts: SyncRemovalFacts): RevisionId[] {
+  const { remote, local, wanted, active, previous, held, activate } = facts;
+  if (remote.length === 0) return [];
+  const staying = new Set([...wanted, active, held, activate ?? previous]);
+  return [...local].filter((id) => !staying.has(id)).sort(compareNames);
+}
+
+/** Revisions that a purge must not remove, each with what it is: `active`, `blessed` or `the previous one`. */
+export type Protected = ReadonlyMap<RevisionId, string>;
+
+/** What a purge must not remove from this machine. An absent value is undefined. */
+export function protectedHere(
+  { active, previous, blessed }: {
+    readonly active: RevisionId | undefined;
+    readonly previous: RevisionId | undefined;
+    /** As this machine remembers it. */
+    readonly blessed: RevisionId | undefined;
+  },
+): Protected {
+  return named([[previous, "the previous one"], [blessed, "blessed"], [active, "active"]]);
+}
+
+/** What a purge must not remove from S3. An absent value is undefined. */
+export function protectedInBucket(
+  { blessed, replaced }: {
+    readonly blessed: RevisionId | undefined;
+    /** The revision that the blessed one replaced. */
+    readonly replaced: RevisionId | undefined;
+  },
+): Protected {
+  return named([[replaced, "the previous one"], [blessed, "blessed"]]);
+}
+
+/** If a revision is several of these, the last one counts. */
+function named(reasons: readonly (readonly [RevisionId | undefined, string])[]): Protected {
+  return new Map(reasons.flatMap(([id, why]) => id === undefined ? [] : [[id, why] as const]));
+}
