@@ -72,6 +72,9 @@ export {
   listMasterPackages,
   listMasterRevisions,
   type ListOptions,
+  type LocalPackage,
+  type LocalRevision,
+  type MasterPackage,
   type MasterRevision,
   type RevisionBlessing,
   type RevisionDetails,
@@ -112,7 +115,28 @@ export {
 export * from "./src/errors.ts";
 export type { Note } from "./src/revision/metadata.ts";
 export type { Config } from "./src/config.ts";
-export type { FtlEvent, ProgressEvent, Report } from "./src/events.ts";
+export type {
+  ActivatedEvent,
+  BlessedEvent,
+  CheckedEvent,
+  FailureEvent,
+  FetchedEvent,
+  FetchingEvent,
+  FtlEvent,
+  HeldEvent,
+  NewPackageEvent,
+  NoPackagesEvent,
+  ProgressEvent,
+  RemovedEvent,
+  Report,
+  ScriptEvent,
+  ScriptOutputEvent,
+  SyncedEvent,
+  UploadedEvent,
+  WaitingEvent,
+  WarningEvent,
+} from "./src/events.ts";
+export type { Step } from "./src/revision/scripts.ts";
 export type { PostSync } from "./src/plan/sync.ts";
 export {
   type GivenRevision,

@@ -207,6 +207,11 @@ export class OutcomeUnknownError extends FtlError {
   }
 }
 
+/** What was thrown, if it is an error. Otherwise an error with its text as the message. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+}
+
 /** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
