@@ -209,5 +209,6 @@ async function requireNotBlessedMeanwhile(
   const name = revisionName({ package: packageName, id: pointer.id });
   throw new ConflictError(`${name} was blessed by somebody else while it was being removed`, {
     hint: "Bless another revision now: machines cannot fetch this one any more",
+    winner: { revision: name, by: pointer.note.by },
   });
 }

@@ -53,6 +53,8 @@ export class Scripts {
     const name = `${revision} ${step}`;
     if ("unfit" in script) {
       throw new ScriptError(`${name} failed: cannot run ${script.place}: ${script.unfit}`, {
+        revision,
+        step,
         hint: `Spool the package again with a script that can run; this one is ${script.path}`,
       });
     }
