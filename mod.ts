@@ -211,7 +211,8 @@ export interface ContextOptions {
  * Makes the context of the commands. `env` is the configuration; `ftl` takes it from its process.
  *
  * The AWS SDK finds the credentials and the region. The SDK also reads the environment of the
- * process itself.
+ * process itself. Which certificates TLS trusts is settled once for the whole process, when the first
+ * bucket is opened, or by an earlier connection of the program.
  */
 export function createContext(env: Environment, options: ContextOptions = {}): Context {
   const config = new Config(env);
@@ -224,7 +225,7 @@ export function createContext(env: Environment, options: ContextOptions = {}): C
     version: manifest.version,
     openBucket: async (options) => {
       const name = config.bucket;
-      trustSystemCertificates(Deno.env);
+      trustSystemCertificates(env, Deno.env);
       const { openS3Bucket } = await import("./src/bucket/s3/s3_bucket.ts");
       return openS3Bucket(name, env, options);
     },
