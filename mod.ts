@@ -47,6 +47,30 @@
  * await Deno.remove(root, { recursive: true });
  * ```
  *
+ * ## Errors
+ *
+ * A command throws an error of these classes if it cannot do what it was asked to. A command that goes on
+ * with other things after a failure, such as `sync`, returns the errors as `failures`. Any other error is a
+ * fault of FTL's own, or the reason of the context's signal.
+ *
+ * - `FtlError` is the class of all. It has a message for the user, a `hint` what to do, the `exitCode` of
+ *   `ftl`, and the `requestId` of S3's answer if there was one.
+ * - `UsageError`: a wrong argument, a missing or malformed variable, or a name that is not valid.
+ * - `NotFoundError`: no such package, revision, bucket or file.
+ * - `ConflictError`: somebody else was faster. `winner` is the blessing that came first, if it is known.
+ *   `BusyError`: a lock stayed busy. `holder` is the process that holds it, if it is known.
+ * - `IntegrityError`: the bytes are not as they should be, or the archive must not be unpacked.
+ *   `BrokenPointerError`: a pointer names no revision. `etag` is its ETag.
+ * - `ScriptError`: a package script failed. `revision` and `step` say which one, `exit` how it ended, and
+ *   `log` where its output is.
+ * - `StorageError`: S3 or the disk. `reason` says why, `retryable` whether to try again; `action`, `code` and
+ *   `said` tell the request and S3's answer.
+ * - `OutcomeUnknownError`: the command was ended before S3 answered a write, so the write may have succeeded.
+ *   `what` names the object, `cause` is what ended the command.
+ * - `InterruptedError`: a signal ended `ftl`. It is thrown only in the program `ftl`.
+ *
+ * What is absent is undefined here. In the JSON documents of `ftl --json` it is null.
+ *
  * @module
  */
 import { userInfo } from "node:os";
@@ -73,6 +97,9 @@ export {
   listMasterPackages,
   listMasterRevisions,
   type ListOptions,
+  type LocalPackage,
+  type LocalRevision,
+  type MasterPackage,
   type MasterRevision,
   type RevisionBlessing,
   type RevisionDetails,
@@ -111,10 +138,55 @@ export {
   sync,
   type SyncOptions,
 } from "./src/commands/sync/sync.ts";
-export * from "./src/errors.ts";
+export {
+  BrokenPointerError,
+  BusyError,
+  type BusyErrorOptions,
+  ConflictError,
+  type ConflictErrorOptions,
+  EXIT,
+  FtlError,
+  type FtlErrorOptions,
+  IntegrityError,
+  InterruptedError,
+  type INTERRUPTIONS,
+  type LockHolder,
+  NotFoundError,
+  OutcomeUnknownError,
+  type OutcomeUnknownErrorOptions,
+  ScriptError,
+  type ScriptErrorOptions,
+  type ScriptExit,
+  StorageError,
+  type StorageErrorOptions,
+  type StorageReason,
+  UsageError,
+  type Winner,
+} from "./src/errors.ts";
 export type { Note } from "./src/revision/metadata.ts";
 export type { Config } from "./src/config.ts";
-export type { FtlEvent, ProgressEvent, Report } from "./src/events.ts";
+export type {
+  ActivatedEvent,
+  BlessedEvent,
+  CheckedEvent,
+  FailureEvent,
+  FetchedEvent,
+  FetchingEvent,
+  FtlEvent,
+  HeldEvent,
+  NewPackageEvent,
+  NoPackagesEvent,
+  ProgressEvent,
+  RemovedEvent,
+  Report,
+  ScriptEvent,
+  ScriptOutputEvent,
+  SyncedEvent,
+  UploadedEvent,
+  WaitingEvent,
+  WarningEvent,
+} from "./src/events.ts";
+export type { Step } from "./src/revision/scripts.ts";
 export type { PostSync } from "./src/plan/sync.ts";
 export {
   type GivenRevision,
@@ -141,7 +213,8 @@ export interface ContextOptions {
  * Makes the context of the commands. `env` is the configuration; `ftl` takes it from its process.
  *
  * The AWS SDK finds the credentials and the region. The SDK also reads the environment of the
- * process itself.
+ * process itself. Which certificates TLS trusts is settled once for the whole process, when the first
+ * bucket is opened, or by an earlier connection of the program.
  */
 export function createContext(env: Environment, options: ContextOptions = {}): Context {
   const config = new Config(env);
@@ -154,7 +227,7 @@ export function createContext(env: Environment, options: ContextOptions = {}): C
     version: manifest.version,
     openBucket: async (options) => {
       const name = config.bucket;
-      trustSystemCertificates(Deno.env);
+      trustSystemCertificates(env, Deno.env);
       const { openS3Bucket } = await import("./src/bucket/s3/s3_bucket.ts");
       return openS3Bucket(name, env, options);
     },

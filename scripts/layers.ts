@@ -59,7 +59,11 @@ const ROOMS: readonly Room[] = [
   },
   // A context opens the bucket, so it knows the bucket's contract.
   { path: "src/context.ts", mayImport: [...ROOT_FILES, "src/bucket/bucket.ts"] },
-  { path: "src/events.ts", mayImport: [...ROOT_FILES, "src/revision/names.ts"] },
+  // Errors and events name revisions and steps. They import only the types.
+  ...["src/errors.ts", "src/events.ts"].map((path) => ({
+    path,
+    mayImport: [...ROOT_FILES, "src/revision/names.ts", "src/revision/scripts.ts"],
+  })),
   ...ROOT_FILES.map((path) => ({ path, mayImport: ROOT_FILES })),
   { path: "src/concurrency/", mayImport: ROOT_FILES },
   { path: "src/revision/", mayImport: EVERYWHERE },

@@ -10,9 +10,14 @@ import type { Report } from "./events.ts";
 export interface Context {
   /** The configuration. A value is read when a command asks for it. */
   readonly config: Config;
-  /** Called with each event. */
+  /** Called with each event of a command. An error that it throws ends the command. */
   readonly report: Report;
-  /** Aborted with an `InterruptedError` by SIGINT and SIGTERM. */
+  /**
+   * Ends a command when it aborts. The command cleans up: it ends a running script, removes the files and the
+   * upload that it has not completed, and releases its locks. Then it throws the signal's reason, or
+   * `OutcomeUnknownError` if a write to S3 may have succeeded. The signal of `ftl` itself aborts with an
+   * `InterruptedError`.
+   */
   readonly signal: AbortSignal;
   /** `user@host`, which the notes in S3 contain. */
   readonly author: () => string;

@@ -4,7 +4,13 @@
  *
  * A message names the thing and says what went wrong with it (`Cannot activate my_site.VZ5vQk8aR4G:
  * its post-sync.sh failed`). A hint says what to do about it. Neither ends with a full stop.
+ *
+ * Code decides by an error's class and fields, never by its message.
+ *
+ * The file is long, because a reader should find all that can be thrown in one place.
  */
+import type { RevisionName } from "./revision/names.ts";
+import type { Step } from "./revision/scripts.ts";
 
 /** The exit codes of `ftl`. They are part of its interface; docs/errors.md explains them. */
 export const EXIT = {
@@ -36,6 +42,8 @@ export interface FtlErrorOptions {
   hint?: string | undefined;
   /** The error that caused this one. */
   cause?: unknown;
+  /** The request id of S3's answer. */
+  requestId?: string | undefined;
 }
 
 /** An error whose message is for the user. Its class decides the exit code. */
@@ -52,6 +60,7 @@ export abstract class FtlError extends Error {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = new.target.name;
     this.hint = options.hint;
+    this.requestId = options.requestId;
   }
 }
 
@@ -67,14 +76,59 @@ export class NotFoundError extends FtlError {
   readonly exitCode: number = EXIT.notFound;
 }
 
+/** The blessing of another person or program, which came first. */
+export interface Winner {
+  /** The revision that is blessed now. */
+  readonly revision: RevisionName;
+  /** Who blessed it: `user@host`. Undefined if the pointer does not tell. */
+  readonly by: string | undefined;
+}
+
+/** What a conflict error contains besides its message. */
+export interface ConflictErrorOptions extends FtlErrorOptions {
+  /** The blessing that came first. */
+  winner?: Winner | undefined;
+}
+
 /** Somebody else was faster: a conditional write failed, or a lock stayed busy. */
 export class ConflictError extends FtlError {
   /** See `EXIT`. */
   readonly exitCode: number = EXIT.conflict;
+  /** The blessing that came first. Undefined if the conflict is about something else, or if it is not known. */
+  readonly winner: Winner | undefined;
+
+  /** The message is for the user. */
+  constructor(message: string, options: ConflictErrorOptions = {}) {
+    super(message, options);
+    this.winner = options.winner;
+  }
+}
+
+/** The process that holds a lock, as the lock's file names it. */
+export interface LockHolder {
+  /** The id of the process. */
+  readonly pid: number;
+  /** Its command, e.g. `ftl sync`. */
+  readonly command: string;
+}
+
+/** What a busy error contains besides its message. */
+export interface BusyErrorOptions extends FtlErrorOptions {
+  /** The process that holds the lock. */
+  holder?: LockHolder | undefined;
 }
 
 /** A lock stayed busy. */
-export class BusyError extends ConflictError {}
+export class BusyError extends ConflictError {
+  /** The process that holds the lock. Undefined if the lock's file does not name it. */
+  readonly holder: LockHolder | undefined;
+
+  /** The message is for the user. */
+  constructor(message: string, options: BusyErrorOptions = {}) {
+    super(message, options);
+    this.holder = options.holder;
+  }
+}
 
 /** The bytes are not as they should be, or the archive must not be unpacked. */
 export class IntegrityError extends FtlError {
@@ -87,33 +141,61 @@ export class IntegrityError extends FtlError {
  * ETag.
  */
 export class BrokenPointerError extends IntegrityError {
-  /** `etag` is the ETag of the pointer when it was read. */
-  constructor(message: string, readonly etag: string, options: FtlErrorOptions) {
+  /** The ETag of the pointer when it was read. */
+  readonly etag: string;
+
+  /** The message is for the user. */
+  constructor(message: string, options: FtlErrorOptions & { readonly etag: string }) {
     super(message, options);
+    this.etag = options.etag;
   }
 }
 
-/** What a script's error contains besides its message. */
+/**
+ * How a script ended: with an exit code, by a signal such as `SIGKILL`, or because it took longer than
+ * `timeout` seconds.
+ */
+export type ScriptExit =
+  | { readonly code: number }
+  | { readonly signal: string }
+  | { readonly timeout: number };
+
+/** What a script error contains besides its message. */
 export interface ScriptErrorOptions extends FtlErrorOptions {
+  /** The revision that the script belongs to. */
+  readonly revision: RevisionName;
+  /** The script's step. */
+  readonly step?: Step | undefined;
   /** How the run ended: `exit 3`, `ended by SIGKILL`, or why the script could not be started. */
-  outcome?: string | undefined;
-  /** The path of the file with the script's output. */
-  log?: string | undefined;
+  readonly outcome?: string | undefined;
+  /** How the script ended. */
+  readonly exit?: ScriptExit | undefined;
+  /** The path of its log. */
+  readonly log?: string | undefined;
 }
 
 /** A package script failed. */
 export class ScriptError extends FtlError {
   /** See `EXIT`. */
   readonly exitCode: number = EXIT.script;
-  /** How the run ended. Undefined if no run was tried. */
+  /** The revision that the script belongs to. */
+  readonly revision: RevisionName;
+  /** The script's step. Undefined if it is not known which script did it. */
+  readonly step: Step | undefined;
+  /** How the run ended, for people. Undefined if no run was tried. */
   readonly outcome: string | undefined;
-  /** The path of the file with the script's output. Undefined if none was kept. */
+  /** How the script ended. Undefined if it could not be started, or if it failed in an earlier command. */
+  readonly exit: ScriptExit | undefined;
+  /** The path of the log with its output. Undefined if there is none. */
   readonly log: string | undefined;
 
   /** The message is for the user. */
-  constructor(message: string, options: ScriptErrorOptions = {}) {
+  constructor(message: string, options: ScriptErrorOptions) {
     super(message, options);
+    this.revision = options.revision;
+    this.step = options.step;
     this.outcome = options.outcome;
+    this.exit = options.exit;
     this.log = options.log;
   }
 }
@@ -210,20 +292,36 @@ export class InterruptedError extends FtlError {
   }
 }
 
-/** A command was ended before S3 answered whether a write succeeded. */
+/** What an error about an unknown outcome contains besides its message. */
+export interface OutcomeUnknownErrorOptions {
+  /** What ended the command: mostly the reason of its signal. */
+  readonly cause: unknown;
+  /** What the write is about: `s3://deploys/my_site.rev`, or `any of 2 objects in s3://deploys`. */
+  readonly what: string;
+}
+
+/** A command was ended before S3 answered whether a write succeeded. `cause` is what ended the command. */
 export class OutcomeUnknownError extends FtlError {
   /** The exit code of the error or signal that ended the command. */
   readonly exitCode: number;
+  /** What the write is about: `s3://deploys/my_site.rev`, or `any of 2 objects in s3://deploys`. */
+  readonly what: string;
 
-  /** `reason` is what ended the command. `outcome` follows the message of `reason`. */
-  constructor(reason: unknown, outcome: string) {
-    super(`${messageOf(reason)} ${outcome}`, {
-      cause: reason,
+  /** `outcome` follows the message of `cause`. */
+  constructor(outcome: string, { cause, what }: OutcomeUnknownErrorOptions) {
+    super(`${messageOf(cause)} ${outcome}`, {
+      cause,
       hint:
         "'ftl list --master' shows which revisions are in S3 and blessed: look before you try again",
     });
-    this.exitCode = reason instanceof FtlError ? reason.exitCode : EXIT.storage;
+    this.exitCode = cause instanceof FtlError ? cause.exitCode : EXIT.storage;
+    this.what = what;
   }
+}
+
+/** What was thrown, if it is an error. Otherwise an error with its text as the message. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
 }
 
 /** The message of any thrown value. */

@@ -3,6 +3,7 @@
  * and how.
  */
 import type { PackageName, RevisionName } from "./revision/names.ts";
+import type { Step } from "./revision/scripts.ts";
 
 /** Progress of long work. The event comes often during the work, and once more at its end. */
 export interface ProgressEvent {
@@ -20,80 +21,203 @@ export interface ProgressEvent {
   readonly entries?: number;
 }
 
-/** One event of a command. `type` tells its kind. */
+/** The download of a revision begins. */
+export interface FetchingEvent {
+  /** The type of this event. */
+  readonly type: "fetching";
+  /** The revision. */
+  readonly revision: RevisionName;
+  /** Bytes of the object in S3. */
+  readonly bytes: number;
+}
+
+/** A revision was downloaded and unpacked. */
+export interface FetchedEvent {
+  /** The type of this event. */
+  readonly type: "fetched";
+  /** The revision. */
+  readonly revision: RevisionName;
+  /** Bytes downloaded. */
+  readonly bytes: number;
+  /** Entries unpacked. */
+  readonly entries: number;
+  /** Bytes unpacked. */
+  readonly unpacked: number;
+  /** Milliseconds taken. */
+  readonly ms: number;
+}
+
+/** A file to spool was checked, as a machine would unpack it. */
+export interface CheckedEvent {
+  /** The type of this event. */
+  readonly type: "checked";
+  /** The file's name. */
+  readonly file: string;
+  /** Entries that it unpacks to. */
+  readonly entries: number;
+  /** Bytes that it unpacks to. */
+  readonly bytes: number;
+  /** Milliseconds taken. */
+  readonly ms: number;
+}
+
+/** A new revision is in S3. */
+export interface UploadedEvent {
+  /** The type of this event. */
+  readonly type: "uploaded";
+  /** The revision. */
+  readonly revision: RevisionName;
+  /** The bucket's name. */
+  readonly bucket: string;
+  /** Bytes of the object. */
+  readonly bytes: number;
+  /** Milliseconds taken. */
+  readonly ms: number;
+}
+
+/** A revision became active on this machine. */
+export interface ActivatedEvent {
+  /** The type of this event. */
+  readonly type: "activated";
+  /** The revision that is active now. */
+  readonly revision: RevisionName;
+  /** The revision that was active before. */
+  readonly from: RevisionName | undefined;
+}
+
+/** A revision was blessed in S3. */
+export interface BlessedEvent {
+  /** The type of this event. */
+  readonly type: "blessed";
+  /** The revision that is blessed now. */
+  readonly revision: RevisionName;
+  /** The revision that was blessed before. */
+  readonly from: RevisionName | undefined;
+}
+
+/** A revision was removed from this machine or from S3. */
+export interface RemovedEvent {
+  /** The type of this event. */
+  readonly type: "removed";
+  /** The revision. */
+  readonly revision: RevisionName;
+}
+
+/** A local jump keeps a revision active although another one is blessed. */
+export interface HeldEvent {
+  /** The type of this event. */
+  readonly type: "held";
+  /** The active revision. */
+  readonly revision: RevisionName;
+  /** The blessed revision. */
+  readonly blessed: RevisionName;
+}
+
+/** A script starts or has ended. The events of its output come in between. */
+export interface ScriptEvent {
+  /** The type of this event. */
+  readonly type: "script";
+  /** The revision that the script belongs to. */
+  readonly revision: RevisionName;
+  /** The script's step. */
+  readonly step: Step;
+  /** True when the script starts, false when it has ended. */
+  readonly running: boolean;
+}
+
+/** A script printed a line. */
+export interface ScriptOutputEvent {
+  /** The type of this event. */
+  readonly type: "script-output";
+  /** The revision that the script belongs to. */
+  readonly revision: RevisionName;
+  /** The script's step. */
+  readonly step: Step;
+  /** The line without its newline. */
+  readonly line: string;
+}
+
+/** The sync of one package has ended. */
+export interface SyncedEvent {
+  /** The type of this event. */
+  readonly type: "synced";
+  /** The package. */
+  readonly package: PackageName;
+  /** The revision that is active now. */
+  readonly active: RevisionName | undefined;
+  /** How many revisions were downloaded. */
+  readonly fetched: number;
+  /** The revision that became active, if that changed. */
+  readonly activated: RevisionName | undefined;
+  /** How many revisions were removed. */
+  readonly removed: number;
+  /** How many failures there were. */
+  readonly failures: number;
+  /** Milliseconds taken. */
+  readonly ms: number;
+}
+
+/** A package gets its first revision. */
+export interface NewPackageEvent {
+  /** The type of this event. */
+  readonly type: "new-package";
+  /** The package. */
+  readonly package: PackageName;
+}
+
+/** A command waits for a lock. */
+export interface WaitingEvent {
+  /** The type of this event. */
+  readonly type: "waiting";
+  /** What is locked. */
+  readonly what: string;
+  /** Who holds the lock, in words for people. */
+  readonly holder: string;
+}
+
+/** The root contains no package, so there is nothing to do. */
+export interface NoPackagesEvent {
+  /** The type of this event. */
+  readonly type: "no-packages";
+  /** The path of the root. */
+  readonly root: string;
+}
+
+/** Something is probably wrong, but the command goes on. */
+export interface WarningEvent {
+  /** The type of this event. */
+  readonly type: "warning";
+  /** The warning for a person. */
+  readonly message: string;
+}
+
+/** A failure that does not end the command. The command's exit code shows it. */
+export interface FailureEvent {
+  /** The type of this event. */
+  readonly type: "failure";
+  /** What failed. */
+  readonly error: Error;
+}
+
+/** One event of a command. `type` tells which one. */
 export type FtlEvent =
   | ProgressEvent
-  | { readonly type: "fetching"; readonly revision: RevisionName; readonly bytes: number }
-  | {
-    readonly type: "fetched";
-    readonly revision: RevisionName;
-    /** Bytes downloaded, entries and bytes unpacked, milliseconds taken. */
-    readonly bytes: number;
-    readonly entries: number;
-    readonly unpacked: number;
-    readonly ms: number;
-  }
-  | {
-    readonly type: "checked";
-    readonly file: string;
-    /** Entries and bytes it unpacks to. */
-    readonly entries: number;
-    readonly bytes: number;
-    readonly ms: number;
-  }
-  | {
-    readonly type: "uploaded";
-    readonly revision: RevisionName;
-    readonly bucket: string;
-    readonly bytes: number;
-    readonly ms: number;
-  }
-  | {
-    readonly type: "activated";
-    readonly revision: RevisionName;
-    readonly from: RevisionName | undefined;
-  }
-  | {
-    readonly type: "blessed";
-    readonly revision: RevisionName;
-    readonly from: RevisionName | undefined;
-  }
-  | { readonly type: "removed"; readonly revision: RevisionName }
-  /** A local jump keeps a revision active although another one is blessed. */
-  | { readonly type: "held"; readonly revision: RevisionName; readonly blessed: RevisionName }
-  /** A script starts or has ended. The events of its output come in between. */
-  | {
-    readonly type: "script";
-    readonly revision: RevisionName;
-    readonly step: string;
-    readonly running: boolean;
-  }
-  /** The sync of one package has ended. */
-  | {
-    readonly type: "synced";
-    readonly package: PackageName;
-    readonly active: RevisionName | undefined;
-    readonly fetched: number;
-    readonly activated: RevisionName | undefined;
-    readonly removed: number;
-    readonly failures: number;
-    readonly ms: number;
-  }
-  /** One line of a package script's output, without its newline. */
-  | {
-    readonly type: "script-output";
-    readonly revision: RevisionName;
-    readonly step: string;
-    readonly line: string;
-  }
-  /** A package gets its first revision. */
-  | { readonly type: "new-package"; readonly package: PackageName }
-  | { readonly type: "waiting"; readonly what: string; readonly holder: string }
-  /** The root contains no package, so there is nothing to do. */
-  | { readonly type: "no-packages"; readonly root: string }
-  | { readonly type: "warning"; readonly message: string }
-  /** A failure that does not end the command. The command's exit code shows it. */
-  | { readonly type: "failure"; readonly error: unknown };
+  | FetchingEvent
+  | FetchedEvent
+  | CheckedEvent
+  | UploadedEvent
+  | ActivatedEvent
+  | BlessedEvent
+  | RemovedEvent
+  | HeldEvent
+  | ScriptEvent
+  | ScriptOutputEvent
+  | SyncedEvent
+  | NewPackageEvent
+  | WaitingEvent
+  | NoPackagesEvent
+  | WarningEvent
+  | FailureEvent;
 
-/** Called with each event when it happens. An error that this function throws ends the command. */
+/** Called with each event. An error that this function throws ends the command. */
 export type Report = (event: FtlEvent) => void;

@@ -1,14 +1,19 @@
 /** Blesses a revision in S3, for `jump --master` and `jump-back --master`. */
 import { readNote } from "../revision/metadata.ts";
-import { ConflictError } from "../errors.ts";
+import { ConflictError, IntegrityError, type Winner } from "../errors.ts";
 import { faultPoint } from "../fault_point.ts";
 import { escapeControls } from "../foreign_text.ts";
 import { pointerKey } from "../revision/keys.ts";
-import { type RevisionId, type RevisionName, revisionName } from "../revision/names.ts";
+import {
+  type PackageName,
+  type RevisionId,
+  type RevisionName,
+  revisionName,
+} from "../revision/names.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import type { Context } from "../context.ts";
 import { isInBucket, type RemotePackage, type RemoteRevision, requireRemote } from "./listing.ts";
-import { blessingMetadata } from "../revision/pointer.ts";
+import { blessingMetadata, parsePointer } from "../revision/pointer.ts";
 import type { OldPointer } from "./pointer.ts";
 
 /** Options of a blessing. */
@@ -91,7 +96,7 @@ async function writePointer(
     return etag;
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error;
-    throw await namingTheWinner(bucket, key, error);
+    throw await namingTheWinner(bucket, revision.package, error);
   }
 }
 
@@ -125,14 +130,34 @@ async function requireStillInBucket(
   );
 }
 
-async function namingTheWinner(bucket: Bucket, key: string, lost: ConflictError): Promise<Error> {
-  const winner = await bucket.getSmall(key);
-  if (winner === undefined) return lost;
-  const { by } = readNote(winner.metadata);
-  const what = escapeControls(winner.text.trim());
+async function namingTheWinner(
+  bucket: Bucket,
+  packageName: PackageName,
+  lost: ConflictError,
+): Promise<ConflictError> {
+  const key = pointerKey(packageName);
+  const pointer = await bucket.getSmall(key);
+  if (pointer === undefined) return lost;
+  const { by } = readNote(pointer.metadata);
+  const what = escapeControls(pointer.text.trim());
   const who = by === undefined ? "" : ` by ${escapeControls(by)}`;
-  return new ConflictError(
-    `Somebody else was faster: ${what} was blessed${who}`,
-    { cause: lost, hint: "Look at what they did, then do it again if you still want to" },
-  );
+  return new ConflictError(`Somebody else was faster: ${what} was blessed${who}`, {
+    cause: lost,
+    hint: "Look at what they did, then do it again if you still want to",
+    winner: winnerOf(pointer.text, { key, packageName, by }),
+  });
+}
+
+/** Undefined if the pointer names no revision. */
+function winnerOf(
+  text: string,
+  { key, packageName, by }: { key: string; packageName: PackageName; by: string | undefined },
+): Winner | undefined {
+  try {
+    const id = parsePointer(text, { key, packageName });
+    return { revision: revisionName({ package: packageName, id }), by };
+  } catch (error) {
+    if (error instanceof IntegrityError) return undefined;
+    throw error;
+  }
 }

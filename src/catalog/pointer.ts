@@ -51,7 +51,7 @@ async function getPointer(
   } catch (error) {
     if (!isRev || !(error instanceof IntegrityError)) throw error;
     const hint = `Bless one again: ftl jump --master ${key.replace(/rev$/, "<id>")}`;
-    throw new BrokenPointerError(error.message, etag, { hint, cause: error });
+    throw new BrokenPointerError(error.message, { etag, hint, cause: error });
   }
 }
 
@@ -66,7 +66,7 @@ function readId({ text, etag }: SmallObject, { isRev, ...place }: PointerPlace):
     return parsePointer(text, place);
   } catch (error) {
     if (!isRev || !(error instanceof IntegrityError)) throw error;
-    throw new BrokenPointerError(error.message, etag, { hint: error.hint, cause: error });
+    throw new BrokenPointerError(error.message, { etag, hint: error.hint, cause: error });
   }
 }
 

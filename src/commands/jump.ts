@@ -14,10 +14,10 @@ export type { Jumped };
  * Makes the revision, a name or a parsed one, active on this machine. Throws `NotFoundError` if it is not on
  * this machine, `ScriptError` if a script prevents it. After an error nothing has changed.
  */
-export async function jump(context: Context, wanted: GivenRevision): Promise<Jumped> {
-  const revision = toRevision(wanted);
-  const pkg = requirePackage(context.config.root, revision.package);
-  return await jumpLocally(context, pkg, { action: "jump", choose: () => revision.id });
+export async function jump(context: Context, revision: GivenRevision): Promise<Jumped> {
+  const wanted = toRevision(revision);
+  const pkg = requirePackage(context.config.root, wanted.package);
+  return await jumpLocally(context, pkg, { action: "jump", choose: () => wanted.id });
 }
 
 /**
@@ -26,13 +26,13 @@ export async function jump(context: Context, wanted: GivenRevision): Promise<Jum
  */
 export async function jumpMaster(
   context: Context,
-  wanted: GivenRevision,
+  revision: GivenRevision,
   options: BlessOptions = {},
 ): Promise<Jumped> {
-  const revision = toRevision(wanted);
+  const wanted = toRevision(revision);
   const bucket = await openBucket(context);
-  const remote = await fetchPackageListing(bucket, revision.package);
+  const remote = await fetchPackageListing(bucket, wanted.package);
   const old = await readOldPointer(bucket, remote);
-  const blessed = await bless(context, { ...options, bucket, remote, id: revision.id, old });
+  const blessed = await bless(context, { ...options, bucket, remote, id: wanted.id, old });
   return { ...blessed, failures: [] };
 }

@@ -14,14 +14,14 @@ import { openBucket } from "../bucket/open.ts";
 import { readPointer } from "../catalog/pointer.ts";
 
 /** Jumps to the target of `previous`. Throws `NotFoundError` if there is no such link. */
-export async function jumpBack(context: Context, name: string): Promise<Jumped> {
-  const packageName = requirePackageName(name);
-  const pkg = requirePackage(context.config.root, packageName);
+export async function jumpBack(context: Context, packageName: string): Promise<Jumped> {
+  const name = requirePackageName(packageName);
+  const pkg = requirePackage(context.config.root, name);
   const choose = (): RevisionId => {
     const previous = readLink(pkg, "previous");
     if (previous !== undefined && previous !== readLink(pkg, "current")) return previous;
-    throw new NotFoundError(`No previous revision of ${packageName} on this machine`, {
-      hint: `'ftl list ${packageName}' shows the revisions that 'ftl jump' can go to`,
+    throw new NotFoundError(`No previous revision of ${name} on this machine`, {
+      hint: `'ftl list ${name}' shows the revisions that 'ftl jump' can go to`,
     });
   };
   return await jumpLocally(context, pkg, { action: "jump-back", choose });
@@ -30,18 +30,18 @@ export async function jumpBack(context: Context, name: string): Promise<Jumped> 
 /** Blesses the revision that the blessed one replaced. Throws `NotFoundError` if it replaced none. */
 export async function jumpBackMaster(
   context: Context,
-  name: string,
+  packageName: string,
   options: BlessOptions = {},
 ): Promise<Jumped> {
-  const packageName = requirePackageName(name);
+  const name = requirePackageName(packageName);
   const bucket = await openBucket(context);
-  const remote = await fetchPackageListing(bucket, packageName);
+  const remote = await fetchPackageListing(bucket, name);
   const before = await readPointer(bucket, remote);
   if (before?.replaced === undefined) {
-    throw new NotFoundError(`No previous revision of ${packageName} in s3://${bucket.name}`, {
+    throw new NotFoundError(`No previous revision of ${name} in s3://${bucket.name}`, {
       hint: before === undefined
         ? "Nothing is blessed there: ftl jump --master <revision>"
-        : `The blessed revision replaced none: 'ftl list --master ${packageName}' shows all of them`,
+        : `The blessed revision replaced none: 'ftl list --master ${name}' shows all of them`,
     });
   }
   const old = { content: before, etag: before.etag };

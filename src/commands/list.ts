@@ -27,20 +27,28 @@ import { openBucket } from "../bucket/open.ts";
 import { type PointerContent, readPointer } from "../catalog/pointer.ts";
 import { isHeld } from "../machine/jump/hold.ts";
 
-/** A package that this machine wants, or that has a revision in S3. */
+/** A package, on this machine or in S3. */
 export interface ListedPackage {
   /** Its name. */
   readonly package: PackageName;
-  /** In a long listing: the target of `current` here, or the blessed revision in S3. Null if there is none. */
-  readonly active?: RevisionName | null;
-  /** In a long listing of this machine: whether a hold keeps the active revision. */
-  readonly held?: boolean;
-  /** In a long listing: the newest revision; null if there is no revision. */
-  readonly newest?: RevisionName | null;
+  /** In a long listing: the target of `current` here, or the blessed revision in S3, if there is one. */
+  readonly active?: RevisionName | undefined;
+  /** In a long listing: the newest revision, if there is one. */
+  readonly newest?: RevisionName | undefined;
   /** In a long listing: how many revisions there are. */
-  readonly revisions?: number;
-  /** In a long listing of S3: bytes of all revisions. */
-  readonly size?: number;
+  readonly revisions?: number | undefined;
+}
+
+/** A package that this machine wants. */
+export interface LocalPackage extends ListedPackage {
+  /** In a long listing: whether a hold keeps the active revision. */
+  readonly held?: boolean | undefined;
+}
+
+/** A package that has a revision in S3. */
+export interface MasterPackage extends ListedPackage {
+  /** In a long listing: bytes of all revisions. */
+  readonly size?: number | undefined;
 }
 
 /** How much a listing shows, and so how many requests it sends. */
@@ -49,7 +57,7 @@ export interface ListOptions {
   readonly long?: boolean;
 }
 
-/** A revision on this machine or in S3. */
+/** A revision, on this machine or in S3. */
 export interface ListedRevision {
   /** Its name, `<package>.<id>`. */
   readonly revision: RevisionName;
@@ -58,20 +66,23 @@ export interface ListedRevision {
   /** On this machine: `previous` points to it. In S3: the blessed one replaced it. */
   readonly previous: boolean;
   /** The time of spooling, ISO 8601, if the id or S3 shows it. */
-  readonly spooledAt?: string;
-  /** Bytes of the object in S3. On this machine: its size at the download. */
-  readonly size?: number;
-  /** On this machine: whether a hold keeps it active. */
-  readonly held?: boolean;
-  /** On this machine: the result of its `post-sync`. */
-  readonly postSync?: PostSync;
+  readonly spooledAt: string | undefined;
+  /** Bytes of the object in S3. On this machine: its size at the download, if FTL has stored it. */
+  readonly size: number | undefined;
+}
+
+/** A revision on this machine. */
+export interface LocalRevision extends ListedRevision {
+  /** Whether a hold keeps it active. */
+  readonly held: boolean;
+  /** The result of its `post-sync`. */
+  readonly postSync: PostSync;
 }
 
 /** The packages of this machine. */
-export function listLocalPackages(
-  { config, report }: Context,
-  { long = false }: ListOptions = {},
-): ListedPackage[] {
+export function listLocalPackages(context: Context, options: ListOptions = {}): LocalPackage[] {
+  const { config, report } = context;
+  const { long = false } = options;
   const packages = listPackages(config.root);
   if (packages.length === 0) report({ type: "no-packages", root: config.root });
   return packages.map((pkg) => {
@@ -86,7 +97,7 @@ export function listLocalPackages(
   });
 }
 
-function aboutLocal(pkg: PackageDir): Omit<ListedPackage, "package"> {
+function aboutLocal(pkg: PackageDir): Omit<LocalPackage, "package"> {
   const revisions = pkg.revisions();
   return {
     active: nameOf(pkg.name, readLink(pkg, "current")),
@@ -96,13 +107,13 @@ function aboutLocal(pkg: PackageDir): Omit<ListedPackage, "package"> {
   };
 }
 
-function nameOf(packageName: PackageName, id: RevisionId | undefined): RevisionName | null {
-  return id === undefined ? null : revisionName({ package: packageName, id });
+function nameOf(packageName: PackageName, id: RevisionId | undefined): RevisionName | undefined {
+  return id === undefined ? undefined : revisionName({ package: packageName, id });
 }
 
 /** A package's revisions on this machine. Throws `NotFoundError` if this machine does not want the package. */
-export function listLocalRevisions({ config }: Context, name: string): ListedRevision[] {
-  const pkg = requirePackage(config.root, requirePackageName(name));
+export function listLocalRevisions(context: Context, packageName: string): LocalRevision[] {
+  const pkg = requirePackage(context.config.root, requirePackageName(packageName));
   const active = readLink(pkg, "current");
   const previous = readLink(pkg, "previous");
   const held = isHeld(pkg);
@@ -112,16 +123,17 @@ export function listLocalRevisions({ config }: Context, name: string): ListedRev
     previous: id === previous,
     held: held && id === active,
     postSync: postSyncOf(pkg, id),
-    ...spooledAt(id),
-    ...sizeOf(pkg, id),
+    spooledAt: spooledAt(id),
+    size: readRevisionState(pkg, id)?.size,
   }));
 }
 
 /** The packages in S3 that have a revision. A long listing reads the pointer of each. */
 export async function listMasterPackages(
   context: Context,
-  { long = false }: ListOptions = {},
-): Promise<ListedPackage[]> {
+  options: ListOptions = {},
+): Promise<MasterPackage[]> {
+  const { long = false } = options;
   const bucket = await openBucket(context);
   const packages = readListing(await bucket.list(""))
     .filter(({ revisions }) => revisions.length > 0);
@@ -148,26 +160,27 @@ export interface RevisionDetails extends Note {
 
 /** A revision in S3. */
 export interface MasterRevision extends ListedRevision {
-  /** Who spooled it, and their message. */
-  readonly details?: RevisionDetails;
+  /** In a long listing: who spooled it, their message, and what it unpacks to. */
+  readonly details?: RevisionDetails | undefined;
   /** On the blessed revision: who blessed it, when and why, and which revision it replaced. */
-  readonly blessing?: RevisionBlessing;
+  readonly blessing?: RevisionBlessing | undefined;
   /** On a revision that was replaced by an older one, e.g. with `jump-back`: who did that, when and why. */
-  readonly left?: Note;
+  readonly left?: Note | undefined;
 }
 
 /** The story of the blessed revision. */
 export interface RevisionBlessing extends Note {
-  /** The name of the revision that was blessed before. Null if none was. */
-  readonly replaced: RevisionName | null;
+  /** The name of the revision that was blessed before. Undefined if none was. */
+  readonly replaced: RevisionName | undefined;
 }
 
 /** A package's revisions in S3. Throws `NotFoundError` if the bucket has none. */
 export async function listMasterRevisions(
   context: Context,
   packageName: string,
-  { long = false }: ListOptions = {},
+  options: ListOptions = {},
 ): Promise<MasterRevision[]> {
+  const { long = false } = options;
   const name = requirePackageName(packageName);
   const bucket = await openBucket(context);
   const remote = await fetchPackageListing(bucket, name);
@@ -191,7 +204,7 @@ export async function listMasterRevisions(
     previous: id === pointer?.replaced,
     size: object.size,
     spooledAt: new Date(timeOfId(id) ?? object.modified).toISOString(),
-    ...(details[index] === undefined ? {} : { details: details[index] }),
+    details: details[index],
     ...(long && pointer !== undefined ? blessingOf(id, pointer, name) : {}),
   }));
 }
@@ -235,13 +248,7 @@ async function readDetails(bucket: Bucket, { key }: RemoteRevision): Promise<Rev
   return { ...content, sha256: content.sha256 ?? sha256, ...readNote(metadata) };
 }
 
-function spooledAt(id: RevisionId): { spooledAt?: string } {
+function spooledAt(id: RevisionId): string | undefined {
   const time = timeOfId(id);
-  return time === undefined ? {} : { spooledAt: new Date(time).toISOString() };
-}
-
-/** The size at the download, if FTL has stored it. */
-function sizeOf(pkg: PackageDir, id: RevisionId): { size?: number } {
-  const size = readRevisionState(pkg, id)?.size;
-  return size === undefined ? {} : { size };
+  return time === undefined ? undefined : new Date(time).toISOString();
 }

@@ -41,7 +41,7 @@ export interface Purged {
   /** Names of the revisions that were removed, or would be. */
   readonly removed: readonly RevisionName[];
   /** The failures of the others, if several were to be removed. */
-  readonly failures: readonly unknown[];
+  readonly failures: readonly Error[];
 }
 
 /** The same target after parsing. */
@@ -56,8 +56,9 @@ type Target =
 export async function purge(
   context: Context,
   what: PurgeTarget,
-  { dryRun = false }: PurgeOptions = {},
+  options: PurgeOptions = {},
 ): Promise<Purged> {
+  const { dryRun = false } = options;
   const target = understand(what);
   const pkg = requirePackage(context.config.root, packageOf(target));
   if (dryRun) return { removed: chooseLocal(pkg, target).map(nameIn(pkg.name)), failures: [] };
@@ -65,7 +66,7 @@ export async function purge(
   const locks = new PackageLocks(context, pkg, "ftl purge");
   using _candidatesLock = await locks.take("candidates");
   using _syncLock = await locks.take("sync");
-  const failures: unknown[] = [];
+  const failures: Error[] = [];
   const removed = await removeRevisions(context, pkg, {
     locks,
     choose: () => chooseLocal(pkg, target),
@@ -86,8 +87,9 @@ export async function purge(
 export async function purgeMaster(
   context: Context,
   what: PurgeTarget,
-  { dryRun = false }: PurgeOptions = {},
+  options: PurgeOptions = {},
 ): Promise<Purged> {
+  const { dryRun = false } = options;
   const target = understand(what);
   const name = packageOf(target);
   const bucket = await openBucket(context);
@@ -117,7 +119,7 @@ async function removeFromBucket(
   revisions: readonly RemoteRevision[],
 ): Promise<Purged> {
   const removed: RevisionName[] = [];
-  const failures: unknown[] = [];
+  const failures: Error[] = [];
   for (let i = 0; i < revisions.length; i += BATCH) {
     context.signal.throwIfAborted();
     const batch = revisions.slice(i, i + BATCH);
@@ -191,5 +193,6 @@ async function requireNotBlessedMeanwhile(
   const name = revisionName({ package: packageName, id: pointer.id });
   throw new ConflictError(`${name} was blessed by somebody else while it was being removed`, {
     hint: "Bless another revision now: machines cannot fetch this one any more",
+    winner: { revision: name, by: pointer.note.by },
   });
 }

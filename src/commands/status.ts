@@ -1,5 +1,5 @@
 /** `ftl status`: shows what each package runs here, what it should run, and what a sync would do. */
-import { messageOf } from "../errors.ts";
+import { asError } from "../errors.ts";
 import { planSync } from "../plan/sync.ts";
 import {
   type PackageName,
@@ -31,16 +31,16 @@ import { newestLog } from "../machine/scripts/trim.ts";
 
 export type { FailedPostJump, LastSync };
 
-/** One package on this machine. A value that is unknown or missing is null. */
+/** One package on this machine. A value that is unknown or missing is undefined. */
 export interface PackageStatus {
   /** Its name. */
   readonly package: PackageName;
   /** The target of `current`. */
-  readonly active: RevisionName | null;
+  readonly active: RevisionName | undefined;
   /** Whether `current` leads to a revision that is not there. */
   readonly dangling: boolean;
   /** The target of `previous`. */
-  readonly previous: RevisionName | null;
+  readonly previous: RevisionName | undefined;
   /** Whether a local jump keeps the active revision, although another one is blessed. */
   readonly held: boolean;
   /** Complete revisions on this machine. */
@@ -48,37 +48,37 @@ export interface PackageStatus {
   /** The revisions whose `post-sync` has not succeeded. */
   readonly unprepared: readonly RevisionName[];
   /** The active revision's last `post-jump`, if that failed. */
-  readonly failedPostJump: FailedPostJump | null;
+  readonly failedPostJump: FailedPostJump | undefined;
   /** Bytes on this machine's disk. */
   readonly disk: number;
   /** The result of the last sync. */
-  readonly lastSync: LastSync | null;
+  readonly lastSync: LastSync | undefined;
   /** The folder with the output of its scripts. */
   readonly logs: string;
-  /** The newest log there. Null if there is none. */
-  readonly lastLog: string | null;
+  /** The newest log there, if there is one. */
+  readonly lastLog: string | undefined;
   /** The blessed revision in S3 now. If S3 cannot be asked: the one at the last sync. */
-  readonly blessed: RevisionName | null;
+  readonly blessed: RevisionName | undefined;
   /** Undefined if S3 could not be asked. */
   readonly master: MasterStatus | undefined;
   /** Why S3 could not be asked, or why something here could not be read. */
-  readonly failures: readonly unknown[];
+  readonly failures: readonly Error[];
 }
 
 /** A package as it is in S3, and what a sync would do now. */
 export interface MasterStatus {
   /** The newest revision. */
-  readonly newest: RevisionName | null;
+  readonly newest: RevisionName | undefined;
   /** How many revisions there are. */
   readonly revisions: number;
   /** The revisions that a sync would download. */
   readonly fetch: readonly RevisionName[];
   /** The revision that it would make active. */
-  readonly activate: RevisionName | null;
+  readonly activate: RevisionName | undefined;
   /** The revisions that it would remove. */
   readonly remove: readonly RevisionName[];
   /** The blessed revision, if it is neither here nor in S3. */
-  readonly missing: RevisionName | null;
+  readonly missing: RevisionName | undefined;
 }
 
 /** The result of `status`. */
@@ -86,20 +86,20 @@ export interface Status {
   /** In the order of their names. */
   readonly packages: readonly PackageStatus[];
   /** Why S3 could not be asked. The packages still have what is known locally. */
-  readonly failures: readonly unknown[];
+  readonly failures: readonly Error[];
 }
 
 /** Asks S3 if `FTL_BUCKET` is set. Writes nothing. */
-export async function status(context: Context, name?: string): Promise<Status> {
+export async function status(context: Context, packageName?: string): Promise<Status> {
   const { config, signal } = context;
   const { root, concurrency } = config;
-  const packages = name === undefined
+  const packages = packageName === undefined
     ? listPackages(root)
-    : [requirePackage(root, requirePackageName(name))];
+    : [requirePackage(root, requirePackageName(packageName))];
   const bucket = config.env["FTL_BUCKET"] ? await openBucket(context) : undefined;
   const listings = bucket && shareListings(bucket, packages.map((pkg) => pkg.name));
   if (packages.length === 0) context.report({ type: "no-packages", root });
-  const failures: unknown[] = [];
+  const failures: Error[] = [];
   const found = await inParallel(packages, { concurrency, signal }, async (pkg) => {
     let local: PackageStatus | undefined;
     try {
@@ -107,21 +107,21 @@ export async function status(context: Context, name?: string): Promise<Status> {
       if (bucket === undefined || listings === undefined) return [local];
       const remote = await listings.of(pkg.name);
       return [{ ...local, ...await bucketStatus(context, { bucket, pkg, remote }) }];
-    } catch (error) {
+    } catch (thrown) {
       signal.throwIfAborted();
+      const error = asError(thrown);
       failures.push(error);
       return local === undefined ? [] : [{ ...local, failures: [error] }];
     }
   });
   // One cause for all packages, e.g. an unreachable S3, is reported once.
-  const distinct = new Map(failures.map((error) => [messageOf(error), error]));
+  const distinct = new Map(failures.map((error) => [error.message, error]));
   for (const error of distinct.values()) context.report({ type: "failure", error });
   return { packages: found.flat(), failures };
 }
 
-/** The revision's name; null if there is no revision. */
-function nameOf(pkg: PackageDir, id: RevisionId | undefined): RevisionName | null {
-  return id === undefined ? null : pkg.revisionName(id);
+function nameOf(pkg: PackageDir, id: RevisionId | undefined): RevisionName | undefined {
+  return id === undefined ? undefined : pkg.revisionName(id);
 }
 
 function localStatus(pkg: PackageDir): PackageStatus {
@@ -136,9 +136,9 @@ function localStatus(pkg: PackageDir): PackageStatus {
     revisions: revisions.length,
     unprepared: revisions.filter((id) => postSyncOf(pkg, id) !== "ok")
       .map((id) => pkg.revisionName(id)),
-    failedPostJump: readFailedPostJump(pkg) ?? null,
+    failedPostJump: readFailedPostJump(pkg),
     disk: diskUsed(pkg),
-    lastSync: readLastSync(pkg) ?? null,
+    lastSync: readLastSync(pkg),
     logs: pkg.logs,
     lastLog: newestLog(pkg),
     blessed: nameOf(pkg, readPointerState(pkg)?.blessed),

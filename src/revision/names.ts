@@ -22,6 +22,7 @@ const LAST_TIME = 62 ** TIME_DIGITS - 1;
 /**
  * A mark that exists only in types. By it the compiler tells package names, ids and revision names
  * apart.
+ * @internal
  */
 export declare const kindOfName: unique symbol;
 

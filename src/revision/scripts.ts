@@ -3,6 +3,7 @@
  * line.
  */
 
+/** A step at which FTL runs a script of the package. */
 export type Step = "post-sync" | "pre-jump" | "post-jump" | "un-jump" | "pre-remove";
 export type Action = "sync" | "jump" | "jump-back" | "remove";
 

@@ -1,12 +1,12 @@
 /** The pointer in the bucket: who reads it, who may replace it, and who lost. */
-import { assertEquals, assertRejects } from "../assert.ts";
+import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { bless } from "../../src/catalog/bless.ts";
 import { fetchPackageListing } from "../../src/catalog/listing.ts";
 import { fetchPointerState, readOldPointer, readPointer } from "../../src/catalog/pointer.ts";
 import { BrokenPointerError, ConflictError, NotFoundError } from "../../src/errors.ts";
 import { createContext, type FtlEvent } from "../../mod.ts";
 import { MemoryBucket } from "../bucket/memory_bucket.ts";
-import { anId, aPackage } from "../names.ts";
+import { aName, anId, aPackage } from "../names.ts";
 
 const SITE = aPackage("my_site");
 const [OLD, NEW] = [anId("VZ5vQk8aR4G"), anId("VZ5vQk9aR4G")];
@@ -57,16 +57,25 @@ Deno.test("two that bless at the same time: one wins, the other is told who", as
   const results = await Promise.allSettled([OLD, NEW].map((id) => blessIn(bucket, id)));
   const lost = results.flatMap((result) => result.status === "rejected" ? [result.reason] : []);
   assertEquals(lost.length, 1);
-  assertEquals(lost[0] instanceof ConflictError, true);
-  const winner = (await bucket.getSmall("my_site.rev"))?.text;
-  assertEquals(lost[0].message.includes(`${winner} was blessed`), true, lost[0].message);
+  const [error] = lost;
+  assert(error instanceof ConflictError);
+  const winner = await readPointer(bucket, await fetchPackageListing(bucket, SITE));
+  assert(winner !== undefined);
+  const revision = aName(`my_site.${winner.id}`);
+  assertEquals(error.winner, { revision, by: winner.note.by });
+  assertEquals(error.message.includes(`${revision} was blessed`), true, error.message);
 });
 
 Deno.test("a pointer that makes no sense is told, and can be replaced", async () => {
   const bucket = await spooled();
   await bucket.put("my_site.rev", "../../etc/passwd", { metadata: {} });
   const remote = await fetchPackageListing(bucket, SITE);
-  await assertRejects(() => readPointer(bucket, remote), BrokenPointerError, "names no revision");
+  const error = await assertRejects(
+    () => readPointer(bucket, remote),
+    BrokenPointerError,
+    "names no revision",
+  );
+  assertEquals(error.etag, remote.pointer?.etag);
   assertEquals((await readOldPointer(bucket, remote)).content, undefined);
   await blessIn(bucket, NEW);
   assertEquals((await bucket.getSmall("my_site.rev"))?.text, `my_site.${NEW}`);

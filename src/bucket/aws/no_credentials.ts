@@ -2,7 +2,7 @@
 import type { Environment } from "../../config.ts";
 import { FtlError, messageOf, StorageError, UsageError } from "../../errors.ts";
 import { unreadableFiles } from "./profile.ts";
-import { requestIdOf, s3Code, saidBy, statusOf } from "../s3/failure.ts";
+import { from, s3Code, saidBy, statusOf } from "../s3/failure.ts";
 
 /**
  * The chain's message if no source gave credentials. Then only the chain's notes tell the reason.
@@ -68,9 +68,7 @@ export function explainNoCredentials(
   if (error instanceof FtlError) return error;
   const { name, code } = error as { name?: string; code?: string };
   const isEnd = name === "CredentialsProviderError";
-  if (!isEnd && statusOf(error) > 0) {
-    return Object.assign(refused(error), { requestId: requestIdOf(error) });
-  }
+  if (!isEnd && statusOf(error) > 0) return refused(error);
   if (!isEnd && code !== "ENOENT" && code !== "EACCES") {
     return new StorageError(`Cannot get AWS credentials: ${saidBy(error)}`, {
       cause: error,
@@ -95,7 +93,7 @@ export function explainNoCredentials(
 function refused(error: unknown): StorageError {
   const retryable = statusOf(error) >= 500 || statusOf(error) === 429;
   return new StorageError(`Cannot get AWS credentials: ${s3Code(error)}, ${saidBy(error)}`, {
-    cause: error,
+    ...from(error),
     reason: retryable ? "busy" : "unauthenticated",
     retryable,
     code: s3Code(error),

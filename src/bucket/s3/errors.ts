@@ -14,10 +14,10 @@ import { unreachable } from "./network_errors.ts";
 import {
   arn,
   failure,
+  from,
   isDamaged,
   place,
   regionToldBy,
-  requestIdOf,
   s3Code,
   type S3Request,
   saidBy,
@@ -33,13 +33,13 @@ const SLOW_HINT = "Try again: nothing has changed";
 const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   NoSuchBucket: ({ bucket }, cause) =>
     new NotFoundError(`No such bucket: ${bucket}`, {
-      cause,
+      ...from(cause),
       hint: "Check FTL_BUCKET, and AWS_ENDPOINT_URL_S3 if the store is not AWS",
     }),
   NoSuchKey: ({ bucket, key }, cause) =>
-    new NotFoundError(`No such object: s3://${bucket}/${key}`, { cause }),
+    new NotFoundError(`No such object: s3://${bucket}/${key}`, from(cause)),
   InvalidBucketName: ({ bucket }, cause) =>
-    new UsageError(`FTL_BUCKET is not the name of a bucket: ${bucket}`, { cause }),
+    new UsageError(`FTL_BUCKET is not the name of a bucket: ${bucket}`, from(cause)),
   AccessDenied: denied,
   "401": denied,
   "403": denied,
@@ -93,22 +93,18 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
 /** The error for the user, made from any error of the SDK. An `FtlError` stays as it is. */
 export function explainS3Error(error: unknown, request: S3Request): FtlError {
   if (error instanceof FtlError) return error;
-  return Object.assign(explained(error, request), { requestId: requestIdOf(error) });
-}
-
-function explained(error: unknown, request: S3Request): FtlError {
   const explain = EXPLANATIONS[s3Code(error)];
   if (explain !== undefined) return explain(request, error);
   const message = messageOf(error);
   if (/region is missing/i.test(message)) {
     return new UsageError("AWS_REGION is not set", {
-      cause: error,
+      ...from(error),
       hint: "export AWS_REGION=<the bucket's region>, as in eu-central-1",
     });
   }
   if (isDamaged(error)) {
     return new IntegrityError(`${place(request)} was damaged on its way from S3`, {
-      cause: error,
+      ...from(error),
       hint: SLOW_HINT,
     });
   }
@@ -196,14 +192,14 @@ function wrongRegion({ bucket, endpoint }: S3Request, cause: unknown): FtlError 
   const region = regionToldBy(cause);
   if (region !== undefined) {
     return new UsageError(`The bucket ${bucket} is in another region, ${region}`, {
-      cause,
+      ...from(cause),
       hint: `export AWS_REGION=${region}${
         endpoint === undefined ? "" : ", and see that AWS_ENDPOINT_URL_S3 is that region's"
       }`,
     });
   }
   return new UsageError(`The bucket ${bucket} is in another region`, {
-    cause,
+    ...from(cause),
     hint: "Set AWS_REGION to the bucket's region",
   });
 }
@@ -219,12 +215,12 @@ function redirected(request: S3Request, error: unknown): FtlError {
 }
 
 function lostRace(request: S3Request, cause: unknown): FtlError {
-  return new ConflictError(`${place(request)} was changed by somebody else meanwhile`, { cause });
+  return new ConflictError(`${place(request)} was changed by somebody else meanwhile`, from(cause));
 }
 
 function damaged(request: S3Request, cause: unknown): FtlError {
   return new IntegrityError(`${place(request)} was damaged on its way to S3`, {
-    cause,
+    ...from(cause),
     hint: "Nothing was stored: try again",
   });
 }

@@ -1,5 +1,10 @@
 /** Reads the fields of the errors that the SDK throws. */
-import { messageOf, StorageError, type StorageErrorOptions } from "../../errors.ts";
+import {
+  type FtlErrorOptions,
+  messageOf,
+  StorageError,
+  type StorageErrorOptions,
+} from "../../errors.ts";
 import { oneLine } from "../../foreign_text.ts";
 import type { Proxy } from "../aws/proxy.ts";
 
@@ -71,7 +76,7 @@ export function failure(
   options: StorageErrorOptions,
 ): StorageError {
   return new StorageError(message, {
-    cause: error,
+    ...from(error),
     action: request.action,
     code: s3Code(error),
     said: saidBy(error),
@@ -79,8 +84,9 @@ export function failure(
   });
 }
 
-export function requestIdOf(error: unknown): string | undefined {
-  return (error as ServiceFailure).$metadata?.requestId;
+/** What every error that is made from an answer tells about it. */
+export function from(error: unknown): Pick<FtlErrorOptions, "cause" | "requestId"> {
+  return { cause: error, requestId: (error as ServiceFailure).$metadata?.requestId };
 }
 
 /** The bucket's region. S3 tells it in a header of most answers, or in the message. */

@@ -67,5 +67,8 @@ export function outcomeUnknown(
   const outcome = found === "no answer"
     ? `${what} may or may not have been ${done}`
     : `${what} has not been ${done} so far, but may still be`;
-  return new OutcomeUnknownError(reason, `before S3 answered: ${outcome}`);
+  return new OutcomeUnknownError(`before S3 answered: ${outcome}`, {
+    cause: reason,
+    what,
+  });
 }

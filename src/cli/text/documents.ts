@@ -8,10 +8,16 @@
  */
 import type { Diagnosis } from "../../commands/doctor/doctor.ts";
 import type { Jumped } from "../../commands/jump.ts";
-import type { ListedPackage, MasterRevision, RevisionDetails } from "../../commands/list.ts";
+import type {
+  LocalPackage,
+  LocalRevision,
+  MasterPackage,
+  MasterRevision,
+  RevisionDetails,
+} from "../../commands/list.ts";
 import type { Purged } from "../../commands/purge.ts";
 import type { Spooled } from "../../commands/spool/spool.ts";
-import type { PackageStatus, Status } from "../../commands/status.ts";
+import type { LastSync, MasterStatus, PackageStatus, Status } from "../../commands/status.ts";
 import type { PackageSync, PlannedSync } from "../../commands/sync/sync.ts";
 import { escapeJson } from "../../foreign_text.ts";
 import type { Note } from "../../revision/metadata.ts";
@@ -52,11 +58,15 @@ interface ListMode {
   readonly long: boolean;
 }
 
-export function packagesDocument(packages: readonly ListedPackage[], mode: ListMode): Payload {
+/** A package of either listing. The listing decides which values there can be. */
+type AnyPackage = Partial<LocalPackage & MasterPackage>;
+type AnyRevision = LocalRevision | MasterRevision;
+
+export function packagesDocument(packages: readonly AnyPackage[], mode: ListMode): Payload {
   return { master: mode.master, packages: packages.map((found) => packageEntry(found, mode)) };
 }
 
-function packageEntry(found: ListedPackage, { master, long }: ListMode): Payload {
+function packageEntry(found: AnyPackage, { master, long }: ListMode): Payload {
   const { package: name, active = null, newest = null, revisions = null } = found;
   if (!long) return { package: name };
   const known = { package: name, active, newest, revisions };
@@ -65,7 +75,7 @@ function packageEntry(found: ListedPackage, { master, long }: ListMode): Payload
 
 export function revisionsDocument(
   packageName: string,
-  revisions: readonly MasterRevision[],
+  revisions: readonly AnyRevision[],
   mode: ListMode,
 ): Payload {
   return {
@@ -75,10 +85,10 @@ export function revisionsDocument(
   };
 }
 
-function revisionEntry(found: MasterRevision, { master, long }: ListMode): Payload {
+function revisionEntry(found: AnyRevision, { long }: ListMode): Payload {
   const { revision, active, previous, spooledAt, size = null } = found;
   const known = { revision, active, previous, spooledAt: time(spooledAt), size };
-  if (!master) return { ...known, held: found.held ?? null, postSync: found.postSync ?? null };
+  if ("postSync" in found) return { ...known, held: found.held, postSync: found.postSync };
   if (!long) return known;
   const { blessing, left } = found;
   return {
@@ -86,7 +96,7 @@ function revisionEntry(found: MasterRevision, { master, long }: ListMode): Paylo
     details: detailsEntry(found.details ?? {}),
     blessing: blessing === undefined
       ? null
-      : { ...noteEntry(blessing), replaced: blessing.replaced },
+      : { ...noteEntry(blessing), replaced: blessing.replaced ?? null },
     left: left === undefined ? null : noteEntry(left),
   };
 }
@@ -145,8 +155,9 @@ export function statusDocument({ packages, failures }: Status): Payload {
 }
 
 function statusEntry(found: PackageStatus): Payload {
-  const { package: name, active, dangling, previous, held, blessed, revisions, unprepared } = found;
-  const { failedPostJump, disk, lastSync, logs, lastLog, master, failures } = found;
+  const { package: name, active = null, dangling, previous = null, held, blessed = null } = found;
+  const { revisions, unprepared, failedPostJump, disk, lastSync, logs, lastLog = null } = found;
+  const { master, failures } = found;
   return {
     package: name,
     active,
@@ -156,13 +167,13 @@ function statusEntry(found: PackageStatus): Payload {
     blessed,
     revisions,
     unprepared,
-    failedPostJump: failedPostJump && {
+    failedPostJump: failedPostJump === undefined ? null : {
       at: time(failedPostJump.at),
       outcome: failedPostJump.outcome,
       log: failedPostJump.log ?? null,
     },
     disk,
-    lastSync: lastSync && { at: time(lastSync.at), failure: lastSync.failure ?? null },
+    lastSync: lastSync === undefined ? null : lastSyncEntry(lastSync),
     logs,
     lastLog,
     master: master === undefined ? null : masterEntry(master),
@@ -170,8 +181,12 @@ function statusEntry(found: PackageStatus): Payload {
   };
 }
 
-function masterEntry(master: NonNullable<PackageStatus["master"]>): Payload {
-  const { newest, revisions, fetch, activate, remove, missing } = master;
+function lastSyncEntry({ at, failure: first }: LastSync): Payload {
+  return { at: time(at), failure: first ?? null };
+}
+
+function masterEntry(master: MasterStatus): Payload {
+  const { newest = null, revisions, fetch, activate = null, remove, missing = null } = master;
   return { newest, revisions, fetch, activate, remove, missing };
 }
 

@@ -1,5 +1,10 @@
 /** Results as lines of text: one name on a line for programs, aligned columns for people. */
-import type { ListedPackage, ListedRevision, MasterRevision } from "../../commands/list.ts";
+import type {
+  LocalPackage,
+  LocalRevision,
+  MasterPackage,
+  MasterRevision,
+} from "../../commands/list.ts";
 import type { PackageStatus } from "../../commands/status.ts";
 import type { Note } from "../../revision/metadata.ts";
 import { escapeControls, oneLine } from "../../foreign_text.ts";
@@ -17,7 +22,8 @@ export interface TableOptions {
   readonly now: number;
 }
 
-type AnyRevision = ListedRevision | MasterRevision;
+type AnyPackage = LocalPackage & MasterPackage;
+type AnyRevision = LocalRevision | MasterRevision;
 
 /** One revision on a line. For programs the active one has the mark of the Go original. */
 export function revisionLines(
@@ -41,7 +47,7 @@ export function revisionLines(
  * One package on a line. A long listing adds the active and the newest revision, their number, and the size.
  */
 export function packageLines(
-  packages: readonly ListedPackage[],
+  packages: readonly AnyPackage[],
   { long, paint }: TableOptions & { long: boolean },
 ): string[] {
   if (!long) return packages.map((found) => found.package);
@@ -73,11 +79,12 @@ function safeNote(note: Note = {}): { by?: string | undefined; message?: string 
 }
 
 function marks(revision: AnyRevision, paint: Paint): string {
-  const { active, previous, held, postSync } = revision;
+  const { active, previous } = revision;
+  const { held = false, postSync }: Partial<LocalRevision> = revision;
   const words = [
     ...(active ? [paint.good("active")] : []),
     ...(previous ? ["previous"] : []),
-    ...(held === true ? [paint.warning("held")] : []),
+    ...(held ? [paint.warning("held")] : []),
     ...(postSync === "failed" ? [paint.bad("post-sync failed")] : []),
     ...(postSync === "pending" ? [paint.warning("post-sync pending")] : []),
     ...blessingWords(revision),
@@ -94,7 +101,7 @@ function blessingWords(revision: AnyRevision): string[] {
   if (!("blessing" in revision) || revision.blessing === undefined) return [];
   const { replaced } = revision.blessing;
   const { by, message } = safeNote(revision.blessing);
-  const wentBack = replaced !== null && compareNames(revision.revision, replaced) < 0;
+  const wentBack = replaced !== undefined && compareNames(revision.revision, replaced) < 0;
   const why = message === undefined ? "" : `: ${message}`;
   if (by === undefined && why === "") return [];
   return [
@@ -137,7 +144,7 @@ export function statusLines(
 /** How the active revision's `post-jump` failed, and where its output is. */
 function postJumpLines(packages: readonly PackageStatus[], now: number): string[] {
   return packages.flatMap(({ package: name, active, failedPostJump: failed }) => {
-    if (failed === null) return [];
+    if (failed === undefined) return [];
     const age = formatAge(now - Date.parse(failed.at));
     const printed = failed.log === undefined ? "" : `; its output is in ${failed.log}`;
     return [
@@ -151,7 +158,7 @@ function logLines(packages: readonly PackageStatus[]): string[] {
   return packages.flatMap((found) => {
     const { package: name, lastLog, lastSync: last, unprepared, failedPostJump } = found;
     const isOfUse = packages.length === 1 || last?.failure !== undefined || unprepared.length > 0;
-    return lastLog === null || !isOfUse || lastLog === failedPostJump?.log
+    return lastLog === undefined || !isOfUse || lastLog === failedPostJump?.log
       ? []
       : [`${name}: its last script's output is in ${lastLog}`];
   });
@@ -179,7 +186,7 @@ function statusRows(
         found.active ?? "-",
         ...(found.dangling ? [paint.bad("(gone)")] : []),
         ...(found.held ? [paint.warning("(held)")] : []),
-        ...(found.failedPostJump === null ? [] : [paint.bad("(post-jump failed)")]),
+        ...(found.failedPostJump === undefined ? [] : [paint.bad("(post-jump failed)")]),
       ].join(" "),
       found.blessed ?? "-",
       found.previous ?? "-",
@@ -195,7 +202,7 @@ function lastSync(
   { lastSync: last }: PackageStatus,
   { paint, now }: { paint: Paint; now: number },
 ): string {
-  if (last === null) return "never";
+  if (last === undefined) return "never";
   const age = `${formatAge(now - Date.parse(last.at))} ago`;
   if (last.failure === undefined) return age;
   return `${age}, ${paint.bad("failed")}: ${oneLine(last.failure)}`;
@@ -207,9 +214,9 @@ function nextSync({ master, unprepared }: PackageStatus): string {
   const steps = [
     ...(fetch.length === 0 ? [] : [`fetch ${fetch.length}`]),
     ...(unprepared.length === 0 ? [] : [`prepare ${unprepared.length}`]),
-    ...(activate === null ? [] : [`activate ${activate}`]),
+    ...(activate === undefined ? [] : [`activate ${activate}`]),
     ...(remove.length === 0 ? [] : [`remove ${remove.length}`]),
-    ...(missing === null ? [] : [`blessed ${missing} is missing`]),
+    ...(missing === undefined ? [] : [`blessed ${missing} is missing`]),
   ];
   return steps.length === 0 ? "nothing to do" : steps.join(", ");
 }

@@ -15,7 +15,7 @@ export interface Diagnosis {
   /** In order of dependency: a check comes after those that it depends on. */
   readonly checks: readonly Check[];
   /** For each problem the error that a command would throw. Warnings are not included. */
-  readonly failures: readonly unknown[];
+  readonly failures: readonly Error[];
 }
 
 /** Checks everything that can be checked. A check whose precondition is missing is reported as not checked. */

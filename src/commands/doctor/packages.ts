@@ -103,13 +103,17 @@ function checkPostSync(pkg: PackageDir): Check[] {
   const reported = readReported(pkg);
   return pkg.revisions().filter((id) => !reported.includes(pkg.revisionPath(id))).flatMap((id) => {
     const postSync = postSyncOf(pkg, id);
+    const step = "post-sync";
     const name = pkg.revisionName(id);
     const hint = `'ftl sync ${pkg.name}' runs it again and shows what it says`;
     if (postSync === "ok" || (postSync === "pending" && isRunning)) return [];
     if (postSync === "pending") return [warn("post-sync", `of ${name} has not run yet`, hint)];
     return [
       needed.includes(id)
-        ? fail("post-sync", new ScriptError(`The post-sync of ${name} failed`, { hint }))
+        ? fail(
+          "post-sync",
+          new ScriptError(`The post-sync of ${name} failed`, { revision: name, step, hint }),
+        )
         : warn("post-sync", `of ${name} failed: it cannot be activated`, hint),
     ];
   });

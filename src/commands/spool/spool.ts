@@ -51,7 +51,9 @@ export interface Spooled {
 
 /**
  * Checks the file as a machine would unpack it, then uploads it. Throws `UsageError`, `NotFoundError`,
- * `IntegrityError`, `StorageError`. After an error the bucket is unchanged.
+ * `IntegrityError`, `StorageError`, and `ConflictError` if others spool the same file again and again at the
+ * same instant. After these errors the bucket is unchanged. Throws `OutcomeUnknownError` if the command was
+ * ended while S3 completed the upload: then the revision may be in the bucket.
  *
  * The bucket is asked first. The check of a large file takes long, and would be wasted without credentials, or
  * without such a bucket in the region.
@@ -59,8 +61,9 @@ export interface Spooled {
 export async function spool(
   context: Context,
   path: string,
-  { message }: SpoolOptions = {},
+  options: SpoolOptions = {},
 ): Promise<Spooled> {
+  const { message } = options;
   const { config, report } = context;
   refuseFolder(path);
   const { package: name, rest } = splitFileName(fileNameOf(path));

@@ -28,7 +28,10 @@ export function blessedNotActive(
     const message = `The blessed revision ${name} was taken away: ${pkg.revisionPath(id)}` +
       " is not there any more";
     return ranScripts
-      ? new ScriptError(message, { hint: "Did a script of the package move or delete it?" })
+      ? new ScriptError(message, {
+        revision: name,
+        hint: "Did a script of the package move or delete it?",
+      })
       : new ConflictError(message, { hint: "The next sync fetches it again" });
   }
   const active = readLink(pkg, "current");

@@ -56,6 +56,10 @@ function requireStillThere(pkg: PackageDir, id: RevisionId): void {
   const path = pkg.revisionPath(id);
   throw new ScriptError(
     `${pkg.revisionName(id)} post-sync took its own revision away: ${path} is not there any more`,
-    { hint: "A revision stays in its place: let its post-sync copy what is needed elsewhere" },
+    {
+      revision: pkg.revisionName(id),
+      step: "post-sync",
+      hint: "A revision stays in its place: let its post-sync copy what is needed elsewhere",
+    },
   );
 }

@@ -1,4 +1,5 @@
 /** `ftl sync`: brings this machine in line with S3, package by package. */
+import { asError } from "../../errors.ts";
 import { Gate } from "../../concurrency/gate.ts";
 import { inParallel } from "../../concurrency/parallel.ts";
 import { pause } from "../../concurrency/pause.ts";
@@ -126,14 +127,15 @@ export interface PlannedSync {
   /** The blessed revision, if it is neither here nor in S3. */
   readonly missing: RevisionName | undefined;
   /** Why there is no plan, if there is none. One package's failure does not stop the others. */
-  readonly failures: readonly unknown[];
+  readonly failures: readonly Error[];
 }
 
 /** The plan of each package. It acts on nothing: it writes nothing and locks nothing. */
 export async function planSyncs(
   context: Context,
-  { packages, follow = false }: Pick<SyncOptions, "packages" | "follow"> = {},
+  options: Pick<SyncOptions, "packages" | "follow"> = {},
 ): Promise<PlannedSync[]> {
+  const { packages, follow = false } = options;
   const chosen = choosePackages(context, packages);
   const { concurrency, keep } = context.config;
   const bucket = await openBucket(context);
@@ -143,8 +145,9 @@ export async function planSyncs(
       const remote = await listings.of(pkg.name);
       const pointer = await fetchPointerState(bucket, remote, readPointerState(pkg));
       return nameRevisions(pkg, planSync(gatherFacts(pkg, { remote, pointer, keep, follow })));
-    } catch (error) {
+    } catch (thrown) {
       context.signal.throwIfAborted();
+      const error = asError(thrown);
       context.report({ type: "failure", error });
       return { ...nameRevisions(pkg, NO_PLAN), failures: [error] };
     }

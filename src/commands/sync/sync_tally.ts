@@ -1,5 +1,5 @@
 /** The record of a sync of one package: what it has done so far, and what went wrong. */
-import { messageOf } from "../../errors.ts";
+import { asError } from "../../errors.ts";
 import type { PackageName, RevisionId, RevisionName } from "../../revision/names.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
@@ -21,14 +21,14 @@ export interface PackageSync {
   /** The blessed revision, if a hold keeps it from being activated. */
   readonly heldFrom: RevisionName | undefined;
   /** The failures, in the order of their occurrence. */
-  readonly failures: readonly unknown[];
+  readonly failures: readonly Error[];
 }
 
 export class SyncTally {
   readonly #context: Context;
   readonly #pkg: PackageDir;
   readonly #started = performance.now();
-  readonly #failures: unknown[] = [];
+  readonly #failures: Error[] = [];
   readonly #failed = new Set<RevisionId>();
   readonly fetched: RevisionId[] = [];
   readonly removed: RevisionId[] = [];
@@ -51,14 +51,15 @@ export class SyncTally {
   }
 
   /** @param id the revision that is not here, not ready or not active because of the error */
-  fail(error: unknown, id?: RevisionId): void {
+  fail(thrown: unknown, id?: RevisionId): void {
     if (id !== undefined) this.#failed.add(id);
+    const error = asError(thrown);
     this.#failures.push(error);
     this.#context.report({ type: "failure", error });
   }
 
   /** For failures that were reported already. */
-  addFailures(failures: readonly unknown[]): void {
+  addFailures(failures: readonly Error[]): void {
     this.#failures.push(...failures);
   }
 
@@ -71,7 +72,7 @@ export class SyncTally {
     const [failure] = this.#failures;
     writeLastSync(this.#pkg, {
       at: new Date(this.#context.now()).toISOString(),
-      failure: failure === undefined ? undefined : messageOf(failure),
+      failure: failure?.message,
     });
   }
 

@@ -172,6 +172,8 @@ function requireReady(pkg: PackageDir, id: RevisionId): void {
   if (postSync === "ok") return;
   const why = postSync === "failed" ? "its post-sync failed" : "its post-sync has not run yet";
   throw new ScriptError(`Cannot activate ${name}: ${why}`, {
+    revision: name,
+    step: "post-sync",
     hint: `'ftl sync ${pkg.name}' runs it again`,
   });
 }

@@ -14,7 +14,7 @@ export interface Jumped {
   /** The revision that was active or blessed before. It equals `revision` if there was nothing to do. */
   readonly from: RevisionName | undefined;
   /** Scripts that failed; the jump happened all the same. */
-  readonly failures: readonly unknown[];
+  readonly failures: readonly Error[];
 }
 
 /**

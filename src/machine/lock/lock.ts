@@ -2,7 +2,7 @@
  * Locks between processes. They use flock(2), so a lock ends when its holder dies. The text in the file names
  * the holder for those who wait.
  */
-import { BusyError, ConflictError } from "../../errors.ts";
+import { BusyError, ConflictError, type LockHolder } from "../../errors.ts";
 import { pause } from "../../concurrency/pause.ts";
 import { explainDiskError } from "../../disk_errors.ts";
 import { LockFile, lookAtLock } from "./lock_file.ts";
@@ -80,6 +80,12 @@ function hold(file: LockFile, path: string, command: string): HeldLock {
       file[Symbol.dispose]();
     },
   };
+}
+
+/** The inverse of what `hold` writes. Undefined for any other text. */
+function parseHolder(text: string): LockHolder | undefined {
+  const found = /^pid ([0-9]{1,10}), (.*), since /.exec(text);
+  return found === null ? undefined : { pid: Number(found[1]), command: found[2] ?? "" };
 }
 
 /** One command's wait for a lock, even if the file is replaced meanwhile. */
@@ -164,6 +170,7 @@ class Waiting {
     // A process that asks for the holder shares the lock for a moment. That is no reason to give up.
     if (left <= 0 && (this.#shared === 0 || this.#shared > PATIENCE)) {
       throw new BusyError(`${what} is locked by ${holder()}`, {
+        holder: parseHolder(file.text()),
         hint: "Try again when it is done, or wait longer with FTL_LOCK_WAIT=<seconds>",
       });
     }

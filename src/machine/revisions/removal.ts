@@ -3,7 +3,7 @@
  * there. It is deleted from the trash.
  */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
-import { StorageError } from "../../errors.ts";
+import { asError, StorageError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { removeFile, replaceFile, syncDirectory } from "../disk/durable.ts";
@@ -25,7 +25,7 @@ export interface Discarded {
   /** Paths in the trash that are to be deleted. */
   readonly trashed: readonly string[];
   /** Why the other revisions stay. */
-  readonly failures: ReadonlyMap<RevisionId, unknown>;
+  readonly failures: ReadonlyMap<RevisionId, Error>;
 }
 
 /**
@@ -33,7 +33,7 @@ export interface Discarded {
  * trash without that lock.
  */
 export async function discard(pkg: PackageDir, ids: readonly RevisionId[]): Promise<Discarded> {
-  const failures = new Map<RevisionId, unknown>();
+  const failures = new Map<RevisionId, Error>();
   const moved: string[] = [];
   let folder: string | undefined;
   try {
@@ -43,7 +43,7 @@ export async function discard(pkg: PackageDir, ids: readonly RevisionId[]): Prom
       try {
         if (await discardOne(pkg, { id, path })) moved.push(path);
       } catch (error) {
-        failures.set(id, explainDiskError(error, `Cannot remove ${pkg.revisionName(id)}`));
+        failures.set(id, asError(explainDiskError(error, `Cannot remove ${pkg.revisionName(id)}`)));
       }
     }
     if (folder !== undefined && moved.length === 0) Deno.removeSync(folder);

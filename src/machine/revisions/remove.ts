@@ -1,5 +1,5 @@
 /** Removes revisions from this machine, for `sync` and `purge`. */
-import { StorageError } from "../../errors.ts";
+import { asError, StorageError } from "../../errors.ts";
 import { type Protected, protectedHere } from "../../plan/removal.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
@@ -30,7 +30,7 @@ export interface RemovalOptions {
   /** Called once, under the package's lock. Returns the ids to remove. */
   readonly choose: () => readonly RevisionId[];
   /** Called for each revision that cannot be removed. The others are removed all the same. */
-  readonly onFailure: (id: RevisionId, error: unknown) => void;
+  readonly onFailure: (id: RevisionId, error: Error) => void;
 }
 
 /** The revisions of a package that must not be removed from this machine now, and why. */
@@ -127,7 +127,7 @@ class Batch {
     } catch (error) {
       this.#context.signal.throwIfAborted();
       if (state !== undefined) this.#write(id, state);
-      this.#onFailure(id, error);
+      this.#onFailure(id, asError(error));
       return false;
     }
   }

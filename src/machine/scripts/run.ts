@@ -1,6 +1,6 @@
 /** One run of a script: its log, its process, and the reports about both. */
 import { closeSync } from "node:fs";
-import { ScriptError } from "../../errors.ts";
+import { ScriptError, type ScriptExit } from "../../errors.ts";
 import type { Step } from "../../revision/scripts.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import type { Report } from "../../events.ts";
@@ -10,7 +10,7 @@ import { createLog, note, type ScriptLog } from "./log.ts";
 import { ScriptOutput } from "./output.ts";
 import { openPipe } from "./pipe.ts";
 import { StartFailure, startScript } from "./start.ts";
-import { waitFor } from "./wait.ts";
+import { type FailedRun, waitFor } from "./wait.ts";
 
 /** Milliseconds between two looks at the log. */
 const LOOK = 25;
@@ -45,11 +45,12 @@ export async function run(script: ScriptFile, of: Run): Promise<void> {
   const started = performance.now();
   let outcome = "interrupted";
   let hint: string | undefined;
+  let failed: FailedRun | undefined;
   try {
-    const verdict = await runLogged(script, { ...of, log });
-    outcome = verdict ?? "exit 0";
-    if (verdict === undefined) return;
-    hint = hintOf(script, { verdict, log });
+    failed = await runLogged(script, { ...of, log });
+    outcome = failed?.text ?? "exit 0";
+    if (failed === undefined) return;
+    hint = hintOf(script, { exit: failed.exit, log });
   } catch (error) {
     if (!(error instanceof StartFailure)) throw error;
     outcome = `cannot start ${script.place}: ${error.message}`;
@@ -58,18 +59,25 @@ export async function run(script: ScriptFile, of: Run): Promise<void> {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     if (log !== undefined) note(log.fd, `${outcome}, after ${seconds} s`);
   }
-  throw new ScriptError(`${name} failed: ${outcome}`, { hint, outcome, log: log?.path });
+  throw new ScriptError(`${name} failed: ${outcome}`, {
+    revision: pkg.revisionName(id),
+    step,
+    outcome,
+    exit: failed?.exit,
+    log: log?.path,
+    hint,
+  });
 }
 
 interface LoggedRun extends Run {
   readonly log: ScriptLog | undefined;
 }
 
-/** Returns what went wrong, or undefined. Throws `StartFailure`. */
+/** Returns how the script failed, or undefined. Throws `StartFailure`. */
 async function runLogged(
   script: ScriptFile,
   run: LoggedRun,
-): Promise<string | undefined> {
+): Promise<FailedRun | undefined> {
   const { directory, env, log } = run;
   const pipe = log === undefined ? undefined : openPipe(log);
   let child: Deno.ChildProcess;
@@ -137,10 +145,11 @@ async function settled(
 
 function hintOf(
   { firstLine }: ScriptFile,
-  { verdict, log }: { verdict: string; log: ScriptLog | undefined },
+  { exit, log }: { exit: ScriptExit; log: ScriptLog | undefined },
 ): string | undefined {
   const isLogged = log?.path !== undefined;
-  if (verdict === "exit 127" && firstLine?.interpreter.endsWith("/env") && firstLine.argument) {
+  const isNotFound = "code" in exit && exit.code === 127;
+  if (isNotFound && firstLine?.interpreter.endsWith("/env") && firstLine.argument) {
     return `Its first line asks for ${firstLine.argument}: is that on the PATH of ftl?` +
       (isLogged ? ` What it printed is in ${log.path}` : "");
   }

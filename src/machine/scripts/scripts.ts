@@ -54,6 +54,8 @@ export class Scripts {
     if ("unfit" in script) {
       const outcome = `cannot run ${script.place}: ${script.unfit}`;
       throw new ScriptError(`${name} failed: ${outcome}`, {
+        revision,
+        step,
         outcome,
         hint: `Spool the package again with a script that can run; this one is ${script.path}`,
       });

@@ -18,10 +18,10 @@ export function logNames(folder: string): string[] {
   }
 }
 
-/** The path of the newest log. Null if there is no log, or if this user may not look for it. */
-export function newestLog(pkg: PackageDir): string | null {
+/** The path of the newest log. Undefined if there is no log, or if this user may not look for it. */
+export function newestLog(pkg: PackageDir): string | undefined {
   const [newest] = logNames(pkg.logs).sort().reverse();
-  return newest === undefined ? null : `${pkg.logs}/${newest}`;
+  return newest === undefined ? undefined : `${pkg.logs}/${newest}`;
 }
 
 /** Cuts logs that are too large. Nothing depends on it, so it never throws. */

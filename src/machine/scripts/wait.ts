@@ -1,5 +1,5 @@
 /** Waits for a script, with a time limit, and ends it on a signal. */
-import { InterruptedError } from "../../errors.ts";
+import { InterruptedError, type ScriptExit } from "../../errors.ts";
 
 /** Milliseconds between SIGTERM and SIGKILL to a script that takes too long. */
 const GRACE = 10_000;
@@ -9,14 +9,21 @@ const GRACE = 10_000;
  */
 const LAST_GRACE = 10_000;
 
+/** How a script failed. */
+export interface FailedRun {
+  readonly exit: ScriptExit;
+  /** The same in words for people. */
+  readonly text: string;
+}
+
 /**
- * Returns what went wrong, or undefined. Ends the script's whole process group if the script takes longer than
+ * Returns how the script failed, or undefined. Ends the script's whole process group if the script takes longer than
  * `timeout` seconds, or if `signal` aborts. On abort it throws the signal's reason.
  */
 export async function waitFor(
   child: Deno.ChildProcess,
   { timeout, signal }: { timeout: number; signal: AbortSignal },
-): Promise<string | undefined> {
+): Promise<FailedRun | undefined> {
   const timers: ReturnType<typeof setTimeout>[] = [];
   const after = (milliseconds: number, then: () => void): void => {
     timers.push(setTimeout(then, milliseconds));
@@ -50,11 +57,12 @@ export async function waitFor(
   signal.throwIfAborted();
   if (late) {
     const then = status === "stuck" ? `, and process ${child.pid} cannot be ended` : "";
-    return `it took longer than FTL_HOOK_TIMEOUT, ${timeout} s${then}`;
+    return { exit: { timeout }, text: `it took longer than FTL_HOOK_TIMEOUT, ${timeout} s${then}` };
   }
   if (status === "stuck") return undefined;
-  if (status.signal !== null) return `ended by ${status.signal}`;
-  return status.code === 0 ? undefined : `exit ${status.code}`;
+  const { code, signal: by } = status;
+  if (by !== null) return { exit: { signal: by }, text: `ended by ${by}` };
+  return code === 0 ? undefined : { exit: { code }, text: `exit ${code}` };
 }
 
 function signalGroup(pid: number, signal: Deno.Signal): void {

@@ -4,6 +4,10 @@ import { Fleet } from "../../e2e/fleet.ts";
 import { testWith } from "../../required_program.ts";
 import type { TempFolder } from "../../temp.ts";
 
+const MOD = new URL("../../../mod.ts", import.meta.url).href;
+/** With these settings nothing is downloaded: a download before the program starts settles what TLS trusts. */
+const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
+
 /** A proxy that lets nobody through, but remembers where they wanted to go. */
 class Proxy implements AsyncDisposable {
   readonly asked = new Set<string>();
@@ -88,6 +92,31 @@ testWith(
       assertMatch(ran.stderr, /^ftl: Cannot reach S3 at https:.*TLS: .*certificate/);
       assertEquals(ran.code, 7);
     });
+    await t.step(
+      "an authority of a program's own variables, which its process does not have",
+      async () => {
+        const program = fleet.folder.write(
+          "program.ts",
+          `import { createContext, listMasterPackages } from ${JSON.stringify(MOD)};
+        const context = createContext(JSON.parse(Deno.args[0]));
+        console.log(await listMasterPackages(context), Deno.env.get("SSL_CERT_FILE"));`,
+        );
+        const env = { ...fleet.env, AWS_ENDPOINT_URL_S3: front.url, AWS_CA_BUNDLE: authority.path };
+        const ran = await new Deno.Command(Deno.execPath(), {
+          args: [
+            "run",
+            "--quiet",
+            `--config=${CONFIG}`,
+            "--allow-all",
+            program,
+            JSON.stringify(env),
+          ],
+          env: { SSL_CERT_FILE: "/nonexistent.pem", NO_COLOR: "1" },
+        }).output();
+        const [stdout, stderr] = [ran.stdout, ran.stderr].map((b) => new TextDecoder().decode(b));
+        assertEquals([stdout, stderr], ["[] /nonexistent.pem\n", ""]);
+      },
+    );
     await t.step("a script's environment", async () => {
       const web = fleet.machine("web", ["a"]);
       const script = "#!/bin/sh\necho store=$DENO_TLS_CA_STORE file=$SSL_CERT_FILE\n";

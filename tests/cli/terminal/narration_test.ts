@@ -29,11 +29,11 @@ Deno.test("each kind of error has its exit code", () => {
     NotFoundError,
     ConflictError,
     IntegrityError,
-    ScriptError,
     StorageError,
   ]
     .map((ErrorClass) => exitCodeOf(new ErrorClass("x")));
-  assertEquals(codes, [2, 3, 4, 5, 6, 7]);
+  assertEquals(codes, [2, 3, 4, 5, 7]);
+  assertEquals(exitCodeOf(new ScriptError("x", { revision: ACTIVE })), 6);
   assertEquals(exitCodeOf(new InterruptedError("SIGINT")), 130);
   assertEquals(exitCodeOf(new InterruptedError("SIGTERM")), 143);
   assertEquals(exitCodeOf(new TypeError("x")), 1);
@@ -41,7 +41,7 @@ Deno.test("each kind of error has its exit code", () => {
 
 Deno.test("of several failures a script's has the last word, else the first one's", () => {
   const [script, storage, usage] = [
-    new ScriptError("s"),
+    new ScriptError("s", { revision: ACTIVE }),
     new StorageError("d"),
     new UsageError("u"),
   ];

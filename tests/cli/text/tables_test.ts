@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
 import { cutTo, padTo, paintFor, widthOf } from "../../../src/cli/terminal/paint.ts";
+import type { MasterRevision } from "../../../src/commands/list.ts";
 import type { PackageStatus } from "../../../src/commands/status.ts";
 import { align, revisionLines, statusLines } from "../../../src/cli/text/tables.ts";
 import { aName, aPackage } from "../../names.ts";
@@ -23,7 +24,7 @@ const REVISIONS = [
     details: { by: "ann@dev", message: "fix" },
     blessing: { by: "bob@dev", message: "ship it", replaced: aName("a.VZ5uB1x0pQa") },
   },
-];
+] as const satisfies readonly MasterRevision[];
 
 Deno.test("revisionLines() gives programs one name a line, marked as the Go original marks it", () => {
   assertEquals(revisionLines(REVISIONS, { ...plain, isTerminal: false, long: false }), [
@@ -77,16 +78,16 @@ const STATUS: PackageStatus = {
   package: aPackage("a"),
   active: aName("a.VZ5vQk8aR4G"),
   dangling: true,
-  previous: null,
+  previous: undefined,
   held: true,
   revisions: 1,
   unprepared: [],
-  failedPostJump: null,
+  failedPostJump: undefined,
   disk: 5_000_000,
   lastSync: { at: "2026-11-22T11:00:00.000Z", failure: "x \u001b[2J" },
   logs: "/srv/ftl/a/.ftl/log",
-  lastLog: null,
-  blessed: null,
+  lastLog: undefined,
+  blessed: undefined,
   master: undefined,
   failures: [],
 };
@@ -127,6 +128,8 @@ Deno.test("notes of other people's making cannot speak to the terminal", () => {
     revision: aName("a.VZ5vQk8aR4G"),
     active: false,
     previous: false,
+    spooledAt: undefined,
+    size: undefined,
     details: { by: "x\u001b]0;title\u0007", message: "two\nlines\u001b[31m" },
   }], { ...plain, isTerminal: true, long: true });
   assertEquals(lines.length, 1);
@@ -141,12 +144,12 @@ Deno.test("a status keeps to its terminal's width, and programs get one package 
     active: aName("a_package_with_a_name.VZ5vQk8aR4G"),
     lastSync: { at: "2026-11-22T11:00:00.000Z", failure: "no word of it is long, but ".repeat(9) },
     master: {
-      newest: null,
+      newest: undefined,
       revisions: 3,
       fetch: revisions,
-      activate: revisions[0] ?? null,
+      activate: revisions[0],
       remove: revisions,
-      missing: revisions[1] ?? null,
+      missing: revisions[1],
     },
   };
   const wide = statusLines([found, found], { ...plain, columns: 999, isTerminal: true });
@@ -167,7 +170,7 @@ Deno.test("status tells where a script's output is, of one package or where some
   const found = {
     ...STATUS,
     package: aPackage("my_site"),
-    lastSync: null,
+    lastSync: undefined,
     lastLog: "/srv/ftl/my_site/.ftl/log/x.log",
   };
   const line = "my_site: its last script's output is in /srv/ftl/my_site/.ftl/log/x.log";
@@ -177,7 +180,7 @@ Deno.test("status tells where a script's output is, of one package or where some
     assertEquals(statusLines([found], options).at(-1), line);
     assertEquals(statusLines([found, found], options).includes(line), false);
     assertEquals(statusLines([found, failed], options).at(-1), line);
-    assertEquals(statusLines([{ ...found, lastLog: null }], options).includes(line), false);
+    assertEquals(statusLines([{ ...found, lastLog: undefined }], options).includes(line), false);
   }
 });
 
@@ -191,7 +194,11 @@ Deno.test("status tells how the active revision's post-jump failed", () => {
   assertMatch(lines[1] ?? "", /^a +a\.VZ5vQk8aR4G \(post-jump failed\) {2}/);
   const story = "a: the post-jump of a.VZ5vQk8aR4G failed 1 h ago: exit 3\\x1b[2J";
   assertEquals(lines.slice(2), [`${story}; its output is in ${log}`]);
-  const unlogged = { ...failed, lastLog: null, failedPostJump: { at, outcome: "exit 3\u001b[2J" } };
+  const unlogged = {
+    ...failed,
+    lastLog: undefined,
+    failedPostJump: { at, outcome: "exit 3\u001b[2J" },
+  };
   assertEquals(statusLines([unlogged], options).slice(2), [story]);
   // Another script ran later.
   const later = { ...failed, lastLog: `${log}2` };

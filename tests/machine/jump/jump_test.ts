@@ -77,6 +77,11 @@ Deno.test("a failing post-jump is reported, and the new revision is active", asy
   using machine = ready({ failing: ["post-jump"] });
   const { failures } = await jumps(machine).to(NEW, undefined);
   assertEquals(failures.map(({ message }) => message), [`${NEW_NAME} post-jump failed: exit 1`]);
+  assertEquals(failures.map(({ revision, step, exit }) => ({ revision, step, exit })), [
+    { revision: NEW_NAME, step: "post-jump", exit: { code: 1 } },
+  ]);
+  const [log] = failures.map((failure) => failure.log);
+  assertEquals(log?.startsWith(`${machine.pkg.logs}/`) && Deno.statSync(log).isFile, true);
   assertEquals(readLink(machine.pkg, "current"), NEW);
 });
 
@@ -100,6 +105,21 @@ Deno.test("a failed post-jump is remembered until one of the active revision suc
   writeJournal(pkg, { from: OLD, to: NEW, action: "jump" });
   assertEquals(await jumps(machine).finish(), []);
   assertEquals(readFailedPostJump(pkg), undefined);
+});
+
+Deno.test("the error of a script says by which signal it ended, and which time limit it missed", async () => {
+  for (
+    const [script, exit] of [
+      ["kill -s KILL $$", { signal: "SIGKILL" }],
+      ["exec sleep 600", { timeout: 1 }],
+    ] as const
+  ) {
+    using machine = ready();
+    machine.write(`root/my_site/revs/${NEW}/pre-jump.sh`, `#!/bin/sh\n${script}\n`, 0o755);
+    const context = createContext({ FTL_ROOT: machine.root, FTL_HOOK_TIMEOUT: "1" });
+    const error = await assertRejects(() => jump(context, NEW_NAME), ScriptError);
+    assertEquals([error.step, error.exit], ["pre-jump", exit]);
+  }
 });
 
 Deno.test("only a revision that is here and prepared becomes active", async () => {

@@ -101,8 +101,9 @@ Deno.test("a caller waits for a held lock, and then learns who holds it", async 
   const path = `${folder.path}/.lock`;
   using _lock = await acquire(path);
   assert(await tryLock(path, OPTIONS) instanceof BusyError);
-  const error = await assertRejects(() => acquire(path, 0), ConflictError);
+  const error = await assertRejects(() => acquire(path, 0), BusyError);
   assertMatch(error.message, /^my_site is locked by pid [0-9]+, ftl sync, since /);
+  assertEquals(error.holder, { pid: Deno.pid, command: "ftl sync" });
 });
 
 Deno.test("a lock does not count as busy while somebody only asks for its holder", async () => {
