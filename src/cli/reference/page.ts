@@ -1,11 +1,11 @@
 /** The reference, `docs/reference.md`: every table of the code as a page for people. */
 import { AWS_VARIABLES } from "../../bucket/aws/settings.ts";
-import { SETTINGS } from "../../config.ts";
+import { SETTINGS, SYSTEM_VARIABLES } from "../../config.ts";
 import { INTERRUPTIONS } from "../../errors.ts";
 import { SCRIPT_PLACES, SCRIPT_VARIABLES } from "../../revision/scripts.ts";
 import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "../command.ts";
 import { COMMANDS } from "../commands.ts";
-import { type Permission, SCOPES, SYSTEM_VARIABLES } from "../permissions.ts";
+import { type Permission, SCOPES } from "../permissions.ts";
 import { EXIT_CODES, FILES, optionName, PURPOSE, sentence } from "../text/facts.ts";
 import { documentLink, jsonChapter } from "./json.ts";
 import { bullets, code, codeBlock, heading, page, paragraph, plain, table } from "./markdown.ts";

@@ -1,10 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
 import { AWS_VARIABLES } from "../../../src/bucket/aws/settings.ts";
-import { SETTINGS } from "../../../src/config.ts";
+import { SETTINGS, SYSTEM_VARIABLES } from "../../../src/config.ts";
 import { EXIT_MEANINGS } from "../../../src/errors.ts";
 import { SCRIPT_VARIABLES } from "../../../src/revision/scripts.ts";
 import { COMMANDS } from "../../../src/cli/commands.ts";
-import { SYSTEM_VARIABLES } from "../../../src/cli/permissions.ts";
 import { bullets, paragraph, plain, table } from "../../../src/cli/reference/markdown.ts";
 import { referencePage } from "../../../src/cli/reference/page.ts";
 
