@@ -1,6 +1,6 @@
 /** Holds what `ftl --json` prints against the JSON Schema of its documents. */
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import { jsonSchema } from "../src/cli/schema/documents.ts";
+import { jsonSchema } from "../scripts/reference/schema/documents.ts";
 import { assertEquals } from "./assert.ts";
 
 /** A document as a test reads it: what it is, the schema has said. */

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { type Document, problemOf, readDocument } from "../documents.ts";
-import { FORMS } from "../../src/cli/schema/documents.ts";
+import { FORMS } from "../../scripts/reference/schema/documents.ts";
 import { Fleet, idOf, type Machine, type Ran } from "./fleet.ts";
 
 interface Runner {

@@ -4,8 +4,8 @@ import { SETTINGS, SYSTEM_VARIABLES } from "../../../src/config.ts";
 import { EXIT_MEANINGS } from "../../../src/errors.ts";
 import { SCRIPT_VARIABLES } from "../../../src/revision/scripts.ts";
 import { COMMANDS } from "../../../src/cli/commands.ts";
-import { bullets, paragraph, plain, table } from "../../../src/cli/reference/markdown.ts";
-import { referencePage } from "../../../src/cli/reference/page.ts";
+import { bullets, paragraph, plain, table } from "../../../scripts/reference/markdown.ts";
+import { referencePage } from "../../../scripts/reference/page.ts";
 
 const page = referencePage();
 
