@@ -1,8 +1,8 @@
 /** The trial of each store: FTL's main job, racing blessings, a large package, and doctor. */
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { createHash } from "node:crypto";
 import { openS3Bucket } from "../../src/bucket/s3/s3_bucket.ts";
 import { startProgram } from "../../tests/e2e/fleet.ts";
+import { sumOf, writeRandom } from "./random_file.ts";
 import { REGION, type StartedStore } from "./store.ts";
 
 const BUCKET = "deploys";
@@ -234,31 +234,4 @@ function versionOn(machine: string): string {
 function expect(found: string, wanted: string): void {
   if (found === wanted) return;
   throw new Error(`found ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`);
-}
-
-const BLOCK = 1_000_000;
-
-/** Writes a file that cannot be compressed. Returns its SHA-256. */
-async function writeRandom(path: string, megabytes: number): Promise<string> {
-  const hash = createHash("sha256");
-  using file = await Deno.create(path);
-  const block = new Uint8Array(BLOCK);
-  for (let i = 0; i < megabytes; i++) {
-    for (let at = 0; at < BLOCK; at += 50_000) {
-      crypto.getRandomValues(block.subarray(at, at + 50_000));
-    }
-    hash.update(block);
-    for (let done = 0; done < BLOCK;) done += await file.write(block.subarray(done));
-  }
-  return hash.digest("hex");
-}
-
-async function sumOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  using file = await Deno.open(path);
-  const block = new Uint8Array(BLOCK);
-  for (let n = await file.read(block); n !== null; n = await file.read(block)) {
-    hash.update(block.subarray(0, n));
-  }
-  return hash.digest("hex");
 }
