@@ -1,6 +1,7 @@
 /** The trial of each store: FTL's main job, racing blessings, a large package, and doctor. */
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { openS3Bucket } from "../../src/bucket/s3/s3_bucket.ts";
+import { useCredentials } from "../../tests/credentials.ts";
 import { startProgram } from "../../tests/e2e/fleet.ts";
 import { sumOf, writeRandom } from "./random_file.ts";
 import { REGION, type StartedStore } from "./store.ts";
@@ -75,8 +76,8 @@ export class Trial {
   }
 
   /**
-   * Several people bless different revisions as fast as they can. Of those who replace the same blessing only
-   * one may win. Then the same with plain writes: all racers have read before the first one writes.
+   * Several people bless different revisions as fast as they can. Only one of those who replace the same
+   * blessing may win. Then the same with plain writes: all racers have read before the first one writes.
    */
   async race(): Promise<Finding> {
     const revisions: string[] = [];
@@ -106,10 +107,7 @@ export class Trial {
   /** The number of racers that believe they have won. */
   async #raceWrites(): Promise<number> {
     const env = this.#env();
-    for (const [name, value] of Object.entries(env)) {
-      // The SDK looks for credentials in the environment of the process.
-      if (name.startsWith("AWS_") && !name.includes("ENDPOINT")) Deno.env.set(name, value);
-    }
+    useCredentials(env);
     const key = "race.rev";
     const etag = await openS3Bucket(BUCKET, env).put(key, "start", { metadata: {} });
     const results = await Promise.allSettled(

@@ -6,7 +6,6 @@ import {
   jumpBackMaster,
   jumpMaster,
   NotFoundError,
-  spool,
   status,
   sync,
 } from "../../mod.ts";
@@ -14,12 +13,8 @@ import { MemoryFleet } from "./memory_fleet.ts";
 
 /** Two revisions in the bucket, the older one first. None is blessed. */
 async function spoolTwo(fleet: MemoryFleet): Promise<[first: string, second: string]> {
-  const names: string[] = [];
-  for (const content of ["1", "2"]) {
-    const file = fleet.archive("a.tgz", { name: "v", content });
-    names.push((await spool(fleet.context(), file)).revision);
-  }
-  const [first = "", second = ""] = names;
+  const first = await fleet.spool("a.tgz", "1");
+  const second = await fleet.spool("a.tgz", "2");
   return [first, second];
 }
 

@@ -21,9 +21,7 @@ Deno.test("spool stores the file as it is, and describes it", async () => {
 
 Deno.test("spool tells of a new package, and only of a new one", async () => {
   using fleet = new MemoryFleet();
-  for (const content of ["1", "2"]) {
-    await spool(fleet.context(), fleet.archive("a.tgz", { name: "v", content }));
-  }
+  for (const content of ["1", "2"]) await fleet.spool("a.tgz", content);
   assertEquals(fleet.events.filter(({ type }) => type === "new-package").length, 1);
 });
 

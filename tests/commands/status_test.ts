@@ -1,15 +1,12 @@
 /** `status` on a bucket in memory. */
 import { assertEquals } from "../assert.ts";
-import { createContext, jumpMaster, spool, status, sync } from "../../mod.ts";
+import { createContext, jumpMaster, status, sync } from "../../mod.ts";
 import { MemoryFleet } from "./memory_fleet.ts";
 
 Deno.test("status tells what a sync would do, and a sync then does it", async () => {
   using fleet = new MemoryFleet();
   const web = fleet.context("web", ["a"]);
-  const { revision } = await spool(
-    fleet.context(),
-    fleet.archive("a.tgz", { name: "v", content: "1" }),
-  );
+  const revision = await fleet.spool("a.tgz", "1");
   await jumpMaster(fleet.context(), revision);
   const { packages: [before] } = await status(web);
   assertEquals([before?.active, before?.blessed, before?.revisions], [null, revision, 0]);
@@ -25,10 +22,7 @@ Deno.test("status tells what a sync would do, and a sync then does it", async ()
 Deno.test("status shows what the machine knows if the bucket denies the listing", async () => {
   using fleet = new MemoryFleet();
   const web = fleet.context("web", ["a", "b"]);
-  const { revision } = await spool(
-    fleet.context(),
-    fleet.archive("a.tgz", { name: "v", content: "1" }),
-  );
+  const revision = await fleet.spool("a.tgz", "1");
   await jumpMaster(fleet.context(), revision);
   await sync(web);
   const told = fleet.events.length;

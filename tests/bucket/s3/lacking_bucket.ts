@@ -3,6 +3,7 @@ import { assertEquals, assertRejects } from "../../assert.ts";
 import { ConflictError } from "../../../src/errors.ts";
 import type { Bucket, Lack } from "../../../src/bucket/bucket.ts";
 import { openS3Bucket } from "../../../src/bucket/s3/s3_bucket.ts";
+import { useCredentials } from "../../credentials.ts";
 import { someBytes } from "../upload_suite.ts";
 import { type Lacking, LackingStore } from "./lacking_store.ts";
 
@@ -19,10 +20,7 @@ export interface Opened extends AsyncDisposable {
 
 export async function open(lacking: Lacking, env: Record<string, string> = {}): Promise<Opened> {
   const store = await LackingStore.start(lacking);
-  for (const [name, value] of Object.entries(store.env())) {
-    // The SDK looks for credentials in the environment of the process.
-    if (name.startsWith("AWS_") && !name.includes("ENDPOINT")) Deno.env.set(name, value);
-  }
+  useCredentials(store.env());
   const told: Lack[] = [];
   const onLack = (lack: Lack): void => void told.push(lack);
   const bucket = openS3Bucket("deploys", { ...store.env(), ...env }, { onLack });

@@ -3,6 +3,7 @@ import { assertEquals, assertRejects } from "../../assert.ts";
 import { ConflictError, FtlError } from "../../../src/errors.ts";
 import type { Lack } from "../../../src/bucket/bucket.ts";
 import { openS3Bucket } from "../../../src/bucket/s3/s3_bucket.ts";
+import { useCredentials } from "../../credentials.ts";
 import { type TestBucket, testBucketWrites } from "../suite.ts";
 import {
   all,
@@ -17,7 +18,7 @@ import {
 } from "./lacking_store.ts";
 import { NOT_IMPLEMENTED, open, useAll } from "./lacking_bucket.ts";
 
-/** By what the store does: what is told of it, in the order of what `useAll` does. */
+/** Each store with the lacks that FTL reports, in the order in which `useAll` finds them. */
 const STORES: readonly (readonly [name: string, Lacking, told: Lack[]])[] = [
   ["lacks nothing", () => undefined, []],
   ["matches unquoted ETags only", matchingUnquoted(), ["quotes"]],
@@ -154,9 +155,7 @@ async function makeLackingBucket(): Promise<TestBucket> {
     withoutChecksums((name) => refusal(501, "NotImplemented", `Header ${name} not implemented`)),
   ));
   const env = store.env();
-  for (const [name, value] of Object.entries(env)) {
-    if (name.startsWith("AWS_") && !name.includes("ENDPOINT")) Deno.env.set(name, value);
-  }
+  useCredentials(env);
   const bucket = openS3Bucket("deploys", env);
   return {
     bucket,

@@ -2,6 +2,7 @@
 import type { Bucket } from "../../../src/bucket/bucket.ts";
 import { type DownloadOptions, openDownload } from "../../../src/transfer/download/download.ts";
 import { openS3Bucket } from "../../../src/bucket/s3/s3_bucket.ts";
+import { useCredentials } from "../../credentials.ts";
 import { type S3Server, startS3Server } from "../../s3_server/server.ts";
 import { TempFolder } from "../../temp.ts";
 
@@ -49,10 +50,7 @@ export function test(sentence: string, size: number, run: (given: Given) => Prom
 
 export function bucketOf(server: S3Server): Bucket {
   const env = server.env("deploys");
-  for (const [name, value] of Object.entries(env)) {
-    // The SDK looks for credentials in the environment of the process.
-    if (name.startsWith("AWS_") && !name.includes("ENDPOINT")) Deno.env.set(name, value);
-  }
+  useCredentials(env);
   return openS3Bucket("deploys", env);
 }
 
