@@ -49,7 +49,7 @@ async function demo(): Promise<void> {
   say("Try it by hand: 'deno task s3' starts such a server and prints the variables to export.");
 }
 
-/** Spooled, tried on one machine, blessed, active on both. Returns the revision's name. */
+/** Spools the first revision, tries it on one machine, blesses it. Returns its name. */
 async function deployFirst(): Promise<string> {
   title(
     "A package: a site with nested folders, a link, an executable, a long name, package scripts",
@@ -82,7 +82,7 @@ async function deployFirst(): Promise<string> {
   return first;
 }
 
-/** Spooled, blessed at once, active on both machines. Returns the revision's name. */
+/** Spools the second revision and blesses it at once. Returns its name. */
 async function deploySecond(first: string): Promise<string> {
   title("A second revision: spooled, blessed at once, synced");
   makeSite("2");

@@ -1,4 +1,4 @@
-/** What becomes of a thrown error: lines for stderr, and an exit code. */
+/** The lines and the exit code for a thrown error. */
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { errorLines, exitCodeOf, exitCodeOfAll, showError } from "../../src/cli/failure.ts";
 import { paintFor } from "../../src/cli/terminal/paint.ts";

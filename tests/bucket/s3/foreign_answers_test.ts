@@ -1,4 +1,4 @@
-/** What answers where S3 should: login pages, proxies, other services, and stores without an end. */
+/** Answers that are not S3's: login pages, proxies, other services, and answers without an end. */
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
 import { IntegrityError, StorageError, UsageError } from "../../../src/errors.ts";
 import type { Bucket, UploadSource } from "../../../src/bucket/bucket.ts";

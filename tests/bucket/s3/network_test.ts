@@ -101,7 +101,7 @@ testWith(
 );
 
 interface Authority {
-  /** Of its certificate. */
+  /** The file of its certificate. */
   readonly path: string;
   /** Of a certificate for localhost that it has signed. */
   readonly cert: string;

@@ -7,7 +7,7 @@ import { type Fault, type S3Server } from "../../s3_server/server.ts";
 import { until } from "../../until.ts";
 import { download, KEY, putBytes, RANGE, readAll, someBytes, test } from "./served_object.ts";
 
-/** What was asked for: the Range headers, `whole` where there was none. */
+/** What was asked for: the Range headers, or `whole` without one. */
 function asked(server: S3Server): string[] {
   return server.log.map(({ range }) => range?.replace("bytes=", "") ?? "whole");
 }
