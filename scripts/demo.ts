@@ -6,6 +6,7 @@
 import { startS3Server } from "../tests/s3_server/server.ts";
 
 const BUCKET = "deploys";
+const [web1, web2] = ["web-1", "web-2"];
 const LONG_NAME = `${"a-rather-long-file-name-".repeat(5)}.txt`;
 
 function say(text = ""): void {
@@ -34,7 +35,22 @@ try {
 Deno.exit(0);
 
 async function demo(): Promise<void> {
-  const [web1, web2] = ["web-1", "web-2"];
+  const first = await deployFirst();
+  const second = await deploySecond(first);
+
+  title("What the two machines run now: the second revision, with the first one to go back to");
+  for (const machine of [web1, web2]) checkMachine(machine, { first, second });
+  for (const link of ["current", "previous"]) {
+    await shell(`readlink ${web1}/my_site/${link} ${web2}/my_site/${link}`);
+  }
+  await ftl(["status"], web1);
+
+  title("All is as it should be");
+  say("Try it by hand: 'deno task s3' starts such a server and prints the variables to export.");
+}
+
+/** Spools the first revision, tries it on one machine, blesses it. Returns its name. */
+async function deployFirst(): Promise<string> {
   title(
     "A package: a site with nested folders, a link, an executable, a long name, package scripts",
   );
@@ -63,7 +79,11 @@ async function demo(): Promise<void> {
   await ftl(["jump", "--master", first, "-m", "looks good"]);
   for (const machine of [web1, web2]) await ftl(["sync"], machine);
   expect(read(`${web2}/my_site/current/version.txt`) === "1\n", "web-2 runs version 1");
+  return first;
+}
 
+/** Spools the second revision and blesses it at once. Returns its name. */
+async function deploySecond(first: string): Promise<string> {
   title("A second revision: spooled, blessed at once, synced");
   makeSite("2");
   await shell("tar -czf my_site.tgz -C my_site .");
@@ -75,16 +95,7 @@ async function demo(): Promise<void> {
     "S3 has both, the second one is blessed",
   );
   for (const machine of [web1, web2]) await ftl(["sync"], machine);
-  for (const machine of [web1, web2]) checkMachine(machine, { first, second });
-
-  title("What the two machines run now: the second revision, with the first one to go back to");
-  for (const link of ["current", "previous"]) {
-    await shell(`readlink ${web1}/my_site/${link} ${web2}/my_site/${link}`);
-  }
-  await ftl(["status"], web1);
-
-  title("All is as it should be");
-  say("Try it by hand: 'deno task s3' starts such a server and prints the variables to export.");
+  return second;
 }
 
 function makeSite(version: string): void {

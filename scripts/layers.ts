@@ -73,16 +73,6 @@ const ROOMS: readonly Room[] = [
   { path: "src/catalog/", mayImport: STORES },
   { path: "src/transfer/", mayImport: STORES },
   { path: "src/machine/", mayImport: STORES },
-  // The reference is made from every table.
-  {
-    path: "src/cli/reference/",
-    mayImport: [
-      "src/cli/",
-      "src/bucket/aws/settings.ts",
-      "src/commands/setup/iam.ts",
-      ...DECISIONS,
-    ],
-  },
   { path: "src/cli/", mayImport: ["src/commands/", ...DECISIONS] },
 ];
 
@@ -222,16 +212,11 @@ async function* sourceFiles(folder: string): AsyncGenerator<string> {
   }
 }
 
-/** Manual page and reference are made from the sources, but are not part of the program. */
-const modules = [
-  ...await readModules("mod.ts"),
-  ...await readModules("scripts/man.ts"),
-  ...await readModules("scripts/reference.ts"),
-];
+const modules = await readModules("mod.ts");
 const problems = await checkServer();
 for (const module of modules) {
   const path = pathOf(module.specifier);
-  if (path.endsWith(".json") || path.startsWith("scripts/")) continue;
+  if (path.endsWith(".json")) continue;
   problems.push(...checkImports(module), ...await checkText(module));
 }
 const reached = new Set(modules.map(({ specifier }) => pathOf(specifier)));

@@ -56,6 +56,30 @@ export const SETTINGS: Readonly<Record<SettingName, Pick<Count, "meaning"> & Par
 
 export type SettingName = keyof typeof TEXTS | keyof typeof COUNTS;
 
+/** The system's variables that FTL reads, each with its purpose. */
+export const SYSTEM_VARIABLES: readonly (readonly [names: readonly string[], meaning: string])[] = [
+  [["HOME"], "the folder that has `.aws` with the shared AWS files"],
+  [
+    ["SUDO_USER", "USER", "LOGNAME"],
+    "the author of a revision or a blessing: the first of them that is set",
+  ],
+  [["PATH"], "where programs are looked up that package scripts and AWS profiles name"],
+  [["TERM"], "`dumb` for a terminal without colors and live lines"],
+  [["NO_COLOR"], "no colors, on any terminal"],
+  [["FORCE_COLOR"], "colors, even without a terminal"],
+  [["CI"], "no live lines"],
+  [["SSL_CERT_FILE"], "a PEM file with the only authorities that TLS trusts"],
+  [
+    ["DENO_TLS_CA_STORE"],
+    "which authorities TLS trusts: `system`, `mozilla` for the built-in ones, or both",
+  ],
+  [
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"],
+    "the proxy on the way to S3",
+  ],
+  [["NO_PROXY", "no_proxy"], "hosts that are reached without the proxy"],
+];
+
 /** Examples of values, which hints show. */
 const EXAMPLES = {
   FTL_BUCKET: "my-deploys",

@@ -24,7 +24,7 @@ function read(path: string): string {
   return Deno.readTextFileSync(new URL(path, ROOT));
 }
 
-/** A page without its blocks of code, where nothing is a link or a heading. */
+/** A page without its blocks of code: nothing in them is a link or a heading. */
 function prose(page: string): string {
   return read(page).replace(/^```[^]*?^```$/gm, "");
 }
@@ -39,7 +39,7 @@ function isThere(url: URL): boolean {
   }
 }
 
-/** The targets of a page's links and pictures; what stands in code marks is none. */
+/** The targets of a page's links and pictures; text in code marks is not a link. */
 function linksOf(page: string): string[] {
   const text = prose(page).replace(/`[^`\n]*`/g, "");
   return [...text.matchAll(/\]\(\s*([^)\s]+)\s*\)/g)].map(([, target = ""]) => target);

@@ -29,7 +29,7 @@ export const USER_NAMESPACES: Need = need("user namespaces and the right to moun
 
 export const ROOT: Need = need("root", () => Deno.uid() === 0);
 
-/** strace, where it may trace. */
+/** strace, if it may trace. */
 export const STRACE: Need = need("strace", () => succeeds("strace", "-o", "/dev/null", "true"));
 
 /** A file system whose quota holds for root too. */
@@ -49,7 +49,7 @@ export function program(name: string): Need {
 }
 
 /**
- * A test that is skipped where one of its needs is not met: programs by their names, other needs as above.
+ * A test that is skipped if one of its needs is not met: programs by their names, other needs as above.
  * With `FTL_REQUIRE_TOOLS=1` it fails there instead.
  */
 export function testWith(

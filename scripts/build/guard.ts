@@ -2,7 +2,7 @@
  * A guard in front of the base runtime. If an argument is not UTF-8, it ends the program with exit 2 and an
  * error line. Without the guard the runtime panics before any code of FTL runs.
  *
- * The guard is a few hundred bytes of machine code, from `guard/*.s`; `tests/build/guard_test.ts` assembles
+ * The guard is a few hundred bytes of machine code, from `guard/*.s`; `tests/scripts/build/guard_test.ts` assembles
  * them again and compares. It gets its own segment after the runtime. Two things in the runtime change: the
  * entry point, and the program header of a note, which becomes the header of that segment.
  *

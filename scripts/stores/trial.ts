@@ -1,8 +1,9 @@
 /** The trial of each store: FTL's main job, racing blessings, a large package, and doctor. */
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { createHash } from "node:crypto";
 import { openS3Bucket } from "../../src/bucket/s3/s3_bucket.ts";
+import { useCredentials } from "../../tests/credentials.ts";
 import { startProgram } from "../../tests/e2e/fleet.ts";
+import { sumOf, writeRandom } from "./random_file.ts";
 import { REGION, type StartedStore } from "./store.ts";
 
 const BUCKET = "deploys";
@@ -75,8 +76,8 @@ export class Trial {
   }
 
   /**
-   * Several people bless different revisions as fast as they can. Of those who replace the same blessing only
-   * one may win. Then the same with plain writes: all racers have read before the first one writes.
+   * Several people bless different revisions as fast as they can. Only one of those who replace the same
+   * blessing may win. Then the same with plain writes: all racers have read before the first one writes.
    */
   async race(): Promise<Finding> {
     const revisions: string[] = [];
@@ -106,10 +107,7 @@ export class Trial {
   /** The number of racers that believe they have won. */
   async #raceWrites(): Promise<number> {
     const env = this.#env();
-    for (const [name, value] of Object.entries(env)) {
-      // The SDK looks for credentials in the environment of the process.
-      if (name.startsWith("AWS_") && !name.includes("ENDPOINT")) Deno.env.set(name, value);
-    }
+    useCredentials(env);
     const key = "race.rev";
     const etag = await openS3Bucket(BUCKET, env).put(key, "start", { metadata: {} });
     const results = await Promise.allSettled(
@@ -234,31 +232,4 @@ function versionOn(machine: string): string {
 function expect(found: string, wanted: string): void {
   if (found === wanted) return;
   throw new Error(`found ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`);
-}
-
-const BLOCK = 1_000_000;
-
-/** Writes a file that cannot be compressed. Returns its SHA-256. */
-async function writeRandom(path: string, megabytes: number): Promise<string> {
-  const hash = createHash("sha256");
-  using file = await Deno.create(path);
-  const block = new Uint8Array(BLOCK);
-  for (let i = 0; i < megabytes; i++) {
-    for (let at = 0; at < BLOCK; at += 50_000) {
-      crypto.getRandomValues(block.subarray(at, at + 50_000));
-    }
-    hash.update(block);
-    for (let done = 0; done < BLOCK;) done += await file.write(block.subarray(done));
-  }
-  return hash.digest("hex");
-}
-
-async function sumOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  using file = await Deno.open(path);
-  const block = new Uint8Array(BLOCK);
-  for (let n = await file.read(block); n !== null; n = await file.read(block)) {
-    hash.update(block.subarray(0, n));
-  }
-  return hash.digest("hex");
 }

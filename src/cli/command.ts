@@ -35,6 +35,11 @@ export interface Command {
   readonly scope: (flags: ReadonlySet<string>) => Need;
   /** Whether its changes are reported even with `--quiet`, for the log of a timer. */
   readonly logsChanges?: boolean;
+  /**
+   * Whether it goes on after the terminal is closed, if nohup(1) started it. To find that out takes a process, so
+   * only commands that may take long have it.
+   */
+  readonly mayTakeLong?: boolean;
   /** Absent for `help`, which needs no context. */
   readonly run?: Action;
 }

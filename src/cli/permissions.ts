@@ -1,22 +1,11 @@
 /**
- * The permissions of each command. The executable is compiled by this table, and each command gives up the
- * other permissions before it acts.
- *
- * | command                                     | reads | writes | runs | network | environment, host |
- * | ------------------------------------------- | ----- | ------ | ---- | ------- | ----------------- |
- * | `sync`                                      | yes   | yes    | yes  | yes     | yes               |
- * | `jump`, `jump-back`, `purge`                | yes   | yes    | yes  |         |                   |
- * | `list`, `purge --dry-run`                   | yes   |        |      |         |                   |
- * | `spool`, `status`, `sync --dry-run`, and    | yes   |        | (1)  | yes     | yes               |
- * | every command with `--master`               |       |        |      |         |                   |
- * | `doctor`                                    | yes   | yes    | (1)  | yes     | yes               |
- * | `help`, `setup`, `completions`, `--version` |       |        |      |         |                   |
- *
- * (1) Only if the AWS profile in use names a `credential_process`, which must be run.
+ * What a command may do. The executable is compiled with all of these permissions, and each command gives up
+ * those that it does not need before it acts. `docs/reference.md` has the table of commands and permissions.
  *
  * Paths are not limited, because making a symbolic link needs the right to read and write everywhere. FTL
  * itself sees only `VARIABLES` of the environment, but package scripts inherit all of it.
  */
+import { SYSTEM_VARIABLES } from "../config.ts";
 import type { ParsedArguments } from "./arguments.ts";
 
 /** Deno's names, https://docs.deno.com/runtime/fundamentals/security/ */
@@ -24,31 +13,10 @@ export type Permission = "read" | "write" | "run" | "net" | "env" | "sys";
 
 export type Scope = ReadonlySet<Permission>;
 
-/** The system's variables that FTL reads, each with its purpose. */
-export const SYSTEM_VARIABLES: readonly (readonly [names: readonly string[], meaning: string])[] = [
-  [["HOME"], "the folder that has `.aws` with the shared AWS files"],
-  [
-    ["SUDO_USER", "USER", "LOGNAME"],
-    "the author of a revision or a blessing: the first of them that is set",
-  ],
-  [["PATH"], "where programs are looked up that package scripts and AWS profiles name"],
-  [["TERM"], "`dumb` for a terminal without colors and live lines"],
-  [["NO_COLOR"], "no colors, on any terminal"],
-  [["FORCE_COLOR"], "colors, even without a terminal"],
-  [["CI"], "no live lines"],
-  [["SSL_CERT_FILE"], "a PEM file with the only authorities that TLS trusts"],
-  [
-    ["DENO_TLS_CA_STORE"],
-    "which authorities TLS trusts: `system`, `mozilla` for the built-in ones, or both",
-  ],
-  [
-    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"],
-    "the proxy on the way to S3",
-  ],
-  [["NO_PROXY", "no_proxy"], "hosts that are reached without the proxy"],
-];
-
-/** The variables that FTL and the AWS SDK can read. All others look unset to them. */
+/**
+ * The variables that FTL and the AWS SDK can read. All others look unset to them. `FTL_*` is a pattern, so that
+ * `ftl doctor` finds a name that is wrong; `AWS_*` is one because the SDK reads many.
+ */
 export const VARIABLES: readonly string[] = [
   "FTL_*",
   "AWS_*",

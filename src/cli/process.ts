@@ -6,6 +6,7 @@ import { InterruptedError, INTERRUPTIONS, UsageError } from "../errors.ts";
 import type { Report } from "../events.ts";
 import { usesCredentialProcess } from "../bucket/aws/profile.ts";
 import { AWS_VARIABLES } from "../bucket/aws/settings.ts";
+import { commandIn } from "./arguments.ts";
 import { main, type Surroundings } from "./main.ts";
 import { keepOnly } from "./permissions.ts";
 import { NotesQueue } from "./terminal/notes_queue.ts";
@@ -128,14 +129,12 @@ function listenForSignals(): AbortSignal {
   return controller.signal;
 }
 
-const MAY_TAKE_LONG: readonly string[] = ["spool", "sync", "jump", "jump-back", "purge"];
-
 /**
  * Whether the parent process wants SIGHUP to be ignored, as nohup(1) does; a listener would end that. The
  * runtime cannot show it, but a child inherits it. So a child sends the signal to itself.
  */
 async function isHangupIgnored(): Promise<boolean> {
-  if (!MAY_TAKE_LONG.some((command) => Deno.args.includes(command))) return false;
+  if (!commandIn(Deno.args)?.mayTakeLong) return false;
   // If the process has fewer permissions, the runtime would ask the user for this one.
   const { state } = Deno.permissions.querySync({ name: "run", command: "/bin/sh" });
   if (state !== "granted") return false;

@@ -130,7 +130,7 @@ export class MemoryBucket implements OpenedBucket {
     this.#uploads.delete(uploadId);
   }
 
-  /** The next calls of a method fail, as where the credentials allow less. */
+  /** The next calls of a method fail, as if the credentials did not allow them. */
   deny(method: string, count: number): void {
     this.#denials.set(method, count);
   }
@@ -140,7 +140,7 @@ export class MemoryBucket implements OpenedBucket {
     this.#uploads.set(upload.uploadId, upload);
   }
 
-  /** Never at once: whoever does not wait for the answer is found out. */
+  /** Never answers at once: so a caller that does not wait for the answer fails a test. */
   async #call(method: string): Promise<void> {
     this.calls.push(method);
     await Promise.resolve();

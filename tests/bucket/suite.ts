@@ -3,9 +3,9 @@
  * implementation calls `testBucket` with the way to make an empty bucket of its own.
  */
 import { assert, assertEquals, assertRejects } from "../assert.ts";
-import { createHash } from "node:crypto";
 import { ConflictError, IntegrityError, NotFoundError } from "../../src/errors.ts";
-import type { Bucket, UploadSource } from "../../src/bucket/bucket.ts";
+import type { Bucket } from "../../src/bucket/bucket.ts";
+import { testUploads } from "./upload_suite.ts";
 
 /** An empty bucket, gone when it is disposed of. */
 export interface TestBucket extends AsyncDisposable {
@@ -15,8 +15,6 @@ export interface TestBucket extends AsyncDisposable {
   /** Uploads that were begun and neither completed nor aborted. */
   openUploads(): Promise<number>;
 }
-
-const PART = 5 * 1024 * 1024;
 
 type MakeBucket = () => Promise<TestBucket>;
 
@@ -46,7 +44,8 @@ function testsOf(name: string, make: MakeBucket): Test {
   };
 }
 
-type Test = (sentence: string, run: (given: TestBucket) => Promise<void>) => void;
+/** Registers a test that gets an empty bucket. */
+export type Test = (sentence: string, run: (given: TestBucket) => Promise<void>) => void;
 
 function testSmallObjects(test: Test): void {
   test("gives a small object back with its metadata and ETag", async ({ bucket }) => {
@@ -200,92 +199,9 @@ function testReading(test: Test): void {
   });
 }
 
-function testUploads(test: Test): void {
-  const options = {
-    metadata: { "ftl-by": "me" },
-    condition: { absent: true },
-    concurrency: 3,
-  } as const;
-
-  for (const [kind, size] of [["in one request", 1000], ["in parts", 2 * PART + 17]] as const) {
-    test(`uploads ${kind}`, async ({ bucket }) => {
-      const { source, bytes } = someBytes(size);
-      await bucket.upload("a.tgz", source, options);
-      const head = await bucket.head("a.tgz");
-      assertEquals([head?.size, head?.metadata], [size, { "ftl-by": "me" }]);
-      const { body } = await bucket.read("a.tgz", { etag: head?.etag ?? "" });
-      assertEquals(await sha256Of(body), createHash("sha256").update(bytes).digest("hex"));
-    });
-
-    test(`never overwrites by an upload ${kind}`, async ({ bucket, openUploads }) => {
-      await bucket.put("a.tgz", "there before", { metadata: {} });
-      const { source } = someBytes(size);
-      await assertRejects(() => bucket.upload("a.tgz", source, options), ConflictError, "a.tgz");
-      assertEquals((await bucket.getSmall("a.tgz"))?.text, "there before");
-      assertEquals(await openUploads(), 0);
-    });
-
-    test(`refuses other bytes than were announced, ${kind}`, async ({ bucket, openUploads }) => {
-      const { source } = someBytes(size);
-      const changed = {
-        ...source,
-        read: (offset: number, length: number): Uint8Array<ArrayBuffer> => {
-          const bytes = source.read(offset, length);
-          bytes[length - 1] = (bytes[length - 1] ?? 0) ^ 1;
-          return bytes;
-        },
-      };
-      await assertRejects(() => bucket.upload("a.tgz", changed, options), IntegrityError, "a.tgz");
-      assertEquals(await bucket.list(""), []);
-      assertEquals(await openUploads(), 0);
-    });
-  }
-
-  test("leaves nothing behind when an upload is aborted midway", async ({ bucket, openUploads }) => {
-    const { source } = someBytes(4 * PART);
-    const controller = new AbortController();
-    const reason = new Error("enough");
-    let reads = 0;
-    const aborting = {
-      ...source,
-      read: (offset: number, length: number): Uint8Array<ArrayBuffer> => {
-        if (++reads === 3) controller.abort(reason);
-        return source.read(offset, length);
-      },
-    };
-    const error = await assertRejects(
-      () => bucket.upload("a.tgz", aborting, { ...options, signal: controller.signal }),
-      Error,
-    );
-    assertEquals(error, reason);
-    assertEquals(await bucket.list(""), []);
-    assertEquals(await openUploads(), 0);
-  });
-}
-
-function someBytes(size: number): { source: UploadSource; bytes: Uint8Array } {
-  const bytes = new Uint8Array(size);
-  for (let i = 0; i < size; i++) bytes[i] = (i * 31 + (i >> 8)) & 0xff;
-  const partSize = Math.min(size, PART);
-  const partSha256: string[] = [];
-  for (let offset = 0; offset < size; offset += partSize) {
-    const part = bytes.subarray(offset, offset + partSize);
-    partSha256.push(createHash("sha256").update(part).digest("base64"));
-  }
-  const read = (offset: number, length: number): Uint8Array<ArrayBuffer> =>
-    bytes.slice(offset, offset + length);
-  return { source: { size, partSize, partSha256, read }, bytes };
-}
-
 async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of body) text += decoder.decode(chunk, { stream: true });
   return text + decoder.decode();
-}
-
-async function sha256Of(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of body) hash.update(chunk);
-  return hash.digest("hex");
 }

@@ -57,7 +57,7 @@ Deno.test("going back for all blesses what was blessed before, and a listing say
   const developer = fleet.context();
   const names: string[] = [];
   for (const content of ["1", "2"]) {
-    const { revision } = await spool(developer, fleet.archive("a.tgz", { name: "v", content }));
+    const revision = await fleet.spool("a.tgz", content);
     await jumpMaster(developer, revision);
     names.push(revision);
   }
@@ -76,8 +76,7 @@ Deno.test("what is blessed, and the way back, are not removed from the bucket", 
   const developer = fleet.context();
   const names: string[] = [];
   for (const content of ["1", "2", "3", "4"]) {
-    const file = fleet.archive("a.tgz", { name: "v", content });
-    names.push((await spool(developer, file)).revision);
+    names.push(await fleet.spool("a.tgz", content));
   }
   const [first = "", second = "", third = "", fourth = ""] = names;
   for (const name of [second, third]) await jumpMaster(developer, name);
@@ -95,10 +94,7 @@ Deno.test("what is blessed, and the way back, are not removed from the bucket", 
 Deno.test("a bucket that denies the listing leaves the machine as it is", async () => {
   using fleet = new MemoryFleet();
   const web = fleet.context("web", ["a"]);
-  const { revision } = await spool(
-    fleet.context(),
-    fleet.archive("a.tgz", { name: "v", content: "1" }),
-  );
+  const revision = await fleet.spool("a.tgz", "1");
   await jumpMaster(fleet.context(), revision);
   await sync(web);
   fleet.bucket.deny("list", 1);

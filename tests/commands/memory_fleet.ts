@@ -1,6 +1,7 @@
 /** Commands on a bucket in memory: machines that need neither a process nor a socket. */
-import { createContext, type FtlEvent } from "../../mod.ts";
+import { createContext, type FtlEvent, spool } from "../../mod.ts";
 import type { Context } from "../../src/context.ts";
+import type { RevisionName } from "../../src/revision/names.ts";
 import { gzip, type Member, tar } from "../archive/builders.ts";
 import { MemoryBucket } from "../bucket/memory_bucket.ts";
 import { TempFolder } from "../temp.ts";
@@ -29,6 +30,12 @@ export class MemoryFleet extends TempFolder {
   /** A file to be spooled. */
   archive(name: string, ...members: Member[]): string {
     return this.write(name, gzip(tar(...members)));
+  }
+
+  /** Spools a revision with one file, `v`, as a developer. Returns its name. */
+  async spool(fileName: string, content: string): Promise<RevisionName> {
+    const file = this.archive(fileName, { name: "v", content });
+    return (await spool(this.context(), file)).revision;
   }
 
   get warnings(): string[] {

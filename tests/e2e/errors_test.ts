@@ -1,6 +1,6 @@
 /** Errors of the command line: their texts, hints, exit codes and documents. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
-import { type Document, readDocument } from "../documents.ts";
+import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { readDocument } from "../documents.ts";
 import { treeOf } from "../temp.ts";
 import { Fleet, programLine } from "./fleet.ts";
 import { assertError } from "./assert_error.ts";
@@ -188,21 +188,6 @@ Deno.test("with --json an error is also a document on stdout", async () => {
   assertEquals((await web.ftl(["spool", "--", "--json"])).stdout, "");
 });
 
-Deno.test("help and version have documents", async () => {
-  await using fleet = await Fleet.start();
-  const document = async (name: string, ...args: string[]): Promise<Document> =>
-    readDocument(name, await fleet.ok([...args, "--json"]));
-  const { version, arch } = await document("version", "--version");
-  assertStringIncludes(await fleet.ok(["--version"]), `ftl ${version} (`);
-  assertMatch(arch, /^(x86_64|aarch64)$/);
-  const { commands, exitCodes } = await document("help", "help");
-  assert(commands.some(({ name }: { name: string }) => name === "jump-back"));
-  assert(exitCodes.some(({ code }: { code: number }) => code === 7));
-  const about = await document("help", "help", "jump");
-  assertEquals(about, await document("help", "jump", "--help"));
-  assertEquals([about.about, about.usage[0]], ["jump", "ftl jump REVISION"]);
-});
-
 Deno.test("a variable that is not UTF-8 is named by the command that needs it, and harms no other", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
@@ -229,17 +214,6 @@ Deno.test("a variable that is not UTF-8 is named by the command that needs it, a
     assertEquals([code, stdout], [2, ""], stderr);
     assertStringIncludes(stderr, `ftl: ${variable} is not UTF-8`);
   }
-});
-
-Deno.test("help and version go to stdout and exit 0", async () => {
-  await using fleet = await Fleet.start();
-  for (const args of [[], ["help"], ["--help"]]) {
-    assertMatch(await fleet.ok(args), /^Usage: ftl COMMAND/m);
-  }
-  for (const args of [["help", "jump"], ["jump", "--help"], ["jump", "-h", "x", "y"]]) {
-    assertMatch(await fleet.ok(args), /^Usage: ftl jump REVISION/m);
-  }
-  assertMatch(await fleet.ok(["--version"]), /^ftl \d+\.\d+\.\d+/);
 });
 
 /** A port without a listener. */

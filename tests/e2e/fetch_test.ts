@@ -1,7 +1,7 @@
 /** How a revision comes from S3 to the disk: complete, verified, flushed, or not at all. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { Mount } from "../proof/mounts.ts";
-import { MOUNTING, STRACE, testWith } from "../required_program.ts";
+import { MOUNTING, testWith } from "../required_program.ts";
 import { Fleet, idOf, type Machine } from "./fleet.ts";
 import { createHash } from "node:crypto";
 import { assertError } from "./assert_error.ts";
@@ -27,65 +27,6 @@ Deno.test("a corrupted download changes nothing on disk, and the next sync succe
   await web.ok(["sync"]);
   assertEquals(web.link("a/current"), `revs/${idOf(bad)}`);
 });
-
-testWith(
-  STRACE,
-  "a revision is flushed, then renamed, then its folder is flushed, then its state is written",
-  async () => {
-    await using fleet = await Fleet.start();
-    const web = fleet.machine("web", ["a"]);
-    const id = idOf(await fleet.spool("a.tgz", { "folder/file": "1" }));
-    const tool = fleet.folder.write("traced", TRACED, 0o755);
-    const trace = `${fleet.folder.path}/trace`;
-    const program = Deno.env.get("FTL_TEST_EXECUTABLE") === undefined
-      ? [Deno.execPath(), "run", "--quiet", "--allow-all", MAIN]
-      : [Deno.env.get("FTL_TEST_EXECUTABLE") ?? ""];
-    const { success, stderr } = await new Deno.Command(tool, {
-      args: [trace, ...program, "sync"],
-      env: { ...fleet.env, FTL_ROOT: web.root },
-    }).output();
-    assert(success, new TextDecoder().decode(stderr));
-
-    const calls = completeCalls(Deno.readTextFileSync(trace));
-    const find = (pattern: RegExp, after = 0): number => {
-      const place = calls.findIndex((call, i) => i >= after && pattern.test(call));
-      assert(place >= 0, `no ${pattern} after call ${after}:\n${calls.join("\n")}`);
-      return place;
-    };
-    const staged = `${web.root}/a/.ftl/staging/${id}`;
-    const written = find(new RegExp(`open.*${staged}/folder/file`));
-    const flushed = find(/syncfs\(.*\) = 0/, written);
-    const renamed = find(new RegExp(`rename.*${staged}", .*a/revs/${id}"`), flushed);
-    const folderFlushed = find(new RegExp(`fsync\\(\\d+<${web.root}/a/revs>\\)`), renamed);
-    const state = find(new RegExp(`rename.*state/${id}.json"\\) = 0`), folderFlushed);
-    find(new RegExp(`fsync\\(\\d+<${web.root}/a/.ftl/state>\\)`), state);
-    assertMatch(calls[state - 1] ?? "", /fsync|fdatasync/, "the state file itself is flushed");
-    assertEquals(calls.filter((call) => call.includes("syncfs(")).length, 1);
-    const lateWrites = calls.slice(flushed).filter((call) => call.includes(`${staged}/`));
-    assertEquals(lateWrites, []);
-  },
-);
-
-const MAIN = new URL("../../mod.ts", import.meta.url).pathname;
-
-const TRACED = `#!/bin/sh
-trace=$1; shift
-exec strace -f -y -qq -o "$trace" -e signal=none \\
-  -e trace=openat,rename,renameat,renameat2,fsync,fdatasync,syncfs "$@"
-`;
-
-/** Calls in the order of their ends. strace splits a call in two if another thread comes between. */
-function completeCalls(trace: string): string[] {
-  const begun = new Map<string, string>();
-  const calls: string[] = [];
-  for (const line of trace.split("\n")) {
-    const [, pid = "", text = ""] = /^(\d+) +(.*)$/.exec(line) ?? [];
-    const resumed = /^<\.\.\. \w+ resumed>(.*)$/.exec(text);
-    if (text.endsWith("<unfinished ...>")) begun.set(pid, text.slice(0, -16).trimEnd());
-    else calls.push(resumed === null ? text : `${begun.get(pid) ?? ""}${resumed[1]}`);
-  }
-  return calls.filter((call) => !/openat.*O_RDONLY/.test(call));
-}
 
 const ID = "VZ5vQk8aR4G";
 

@@ -6,6 +6,7 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { assertEquals } from "../assert.ts";
 import type { Bucket } from "../../src/bucket/bucket.ts";
 import { openS3Bucket } from "../../src/bucket/s3/s3_bucket.ts";
+import { useCredentials } from "../credentials.ts";
 import { type S3Server, type S3ServerOptions, startS3Server } from "../s3_server/server.ts";
 import { TempFolder } from "../temp.ts";
 
@@ -69,10 +70,7 @@ export class Fleet implements AsyncDisposable {
   /** The bucket itself, to look at its objects or to put some there without FTL. */
   bucket(): Bucket {
     const env = this.server.env(BUCKET);
-    for (const [name, value] of Object.entries(env)) {
-      // The SDK looks for credentials in the environment of the process.
-      if (name.startsWith("AWS_") && !name.includes("ENDPOINT")) Deno.env.set(name, value);
-    }
+    useCredentials(env);
     return openS3Bucket(BUCKET, env);
   }
 

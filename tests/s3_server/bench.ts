@@ -39,7 +39,7 @@ export async function benchS3Server(options: BenchOptions = {}): Promise<Measure
   }
 }
 
-/** A GET of a large object, against nginx where the machine has it. */
+/** A GET of a large object, against nginx if the machine has it. */
 async function benchGet(folder: string, bytes: number): Promise<Measurement[]> {
   Deno.mkdirSync(`${folder}/www`);
   const path = `${folder}/www/object`;
@@ -140,7 +140,7 @@ async function curl(args: string[]): Promise<number> {
   return Math.max(down, up) / 1e6;
 }
 
-/** nginx in the foreground on a folder of its own; undefined where it is not installed. */
+/** nginx in the foreground on a folder of its own; undefined if it is not installed. */
 function startNginx(folder: string): { url: string; process: Deno.ChildProcess } | undefined {
   const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = probe.addr;

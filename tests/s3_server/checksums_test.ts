@@ -18,7 +18,7 @@ import { BUCKET, withServer } from "./testing/with_server.ts";
 const at = { Bucket: BUCKET, Key: "key" };
 const target = `/${BUCKET}/key`;
 
-/** Of the nine bytes `123456789`: the check values of the CRC catalogue, and what sha1sum says. */
+/** For the nine bytes `123456789`: the check values of the CRC catalogue, and the output of sha1sum. */
 const OF_123456789: Record<ChecksumAlgorithm, string> = {
   CRC32: "y/Q5Jg==",
   CRC32C: "4waSgw==",

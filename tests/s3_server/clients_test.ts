@@ -1,6 +1,6 @@
 /**
  * The S3 clients that people have, doing their ordinary work: `aws`, `s3cmd` and `rclone`, each
- * where it is installed.
+ * if it is installed.
  */
 import { createHash } from "node:crypto";
 import { assert, assertEquals } from "../assert.ts";
@@ -23,7 +23,7 @@ interface ClientContext {
   readonly server: S3Server;
   /** A folder with `tree/` and `large`. */
   readonly folder: string;
-  /** Runs the client; gives what it printed, and throws where it fails. */
+  /** Runs the client; returns what it printed, and throws if it fails. */
   run(...args: string[]): Promise<string>;
 }
 

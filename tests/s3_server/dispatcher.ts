@@ -79,7 +79,7 @@ export class Dispatcher {
     this.#options = options;
   }
 
-  /** Answers an exchange. Throws ConnectionOver where a fault wants no answer. */
+  /** Answers an exchange. Throws ConnectionOver if a fault wants no answer. */
   async handle(exchange: Exchange): Promise<S3Response> {
     const requestId = newRequestId();
     let response: S3Response;
@@ -197,7 +197,7 @@ function errorOf(fault: Fault, headers: ReadonlyMap<string, string>): S3Error | 
   return undefined;
 }
 
-/** What the client did wrong, where it was the client; undefined for the server's own errors. */
+/** What the client did wrong; undefined for the server's own errors. */
 function asS3Error(thrown: unknown): S3Error | undefined {
   if (thrown instanceof S3Error) return thrown;
   if (thrown instanceof UnexpectedEndError) return new S3Error("IncompleteBody");

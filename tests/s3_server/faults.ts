@@ -2,7 +2,7 @@
  * Faults on demand: what goes wrong on the way to S3 and back, for chosen requests.
  *
  * A rule matches by method, operation, bucket and key. It fires on its `nth` match only, or on the
- * first `count` matches, or always. Of several rules that fire for one request all are applied.
+ * first `count` matches, or always. If several rules fire for one request, all of them are applied.
  */
 
 /** What goes wrong. */

@@ -4,7 +4,7 @@ import { S3Error } from "./errors.ts";
 export class Query {
   readonly entries: readonly (readonly [name: string, value: string])[];
 
-  /** Parses what stands behind the `?`. Throws InvalidURI where it is no UTF-8. */
+  /** Parses the text after the `?`. Throws InvalidURI if it is not UTF-8. */
   constructor(encoded: string) {
     this.entries = encoded.split("&").filter((pair) => pair !== "").map((pair) => {
       const at = pair.indexOf("=");

@@ -12,9 +12,9 @@ export interface RequestRecord {
   operation: string;
   /** The Range header. */
   readonly range: string | undefined;
-  /** 0 until it is answered, and where the connection was cut before. */
+  /** 0 until it is answered; it stays 0 if the connection was cut before. */
   status: number;
-  /** The code of the error, where it was one. */
+  /** The code of the error, if the answer is one. */
   code: string | undefined;
   /** The kinds of the faults that were applied to it. */
   readonly faults: string[];

@@ -177,11 +177,11 @@ const UNSUPPORTED_HEADERS: readonly (readonly [name: RegExp, harmless: RegExp])[
   [/^x-amz-server-side-encryption-/, /^$/],
   [/^x-amz-copy-source-server-side-encryption-/, /^$/],
   [/^x-amz-write-offset-bytes$/, /^$/],
-  // A condition on the account: this server has none.
+  // A condition on the account, which this server does not know.
   [/^x-amz-(source-)?expected-bucket-owner$/, /^$/],
 ];
 
-/** Throws NotImplemented where a header asks for what would silently be left undone. */
+/** Throws NotImplemented if a header asks for something that this server would silently not do. */
 export function assertHeadersSupported(headers: ReadonlyMap<string, string>): void {
   for (const [name, value] of headers) {
     if (UNSUPPORTED_HEADERS.some(([asks, harmless]) => asks.test(name) && !harmless.test(value))) {

@@ -32,7 +32,7 @@ export interface S3ServerOptions {
   sessionToken?: string;
   /** us-east-1 by default. */
   region?: string;
-  /** Made at the start, where they are not there yet. */
+  /** Made at the start, if they are not there yet. */
   buckets?: readonly string[];
   faults?: readonly FaultRule[];
   /** Whether faults and log can be had at `/_ftl/`. Off by default; on loopback only. */
@@ -43,7 +43,7 @@ export interface S3ServerOptions {
   onInternalError?: (error: unknown) => void;
 }
 
-/** Starts a server. Throws where the port or the folder is taken, or the options are unsafe. */
+/** Starts a server. Throws if the port or the folder is taken, or the options are unsafe. */
 // deno-lint-ignore require-await -- leaves room for what has to be waited for
 export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
   return new S3Server(options);
@@ -173,7 +173,7 @@ export class S3Server implements AsyncDisposable {
   }
 }
 
-/** Throws a RangeError where others could reach the server with credentials that everybody knows. */
+/** Throws a RangeError if others could reach the server with credentials that everybody knows. */
 function assertSafe(
   options: S3ServerOptions & { hostname: string; control: boolean },
 ): void {

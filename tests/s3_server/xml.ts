@@ -37,7 +37,7 @@ export function element(name: string, content: RawXml, namespace?: string): stri
   return `<${name}${attribute}>${content.raw}</${name}>`;
 }
 
-/** One element that holds text; nothing where the value is undefined. */
+/** One element that holds text; empty if the value is undefined. */
 export function text(name: string, value: string | number | boolean | undefined): string {
   return value === undefined ? "" : `<${name}>${escapeXml(String(value))}</${name}>`;
 }
@@ -64,7 +64,7 @@ const TOKEN =
   /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!\[CDATA\[([\s\S]*?)\]\]>|<(\/?)([^\s<>\/!?]+)((?:\s[^<>]*?)?)(\/?)>|([^<]+)/gy;
 
 /**
- * Parses a document without DTD. Throws a SyntaxError where it is not well-formed, or where it
+ * Parses a document without DTD. Throws a SyntaxError if it is not well-formed, or if it
  * has a document type (entity bombs have no place here).
  */
 export function parseXml(source: string): XmlElement {

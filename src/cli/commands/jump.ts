@@ -23,6 +23,7 @@ export const jump: Command = {
   ],
   completes: "revision",
   scope: (flags) => flags.has("master") ? "master" : "change",
+  mayTakeLong: true,
   run: async (context, { words: [name = ""], flags, values }) => {
     const revision = requireRevisionName(name);
     const master = flags.has("master");

@@ -26,6 +26,7 @@ export const purge: Command = {
   ],
   completes: "revision",
   scope: (flags) => flags.has("master") ? "master" : flags.has("dry-run") ? "look" : "change",
+  mayTakeLong: true,
   run: async (context, { words: [name = ""], flags, values }) => {
     const keep = values.get("keep");
     const target: PurgeTarget = keep === undefined

@@ -26,6 +26,7 @@ export const spool: Command = {
   ],
   completes: "file",
   scope: () => "master",
+  mayTakeLong: true,
   run: async (context, { words: [file = ""], values }) => {
     const { spool } = await import("../../commands/spool/spool.ts");
     const spooled = await spool(context, file, messageOption(values));

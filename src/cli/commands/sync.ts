@@ -37,6 +37,7 @@ export const sync: Command = {
   ],
   completes: "package",
   scope: (flags) => flags.has("dry-run") ? "master" : "sync",
+  mayTakeLong: true,
   logsChanges: true,
   run: async (context, { words, flags, values }) => {
     const { planSyncs, sync } = await import("../../commands/sync/sync.ts");

@@ -6,7 +6,7 @@ import type { Paint } from "./paint.ts";
 
 export interface NarrationOptions {
   readonly quiet: boolean;
-  /** Whether changes are reported even with `quiet`, because nobody watches a sync of a timer. */
+  /** Whether changes are reported even with `quiet`, because nobody watches a sync that a timer started. */
   readonly logsChanges: boolean;
   readonly verbose: boolean;
   readonly paint: Paint;

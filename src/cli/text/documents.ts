@@ -1,7 +1,7 @@
 /**
  * The output of `--json`: one document for each command line, for programs that other people wrote. So its keys
- * are listed here one by one and do not follow the types of the code. The folder `schema` says what each of
- * them means.
+ * are listed here one by one and do not follow the types of the code. `scripts/reference/schema/`
+ * says what each of them means.
  *
  * - Every document of a command and mode has the same keys. A value that is unknown or missing is null.
  * - Revisions are given by their names, which every command accepts. Times are ISO 8601 in UTC, sizes bytes.

@@ -60,7 +60,7 @@ export function packageLines(
   ]));
 }
 
-/** In a long listing to the minute, in UTC. Otherwise as an age. */
+/** The time of spooling: in a long listing in UTC to the minute, otherwise its age. */
 function time({ spooledAt }: AnyRevision, { long, now }: { long: boolean; now: number }): string {
   if (spooledAt === undefined) return "-";
   if (long) return `${spooledAt.slice(0, 16)}Z`;

@@ -30,7 +30,7 @@ const NOBODY = {
   AWS_DEFAULT_REGION: undefined,
 };
 
-/** Another home, with Deno's cache where it was. */
+/** Another home, but the same cache of Deno. */
 function atHome(home: string): Variables {
   return {
     HOME: home,

@@ -1,22 +1,11 @@
-/** What answers where S3 should: login pages, proxies, other services, and stores without an end. */
+/** Answers that are not S3's: login pages, proxies, other services, and answers without an end. */
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
 import { IntegrityError, StorageError, UsageError } from "../../../src/errors.ts";
 import type { Bucket, UploadSource } from "../../../src/bucket/bucket.ts";
-import { openS3Bucket } from "../../../src/bucket/s3/s3_bucket.ts";
 import { StandIn } from "../aws/aws_services.ts";
+import { bucketAt, listing, page, thrownBy } from "./foreign_bucket.ts";
 
 const KEY = "a.VZ5vQk8aR4G.tgz";
-
-function bucketAt(url: string, signal?: AbortSignal): Bucket {
-  return openS3Bucket("deploys", {
-    AWS_ENDPOINT_URL_S3: url,
-    AWS_ACCESS_KEY_ID: "id",
-    AWS_SECRET_ACCESS_KEY: "secret",
-    AWS_SESSION_TOKEN: "token",
-    AWS_REGION: "us-east-1",
-    HOME: "/nonexistent",
-  }, signal === undefined ? {} : { signal });
-}
 
 function sourceOf(parts: number): UploadSource {
   return {
@@ -45,18 +34,6 @@ const CALLS: readonly (readonly [string, (bucket: Bucket) => Promise<unknown>])[
   ["remove", (bucket) => bucket.remove(KEY)],
   ["openUploads", (bucket) => bucket.openUploads("a.")],
 ];
-
-async function thrownBy(work: Promise<unknown>): Promise<unknown> {
-  try {
-    await work;
-  } catch (error) {
-    return error;
-  }
-  throw new Error("it succeeded");
-}
-
-const page = (status: number, type: string, body: string | null) => (): Response =>
-  new Response(body, { status, headers: { "content-type": type } });
 
 const HTML = "<!DOCTYPE html><html><head><title>Please log in</title></head></html>";
 
@@ -141,62 +118,6 @@ Deno.test("S3's own redirects name the region that is to be set", async () => {
     }
   }
   assertEquals(other.log, []);
-});
-
-function listing(content: string): Response {
-  return new Response(`<?xml version="1.0"?>\n<ListBucketResult>${content}</ListBucketResult>`, {
-    headers: { "content-type": "application/xml" },
-  });
-}
-
-const entry = (key: string, size = 1): string =>
-  `<Contents><Key>${key}</Key><Size>${size}</Size><ETag>"x"</ETag></Contents>`;
-
-const more = (token: string, content: string): string =>
-  `${content}<IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken>`;
-
-/** By the number of the request: what the listing holds; and what FTL says. */
-const LISTINGS: readonly (readonly [string, (asked: number) => string, RegExp])[] = [
-  ["its token comes again", (n) => more("same", entry(`a.${n}`)), /repeats an earlier page/],
-  ["its keys come again", (n) => more(`${n}`, entry("a.1")), /shows the same keys again/],
-  ["its pages are empty", (n) => more(`${n}`, ""), /goes on with empty pages/],
-  ["there is more without a token", () => "<IsTruncated>true</IsTruncated>", /but not how/],
-  ["its keys were not asked for", () => entry("b.1"), /has b\.1, but only a\. was requested/],
-  ["a key is longer than any", () => entry(`a.${"k".repeat(2000)}`), /has a key of 2002 bytes/],
-  [
-    "a key is so long that a parser would take long",
-    () => entry(`a.${"k".repeat(10_000_000)}`),
-    /sent a text that is longer than any key/,
-  ],
-  ["a size is below nothing", () => entry("a.1", -1), /without a key, a size or an ETag/],
-  ["an entry has no ETag", () => "<Contents><Key>a.1</Key></Contents>", /without a key/],
-];
-
-for (const [name, content, said] of LISTINGS) {
-  Deno.test(`a listing is refused where ${name}`, async () => {
-    let asked = 0;
-    await using server = new StandIn(() => listing(content(++asked)));
-    const error = await thrownBy(bucketAt(server.url).list("a."));
-    assert(error instanceof StorageError, `${error}`);
-    assertMatch(error.message, said);
-    assertEquals(error.reason, "not-s3");
-    assert(asked < 110, `${asked} requests`);
-  });
-}
-
-Deno.test("a listing is read to its end, over pages without a key, and each key counts once", async () => {
-  const pages = [more("1", entry("a.1")), more("2", ""), entry("a.1") + entry("a.2")];
-  let asked = 0;
-  await using server = new StandIn(() => listing(pages[asked++] ?? ""));
-  const found = await bucketAt(server.url).list("a.");
-  assertEquals(found.map(({ key }) => key), ["a.1", "a.2"]);
-});
-
-Deno.test("a listing that a proxy has cut is no listing: revisions would be missing", async () => {
-  const whole = `<?xml version="1.0"?><ListBucketResult>${entry("a.1")}${entry("a.2")}`;
-  await using server = new StandIn(page(200, "application/xml", whole));
-  const error = await thrownBy(bucketAt(server.url).list("a."));
-  assertMatch((error as Error).message, /answered with a truncated document$/);
 });
 
 /** Chunked, without a length and without an end; `sent` counts. */

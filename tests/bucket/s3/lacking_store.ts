@@ -62,7 +62,7 @@ export function matchingUnquoted(): Lacking {
       : undefined;
 }
 
-/** Stores from before the checksums of 2022, where they look at what they do not know. */
+/** Stores older than the checksums of 2022 that refuse what they do not know. */
 export function withoutChecksums(answer: (header: string) => Response): Lacking {
   return (request) => {
     const [refused] = checksumHeaders(request).filter((name) => name !== "x-amz-checksum-mode");

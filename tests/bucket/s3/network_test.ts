@@ -130,7 +130,7 @@ testWith(
 );
 
 interface Authority {
-  /** Of its certificate. */
+  /** The file of its certificate. */
   readonly path: string;
   /** Of a certificate for localhost that it has signed. */
   readonly cert: string;

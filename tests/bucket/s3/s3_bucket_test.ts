@@ -1,19 +1,18 @@
 import { ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
 import { openS3Bucket } from "../../../src/bucket/s3/s3_bucket.ts";
+import { useCredentials } from "../../credentials.ts";
 import { startS3Server } from "../../s3_server/server.ts";
 import { TempFolder } from "../../temp.ts";
 import { type TestBucket, testBucket } from "../suite.ts";
 
-// The SDK looks for credentials in the environment of the process. All servers of the tests know these.
+// All servers of the tests know these.
 const CREDENTIALS = { accessKeyId: "ftl-local", secretAccessKey: "ftl-local-secret" };
 
 async function makeS3Bucket(): Promise<TestBucket> {
   const folder = new TempFolder();
   const server = await startS3Server({ folder: folder.path, buckets: ["suite"], ...CREDENTIALS });
   const env = server.env("suite");
-  for (const [name, value] of Object.entries(env)) {
-    if (name.startsWith("AWS_") && !name.includes("ENDPOINT")) Deno.env.set(name, value);
-  }
+  useCredentials(env);
   return {
     bucket: openS3Bucket("suite", env),
     missing: openS3Bucket("no-such-bucket", env),

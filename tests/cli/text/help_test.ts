@@ -3,7 +3,7 @@ import { testWith } from "../../required_program.ts";
 import { COMMANDS } from "../../../src/cli/commands.ts";
 import { completionScript, SHELLS } from "../../../src/cli/completion/completion.ts";
 import { commandHelp, generalHelp } from "../../../src/cli/text/help.ts";
-import { manualPage } from "../../../src/cli/text/man.ts";
+import { manualPage } from "../../../scripts/reference/man.ts";
 import { makeScreen } from "../../../src/cli/terminal/screen.ts";
 
 Deno.test("help keeps to the width of the terminal", () => {

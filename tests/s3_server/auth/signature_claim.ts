@@ -162,7 +162,7 @@ function requestTime(headers: ReadonlyMap<string, string>): { timestamp: string;
   });
 }
 
-/** `20261122T095551Z` in Unix milliseconds; undefined where it is no such time. */
+/** `20261122T095551Z` in Unix milliseconds; undefined if it is not such a time. */
 function parseTimestamp(text: string): number | undefined {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text);
   if (match === null) return undefined;

@@ -12,7 +12,7 @@ import { type SignatureClaim, signatureClaim } from "./signature_claim.ts";
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Where set, every request must carry it; where not, none may carry any. */
+  /** If it is set, every request must carry it. If not, no request may carry one. */
   readonly sessionToken?: string | undefined;
   readonly region: string;
 }

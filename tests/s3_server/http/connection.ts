@@ -146,7 +146,7 @@ export class Connection {
     return exchange;
   }
 
-  /** Gets the rest of the request's body out of the way; false where that is not worth it. */
+  /** Reads the rest of the request's body; false if the connection cannot be used again. */
   async #settleBody(body: RequestBody): Promise<boolean> {
     if (body.continuePending) return false;
     if (body.ended) return true;

@@ -8,7 +8,7 @@ const MAX_LINE = 4096;
 export interface RequestBodyOptions {
   reader: ByteReader;
   head: RequestHead;
-  /** Sends `100 Continue`; called before the first byte is read, where the client waits for it. */
+  /** Sends `100 Continue`; called before the first byte is read, if the client waits for it. */
   sendContinue(): Promise<void>;
   /** Sees every block before it is handed on: counting, faults. May change the bytes in place. */
   onBlock(block: Uint8Array): Promise<void> | void;
@@ -45,7 +45,7 @@ export class RequestBody {
 
   /**
    * The next block, good until the next call; null at the body's end. Throws UnexpectedEndError
-   * where the connection ends first.
+   * if the connection ends first.
    */
   async read(): Promise<Uint8Array | null> {
     if (this.#continuePending) {

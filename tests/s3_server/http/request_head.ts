@@ -12,7 +12,7 @@ export interface RequestHead {
   readonly headers: ReadonlyMap<string, string>;
   /** Whether the connection may serve another request after this one. */
   readonly keepAlive: boolean;
-  /** The body's length in bytes, `chunked`, or 0 where there is none. */
+  /** The body's length in bytes, `chunked`, or 0 if there is no body. */
   readonly bodyLength: number | "chunked";
 }
 

@@ -1,5 +1,5 @@
 /**
- * Resets a TCP connection: the peer gets RST where a close would send FIN.
+ * Resets a TCP connection: the peer gets RST instead of the FIN of a close.
  *
  * The runtime has no call for it, and its close says FIN before anything else. On Linux connect(2)
  * with the family AF_UNSPEC dissolves a connection, which the other side learns by a reset. The
@@ -9,7 +9,7 @@
 
 const AF_UNSPEC_ADDRESS = new Uint8Array(16);
 
-/** Tries to reset; false where the system is another one. The connection is to be closed after. */
+/** Tries to reset; false if this system or its C library does not allow it. The caller then closes the connection. */
 export function resetConnection(conn: Deno.TcpConn): boolean {
   if (Deno.build.os !== "linux") return false;
   try {

@@ -11,7 +11,7 @@ export interface S3Response {
   readonly headers: ReadonlyMap<string, string>;
   /** What GET would send. Left away for HEAD, whose headers tell of it all the same. */
   readonly body?: Uint8Array | FileSlice;
-  /** The length to announce where there is no body to count: HEAD. */
+  /** The length to announce if there is no body to count, as for HEAD. */
   readonly contentLength?: number;
 }
 
@@ -33,7 +33,7 @@ const REASONS: Record<number, string> = {
   503: "Slow Down",
 };
 
-/** The length that `Content-Length` announces; undefined where the status has none. */
+/** The length that `Content-Length` announces; undefined if the status allows no body. */
 export function announcedLength(response: S3Response): number | undefined {
   if (response.status === 204 || response.status === 304) return undefined;
   return response.contentLength ?? response.body?.length ?? 0;

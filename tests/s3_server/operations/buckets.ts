@@ -56,7 +56,7 @@ export async function createBucket(request: S3Request): Promise<S3Response> {
   return { status: 200, headers: new Map([["Location", `/${name}`]]) };
 }
 
-/** The region that the body names, where there is a body and it names one. */
+/** The region that the body names; undefined if there is no body, or it names none. */
 function locationConstraint(xml: string): string | undefined {
   if (xml.trim() === "") return undefined;
   let root: XmlElement;

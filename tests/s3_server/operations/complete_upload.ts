@@ -121,7 +121,7 @@ function chosenParts(upload: Upload, wanted: readonly XmlElement[]): PartRecord[
   return parts;
 }
 
-/** Throws InvalidRequest where a composite checksum is wanted and the part's is not given. */
+/** Throws InvalidRequest if a composite checksum is wanted and the part's is not given. */
 function checksumFits(
   upload: Upload,
   { element, part }: { element: XmlElement; part: PartRecord },
@@ -211,7 +211,7 @@ async function joinParts(
   return { algorithm, type, value };
 }
 
-/** Throws BadDigest where the request announces another checksum of the object. */
+/** Throws BadDigest if the request announces another checksum of the object. */
 function assertObjectChecksum({ headers }: S3Request, checksum: StoredChecksum): void {
   const type = headers.get("x-amz-checksum-type");
   if (type !== undefined && type !== checksum.type) {

@@ -14,7 +14,7 @@ function etagListed(list: string, etag: string): boolean {
   });
 }
 
-/** A date in whole seconds; undefined where it is none, and then the condition does not count. */
+/** A date in whole seconds; undefined if the text is not a date. Then the condition does not count. */
 function dateOf(header: string | undefined): number | undefined {
   const time = Date.parse(header ?? "");
   return Number.isNaN(time) ? undefined : time;
@@ -78,7 +78,7 @@ export function isNotModified(
   return verdict !== undefined;
 }
 
-/** Throws PreconditionFailed where the source of a copy is not as the request demands. */
+/** Throws PreconditionFailed if the source of a copy is not as the request demands. */
 export function assertCopySource(
   headers: ReadonlyMap<string, string>,
   record: ObjectRecord,
@@ -90,8 +90,8 @@ export function assertCopySource(
 }
 
 /**
- * Throws where a deletion demands an ETag (or `*`) that is not there: PreconditionFailed, or
- * NoSuchKey where there is no object at all.
+ * Throws if a deletion demands an ETag (or `*`) that is not there: PreconditionFailed, or
+ * NoSuchKey if there is no object at all.
  */
 export function assertDeleteCondition(
   etag: string | undefined,

@@ -24,7 +24,7 @@ const UNKNOWN_CONDITIONS = [
   "x-amz-if-match-size",
 ];
 
-/** Deletes one object. That there is none is no error. */
+/** Deletes one object. It is no error if the object is not there. */
 export async function deleteObject(request: S3Request): Promise<S3Response> {
   const bucket = requireBucket(request);
   assertNoVersion(request);

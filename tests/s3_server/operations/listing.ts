@@ -62,7 +62,7 @@ function first(index: Listable, { prefix, position }: ListOptions): ObjectRecord
   return position.isPrefix ? index.afterPrefix(position.after) : index.after(position.after);
 }
 
-/** The key up to the first delimiter behind the prefix; undefined where there is none. */
+/** The key up to the first delimiter behind the prefix; undefined if there is none. */
 export function commonPrefixOf(
   key: string,
   { prefix, delimiter }: { prefix: string; delimiter: string },

@@ -1,5 +1,5 @@
 /**
- * Uploads in parts, but for their completion.
+ * Uploads in parts, except their completion.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
  */
 import { createHash } from "node:crypto";

@@ -83,7 +83,7 @@ export function responseHeaders(record: ObjectRecord): Map<string, string> {
   return headers;
 }
 
-/** The headers that tell an object's checksum; none where it has none. */
+/** The headers with an object's checksum; empty if it has none. */
 export function checksumHeaders({ checksum }: Pick<ObjectRecord, "checksum">): Map<string, string> {
   if (checksum === undefined) return new Map();
   return new Map([

@@ -51,7 +51,7 @@ export function xmlResponse({ root, content, headers = new Map() }: XmlResponse)
   };
 }
 
-/** A whole number out of the query. Throws InvalidArgument where it is none, or not in the range. */
+/** A whole number out of the query. Throws InvalidArgument if it is not one, or not in the range. */
 export function integerParameter(
   query: Query,
   name: string,

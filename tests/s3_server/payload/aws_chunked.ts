@@ -20,7 +20,7 @@ export class AwsChunkedReader {
   readonly #signed: boolean;
   readonly #trailers = new Map<string, string>();
   #previousSignature: string;
-  /** Of the chunk that is being read. */
+  /** For the chunk that is being read. */
   #left = 0;
   #claimed = "";
   #hash: Hash | undefined;
@@ -101,7 +101,7 @@ export class AwsChunkedReader {
   async #readTrailers(): Promise<void> {
     const lines = new Map<string, string>();
     for (;;) {
-      // Clients differ in how many empty lines they put where; the body's end is what counts.
+      // Clients put different numbers of empty lines here. Only the body's end counts.
       const line = await this.#readTrailerLine();
       if (line === undefined) break;
       if (line.trim() === "") continue;

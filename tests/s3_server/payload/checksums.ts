@@ -11,7 +11,7 @@ import { crc32c, Crc64Nvme } from "./crc.ts";
 export const CHECKSUM_ALGORITHMS = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const;
 export type ChecksumAlgorithm = typeof CHECKSUM_ALGORITHMS[number];
 
-/** What S3 computes where the client named no algorithm. */
+/** What S3 computes if the client names no algorithm. */
 export const DEFAULT_ALGORITHM: ChecksumAlgorithm = "CRC64NVME";
 
 const DIGEST_BYTES: Record<ChecksumAlgorithm, number> = {
@@ -74,7 +74,7 @@ export function elementOf(algorithm: ChecksumAlgorithm): string {
   return `Checksum${algorithm}`;
 }
 
-/** The algorithm of that name, in any case; undefined where S3 has none such. */
+/** The algorithm of that name, in upper or lower case; undefined if S3 does not have it. */
 export function algorithmNamed(name: string): ChecksumAlgorithm | undefined {
   return CHECKSUM_ALGORITHMS.find((algorithm) => algorithm === name.toUpperCase());
 }
@@ -92,13 +92,13 @@ export function assertChecksumValue(algorithm: ChecksumAlgorithm, value: string)
 /** What a request says about the checksum of its body. */
 export interface AnnouncedChecksum {
   readonly algorithm: ChecksumAlgorithm;
-  /** Base64; undefined where it comes in the trailer. */
+  /** Base64; undefined if it comes in the trailer. */
   readonly value: string | undefined;
 }
 
 /**
- * The one checksum that the headers announce. Throws InvalidRequest where there are several, or
- * where an algorithm is named and no value follows.
+ * The one checksum that the headers announce. Throws InvalidRequest if there are several, or
+ * if an algorithm is named and no value follows.
  */
 export function announcedChecksum(
   headers: ReadonlyMap<string, string>,

@@ -29,7 +29,7 @@ export interface PayloadRequest {
 export interface PayloadOptions {
   /** Takes the content block by block. */
   write(block: Uint8Array): void;
-  /** Computed where the request announces no checksum. */
+  /** Computed if the request announces no checksum. */
   algorithm?: ChecksumAlgorithm;
 }
 
@@ -47,7 +47,7 @@ export interface Payload {
   };
 }
 
-/** The length of the content in bytes as the headers say it. Throws where they do not. */
+/** The length of the content in bytes as the headers say it. Throws if they do not. */
 export function contentLength(request: Omit<PayloadRequest, "body">): number {
   const { headers, bodyLength, authorization } = request;
   if (authorization.payloadHash.startsWith("STREAMING-")) {
@@ -123,7 +123,7 @@ class Digests {
     if (this.#payloadHash !== undefined) this.#sha256.update(block);
   }
 
-  /** Throws where a hash is not the one that was announced. */
+  /** Throws if a hash is not the one that was announced. */
   finish(contentMd5: Buffer | undefined): { md5: Buffer; value: string } {
     const md5 = this.#md5.digest();
     if (this.#payloadHash !== undefined) {
@@ -167,7 +167,7 @@ function trailerOf(
   return value;
 }
 
-/** A small content as text: the XML bodies. Throws MalformedXML where it is too long. */
+/** A small content as text: the XML bodies. Throws MalformedXML if it is too long. */
 export async function receiveText(
   request: PayloadRequest,
   { limit }: { limit: number },

@@ -38,7 +38,7 @@ export interface ObjectRecord {
   readonly uploadId?: string;
 }
 
-/** Decides whether a change may happen, given what is there. Throws where it may not. */
+/** Decides whether a change may happen, given what is there. Throws if it may not. */
 export type Precondition = (current: ObjectRecord | undefined) => void;
 
 /** Told while a conditional write is under way whether its key was deleted meanwhile. */
@@ -92,7 +92,7 @@ export class Bucket {
     return new Bucket(folder, { ...options, created });
   }
 
-  /** Reads a bucket from disk; undefined where the folder is none. */
+  /** Reads a bucket from disk; undefined if the folder is not a bucket. */
   static load(folder: string, options: StorageOptions & { name: string }): Bucket | undefined {
     let json: string;
     try {
@@ -141,7 +141,7 @@ export class Bucket {
     if (this.#durable) await this.#objectsFlush.flush();
   }
 
-  /** Deletes an object, where there is one. */
+  /** Deletes an object if it is there. */
   async delete(key: string, precondition: Precondition = () => {}): Promise<void> {
     const current = this.#objects.get(key);
     precondition(current);

@@ -72,7 +72,7 @@ function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
 }
 
-/** The record at the end of a file and the size of the data before it; undefined where there is none. */
+/** The record at the end of a file and the size of the data before it; undefined if there is none. */
 export function readRecord(path: string): { record: unknown; size: number } | undefined {
   using file = Deno.openSync(path);
   const length = file.seekSync(0, Deno.SeekMode.End);

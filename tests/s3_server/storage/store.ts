@@ -13,7 +13,7 @@ export class Store {
   readonly #buckets = new Map<string, Bucket>();
   readonly #lock: Deno.FsFile;
 
-  /** Reads what is there. Throws where another server has the folder. */
+  /** Reads what is there. Throws if another server has the folder. */
   constructor(folder: string, options: StorageOptions) {
     this.#folder = folder;
     this.#options = options;

@@ -14,7 +14,7 @@ export interface UploadRecord {
   readonly headers: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, string>>;
   readonly storageClass: string;
-  /** What the client chose; undefined where it left the choice to S3. */
+  /** What the client chose; undefined if it left the choice to S3. */
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType };
 }
 

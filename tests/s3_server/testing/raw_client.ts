@@ -1,4 +1,4 @@
-/** HTTP by hand, where the SDK and fetch are too polite: every byte is the test's own. */
+/** HTTP by hand, because the SDK and fetch are too polite: the test decides every byte. */
 import { Buffer } from "node:buffer";
 import type { ServerAddress } from "./server_process.ts";
 import { sha256, sign, type Signature, type SigningOptions } from "./signer.ts";

@@ -1,4 +1,4 @@
-/** Fills a bucket before its server starts, where the way over HTTP would take too long. */
+/** Fills a bucket before its server starts, if requests over HTTP would take too long. */
 import { createHash } from "node:crypto";
 import { newChecksum } from "../payload/checksums.ts";
 import { Store } from "../storage/store.ts";

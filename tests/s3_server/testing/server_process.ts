@@ -47,7 +47,7 @@ export class ServerProcess {
     return new ServerProcess(process, greeting);
   }
 
-  /** The most memory that it ever had resident; 0 where the system does not tell. */
+  /** The most memory that it ever had resident; 0 if the system does not tell. */
   peakMegabytes(): number {
     if (Deno.build.os !== "linux") return 0;
     const status = Deno.readTextFileSync(`/proc/${this.#process.pid}/status`);
@@ -82,7 +82,7 @@ export async function putMany(
   }));
 }
 
-/** Lists a bucket to its end; gives the number of its keys. */
+/** Lists a whole bucket; returns the number of its keys. */
 export async function listKeys(server: ServerAddress, bucket: string): Promise<number> {
   let count = 0;
   let token = "";

@@ -57,7 +57,7 @@ export function clientOf(server: S3Server, more: S3ClientConfig = {}): S3Client 
   });
 }
 
-/** The code and status of the error that a call of the SDK ends with; fails where it ends well. */
+/** The code and status of the error that a call of the SDK ends with; throws if the call succeeds. */
 export async function errorOf(call: Promise<unknown>): Promise<string> {
   try {
     await call;

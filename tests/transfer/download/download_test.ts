@@ -1,92 +1,13 @@
 /** The download engine against the real server, with everything that can break on the way. */
 import { ConflictError, NotFoundError, StorageError } from "../../../src/errors.ts";
 import type { Bucket } from "../../../src/bucket/bucket.ts";
-import {
-  type DownloadOptions,
-  openDownload,
-  rangeSizeFor,
-} from "../../../src/transfer/download/download.ts";
-import { openS3Bucket } from "../../../src/bucket/s3/s3_bucket.ts";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../assert.ts";
-import { type Fault, type S3Server, startS3Server } from "../../s3_server/server.ts";
-import { TempFolder } from "../../temp.ts";
+import { openDownload, rangeSizeFor } from "../../../src/transfer/download/download.ts";
+import { assert, assertEquals, assertRejects } from "../../assert.ts";
+import { type Fault, type S3Server } from "../../s3_server/server.ts";
 import { until } from "../../until.ts";
+import { download, KEY, putBytes, RANGE, readAll, someBytes, test } from "./served_object.ts";
 
-const KEY = "a.VZ5vQk8aR4G.txt";
-const RANGE = 64 * 1024;
-const NEVER = new AbortController().signal;
-
-interface Given {
-  readonly server: S3Server;
-  readonly bucket: Bucket;
-  /** What lies at `KEY`. */
-  readonly bytes: Uint8Array;
-  /** What to download it with; pauses are short. */
-  readonly options: DownloadOptions;
-}
-
-/** A test with an object of so many bytes. Nothing may be left open at its end. */
-function test(sentence: string, size: number, run: (given: Given) => Promise<void>): void {
-  Deno.test({
-    name: `openDownload() ${sentence}`,
-    sanitizeOps: true,
-    sanitizeResources: true,
-    fn: async () => {
-      using folder = new TempFolder();
-      await using server = await startS3Server({
-        folder: folder.path,
-        buckets: ["deploys"],
-        durable: false,
-      });
-      const bucket = bucketOf(server);
-      const bytes = someBytes(size, 1);
-      const etag = await putBytes(bucket, bytes);
-      server.clearLog();
-      await run({
-        server,
-        bucket,
-        bytes,
-        options: { size, etag, concurrency: 3, signal: NEVER, rangeSize: RANGE, firstPause: 1 },
-      });
-    },
-  });
-}
-
-function bucketOf(server: S3Server): Bucket {
-  const env = server.env("deploys");
-  for (const [name, value] of Object.entries(env)) {
-    // The SDK looks for credentials in the environment of the process.
-    if (name.startsWith("AWS_") && !name.includes("ENDPOINT")) Deno.env.set(name, value);
-  }
-  return openS3Bucket("deploys", env);
-}
-
-/** Text, so that `put` can carry it. */
-function someBytes(size: number, seed: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  for (let i = 0; i < size; i++) bytes[i] = 32 + ((i * 31 + (i >> 9) * 7 + seed) % 90);
-  return bytes;
-}
-
-function putBytes(bucket: Bucket, bytes: Uint8Array): Promise<string> {
-  return bucket.put(KEY, new TextDecoder().decode(bytes), { metadata: { note: "x" } });
-}
-
-async function readAll(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk.slice());
-  return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
-}
-
-async function download(
-  { bucket, options }: Given,
-  changed: Partial<DownloadOptions> = {},
-): Promise<Uint8Array> {
-  await using opened = await openDownload(bucket, KEY, { ...options, ...changed });
-  return await readAll(opened.body);
-}
-
-/** What was asked for: the Range headers, `whole` where there was none. */
+/** What was asked for: the Range headers, or `whole` without one. */
 function asked(server: S3Server): string[] {
   return server.log.map(({ range }) => range?.replace("bytes=", "") ?? "whole");
 }
@@ -250,82 +171,6 @@ test(
     assert(given.server.log.length <= 3);
   },
 );
-
-test(
-  "gives a server up that only stalls, after six times the patience for one",
-  1000,
-  async (given) => {
-    given.server.addFault({ method: "GET", fault: { kind: "stall", bytes: 0 } });
-    const stallTimeout = 60;
-    const started = performance.now();
-    const error = await assertRejects(() => download(given, { stallTimeout }), StorageError);
-    assertStringIncludes(error.message, `s3://deploys/${KEY}`);
-    assertStringIncludes(error.message, "the connection stalled");
-    assert(given.server.log.length <= 6, `${given.server.log.length} requests`);
-    assert(performance.now() - started >= 5 * stallTimeout);
-  },
-);
-
-test("gives a server up that refuses at once, after eight tries", 1000, async (given) => {
-  given.server.addFault({ method: "GET", fault: { kind: "slow-down" } });
-  await assertRejects(() => download(given), StorageError, "SlowDown");
-  assertEquals(given.server.log.length, 8);
-});
-
-test("gives a server up that is not there", 1000, async (given) => {
-  await given.server.close();
-  await assertRejects(() => download(given), StorageError, "connection refused");
-});
-
-test("takes a drip for a stall", 2 * RANGE, async (given) => {
-  given.server.addFault({ method: "GET", fault: { kind: "stall", bytes: 100 } });
-  await assertRejects(() => download(given, { stallTimeout: 60 }), StorageError, "in ");
-  assert(given.server.log.length <= 20);
-});
-
-for (const [when, bytes] of [["before an answer", -1], ["in the middle of a body", 10]] as const) {
-  test(`ends at once on abort, ${when}`, 9 * RANGE, async (given) => {
-    const { server, bucket, options } = given;
-    const fault: Fault = bytes < 0
-      ? { kind: "delay", milliseconds: 3_600_000 }
-      : { kind: "stall", bytes };
-    server.addFault({ method: "GET", fault });
-    const controller = new AbortController();
-    const reason = new Error("enough");
-    let arrived = 0;
-    const reading = assertRejects(async () => {
-      await using opened = await openDownload(bucket, KEY, {
-        ...options,
-        signal: controller.signal,
-        onProgress: (count) => arrived = count,
-      });
-      await readAll(opened.body);
-    }, Error);
-    await until(
-      () => bytes < 0 ? server.log.length === 1 : arrived === 3 * bytes,
-      "what was sent before",
-    );
-    controller.abort(reason);
-    assertEquals(await reading, reason);
-  });
-}
-
-test("ends what is under way when its reader leaves", 9 * RANGE, async (given) => {
-  const { server, bucket, options } = given;
-  server.addFault({ method: "GET", nth: 3, fault: { kind: "stall", bytes: 10 } });
-  await using opened = await openDownload(bucket, KEY, options);
-  for await (const chunk of opened.body) {
-    assertEquals(chunk, given.bytes.subarray(0, chunk.length));
-    await until(() => server.log.length === 3, "the third request");
-    break;
-  }
-  assertEquals(server.log.length, 3);
-});
-
-test("ends what is under way when it is disposed of unread", 9 * RANGE, async (given) => {
-  given.server.addFault({ method: "GET", nth: 1, fault: { kind: "stall", bytes: 10 } });
-  await using _opened = await openDownload(given.bucket, KEY, given.options);
-});
 
 Deno.test("rangeSizeFor() keeps the window whatever the concurrency, down to a least size", () => {
   const mebibyte = 1024 * 1024;

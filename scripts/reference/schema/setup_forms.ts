@@ -1,5 +1,5 @@
 /** The documents of `ftl setup`. */
-import { IAM_ROLES } from "../../commands/setup/iam.ts";
+import { IAM_ROLES } from "../../../src/commands/setup/iam.ts";
 import { always, type Form, list, object, type Shape, text, word } from "./shape.ts";
 
 const STATEMENT: Shape = {

@@ -1,7 +1,7 @@
 /**
  * JSON Schema, draft 2020-12, as far as FTL's documents need it
  * (https://json-schema.org/draft/2020-12/json-schema-validation). Objects are strict: all keys are required,
- * and no others are allowed. This folder is not part of the program: only scripts and tests import it.
+ * and no others are allowed.
  */
 
 export interface Shape {

@@ -1,8 +1,8 @@
-import { assertEquals, assertThrows } from "../assert.ts";
-import { GUARDS, withGuard } from "../../scripts/build/guard.ts";
-import type { Architecture } from "../../scripts/build/runtime.ts";
-import { testWith } from "../required_program.ts";
-import { TempFolder } from "../temp.ts";
+import { assertEquals, assertThrows } from "../../assert.ts";
+import { GUARDS, withGuard } from "../../../scripts/build/guard.ts";
+import type { Architecture } from "../../../scripts/build/runtime.ts";
+import { testWith } from "../../required_program.ts";
+import { TempFolder } from "../../temp.ts";
 
 const GUARDED: Uint8Array<ArrayBuffer> = withGuard(
   Deno.readFileSync("/bin/echo"),
@@ -92,7 +92,7 @@ for (const [architecture, prefix] of Object.entries(ASSEMBLERS)) {
     () => {
       using folder = new TempFolder();
       const source =
-        new URL(`../../scripts/build/guard/${architecture}.s`, import.meta.url).pathname;
+        new URL(`../../../scripts/build/guard/${architecture}.s`, import.meta.url).pathname;
       const [object, bytes] = [`${folder.path}/guard.o`, `${folder.path}/guard.bin`];
       run(`${prefix}as`, "-o", object, source);
       run(`${prefix}objcopy`, "-O", "binary", "-j", ".text", object, bytes);

@@ -3,9 +3,9 @@
  * decompresses and writes small files, package scripts. For executables whose emulation makes the whole
  * suite too slow.
  */
-import { assertEquals, assertMatch } from "../assert.ts";
-import { testExecutable } from "../required_program.ts";
-import { Fleet, idOf, PROGRAM } from "../e2e/fleet.ts";
+import { assertEquals, assertMatch } from "../../assert.ts";
+import { testExecutable } from "../../required_program.ts";
+import { Fleet, idOf, PROGRAM } from "../../e2e/fleet.ts";
 
 /** Compressed bytes beyond which a thread of its own decompresses. */
 const LARGE = 3 << 20;

@@ -1,8 +1,8 @@
-import { assert, assertEquals } from "../../assert.ts";
-import { problemOf } from "../../documents.ts";
-import { COMMANDS } from "../../../src/cli/commands.ts";
-import { ERROR_FORM, FORMS, jsonSchema } from "../../../src/cli/schema/documents.ts";
-import type { Form } from "../../../src/cli/schema/shape.ts";
+import { assert, assertEquals } from "../../../assert.ts";
+import { problemOf } from "../../../documents.ts";
+import { COMMANDS } from "../../../../src/cli/commands.ts";
+import { ERROR_FORM, FORMS, jsonSchema } from "../../../../scripts/reference/schema/documents.ts";
+import type { Form } from "../../../../scripts/reference/schema/shape.ts";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -78,7 +78,7 @@ Deno.test("a value of another kind is refused: an id in the place of a name, too
 });
 
 Deno.test("docs/schema.json is what the tables of the code say", () => {
-  const stored = Deno.readTextFileSync(new URL("../../../docs/schema.json", import.meta.url));
+  const stored = Deno.readTextFileSync(new URL("../../../../docs/schema.json", import.meta.url));
   assertEquals(JSON.parse(stored), jsonSchema(), "run: deno task reference");
 });
 

@@ -1,15 +1,8 @@
 /** The manual page, `ftl.1`, from the same table as the help (man-pages(7), groff_man(7)). */
-import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "../command.ts";
-import { COMMANDS } from "../commands.ts";
-import {
-  DESCRIPTION,
-  EXIT_CODES,
-  FILES,
-  optionName,
-  PURPOSE,
-  sentence,
-  VARIABLES,
-} from "./facts.ts";
+import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "../../src/cli/command.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { EXIT_CODES, optionName, PURPOSE, VARIABLES } from "../../src/cli/text/facts.ts";
+import { DESCRIPTION, FILES, sentence } from "./facts.ts";
 
 export function manualPage(version: string): string {
   return [

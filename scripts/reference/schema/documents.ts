@@ -2,8 +2,8 @@
  * The form of each command's document. `docs/schema.json` and the reference are made from this table, and tests
  * compare the output of `ftl` with it.
  */
-import { COMMANDS } from "../commands.ts";
-import { SCHEMA } from "../text/documents.ts";
+import { COMMANDS } from "../../../src/cli/commands.ts";
+import { SCHEMA } from "../../../src/cli/text/documents.ts";
 import { COMMON_FORMS } from "./common_forms.ts";
 import { HELP_FORMS } from "./help_forms.ts";
 import { LIST_FORMS } from "./list_forms.ts";

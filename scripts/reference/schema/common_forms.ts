@@ -1,5 +1,5 @@
 /** The documents of the commands that have one or two small ones. */
-import { SHELLS } from "../completion/words.ts";
+import { SHELLS } from "../../../src/cli/completion/words.ts";
 import { always, count, flag, type Form, list, object, orNull, text, word } from "./shape.ts";
 import { eitherMaster, failures, packageName, revisionName, revisions, SHA256 } from "./shared.ts";
 

@@ -1,15 +1,14 @@
 import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
 import { AWS_VARIABLES } from "../../../src/bucket/aws/settings.ts";
-import { SETTINGS } from "../../../src/config.ts";
+import { SETTINGS, SYSTEM_VARIABLES } from "../../../src/config.ts";
 import { EXIT_MEANINGS } from "../../../src/errors.ts";
 import { SCRIPT_VARIABLES } from "../../../src/revision/scripts.ts";
 import { COMMANDS } from "../../../src/cli/commands.ts";
-import { SYSTEM_VARIABLES } from "../../../src/cli/permissions.ts";
-import { bullets, paragraph, plain, table } from "../../../src/cli/reference/markdown.ts";
-import { FORMS } from "../../../src/cli/schema/documents.ts";
+import { bullets, paragraph, plain, table } from "../../../scripts/reference/markdown.ts";
+import { referencePage } from "../../../scripts/reference/page.ts";
+import { FORMS } from "../../../scripts/reference/schema/documents.ts";
 import { testWith } from "../../required_program.ts";
-import { JQ_EXAMPLES } from "../../../src/cli/reference/jq.ts";
-import { referencePage } from "../../../src/cli/reference/page.ts";
+import { JQ_EXAMPLES } from "../../../scripts/reference/jq.ts";
 
 const page = referencePage();
 

@@ -1,5 +1,5 @@
-import { assertEquals, assertThrows } from "../assert.ts";
-import { lengthOfElf, MACHINE, machineOfElf } from "../../scripts/build/elf.ts";
+import { assertEquals, assertThrows } from "../../assert.ts";
+import { lengthOfElf, MACHINE, machineOfElf } from "../../../scripts/build/elf.ts";
 
 const OWN = Deno.readFileSync("/bin/true");
 

@@ -1,13 +1,14 @@
 /** The reference, `docs/reference.md`: every table of the code as a page for people. */
-import { AWS_VARIABLES } from "../../bucket/aws/settings.ts";
-import { SETTINGS } from "../../config.ts";
-import { INTERRUPTIONS } from "../../errors.ts";
-import { SCRIPT_PLACES, SCRIPT_VARIABLES } from "../../revision/scripts.ts";
-import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "../command.ts";
-import { IAM_ROLES, iamPolicy } from "../../commands/setup/iam.ts";
-import { COMMANDS } from "../commands.ts";
-import { type Permission, SCOPES, SYSTEM_VARIABLES } from "../permissions.ts";
-import { EXIT_CODES, FILES, optionName, PURPOSE, sentence } from "../text/facts.ts";
+import { AWS_VARIABLES } from "../../src/bucket/aws/settings.ts";
+import { SETTINGS, SYSTEM_VARIABLES } from "../../src/config.ts";
+import { INTERRUPTIONS } from "../../src/errors.ts";
+import { SCRIPT_PLACES, SCRIPT_VARIABLES } from "../../src/revision/scripts.ts";
+import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "../../src/cli/command.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { type Permission, SCOPES } from "../../src/cli/permissions.ts";
+import { EXIT_CODES, optionName, PURPOSE } from "../../src/cli/text/facts.ts";
+import { FILES, sentence } from "./facts.ts";
+import { IAM_ROLES, iamPolicy } from "../../src/commands/setup/iam.ts";
 import { documentLink, jsonChapter } from "./json.ts";
 import { bullets, code, codeBlock, heading, page, paragraph, plain, table } from "./markdown.ts";
 

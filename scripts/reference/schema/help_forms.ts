@@ -1,5 +1,5 @@
 /** The documents in which `ftl` describes itself. */
-import { EXIT } from "../../errors.ts";
+import { EXIT } from "../../../src/errors.ts";
 import { always, count, type Form, list, object, orNull, text, word } from "./shape.ts";
 
 const OPTIONS = list(

@@ -1,15 +1,15 @@
 /** The chapter of the reference about `--json`, made from the schemas of the documents. */
-import { COMMANDS } from "../commands.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
 import {
   commandShape,
   documentShape,
   ERROR_COMMAND,
   ERROR_FORM,
   FORMS,
-} from "../schema/documents.ts";
-import type { Form, Shape, Shapes } from "../schema/shape.ts";
-import { SHARED, type SharedName } from "../schema/shared.ts";
-import { SCHEMA } from "../text/documents.ts";
+} from "./schema/documents.ts";
+import type { Form, Shape, Shapes } from "./schema/shape.ts";
+import { SHARED, type SharedName } from "./schema/shared.ts";
+import { SCHEMA } from "../../src/cli/text/documents.ts";
 import { JQ_EXAMPLES } from "./jq.ts";
 import { bullets, code, codeBlock, heading, paragraph, table } from "./markdown.ts";
 

@@ -1,0 +1,70 @@
+/** Which permissions a command line keeps. `tests/e2e/permissions_test.ts` tries what they allow. */
+import { assert, assertEquals } from "../assert.ts";
+import { parseArguments } from "../../src/cli/arguments.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { ALL, type ScopeName, scopeOf, SCOPES, VARIABLES } from "../../src/cli/permissions.ts";
+import { AWS_VARIABLES } from "../../src/bucket/aws/settings.ts";
+import { SETTINGS, SYSTEM_VARIABLES } from "../../src/config.ts";
+
+const CASES: readonly (readonly [line: string, scope: ScopeName, withProgram: ScopeName])[] = [
+  ["", "nothing", "nothing"],
+  ["help", "nothing", "nothing"],
+  ["--version", "nothing", "nothing"],
+  ["setup cron", "nothing", "nothing"],
+  ["completions fish", "nothing", "nothing"],
+  ["sync --help", "nothing", "nothing"],
+  ["list", "look", "look"],
+  ["purge a.VZ5vQk8aR4G --dry-run", "look", "look"],
+  ["purge a.VZ5vQk8aR4G", "change", "change"],
+  ["jump a.VZ5vQk8aR4G", "change", "change"],
+  ["jump-back a", "change", "change"],
+  ["spool a.tgz", "master", "master-with-credential-process"],
+  ["status", "master", "master-with-credential-process"],
+  ["sync --dry-run", "master", "master-with-credential-process"],
+  ["list --master", "master", "master-with-credential-process"],
+  ["jump --master a.VZ5vQk8aR4G", "master", "master-with-credential-process"],
+  ["jump-back --master a", "master", "master-with-credential-process"],
+  ["purge --master a.VZ5vQk8aR4G --dry-run", "master", "master-with-credential-process"],
+  ["doctor", "doctor", "sync"],
+  ["sync", "sync", "sync"],
+];
+
+Deno.test("scopeOf() gives a command line no more than it needs", () => {
+  for (const [line, plain, withProgram] of CASES) {
+    const parsed = parseArguments(line.split(" ").filter((word) => word !== ""));
+    assertEquals(scopeOf(parsed, () => false), plain, line);
+    assertEquals(scopeOf(parsed, () => true), withProgram, line);
+  }
+  const tried = CASES.map(([line]) => line.split(" ")[0]);
+  for (const { name } of COMMANDS) assert(tried.includes(name), `${name} has no case`);
+});
+
+Deno.test("scopeOf() reads no AWS profile for a command that uses neither S3 nor the profile", () => {
+  for (const line of ["help", "list", "jump a.VZ5vQk8aR4G", "setup cron"]) {
+    scopeOf(parseArguments(line.split(" ")), () => {
+      throw new Error(`ftl ${line} asks for the profile`);
+    });
+  }
+});
+
+Deno.test("no scope has a permission that the executable lacks", () => {
+  for (const [name, permissions] of Object.entries(SCOPES)) {
+    for (const permission of permissions) {
+      assert(ALL.includes(permission), `${name}: ${permission}`);
+    }
+  }
+});
+
+Deno.test("the executable can read every variable of the tables", () => {
+  const names = [
+    ...Object.keys(SETTINGS),
+    ...AWS_VARIABLES.map(({ name }) => name),
+    ...SYSTEM_VARIABLES.flatMap(([names]) => names),
+  ];
+  const isAllowed = (name: string): boolean =>
+    VARIABLES.some((known) =>
+      known.endsWith("*") ? name.startsWith(known.slice(0, -1)) : name === known
+    );
+  for (const name of names) assert(isAllowed(name), name);
+  assert(!isAllowed("SECRET_OF_ANOTHER_PROGRAM"));
+});
