@@ -71,6 +71,8 @@
  *
  * What is absent is undefined here. In the JSON documents of `ftl --json` it is null.
  *
+ * The file is long because it names all that programs can import.
+ *
  * @module
  */
 import { userInfo } from "node:os";

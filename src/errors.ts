@@ -7,7 +7,7 @@
  *
  * Code decides by an error's class and fields, never by its message.
  *
- * The file is long, because a reader should find all that can be thrown in one place.
+ * The file is long because a reader should find all that can be thrown in one place.
  */
 import type { RevisionName } from "./revision/names.ts";
 import type { Step } from "./revision/scripts.ts";

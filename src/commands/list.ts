@@ -117,15 +117,18 @@ export function listLocalRevisions(context: Context, packageName: string): Local
   const active = readLink(pkg, "current");
   const previous = readLink(pkg, "previous");
   const held = isHeld(pkg);
-  return pkg.revisions().map((id) => ({
-    revision: pkg.revisionName(id),
-    active: id === active,
-    previous: id === previous,
-    held: held && id === active,
-    postSync: postSyncOf(pkg, id),
-    spooledAt: spooledAt(id),
-    size: readRevisionState(pkg, id)?.size,
-  }));
+  return pkg.revisions().map((id) => {
+    const time = timeOfId(id);
+    return {
+      revision: pkg.revisionName(id),
+      active: id === active,
+      previous: id === previous,
+      held: held && id === active,
+      postSync: postSyncOf(pkg, id),
+      spooledAt: time === undefined ? undefined : new Date(time).toISOString(),
+      size: readRevisionState(pkg, id)?.size,
+    };
+  });
 }
 
 /** The packages in S3 that have a revision. A long listing reads the pointer of each. */
@@ -246,9 +249,4 @@ async function readDetails(bucket: Bucket, { key }: RemoteRevision): Promise<Rev
   const content = readRevisionContent(metadata);
   const sha256 = checksum?.algorithm === "sha256" ? checksum.hex : undefined;
   return { ...content, sha256: content.sha256 ?? sha256, ...readNote(metadata) };
-}
-
-function spooledAt(id: RevisionId): string | undefined {
-  const time = timeOfId(id);
-  return time === undefined ? undefined : new Date(time).toISOString();
 }
