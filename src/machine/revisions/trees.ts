@@ -4,6 +4,7 @@
  */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { messageOf, StorageError } from "../../errors.ts";
+import { orAborted } from "../../concurrency/abortable.ts";
 import { mountInTable } from "./mount_table.ts";
 
 /** A tree that could not be deleted. */
@@ -70,7 +71,7 @@ export async function removeTree(
   }
   if (mount === undefined) {
     try {
-      await orAborted(Deno.remove(path, { recursive: true }), signal);
+      await orAborted(() => Deno.remove(path, { recursive: true }), signal);
       return undefined;
     } catch (error) {
       signal?.throwIfAborted();
@@ -222,20 +223,6 @@ export function isThere(path: string): boolean {
 
 function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";
-}
-
-/** Ends the wait on abort. The system finishes its work alone. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await work;
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", onAbort);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 /** Lets signals and timers run. */
