@@ -53,10 +53,10 @@ export function replaceFile(path: string, text: string, { durable = true } = {})
 const LARGEST_OVERWRITE = 512;
 
 /**
- * Overwrites a file in place if it differs from `text` only in digits, and returns true. A kill, a power cut or
- * a reader at that moment finds old digits or new digits. Returns false if anything else is there, for example
- * a link. A race may make this write into another user's file; that file then had this text already, apart
- * from digits.
+ * Overwrites a file in place if it differs from `text` only in digits, and returns true. After a kill or a power
+ * cut the file has the old digits or the new digits. Returns false if anything else is there, for example a
+ * link. Another user may exchange the file between the check and the write. The file that is written to had the
+ * same text apart from digits, so this does no harm.
  */
 export function overwriteDigits(path: string, text: string): boolean {
   const bytes = new TextEncoder().encode(text);

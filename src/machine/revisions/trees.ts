@@ -15,21 +15,23 @@ export interface Leftover {
   readonly reason: string;
 }
 
-/** Folders to check before the event loop gets its turn. */
+/** After so many folders, signals and timers get a turn. */
 const FOLDERS_A_TURN = 500;
 
-/** After so many single checks it is faster to read the kernel's table with a program. */
+/** A tree with more folders counts as large: reading the kernel's table is faster than checking the rest. */
 const MANY_FOLDERS = 1000;
 
 /**
  * The first mount point in a tree. Undefined if the whole tree is on the mount of its parent folder. Changes
  * nothing.
  *
- * Device numbers do not help: a bind mount may show another folder of the same file system. But rename(2) never
- * crosses a mount, and it returns EXDEV before it looks up the name
- * (https://man7.org/linux/man-pages/man2/rename.2.html). So the check renames a name that does not exist. If
- * the runtime cannot open a folder, the kernel's table answers for the whole tree; throws `StorageError` if
- * that table cannot be read. The table also answers for a tree of many folders, if it can be read.
+ * A mount point can have its parent's device number: a bind mount may show another folder of the same file
+ * system. But rename(2) never crosses a mount, and it returns EXDEV before it looks up the name
+ * (https://man7.org/linux/man-pages/man2/rename.2.html). So the check renames a name that does not exist.
+ *
+ * The kernel's table of mounts is read for the whole tree if the runtime cannot open one of its folders. Throws
+ * `StorageError` if the table cannot be read then. The table is also read if the tree has many folders; if it
+ * cannot be read then, the check continues folder by folder.
  */
 export async function findMount(tree: string): Promise<string | undefined> {
   const outside = parentOf(tree);
