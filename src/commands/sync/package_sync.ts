@@ -1,7 +1,7 @@
 /** What `ftl sync` does to one package. */
 import type { Slot } from "../../concurrency/slots.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
-import { trimLogs } from "../../machine/scripts/trim.ts";
+import { trimLogs } from "../../machine/scripts/log_folder.ts";
 import { readPointerState } from "../../machine/state.ts";
 import type { PointerState } from "../../revision/pointer.ts";
 import type { Context } from "../../context.ts";
