@@ -73,6 +73,14 @@ function remotePackage(name: PackageName, { revisions, pointers }: PackageListin
   };
 }
 
+/** Throws `NotFoundError` if S3 has no revision of the package. */
+export function requireRevisions({ name, revisions }: RemotePackage, bucket: Bucket): void {
+  if (revisions.length > 0) return;
+  throw new NotFoundError(`No package ${name} in s3://${bucket.name}`, {
+    hint: `'ftl list --master' shows the packages, 'ftl spool ${name}.tgz' makes a first revision`,
+  });
+}
+
 /** Throws `NotFoundError` if S3 has no such revision. */
 export function requireRemote(
   remote: RemotePackage,

@@ -1,6 +1,6 @@
 /** `ftl list`: lists packages and revisions of this machine or of S3, oldest first. */
 import { type Note, readNote, readRevisionContent } from "../revision/metadata.ts";
-import { BrokenPointerError, messageOf, NotFoundError } from "../errors.ts";
+import { BrokenPointerError, messageOf } from "../errors.ts";
 import { inParallel } from "../concurrency/parallel.ts";
 import {
   compareNames,
@@ -22,6 +22,7 @@ import {
   readListing,
   type RemotePackage,
   type RemoteRevision,
+  requireRevisions,
 } from "../catalog/listing.ts";
 import { openBucket } from "../bucket/open.ts";
 import { type PointerContent, readPointer } from "../catalog/pointer.ts";
@@ -187,12 +188,7 @@ export async function listMasterRevisions(
   const name = requirePackageName(packageName);
   const bucket = await openBucket(context);
   const remote = await fetchPackageListing(bucket, name);
-  if (remote.revisions.length === 0) {
-    throw new NotFoundError(`No package ${name} in s3://${bucket.name}`, {
-      hint:
-        `'ftl list --master' shows the packages, 'ftl spool ${name}.tgz' makes a first revision`,
-    });
-  }
+  requireRevisions(remote, bucket);
   const pointer = await readPointerOrWarn(context, bucket, remote);
   const details = long
     ? await inParallel(

@@ -1,7 +1,7 @@
 /**
  * `ftl purge`: removes revisions, here or in S3. It never removes one that a machine runs or would go back to.
  */
-import { ConflictError, NotFoundError, UsageError } from "../errors.ts";
+import { ConflictError, UsageError } from "../errors.ts";
 import {
   type GivenRevision,
   type PackageName,
@@ -13,11 +13,16 @@ import {
   toRevision,
 } from "../revision/names.ts";
 import { type Protected, protectedInBucket } from "../plan/removal.ts";
-import { type PackageDir, requirePackage } from "../machine/package_dir.ts";
+import { type PackageDir, requirePackage, requireRevision } from "../machine/package_dir.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import { cleanUp } from "../machine/revisions/clean_up.ts";
 import { type Context } from "../context.ts";
-import { fetchPackageListing, type RemoteRevision, requireRemote } from "../catalog/listing.ts";
+import {
+  fetchPackageListing,
+  type RemoteRevision,
+  requireRemote,
+  requireRevisions,
+} from "../catalog/listing.ts";
 import { protectedIn, removeRevisions } from "../machine/revisions/remove.ts";
 import { PackageLocks } from "../machine/lock/package_locks.ts";
 import { openBucket } from "../bucket/open.ts";
@@ -94,11 +99,7 @@ export async function purgeMaster(
   const name = packageOf(target);
   const bucket = await openBucket(context);
   const remote = await fetchPackageListing(bucket, name);
-  if (remote.revisions.length === 0) {
-    throw new NotFoundError(`No package ${name} in s3://${bucket.name}`, {
-      hint: "'ftl list --master' shows the packages",
-    });
-  }
+  requireRevisions(remote, bucket);
   const pointer = await readPointer(bucket, remote);
   const guarded = protectedInBucket({ blessed: pointer?.id, replaced: pointer?.replaced });
   if ("revision" in target) requireRemote(remote, target.revision, bucket);
@@ -161,11 +162,7 @@ function nameIn(packageName: PackageName): (id: RevisionId) => RevisionName {
 }
 
 function chooseLocal(pkg: PackageDir, target: Target): RevisionId[] {
-  if ("revision" in target && !pkg.has(target.revision.id)) {
-    throw new NotFoundError(`No revision ${revisionName(target.revision)} on this machine`, {
-      hint: `'ftl list ${pkg.name}' shows those that are here`,
-    });
-  }
+  if ("revision" in target) requireRevision(pkg, target.revision.id);
   return choose(target, pkg.revisions(), protectedIn(pkg));
 }
 

@@ -27,7 +27,7 @@ import { openBucket } from "../bucket/open.ts";
 import { fetchPointerState } from "../catalog/pointer.ts";
 import { isHeld } from "../machine/jump/hold.ts";
 import { readFailedPostJump } from "../machine/jump/post_jump.ts";
-import { newestLog } from "../machine/scripts/trim.ts";
+import { newestLog } from "../machine/scripts/log_folder.ts";
 
 export type { FailedPostJump, LastSync };
 

@@ -1,14 +1,15 @@
 /** Limits how much of a resource, mostly memory, all its users together hold at the same time. */
-
-interface Waiting {
-  readonly amount: number;
-  readonly enter: () => void;
-}
+import { Turns } from "./turns.ts";
 
 export class Gate {
   readonly #total: number;
   #free: number;
-  readonly #queue: Waiting[] = [];
+  /** Of the waiting amounts, only the first may enter. */
+  readonly #turns = new Turns<number>(([first]) => {
+    if (first === undefined || first.request > this.#free) return undefined;
+    this.#free -= first.request;
+    return 0;
+  });
 
   /** @param total how much there is, in the unit that the caller counts in */
   constructor(total: number) {
@@ -22,44 +23,15 @@ export class Gate {
    * `signal`.
    */
   async enter(amount: number, signal: AbortSignal): Promise<Disposable> {
-    signal.throwIfAborted();
     const share = Math.min(amount, this.#total);
-    await this.#turn(share, signal);
+    await this.#turns.enter(share, signal);
     let isInside = true;
     return {
       [Symbol.dispose]: () => {
         if (isInside) this.#free += share;
         isInside = false;
-        this.#admit();
+        this.#turns.admit();
       },
     };
-  }
-
-  #turn(amount: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const enter = (): void => {
-        signal.removeEventListener("abort", onAbort);
-        resolve();
-      };
-      const waiting = { amount, enter };
-      const onAbort = (): void => {
-        this.#queue.splice(this.#queue.indexOf(waiting), 1);
-        reject(signal.reason);
-        this.#admit();
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
-      this.#queue.push(waiting);
-      this.#admit();
-    });
-  }
-
-  #admit(): void {
-    for (;;) {
-      const [first] = this.#queue;
-      if (first === undefined || first.amount > this.#free) return;
-      this.#queue.shift();
-      this.#free -= first.amount;
-      first.enter();
-    }
   }
 }

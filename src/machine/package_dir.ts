@@ -185,6 +185,15 @@ export function requirePackage(root: string, name: PackageName): PackageDir {
   });
 }
 
+/** Throws `NotFoundError` if the revision is not on this machine, or not complete. */
+export function requireRevision(pkg: PackageDir, id: RevisionId): void {
+  if (pkg.has(id)) return;
+  throw new NotFoundError(`No revision ${pkg.revisionName(id)} on this machine`, {
+    hint:
+      `'ftl list ${pkg.name}' shows those that are here, 'ftl sync ${pkg.name}' fetches new ones`,
+  });
+}
+
 function requireRoot(root: string): void {
   try {
     const { isDirectory, dev, ino } = Deno.statSync(root);

@@ -1,5 +1,5 @@
 /** What FTL remembers of a package on this machine: small JSON files below `.ftl`. */
-import type { PostSync } from "../plan/sync.ts";
+import { POST_SYNC, type PostSync } from "../plan/sync.ts";
 import { isRevisionId, type RevisionId } from "../revision/names.ts";
 import type { PointerState } from "../revision/pointer.ts";
 import { overwriteDigits, removeFile, replaceFile } from "./disk/durable.ts";
@@ -65,8 +65,6 @@ function failedPostJumpIn({ failedPostJump: found }: Partial<RevisionState>):
   if (at === undefined || Number.isNaN(Date.parse(at)) || outcome === undefined) return undefined;
   return { at, outcome, log: textIn(found, "log") };
 }
-
-const POST_SYNC: readonly PostSync[] = ["pending", "ok", "failed"];
 
 export function writeRevisionState(pkg: PackageDir, id: RevisionId, state: RevisionState): void {
   replaceFile(pkg.statePath(id), `${JSON.stringify(state)}\n`);

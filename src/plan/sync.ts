@@ -8,6 +8,7 @@ import { removedBySync } from "./removal.ts";
 
 /** The result of a revision's `post-sync.sh`. A revision without this script is `ok`. */
 export type PostSync = "pending" | "ok" | "failed";
+export const POST_SYNC: readonly PostSync[] = ["pending", "ok", "failed"];
 
 /** The facts that the plan depends on. An absent value is undefined. */
 export interface SyncFacts extends HoldFacts {

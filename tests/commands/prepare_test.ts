@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "../assert.ts";
 import { createContext } from "../../mod.ts";
 import { prepareRevision } from "../../src/commands/sync/prepare.ts";
-import { Places } from "../../src/concurrency/places.ts";
+import { Slots } from "../../src/concurrency/slots.ts";
 import { postSyncOf } from "../../src/machine/state.ts";
 import { TestMachine } from "../machine/machine.ts";
 import { anId } from "../names.ts";
@@ -19,7 +19,7 @@ Deno.test("a post-sync that an abort cut short has not failed: it is still to ru
   const controller = new AbortController();
   const context = createContext({ FTL_ROOT: machine.root }, { signal: controller.signal });
   const reason = new Error("enough");
-  const setting = { id: ID, urgent: true, turns: new Places(1) };
+  const setting = { id: ID, urgent: true, turns: new Slots(1) };
   const preparing = assertRejects(() => prepareRevision(context, pkg, setting), Error, "enough");
   await until(() => isThere(begun), "the script");
   controller.abort(reason);

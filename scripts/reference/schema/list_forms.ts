@@ -1,4 +1,5 @@
 /** The documents of `ftl list`: packages or revisions, of this machine or of S3. */
+import { POST_SYNC } from "../../../src/plan/sync.ts";
 import { count, flag, type Form, list, object, orNull, type Shapes, text, word } from "./shape.ts";
 import { master, noteShapes, packageName, revisionName, SHA256, time } from "./shared.ts";
 
@@ -38,11 +39,10 @@ const LOCAL_REVISION: Shapes = {
   ),
   size: orNull(count("Bytes of the object in S3 that it was downloaded from.")),
   held: flag("Whether a local jump keeps it active although another one is blessed."),
-  postSync: word("The result of its `post-sync` script; a revision without one is `ok`.", [
-    "pending",
-    "ok",
-    "failed",
-  ]),
+  postSync: word(
+    "The result of its `post-sync` script; a revision without one is `ok`.",
+    POST_SYNC,
+  ),
 };
 
 const MASTER_REVISION: Shapes = {

@@ -1,7 +1,7 @@
 /** What `ftl sync` does to one package. */
-import type { Place } from "../../concurrency/places.ts";
+import type { Slot } from "../../concurrency/slots.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
-import { trimLogs } from "../../machine/scripts/trim.ts";
+import { trimLogs } from "../../machine/scripts/log_folder.ts";
 import { readPointerState } from "../../machine/state.ts";
 import type { PointerState } from "../../revision/pointer.ts";
 import type { Context } from "../../context.ts";
@@ -42,9 +42,9 @@ export class PackageSyncer implements Disposable {
   }
 
   /** Activates the blessed revision if it is here and prepared, and finishes an interrupted jump. */
-  async activateReady(place: Place): Promise<void> {
+  async activateReady(slot: Slot): Promise<void> {
     const { context, lock, pkg, setting, tally } = this.#work;
-    this.#work.beginStep(place);
+    this.#work.beginStep(slot);
     await tally.attempt(async () => {
       await lock.try();
       const { bucket, follow, listings } = setting;
@@ -65,8 +65,8 @@ export class PackageSyncer implements Disposable {
     return this.#asks((view) => this.#blessed.due(view) !== undefined);
   }
 
-  async deployBlessed(place: Place): Promise<void> {
-    this.#work.beginStep(place);
+  async deployBlessed(slot: Slot): Promise<void> {
+    this.#work.beginStep(slot);
     await this.#work.tally.attempt(async () => {
       const view = this.#view;
       if (view === undefined) throw new Error("not looked at yet");
@@ -85,9 +85,9 @@ export class PackageSyncer implements Disposable {
    * Returns whether there may be more work, because the local revisions or the blessed one have changed
    * meanwhile.
    */
-  async completeRest(place: Place): Promise<boolean> {
+  async completeRest(slot: Slot): Promise<boolean> {
     const { cleaning, lock, tally } = this.#work;
-    this.#work.beginStep(place);
+    this.#work.beginStep(slot);
     let isMore = false;
     await tally.attempt(async () => {
       const view = this.#view;

@@ -3,7 +3,7 @@ import { BusyError } from "../../errors.ts";
 import type { FtlEvent } from "../../events.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import type { Gate } from "../../concurrency/gate.ts";
-import type { Place, Places } from "../../concurrency/places.ts";
+import type { Slot, Slots } from "../../concurrency/slots.ts";
 import { PackageLocks } from "../../machine/lock/package_locks.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
@@ -20,7 +20,7 @@ export interface PackageSyncSetting {
   /** The packages as they are in S3 at the beginning of this sync. */
   readonly listings: Listings;
   /** The `post-sync` scripts of all packages take turns. */
-  readonly turns: Places;
+  readonly turns: Slots;
   /** Limits the memory of all downloads. */
   readonly memory: Gate;
   /** Drops a hold. */
@@ -31,7 +31,7 @@ export interface PackageSyncSetting {
 const PATIENCE = 1000;
 
 export class PackageWork {
-  /** Its `report` also gives the step's place to others while the step waits. */
+  /** Its `report` also gives the step's slot to others while the step waits. */
   readonly context: Context;
   readonly setting: PackageSyncSetting;
   readonly pkg: PackageDir;
@@ -39,8 +39,8 @@ export class PackageWork {
   readonly cleaning: PackageCleaning;
   readonly lock: SyncLock;
   readonly #locks: PackageLocks;
-  /** The place of the current step. */
-  #place: Place | undefined;
+  /** The slot of the current step. */
+  #slot: Slot | undefined;
   #ranScripts = false;
 
   constructor(context: Context, setting: PackageSyncSetting, pkg: PackageDir) {
@@ -54,8 +54,8 @@ export class PackageWork {
     this.cleaning = new PackageCleaning(this.context, pkg, shared);
   }
 
-  beginStep(place: Place): void {
-    this.#place = place;
+  beginStep(slot: Slot): void {
+    this.#slot = slot;
   }
 
   /** Whether the revision's `post-sync` is to be run, as far as this sync can know. */
@@ -87,7 +87,7 @@ export class PackageWork {
   async prepare(view: PackageView, id: RevisionId): Promise<void> {
     if (this.tally.hasFailed(id) || !this.pkg.has(id) || view.isReady(id)) return;
     // These scripts take turns of their own, so that downloads do not wait for them.
-    this.#place?.leave();
+    this.#slot?.leave();
     const setting = { id, urgent: id === view.blessed, turns: this.setting.turns };
     await this.tally.attempt(() => prepareRevision(this.context, this.pkg, setting), id);
     view.changed();
@@ -122,13 +122,13 @@ export class PackageWork {
     }
   }
 
-  /** A step that waits for something gives its place to others. */
+  /** A step that waits for something gives its slot to others. */
   #hear(context: Context, event: FtlEvent): void {
-    if (event.type === "waiting") this.#place?.leave();
+    if (event.type === "waiting") this.#slot?.leave();
     if (event.type === "script") {
       this.#ranScripts = true;
-      if (event.running) this.#place?.leaveAfter(PATIENCE);
-      else this.#place?.stay();
+      if (event.running) this.#slot?.leaveAfter(PATIENCE);
+      else this.#slot?.stay();
     }
     context.report(event);
   }

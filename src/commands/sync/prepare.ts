@@ -2,7 +2,7 @@
 import { ScriptError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
-import type { Places } from "../../concurrency/places.ts";
+import type { Slots } from "../../concurrency/slots.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import { Scripts } from "../../machine/scripts/scripts.ts";
@@ -30,7 +30,7 @@ const PATIENCE = 30_000;
 export async function prepareRevision(
   context: Context,
   pkg: PackageDir,
-  { id, urgent, turns }: { id: RevisionId; urgent: boolean; turns: Places },
+  { id, urgent, turns }: { id: RevisionId; urgent: boolean; turns: Slots },
 ): Promise<void> {
   if (postSyncOf(pkg, id) === "ok") return;
   const isRun = hasScript(pkg.revisionPath(id), "post-sync");

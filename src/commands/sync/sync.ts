@@ -3,7 +3,7 @@ import { asError } from "../../errors.ts";
 import { Gate } from "../../concurrency/gate.ts";
 import { inParallel } from "../../concurrency/parallel.ts";
 import { pause } from "../../concurrency/pause.ts";
-import { Places } from "../../concurrency/places.ts";
+import { Slots } from "../../concurrency/slots.ts";
 import { planSync, type SyncPlan } from "../../plan/sync.ts";
 import {
   type PackageName,
@@ -62,13 +62,13 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
   const setting = {
     bucket,
     listings: shareListings(bucket, packages.map(({ name }) => name)),
-    turns: new Places(concurrency),
+    turns: new Slots(concurrency),
     memory: new Gate(WINDOWS),
     follow: options.follow ?? false,
   };
   const bounds = {
-    places: new Places(concurrency),
-    open: new Places(MOST_OPEN),
+    slots: new Slots(concurrency),
+    open: new Slots(MOST_OPEN),
     signal: context.signal,
   };
   const syncs = await Promise.allSettled(packages.map((pkg) => {
@@ -83,12 +83,12 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
 /** Slow work comes last, after the blessed revisions of all packages. */
 async function syncPackage(
   syncer: PackageSyncer,
-  { places, open, signal }: { places: Places; open: Places; signal: AbortSignal },
+  { slots, open, signal }: { slots: Slots; open: Slots; signal: AbortSignal },
 ): Promise<PackageSync> {
   using _syncer = syncer;
   {
-    using place = await places.enter({ urgent: true, signal });
-    await syncer.activateReady(place);
+    using slot = await slots.enter({ urgent: true, signal });
+    await syncer.activateReady(slot);
   }
   if (!syncer.isBlessedDue && !syncer.isRestDue) return await syncer.finish();
   let opened = open.tryEnter();
@@ -101,12 +101,12 @@ async function syncPackage(
   do {
     isMore = false;
     if (syncer.isBlessedDue) {
-      using place = await places.enter({ urgent: true, signal });
-      await syncer.deployBlessed(place);
+      using slot = await slots.enter({ urgent: true, signal });
+      await syncer.deployBlessed(slot);
     }
     if (syncer.isRestDue) {
-      using place = await places.enter({ urgent: false, signal });
-      isMore = await syncer.completeRest(place);
+      using slot = await slots.enter({ urgent: false, signal });
+      isMore = await syncer.completeRest(slot);
     }
   } while (isMore);
   return await syncer.finish();

@@ -5,6 +5,7 @@
  * bytes were not flushed before the rename (https://lwn.net/Articles/457667/).
  */
 import { StorageError } from "../../errors.ts";
+import { orAborted } from "../../concurrency/abortable.ts";
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 
 /** Flushes the names in a directory. */
@@ -52,10 +53,10 @@ export function replaceFile(path: string, text: string, { durable = true } = {})
 const LARGEST_OVERWRITE = 512;
 
 /**
- * Overwrites a file in place if it differs from `text` only in digits, and returns true. A kill, a power cut or
- * a reader at that moment finds old digits or new digits. Returns false if anything else is there, for example
- * a link. A race may make this write into another user's file; that file then had this text already, apart
- * from digits.
+ * Overwrites a file in place if it differs from `text` only in digits, and returns true. After a kill or a power
+ * cut the file has the old digits or the new digits. Returns false if anything else is there, for example a
+ * link. Another user may exchange the file between the check and the write. The file that is written to had the
+ * same text apart from digits, so this does no harm.
  */
 export function overwriteDigits(path: string, text: string): boolean {
   const bytes = new TextEncoder().encode(text);
@@ -130,7 +131,13 @@ export async function syncFileSystem(path: string, signal: AbortSignal): Promise
   // PATH may be unset. Then looking up the bare name throws, which is no reason to stop.
   for (const program of ["/usr/bin/sync", "/bin/sync", "sync"]) {
     try {
-      const { success, stderr } = await output(program, ["-f", path], signal);
+      const command = new Deno.Command(program, {
+        args: ["-f", path],
+        stdin: "null",
+        stdout: "null",
+        stderr: "piped",
+      });
+      const { success, stderr } = await orAborted(() => command.output(), signal);
       if (success) return;
       const reason = new TextDecoder().decode(stderr).trim();
       if (/unrecognized|invalid option|usage/i.test(reason)) break;
@@ -141,28 +148,6 @@ export async function syncFileSystem(path: string, signal: AbortSignal): Promise
     }
   }
   syncEachFile(path, signal);
-}
-
-async function output(
-  program: string,
-  args: string[],
-  signal: AbortSignal,
-): Promise<Deno.CommandOutput> {
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", onAbort);
-  try {
-    const command = new Deno.Command(program, {
-      args,
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    });
-    return await Promise.race([command.output(), promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 /** Flushes file by file, which is slow. It is for machines without coreutils. */

@@ -26,7 +26,7 @@ export function diskRoom(path: string): DiskRoom {
   return {
     free,
     size,
-    // Some file systems do not count inodes and report 0 of 0.
+    // A file system without a fixed number of inodes, such as Btrfs, reports 0.
     inodes: files === 0 ? undefined : { free: ffree, all: files },
     isFull: isFull({ free, size }),
   };

@@ -6,7 +6,7 @@
 import { isRevisionId, type RevisionId } from "../../revision/names.ts";
 import { removeFile, replaceFile } from "../disk/durable.ts";
 import type { PackageDir } from "../package_dir.ts";
-import type { Action } from "../../revision/scripts.ts";
+import { type Action, ACTIONS } from "../../revision/scripts.ts";
 import { readJson } from "../disk/json_file.ts";
 
 export interface JumpUnderWay {
@@ -14,8 +14,6 @@ export interface JumpUnderWay {
   readonly to: RevisionId;
   readonly action: Action;
 }
-
-const ACTIONS: readonly Action[] = ["sync", "jump", "jump-back", "remove"];
 
 export function readJournal(pkg: PackageDir): JumpUnderWay | undefined {
   const value = readJson(pkg.ownPath("journal")) as Partial<JumpUnderWay> | undefined;

@@ -14,13 +14,13 @@
  * No journal is written if neither revision has a script that would need it.
  */
 import type { Context } from "../../context.ts";
-import { NotFoundError, ScriptError } from "../../errors.ts";
+import { ScriptError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
 import type { Hold } from "../../plan/hold.ts";
 import type { Action } from "../../revision/scripts.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { readLink, writeLinks } from "../links.ts";
-import type { PackageDir } from "../package_dir.ts";
+import { type PackageDir, requireRevision } from "../package_dir.ts";
 import { hasScript } from "../scripts/file.ts";
 import { Scripts, type Switch } from "../scripts/scripts.ts";
 import { postSyncOf } from "../state.ts";
@@ -161,13 +161,8 @@ export class Jumps {
 }
 
 function requireReady(pkg: PackageDir, id: RevisionId): void {
+  requireRevision(pkg, id);
   const name = pkg.revisionName(id);
-  if (!pkg.has(id)) {
-    throw new NotFoundError(`No revision ${name} on this machine`, {
-      hint:
-        `'ftl list ${pkg.name}' shows those that are here, 'ftl sync ${pkg.name}' fetches new ones`,
-    });
-  }
   const postSync = postSyncOf(pkg, id);
   if (postSync === "ok") return;
   const why = postSync === "failed" ? "its post-sync failed" : "its post-sync has not run yet";

@@ -94,9 +94,9 @@ class Waiting {
   readonly #deadline: number;
   #pause = FIRST_PAUSE;
   #isReported = false;
-  /** How many times in a row others shared the lock. No `ftl` shares it for longer than a moment. */
+  /** Attempts in a row that found the lock shared. An `ftl` shares it only for a moment. */
   #shared = 0;
-  /** Files that turned out to be replaced. */
+  /** Number of files that were replaced while this command waited. */
   #files = 0;
 
   constructor(options: LockOptions) {
@@ -104,7 +104,10 @@ class Waiting {
     this.#deadline = performance.now() + options.wait * 1000;
   }
 
-  /** Waits until another process has put the next file there, mostly for no time. Throws `BusyError`. */
+  /**
+   * Call it if the file was replaced while this command waited. The new file is mostly there already, so the
+   * first call does not pause. Throws `BusyError` if files are replaced again and again.
+   */
   async forNextFile(): Promise<void> {
     const { what, signal } = this.#options;
     if (++this.#files > PATIENCE && this.#left() <= 0) {

@@ -72,8 +72,8 @@ export class PackageLocks {
   }
 
   /**
-   * Checked until the answer is no: whoever waits for this command to end held a lock before this command
-   * began.
+   * After the first no it is not checked again: an `ftl` that waits for this command took its lock before this
+   * command began.
    */
   #deadlock(): string | undefined {
     if (this.#isNoScript) return undefined;

@@ -4,6 +4,7 @@
  */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { messageOf, StorageError } from "../../errors.ts";
+import { orAborted } from "../../concurrency/abortable.ts";
 import { mountInTable } from "./mount_table.ts";
 
 /** A tree that could not be deleted. */
@@ -14,21 +15,23 @@ export interface Leftover {
   readonly reason: string;
 }
 
-/** Folders to check before the event loop gets its turn. */
+/** After so many folders, signals and timers get a turn. */
 const FOLDERS_A_TURN = 500;
 
-/** After so many single checks it is faster to read the kernel's table with a program. */
+/** A tree with more folders counts as large: reading the kernel's table is faster than checking the rest. */
 const MANY_FOLDERS = 1000;
 
 /**
  * The first mount point in a tree. Undefined if the whole tree is on the mount of its parent folder. Changes
  * nothing.
  *
- * Device numbers do not help: a bind mount may show another folder of the same file system. But rename(2) never
- * crosses a mount, and it returns EXDEV before it looks up the name
- * (https://man7.org/linux/man-pages/man2/rename.2.html). So the check renames a name that does not exist. If
- * the runtime cannot open a folder, the kernel's table answers for the whole tree; throws `StorageError` if
- * that table cannot be read. The table also answers for a tree of many folders, if it can be read.
+ * A mount point can have its parent's device number: a bind mount may show another folder of the same file
+ * system. But rename(2) never crosses a mount, and it returns EXDEV before it looks up the name
+ * (https://man7.org/linux/man-pages/man2/rename.2.html). So the check renames a name that does not exist.
+ *
+ * The kernel's table of mounts is read for the whole tree if the runtime cannot open one of its folders. Throws
+ * `StorageError` if the table cannot be read then. The table is also read if the tree has many folders; if it
+ * cannot be read then, the check continues folder by folder.
  */
 export async function findMount(tree: string): Promise<string | undefined> {
   const outside = parentOf(tree);
@@ -70,7 +73,7 @@ export async function removeTree(
   }
   if (mount === undefined) {
     try {
-      await orAborted(Deno.remove(path, { recursive: true }), signal);
+      await orAborted(() => Deno.remove(path, { recursive: true }), signal);
       return undefined;
     } catch (error) {
       signal?.throwIfAborted();
@@ -222,20 +225,6 @@ export function isThere(path: string): boolean {
 
 function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";
-}
-
-/** Ends the wait on abort. The system finishes its work alone. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await work;
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", onAbort);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 /** Lets signals and timers run. */

@@ -10,7 +10,7 @@ import { messageOf } from "../../errors.ts";
 import type { Step } from "../../revision/scripts.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import type { PackageDir } from "../package_dir.ts";
-import { FILE_LIMIT, logNames } from "./trim.ts";
+import { FILE_LIMIT, logNames } from "./log_folder.ts";
 
 /** Bytes kept of a log's beginning, and of its end, when it is cut. */
 export const HEAD = FILE_LIMIT / 2;

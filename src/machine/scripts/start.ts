@@ -98,7 +98,7 @@ function explainStart(script: ScriptFile, failed: FailedStart): StartFailure {
     const wanted = programWithCarriageReturn(firstLine);
     if (wanted !== undefined) {
       return new StartFailure(
-        "its first line ends as lines do on Windows, so the system looks for a program called " +
+        "its first line has a CRLF line end, so the system looks for a program called " +
           JSON.stringify(`${wanted}\r`),
         "Give the script Unix line ends and spool the package again",
       );

@@ -3,7 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { createLog, cut, HEAD, KEPT, note } from "../../../src/machine/scripts/log.ts";
 import { openPipe } from "../../../src/machine/scripts/pipe.ts";
 import { asStream } from "../../../src/machine/scripts/start.ts";
-import { FILE_LIMIT, trimLogs } from "../../../src/machine/scripts/trim.ts";
+import { FILE_LIMIT, trimLogs } from "../../../src/machine/scripts/log_folder.ts";
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
 import { TempFolder } from "../../temp.ts";
 import { until } from "../../until.ts";

@@ -1,7 +1,7 @@
 /** How much of a script's output is passed on, and when. */
 import { closeSync, openSync } from "node:fs";
 import { ScriptOutput } from "../../../src/machine/scripts/output.ts";
-import { FILE_LIMIT } from "../../../src/machine/scripts/trim.ts";
+import { FILE_LIMIT } from "../../../src/machine/scripts/log_folder.ts";
 import { assert, assertEquals } from "../../assert.ts";
 import { TempFolder } from "../../temp.ts";
 import { Lab } from "./script_run.ts";

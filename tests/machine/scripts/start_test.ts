@@ -99,12 +99,12 @@ Deno.test("a script that cannot start says why", async () => {
     [
       "#!/bin/sh\r\nexit 0\r\n",
       0o755,
-      'its first line ends as lines do on Windows, so the system looks for a program called "/bin/sh\\r"',
+      'its first line has a CRLF line end, so the system looks for a program called "/bin/sh\\r"',
     ],
     [
       "#!/bin/sh\r\nexit 0\r\n",
       0o644,
-      'its first line ends as lines do on Windows, so the system looks for a program called "/bin/sh\\r"',
+      'its first line has a CRLF line end, so the system looks for a program called "/bin/sh\\r"',
     ],
   ];
   for (const [text, mode, reason] of cases) {

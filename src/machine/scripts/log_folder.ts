@@ -1,6 +1,6 @@
 /**
- * How other commands look at the logs of scripts. A daemon may go on writing to a log after its `ftl` has
- * ended. Then the next `ftl` cuts that log.
+ * The folder with the logs of scripts, for commands that run none: the names of the logs, and their size. A
+ * daemon may go on writing to a log after its `ftl` has ended. Then the next `ftl` cuts that log.
  */
 import type { PackageDir } from "../package_dir.ts";
 
