@@ -4,7 +4,7 @@ import { OutcomeUnknownError } from "../../errors.ts";
 import { inParallel } from "../../concurrency/parallel.ts";
 import type { NotRemoved } from "../bucket.ts";
 import { Grace, outcomeUnknown } from "./grace.ts";
-import { statusOf } from "./failure.ts";
+import { statusOf } from "../aws/sdk_error.ts";
 import { DeleteObjectsCommand, type S3Client } from "./sdk.ts";
 
 /**

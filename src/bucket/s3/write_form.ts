@@ -2,7 +2,7 @@
  * Finds the form of a write that the store supports: with checksums and conditions, or without one
  * of them.
  */
-import { statusOf } from "./errors.ts";
+import { statusOf } from "../aws/sdk_error.ts";
 import type { StoreLacks } from "./store_lacks.ts";
 
 /** What a write has besides its bytes. */

@@ -12,7 +12,8 @@ import {
 } from "../bucket.ts";
 import { checkOf } from "./body_check.ts";
 import { type Found, Grace, lookOnce, outcomeUnknown } from "./grace.ts";
-import { mayHaveBeenDone, s3Code, statusOf } from "./errors.ts";
+import { codeOf, statusOf } from "../aws/sdk_error.ts";
+import { mayHaveBeenDone } from "./failure.ts";
 import { conditionHeaders, uploadParts, uploadWhole } from "./upload.ts";
 import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from "./sdk.ts";
 import type { StoreLacks } from "./store_lacks.ts";
@@ -133,7 +134,7 @@ export class S3Writes {
       return etag;
     } catch (error) {
       const isRefused = [404, 409, 412].includes(statusOf(error)) &&
-        s3Code(error) !== "NoSuchBucket";
+        codeOf(error) !== "NoSuchBucket";
       if (!isRefused) throw error;
       return undefined;
     }
