@@ -31,7 +31,7 @@ type ClientConfig = NonNullable<
   NonNullable<Parameters<typeof defaultProvider>[0]>["clientConfig"]
 >;
 
-export interface CredentialsOptions {
+interface CredentialsOptions {
   /** Sends the requests to STS and SSO by `fetch`, which supports proxies. */
   readonly requestHandler: NonNullable<ClientConfig["requestHandler"]>;
 }

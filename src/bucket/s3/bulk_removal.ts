@@ -20,7 +20,7 @@ const SINGLE_REQUESTS = 16;
  */
 const UNKNOWN_REQUEST: ReadonlySet<number> = new Set([400, 405, 411, 501]);
 
-export interface BulkRemoval {
+interface BulkRemoval {
   readonly client: S3Client;
   readonly bucket: string;
   readonly signal: AbortSignal | undefined;

@@ -25,7 +25,7 @@ import { listAll, type ListPage, readPage } from "./listing.ts";
 import { TooLargeError } from "./whole_answers.ts";
 import { suspectOf } from "./write_form.ts";
 
-export interface ReadBucket {
+interface ReadBucket {
   readonly name: string;
   readonly client: S3Client;
   readonly settings: ClientSettings;

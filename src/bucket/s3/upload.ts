@@ -31,7 +31,7 @@ const UPLOAD_WINDOW = 15 * 1024 * 1024;
 const ABORT_TIMEOUT = 5_000;
 
 /** The place of the object, under the names that the SDK's commands use. */
-export interface UploadTarget {
+interface UploadTarget {
   readonly Bucket: string;
   readonly Key: string;
 }

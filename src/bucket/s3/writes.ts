@@ -20,7 +20,7 @@ import type { StoreLacks } from "./store_lacks.ts";
 import { inKnownForm } from "./write_form.ts";
 
 /** The parts of the bucket that writing needs. */
-export interface WrittenBucket {
+interface WrittenBucket {
   readonly name: string;
   readonly client: S3Client;
   readonly lacks: StoreLacks;
