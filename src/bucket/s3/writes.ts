@@ -59,7 +59,8 @@ export class S3Writes {
     try {
       return await this.#put({ key, text, ...options, until: grace.signal });
     } catch (error) {
-      // An answer settles the outcome, even if it is an error.
+      // If S3 has answered, the error tells whether the write was done. Only a write whose answer
+      // was cut off by the abort has to be looked for in the bucket.
       const isCut = error === signal?.reason || (error as Error).name === "AbortError";
       if (!signal?.aborted || !isCut) throw error;
       let etag = "";
