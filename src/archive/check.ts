@@ -16,7 +16,7 @@ export interface EntryWatcher {
   end?(tree: Tree): void;
 }
 
-export interface CheckOptions {
+interface CheckOptions {
   package: string;
   /** The rest of the file's name after the package and its dot. It decides the format. */
   rest: string;

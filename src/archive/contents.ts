@@ -11,7 +11,7 @@ import { compressionOf, formatOf, isArchive, storedName } from "./format.ts";
 import { type Limits, Tree } from "./rules.ts";
 import { readTar } from "./tar/reader.ts";
 
-export interface ContentsOptions {
+interface ContentsOptions {
   package: string;
   /** The rest of the file's name after the package and its dot. */
   rest: string;

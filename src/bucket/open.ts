@@ -11,8 +11,8 @@ export async function openBucket(
   return await context.openBucket({
     signal,
     ...(onAnswer === undefined ? {} : { onAnswer }),
-    // FTL fully makes up for `quotes`, so no warning at each blessing is needed. `ftl doctor` shows
-    // it.
+    // Some stores compare ETags without quotes. FTL then sends them without quotes, and nothing is
+    // lost. So only `ftl doctor` reports this, and other commands do not warn.
     onLack: (lack, message) => lack === "quotes" || report({ type: "warning", message }),
   });
 }

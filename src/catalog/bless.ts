@@ -22,7 +22,7 @@ export interface BlessOptions {
   readonly message?: string;
 }
 
-export interface BlessRequest extends BlessOptions {
+interface BlessRequest extends BlessOptions {
   readonly bucket: Bucket;
   readonly remote: RemotePackage;
   /** The revision to bless. */
@@ -32,7 +32,7 @@ export interface BlessRequest extends BlessOptions {
 }
 
 /** The revision that is blessed now, and the one before. They are equal if there was nothing to do. */
-export interface Blessed {
+interface Blessed {
   readonly revision: RevisionName;
   readonly from: RevisionName | undefined;
 }

@@ -105,9 +105,11 @@ export async function isInBucket(
   { package: name, key }: RemoteRevision,
 ): Promise<boolean> {
   const prefix = packagePrefix(name);
-  // The place right before the key: no other key is made in between.
+  // The listing is to begin with the key itself. So it begins after the key without its last character,
+  // which sorts right before it: FTL makes no key between the two.
   const after = key.slice(0, -1);
   const { objects } = await bucket.listPage({ prefix, after });
+  // Some stores ignore `after`, and send the first page of the package. Then the key may be on a later page.
   const knowsAfter = objects.every((object) => object.key > after);
   const found = knowsAfter ? objects : await bucket.list(prefix);
   return found.some((object) => object.key === key);

@@ -12,7 +12,7 @@ import type { PackageName, RevisionId } from "../revision/names.ts";
 import type { RemotePackage } from "./listing.ts";
 
 /** Shows whether the pointer has changed between two listings; its text may be the same as before. */
-export function pointerVersion({ pointer, goPrevious }: RemotePackage): string {
+function pointerVersion({ pointer, goPrevious }: RemotePackage): string {
   return [pointer, goPrevious].map((o) =>
     o === undefined ? "-" : `${o.key} ${o.etag} ${o.modified}`
   )

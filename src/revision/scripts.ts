@@ -7,17 +7,18 @@
 export const ACTIONS = ["sync", "jump", "jump-back", "remove"] as const;
 export type Action = typeof ACTIONS[number];
 
+/** A step at which FTL runs a script of the package. */
+export type Step = "post-sync" | "pre-jump" | "post-jump" | "un-jump" | "pre-remove";
+
 /** Where each script is in a revision: FTL's name first, then the name of the Go original. */
-export const SCRIPT_PLACES = {
+export const SCRIPT_PLACES: Readonly<Record<Step, readonly [string, string]>> = {
   "post-sync": ["post-sync.sh", "ftl/post-spool"],
   "pre-jump": ["pre-jump.sh", "ftl/pre-jump"],
   "post-jump": ["post-jump.sh", "ftl/post-jump"],
   "un-jump": ["un-jump.sh", "ftl/un-jump"],
   "pre-remove": ["pre-remove.sh", "ftl/clean"],
-} as const;
+};
 
-/** A step at which FTL runs a script of the package. */
-export type Step = keyof typeof SCRIPT_PLACES;
 export const STEPS = Object.keys(SCRIPT_PLACES) as readonly Step[];
 
 /**

@@ -10,7 +10,7 @@ const PIECE = 1 << 20;
 /** A file with fewer compressed bytes is not worth the start of a thread, about 40 ms. */
 const SMALL = 2 << 20;
 
-export interface DecompressOptions {
+interface DecompressOptions {
   compression: Compression;
   /** The file's name, for messages. */
   name: string;

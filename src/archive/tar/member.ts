@@ -45,7 +45,7 @@ export interface Parts {
   readonly isPax: boolean;
 }
 
-export interface TarMember {
+interface TarMember {
   readonly entry: Entry;
   /** How many bytes of content follow. */
   readonly content: number;

@@ -12,7 +12,7 @@ import { BLOCK, type Header, isZero, paddingOf, parseHeader } from "./header.ts"
 import { toMember } from "./member.ts";
 import { NotUtf8 } from "./name_bytes.ts";
 
-export interface ReadTarOptions {
+interface ReadTarOptions {
   /** The archive's file name, for messages. */
   name: string;
   handler: EntryHandler;

@@ -24,7 +24,7 @@ export const SLOTS = {
   report: 5,
 };
 
-export interface Shared {
+interface Shared {
   readonly numbers: Int32Array;
   /** The report: a `WriteFailure` as JSON. */
   readonly report: Uint8Array;
@@ -68,7 +68,7 @@ interface Scope {
   addEventListener(type: "error", listener: (event: { error: unknown }) => void): void;
 }
 
-export interface Means {
+interface Means {
   readonly zlib: typeof import("node:zlib");
   readonly create: typeof createFile;
   readonly slots: typeof SLOTS;

@@ -5,7 +5,7 @@ import type { ArchiveThread } from "../thread/thread.ts";
 import type { SmallFile } from "../thread/thread_program.ts";
 
 /** Where a file is to be written. `path` is its path below the target, for messages. */
-export type Site = Pick<SmallFile, "place" | "path">;
+type Site = Pick<SmallFile, "place" | "path">;
 
 export class SmallFileWriter {
   readonly #explain: (error: unknown, path: string) => unknown;

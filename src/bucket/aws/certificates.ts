@@ -4,7 +4,7 @@ import { UsageError } from "../../errors.ts";
 import { quote } from "../../foreign_text.ts";
 
 /** The environment of the process, which the runtime reads. `mod.ts` passes it on. */
-export interface ProcessVariables {
+interface ProcessVariables {
   get(name: string): string | undefined;
   set(name: string, value: string): void;
   delete(name: string): void;

@@ -31,7 +31,7 @@ type ClientConfig = NonNullable<
   NonNullable<Parameters<typeof defaultProvider>[0]>["clientConfig"]
 >;
 
-export interface CredentialsOptions {
+interface CredentialsOptions {
   /** Sends the requests to STS and SSO by `fetch`, which supports proxies. */
   readonly requestHandler: NonNullable<ClientConfig["requestHandler"]>;
 }
@@ -45,6 +45,8 @@ export function findCredentials(
   { requestHandler }: CredentialsOptions,
 ): () => Promise<Credentials> {
   if (hasStaticCredentials(env)) return () => Promise.resolve(staticCredentials(env));
+  // The SDK has one such place for the whole process. That is harmless: every call puts the same
+  // function there, and it depends on nothing of this client.
   externalDataInterceptor.interceptToken("exec", runCredentialProcess);
   const notes = new ChainNotes();
   const provider = defaultProvider({

@@ -2,7 +2,7 @@
 import type { Environment } from "../../config.ts";
 import { FtlError, messageOf, StorageError, UsageError } from "../../errors.ts";
 import { unreadableFiles } from "./profile.ts";
-import { from, s3Code, saidBy, statusOf } from "../s3/failure.ts";
+import { codeOf, from, saidBy, statusOf } from "./sdk_error.ts";
 
 /**
  * The chain's message if no source gave credentials. Then only the chain's notes tell the reason.
@@ -92,11 +92,11 @@ export function explainNoCredentials(
 /** STS or a similar service has refused. */
 function refused(error: unknown): StorageError {
   const retryable = statusOf(error) >= 500 || statusOf(error) === 429;
-  return new StorageError(`Cannot get AWS credentials: ${s3Code(error)}, ${saidBy(error)}`, {
+  return new StorageError(`Cannot get AWS credentials: ${codeOf(error)}, ${saidBy(error)}`, {
     ...from(error),
     reason: retryable ? "busy" : "unauthenticated",
     retryable,
-    code: s3Code(error),
+    code: codeOf(error),
     said: saidBy(error),
     hint: retryable
       ? "Try again: nothing has changed"

@@ -12,7 +12,7 @@ type Kind = "secret" | "region" | "endpoint" | "name";
 interface AwsVariable {
   readonly name: string;
   readonly meaning: string;
-  /** Absent if the code that reads the variable checks it. */
+  /** What this file checks the value for. Undefined if this file does not check the variable. */
   readonly kind?: Kind;
 }
 

@@ -5,7 +5,7 @@ import { IntegrityError } from "../../errors.ts";
 import type { WriteForm } from "./write_form.ts";
 
 /** The checksum in base64, under the name that the SDK's commands use. */
-export type BodyCheck = { readonly ChecksumSHA256: string } | { readonly ContentMD5: string };
+type BodyCheck = { readonly ChecksumSHA256: string } | { readonly ContentMD5: string };
 
 export interface CheckedBody {
   readonly form: Pick<WriteForm, "checksums">;

@@ -4,7 +4,7 @@ import { OutcomeUnknownError } from "../../errors.ts";
 import { inParallel } from "../../concurrency/parallel.ts";
 import type { NotRemoved } from "../bucket.ts";
 import { Grace, outcomeUnknown } from "./grace.ts";
-import { statusOf } from "./failure.ts";
+import { statusOf } from "../aws/sdk_error.ts";
 import { DeleteObjectsCommand, type S3Client } from "./sdk.ts";
 
 /**
@@ -20,7 +20,7 @@ const SINGLE_REQUESTS = 16;
  */
 const UNKNOWN_REQUEST: ReadonlySet<number> = new Set([400, 405, 411, 501]);
 
-export interface BulkRemoval {
+interface BulkRemoval {
   readonly client: S3Client;
   readonly bucket: string;
   readonly signal: AbortSignal | undefined;

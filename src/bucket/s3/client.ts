@@ -8,6 +8,7 @@ import { findCredentials, findRegion } from "../aws/credentials.ts";
 import { type Profile, requireProfile } from "../aws/profile.ts";
 import { type Proxy, proxyFor } from "../aws/proxy.ts";
 import { ANSWER_TIMEOUT } from "./upload.ts";
+import { Sender } from "./sender.ts";
 import { fetchBody, fetchCredentials, fetchWhole } from "./whole_answers.ts";
 import { quote } from "../../foreign_text.ts";
 
@@ -21,6 +22,8 @@ export interface ClientSettings {
   readonly sendsChecksums: boolean;
   /** The proxy on the way to a URL. */
   readonly proxyOf: (target: URL) => Proxy | undefined;
+  /** `Sender.send`, for all requests of the client. */
+  readonly send: Sender["send"];
 }
 
 /**
@@ -35,15 +38,18 @@ export function clientSettings(
   const profile = requireSettings(env);
   const endpoint = env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] ||
     profile.get("endpoint_url");
-  const requestHandler = handlerOf((request) => fetchWhole(request, onAnswer));
+  const { send } = new Sender();
+  const requestHandler = handlerOf((request) => fetchWhole(request, { send, onAnswer }));
   const config: S3ClientConfig = {
     region: findRegion(env, profile),
-    credentials: findCredentials(env, { requestHandler: handlerOf(fetchCredentials) }),
+    credentials: findCredentials(env, {
+      requestHandler: handlerOf((request) => fetchCredentials(request, send)),
+    }),
     // The SDK reads the settings for FIPS and dual-stack endpoints itself.
     useAccelerateEndpoint: profile.get("s3.use_accelerate_endpoint") === "true",
     // Other stores rarely have a host name for each bucket.
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    // A redirect could send the session token and the package to any host: see `fetchWhole`.
+    // A redirect could send the session token and the package to any host: see `Sender.send`.
     followRegionRedirects: false,
     // FTL sends and checks SHA-256 checksums itself. The SDK's own would need a second pass over
     // the bytes.
@@ -57,6 +63,7 @@ export function clientSettings(
     endpoint,
     sendsChecksums: sendsChecksums(env, profile),
     proxyOf: (target) => proxyFor(target, env),
+    send,
   };
 }
 
@@ -89,7 +96,7 @@ function requireSettings(env: Environment): Profile {
  * layers of retries would multiply. The new client keeps the clock offset that the first one has
  * learned.
  */
-export function clientAskingOnce(client: S3Client, { config }: ClientSettings): S3Client {
+export function clientAskingOnce(client: S3Client, { config, send }: ClientSettings): S3Client {
   const { credentials, region, systemClockOffset } = client.config;
   return new S3Client({
     ...config,
@@ -98,7 +105,7 @@ export function clientAskingOnce(client: S3Client, { config }: ClientSettings): 
     systemClockOffset,
     requestHandler: new FetchHttpHandler({
       requestTimeout: ANSWER_TIMEOUT,
-      customFetch: fetchBody as typeof fetch,
+      customFetch: ((request: Request) => fetchBody(request, send)) as typeof fetch,
     }),
     maxAttempts: 1,
   });

@@ -11,20 +11,8 @@ import {
 } from "../../errors.ts";
 import { denialHint, inS3sWords } from "./denials.ts";
 import { unreachable } from "./network_errors.ts";
-import {
-  arn,
-  failure,
-  from,
-  isDamaged,
-  place,
-  regionToldBy,
-  s3Code,
-  type S3Request,
-  saidBy,
-  statusOf,
-} from "./failure.ts";
-
-export { isDamaged, mayHaveBeenDone, s3Code, statusOf } from "./failure.ts";
+import { codeOf, from, saidBy, statusOf } from "../aws/sdk_error.ts";
+import { arn, failure, isDamaged, place, regionToldBy, type S3Request } from "./failure.ts";
 
 type Explain = (request: S3Request, error: unknown) => FtlError;
 
@@ -93,7 +81,7 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
 /** The error for the user, made from any error of the SDK. An `FtlError` stays as it is. */
 export function explainS3Error(error: unknown, request: S3Request): FtlError {
   if (error instanceof FtlError) return error;
-  const explain = EXPLANATIONS[s3Code(error)];
+  const explain = EXPLANATIONS[codeOf(error)];
   if (explain !== undefined) return explain(request, error);
   const message = messageOf(error);
   if (/region is missing/i.test(message)) {
@@ -112,7 +100,7 @@ export function explainS3Error(error: unknown, request: S3Request): FtlError {
   if (status === 0) return unreachable(error, request);
   if (status < 300) return unreadable(request, error);
   // The answer to a HEAD request has no error code.
-  const isElsewhere = s3Code(error) === "400" && regionToldBy(error) !== undefined;
+  const isElsewhere = codeOf(error) === "400" && regionToldBy(error) !== undefined;
   return isElsewhere ? wrongRegion(request, error) : answered(request, error);
 }
 
@@ -128,7 +116,7 @@ const FULL =
 /** The error for any other answer that is not a success. */
 function answered(request: S3Request, error: unknown): StorageError {
   const status = statusOf(error);
-  const code = s3Code(error);
+  const code = codeOf(error);
   const isUnsupported = code === "NotImplemented" || status === 501;
   const isFull = FULL.test(code);
   const retryable = !isUnsupported && !isFull &&
@@ -176,7 +164,7 @@ function denied(request: S3Request, error: unknown): FtlError {
  */
 function refused(hint: string): Explain {
   return (request, error) => {
-    const text = `S3 refuses the account, ${s3Code(error)}: ${saidBy(error)}`;
+    const text = `S3 refuses the account, ${codeOf(error)}: ${saidBy(error)}`;
     return failure(text, { request, error }, { reason: "denied", hint });
   };
 }

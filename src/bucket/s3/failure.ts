@@ -1,11 +1,6 @@
-/** Reads the fields of the errors that the SDK throws. */
-import {
-  type FtlErrorOptions,
-  messageOf,
-  StorageError,
-  type StorageErrorOptions,
-} from "../../errors.ts";
-import { oneLine } from "../../foreign_text.ts";
+/** Reads what the errors of S3 say, beyond what the errors of all services do. */
+import { messageOf, StorageError, type StorageErrorOptions } from "../../errors.ts";
+import { codeOf, from, saidBy, type ServiceFailure } from "../aws/sdk_error.ts";
 import type { Proxy } from "../aws/proxy.ts";
 
 /** The request that failed, so that the error can name it. */
@@ -20,46 +15,13 @@ export interface S3Request {
   readonly proxyOf?: (target: URL) => Proxy | undefined;
 }
 
-/** The fields of the SDK's exceptions that FTL reads: `ServiceException` of `@smithy/core`. */
-interface ServiceFailure {
-  readonly name?: string;
-  readonly message?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
-  /** The answer itself. The names of its headers are in lower case. */
-  readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
-}
-
-/** S3's error code, e.g. `NoSuchKey`. If the answer had no body, as with HEAD, its HTTP status. */
-export function s3Code(error: unknown): string {
-  const failure = error as ServiceFailure;
-  const status = statusOf(error);
-  if (status === 412) return "PreconditionFailed";
-  const name = failure.name ?? "";
-  return /^(Error|TypeError|Unknown|UnknownError|S3ServiceException)$/.test(name) && status > 0
-    ? String(status)
-    : name;
-}
-
-export function statusOf(error: unknown): number {
-  return (error as ServiceFailure).$metadata?.httpStatusCode ?? 0;
-}
-
-/** At most so many characters of S3's message are shown. */
-const LONGEST_SENTENCE = 400;
-
-/** S3's own message: one line, without control characters, with a limited length. */
-export function saidBy(error: unknown): string {
-  const text = oneLine(messageOf(error).replace(/\s+/g, " "));
-  return text.length > LONGEST_SENTENCE ? `${text.slice(0, LONGEST_SENTENCE)}...` : text;
-}
-
 /**
  * Whether a write was refused because of its condition, or the end of an upload because the upload
  * is gone. The same request may have caused both, if it was retried after its first answer was
  * lost. So the caller must look at what is in the bucket now.
  */
 export function mayHaveBeenDone(error: unknown): boolean {
-  const code = s3Code(error);
+  const code = codeOf(error);
   return code === "PreconditionFailed" || code === "ConditionalRequestConflict" ||
     code === "NoSuchUpload";
 }
@@ -78,15 +40,10 @@ export function failure(
   return new StorageError(message, {
     ...from(error),
     action: request.action,
-    code: s3Code(error),
+    code: codeOf(error),
     said: saidBy(error),
     ...options,
   });
-}
-
-/** What every error that is made from an answer tells about it. */
-export function from(error: unknown): Pick<FtlErrorOptions, "cause" | "requestId"> {
-  return { cause: error, requestId: (error as ServiceFailure).$metadata?.requestId };
 }
 
 /** The bucket's region. S3 tells it in a header of most answers, or in the message. */

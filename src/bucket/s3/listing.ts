@@ -12,7 +12,7 @@ export type ListPage = Pick<
   "Contents" | "IsTruncated" | "NextContinuationToken"
 >;
 
-export interface Listing {
+interface Listing {
   readonly bucket: string;
   readonly prefix: string;
   /** Requests one page. Without a token it is the first page. */

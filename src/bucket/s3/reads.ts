@@ -19,12 +19,13 @@ import {
 } from "../bucket.ts";
 import { bodyOf, objectInfo } from "./answers.ts";
 import { clientAskingOnce, type ClientSettings } from "./client.ts";
-import { isDamaged, s3Code, statusOf } from "./errors.ts";
+import { codeOf, statusOf } from "../aws/sdk_error.ts";
+import { isDamaged } from "./failure.ts";
 import { listAll, type ListPage, readPage } from "./listing.ts";
 import { TooLargeError } from "./whole_answers.ts";
 import { suspectOf } from "./write_form.ts";
 
-export interface ReadBucket {
+interface ReadBucket {
   readonly name: string;
   readonly client: S3Client;
   readonly settings: ClientSettings;
@@ -152,7 +153,7 @@ export class S3Reads {
         this.#client.send(new GetObjectCommand({ ...target, ...mode }), options)
       );
     } catch (error) {
-      if (s3Code(error) === "NoSuchKey") return undefined;
+      if (codeOf(error) === "NoSuchKey") return undefined;
       if (error instanceof TooLargeError) throw this.#noPointer(key, error);
       throw this.#explain(error, key);
     }

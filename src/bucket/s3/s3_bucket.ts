@@ -22,7 +22,8 @@ import {
 import { sourceOf } from "../aws/credentials.ts";
 import { type ClientSettings, clientSettings } from "./client.ts";
 import { removeMany } from "./bulk_removal.ts";
-import { explainS3Error, s3Code, statusOf } from "./errors.ts";
+import { codeOf, statusOf } from "../aws/sdk_error.ts";
+import { explainS3Error } from "./errors.ts";
 import { S3Reads } from "./reads.ts";
 import { S3Writes } from "./writes.ts";
 import { StoreLacks } from "./store_lacks.ts";
@@ -149,7 +150,7 @@ class S3Bucket implements OpenedBucket {
     try {
       await this.#client.send(new AbortMultipartUploadCommand(target), this.#options);
     } catch (error) {
-      if (s3Code(error) === "NoSuchUpload") return;
+      if (codeOf(error) === "NoSuchUpload") return;
       throw this.#explain(error, "s3:AbortMultipartUpload", key);
     }
   }

@@ -11,7 +11,7 @@ import { inParallel } from "../../concurrency/parallel.ts";
 import type { Condition, UploadOptions, UploadSource } from "../bucket.ts";
 import { checkOf, compareWithEtag } from "./body_check.ts";
 import { Grace, LAST_LOOK } from "./grace.ts";
-import { s3Code } from "./errors.ts";
+import { codeOf } from "../aws/sdk_error.ts";
 import type { StoreLacks } from "./store_lacks.ts";
 import { inKnownForm, suspectOf, type WriteForm } from "./write_form.ts";
 
@@ -31,7 +31,7 @@ const UPLOAD_WINDOW = 15 * 1024 * 1024;
 const ABORT_TIMEOUT = 5_000;
 
 /** The place of the object, under the names that the SDK's commands use. */
-export interface UploadTarget {
+interface UploadTarget {
   readonly Bucket: string;
   readonly Key: string;
 }
@@ -202,7 +202,7 @@ async function sendCompletion(
 
 /** Swift validates the document against a schema without checksums, and answers MalformedXML. */
 function refusesPartChecksums(error: unknown): boolean {
-  return s3Code(error) === "MalformedXML" || suspectOf(error) === "checksums" ||
+  return codeOf(error) === "MalformedXML" || suspectOf(error) === "checksums" ||
     suspectOf(error) === "either";
 }
 

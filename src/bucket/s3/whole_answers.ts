@@ -1,13 +1,11 @@
 /**
- * Sends S3's requests by `fetch`, within limits. It follows no redirect and refuses answers that
- * are not S3's. It reads small answers to their end, or fails the request, which can then be
+ * Takes S3's answers within limits, and refuses answers that are not S3's. It reads small answers to their end, or fails the request, which can then be
  * retried. A truncated answer that is found later could not be retried: the client's retries and
  * its timeout are over then.
  */
 import { StorageError } from "../../errors.ts";
 import { SMALL_OBJECT_LIMIT } from "../bucket.ts";
 import { asksForObject, originOf, requireS3Answer } from "./foreign_answers.ts";
-import { speaksPlainHttp } from "./tls_probe.ts";
 
 /** In bytes. A page of a listing is far smaller. */
 const LARGEST = 16 * 1024 * 1024;
@@ -18,6 +16,9 @@ const LONGEST_RETRY_AFTER = 5;
 
 /** https://fetch.spec.whatwg.org/#null-body-status */
 const NULL_BODY_STATUS: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);
+
+/** Sends a request: `Sender.send` of the client. */
+type Send = (request: Request) => Promise<Response>;
 
 /** The requested object is larger than `SMALL_OBJECT_LIMIT`. */
 export class TooLargeError extends Error {
@@ -36,10 +37,10 @@ export class TooLargeError extends Error {
  */
 export async function fetchWhole(
   request: Request,
-  onAnswer?: (headers: Headers) => void,
+  { send, onAnswer }: { send: Send; onAnswer: ((headers: Headers) => void) | undefined },
 ): Promise<Response> {
   return await markBroken(request, async () => {
-    const response = await fetchHere(request);
+    const response = await sendUntilAbort(request, send);
     onAnswer?.(response.headers);
     const isObject = asksForObject(request) && response.status < 300;
     const bytes = await readAtMost(response, mostOf(response, isObject));
@@ -51,8 +52,8 @@ export async function fetchWhole(
 }
 
 /** An answer whose body the caller reads later. Only the body of a failure is read here. */
-export async function fetchBody(request: Request): Promise<Response> {
-  const response = await fetchHere(request);
+export async function fetchBody(request: Request, send: Send): Promise<Response> {
+  const response = await sendUntilAbort(request, send);
   try {
     if (response.status < 300) {
       requireS3Answer(request, response, undefined);
@@ -72,55 +73,20 @@ export async function fetchBody(request: Request): Promise<Response> {
  * An answer of a service for credentials, read to its end. Such a service does not answer as S3
  * does.
  */
-export async function fetchCredentials(request: Request): Promise<Response> {
+export async function fetchCredentials(request: Request, send: Send): Promise<Response> {
   return await markBroken(request, async () => {
-    const response = await fetchHere(request);
+    const response = await sendUntilAbort(request, send);
     const bytes = await readAtMost(response, LARGEST_ERROR);
     if (bytes === undefined) throw tooMuch(request);
     return answerOf(response, bytes);
   });
 }
 
-/**
- * Does not follow redirects: they may lead to any host, and would send the token and the package
- * there.
- */
-async function fetchHere(request: Request): Promise<Response> {
-  const response = await fetchUnlessPlain(request);
+async function sendUntilAbort(request: Request, send: Send): Promise<Response> {
+  const response = await send(request);
   // An answer after an abort is not read, and would keep its connection open.
   if (request.signal.aborted) await response.body?.cancel().catch(() => {});
   return response;
-}
-
-/** After so many milliseconds without an answer, FTL probes the port, unless the store is AWS. */
-const PROBE_AFTER = 3_000;
-/** The origins that were probed already. */
-const probed = new Set<string>();
-
-async function fetchUnlessPlain(request: Request): Promise<Response> {
-  const url = new URL(request.url);
-  const answer = fetch(request, { redirect: "manual" });
-  const isKnown = url.protocol !== "https:" || /\.amazonaws\.com(\.cn)?$/.test(url.hostname) ||
-    probed.has(url.origin);
-  if (isKnown) return await answer;
-  const { promise: isPlain, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(async () => {
-    probed.add(url.origin);
-    if (await speaksPlainHttp(url)) reject(plainPort(url));
-  }, PROBE_AFTER);
-  try {
-    return await Promise.race([answer, isPlain]);
-  } finally {
-    clearTimeout(timer);
-    answer.catch(() => {});
-  }
-}
-
-function plainPort({ origin, host }: URL): StorageError {
-  return new StorageError(`${origin} speaks plain HTTP, not TLS`, {
-    reason: "not-s3",
-    hint: `export AWS_ENDPOINT_URL_S3=http://${host}, or let the store speak TLS`,
-  });
 }
 
 function mostOf({ status }: Response, isObject: boolean): number {

@@ -2,7 +2,7 @@
  * Finds the form of a write that the store supports: with checksums and conditions, or without one
  * of them.
  */
-import { statusOf } from "./errors.ts";
+import { statusOf } from "../aws/sdk_error.ts";
 import type { StoreLacks } from "./store_lacks.ts";
 
 /** What a write has besides its bytes. */
@@ -68,8 +68,9 @@ function learn(lacks: StoreLacks, full: WriteForm, understood: WriteForm): void 
 }
 
 /**
- * Whether the write was refused because of the object in the store. Then the store understood its
- * form.
+ * Whether the store refused the write because of the object: it is missing (404), is being written
+ * (409), or does not meet the condition (412). To find that, the store must have read the headers.
+ * So it supports this form.
  */
 function isUnderstood(error: unknown): boolean {
   return [404, 409, 412].includes(statusOf(error));

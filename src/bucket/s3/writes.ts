@@ -12,14 +12,15 @@ import {
 } from "../bucket.ts";
 import { checkOf } from "./body_check.ts";
 import { type Found, Grace, lookOnce, outcomeUnknown } from "./grace.ts";
-import { mayHaveBeenDone, s3Code, statusOf } from "./errors.ts";
+import { codeOf, statusOf } from "../aws/sdk_error.ts";
+import { mayHaveBeenDone } from "./failure.ts";
 import { conditionHeaders, uploadParts, uploadWhole } from "./upload.ts";
 import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from "./sdk.ts";
 import type { StoreLacks } from "./store_lacks.ts";
 import { inKnownForm } from "./write_form.ts";
 
 /** The parts of the bucket that writing needs. */
-export interface WrittenBucket {
+interface WrittenBucket {
   readonly name: string;
   readonly client: S3Client;
   readonly lacks: StoreLacks;
@@ -58,7 +59,8 @@ export class S3Writes {
     try {
       return await this.#put({ key, text, ...options, until: grace.signal });
     } catch (error) {
-      // An answer settles the outcome, even if it is an error.
+      // If S3 has answered, the error tells whether the write was done. Only a write whose answer
+      // was cut off by the abort has to be looked for in the bucket.
       const isCut = error === signal?.reason || (error as Error).name === "AbortError";
       if (!signal?.aborted || !isCut) throw error;
       let etag = "";
@@ -133,7 +135,7 @@ export class S3Writes {
       return etag;
     } catch (error) {
       const isRefused = [404, 409, 412].includes(statusOf(error)) &&
-        s3Code(error) !== "NoSuchBucket";
+        codeOf(error) !== "NoSuchBucket";
       if (!isRefused) throw error;
       return undefined;
     }

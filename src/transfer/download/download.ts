@@ -65,7 +65,7 @@ const PATIENCE = 6;
  */
 const MOST_TRIES = 100;
 
-export interface Download extends AsyncDisposable {
+interface Download extends AsyncDisposable {
   /** What the first answer told of the object. */
   readonly info: ObjectInfo;
   /**

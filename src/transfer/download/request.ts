@@ -8,7 +8,7 @@ import { BrokenError, type Watchdog } from "./watchdog.ts";
 const READ = 64 * 1024;
 
 /** The object, and its bytes that are still missing. */
-export interface RangeRequest {
+interface RangeRequest {
   readonly bucket: Bucket;
   readonly key: string;
   readonly etag: string;
