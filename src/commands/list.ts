@@ -31,7 +31,7 @@ import { isHeld } from "../machine/jump/hold.ts";
 export interface ListedPackage {
   /** Its name. */
   readonly package: PackageName;
-  /** In a long listing: the target of `current` here, or the blessed revision in S3, if there is one. */
+  /** In a long listing: the active revision here, or the blessed one in S3, if there is one. */
   readonly active?: RevisionName | undefined;
   /** In a long listing: the newest revision, if there is one. */
   readonly newest?: RevisionName | undefined;
@@ -79,7 +79,7 @@ export interface LocalRevision extends ListedRevision {
   readonly postSync: PostSync;
 }
 
-/** The packages of this machine. */
+/** This machine's packages. */
 export function listLocalPackages(context: Context, options: ListOptions = {}): LocalPackage[] {
   const { config, report } = context;
   const { long = false } = options;
@@ -107,6 +107,10 @@ function aboutLocal(pkg: PackageDir): Omit<LocalPackage, "package"> {
   };
 }
 
+function isoTime(milliseconds: number | undefined): string | undefined {
+  return milliseconds === undefined ? undefined : new Date(milliseconds).toISOString();
+}
+
 function nameOf(packageName: PackageName, id: RevisionId | undefined): RevisionName | undefined {
   return id === undefined ? undefined : revisionName({ package: packageName, id });
 }
@@ -123,7 +127,7 @@ export function listLocalRevisions(context: Context, packageName: string): Local
     previous: id === previous,
     held: held && id === active,
     postSync: postSyncOf(pkg, id),
-    spooledAt: spooledAt(id),
+    spooledAt: isoTime(timeOfId(id)),
     size: readRevisionState(pkg, id)?.size,
   }));
 }
@@ -191,19 +195,15 @@ export async function listMasterRevisions(
     });
   }
   const pointer = await readPointerOrWarn(context, bucket, remote);
-  const details = long
-    ? await inParallel(
-      remote.revisions,
-      { concurrency: DETAIL_REQUESTS, signal: context.signal },
-      (revision) => readDetails(bucket, revision),
-    )
-    : [];
+  const limits = { concurrency: DETAIL_REQUESTS, signal: context.signal };
+  const detailed = long ? remote.revisions : [];
+  const details = await inParallel(detailed, limits, (one) => readDetails(bucket, one));
   return remote.revisions.map(({ id, object }, index) => ({
     revision: revisionName({ package: name, id }),
     active: id === pointer?.id,
     previous: id === pointer?.replaced,
     size: object.size,
-    spooledAt: new Date(timeOfId(id) ?? object.modified).toISOString(),
+    spooledAt: isoTime(timeOfId(id) ?? object.modified),
     details: details[index],
     ...(long && pointer !== undefined ? blessingOf(id, pointer, name) : {}),
   }));
@@ -246,9 +246,4 @@ async function readDetails(bucket: Bucket, { key }: RemoteRevision): Promise<Rev
   const content = readRevisionContent(metadata);
   const sha256 = checksum?.algorithm === "sha256" ? checksum.hex : undefined;
   return { ...content, sha256: content.sha256 ?? sha256, ...readNote(metadata) };
-}
-
-function spooledAt(id: RevisionId): string | undefined {
-  const time = timeOfId(id);
-  return time === undefined ? undefined : new Date(time).toISOString();
 }
