@@ -32,7 +32,7 @@ import { isHeld } from "../machine/jump/hold.ts";
 export interface ListedPackage {
   /** Its name. */
   readonly package: PackageName;
-  /** In a long listing: the target of `current` here, or the blessed revision in S3, if there is one. */
+  /** In a long listing: the active revision here, or the blessed one in S3, if there is one. */
   readonly active?: RevisionName | undefined;
   /** In a long listing: the newest revision, if there is one. */
   readonly newest?: RevisionName | undefined;
@@ -80,7 +80,7 @@ export interface LocalRevision extends ListedRevision {
   readonly postSync: PostSync;
 }
 
-/** The packages of this machine. */
+/** This machine's packages. */
 export function listLocalPackages(context: Context, options: ListOptions = {}): LocalPackage[] {
   const { config, report } = context;
   const { long = false } = options;
@@ -108,6 +108,10 @@ function aboutLocal(pkg: PackageDir): Omit<LocalPackage, "package"> {
   };
 }
 
+function isoTime(milliseconds: number | undefined): string | undefined {
+  return milliseconds === undefined ? undefined : new Date(milliseconds).toISOString();
+}
+
 function nameOf(packageName: PackageName, id: RevisionId | undefined): RevisionName | undefined {
   return id === undefined ? undefined : revisionName({ package: packageName, id });
 }
@@ -118,18 +122,15 @@ export function listLocalRevisions(context: Context, packageName: string): Local
   const active = readLink(pkg, "current");
   const previous = readLink(pkg, "previous");
   const held = isHeld(pkg);
-  return pkg.revisions().map((id) => {
-    const time = timeOfId(id);
-    return {
-      revision: pkg.revisionName(id),
-      active: id === active,
-      previous: id === previous,
-      held: held && id === active,
-      postSync: postSyncOf(pkg, id),
-      spooledAt: time === undefined ? undefined : new Date(time).toISOString(),
-      size: readRevisionState(pkg, id)?.size,
-    };
-  });
+  return pkg.revisions().map((id) => ({
+    revision: pkg.revisionName(id),
+    active: id === active,
+    previous: id === previous,
+    held: held && id === active,
+    postSync: postSyncOf(pkg, id),
+    spooledAt: isoTime(timeOfId(id)),
+    size: readRevisionState(pkg, id)?.size,
+  }));
 }
 
 /** The packages in S3 that have a revision. A long listing reads the pointer of each. */
@@ -190,19 +191,15 @@ export async function listMasterRevisions(
   const remote = await fetchPackageListing(bucket, name);
   requireRevisions(remote, bucket);
   const pointer = await readPointerOrWarn(context, bucket, remote);
-  const details = long
-    ? await inParallel(
-      remote.revisions,
-      { concurrency: DETAIL_REQUESTS, signal: context.signal },
-      (revision) => readDetails(bucket, revision),
-    )
-    : [];
+  const limits = { concurrency: DETAIL_REQUESTS, signal: context.signal };
+  const detailed = long ? remote.revisions : [];
+  const details = await inParallel(detailed, limits, (one) => readDetails(bucket, one));
   return remote.revisions.map(({ id, object }, index) => ({
     revision: revisionName({ package: name, id }),
     active: id === pointer?.id,
     previous: id === pointer?.replaced,
     size: object.size,
-    spooledAt: new Date(timeOfId(id) ?? object.modified).toISOString(),
+    spooledAt: isoTime(timeOfId(id) ?? object.modified),
     details: details[index],
     ...(long && pointer !== undefined ? blessingOf(id, pointer, name) : {}),
   }));

@@ -59,8 +59,7 @@ export class S3Writes {
     try {
       return await this.#put({ key, text, ...options, until: grace.signal });
     } catch (error) {
-      // If S3 has answered, the error tells whether the write was done. Only a write whose answer
-      // was cut off by the abort has to be looked for in the bucket.
+      // Any answer of S3 tells whether the write was done. If the abort cut it off, FTL looks.
       const isCut = error === signal?.reason || (error as Error).name === "AbortError";
       if (!signal?.aborted || !isCut) throw error;
       let etag = "";
@@ -188,9 +187,8 @@ export class S3Writes {
     const there = await this.#bucket.head(key);
     const holds = "absent" in condition ? there === undefined : there?.etag === condition.etag;
     if (holds) return;
-    throw new ConflictError(
-      `s3://${this.#bucket.name}/${key} was changed by somebody else meanwhile`,
-    );
+    const { name } = this.#bucket;
+    throw new ConflictError(`s3://${name}/${key} was changed by somebody else meanwhile`);
   }
 
   /** `Bucket.upload`. */
