@@ -72,7 +72,7 @@ Deno.test("a sync activates a newly blessed revision while the sync before still
   assertEquals(next.code, 0, next.stderr);
   assertMatch(
     next.stderr,
-    /warning: the preparation of a is locked by pid \d+, ftl sync, since .*: all but the blessed/,
+    /warning: the preparation of a is locked by pid \d+, ftl sync, since .*: this sync leaves all but the blessed/,
   );
   letGo(web);
   const { code, stderr } = await slow;
