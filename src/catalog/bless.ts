@@ -12,7 +12,12 @@ import {
 } from "../revision/names.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import type { Context } from "../context.ts";
-import { isInBucket, type RemotePackage, type RemoteRevision, requireRemote } from "./listing.ts";
+import {
+  isInBucket,
+  type RemotePackage,
+  type RemoteRevision,
+  requireRemote,
+} from "./remote_package.ts";
 import { blessingMetadata, parsePointer } from "../revision/pointer.ts";
 import type { OldPointer } from "./pointer.ts";
 

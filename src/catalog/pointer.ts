@@ -9,7 +9,7 @@ import {
   readBlessing,
 } from "../revision/pointer.ts";
 import type { PackageName, RevisionId } from "../revision/names.ts";
-import type { RemotePackage } from "./listing.ts";
+import type { RemotePackage } from "./remote_package.ts";
 
 /** Shows whether the pointer has changed between two listings; its text may be the same as before. */
 function pointerVersion({ pointer, goPrevious }: RemotePackage): string {

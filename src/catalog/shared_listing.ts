@@ -11,7 +11,7 @@ import { StorageError } from "../errors.ts";
 import { packagePrefix } from "../revision/keys.ts";
 import type { PackageName } from "../revision/names.ts";
 import type { Bucket, ListedObject } from "../bucket/bucket.ts";
-import { fetchPackageListing, readPackageListing, type RemotePackage } from "./listing.ts";
+import { fetchPackageListing, readPackageListing, type RemotePackage } from "./remote_package.ts";
 
 /**
  * Fewer packages ask for themselves. The credentials may allow only some prefixes, and finding out costs a

@@ -3,7 +3,7 @@ import { type GivenRevision, toRevision } from "../revision/names.ts";
 import { requirePackage } from "../machine/package_dir.ts";
 import { bless, type BlessOptions } from "../catalog/bless.ts";
 import { type Context } from "../context.ts";
-import { fetchPackageListing } from "../catalog/listing.ts";
+import { fetchPackageListing } from "../catalog/remote_package.ts";
 import { type Jumped, jumpLocally } from "../machine/jump/local_jump.ts";
 import { openBucket } from "../bucket/open.ts";
 import { readOldPointer } from "../catalog/pointer.ts";

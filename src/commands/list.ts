@@ -23,7 +23,7 @@ import {
   type RemotePackage,
   type RemoteRevision,
   requireRevisions,
-} from "../catalog/listing.ts";
+} from "../catalog/remote_package.ts";
 import { openBucket } from "../bucket/open.ts";
 import { type PointerContent, readPointer } from "../catalog/pointer.ts";
 import { isHeld } from "../machine/jump/hold.ts";

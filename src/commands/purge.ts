@@ -22,7 +22,7 @@ import {
   type RemoteRevision,
   requireRemote,
   requireRevisions,
-} from "../catalog/listing.ts";
+} from "../catalog/remote_package.ts";
 import { protectedIn, removeRevisions } from "../machine/revisions/remove.ts";
 import { PackageLocks } from "../machine/lock/package_locks.ts";
 import { openBucket } from "../bucket/open.ts";

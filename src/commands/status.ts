@@ -21,7 +21,7 @@ import {
 import type { Bucket } from "../bucket/bucket.ts";
 import { type Context } from "../context.ts";
 import { gatherFacts } from "../machine/facts.ts";
-import type { RemotePackage } from "../catalog/listing.ts";
+import type { RemotePackage } from "../catalog/remote_package.ts";
 import { shareListings } from "../catalog/shared_listing.ts";
 import { openBucket } from "../bucket/open.ts";
 import { fetchPointerState } from "../catalog/pointer.ts";

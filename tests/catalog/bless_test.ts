@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "../assert.ts";
 import type { PutOptions } from "../../src/bucket/bucket.ts";
 import { bless } from "../../src/catalog/bless.ts";
-import { fetchPackageListing } from "../../src/catalog/listing.ts";
+import { fetchPackageListing } from "../../src/catalog/remote_package.ts";
 import { readOldPointer } from "../../src/catalog/pointer.ts";
 import { ConflictError } from "../../src/errors.ts";
 import type { RevisionId } from "../../src/revision/names.ts";

@@ -1,7 +1,7 @@
 /** The pointer in the bucket: who reads it, who may replace it, and who lost. */
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { bless } from "../../src/catalog/bless.ts";
-import { fetchPackageListing } from "../../src/catalog/listing.ts";
+import { fetchPackageListing } from "../../src/catalog/remote_package.ts";
 import { fetchPointerState, readOldPointer, readPointer } from "../../src/catalog/pointer.ts";
 import { BrokenPointerError, ConflictError, NotFoundError } from "../../src/errors.ts";
 import { createContext, type FtlEvent } from "../../mod.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "../assert.ts";
 import { shareListings } from "../../src/catalog/shared_listing.ts";
-import { fetchPackageListing } from "../../src/catalog/listing.ts";
+import { fetchPackageListing } from "../../src/catalog/remote_package.ts";
 import type { PackageName } from "../../src/revision/names.ts";
 import type { Bucket } from "../../src/bucket/bucket.ts";
 import { MemoryBucket } from "../bucket/memory_bucket.ts";

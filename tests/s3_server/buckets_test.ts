@@ -1,3 +1,4 @@
+/** Buckets: made, listed, removed, asked about. One test is long because it lists all that is not there. */
 import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,

@@ -1,4 +1,4 @@
-/** Bodies in signed chunks. */
+/** Bodies in signed chunks. One test is long because it has a table of all attacks. */
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
 import { assertEquals } from "../assert.ts";

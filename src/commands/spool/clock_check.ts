@@ -1,6 +1,6 @@
 /** Checks whether a new revision's id, which is its time, would lie in the future. */
 import { revisionName, timeOfId } from "../../revision/names.ts";
-import type { RemoteRevision } from "../../catalog/listing.ts";
+import type { RemoteRevision } from "../../catalog/remote_package.ts";
 
 /** Milliseconds. Smaller differences between clocks are normal. */
 const NOTICEABLE = 60_000;

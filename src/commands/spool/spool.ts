@@ -20,7 +20,7 @@ import { fileNameOf, FileSource, refuseFolder } from "../../transfer/upload/file
 import type { Bucket } from "../../bucket/bucket.ts";
 import { ClockCheck } from "./clock_check.ts";
 import { type Context } from "../../context.ts";
-import { fetchPackageListing, type RemotePackage } from "../../catalog/listing.ts";
+import { fetchPackageListing, type RemotePackage } from "../../catalog/remote_package.ts";
 import { type CheckedFile, checkFile } from "./file_check.ts";
 import { dropStaleUploads } from "../../catalog/stale_uploads.ts";
 import { openBucket } from "../../bucket/open.ts";

@@ -12,7 +12,7 @@ import type { Bucket, Checksum } from "../../bucket/bucket.ts";
 import { DOWNLOAD_WINDOW, openDownload, rangeSizeFor } from "../../transfer/download/download.ts";
 import { CheckedBody } from "../../transfer/verify/checked_body.ts";
 import { type Context } from "../../context.ts";
-import type { RemoteRevision } from "../../catalog/listing.ts";
+import type { RemoteRevision } from "../../catalog/remote_package.ts";
 import type { PackageLocks } from "../../machine/lock/package_locks.ts";
 import { hasScript } from "../../machine/scripts/file.ts";
 

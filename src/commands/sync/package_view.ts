@@ -15,7 +15,7 @@ import {
   fetchPackageListing,
   type RemotePackage,
   type RemoteRevision,
-} from "../../catalog/listing.ts";
+} from "../../catalog/remote_package.ts";
 import type { PointerState } from "../../revision/pointer.ts";
 import { fetchPointerState } from "../../catalog/pointer.ts";
 import { holdInForce } from "../../plan/hold.ts";

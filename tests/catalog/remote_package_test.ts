@@ -7,7 +7,7 @@ import {
   readListing,
   type RemotePackage,
   requireRemote,
-} from "../../src/catalog/listing.ts";
+} from "../../src/catalog/remote_package.ts";
 import { NotFoundError, StorageError } from "../../src/errors.ts";
 import { MemoryBucket } from "../bucket/memory_bucket.ts";
 import { aPackage, aRevision } from "../names.ts";
