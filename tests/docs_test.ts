@@ -181,10 +181,10 @@ Deno.test("docs/programs.md has every class of errors, with its exit code", () =
 
 /** An error of the class with this name. */
 function errorOf(name: string): errors.FtlError {
-  const classes = errors as unknown as Record<string, new (message: string) => errors.FtlError>;
-  const Class = classes[name];
+  type ErrorClass = new (message: string, options: object) => errors.FtlError;
+  const Class = (errors as unknown as Record<string, ErrorClass>)[name];
   assert(Class !== undefined, name);
-  return new Class("");
+  return new Class("", {});
 }
 
 Deno.test("docs/safety.md says of each command what it may do", () => {
