@@ -45,7 +45,7 @@ export interface SyncPlan {
  *
  *     wanted     blessed, replaced, and the newest `keep` revisions that are newer than the blessed
  *                (the newest `keep` of all, if nothing is blessed)
- *     fetch      wanted, in S3, not here
+ *     fetch      wanted, or active if nothing else is activated; in S3, not here
  *     prepare    wanted or active, here, post-sync pending or failed
  *
  *     blessed    here or in S3?   active?   hold in force?   activate
@@ -64,18 +64,17 @@ export function planSync(facts: SyncFacts): SyncPlan {
   const remote = new Set(facts.remote);
   const wanted = wantedRevisions(facts);
 
-  const fetch = wanted.filter((id) => remote.has(id) && !local.has(id));
-  const prepare = [...new Set(active === undefined ? wanted : [...wanted, active])]
-    .filter((id) => (local.get(id) ?? "ok") !== "ok");
-
   const there = blessed !== undefined && (remote.has(blessed) || local.has(blessed));
   const due = there && blessed !== active;
   const heldBy = due && holdInForce(facts) ? facts.hold : undefined;
   const activate = due && heldBy === undefined ? blessed : undefined;
+  // If somebody deleted the active revision, and it stays active, the machine needs it back first of all.
+  const staying = activate === undefined && active !== undefined ? [active] : [];
 
   return {
-    fetch,
-    prepare,
+    fetch: [...new Set([...staying, ...wanted])].filter((id) => remote.has(id) && !local.has(id)),
+    prepare: [...new Set(active === undefined ? wanted : [...wanted, active])]
+      .filter((id) => (local.get(id) ?? "ok") !== "ok"),
     activate,
     remove: removedBySync({
       ...facts,

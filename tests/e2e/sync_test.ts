@@ -231,3 +231,17 @@ Deno.test("old revisions are removed even if the blessed revision cannot be acti
   assertEquals(kept.length, 3, "what runs, the blessed one, and one candidate");
   assertEquals(web.link("a/current"), `revs/${idOf(good)}`);
 });
+
+Deno.test("a held revision that somebody deleted is fetched again, and stays active", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const blessed = await fleet.spool("a.tgz", { v: "1" });
+  await fleet.ok(["jump", "--master", blessed]);
+  const held = await fleet.spool("a.tgz", { v: "2" });
+  await web.ok(["sync"]);
+  await web.ok(["jump", held]);
+  for (const v of ["3", "4"]) await fleet.spool("a.tgz", { v });
+  Deno.removeSync(`${web.root}/a/revs/${idOf(held)}`, { recursive: true });
+  await web.ok(["sync"], { env: { FTL_KEEP: "1" } });
+  assertEquals(web.read("a/current/v"), "2");
+});

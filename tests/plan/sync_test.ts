@@ -43,6 +43,28 @@ const NOTHING: SyncPlan = {
 };
 
 const CASES: [sentence: string, given: Given, wanted: Partial<SyncPlan>][] = [
+  [
+    "fetches the active revision again, before all else, if it was deleted and stays active",
+    { remote: ALL, active: B, local: [A], keep: 1 },
+    { fetch: [B, G], remove: [A] },
+  ],
+  [
+    "fetches a held revision again if it was deleted",
+    {
+      remote: ALL,
+      blessed: A,
+      active: B,
+      local: [A],
+      keep: 1,
+      hold: { id: B, blessed: A, version: "1" },
+    },
+    { fetch: [B, G], heldBy: { id: B, blessed: A, version: "1" } },
+  ],
+  [
+    "does not fetch a deleted active revision if another one is activated",
+    { remote: ALL, blessed: C, active: A, local: [C], keep: 0 },
+    { activate: C },
+  ],
   ["does nothing where there is nothing", {}, {}],
   [
     "fetches the newest FTL_KEEP, newest first, where nothing is blessed",

@@ -16,7 +16,8 @@ import {
   withoutConditions,
   withoutPartChecksums,
 } from "./lacking_store.ts";
-import { NOT_IMPLEMENTED, open, useAll } from "./lacking_bucket.ts";
+import { LARGE, NOT_IMPLEMENTED, open, useAll } from "./lacking_bucket.ts";
+import { someBytes } from "../upload_suite.ts";
 
 /** Each store with the lacks that FTL reports, in the order in which `useAll` finds them. */
 const STORES: readonly (readonly [name: string, Lacking, told: Lack[]])[] = [
@@ -166,3 +167,18 @@ async function makeLackingBucket(): Promise<TestBucket> {
 }
 
 testBucketWrites("S3Bucket at a store without checksums and quotes", makeLackingBucket);
+
+Deno.test("a store that ignores conditions lets no upload replace an object, even as the first write", async () => {
+  await using opened = await open(ignoringConditions());
+  for (const [key, size] of [["small", 1000], ["large", LARGE]] as const) {
+    const upload = (by: string): Promise<void> =>
+      opened.bucket.upload(key, someBytes(size).source, {
+        condition: { absent: true },
+        concurrency: 2,
+        metadata: { "ftl-by": by },
+      });
+    await upload("me");
+    await assertRejects(() => upload("you"), ConflictError, key);
+    assertEquals((await opened.bucket.head(key))?.metadata["ftl-by"], "me");
+  }
+});
