@@ -125,7 +125,7 @@ function checkPostJump(pkg: PackageDir): Check[] {
   if (active === undefined || failed === undefined) return [];
   const { outcome, log } = failed;
   const printed = log === undefined ? "" : `What it printed is in ${log}. `;
-  const hint = `${printed}It runs again with the next jump to this revision`;
+  const hint = `${printed}It runs again with a jump to another revision and back`;
   return [warn("post-jump", `of ${pkg.revisionName(active)} failed: ${outcome}`, hint)];
 }
 

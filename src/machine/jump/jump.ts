@@ -136,7 +136,7 @@ export class Jumps {
   ): Promise<ScriptError | undefined> {
     const failure = await this.#failureOf("post-jump", id, given);
     const failed = failure && {
-      at: new Date().toISOString(),
+      at: new Date(this.#context.now()).toISOString(),
       outcome: failure.outcome ?? failure.message,
       log: failure.log,
     };
