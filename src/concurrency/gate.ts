@@ -4,7 +4,7 @@ import { Turns } from "./turns.ts";
 export class Gate {
   readonly #total: number;
   #free: number;
-  /** Of the waiting amounts, only the first may enter. */
+  /** Only the first of the waiting amounts may enter. */
   readonly #turns = new Turns<number>(([first]) => {
     if (first === undefined || first.request > this.#free) return undefined;
     this.#free -= first.request;

@@ -188,13 +188,13 @@ class Bench {
     return revision;
   }
 
-  /** What failed or was done has taken its parts back, where it could. */
+  /** A command that failed or succeeded has aborted its uploads, if it could. */
   async #requireNothingOpen(
     request: RequestKind,
     { code, openBefore }: { code: number; openBefore: readonly string[] },
   ): Promise<void> {
     const open = (await openUploads(this.#lab)).filter((key) => !openBefore.includes(key));
-    // Of an upload whose begin was answered into the void nobody knows the number.
+    // If the answer to the begin of an upload was lost, nobody knows the upload's id, and nobody can abort it.
     if (/^(begin|abort)/.test(request)) return;
     if (open.length > 0) throw new Error(`exit ${code}, and left open: ${open}`);
   }

@@ -1,5 +1,6 @@
 /** File systems of a test's own: small ones, ones that run out of inodes, ones that lose power. */
-/** Its standard output. Throws an Error where it fails. */
+
+/** Runs a program and returns its standard output. Throws an Error if it fails. */
 export function run(program: string, ...args: string[]): string {
   const { success, stdout, stderr } = new Deno.Command(program, { args }).outputSync();
   if (!success) {

@@ -9,7 +9,7 @@ import { makeSite } from "./site.ts";
 
 export interface Step {
   readonly at: FaultPoint;
-  /** Of the commands that come by there, each. */
+  /** One of the commands that pass this point. */
   readonly command: CommandName;
   /** What is active after the kill: what was before, or what the command was to make active. */
   readonly active: "old" | "new";

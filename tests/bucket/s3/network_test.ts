@@ -132,7 +132,7 @@ testWith(
 interface Authority {
   /** The file of its certificate. */
   readonly path: string;
-  /** Of a certificate for localhost that it has signed. */
+  /** A certificate for localhost that it has signed, as PEM. */
   readonly cert: string;
   readonly key: string;
 }
