@@ -24,7 +24,7 @@ export interface SyncFacts extends HoldFacts {
 }
 
 export interface SyncPlan {
-  /** To download in this order: the blessed revision first, then the newest first. */
+  /** To download in this order: the active revision if it was deleted, the blessed one, the newest first. */
   readonly fetch: readonly RevisionId[];
   /**
    * On this machine, but `post-sync.sh` has not succeeded yet. To be run in the order of `fetch`.

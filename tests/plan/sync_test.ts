@@ -1,3 +1,4 @@
+/** The plan of a sync. The file is long because its table has a case for each line of the truth table. */
 import { assertEquals } from "../assert.ts";
 import type { RevisionId } from "../../src/revision/names.ts";
 import { planSync, type PostSync, type SyncFacts, type SyncPlan } from "../../src/plan/sync.ts";
