@@ -88,7 +88,7 @@ export function explainDiskError(error: unknown, what: string): unknown {
   });
 }
 
-/** Deno lets only programs with all permissions open files below /dev, /proc and /sys. */
+/** Deno lets only programs with all permissions open files below /dev, /proc and /sys. It has no code for that. */
 function isSpecialPlace(error: unknown): boolean {
   return error instanceof Error && error.name === "NotCapable" &&
     /Requires all access/.test(error.message);

@@ -84,6 +84,7 @@ export function explainS3Error(error: unknown, request: S3Request): FtlError {
   const explain = EXPLANATIONS[codeOf(error)];
   if (explain !== undefined) return explain(request, error);
   const message = messageOf(error);
+  // The SDK gives this error no code.
   if (/region is missing/i.test(message)) {
     return new UsageError("AWS_REGION is not set", {
       ...from(error),
