@@ -61,7 +61,7 @@ Deno.test("list --master shows packages, and a long one what each holds", async 
   await fleet.bucket.put("not-ftl's/key", "x", { metadata: {} });
   const packages = await listMasterPackages(fleet.context(), { long: true });
   const found = packages.map(({ active, newest, revisions }) => `${active} ${newest} ${revisions}`);
-  assertEquals(found, [`${second} ${second} 2`, `null ${other} 1`]);
+  assertEquals(found, [`${second} ${second} 2`, `undefined ${other} 1`]);
 });
 
 Deno.test("list --master shows who spooled and who blessed, in a long listing only", async () => {

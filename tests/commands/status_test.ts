@@ -9,13 +9,13 @@ Deno.test("status tells what a sync would do, and a sync then does it", async ()
   const revision = await fleet.spool("a.tgz", "1");
   await jumpMaster(fleet.context(), revision);
   const { packages: [before] } = await status(web);
-  assertEquals([before?.active, before?.blessed, before?.revisions], [null, revision, 0]);
+  assertEquals([before?.active, before?.blessed, before?.revisions], [undefined, revision, 0]);
   assertEquals([before?.master?.fetch, before?.master?.activate], [[revision], revision]);
-  assertEquals(before?.lastSync, null);
+  assertEquals(before?.lastSync, undefined);
   await sync(web);
   const { packages: [after] } = await status(web);
   assertEquals([after?.active, after?.revisions, after?.unprepared], [revision, 1, []]);
-  assertEquals([after?.master?.fetch, after?.master?.activate], [[], null]);
+  assertEquals([after?.master?.fetch, after?.master?.activate], [[], undefined]);
   assertEquals(after?.lastSync?.failure, undefined);
 });
 
@@ -28,7 +28,7 @@ Deno.test("status shows what the machine knows if the bucket denies the listing"
   const told = fleet.events.length;
   for (const method of ["list", "listPage"]) fleet.bucket.deny(method, 100);
   const { packages, failures } = await status(web);
-  assertEquals(packages.map(({ active }) => String(active)), [String(revision), "null"]);
+  assertEquals(packages.map(({ active }) => String(active)), [String(revision), "undefined"]);
   assertEquals(packages.map(({ master }) => master), [undefined, undefined]);
   assertEquals(failures.length, 2);
   assertEquals(packages[0]?.blessed, revision);
