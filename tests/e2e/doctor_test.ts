@@ -16,7 +16,7 @@ Deno.test("doctor finds no problem if there is none, and leaves nothing behind",
     ...["FTL_BUCKET", "FTL_ROOT", "credentials", "region"],
     ...["S3 list", "S3 get", "S3 spool", "S3 bless", "S3 conditions", "clock"],
     ...["root", "writable", "disk"],
-    ...["links", "locks", "unfinished", "post-sync", "holds", "last sync", ""],
+    ...["links", "locks", "unfinished", "post-sync", "post-jump", "holds", "last sync", ""],
   ]);
   assertEquals(treeOf(web.root), before);
   assertEquals(await fleet.bucket().list(""), objects);
@@ -45,7 +45,7 @@ Deno.test("doctor gives one JSON document with --json", async () => {
     detail: "FTL_KEEP is not a whole number from 0 to 1000: 'x'",
     hint: "Unset it for the default, 3",
   });
-  assertEquals(checks.length, 20);
+  assertEquals(checks.length, 21);
 });
 
 /** The variables, the exit code, and the beginnings of the first findings. */
