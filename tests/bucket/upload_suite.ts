@@ -79,7 +79,7 @@ function testAborting(test: Test): void {
 /** Bytes that no part repeats, as a source of an upload in parts of 5 MiB. */
 export function someBytes(size: number): { source: UploadSource; bytes: Uint8Array } {
   const bytes = new Uint8Array(size);
-  for (let i = 0; i < size; i++) bytes[i] = (i * 31 + (i >> 8)) & 0xff;
+  for (let i = 0; i < size; i++) bytes[i] = (i * 31 + (i >> 8) + (i >> 16)) & 0xff;
   const partSize = Math.min(size, PART);
   const partSha256: string[] = [];
   for (let offset = 0; offset < size; offset += partSize) {

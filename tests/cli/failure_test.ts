@@ -24,6 +24,7 @@ const CODES: readonly (readonly [error: unknown, code: number])[] = [
   [new IntegrityError("x"), EXIT.integrity],
   [new ScriptError("x", { revision: aName("a.VZ5vQk8aR4G") }), EXIT.script],
   [new StorageError("x"), EXIT.storage],
+  [new InterruptedError("SIGINT"), 130],
   [new InterruptedError("SIGTERM"), 143],
   [new OutcomeUnknownError("x", { cause: new InterruptedError("SIGINT"), what: "x" }), 130],
   [new OutcomeUnknownError("x", { cause: new Error("x"), what: "x" }), EXIT.storage],

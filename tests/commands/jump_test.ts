@@ -9,6 +9,7 @@ import {
   status,
   sync,
 } from "../../mod.ts";
+import { treeOf } from "../temp.ts";
 import { MemoryFleet } from "./memory_fleet.ts";
 
 /** Two revisions in the bucket, the older one first. None is blessed. */
@@ -32,7 +33,7 @@ Deno.test("a jump and a way back on one machine leave the bucket alone", async (
   assertEquals(fleet.bucket.calls.length, calls);
 });
 
-Deno.test("a revision that a machine jumped to is held until another one is blessed", async () => {
+Deno.test("a revision that a machine jumped to is held until a sync follows what is blessed", async () => {
   using fleet = new MemoryFleet();
   const [first, second] = await spoolTwo(fleet);
   const web = fleet.context("web", ["a"]);
@@ -50,10 +51,17 @@ Deno.test("a jump to what is not on the machine, or not wanted there, changes no
   using fleet = new MemoryFleet();
   const [first] = await spoolTwo(fleet);
   const web = fleet.context("web", ["a"]);
+  const before = linksIn(web.config.root);
   await assertRejects(() => jump(web, first), NotFoundError, first);
   await assertRejects(() => jump(web, "b.VZ5vQk8aR4G"), NotFoundError, "b");
   await assertRejects(() => jumpBack(web, "a"), NotFoundError, "No previous revision of a");
+  assertEquals(linksIn(web.config.root), before);
 });
+
+/** What FTL shows of the package: links and revisions. Its own folder may be made by a refused jump. */
+function linksIn(root: string): string[] {
+  return treeOf(`${root}/a`).filter((line) => !line.startsWith(".") && !line.startsWith("revs/ "));
+}
 
 Deno.test("a blessing tells what it replaced, and the same one again changes nothing", async () => {
   using fleet = new MemoryFleet();

@@ -77,7 +77,8 @@ Deno.test("list --master shows who spooled and who blessed, in a long listing on
   const [older, newer] = await listMasterRevisions(fleet.context(), "a", { long: true });
   assertEquals([older?.details?.message, older?.blessing], ["a.tgz 1", undefined]);
   assertEquals([newer?.details?.by, newer?.details?.entries], ["dev@laptop", 1]);
-  assertEquals([newer?.blessing?.message, newer?.blessing?.replaced], ["better", first]);
+  const { by, message, replaced } = newer?.blessing ?? {};
+  assertEquals([by, message, replaced], ["dev@laptop", "better", first]);
 });
 
 Deno.test("list --master sends one request for names, whatever the number of packages", async () => {

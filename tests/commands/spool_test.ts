@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import { NotFoundError, spool, StorageError, UsageError } from "../../mod.ts";
 import { createHash } from "node:crypto";
+import { readNote } from "../../src/revision/metadata.ts";
 import { MemoryFleet } from "./memory_fleet.ts";
 
 Deno.test("spool stores the file as it is, and describes it", async () => {
@@ -15,6 +16,8 @@ Deno.test("spool stores the file as it is, and describes it", async () => {
   assertEquals(sha256, createHash("sha256").update(bytes).digest("hex"));
   const head = await fleet.bucket.head(key);
   assert(head !== undefined);
+  const { by, message } = readNote(head.metadata);
+  assertEquals([by, message, head.metadata["ftl-sha256"]], ["dev@laptop", "why", sha256]);
   const { body } = await fleet.bucket.read(key, { etag: head.etag });
   assertEquals(new Uint8Array(await new Response(body).arrayBuffer()), bytes);
 });

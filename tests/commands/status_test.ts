@@ -39,7 +39,7 @@ Deno.test("status shows what the machine knows if the bucket denies the listing"
 Deno.test("status without FTL_BUCKET asks no bucket", async () => {
   using fleet = new MemoryFleet();
   const web = fleet.context("web", ["a"]);
-  const alone = createContext({ FTL_ROOT: web.config.root });
+  const alone = { ...web, config: createContext({ FTL_ROOT: web.config.root }).config };
   const { packages, failures } = await status(alone);
   assertEquals(packages.map((found) => [String(found.package), found.master]), [["a", undefined]]);
   assertEquals([failures, fleet.bucket.calls], [[], []]);

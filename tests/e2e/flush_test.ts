@@ -1,7 +1,7 @@
 /** A revision is on the disk before it can be seen. */
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { STRACE, testWith } from "../required_program.ts";
-import { Fleet, idOf } from "./fleet.ts";
+import { Fleet, idOf, programLine } from "./fleet.ts";
 
 testWith(
   STRACE,
@@ -12,11 +12,8 @@ testWith(
     const id = idOf(await fleet.spool("a.tgz", { "folder/file": "1" }));
     const tool = fleet.folder.write("traced", TRACED, 0o755);
     const trace = `${fleet.folder.path}/trace`;
-    const program = Deno.env.get("FTL_TEST_EXECUTABLE") === undefined
-      ? [Deno.execPath(), "run", "--quiet", "--allow-all", MAIN]
-      : [Deno.env.get("FTL_TEST_EXECUTABLE") ?? ""];
     const { success, stderr } = await new Deno.Command(tool, {
-      args: [trace, ...program, "sync"],
+      args: [trace, ...programLine(), "sync"],
       env: { ...fleet.env, FTL_ROOT: web.root },
     }).output();
     assert(success, new TextDecoder().decode(stderr));
@@ -40,8 +37,6 @@ testWith(
     assertEquals(lateWrites, []);
   },
 );
-
-const MAIN = new URL("../../mod.ts", import.meta.url).pathname;
 
 const TRACED = `#!/bin/sh
 trace=$1; shift

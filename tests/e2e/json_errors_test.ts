@@ -5,7 +5,7 @@ import { FORMS } from "../../scripts/reference/schema/documents.ts";
 import { Fleet } from "./fleet.ts";
 import { document, type Runner } from "./json_run.ts";
 
-/** The same for a command without a result. */
+/** Runs a command that must fail, and returns the error of its document. */
 async function errorOf(runner: Runner, args: readonly string[], code: number): Promise<Document> {
   const ran = await runner.ftl([...args, "--json"]);
   assertEquals(ran.code, code, `ftl ${args.join(" ")}: ${ran.stderr}`);

@@ -156,7 +156,7 @@ Deno.test("jumps, purges and holds are documents, here and in S3", async () => {
   assertEquals([left.left.message, left.blessing], ["broken", null]);
 });
 
-Deno.test("status tells of the active revision's failed post-jump until one succeeds", async () => {
+Deno.test("status tells of the active revision's failed post-jump as long as that is active", async () => {
   const { fleet, web, second } = await twoRevisions();
   await using _fleet = fleet;
   const failing = await fleet.spool("a.tgz", { "post-jump.sh": "#!/bin/sh\nkill -9 $$\n" });

@@ -3,7 +3,7 @@ import { assertEquals } from "../assert.ts";
 import { type Ran, startProgram } from "./fleet.ts";
 
 /** The variables that Deno needs to run from source. */
-export const DENO_ENV = Object.fromEntries(
+const DENO_ENV = Object.fromEntries(
   ["HOME", "DENO_DIR"].map((name) => [name, Deno.env.get(name)]),
 );
 

@@ -52,7 +52,7 @@ export interface Outcome {
   readonly codes: readonly number[];
   /** At most so many requests of that kind. */
   readonly requests: number;
-  /** At most, by the command's clock, on which a slow start of the process counts ten times. */
+  /** At most, by the command's clock, on which a slow start of the process counts as often as it is faster. */
   readonly seconds: number;
 }
 

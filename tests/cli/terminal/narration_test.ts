@@ -1,5 +1,4 @@
-import { assertEquals, assertMatch } from "../../assert.ts";
-import { errorLines, exitCodeOf, exitCodeOfAll } from "../../../src/cli/failure.ts";
+import { assertEquals } from "../../assert.ts";
 import {
   formatAge,
   formatBytes,
@@ -7,59 +6,13 @@ import {
   narrate,
 } from "../../../src/cli/terminal/narration.ts";
 import { paintFor } from "../../../src/cli/terminal/paint.ts";
-import {
-  ConflictError,
-  IntegrityError,
-  InterruptedError,
-  NotFoundError,
-  ScriptError,
-  StorageError,
-  UsageError,
-} from "../../../src/errors.ts";
+import { UsageError } from "../../../src/errors.ts";
 import type { FtlEvent } from "../../../src/events.ts";
 import { aName, aPackage } from "../../names.ts";
 
 const ACTIVE = aName("a.VZ5vQk8aR4G");
 const paint = paintFor({ color: false });
 const loud = { quiet: false, logsChanges: false, verbose: false, paint };
-
-Deno.test("each kind of error has its exit code", () => {
-  const codes = [
-    UsageError,
-    NotFoundError,
-    ConflictError,
-    IntegrityError,
-    StorageError,
-  ]
-    .map((ErrorClass) => exitCodeOf(new ErrorClass("x")));
-  assertEquals(codes, [2, 3, 4, 5, 7]);
-  assertEquals(exitCodeOf(new ScriptError("x", { revision: ACTIVE })), 6);
-  assertEquals(exitCodeOf(new InterruptedError("SIGINT")), 130);
-  assertEquals(exitCodeOf(new InterruptedError("SIGTERM")), 143);
-  assertEquals(exitCodeOf(new TypeError("x")), 1);
-});
-
-Deno.test("of several failures a script's has the last word, else the first one's", () => {
-  const [script, storage, usage] = [
-    new ScriptError("s", { revision: ACTIVE }),
-    new StorageError("d"),
-    new UsageError("u"),
-  ];
-  assertEquals(exitCodeOfAll([]), 0);
-  assertEquals(exitCodeOfAll([storage, usage]), 7);
-  assertEquals(exitCodeOfAll([storage, script]), 6);
-});
-
-Deno.test("an error is one line and a hint; the stack comes only on request", () => {
-  const error = new StorageError("Cannot write\n  /x", { hint: "Free some space" });
-  assertEquals(errorLines(error, loud), ["ftl: Cannot write /x", "hint: Free some space"]);
-  const lines = errorLines(error, { verbose: true, paint });
-  assertMatch(lines.slice(2).join("\n"), /StorageError: Cannot write[^]*\n\s+at /);
-  assertMatch(
-    errorLines(new TypeError("oops"), loud)[0] ?? "",
-    /^ftl: A fault of FTL's own: oops$/,
-  );
-});
 
 Deno.test("a sync is summed up in one line", () => {
   const base = {

@@ -89,8 +89,8 @@ Deno.test("if no pipe can be made, the script writes to the file itself", async 
   using lab = new Lab();
   lab.write("pre-jump.sh", "#!/bin/sh\necho hello; exit 5\n");
   assertEquals(openPipe({ fd: 1, folder: "/no/such/folder" }), undefined);
-  // A file system that takes no pipes is not at hand: a program that makes none is. In a process of its own, as
-  // the other tests need their PATH.
+  // A file system that takes no pipes is not at hand, so mkfifo is hidden: PATH leads to the revision alone. In a
+  // process of its own, as the other tests need their PATH.
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--allow-all", MOD, "jump", `my_site.${ID}`],
     env: { FTL_ROOT: lab.pkg.root, PATH: lab.path },

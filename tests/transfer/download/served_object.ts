@@ -10,7 +10,7 @@ export const KEY = "a.VZ5vQk8aR4G.txt";
 
 export const RANGE = 64 * 1024;
 
-export const NEVER = new AbortController().signal;
+const NEVER = new AbortController().signal;
 
 export interface Given {
   readonly server: S3Server;
@@ -48,7 +48,7 @@ export function test(sentence: string, size: number, run: (given: Given) => Prom
   });
 }
 
-export function bucketOf(server: S3Server): Bucket {
+function bucketOf(server: S3Server): Bucket {
   const env = server.env("deploys");
   useCredentials(env);
   return openS3Bucket("deploys", env);
