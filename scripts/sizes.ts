@@ -54,10 +54,10 @@ function isFunctionWithBlock(node: ts.Node): node is ts.FunctionLikeDeclaration 
 
 /** Whether a function is what a test runs, as in `Deno.test("...", () => {...})` or `t.step(...)`. */
 function isBodyOfTest(node: ts.Node): boolean {
-  const call = ts.isCallExpression(node.parent)
-    ? node.parent
-    : ts.findAncestor(node.parent, ts.isObjectLiteralExpression)?.parent;
-  if (call === undefined || !ts.isCallExpression(call)) return false;
+  // A method of an object, or the value of one of its properties.
+  const holder = ts.isPropertyAssignment(node.parent) ? node.parent.parent : node.parent;
+  const call = ts.isObjectLiteralExpression(holder) ? holder.parent : holder;
+  if (!ts.isCallExpression(call)) return false;
   return /^(Deno\.test|\w+\.step|test\w*)$/.test(call.expression.getText());
 }
 

@@ -73,7 +73,7 @@ export function planSync(facts: SyncFacts): SyncPlan {
 
   return {
     fetch: [...new Set([...staying, ...wanted])].filter((id) => remote.has(id) && !local.has(id)),
-    prepare: [...new Set(active === undefined ? wanted : [...wanted, active])]
+    prepare: [...new Set([...staying, ...wanted, ...(active === undefined ? [] : [active])])]
       .filter((id) => (local.get(id) ?? "ok") !== "ok"),
     activate,
     remove: removedBySync({

@@ -62,6 +62,19 @@ const CASES: [sentence: string, given: Given, wanted: Partial<SyncPlan>][] = [
     { fetch: [B, G], heldBy: { id: B, blessed: A, version: "1" } },
   ],
   [
+    "prepares an active revision that stays active before candidates",
+    {
+      remote: ALL,
+      blessed: A,
+      active: B,
+      local: [A, B, G],
+      states: { bbbbbb: "pending", gggggg: "pending" },
+      keep: 1,
+      hold: { id: B, blessed: A, version: "1" },
+    },
+    { prepare: [B, G], heldBy: { id: B, blessed: A, version: "1" } },
+  ],
+  [
     "does not fetch a deleted active revision if another one is activated",
     { remote: ALL, blessed: C, active: A, local: [C], keep: 0 },
     { activate: C },

@@ -32,7 +32,7 @@ const BUNDLES: readonly string[] = [
  */
 export function trustSystemCertificates(env: Environment, variables: ProcessVariables): void {
   const store = env["DENO_TLS_CA_STORE"];
-  const file = store ? env["SSL_CERT_FILE"] : certificateFile(env);
+  const file = store ? env["SSL_CERT_FILE"] || undefined : certificateFile(env);
   if (!store && !file && !BUNDLES.some(isThere)) return;
   const values = { DENO_TLS_CA_STORE: store || "system", SSL_CERT_FILE: file };
   withVariables(variables, values, () => {
@@ -80,7 +80,7 @@ function setAll(
   values: readonly (readonly [name: string, value: string | undefined])[],
 ): void {
   for (const [name, value] of values) {
-    if (value === undefined || value === "") variables.delete(name);
+    if (value === undefined) variables.delete(name);
     else variables.set(name, value);
   }
 }

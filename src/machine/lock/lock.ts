@@ -168,16 +168,16 @@ class Waiting {
 
   async #wait(file: LockFile): Promise<void> {
     const { what, onWait, signal } = this.#options;
-    const holder = (): string => file.text() || "another process";
     const left = this.#left();
     // A process that asks for the holder shares the lock for a moment. That is no reason to give up.
     if (left <= 0 && (this.#shared === 0 || this.#shared > PATIENCE)) {
-      throw new BusyError(`${what} is locked by ${holder()}`, {
-        holder: parseHolder(file.text()),
+      const text = file.text();
+      throw new BusyError(`${what} is locked by ${text || "another process"}`, {
+        holder: parseHolder(text),
         hint: "Try again when it is done, or wait longer with FTL_LOCK_WAIT=<seconds>",
       });
     }
-    if (!this.#isReported && left > 0) onWait(holder());
+    if (!this.#isReported && left > 0) onWait(file.text() || "another process");
     this.#isReported = left > 0;
     await pause(left > 0 ? Math.min(this.#pause, left) : FIRST_PAUSE, signal);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
