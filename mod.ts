@@ -89,7 +89,7 @@ export {
   type Diagnosis,
   doctor,
 } from "./src/commands/doctor/doctor.ts";
-export { jump, jumpMaster } from "./src/commands/jump.ts";
+export { jump, jumpMaster, type JumpOptions } from "./src/commands/jump.ts";
 export { jumpBack, jumpBackMaster } from "./src/commands/jump_back.ts";
 export {
   type ListedPackage,
@@ -124,12 +124,16 @@ export {
 } from "./src/commands/setup/setup.ts";
 export type { SetupFile } from "./src/commands/setup/values.ts";
 export {
-  type FailedPostJump,
+  type FailedScript,
+  type JumpPhase,
   type LastSync,
   type MasterStatus,
   type PackageStatus,
+  type Pause,
   type Status,
   status,
+  type StatusJump,
+  type StatusQuarantine,
 } from "./src/commands/status.ts";
 export type { BlessOptions } from "./src/catalog/bless.ts";
 export type { Jumped } from "./src/machine/jump/local_jump.ts";
@@ -178,9 +182,11 @@ export type {
   HeldEvent,
   NewPackageEvent,
   NoPackagesEvent,
+  PausedEvent,
   ProgressEvent,
   RemovedEvent,
   Report,
+  RolledBackEvent,
   ScriptEvent,
   ScriptOutputEvent,
   SyncedEvent,

@@ -7,16 +7,22 @@
  *
  * --ftl measures an executable. Without it, the source is measured, whose start is slower. --folder keeps the
  * corpora (some 6 GB) for the next run. --work is the folder for unpacked archives; by default it is in memory.
- * --only selects cases by the beginning of their names: sync, spool, big, start, scale.
+ * --only selects cases by the beginning of their names: sync, spool, big, start, rollback, scale. The last two
+ * need no corpora.
  */
 import { parseArgs } from "node:util";
 import { compile } from "./build/compile.ts";
 import { ownToolchain, toolchainFromNpm } from "./build/runtime.ts";
-import { allCases, type Case, type Contender, type Tools } from "./bench/cases.ts";
+import {
+  allCases,
+  type Case,
+  casesWithoutCorpora,
+  type Contender,
+  type Tools,
+} from "./bench/cases.ts";
 import { describe, makeCorpora } from "./bench/corpora.ts";
 import { findProgram, type Measured } from "./bench/programs.ts";
 import { type CaseResult, caseTable, verdicts, verdictTable } from "./bench/report.ts";
-import { scaleCases } from "./bench/scale.ts";
 import { Stage } from "./bench/stage.ts";
 
 const { values } = parseArgs({
@@ -98,7 +104,7 @@ async function compileEmpty(folder: string): Promise<string | undefined> {
   }
 }
 
-/** Makes the corpora, which takes a while. The cases of growth do not need them. */
+/** Makes the corpora, which takes a while. */
 async function casesOnCorpora(
   folder: string,
   tools: Tools,
@@ -112,9 +118,9 @@ async function main(): Promise<void> {
   const { ftl, folder, work } = values;
   const rounds = Number(values.rounds);
   const only = values.only.split(",").filter((name) => name !== "");
-  const isScaleOnly = only.length > 0 && only.every((name) => name.startsWith("scale"));
-  const tools = isScaleOnly ? undefined : await findTools(folder);
-  const chosen = tools === undefined ? scaleCases : await casesOnCorpora(folder, tools);
+  const needsCorpora = only.length === 0 || !only.every((name) => /^(rollback|scale)/.test(name));
+  const tools = needsCorpora ? await findTools(folder) : undefined;
+  const chosen = tools === undefined ? casesWithoutCorpora : await casesOnCorpora(folder, tools);
   await using stage = await Stage.open({ work, ftl, say });
   const wanted = chosen(stage).filter(({ name }) =>
     only.length === 0 || only.some((begin) => name.startsWith(begin))

@@ -17,6 +17,7 @@ import { breakArchives } from "../tests/proof/hostile_archives.ts";
 import { killLoop } from "../tests/proof/kill_loop.ts";
 import type { Figures } from "../tests/proof/lab.ts";
 import { faultMatrix } from "../tests/proof/matrix.ts";
+import { pollByMany } from "../tests/proof/polling.ts";
 import { cutPower } from "../tests/proof/power_cut.ts";
 import { newSeed } from "../tests/proof/random.ts";
 import { announce, figuresLine } from "../tests/proof/report.ts";
@@ -59,6 +60,7 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
   machine: ({ seed, rounds }) => spoilMachine({ seed, rounds: Math.ceil(rounds / 10) }),
   stores: () => badStores(),
   fleet: ({ machines }) => deployToMany({ machines, splay: 30 }),
+  polling: ({ machines, seed }) => pollByMany({ machines, minutes: 60, seed }),
   soak: ({ minutes, seed }) => soak({ minutes, seed }),
 };
 

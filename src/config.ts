@@ -35,6 +35,12 @@ const COUNTS = {
     least: 1,
     most: 604_800,
   },
+  FTL_HEALTH_TIMEOUT: {
+    meaning: "seconds in which a new revision's health must succeed",
+    standard: 60,
+    least: 1,
+    most: 3600,
+  },
   FTL_CONCURRENCY: {
     meaning: "packages, ranges or parts at the same time",
     standard: 4,
@@ -46,6 +52,8 @@ const COUNTS = {
 const TEXTS = {
   FTL_BUCKET: { meaning: "the S3 bucket that holds the revisions" },
   FTL_ROOT: { meaning: "this machine's deployment folder, with a folder for each package" },
+  FTL_MACHINE: { meaning: "this machine's name, if not the instance's id or the host's name" },
+  FTL_NOTIFY: { meaning: "a program that is told of each change, as JSON on its input" },
 } as const;
 
 /** FTL's own variables. Help, manual page, reference and `ftl doctor` are made from this table. */
@@ -157,6 +165,29 @@ export class Config {
     return this.#count("FTL_HOOK_TIMEOUT");
   }
 
+  /** `FTL_HEALTH_TIMEOUT`, in seconds. */
+  get healthTimeout(): number {
+    return this.#count("FTL_HEALTH_TIMEOUT");
+  }
+
+  /** `FTL_MACHINE`; undefined if it is not set. */
+  get machine(): string | undefined {
+    const name = this.#text("FTL_MACHINE");
+    if (name === undefined || /^[A-Za-z0-9_.:@-]{1,128}$/.test(name)) return name;
+    throw new UsageError(`FTL_MACHINE is not a name for a machine: ${quote(name)}`, {
+      hint: "Up to 128 letters, digits and any of _.:@- as in i-0abc1234, or unset it",
+    });
+  }
+
+  /** `FTL_NOTIFY`, an absolute path; undefined if it is not set. */
+  get notify(): string | undefined {
+    const path = this.#text("FTL_NOTIFY");
+    if (path === undefined || (path.startsWith("/") && !path.includes("\0"))) return path;
+    throw new UsageError(`FTL_NOTIFY is not an absolute path: ${quote(path)}`, {
+      hint: "Give the path of a program, as in /usr/local/bin/tell-the-team",
+    });
+  }
+
   /**
    * `FTL_CONCURRENCY`: how many packages are synced, or ranges or parts moved, at the same time.
    */
@@ -166,16 +197,19 @@ export class Config {
 
   /** Throws `UsageError` for the first tuning variable whose value is not valid. */
   requireTuning(): void {
-    void [this.keep, this.lockWait, this.scriptTimeout, this.concurrency];
+    void [this.keep, this.lockWait, this.scriptTimeout, this.healthTimeout, this.concurrency];
+    void [this.machine, this.notify];
   }
 
   /**
    * The value of any variable. Throws `UsageError`.
    * @internal
    */
-  read(name: SettingName): string | number {
+  read(name: SettingName): string | number | undefined {
     if (name === "FTL_BUCKET") return this.bucket;
-    return name === "FTL_ROOT" ? this.root : this.#count(name);
+    if (name === "FTL_ROOT") return this.root;
+    if (name === "FTL_MACHINE") return this.machine;
+    return name === "FTL_NOTIFY" ? this.notify : this.#count(name);
   }
 
   /**

@@ -1,6 +1,6 @@
 /**
  * The events that commands report while they work. `src/cli` decides which of them a person sees,
- * and how.
+ * and how. The file is long because it lists every event in one place.
  */
 import type { PackageName, RevisionName } from "./revision/names.ts";
 import type { Step } from "./revision/scripts.ts";
@@ -135,6 +135,36 @@ export interface ScriptOutputEvent {
   readonly step: Step;
   /** The line without its newline. */
   readonly line: string;
+  /** Whether it is of an attempt of `health` that is neither the first nor the last one. */
+  readonly repeated?: boolean;
+}
+
+/** The health of a new revision failed, and another revision is active instead. */
+export interface RolledBackEvent {
+  /** The type of this event. */
+  readonly type: "rolled-back";
+  /** The revision whose health failed. */
+  readonly revision: RevisionName;
+  /** The revision that is active. */
+  readonly to: RevisionName;
+  /** How the health failed. */
+  readonly reason: string;
+}
+
+/** A pause keeps the blessed revision from being activated. */
+export interface PausedEvent {
+  /** The type of this event. */
+  readonly type: "paused";
+  /** The package's name. */
+  readonly package: PackageName;
+  /** The revision that stays active. */
+  readonly active: RevisionName | undefined;
+  /** The path of the pause file. */
+  readonly path: string;
+  /** Why, as the file says. */
+  readonly why: string | undefined;
+  /** When the pause ends: ISO 8601, UTC. */
+  readonly until: string | undefined;
 }
 
 /** The sync of one package has ended. */
@@ -212,6 +242,8 @@ export type FtlEvent =
   | HeldEvent
   | ScriptEvent
   | ScriptOutputEvent
+  | RolledBackEvent
+  | PausedEvent
   | SyncedEvent
   | NewPackageEvent
   | WaitingEvent

@@ -1,6 +1,7 @@
 /** The cases of the benchmark: what is compared with what. */
 import type { Corpora } from "./corpora.ts";
 import { capture, measure, type Measured, pipeline } from "./programs.ts";
+import { rollbackCase } from "./rollback.ts";
 import { scaleCases } from "./scale.ts";
 import type { Stage } from "./stage.ts";
 
@@ -47,8 +48,12 @@ export function allCases(setting: Setting): Case[] {
     big(setting, "big-stored", corpora.bigStored),
     big(setting, "big-archive", corpora.bigArchive),
     startUp(setting),
-    ...scaleCases(setting.stage),
+    ...casesWithoutCorpora(setting.stage),
   ];
+}
+
+export function casesWithoutCorpora(stage: Stage): Case[] {
+  return [rollbackCase(stage), ...scaleCases(stage)];
 }
 
 function packageOf(path: string): string {

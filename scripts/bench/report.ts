@@ -23,6 +23,7 @@ export interface Verdict {
   readonly verdict: "met" | "MISSED" | "not measured";
 }
 
+/** The function is long because it lists every target. */
 export function verdicts(results: readonly CaseResult[], { executable, empty }: Sizes): Verdict[] {
   const time = (caseName: string, contender: string): number | undefined =>
     medianTime(results.find(({ name }) => name === caseName), contender);
@@ -58,6 +59,12 @@ export function verdicts(results: readonly CaseResult[], { executable, empty }: 
     judge("idle sync / empty program", start("idle sync"), 5),
     judge("local list / empty program", start("local list"), 1.5),
     judge("local jump / empty program", start("local jump"), 2.5),
+    judge(
+      "failed health, until the old one is active again",
+      time("rollback", "back again"),
+      1000,
+      "ms",
+    ),
     judge(
       "peak memory of any command",
       peaks.length > 0 ? Math.max(...peaks) : undefined,

@@ -6,7 +6,9 @@ import {
   ERROR_COMMAND,
   ERROR_FORM,
   FORMS,
+  notificationShape,
 } from "./schema/documents.ts";
+import { NOTIFICATION_FORM } from "./schema/common_forms.ts";
 import type { Form, Shape, Shapes } from "./schema/shape.ts";
 import { SHARED, type SharedName } from "./schema/shared.ts";
 import { SCHEMA } from "../../src/cli/text/documents.ts";
@@ -15,6 +17,7 @@ import { bullets, code, codeBlock, heading, paragraph, table } from "./markdown.
 
 /** Blocks of Markdown. */
 export function jsonChapter(): string[] {
+  const { schema: _schema, ...notificationKeys } = notificationShape().properties ?? {};
   return [
     heading(2, "JSON"),
     paragraph(
@@ -38,6 +41,16 @@ export function jsonChapter(): string[] {
     ...sharedSections(),
     heading(3, "error"),
     ...formBlocks(ERROR_FORM, documentShape(ERROR_COMMAND, ERROR_FORM), "jump"),
+    heading(3, "notification"),
+    paragraph(
+      "The program of `FTL_NOTIFY` reads one document on its input, on one line, after each sync of a package " +
+        "that is worth telling: see [operating](operating.md#told-of-changes).",
+    ),
+    keyTable(notificationKeys),
+    codeBlock(
+      "json",
+      JSON.stringify({ schema: SCHEMA, ...NOTIFICATION_FORM.example }, null, 2).split("\n"),
+    ),
     ...Object.entries(FORMS).flatMap(([name, forms]) => [
       heading(3, name === "version" ? "version" : `ftl ${name} --json`),
       ...forms.flatMap((form) => formBlocks(form, documentShape(commandShape(name), form), name)),

@@ -130,6 +130,13 @@ export interface OpenUpload {
 export interface Bucket {
   readonly name: string;
 
+  /**
+   * The store's time now, in Unix milliseconds: the `Date` of its last answer, which has whole
+   * seconds, and the time that has passed since. It is up to a second too early, never too late.
+   * Undefined until an answer told the time.
+   */
+  serverTime(): number | undefined;
+
   /** Every object whose key starts with `prefix`, in the order of keys' bytes, read to the end. */
   list(prefix: string): Promise<ListedObject[]>;
 
@@ -197,13 +204,19 @@ export interface Identity {
   readonly region: string | undefined;
 }
 
-/** A bucket that also tells its credentials and its kind of store, for `ftl doctor`. */
+/** A bucket that also tells its kind of store, and what its credentials come from. */
 export interface OpenedBucket extends Bucket {
   /** Whether the store is not AWS. */
   readonly isForeign: boolean;
 
   /** The credentials in use. Throws `UsageError` if there are none. */
   identify(): Promise<Identity>;
+
+  /**
+   * The id of this EC2 instance. Undefined unless the credentials come from the instance's role, and its
+   * metadata service tells the id within a second. Sends no request to S3.
+   */
+  instanceId(): Promise<string | undefined>;
 }
 
 /**

@@ -1,12 +1,12 @@
 /** Opens the bucket for a command and reports what its store lacks. */
 import type { Context } from "../context.ts";
-import type { Bucket } from "./bucket.ts";
+import type { OpenedBucket } from "./bucket.ts";
 
 /** Opens the bucket of `FTL_BUCKET`. `onAnswer` is called with the headers of each answer. */
 export async function openBucket(
   context: Context,
   onAnswer?: (headers: Headers) => void,
-): Promise<Bucket> {
+): Promise<OpenedBucket> {
   const { signal, report } = context;
   return await context.openBucket({
     signal,

@@ -1,6 +1,7 @@
 /** Blesses a revision in S3, for `jump --master` and `jump-back --master`. */
-import { readNote } from "../revision/metadata.ts";
-import { ConflictError, IntegrityError, type Winner } from "../errors.ts";
+import { pause } from "../concurrency/pause.ts";
+import { readNote, readRevisionContent } from "../revision/metadata.ts";
+import { ConflictError, IntegrityError, StorageError, type Winner } from "../errors.ts";
 import { faultPoint } from "../fault_point.ts";
 import { escapeControls } from "../foreign_text.ts";
 import { pointerKey } from "../revision/keys.ts";
@@ -18,14 +19,27 @@ import {
   type RemoteRevision,
   requireRemote,
 } from "./remote_package.ts";
-import { blessingMetadata, parsePointer } from "../revision/pointer.ts";
+import {
+  type BlessedObject,
+  blessingMetadata,
+  nextSerial,
+  parsePointer,
+} from "../revision/pointer.ts";
 import type { OldPointer } from "./pointer.ts";
 
 /** Options of a blessing. */
 export interface BlessOptions {
   /** Why it is blessed. Stored with the pointer. */
   readonly message?: string;
+  /**
+   * Blesses the revision also if it is blessed already. Machines on which its health failed then try
+   * it once more, and holds end.
+   */
+  readonly again?: boolean;
 }
+
+/** Milliseconds. */
+const LONGEST_PAUSE = 1100;
 
 interface BlessRequest extends BlessOptions {
   readonly bucket: Bucket;
@@ -48,7 +62,7 @@ interface Blessed {
  */
 export async function bless(
   context: Context,
-  { bucket, remote, id, old, message }: BlessRequest,
+  { bucket, remote, id, old, message, again = false }: BlessRequest,
 ): Promise<Blessed> {
   const revision = requireRemote(remote, { package: remote.name, id }, bucket);
   const name = revisionName(revision);
@@ -57,13 +71,13 @@ export async function bless(
     ? undefined
     : revisionName({ package: remote.name, id: before.id });
   // A pointer of the Go original is valid, but blessing the same revision again writes FTL's own pointer.
-  const done = before?.id === id && before.etag !== undefined;
+  const done = before?.id === id && before.etag !== undefined && !again;
   if (!done) {
     context.signal.throwIfAborted();
-    const etag = await writePointer(context, bucket, { revision, old, message });
+    const written = await writePointer(context, bucket, { revision, old, message });
     const report = (): void => context.report({ type: "blessed", revision: name, from });
     try {
-      await requireStillInBucket(bucket, revision, { old, etag });
+      await requireStillInBucket(bucket, revision, { old, written });
     } catch (error) {
       // The revision is blessed. Only the check afterwards was interrupted.
       if (error === context.signal.reason) report();
@@ -83,26 +97,69 @@ interface PointerChange {
   readonly message: string | undefined;
 }
 
+interface WrittenPointer {
+  readonly etag: string;
+  readonly serial: number;
+}
+
 async function writePointer(
   context: Context,
   bucket: Bucket,
   { revision, old, message }: PointerChange,
-): Promise<string> {
+): Promise<WrittenPointer> {
   const note = { by: context.author(), at: new Date(context.now()).toISOString(), message };
   const before = old.content;
   const replaced = before?.id === revision.id ? before.replaced : before?.id;
   const key = pointerKey(revision.package);
+  const object = await describeObject(bucket, revision);
+  await pauseUntilNextSecond(context, bucket, old.modified);
+  const serial = nextSerial(bucket.serverTime() ?? context.now(), before?.serial);
+  const blessing = { id: revision.id, replaced, note, serial, since: serial, object };
   try {
     const etag = await bucket.put(key, revisionName(revision), {
-      metadata: blessingMetadata({ id: revision.id, replaced, note }),
+      metadata: blessingMetadata(blessing),
       condition: old.etag === undefined ? { absent: true } : { etag: old.etag },
     });
     faultPoint("pointer-written");
-    return etag;
+    return { etag, serial };
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error;
     throw await namingTheWinner(bucket, revision.package, error);
   }
+}
+
+/** Who may bless may not be allowed to read the revision. Then its SHA-256 stays unknown. */
+async function describeObject(
+  bucket: Bucket,
+  { key, object: { size } }: RemoteRevision,
+): Promise<BlessedObject> {
+  try {
+    const info = await bucket.head(key);
+    return { key, size, sha256: info && readRevisionContent(info.metadata).sha256 };
+  } catch (error) {
+    if (error instanceof StorageError && error.reason === "denied") {
+      return { key, size, sha256: undefined };
+    }
+    throw error;
+  }
+}
+
+/**
+ * Machines tell two states of the pointer apart by its ETag, which is the same for the same text, and by its
+ * time, which has whole seconds. So no two writes may be in one second.
+ *
+ * @param modified when the present pointer was written, in Unix milliseconds
+ */
+async function pauseUntilNextSecond(
+  context: Context,
+  bucket: Bucket,
+  modified: number | undefined,
+): Promise<void> {
+  if (modified === undefined) return;
+  const now = bucket.serverTime();
+  const next = Math.floor(modified / 1000 + 1) * 1000;
+  const wait = now === undefined ? LONGEST_PAUSE : Math.min(next - now, LONGEST_PAUSE);
+  if (wait > 0) await pause(wait, context.signal);
 }
 
 /**
@@ -113,7 +170,7 @@ async function writePointer(
 async function requireStillInBucket(
   bucket: Bucket,
   revision: RemoteRevision,
-  { old, etag }: { old: OldPointer; etag: string },
+  { old, written: { etag, serial } }: { old: OldPointer; written: WrittenPointer },
 ): Promise<void> {
   if (await isInBucket(bucket, revision)) return;
   const before = old.content;
@@ -121,8 +178,9 @@ async function requireStillInBucket(
   if (before !== undefined) {
     const name = revisionName({ package: revision.package, id: before.id });
     try {
-      const metadata = blessingMetadata(before);
-      await bucket.put(pointerKey(revision.package), name, { metadata, condition: { etag } });
+      const key = pointerKey(revision.package);
+      const metadata = { ...before.metadata, "ftl-serial": String(serial + 1) };
+      await bucket.put(key, name, { metadata, condition: { etag } });
       hint = `${name} is blessed again, as before`;
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;

@@ -1,9 +1,11 @@
 /** Reads the pointer of a package from the bucket. */
 import type { Bucket, ListedObject, SmallObject } from "../bucket/bucket.ts";
 import { BrokenPointerError, IntegrityError } from "../errors.ts";
-import { parseKey } from "../revision/keys.ts";
+import { parseKey, pointerKey } from "../revision/keys.ts";
+import type { Metadata } from "../revision/metadata.ts";
 import {
   type Blessing,
+  blessingName,
   parsePointer,
   type PointerState,
   readBlessing,
@@ -11,18 +13,31 @@ import {
 import type { PackageName, RevisionId } from "../revision/names.ts";
 import type { RemotePackage } from "./remote_package.ts";
 
-/** Shows whether the pointer has changed between two listings; its text may be the same as before. */
-function pointerVersion({ pointer, goPrevious }: RemotePackage): string {
+/** The objects that a pointer consists of. */
+type PointerObjects = Record<
+  "pointer" | "goPrevious",
+  Pick<ListedObject, "key" | "etag" | "modified"> | undefined
+>;
+
+/**
+ * Shows whether the pointer has changed since it was seen last; its text may be the same as before. The time has
+ * whole seconds: some stores list parts of a second too, but no answer to a GET has them.
+ */
+function pointerVersion({ pointer, goPrevious }: PointerObjects): string {
   return [pointer, goPrevious].map((o) =>
-    o === undefined ? "-" : `${o.key} ${o.etag} ${o.modified}`
+    o === undefined ? "-" : `${o.key} ${o.etag} ${Math.floor(o.modified / 1000) * 1000}`
   )
     .join(" ");
 }
 
-/** The blessing, with the ETag of its `.rev`. */
+/** The blessing, and the object that it was read from. */
 export interface PointerContent extends Blessing {
   /** Undefined for a pointer of the Go original: then there is no `.rev` yet. */
   readonly etag: string | undefined;
+  /** Unix time in milliseconds; S3 knows whole seconds. */
+  readonly modified: number;
+  /** All of it: another version of FTL may have written what this one does not know. */
+  readonly metadata: Metadata;
 }
 
 /** Reads the pointer from the listing. Undefined if nothing is blessed. */
@@ -36,8 +51,9 @@ export async function readPointer(
   const found = await getPointer(bucket, { ...remote.pointer, isRev });
   if (found === undefined) return undefined;
   const id = readId(found, { key, packageName: remote.name, isRev });
-  const blessing = readBlessing(id, found.metadata);
-  if (isRev) return { ...blessing, etag: found.etag };
+  const { etag, modified, metadata } = found;
+  const blessing = { ...readBlessing(id, metadata), modified, metadata };
+  if (isRev) return { ...blessing, etag };
   return { ...blessing, replaced: await readGoPrevious(bucket, remote), etag: undefined };
 }
 
@@ -93,17 +109,24 @@ export interface OldPointer {
   readonly content: PointerContent | undefined;
   /** The ETag of the `.rev`; undefined if the bucket has none. */
   readonly etag: string | undefined;
+  /** When the `.rev` was written, in Unix milliseconds; undefined if the bucket has none. */
+  readonly modified: number | undefined;
 }
 
 /** Like `readPointer`, but also accepts a broken pointer, so that it can be replaced. */
 export async function readOldPointer(bucket: Bucket, remote: RemotePackage): Promise<OldPointer> {
   try {
-    const content = await readPointer(bucket, remote);
-    return { content, etag: content?.etag };
+    return oldPointer(await readPointer(bucket, remote));
   } catch (error) {
-    if (error instanceof BrokenPointerError) return { content: undefined, etag: error.etag };
-    throw error;
+    if (!(error instanceof BrokenPointerError)) throw error;
+    return { content: undefined, etag: error.etag, modified: remote.pointer?.modified };
   }
+}
+
+/** A pointer that was read, as one that is to be replaced. */
+export function oldPointer(content: PointerContent | undefined): OldPointer {
+  const { etag, modified } = content ?? {};
+  return { content, etag, modified: etag === undefined ? undefined : modified };
 }
 
 /**
@@ -118,8 +141,34 @@ export async function fetchPointerState(
   // An empty listing may come from a wrong bucket. That is no reason to forget the blessing.
   if (remote.pointer === undefined) return remote.revisions.length === 0 ? known : undefined;
   const version = pointerVersion(remote);
-  if (known?.version === version) return known;
+  if (known?.version === version && known.schema === 2) return known;
   const pointer = await readPointer(bucket, remote);
-  if (pointer === undefined) return undefined;
-  return { version, blessed: pointer.id, replaced: pointer.replaced };
+  return pointer && pointerState(pointer, version);
+}
+
+/**
+ * The blessing, with one GET and no listing. Undefined if there is no `.rev`, or one that names no revision: the
+ * listing tells more.
+ */
+export async function pollPointerState(
+  bucket: Bucket,
+  packageName: PackageName,
+): Promise<PointerState | undefined> {
+  const key = pointerKey(packageName);
+  try {
+    const found = await bucket.getSmall(key);
+    if (found === undefined) return undefined;
+    const id = parsePointer(found.text, { key, packageName });
+    const version = pointerVersion({ pointer: { key, ...found }, goPrevious: undefined });
+    return pointerState(readBlessing(id, found.metadata), version);
+  } catch (error) {
+    if (error instanceof IntegrityError) return undefined;
+    throw error;
+  }
+}
+
+function pointerState(pointer: Blessing, version: string): PointerState {
+  const { id: blessed, replaced, serial, object } = pointer;
+  const blessing = blessingName(pointer, version);
+  return { schema: 2, version, blessed, replaced, serial, blessing, object };
 }

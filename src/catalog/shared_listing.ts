@@ -25,15 +25,22 @@ const LEAST_GAIN = 4;
 export interface Listings {
   /** Whether a listing may be older than the call that asks for it. */
   readonly areShared: boolean;
+  /** Whether the listing of this package served others as well. Ask it after `of`. */
+  readonly isShared: (name: PackageName) => boolean;
   readonly of: (name: PackageName) => Promise<RemotePackage>;
 }
 
 export function shareListings(bucket: Bucket, names: readonly PackageName[]): Listings {
   if (names.length < LEAST_PACKAGES) {
-    return { areShared: false, of: (name) => fetchPackageListing(bucket, name) };
+    const of = (name: PackageName): Promise<RemotePackage> => fetchPackageListing(bucket, name);
+    return { areShared: false, isShared: () => false, of };
   }
   const shared = new SharedListing(bucket, names);
-  return { areShared: true, of: (name) => shared.of(name) };
+  return {
+    areShared: true,
+    isShared: (name) => shared.served.has(name),
+    of: (name) => shared.of(name),
+  };
 }
 
 /** The objects of one package. Undefined if the package must ask for itself. */
@@ -44,6 +51,8 @@ class SharedListing {
   readonly #packages: readonly PackageListing[];
   readonly #byName: ReadonlyMap<PackageName, PackageListing>;
   #reading: Promise<void> | undefined;
+  /** The packages that need not ask for themselves. */
+  readonly served = new Set<PackageName>();
 
   constructor(bucket: Bucket, names: readonly PackageName[]) {
     this.#bucket = bucket;
@@ -55,9 +64,9 @@ class SharedListing {
   async of(name: PackageName): Promise<RemotePackage> {
     this.#reading ??= this.#read();
     const found = await this.#byName.get(name)?.found.promise;
-    return found === undefined
-      ? await fetchPackageListing(this.#bucket, name)
-      : readPackageListing(name, found);
+    if (found === undefined) return await fetchPackageListing(this.#bucket, name);
+    this.served.add(name);
+    return readPackageListing(name, found);
   }
 
   /** After an error each package asks for itself, so that one's failure does not become the others'. */

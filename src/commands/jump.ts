@@ -8,16 +8,31 @@ import { type Jumped, jumpLocally } from "../machine/jump/local_jump.ts";
 import { openBucket } from "../bucket/open.ts";
 import { readOldPointer } from "../catalog/pointer.ts";
 
-export type { Jumped };
+export type { BlessOptions, Jumped };
+
+/** Options of a jump on this machine. */
+export interface JumpOptions {
+  /** Keeps the revision active also if its health fails. */
+  readonly stay?: boolean;
+}
 
 /**
- * Makes the revision, a name or a parsed one, active on this machine. Throws `NotFoundError` if it is not on
- * this machine, `ScriptError` if a script prevents it. After an error nothing has changed.
+ * Makes the revision, a name or a parsed one, active on this machine. If its health fails, the machine goes back:
+ * then the result has the revision that is active again, and the failure. Throws `NotFoundError` if the revision
+ * is not on this machine, `ScriptError` if a script prevents the jump. After an error nothing has changed.
  */
-export async function jump(context: Context, revision: GivenRevision): Promise<Jumped> {
+export async function jump(
+  context: Context,
+  revision: GivenRevision,
+  options: JumpOptions = {},
+): Promise<Jumped> {
   const wanted = toRevision(revision);
   const pkg = requirePackage(context.config.root, wanted.package);
-  return await jumpLocally(context, pkg, { action: "jump", choose: () => wanted.id });
+  return await jumpLocally(context, pkg, {
+    action: "jump",
+    choose: () => wanted.id,
+    onBadHealth: options.stay ? "stay" : "go-back",
+  });
 }
 
 /**

@@ -11,20 +11,22 @@ import { type Context } from "../context.ts";
 import { fetchPackageListing } from "../catalog/remote_package.ts";
 import { type Jumped, jumpLocally } from "../machine/jump/local_jump.ts";
 import { openBucket } from "../bucket/open.ts";
-import { readPointer } from "../catalog/pointer.ts";
+import { oldPointer, readPointer } from "../catalog/pointer.ts";
 
 /** Jumps to the target of `previous`. Throws `NotFoundError` if there is no such link. */
 export async function jumpBack(context: Context, packageName: string): Promise<Jumped> {
   const name = requirePackageName(packageName);
   const pkg = requirePackage(context.config.root, name);
-  const choose = (): RevisionId => {
+  const choose = (wentBackTo: RevisionId | undefined): RevisionId => {
+    // One way back is enough.
+    if (wentBackTo !== undefined) return wentBackTo;
     const previous = readLink(pkg, "previous");
     if (previous !== undefined && previous !== readLink(pkg, "current")) return previous;
     throw new NotFoundError(`No previous revision of ${name} on this machine`, {
       hint: `'ftl list ${name}' shows the revisions that 'ftl jump' can go to`,
     });
   };
-  return await jumpLocally(context, pkg, { action: "jump-back", choose });
+  return await jumpLocally(context, pkg, { action: "jump-back", choose, onBadHealth: "stay" });
 }
 
 /** Blesses the revision that the blessed one replaced. Throws `NotFoundError` if it replaced none. */
@@ -44,7 +46,7 @@ export async function jumpBackMaster(
         : `The blessed revision replaced none: 'ftl list --master ${name}' shows all of them`,
     });
   }
-  const old = { content: before, etag: before.etag };
-  const blessed = await bless(context, { ...options, bucket, remote, id: before.replaced, old });
+  const [id, old] = [before.replaced, oldPointer(before)];
+  const blessed = await bless(context, { ...options, bucket, remote, id, old });
   return { ...blessed, failures: [] };
 }

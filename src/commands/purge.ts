@@ -12,7 +12,7 @@ import {
   revisionName,
   toRevision,
 } from "../revision/names.ts";
-import { type Protected, protectedInBucket } from "../plan/removal.ts";
+import { IN_JUMP, type Protected, protectedInBucket } from "../plan/removal.ts";
 import { type PackageDir, requirePackage, requireRevision } from "../machine/package_dir.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import { cleanUp } from "../machine/revisions/clean_up.ts";
@@ -172,7 +172,9 @@ function choose(target: Target, ids: readonly RevisionId[], guarded: Protected):
     const why = guarded.get(target.revision.id);
     if (why === undefined) return [target.revision.id];
     throw new UsageError(`Cannot remove ${revisionName(target.revision)}: it is ${why}`, {
-      hint: "Jump to another revision first",
+      hint: why === IN_JUMP
+        ? `'ftl sync ${target.revision.package}' finishes the jump`
+        : "Jump to another revision first",
     });
   }
   const old = target.keep === 0 ? ids : ids.slice(0, -target.keep);

@@ -12,7 +12,7 @@ import { readLink } from "../machine/links.ts";
 import { listPackages, type PackageDir, requirePackage } from "../machine/package_dir.ts";
 import { diskUsed } from "../machine/disk/used.ts";
 import {
-  type FailedPostJump,
+  type FailedScript,
   type LastSync,
   postSyncOf,
   readLastSync,
@@ -26,10 +26,14 @@ import { shareListings } from "../catalog/shared_listing.ts";
 import { openBucket } from "../bucket/open.ts";
 import { fetchPointerState } from "../catalog/pointer.ts";
 import { isHeld } from "../machine/jump/hold.ts";
-import { readFailedPostJump } from "../machine/jump/post_jump.ts";
+import { type JumpPhase, readJournal } from "../machine/jump/journal.ts";
+import { findQuarantine } from "../machine/jump/quarantine.ts";
+import { type Pause, readPause } from "../machine/pause_file.ts";
+import type { PointerState } from "../revision/pointer.ts";
+import { readActiveFailures } from "../machine/jump/outcomes.ts";
 import { newestLog } from "../machine/scripts/log_folder.ts";
 
-export type { FailedPostJump, LastSync };
+export type { FailedScript, JumpPhase, LastSync, Pause };
 
 /** One package on this machine. A value that is unknown or missing is undefined. */
 export interface PackageStatus {
@@ -48,7 +52,15 @@ export interface PackageStatus {
   /** The revisions whose `post-sync` has not succeeded. */
   readonly unprepared: readonly RevisionName[];
   /** The active revision's last `post-jump`, if that failed. */
-  readonly failedPostJump: FailedPostJump | undefined;
+  readonly failedPostJump: FailedScript | undefined;
+  /** The active revision's health, if that failed and the revision stayed active all the same. */
+  readonly failedHealth: FailedScript | undefined;
+  /** The blessed revision, if its health failed here under this blessing: it is not activated. */
+  readonly quarantine: StatusQuarantine | undefined;
+  /** The pause that is in force. */
+  readonly pause: Pause | undefined;
+  /** A jump that is under way, or that was cut short and not finished yet. */
+  readonly jump: StatusJump | undefined;
   /** Bytes on this machine's disk. */
   readonly disk: number;
   /** The result of the last sync. */
@@ -63,6 +75,28 @@ export interface PackageStatus {
   readonly master: MasterStatus | undefined;
   /** Why S3 could not be asked, or why something here could not be read. */
   readonly failures: readonly Error[];
+}
+
+/** A revision in quarantine. */
+export interface StatusQuarantine {
+  /** The revision. */
+  readonly revision: RevisionName;
+  /** Since when: ISO 8601, UTC. */
+  readonly at: string;
+  /** What failed, for people. */
+  readonly reason: string;
+}
+
+/** A jump that is under way. */
+export interface StatusJump {
+  /** The revision that is to be active. */
+  readonly to: RevisionName;
+  /** `jump`: links are switched and scripts run. `health`: the health is checked. `rollback`: it failed. */
+  readonly phase: JumpPhase;
+  /** When the phase began: ISO 8601, UTC. */
+  readonly since: string | undefined;
+  /** In the phase `health`: the seconds that the revision has to become healthy. */
+  readonly seconds: number | undefined;
 }
 
 /** A package as it is in S3, and what a sync would do now. */
@@ -103,7 +137,7 @@ export async function status(context: Context, packageName?: string): Promise<St
   const found = await inParallel(packages, { concurrency, signal }, async (pkg) => {
     let local: PackageStatus | undefined;
     try {
-      local = localStatus(pkg);
+      local = localStatus(pkg, context.now());
       if (bucket === undefined || listings === undefined) return [local];
       const remote = await listings.of(pkg.name);
       return [{ ...local, ...await bucketStatus(context, { bucket, pkg, remote }) }];
@@ -124,9 +158,11 @@ function nameOf(pkg: PackageDir, id: RevisionId | undefined): RevisionName | und
   return id === undefined ? undefined : pkg.revisionName(id);
 }
 
-function localStatus(pkg: PackageDir): PackageStatus {
+function localStatus(pkg: PackageDir, now: number): PackageStatus {
   const revisions = pkg.revisions();
   const active = readLink(pkg, "current");
+  const failed = readActiveFailures(pkg);
+  const pointer = readPointerState(pkg);
   return {
     package: pkg.name,
     active: nameOf(pkg, active),
@@ -136,26 +172,48 @@ function localStatus(pkg: PackageDir): PackageStatus {
     revisions: revisions.length,
     unprepared: revisions.filter((id) => postSyncOf(pkg, id) !== "ok")
       .map((id) => pkg.revisionName(id)),
-    failedPostJump: readFailedPostJump(pkg),
+    failedPostJump: failed.postJump,
+    failedHealth: failed.health,
+    quarantine: quarantineOf(pkg, pointer),
+    pause: readPause(pkg, now),
+    jump: jumpOf(pkg),
     disk: diskUsed(pkg),
     lastSync: readLastSync(pkg),
     logs: pkg.logs,
     lastLog: newestLog(pkg),
-    blessed: nameOf(pkg, readPointerState(pkg)?.blessed),
+    blessed: nameOf(pkg, pointer?.blessed),
     master: undefined,
     failures: [],
   };
 }
 
+function jumpOf(pkg: PackageDir): StatusJump | undefined {
+  const jump = readJournal(pkg);
+  if (jump === undefined) return undefined;
+  const { to, phase, since, seconds } = jump;
+  return { to: pkg.revisionName(to), phase, since, seconds };
+}
+
+/** The quarantine of the blessed revision, if it is in force. */
+function quarantineOf(
+  pkg: PackageDir,
+  pointer: PointerState | undefined,
+): StatusQuarantine | undefined {
+  const found = pointer && findQuarantine(pkg, pointer.blessed, pointer.blessing);
+  return found && { revision: pkg.revisionName(found.id), at: found.at, reason: found.reason };
+}
+
 async function bucketStatus(
-  { config }: Context,
+  { config, now }: Context,
   { bucket, pkg, remote }: { bucket: Bucket; pkg: PackageDir; remote: RemotePackage },
-): Promise<Pick<PackageStatus, "blessed" | "held" | "master">> {
+): Promise<Pick<PackageStatus, "blessed" | "held" | "quarantine" | "master">> {
   const pointer = await fetchPointerState(bucket, remote, readPointerState(pkg));
-  const plan = planSync(gatherFacts(pkg, { remote, pointer, keep: config.keep, follow: false }));
+  const source = { remote, pointer, keep: config.keep, follow: false, now: now() };
+  const plan = planSync(gatherFacts(pkg, source));
   return {
     blessed: nameOf(pkg, pointer?.blessed),
     held: plan.heldBy !== undefined,
+    quarantine: quarantineOf(pkg, pointer),
     master: {
       newest: nameOf(pkg, remote.revisions.at(-1)?.id),
       revisions: remote.revisions.length,

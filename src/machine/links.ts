@@ -6,7 +6,7 @@ import { StorageError } from "../errors.ts";
 import { faultPoint } from "../fault_point.ts";
 import { isRevisionId, type RevisionId } from "../revision/names.ts";
 import { explainDiskError, systemCode } from "../disk_errors.ts";
-import { freeTemporary, syncDirectory } from "./disk/durable.ts";
+import { freeTemporary, removeFile, syncDirectory } from "./disk/durable.ts";
 import { type PackageDir, REVS } from "./package_dir.ts";
 
 export type LinkName = "current" | "previous";
@@ -38,6 +38,24 @@ export function writeLinks(
   faultPoint("previous-linked");
   replaceLink(pkg, "current", to.current);
   faultPoint("current-linked");
+  try {
+    syncDirectory(pkg.path);
+  } catch (error) {
+    throw explainDiskError(error, `Cannot flush ${pkg.path}`);
+  }
+}
+
+/**
+ * Puts both links back as they were before a jump, and flushes them. Without a `previous`, or if that is not
+ * here any more, the link goes.
+ */
+export function restoreLinks(
+  pkg: PackageDir,
+  { current, previous }: { current: RevisionId; previous: RevisionId | undefined },
+): void {
+  replaceLink(pkg, "current", current);
+  if (previous !== undefined && pkg.has(previous)) replaceLink(pkg, "previous", previous);
+  else if (readLink(pkg, "previous") !== undefined) removeFile(pkg.previous, { durable: false });
   try {
     syncDirectory(pkg.path);
   } catch (error) {

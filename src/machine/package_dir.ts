@@ -4,6 +4,7 @@
  *     current  -> revs/VZ5vQk8aR4G     the active revision
  *     previous -> revs/VZ5uB1x0pQa
  *     revs/VZ5vQk8aR4G/                complete or not there at all
+ *     shared/                          for the package's scripts, which all its revisions share
  *     .lock
  *     .ftl/                            staging/, aside/, trash/, state/, log/, and more
  *
@@ -40,8 +41,11 @@ export const OWN_NAMES = {
   logs: "log",
   pointer: "master.json",
   hold: "hold.json",
+  quarantine: "bad.json",
   journal: "jump.json",
+  listing: "listing.json",
   lastSync: "last-sync.json",
+  machine: "machine.json",
   reported: "leftovers.json",
 } as const;
 
@@ -93,6 +97,12 @@ export class PackageDir {
   get removing(): string {
     return this.ownPath("removing");
   }
+
+  /** A folder for the package's scripts. FTL makes it, and never touches what is in it. */
+  get shared(): string {
+    return `${this.path}/shared`;
+  }
+
   /** The output of scripts. */
   get logs(): string {
     return this.ownPath("logs");

@@ -1,10 +1,11 @@
 /** What FTL remembers of a package on this machine: small JSON files below `.ftl`. */
+import { IDENTITY_SOURCES, type MachineIdentity } from "../plan/clone.ts";
 import { POST_SYNC, type PostSync } from "../plan/sync.ts";
 import { isRevisionId, type RevisionId } from "../revision/names.ts";
-import type { PointerState } from "../revision/pointer.ts";
+import type { BlessedObject, PointerState } from "../revision/pointer.ts";
 import { overwriteDigits, removeFile, replaceFile } from "./disk/durable.ts";
 import type { PackageDir } from "./package_dir.ts";
-import { readJson, textIn } from "./disk/json_file.ts";
+import { numberIn, readJson, textIn } from "./disk/json_file.ts";
 import { hasScript } from "./scripts/file.ts";
 
 /** `.ftl/state/<id>.json`, written after the revision is in its place. */
@@ -18,11 +19,13 @@ export interface RevisionState {
   /** ISO 8601, UTC. */
   readonly fetchedAt?: string | undefined;
   /** Its last `post-jump`, if that failed. */
-  readonly failedPostJump?: FailedPostJump | undefined;
+  readonly failedPostJump?: FailedScript | undefined;
+  /** Its health, if that failed and the machine had nothing to go back to, or was told to stay. */
+  readonly failedHealth?: FailedScript | undefined;
 }
 
-/** A `post-jump` that failed after its revision had become active. */
-export interface FailedPostJump {
+/** A `post-jump` or a health that failed after its revision had become active. */
+export interface FailedScript {
   /** When it ended: ISO 8601, UTC. */
   readonly at: string;
   /** How it ended: `exit 3`, `ended by SIGKILL`, or why it could not be started. */
@@ -45,21 +48,23 @@ export function readRevisionState(pkg: PackageDir, id: RevisionId): RevisionStat
   const value = readJson(pkg.statePath(id));
   const postSync = POST_SYNC.find((state) => state === (value as Partial<RevisionState>)?.postSync);
   if (value === undefined || postSync === undefined) return undefined;
-  const { size } = value as Partial<RevisionState>;
   return {
     postSync,
     key: textIn(value, "key"),
     etag: textIn(value, "etag"),
     sha256: textIn(value, "sha256"),
-    size: typeof size === "number" ? size : undefined,
+    size: numberIn(value, "size"),
     fetchedAt: textIn(value, "fetchedAt"),
-    failedPostJump: failedPostJumpIn(value),
+    failedPostJump: failedScriptIn(value, "failedPostJump"),
+    failedHealth: failedScriptIn(value, "failedHealth"),
   };
 }
 
-function failedPostJumpIn({ failedPostJump: found }: Partial<RevisionState>):
-  | FailedPostJump
-  | undefined {
+function failedScriptIn(
+  value: object,
+  name: "failedPostJump" | "failedHealth",
+): FailedScript | undefined {
+  const found = (value as Partial<RevisionState>)[name];
   if (typeof found !== "object" || found === null) return undefined;
   const [at, outcome] = [textIn(found, "at"), textIn(found, "outcome")];
   if (at === undefined || Number.isNaN(Date.parse(at)) || outcome === undefined) return undefined;
@@ -75,19 +80,74 @@ export function forgetRevisionState(pkg: PackageDir, id: RevisionId): void {
 }
 
 export function readPointerState(pkg: PackageDir): PointerState | undefined {
-  const value = readJson(pkg.ownPath("pointer")) as Partial<PointerState> | undefined;
+  const value = readJson(pkg.ownPath("pointer")) as Partial<StoredPointer> | undefined;
   if (typeof value?.version !== "string" || !isRevisionId(value.blessed)) return undefined;
-  return {
+  const base = {
     version: value.version,
     blessed: value.blessed,
     replaced: isRevisionId(value.replaced) ? value.replaced : undefined,
   };
+  if (value.schema !== 2) return { ...base, schema: 1 };
+  const key = textIn(value, "key");
+  return {
+    ...base,
+    schema: 2,
+    serial: numberIn(value, "serial"),
+    blessing: textIn(value, "blessing"),
+    object: key === undefined ? undefined : {
+      key,
+      sha256: textIn(value, "sha256"),
+      size: numberIn(value, "size"),
+    },
+  };
 }
+
+/** The file's fields. FTL 0.1.0 reads and writes the first three. */
+interface StoredPointer extends Omit<PointerState, "object">, Partial<BlessedObject> {}
 
 /** Stores which revision is blessed, or that none is. */
 export function writePointerState(pkg: PackageDir, state: PointerState | undefined): void {
   if (state === undefined) removeFile(pkg.ownPath("pointer"), { durable: true });
-  else replaceFile(pkg.ownPath("pointer"), `${JSON.stringify(state)}\n`);
+  else {
+    const { object, ...rest } = state;
+    const stored: StoredPointer = { ...rest, ...object };
+    replaceFile(pkg.ownPath("pointer"), `${JSON.stringify(stored)}\n`);
+  }
+}
+
+/**
+ * What S3 had when the package was listed last, `.ftl/listing.json`. Syncs with `--list-every` plan by it. It has
+ * another life than the pointer: listings write it, and a failed sync forgets it.
+ */
+export interface LastListing {
+  /** Unix milliseconds. S3 was asked at this time or later. */
+  readonly at: number;
+  /** The ids of all revisions. */
+  readonly ids: readonly RevisionId[];
+  /** Whether the listing served other packages as well. */
+  readonly isShared: boolean;
+}
+
+/** Where S3 has more revisions, every sync lists. */
+const MOST_IDS = 1000;
+
+export function readLastListing(pkg: PackageDir): LastListing | undefined {
+  const value = readJson(pkg.ownPath("listing")) as
+    | Partial<Record<"ids" | "shared", unknown>>
+    | undefined;
+  const at = Date.parse((value && textIn(value, "at")) ?? "");
+  if (!Array.isArray(value?.ids) || Number.isNaN(at)) return undefined;
+  return { at, ids: value.ids.filter(isRevisionId), isShared: value.shared === true };
+}
+
+/** Stores the listing, or that there is none to plan by. Without the file, the next sync lists. */
+export function writeLastListing(pkg: PackageDir, listing: LastListing | undefined): void {
+  if (listing === undefined || listing.ids.length > MOST_IDS) {
+    removeFile(pkg.ownPath("listing"), { durable: false });
+  } else {
+    const { at, ids, isShared: shared } = listing;
+    writeDigits(pkg.ownPath("listing"), { at: new Date(at).toISOString(), shared, ids });
+  }
 }
 
 /** The result of a package's last sync. */
@@ -105,15 +165,33 @@ export function readLastSync(pkg: PackageDir): LastSync | undefined {
   return { at, failure: textIn(value, "failure") };
 }
 
+export function writeLastSync(pkg: PackageDir, last: LastSync): void {
+  writeDigits(pkg.ownPath("lastSync"), last);
+}
+
 /**
- * The file is not flushed: every sync writes it, and nothing depends on it. Mostly only the time differs, so it
- * is overwritten in place. If a rename replaced the file, ext4 would write it to the disk at once
+ * For a file that syncs write again and again, and whose loss does no harm: it is not flushed. Mostly only the time
+ * differs, so it is overwritten in place. If a rename replaced the file, ext4 would write it to the disk at once
  * (`auto_da_alloc` in ext4(5)).
  */
-export function writeLastSync(pkg: PackageDir, last: LastSync): void {
-  const text = `${JSON.stringify(last)}\n`;
-  if (overwriteDigits(pkg.ownPath("lastSync"), text)) return;
-  replaceFile(pkg.ownPath("lastSync"), text, { durable: false });
+function writeDigits(path: string, value: object): void {
+  const text = `${JSON.stringify(value)}\n`;
+  if (overwriteDigits(path, text)) return;
+  replaceFile(path, text, { durable: false });
+}
+
+/** The machine that the package belongs to, `.ftl/machine.json`. Undefined after a sync of FTL 0.1.0. */
+export function readOwner(pkg: PackageDir): MachineIdentity | undefined {
+  const value = readJson(pkg.ownPath("machine"));
+  if (value === undefined) return undefined;
+  const [machine, host] = [textIn(value, "machine"), textIn(value, "host")];
+  const source = IDENTITY_SOURCES.find((source) => source === textIn(value, "source"));
+  if (machine === undefined || host === undefined || source === undefined) return undefined;
+  return { machine, source, host };
+}
+
+export function writeOwner(pkg: PackageDir, owner: MachineIdentity): void {
+  replaceFile(pkg.ownPath("machine"), `${JSON.stringify(owner)}\n`);
 }
 
 /** Paths that cannot be deleted and were reported already. Each is reported once, not with every sync. */

@@ -8,6 +8,7 @@
  *     replaced by the blessed one  stays   -             stays
  *     held                         stays   -             -
  *     wanted by the plan           stays   -             -
+ *     a part of an unfinished jump stays   stays         -
  *
  * `*` If an activation is due, the active revision becomes the previous one, and the old previous one may go.
  *
@@ -29,32 +30,47 @@ export interface SyncRemovalFacts {
   readonly held: RevisionId | undefined;
   /** The revision that is to be activated. */
   readonly activate: RevisionId | undefined;
+  readonly isPaused?: boolean;
+  /** The revisions of a jump that is under way. */
+  readonly jumping?: readonly RevisionId[];
 }
 
 /**
  * The revisions that a sync removes from this machine, oldest first. None if S3 shows no revision: a wrong
- * bucket or narrow credentials must not empty a machine.
+ * bucket or narrow credentials must not empty a machine. None during a pause, or while a jump is under way.
  */
 export function removedBySync(facts: SyncRemovalFacts): RevisionId[] {
   const { remote, local, wanted, active, previous, held, activate } = facts;
-  if (remote.length === 0) return [];
+  const mayRemove = remote.length > 0 && !facts.isPaused && !facts.jumping?.length;
+  if (!mayRemove) return [];
   const staying = new Set([...wanted, active, held, activate ?? previous]);
   return [...local].filter((id) => !staying.has(id)).sort(compareNames);
 }
 
-/** Revisions that a purge must not remove, each with what it is: `active`, `blessed` or `the previous one`. */
+/** Revisions that a purge must not remove, each with what it is, as `active` or `blessed`. */
 export type Protected = ReadonlyMap<RevisionId, string>;
+
+/** Why the revisions of a jump that is under way are protected. */
+export const IN_JUMP = "part of an unfinished jump";
 
 /** What a purge must not remove from this machine. An absent value is undefined. */
 export function protectedHere(
-  { active, previous, blessed }: {
+  { active, previous, blessed, jumping = [] }: {
     readonly active: RevisionId | undefined;
     readonly previous: RevisionId | undefined;
+    /** The revisions of a jump that is under way. */
+    readonly jumping?: readonly RevisionId[];
     /** As this machine remembers it. */
     readonly blessed: RevisionId | undefined;
   },
 ): Protected {
-  return named([[previous, "the previous one"], [blessed, "blessed"], [active, "active"]]);
+  const ways = jumping.map((id) => [id, IN_JUMP] as const);
+  return named([
+    ...ways,
+    [previous, "the previous one"],
+    [blessed, "blessed"],
+    [active, "active"],
+  ]);
 }
 
 /** What a purge must not remove from S3. An absent value is undefined. */

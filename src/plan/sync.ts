@@ -19,6 +19,14 @@ export interface SyncFacts extends HoldFacts {
   /** The revision that the blessed one replaced. */
   readonly replaced: RevisionId | undefined;
   readonly previous: RevisionId | undefined;
+  /** The candidate of a staged rollout. It is held ready, whether this machine takes it or not. */
+  readonly candidate?: RevisionId | undefined;
+  /** The revisions whose health failed here under the present blessing. */
+  readonly quarantined?: ReadonlySet<RevisionId>;
+  /** Whether a pause file is in force. */
+  readonly isPaused?: boolean;
+  /** The revisions of a jump that is under way: a rollback may need them. */
+  readonly jumping?: readonly RevisionId[];
   /** `FTL_KEEP`. */
   readonly keep: number;
 }
@@ -38,26 +46,33 @@ export interface SyncPlan {
   readonly heldBy: Hold | undefined;
   /** The blessed revision, if it is neither in S3 nor on this machine. */
   readonly missing: RevisionId | undefined;
+  /** The blessed revision, if its health failed here. */
+  readonly quarantined: RevisionId | undefined;
+  /** The blessed revision, if only a pause keeps it from being activated. */
+  readonly paused: RevisionId | undefined;
 }
 
 /**
  * Decides what to fetch, activate and remove. "Here" means on this machine.
  *
- *     wanted     blessed, replaced, and the newest `keep` revisions that are newer than the blessed
- *                (the newest `keep` of all, if nothing is blessed)
+ *     wanted     blessed, replaced, the candidate of a rollout, and the newest `keep` revisions that
+ *                are newer than the blessed (the newest `keep` of all, if nothing is blessed)
  *     fetch      wanted, or active if nothing else is activated; in S3, not here
  *     prepare    wanted or active, here, post-sync pending or failed
  *
- *     blessed    here or in S3?   active?   hold in force?   activate
- *     -          -                -         -                -
- *     yes        no               -         -                -  (missing)
- *     yes        yes              yes       -                -
- *     yes        yes              no        yes              -  (heldBy)
- *     yes        yes              no        no               blessed
+ *     blessed   here or in S3?   active?   hold in force?   in quarantine?   paused?   activate
+ *     -         -                -         -                -                -         -
+ *     yes       no               -         -                -                -         -  (missing)
+ *     yes       yes              yes       -                -                -         -
+ *     yes       yes              no        yes              -                -         -  (heldBy)
+ *     yes       yes              no        no               yes              -         -  (quarantined)
+ *     yes       yes              no        no               no               yes       -  (paused)
+ *     yes       yes              no        no               no               no        blessed
  *
  *     remove     here and not wanted, with the exceptions of `src/plan/removal.ts`
  *
- * A hold is in force as long as the pointer is the same as when the hold was made.
+ * A hold is in force as long as the blessing is the same as when the hold was made, and so is a
+ * quarantine.
  */
 export function planSync(facts: SyncFacts): SyncPlan {
   const { local, blessed, active } = facts;
@@ -67,7 +82,10 @@ export function planSync(facts: SyncFacts): SyncPlan {
   const there = blessed !== undefined && (remote.has(blessed) || local.has(blessed));
   const due = there && blessed !== active;
   const heldBy = due && holdInForce(facts) ? facts.hold : undefined;
-  const activate = due && heldBy === undefined ? blessed : undefined;
+  const free = due && heldBy === undefined ? blessed : undefined;
+  const isBad = free !== undefined && facts.quarantined?.has(free) === true;
+  const isPaused = free !== undefined && !isBad && facts.isPaused === true;
+  const activate = isBad || isPaused ? undefined : free;
   // If somebody deleted the active revision, and it stays active, the machine needs it back first of all.
   const staying = activate === undefined && active !== undefined ? [active] : [];
 
@@ -85,13 +103,17 @@ export function planSync(facts: SyncFacts): SyncPlan {
     }),
     heldBy,
     missing: blessed !== undefined && !there ? blessed : undefined,
+    quarantined: isBad ? free : undefined,
+    paused: isPaused ? free : undefined,
   };
 }
 
 /** The wanted revisions, in the order of fetching. Some may be neither in S3 nor here. */
-function wantedRevisions({ remote, blessed, replaced, keep }: SyncFacts): RevisionId[] {
+function wantedRevisions(
+  { remote, blessed, replaced, candidate, keep }: SyncFacts,
+): RevisionId[] {
   const newestFirst = [...remote].sort(compareNames).reverse();
   const candidates = newestFirst.filter((id) => blessed === undefined || id > blessed);
-  const pointed = [blessed, replaced].filter((id) => id !== undefined);
+  const pointed = [blessed, candidate, replaced].filter((id) => id !== undefined);
   return [...new Set([...pointed, ...candidates.slice(0, keep)])];
 }

@@ -23,7 +23,10 @@ export interface RevisionContent {
 /** S3's user metadata, without the `x-amz-meta-` prefix. */
 export type Metadata = Readonly<Record<string, string>>;
 
+/** Bytes. Leaves room for what later writes add to the pointer. */
 const MESSAGE_LIMIT = 1000;
+/** Bytes of all names and values. S3 refuses more than 2 KB. */
+const METADATA_LIMIT = 2000;
 
 export function noteMetadata(note: Note): Record<string, string> {
   const encoded: Record<string, string> = {};
@@ -31,12 +34,25 @@ export function noteMetadata(note: Note): Record<string, string> {
   if (note.at !== undefined) encoded["ftl-at"] = encodeValue(note.at);
   if (note.message !== undefined) {
     const message = encodeValue(note.message);
-    if (message.length > MESSAGE_LIMIT) {
-      throw new UsageError(`The message is too long: S3 has room for about ${MESSAGE_LIMIT} bytes`);
-    }
+    if (message.length > MESSAGE_LIMIT) throw messageTooLong(MESSAGE_LIMIT);
     encoded["ftl-message"] = message;
   }
   return encoded;
+}
+
+/** Throws `UsageError` if S3 has no room for all metadata, because the message is too long. */
+export function requireRoom(metadata: Metadata): void {
+  const bytes = Object.entries(metadata)
+    .reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  if (bytes <= METADATA_LIMIT) return;
+  const message = metadata["ftl-message"]?.length ?? 0;
+  throw messageTooLong(Math.max(0, METADATA_LIMIT - (bytes - message)));
+}
+
+function messageTooLong(room: number): UsageError {
+  return new UsageError(`The message is too long: there is room for ${room} bytes`, {
+    hint: "A character that is not ASCII takes three bytes for each byte of its UTF-8",
+  });
 }
 
 export function readNote(metadata: Metadata): Note {
@@ -68,15 +84,21 @@ export function uploadMetadata(): Record<string, string> {
  * because metadata is optional and other tools may write it.
  */
 export function readRevisionContent(metadata: Metadata): RevisionContent {
-  const sha256 = metadata["ftl-sha256"]?.toLowerCase();
   return {
-    sha256: sha256 !== undefined && /^[0-9a-f]{64}$/.test(sha256) ? sha256 : undefined,
+    sha256: readSha256(metadata["ftl-sha256"]),
     bytes: readCount(metadata["ftl-bytes"]),
     entries: readCount(metadata["ftl-files"]),
   };
 }
 
-function readCount(text: string | undefined): number | undefined {
+/** Undefined if it is none. */
+export function readSha256(text: string | undefined): string | undefined {
+  const sha256 = text?.toLowerCase();
+  return sha256 !== undefined && /^[0-9a-f]{64}$/.test(sha256) ? sha256 : undefined;
+}
+
+/** A whole number of at most 15 digits. Undefined if it is none. */
+export function readCount(text: string | undefined): number | undefined {
   return text !== undefined && /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
@@ -84,14 +106,15 @@ function readCount(text: string | undefined): number | undefined {
  * Encodes a value. HTTP carries user metadata as ASCII, so other characters, and `%` itself, are
  * percent-encoded.
  */
-function encodeValue(text: string): string {
+export function encodeValue(text: string): string {
   return text.toWellFormed().replace(
     /[^ -~]|%|^ | $/gu,
     (c) => c === " " ? "%20" : encodeURIComponent(c),
   );
 }
 
-function decodeValue(text: string | undefined): string | undefined {
+/** The inverse of `encodeValue`. */
+export function decodeValue(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   try {
     return decodeURIComponent(text);

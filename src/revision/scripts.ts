@@ -3,18 +3,22 @@
  * line.
  */
 
-/** What scripts get as `FTL_ACTION`. */
-export const ACTIONS = ["sync", "jump", "jump-back", "remove"] as const;
+/**
+ * What scripts get as `FTL_ACTION`. `rollback`: the health of a new revision failed, and the machine goes back.
+ * `adopt`: a sync found that this machine is a copy of another one.
+ */
+export const ACTIONS = ["sync", "jump", "jump-back", "rollback", "adopt", "remove"] as const;
 export type Action = typeof ACTIONS[number];
 
 /** A step at which FTL runs a script of the package. */
-export type Step = "post-sync" | "pre-jump" | "post-jump" | "un-jump" | "pre-remove";
+export type Step = "post-sync" | "pre-jump" | "post-jump" | "health" | "un-jump" | "pre-remove";
 
 /** Where each script is in a revision: FTL's name first, then the name of the Go original. */
 export const SCRIPT_PLACES: Readonly<Record<Step, readonly [string, string]>> = {
   "post-sync": ["post-sync.sh", "ftl/post-spool"],
   "pre-jump": ["pre-jump.sh", "ftl/pre-jump"],
   "post-jump": ["post-jump.sh", "ftl/post-jump"],
+  "health": ["health.sh", "ftl/health"],
   "un-jump": ["un-jump.sh", "ftl/un-jump"],
   "pre-remove": ["pre-remove.sh", "ftl/clean"],
 };
@@ -26,7 +30,7 @@ export const STEPS = Object.keys(SCRIPT_PLACES) as readonly Step[];
  * `ftl`.
  */
 export const SCRIPT_VARIABLES = {
-  FTL_HOOK: "the step: post-sync, pre-jump, post-jump, un-jump or pre-remove",
+  FTL_HOOK: "the step: post-sync, pre-jump, post-jump, health, un-jump or pre-remove",
   FTL_PID: "the process of the ftl that runs the script",
   FTL_PACKAGE: "the package's name",
   FTL_REVISION: "the name of the revision that the script belongs to",
@@ -34,7 +38,10 @@ export const SCRIPT_VARIABLES = {
   FTL_FROM_REVISION: "the name of the revision that was active before; empty if none was",
   FTL_TO_REVISION: "the name of the revision that is to be active; empty if none is",
   FTL_CURRENT: "the path of the link to the active revision",
-  FTL_ACTION: "what is being done: sync, jump, jump-back or remove",
+  FTL_SHARED:
+    "a folder of the package that all its revisions share; FTL makes it, and never removes it",
+  FTL_ACTION: "what is being done: sync, jump, jump-back, rollback, adopt or remove",
+  FTL_ATTEMPT: "in health: 1 in the first attempt, then one more in each; empty in other steps",
   FTL_FIRST_DEPLOY: "1 if no revision was active before, else 0",
 } as const;
 

@@ -34,6 +34,8 @@ export class MemoryBucket implements OpenedBucket {
   readonly isForeign = true;
   /** The names of the methods that were called, in their order. */
   readonly calls: string[] = [];
+  /** The store's clock: Unix milliseconds. */
+  now: () => number = Date.now;
   readonly #denials = new Map<string, number>();
   readonly #objects = new Map<string, Stored>();
   readonly #uploads = new Map<string, OpenUpload>();
@@ -41,9 +43,17 @@ export class MemoryBucket implements OpenedBucket {
   /** @param exists whether there is such a bucket */
   constructor(readonly name = "memory", readonly exists = true) {}
 
+  serverTime(): number | undefined {
+    return this.calls.length === 0 ? undefined : this.now();
+  }
+
   identify(): Promise<Identity> {
     const source = "memory";
     return Promise.resolve({ accessKeyId: "", source, expires: undefined, region: undefined });
+  }
+
+  instanceId(): Promise<string | undefined> {
+    return Promise.resolve(undefined);
   }
 
   async list(prefix: string): Promise<ListedObject[]> {
@@ -163,7 +173,7 @@ export class MemoryBucket implements OpenedBucket {
       throw new ConflictError(`${key} was written by somebody else`);
     }
     const etag = `"${createHash("md5").update(bytes).digest("hex")}"`;
-    this.#objects.set(key, { bytes, etag, modified: Date.now(), metadata });
+    this.#objects.set(key, { bytes, etag, modified: this.now(), metadata });
     return etag;
   }
 

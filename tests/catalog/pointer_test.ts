@@ -1,10 +1,18 @@
 /** The pointer in the bucket: who reads it, who may replace it, and who lost. */
-import { assert, assertEquals, assertRejects } from "../assert.ts";
-import { bless } from "../../src/catalog/bless.ts";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "../assert.ts";
+import { bless, type BlessOptions } from "../../src/catalog/bless.ts";
 import { fetchPackageListing } from "../../src/catalog/remote_package.ts";
-import { fetchPointerState, readOldPointer, readPointer } from "../../src/catalog/pointer.ts";
+import {
+  fetchPointerState,
+  type PointerContent,
+  pollPointerState,
+  readOldPointer,
+  readPointer,
+} from "../../src/catalog/pointer.ts";
+import type { PointerState } from "../../src/revision/pointer.ts";
 import { BrokenPointerError, ConflictError, NotFoundError } from "../../src/errors.ts";
 import { createContext, type FtlEvent } from "../../mod.ts";
+import type { SmallObject } from "../../src/bucket/bucket.ts";
 import { MemoryBucket } from "../bucket/memory_bucket.ts";
 import { aName, anId, aPackage } from "../names.ts";
 
@@ -21,13 +29,13 @@ async function spooled(): Promise<MemoryBucket> {
 async function blessIn(
   bucket: MemoryBucket,
   id: typeof OLD,
-  message?: string,
+  options: BlessOptions = {},
 ): Promise<FtlEvent[]> {
   const events: FtlEvent[] = [];
   const context = createContext({}, { report: (event) => void events.push(event) });
   const remote = await fetchPackageListing(bucket, SITE);
   const old = await readOldPointer(bucket, remote);
-  await bless(context, { bucket, remote, id, old, ...(message === undefined ? {} : { message }) });
+  await bless(context, { ...options, bucket, remote, id, old });
   return events;
 }
 
@@ -35,7 +43,7 @@ Deno.test("a blessing says what it replaced, who, when and why", async () => {
   const bucket = await spooled();
   assertEquals(await readPointer(bucket, await fetchPackageListing(bucket, SITE)), undefined);
   await blessIn(bucket, OLD);
-  await blessIn(bucket, NEW, "fix login");
+  await blessIn(bucket, NEW, { message: "fix login" });
   const found = await readPointer(bucket, await fetchPackageListing(bucket, SITE));
   assertEquals([found?.id, found?.replaced, found?.note.message], [NEW, OLD, "fix login"]);
   assertEquals((await bucket.getSmall("my_site.rev"))?.text, `my_site.${NEW}`);
@@ -47,7 +55,7 @@ Deno.test("what is not in the bucket cannot be blessed, and the same again chang
   await assertRejects(() => blessIn(bucket, gone), NotFoundError, String(gone));
   await blessIn(bucket, NEW);
   const { etag } = await bucket.head("my_site.rev") ?? {};
-  const events = await blessIn(bucket, NEW, "again");
+  const events = await blessIn(bucket, NEW, { message: "again" });
   assertEquals(events.map(({ type }) => type), ["warning"]);
   assertEquals((await bucket.head("my_site.rev"))?.etag, etag);
 });
@@ -104,3 +112,79 @@ Deno.test("the pointers of the Go original count until FTL writes its own", asyn
   await blessIn(bucket, NEW);
   assertEquals((await bucket.getSmall("my_site.rev"))?.text, `my_site.${NEW}`);
 });
+
+Deno.test("a pointer names its object, and its serial grows with every write", async () => {
+  const bucket = new MemoryBucket();
+  const metadata = { "ftl-sha256": "0f".repeat(32) };
+  for (const id of [OLD, NEW]) await bucket.put(`my_site.${id}.tgz`, "x", { metadata });
+  await blessIn(bucket, OLD);
+  const first = await pointerIn(bucket);
+  assertEquals(first?.object, { key: `my_site.${OLD}.tgz`, size: 1, sha256: "0f".repeat(32) });
+  assertEquals(first?.since, first?.serial);
+  await blessIn(bucket, NEW);
+  const second = await pointerIn(bucket);
+  assert((second?.serial ?? 0) > (first?.serial ?? Infinity));
+});
+
+Deno.test("who may not read revisions may bless them all the same", async () => {
+  const bucket = await spooled();
+  bucket.deny("head", 1);
+  await blessIn(bucket, OLD);
+  assertEquals((await pointerIn(bucket))?.object, {
+    key: `my_site.${OLD}.tgz`,
+    size: 1,
+    sha256: undefined,
+  });
+});
+
+Deno.test("the same revision again is a new blessing, also within one second of the clock", async () => {
+  const bucket = await spooled();
+  await blessIn(bucket, OLD);
+  await blessIn(bucket, NEW);
+  const before = await stateIn(bucket);
+  await blessIn(bucket, NEW, { again: true });
+  const after = await stateIn(bucket);
+  assertEquals([after?.blessed, after?.replaced], [NEW, OLD]);
+  assertNotEquals(after?.version, before?.version);
+  assertNotEquals(after?.blessing, before?.blessing);
+});
+
+Deno.test("a state that FTL 0.1.0 stored is not trusted to be whole", async () => {
+  const bucket = await spooled();
+  await blessIn(bucket, NEW);
+  const whole = await stateIn(bucket);
+  if (whole === undefined) throw new Error("nothing is blessed");
+  const { version, blessed } = whole;
+  const remote = await fetchPackageListing(bucket, SITE);
+  assertEquals(await fetchPointerState(bucket, remote, { schema: 1, version, blessed }), whole);
+});
+
+/** A store whose listings have parts of a second, as radosgw's. The answer to a GET has none. */
+class PreciseBucket extends MemoryBucket {
+  override now = (): number => 1795615200987;
+
+  override async getSmall(key: string): Promise<SmallObject | undefined> {
+    const found = await super.getSmall(key);
+    return found && { ...found, modified: 1795615200000 };
+  }
+}
+
+Deno.test("a poll and a listing see the same state of the pointer", async () => {
+  const bucket = new PreciseBucket();
+  await bucket.put(`my_site.${NEW}.tgz`, "x", { metadata: {} });
+  assertEquals(await pollPointerState(bucket, SITE), undefined);
+  await bucket.put("my_site.rev", `my_site.${NEW}`, { metadata: {} });
+  const listed = await stateIn(bucket);
+  assertEquals(listed?.blessed, NEW);
+  assertEquals(await pollPointerState(bucket, SITE), listed);
+  await bucket.put("my_site.rev", "no revision", { metadata: {} });
+  assertEquals(await pollPointerState(bucket, SITE), undefined);
+});
+
+async function pointerIn(bucket: MemoryBucket): Promise<PointerContent | undefined> {
+  return await readPointer(bucket, await fetchPackageListing(bucket, SITE));
+}
+
+async function stateIn(bucket: MemoryBucket): Promise<PointerState | undefined> {
+  return await fetchPointerState(bucket, await fetchPackageListing(bucket, SITE), undefined);
+}

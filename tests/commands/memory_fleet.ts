@@ -1,5 +1,5 @@
 /** Commands on a bucket in memory: machines that need neither a process nor a socket. */
-import { createContext, type FtlEvent, spool } from "../../mod.ts";
+import { createContext, type Environment, type FtlEvent, spool } from "../../mod.ts";
 import type { Context } from "../../src/context.ts";
 import type { RevisionName } from "../../src/revision/names.ts";
 import { gzip, type Member, tar } from "../archive/builders.ts";
@@ -13,12 +13,16 @@ export class MemoryFleet extends TempFolder {
   /** Unix time in milliseconds, as every command sees it. */
   now = Date.now();
 
-  /** A developer's machine; with a name one of the fleet's, which wants those packages. */
-  context(name = "developer", packages: readonly string[] = []): Context {
+  /** A developer's machine; with a name one of the fleet's, which wants those packages, with more variables. */
+  context(
+    name = "developer",
+    packages: readonly string[] = [],
+    env: Environment = {},
+  ): Context {
     const root = this.folder(name);
     for (const pkg of packages) this.folder(`${name}/${pkg}`);
     return {
-      ...createContext({ FTL_ROOT: root, FTL_BUCKET: this.bucket.name }, {
+      ...createContext({ FTL_ROOT: root, FTL_BUCKET: this.bucket.name, ...env }, {
         report: (event) => void this.events.push(event),
       }),
       author: () => "dev@laptop",

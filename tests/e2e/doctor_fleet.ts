@@ -6,7 +6,7 @@ export async function healthy(): Promise<
   { fleet: Fleet; web: Machine; first: string; second: string }
 > {
   const fleet = await Fleet.start();
-  const web = fleet.machine("web", ["a"]);
+  const web = fleet.machine("web", ["a"], { FTL_MACHINE: "web" });
   const first = await fleet.spool("a.tgz", { v: "1" });
   const second = await fleet.spool("a.tgz", { v: "2" });
   for (const revision of [first, second]) {

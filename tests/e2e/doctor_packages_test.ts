@@ -139,6 +139,29 @@ const DAMAGE_CASES: DamageCase[] = [
     /^warn {2}post-jump {2}of a\.\S+ failed: exit 3 \| What it printed is in \/l\. It runs again with/,
   ],
   [
+    "a jump was killed while the health was checked",
+    (web, { second }) => own(web, "jump.json", JSON.stringify({ to: second, phase: "health" })),
+    0,
+    /^warn {2}unfinished {2}a jump of a was cut short: it is not known whether .* healthy \| 'ftl sync a'/,
+  ],
+  [
+    "the active revision's health failed",
+    (web, { second }) =>
+      own(
+        web,
+        `state/${second}.json`,
+        '{"postSync":"ok","failedHealth":{"at":"2026-11-25T16:41:00Z","outcome":"exit 1"}}',
+      ),
+    0,
+    /^warn {2}health {2}of a\.\S+ failed: exit 1 \| It runs again with/,
+  ],
+  [
+    "the package is paused",
+    (web) => Deno.writeTextFileSync(`${web.root}/a/.pause`, "a freeze\n"),
+    0,
+    /^warn {2}pause {2}a is paused by \S+\/a\/\.pause: a freeze \| rm \S+\/a\/\.pause ends it/,
+  ],
+  [
     "the last sync failed",
     (web) => own(web, "last-sync.json", `{"at":"${new Date().toISOString()}","failure":"no luck"}`),
     0,
@@ -166,7 +189,7 @@ Deno.test("doctor reports each problem of a package", async (test) => {
   await using _fleet = fleet;
   for (const [index, [name, damage, code, remark]] of DAMAGE_CASES.entries()) {
     await test.step(name, async () => {
-      const web = fleet.machine(`machine${index}`, ["a"]);
+      const web = fleet.machine(`machine${index}`, ["a"], { FTL_MACHINE: `web-${index}` });
       await web.ok(["sync"]);
       damage(web, { first: idOf(first), second: idOf(second) });
       const result = await web.ftl(["doctor"]);

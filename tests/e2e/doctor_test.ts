@@ -13,10 +13,12 @@ Deno.test("doctor finds no problem if there is none, and leaves nothing behind",
   const result = await web.ftl(["doctor"]);
   assertEquals([result.code, result.stderr, remarks(result)], [0, "", []]);
   assertEquals(result.stdout.split("\n").map((line) => line.slice(6, 20).trim()), [
-    ...["FTL_BUCKET", "FTL_ROOT", "credentials", "region"],
+    ...["FTL_BUCKET", "FTL_ROOT", "FTL_MACHINE", "credentials", "region"],
     ...["S3 list", "S3 get", "S3 spool", "S3 bless", "S3 conditions", "clock"],
-    ...["root", "writable", "disk"],
-    ...["links", "locks", "unfinished", "post-sync", "post-jump", "holds", "last sync", ""],
+    ...["root", "writable", "disk", "machine"],
+    ...["links", "locks", "unfinished", "post-sync", "post-jump", "health"],
+    ...["quarantine", "pause", "holds", "last sync"],
+    "",
   ]);
   assertEquals(treeOf(web.root), before);
   assertEquals(await fleet.bucket().list(""), objects);
@@ -45,7 +47,7 @@ Deno.test("doctor gives one JSON document with --json", async () => {
     detail: "FTL_KEEP is not a whole number from 0 to 1000: 'x'",
     hint: "Unset it for the default, 3",
   });
-  assertEquals(checks.length, 21);
+  assertEquals(checks.length, 26);
 });
 
 /** The variables, the exit code, and the beginnings of the first findings. */
@@ -131,6 +133,25 @@ Deno.test("doctor shows the source of the credentials", async () => {
     assertStringIncludes(stdout, `ok    credentials    ${id}, from ${source}`);
     assertEquals(code, 0);
   }
+});
+
+Deno.test("doctor says which machine this is, warns of a host's name, and shows a copy", async () => {
+  const { fleet, web } = await healthy();
+  await using _fleet = fleet;
+  const named = await web.ftl(["doctor"]);
+  assertMatch(named.stdout, /^ok {4}machine +web, from FTL_MACHINE$/m);
+  const copied = await web.ftl(["doctor"], { env: { FTL_MACHINE: "other" } });
+  assertEquals([copied.code, remarks(copied)], [0, [
+    "info  machine  a is a copy from web | 'ftl sync a' makes it this machine's: its post-jump runs here once",
+  ]]);
+  // A host that cloud-init has set up knows its id.
+  const [unnamed = "ok, from cloud-init"] = remarks(
+    await web.ftl(["doctor"], { env: { FTL_MACHINE: undefined } }),
+  );
+  assertMatch(
+    unnamed,
+    /^warn {2}machine {2}\S+, from the host's name: .* \| .* export FTL_MACHINE=<name>$|cloud-init$/,
+  );
 });
 
 Deno.test("doctor does not fail if a machine may not write in S3", async () => {

@@ -74,9 +74,13 @@ export class Fleet implements AsyncDisposable {
     return openS3Bucket(BUCKET, env);
   }
 
-  /** A machine that wants these packages. */
-  machine(name: string, packages: readonly string[]): Machine {
-    return new Machine(this, this.folder.folder(name), packages);
+  /** A machine that wants these packages. Its commands get these variables as well. */
+  machine(
+    name: string,
+    packages: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Machine {
+    return new Machine(this, this.folder.folder(name), packages, env);
   }
 
   /** Runs `ftl` as a developer would, without a root. */
@@ -125,12 +129,17 @@ export class Fleet implements AsyncDisposable {
 
 /** One machine: a root with a folder for each package that it wants. */
 export class Machine {
-  constructor(readonly fleet: Fleet, readonly root: string, packages: readonly string[]) {
+  constructor(
+    readonly fleet: Fleet,
+    readonly root: string,
+    packages: readonly string[],
+    readonly env: Readonly<Record<string, string>> = {},
+  ) {
     for (const name of packages) Deno.mkdirSync(`${root}/${name}`);
   }
 
   ftl(args: readonly string[], { env = {}, cwd = this.root }: RunOptions = {}): Promise<Ran> {
-    return this.fleet.ftl(args, { cwd, env: { FTL_ROOT: this.root, ...env } });
+    return this.fleet.ftl(args, { cwd, env: { FTL_ROOT: this.root, ...this.env, ...env } });
   }
 
   async ok(args: readonly string[], options: RunOptions = {}): Promise<string> {

@@ -11,7 +11,7 @@ async function twoRevisions(): Promise<
   { fleet: Fleet; web: Machine; first: string; second: string }
 > {
   const fleet = await Fleet.start();
-  const web = fleet.machine("web", ["a"]);
+  const web = fleet.machine("web", ["a"], { FTL_MACHINE: "web" });
   const first = await fleet.spool("a.tgz", { v: "1" });
   const second = await fleet.spool("a.tgz", { v: "2" });
   await fleet.ok(["jump", "--master", first]);
@@ -65,6 +65,9 @@ Deno.test("a deployment reports all its steps in documents", async () => {
       activated: revision,
       removed: [],
       heldFrom: null,
+      quarantined: null,
+      rolledBack: null,
+      pause: null,
       failures: [],
     },
     {
@@ -74,6 +77,9 @@ Deno.test("a deployment reports all its steps in documents", async () => {
       activated: null,
       removed: [],
       heldFrom: null,
+      quarantined: null,
+      rolledBack: null,
+      pause: null,
       failures: [],
     },
   ]]);

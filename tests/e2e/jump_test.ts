@@ -49,7 +49,7 @@ Deno.test("if a jump was killed after the switch, the next command runs its post
   const { code, stderr } = await web.ftl(["sync"]);
   assertEquals(code, 0, stderr);
   assertStringIncludes(stderr, `${revision} post-jump| started\n`);
-  assertStringIncludes(stderr, `The jump to ${revision} was cut short: its post-jump ran now`);
+  assertStringIncludes(stderr, `The jump to ${revision} was cut short: its post-jump runs now`);
   assertEquals((await web.ftl(["sync"])).stderr.includes("post-jump"), false);
 });
 

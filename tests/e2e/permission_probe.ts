@@ -2,7 +2,17 @@
  * Gives up permissions by the table as a command does, then tries everything. Prints what it could do, as JSON:
  * `permission_probe.ts SCOPE FOLDER PORT`. The folder has a file `there`, and something listens on the port.
  */
+import { CLOUD_INIT } from "../../src/machine/identity.ts";
 import { keepOnly, type ScopeName } from "../../src/cli/permissions.ts";
+
+function readIfThere(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
 
 async function can(attempt: () => unknown): Promise<boolean> {
   try {
@@ -17,6 +27,7 @@ const [scope = "", folder = "", port = ""] = Deno.args;
 keepOnly(scope as ScopeName, []);
 const outcome = {
   read: await can(() => Deno.readTextFileSync(`${folder}/there`)),
+  readCloudInit: await can(() => readIfThere(CLOUD_INIT)),
   write: await can(() => Deno.writeTextFileSync(`${folder}/new`, "") ?? true),
   remove: await can(() => Deno.removeSync(`${folder}/there`) ?? true),
   run: await can(() => new Deno.Command("/bin/true").outputSync()),

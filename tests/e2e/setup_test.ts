@@ -106,9 +106,16 @@ Deno.test("the crontab quotes a root with the kind of quotes that it does not co
   const line = /^\* .*$/m.exec(await setup(["cron"]))?.[0];
   assertEquals(
     line,
-    "* * * * * root (/usr/local/bin/ftl sync --quiet --splay 30 2>&1 || " +
+    "* * * * * root (/usr/local/bin/ftl sync --quiet --list-every 600 --splay 30 2>&1 || " +
       'echo "ftl: exit $?") | logger -t ftl',
   );
+});
+
+Deno.test("each timer lists S3 every ten minutes", async () => {
+  const line = "/usr/local/bin/ftl sync --quiet --list-every 600";
+  for (const what of ["systemd", "cron", "cloud-init"]) {
+    assertStringIncludes(await setup([what]), line, what);
+  }
 });
 
 testWith("systemd-analyze", "systemd accepts the units, and reads the root unchanged", async () => {

@@ -16,24 +16,29 @@ Deno.test("gatherFacts() combines the facts from S3 and from the machine", () =>
   machine.addRevision(OLD);
   machine.addRevision(NEW, { postSync: "failed" });
   writeLinks(pkg, { current: OLD, previous: NEW });
-  const hold = { id: OLD, blessed: NEW, version: "1" };
+  const hold = { id: OLD, blessed: NEW, version: "1", blessing: "7" };
   writeHolds(pkg, [hold]);
   const given = {
     remote: { revisions: [{ id: NEW }] },
-    pointer: { version: "1", blessed: NEW, replaced: OLD },
+    pointer: { schema: 2, version: "1", blessed: NEW, replaced: OLD, blessing: "7" },
     keep: 3,
     follow: false,
-  };
+    now: 0,
+  } as const;
   const facts = gatherFacts(pkg, given);
   assertEquals(facts, {
     remote: [NEW],
     local: new Map<RevisionId, PostSync>([[OLD, "ok"], [NEW, "failed"]]),
     blessed: NEW,
     version: "1",
+    blessing: "7",
     replaced: OLD,
     active: OLD,
     previous: NEW,
     hold,
+    quarantined: new Set<RevisionId>(),
+    isPaused: false,
+    jumping: [],
     keep: 3,
   });
   assertEquals(gatherFacts(pkg, { ...given, follow: true }).hold, undefined);

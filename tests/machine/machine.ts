@@ -1,5 +1,5 @@
 /** A machine's root with one package, for tests of changes on its disk. */
-import { createContext, type FtlEvent } from "../../mod.ts";
+import { createContext, type Environment, type FtlEvent } from "../../mod.ts";
 import type { Context } from "../../src/context.ts";
 import { PackageDir } from "../../src/machine/package_dir.ts";
 import { writeRevisionState } from "../../src/machine/state.ts";
@@ -13,12 +13,14 @@ export class TestMachine extends TempFolder {
   readonly pkg = new PackageDir(this.root, aPackage("my_site"));
   /** The events that were reported, in their order. */
   readonly events: FtlEvent[] = [];
-  readonly context: Context = createContext({ FTL_ROOT: this.root }, {
-    report: (event) => void this.events.push(event),
-  });
+  readonly context: Context;
 
-  constructor() {
+  /** @param env more variables of the commands */
+  constructor(env: Environment = {}) {
     super();
+    this.context = createContext({ FTL_ROOT: this.root, ...env }, {
+      report: (event) => void this.events.push(event),
+    });
     this.folder("root/my_site");
     this.pkg.prepare();
   }

@@ -4,11 +4,15 @@ import { readJournal } from "../../src/machine/jump/journal.ts";
 import { PackageDir } from "../../src/machine/package_dir.ts";
 import {
   postSyncOf,
+  readLastListing,
   readLastSync,
+  readOwner,
   readPointerState,
   readReported,
   readRevisionState,
+  writeLastListing,
   writeLastSync,
+  writeOwner,
   writePointerState,
   writeRevisionState,
 } from "../../src/machine/state.ts";
@@ -17,6 +21,7 @@ import { readHold, writeHolds } from "../../src/machine/jump/hold.ts";
 import { anId, aPackage } from "../names.ts";
 
 const ID = anId("VZ5vQk8aR4G");
+const OWNER = { machine: "i-0abc", source: "cloud-init", host: "web" } as const;
 
 const STRANGE: readonly (string | undefined)[] = [
   undefined,
@@ -53,6 +58,8 @@ const FILES = [
   "hold.json",
   "jump.json",
   "last-sync.json",
+  "listing.json",
+  "machine.json",
   "leftovers.json",
   `state/${ID}.json`,
 ];
@@ -93,19 +100,61 @@ for (const [name, make] of IN_PLACE) {
     assertEquals(readHold(pkg, ID), undefined);
     assertEquals(readJournal(pkg), undefined);
     assertEquals(readLastSync(pkg), undefined);
+    assertEquals(readLastListing(pkg), undefined);
+    assertEquals(readOwner(pkg), undefined);
     assertEquals(readReported(pkg), []);
     assertEquals(readRevisionState(pkg, ID), undefined);
     assertEquals(postSyncOf(pkg, ID), "ok");
 
-    writePointerState(pkg, { version: "v", blessed: ID });
+    writePointerState(pkg, { schema: 2, version: "v", blessed: ID });
     writeHolds(pkg, [{ id: ID, blessed: undefined, version: undefined }]);
     writeLastSync(pkg, { at: "2026-01-01T00:00:00.000Z" });
+    writeLastListing(pkg, { at: 1795615200123, ids: [ID], isShared: false });
     writeRevisionState(pkg, ID, { postSync: "failed" });
+    writeOwner(pkg, OWNER);
+    assertEquals(readOwner(pkg), OWNER);
     assertEquals(readPointerState(pkg)?.blessed, ID);
     assertEquals(readHold(pkg, ID)?.id, ID);
     assertEquals(readLastSync(pkg)?.at, "2026-01-01T00:00:00.000Z");
+    assertEquals(readLastListing(pkg), { at: 1795615200123, ids: [ID], isShared: false });
     assertEquals(postSyncOf(pkg, ID), "failed");
     writePointerState(pkg, undefined);
     assertEquals(readPointerState(pkg), undefined);
   });
 }
+
+Deno.test("a listing is kept up to 1,000 ids, without what is no id, until it is forgotten", () => {
+  using folder = new TempFolder();
+  folder.folder("a");
+  const pkg = new PackageDir(folder.path, aPackage("a"));
+  pkg.prepare();
+  const listing = { at: 1795615200123, ids: [ID], isShared: false };
+  for (const gone of [undefined, { ...listing, ids: Array(1001).fill(ID) }]) {
+    writeLastListing(pkg, listing);
+    assertEquals(readLastListing(pkg), listing);
+    writeLastListing(pkg, gone);
+    assertEquals(readLastListing(pkg), undefined);
+  }
+  const at = new Date(listing.at).toISOString();
+  const cases: [given: unknown, expected: unknown][] = [
+    [{ at, ids: [ID, 7, "../../etc", null] }, listing],
+    [{ at, ids: [ID], shared: true }, { ...listing, isShared: true }],
+    [{ at, ids: {} }, undefined],
+    [{ at: listing.at, ids: [ID] }, undefined],
+    [{ ids: [ID] }, undefined],
+  ];
+  for (const [given, expected] of cases) {
+    Deno.writeTextFileSync(pkg.ownPath("listing"), JSON.stringify(given));
+    assertEquals(readLastListing(pkg), expected);
+  }
+});
+
+Deno.test("a hold of FTL 0.1.0 stays in force in a store whose listings have parts of a second", () => {
+  using folder = new TempFolder();
+  folder.folder("a");
+  const pkg = new PackageDir(folder.path, aPackage("a"));
+  pkg.prepare();
+  const hold = { id: ID, blessed: ID, version: 'a.rev "e" 1795615200987 -' };
+  Deno.writeTextFileSync(pkg.ownPath("hold"), JSON.stringify([hold]));
+  assertEquals(readHold(pkg, ID)?.version, 'a.rev "e" 1795615200000 -');
+});

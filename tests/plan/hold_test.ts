@@ -1,35 +1,39 @@
+/** Holds: which of them keep the active revision active. */
 import { assertEquals } from "../assert.ts";
-import { type HoldFacts, holdInForce } from "../../src/plan/hold.ts";
+import { type Hold, holdInForce } from "../../src/plan/hold.ts";
 import { anId } from "../names.ts";
 
-const [A, B, C] = [anId("aaaaaa"), anId("bbbbbb"), anId("cccccc")];
+const [HELD, BLESSED, OTHER] = [anId("VZ5vQk8aR4G"), anId("VZ5vQk9aR4G"), anId("VZ5vQkAaR4G")];
+const HOLD: Hold = { id: HELD, blessed: BLESSED, version: "1", blessing: "7" };
+const FACTS = { active: HELD, blessed: BLESSED, version: "1", blessing: "7", hold: HOLD };
 
-/** A jump went to A while B was blessed, and nothing has changed since. */
-const HELD: HoldFacts = {
-  active: A,
-  blessed: B,
-  version: "1",
-  hold: { id: A, blessed: B, version: "1" },
-};
-
-const CASES: [sentence: string, given: Partial<HoldFacts>, expected: boolean][] = [
-  ["is in force while nothing changes", {}, true],
-  ["is in force if nothing was and is blessed", {
+const ROWS = [
+  ["as it was made", {}, true],
+  ["there is none", { hold: undefined }, false],
+  ["something else is active", { active: OTHER }, false],
+  ["nothing is active", { active: undefined }, false],
+  ["the held one is blessed", { blessed: HELD }, false],
+  ["another one is blessed", { blessed: OTHER }, false],
+  ["nothing is blessed any more", { blessed: undefined, version: undefined }, false],
+  ["the pointer was rewritten with the same blessing", { version: "2" }, true],
+  ["the same was blessed once more", { version: "2", blessing: "8" }, false],
+  ["FTL 0.1.0 made it, the same pointer", { hold: { ...HOLD, blessing: undefined } }, true],
+  [
+    "FTL 0.1.0 made it, another pointer",
+    { hold: { ...HOLD, blessing: undefined }, version: "2" },
+    false,
+  ],
+  ["the pointer's state is of FTL 0.1.0", { blessing: undefined }, true],
+  ["nothing was blessed, nor is now", {
+    hold: { id: HELD, blessed: undefined, version: undefined },
     blessed: undefined,
     version: undefined,
-    hold: { id: A, blessed: undefined, version: undefined },
+    blessing: undefined,
   }, true],
-  ["is not in force if there is none", { hold: undefined }, false],
-  ["ends when another revision becomes active", { active: C }, false],
-  ["ends when no revision is active", { active: undefined }, false],
-  ["ends when the held revision is blessed", { blessed: A, version: "2" }, false],
-  ["ends when a third revision is blessed", { blessed: C, version: "2" }, false],
-  ["ends when the same revision is blessed anew", { version: "2" }, false],
-  ["ends when the blessing is taken away", { blessed: undefined, version: undefined }, false],
-];
+] as const;
 
-for (const [sentence, given, expected] of CASES) {
-  Deno.test(`a hold ${sentence}`, () => {
-    assertEquals(holdInForce({ ...HELD, ...given }), expected);
+for (const [name, facts, due] of ROWS) {
+  Deno.test(`a hold ${due ? "is in force" : "has ended"}: ${name}`, () => {
+    assertEquals(holdInForce({ ...FACTS, ...facts }), due);
   });
 }

@@ -31,6 +31,8 @@ const SYNC_CASES: [sentence: string, given: Partial<SyncRemovalFacts>, removed: 
     previous: B,
     activate: C,
   }, [B]],
+  ["removes nothing while a jump is under way", { jumping: [A] }, []],
+  ["removes nothing during a pause", { isPaused: true }, []],
   ["removes nothing if S3 shows no revision", { remote: [] }, []],
 ];
 
@@ -53,6 +55,11 @@ Deno.test("a purge on a machine spares the active, the blessed and the previous 
   assertEquals(
     protectedHere({ active: undefined, blessed: undefined, previous: undefined }).size,
     0,
+  );
+  const jumping = [A, B, C];
+  assertEquals(
+    [...protectedHere({ active: A, blessed: undefined, previous: C, jumping })].sort(),
+    [[A, "active"], [B, "part of an unfinished jump"], [C, "the previous one"]],
   );
 });
 

@@ -41,9 +41,63 @@ const NOTHING: SyncPlan = {
   remove: [],
   heldBy: undefined,
   missing: undefined,
+  quarantined: undefined,
+  paused: undefined,
 };
 
+/** B is active, C is blessed and prepared, A is not wanted any more. */
+const DUE: Given = { remote: [A, B, C], local: [A, B, C], active: B, blessed: C, replaced: B };
+const HELD = { id: B, blessed: C, version: "1" };
+
 const CASES: [sentence: string, given: Given, wanted: Partial<SyncPlan>][] = [
+  ["activates what is due", DUE, { activate: C, remove: [A] }],
+  [
+    "does not activate what is in quarantine, and removes what is not wanted all the same",
+    { ...DUE, quarantined: new Set([C]) },
+    { quarantined: C, remove: [A] },
+  ],
+  [
+    "activates what is due although another one is in quarantine",
+    { ...DUE, quarantined: new Set([B]) },
+    { activate: C, remove: [A] },
+  ],
+  [
+    "leaves what is in quarantine active if it is: somebody activated it here",
+    { ...DUE, active: C, previous: B, quarantined: new Set([C]) },
+    { remove: [A] },
+  ],
+  [
+    "fetches and prepares what is in quarantine",
+    { ...DUE, local: [B], quarantined: new Set([C]) },
+    { fetch: [C], quarantined: C },
+  ],
+  ["neither activates nor removes during a pause", { ...DUE, isPaused: true }, { paused: C }],
+  [
+    "fetches and prepares during a pause",
+    { ...DUE, local: [A, B, D], states: { D: "pending" }, remote: [A, B, C, D], isPaused: true },
+    { fetch: [C], paused: C },
+  ],
+  [
+    "tells of a quarantine rather than of a pause, and of a hold rather than of both",
+    { ...DUE, quarantined: new Set([C]), isPaused: true },
+    { quarantined: C },
+  ],
+  [
+    "tells of a hold rather than of a quarantine",
+    { ...DUE, hold: HELD, quarantined: new Set([C]), isPaused: true },
+    { heldBy: HELD },
+  ],
+  ["removes nothing while a jump is under way", { ...DUE, jumping: [B, C] }, { activate: C }],
+  [
+    "holds the candidate of a rollout ready, whatever FTL_KEEP is",
+    { ...DUE, remote: [A, B, C, D], candidate: D, keep: 0 },
+    { fetch: [D], activate: C, remove: [A] },
+  ],
+  [
+    "does not remove the candidate of a rollout",
+    { ...DUE, candidate: A, keep: 0 },
+    { activate: C },
+  ],
   [
     "fetches the active revision again, before all else, if it was deleted and stays active",
     { remote: ALL, active: B, local: [A], keep: 1 },

@@ -75,7 +75,10 @@ Deno.test("any text is a revision's name or none, and any file name gives a pack
 
 Deno.test("any content of .rev is an id or an integrity error, and any metadata is read", () => {
   const metadata = fc.dictionary(
-    fc.constantFrom("ftl-by", "ftl-at", "ftl-replaced", "ftl-sha256", "ftl-bytes", "ftl-files"),
+    fc.constantFrom(
+      ...["ftl-by", "ftl-at", "ftl-replaced", "ftl-sha256", "ftl-bytes", "ftl-files"],
+      ...["ftl-next", "ftl-next-key", "ftl-rollout", "ftl-stopped"],
+    ),
     text,
   );
   fc.assert(
@@ -83,8 +86,9 @@ Deno.test("any content of .rev is an id or an integrity error, and any metadata 
       const place = { key: "site.rev", packageName: aPackage("site") };
       const read = designed(() => parsePointer(content, place));
       if (read !== undefined) assert(isRevisionId(read), read);
-      const { replaced } = readBlessing(anId("V00000"), found);
-      assert(replaced === undefined || isRevisionId(replaced));
+      const { replaced, next, rollout, stopped } = readBlessing(anId("V00000"), found);
+      for (const id of [replaced, next?.id, stopped]) assert(id === undefined || isRevisionId(id));
+      assert(rollout?.state !== "running", "these words never let a machine in");
       const { bytes, sha256 } = readRevisionContent(found);
       assert(bytes === undefined || Number.isSafeInteger(bytes));
       assert(sha256 === undefined || sha256.length === 64);

@@ -61,7 +61,7 @@ export class Inspector {
   lookAtMachine(machine: Machine = this.lab.machine): void {
     const { packageName } = this;
     for (const name of machine.names(packageName)) {
-      if (!["current", "previous", "revs", ".lock", ".ftl"].includes(name)) {
+      if (!["current", "previous", "revs", "shared", ".lock", ".ftl"].includes(name)) {
         throw new Error(`${name} was left in the package's folder`);
       }
     }

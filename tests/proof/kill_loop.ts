@@ -7,7 +7,7 @@ import { jump, jumpMaster, purge, purgeMaster, sync } from "../../mod.ts";
 import { Inspector, openUploads, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
 import { Random } from "./random.ts";
-import { requireRecovery, requireUploadsTakenBack } from "./recovery.ts";
+import { requireDecided, requireRecovery, requireUploadsTakenBack } from "./recovery.ts";
 import { type Archive, makeSite } from "./site.ts";
 
 export interface KillOptions {
@@ -25,6 +25,8 @@ const COMMANDS = [
   "jump-back",
   "purge",
   "jump --master",
+  "sync of a bad one",
+  "jump to a bad one",
 ] as const;
 type CommandName = typeof COMMANDS[number];
 
@@ -49,16 +51,31 @@ export async function killLoop({ rounds, seed, onRound }: KillOptions): Promise<
 /** Small files of a package that is large enough for two threads to write it. */
 const SHARED = 5_000;
 
+function isBad(command: CommandName): boolean {
+  return command.endsWith("bad one");
+}
+
+/** The exit code of the command if nothing kills it. */
+function doneCode(command: CommandName): number {
+  return isBad(command) ? 6 : 0;
+}
+
 class KillLoop {
   readonly #lab: Lab;
   readonly #random: Random;
   readonly #inspector: Inspector;
   readonly #sites: Archive[];
   readonly #large: Archive;
+  readonly #badSite: Archive;
   /** Milliseconds that each command usually takes. */
   readonly #usual = new Map<CommandName, number>();
   readonly #counts = { SIGKILL: 0, SIGTERM: 0, SIGINT: 0, completed: 0, openUploads: 0 };
   last = "";
+  /** The last revision whose health always fails, and where `previous` led before it. */
+  #bad: { readonly bad: string; readonly previous: string | undefined } = {
+    bad: "",
+    previous: undefined,
+  };
 
   constructor(lab: Lab, seed: number) {
     this.#lab = lab;
@@ -66,6 +83,7 @@ class KillLoop {
     this.#inspector = new Inspector(lab);
     this.#sites = [1, 2, 3, 4, 5].map((n) => makeSite(PACKAGE, seed + n, { files: 120 }));
     this.#sites.push(makeSite(PACKAGE, seed, { files: SHARED }));
+    this.#badSite = makeSite(PACKAGE, seed + 6, { files: 120, bad: true });
     this.#large = makeSite("large", seed, { files: 3, ballast: 17 << 20, scripts: false });
   }
 
@@ -78,8 +96,9 @@ class KillLoop {
       const args = await this.#argumentsFor(command);
       const started = performance.now();
       const { code, stderr } = await this.#lab.run(args);
-      if (code !== 0) throw new Error(`ftl ${args.join(" ")}: ${stderr}`);
+      if (code !== doneCode(command)) throw new Error(`ftl ${args.join(" ")}: ${stderr}`);
       this.#usual.set(command, performance.now() - started);
+      if (isBad(command)) await this.#endBad(args);
     }
     await this.#inspector.look();
   }
@@ -92,8 +111,9 @@ class KillLoop {
     const delay = this.#random.next() * 1.1 * (this.#usual.get(command) ?? 500);
     const args = await this.#argumentsFor(command);
     this.last = `ftl ${args.join(" ")}, ${signal} after ${delay.toFixed()} ms`;
-    const killed = await this.#killAfter(args, { signal, delay });
+    const killed = await this.#killAfter(args, { signal, delay, done: doneCode(command) });
     await this.#inspector.look();
+    if (isBad(command)) await this.#endBad(args);
     await requireRecovery(this.#lab);
     await this.#requireNoUploads(killed && signal === "SIGKILL");
     await this.#inspector.look();
@@ -111,6 +131,14 @@ class KillLoop {
     };
   }
 
+  /** The machine has decided on the bad revision. Then the good one that runs is blessed. */
+  async #endBad(args: readonly string[]): Promise<void> {
+    await requireDecided(this.#lab, this.#bad);
+    const active = this.#lab.linked("current");
+    if (active === undefined) throw new Error(`nothing is active after ftl ${args.join(" ")}`);
+    await jumpMaster(this.#lab.context(), active);
+  }
+
   /** Brings it about that the command has something to do. */
   async #argumentsFor(command: CommandName): Promise<string[]> {
     const context = this.#lab.context();
@@ -118,6 +146,7 @@ class KillLoop {
     const site = this.#random.pick(this.#sites);
     if (command === "spool") return ["spool", this.#lab.file(site)];
     if (command === "spool large") return ["spool", this.#lab.file(this.#large)];
+    if (isBad(command)) return await this.#argumentsForBad(command);
     const { revision } = await this.#lab.spool(site);
     await this.#inspector.lookAtBucket();
     if (command === "jump --master") return ["jump", "--master", revision];
@@ -135,9 +164,26 @@ class KillLoop {
     return ["jump", revision];
   }
 
+  async #argumentsForBad(command: CommandName): Promise<string[]> {
+    const { revision: bad } = await this.#lab.spool(this.#badSite);
+    await this.#inspector.lookAtBucket();
+    await sync(this.#lab.context());
+    this.#bad = { bad, previous: this.#lab.linked("previous") };
+    if (command === "sync of a bad one") {
+      await jumpMaster(this.#lab.context(), bad);
+      return ["sync"];
+    }
+    return ["jump", bad];
+  }
+
   async #killAfter(
     args: readonly string[],
-    { signal, delay }: { signal: "SIGKILL" | "SIGTERM" | "SIGINT"; delay: number },
+    { signal, delay, done }: {
+      signal: "SIGKILL" | "SIGTERM" | "SIGINT";
+      delay: number;
+      /** The exit code of a command that completes. */
+      done: number;
+    },
   ): Promise<boolean> {
     const child = this.#lab.launch(args);
     const output = child.output();
@@ -151,9 +197,11 @@ class KillLoop {
     const { code, signal: endedBy, stderr } = await output;
     clearTimeout(timer);
     const text = new TextDecoder().decode(stderr);
-    if (endedBy === null && ![0, 130, 143].includes(code)) throw new Error(`exit ${code}: ${text}`);
+    if (endedBy === null && ![done, 130, 143].includes(code)) {
+      throw new Error(`exit ${code}: ${text}`);
+    }
     if (/^ +at /m.test(text)) throw new Error(`a stack: ${text}`);
-    const killed = endedBy !== null || code !== 0;
+    const killed = endedBy !== null || code !== done;
     this.#counts[killed ? signal : "completed"]++;
     return killed;
   }

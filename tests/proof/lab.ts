@@ -22,6 +22,7 @@ export class Lab implements AsyncDisposable {
   readonly machine: Machine;
   /** By the archive's SHA-256. */
   readonly archives = new Map<string, Archive>();
+  #copies = 0;
 
   private constructor(readonly fleet: Fleet, packages: readonly string[]) {
     this.machine = fleet.machine("web", packages);
@@ -44,12 +45,24 @@ export class Lab implements AsyncDisposable {
   }
 
   get env(): Readonly<Record<string, string>> {
-    return { ...this.fleet.env, FTL_ROOT: this.root };
+    return { ...this.fleet.env, FTL_ROOT: this.root, FTL_MACHINE: `i-${this.#copies}` };
+  }
+
+  /** From now on it is another machine, with a copy of the disk. Its scripts have told nothing yet. */
+  becomeCopy(): void {
+    this.#copies++;
+    Deno.removeSync(`${this.root}/../told`);
   }
 
   /** For commands in this process. `later` in milliseconds: by a clock that is ahead. */
-  context({ root = this.root, later = 0 }: { root?: string; later?: number } = {}): Context {
-    const context = createContext({ ...this.env, FTL_ROOT: root });
+  context(
+    { root = this.root, later = 0, env = {} }: {
+      root?: string;
+      later?: number;
+      env?: Readonly<Record<string, string>>;
+    } = {},
+  ): Context {
+    const context = createContext({ ...this.env, FTL_ROOT: root, ...env });
     return { ...context, now: () => Date.now() + later };
   }
 
@@ -61,6 +74,11 @@ export class Lab implements AsyncDisposable {
 
   async spool(archive: Archive): Promise<Spooled> {
     return await spool(this.context(), this.file(archive));
+  }
+
+  /** The name of the revision that a link of the package leads to. */
+  linked(name: "current" | "previous", packageName = "site"): string | undefined {
+    return this.machine.link(`${packageName}/${name}`)?.replace("revs/", `${packageName}.`);
   }
 
   launch(args: readonly string[], options: LaunchOptions = {}): Deno.ChildProcess {

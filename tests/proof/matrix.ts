@@ -141,6 +141,16 @@ class Bench {
       case "reading of a revision":
         await jumpMaster(context, revision);
         return ["sync"];
+      case "poll of .rev": {
+        const other = await lab.spool(site());
+        await jumpMaster(context, revision);
+        await sync(context, { listEvery: 600 });
+        if (!lab.machine.names(`${PACKAGE}/.ftl`).includes("listing.json")) {
+          throw new Error("the machine does not poll");
+        }
+        await jumpMaster(context, other.revision);
+        return ["sync", "--list-every", "600"];
+      }
       case "checksum of a revision":
         await jumpMaster(context, await this.#putByAnotherTool(site()));
         return ["sync"];
@@ -211,6 +221,7 @@ const PLACES: Readonly<Record<RequestKind, { operation: string; key?: RegExp }>>
   "listing by a spool": { operation: "ListObjectsV2" },
   "listing by a purge": { operation: "ListObjectsV2" },
   "reading of .rev": { operation: "GetObject", key: /\.rev$/ },
+  "poll of .rev": { operation: "GetObject", key: /\.rev$/ },
   "reading of a revision": { operation: "GetObject", key: /\.tgz$/ },
   "checksum of a revision": { operation: "HeadObject", key: /\.20130305[0-9]+\.tgz$/ },
   "details of a revision": { operation: "HeadObject", key: /^detailed\./ },

@@ -6,6 +6,7 @@ export const REQUESTS = [
   "listing by a spool",
   "listing by a purge",
   "reading of .rev",
+  "poll of .rev",
   "reading of a revision",
   "checksum of a revision",
   "details of a revision",
@@ -126,7 +127,7 @@ function codesOf(
 }
 
 function flippedCodes(request: RequestKind, times: FaultCase["times"]): readonly number[] {
-  if (request === "reading of .rev" || request === "reading of a revision") {
+  if (request === "poll of .rev" || request.startsWith("reading of")) {
     return times === "once" ? [0] : [5];
   }
   if (request === "spool in one" || request === "part of an upload") return [5];

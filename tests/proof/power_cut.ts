@@ -12,6 +12,7 @@ import { requirePackageName } from "../../src/revision/names.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
 import { Mount, run } from "./mounts.ts";
+import { requireDecided } from "./recovery.ts";
 import { makeSite } from "./site.ts";
 
 interface Cut {
@@ -20,6 +21,8 @@ interface Cut {
   readonly active: "old" | "new" | "either";
   /** Whether the journal must have survived: a script is due. */
   readonly journal?: boolean;
+  /** Whether the health of the new one fails. Then the old one is active in the end. */
+  readonly bad?: boolean;
 }
 
 /** The steps of a sync that fetches and activates. */
@@ -32,6 +35,10 @@ const CUTS: readonly Cut[] = [
   { at: "previous-linked", active: "old", journal: true },
   { at: "current-linked", active: "either", journal: true },
   { at: "post-jumped", active: "new", journal: true },
+  { at: "health-started", active: "new", journal: true },
+  { at: "rollback-journaled", active: "new", journal: true, bad: true },
+  { at: "rollback-linked", active: "old", journal: true, bad: true },
+  { at: "quarantined", active: "old", journal: true, bad: true },
 ];
 
 /** Seconds until the kernel writes by itself: longer than any of this takes. */
@@ -50,7 +57,8 @@ export async function cutPower(): Promise<Figures> {
   return { "power cuts": cuts, "revisions lost": 0 };
 }
 
-async function cutAt({ at, active, journal = false }: Cut): Promise<void> {
+async function cutAt(cut: Cut): Promise<void> {
+  const { at, bad = false } = cut;
   await using lab = await Lab.start([]);
   const folder = lab.fleet.folder;
   const image = `${folder.path}/image`;
@@ -65,25 +73,24 @@ async function cutAt({ at, active, journal = false }: Cut): Promise<void> {
     await jumpMaster(lab.context(), old);
     await sync(lab.context());
     run("sync", "-f", lab.root);
-    const next = (await lab.spool(makeSite(PACKAGE, 2))).revision;
+    const next = (await lab.spool(makeSite(PACKAGE, 2, { bad }))).revision;
     await jumpMaster(lab.context(), next);
     await inspector.look();
     const { signal } = await lab.launch(["sync"], { killAt: at }).output();
     if (signal !== "SIGKILL") throw new Error("not killed there");
     run("cp", "--sparse=always", image, `${image}.cut`);
-    await lookAfterCut(lab, inspector, { image: `${image}.cut`, old, next, active, journal });
+    await lookAfterCut(lab, inspector, { image: `${image}.cut`, old, next, cut });
   }
 }
 
 async function lookAfterCut(
   lab: Lab,
   inspector: Inspector,
-  { image, old, next, active, journal }: {
+  { image, old, next, cut: { active, journal = false, bad = false } }: {
     image: string;
     old: string;
     next: string;
-    active: Cut["active"];
-    journal: boolean;
+    cut: Cut;
   },
 ): Promise<void> {
   const path = lab.fleet.folder.folder("after-the-cut");
@@ -99,9 +106,17 @@ async function lookAfterCut(
   if (isJournaled !== journal) {
     throw new Error(isJournaled ? "a journal is there" : "the journal is lost");
   }
+  if (bad) await requireDecided(lab, { bad: next, previous: undefined, root: path });
+  else await requireNext(lab, { path, next });
+  inspector.lookAtMachine(machine);
+}
+
+async function requireNext(
+  lab: Lab,
+  { path, next }: { path: string; next: string },
+): Promise<void> {
   const [result] = await sync(lab.context({ root: path }));
   const [failure] = result?.failures ?? [];
   if (failure !== undefined) throw failure;
   if (result?.active !== next) throw new Error(`${result?.active} is active after the next sync`);
-  inspector.lookAtMachine(machine);
 }

@@ -1,7 +1,8 @@
 /** What the commands after a crash must find and mend. */
-import { type Context, planSyncs, spool, sync } from "../../mod.ts";
+import { type Context, planSyncs, spool, status, sync } from "../../mod.ts";
 import { openUploads, PACKAGE } from "./invariants.ts";
 import type { Lab } from "./lab.ts";
+import { ScriptError } from "../../src/errors.ts";
 import type { Archive } from "./site.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -26,6 +27,41 @@ export async function requireRecovery(lab: Lab): Promise<void> {
     throw new Error(`${followed?.active} is active, ${rev.text} is blessed`);
   }
   requireStarted(lab, rev.text);
+}
+
+/**
+ * After two syncs no jump is open, and the machine is on what is blessed, or on another revision, with the
+ * blessed one in quarantine. `bad` is a revision whose health always fails: it is not active, `previous` leads
+ * where it led before, and what is active was started last. Throws an Error that says what is not so.
+ */
+export async function requireDecided(
+  lab: Lab,
+  { bad, previous, root = lab.root }: {
+    bad: string;
+    /** The name that `previous` led to before. */
+    previous: string | undefined;
+    root?: string;
+  },
+): Promise<void> {
+  const context = lab.context({ root });
+  for (let i = 0; i < 2; i++) {
+    for (const { failures } of await sync(context)) {
+      const other = failures.find((error) => !(error instanceof ScriptError));
+      if (other !== undefined) throw other;
+    }
+  }
+  const { packages: [found] } = await status(context, PACKAGE);
+  if (found?.active === undefined) throw new Error("nothing is active");
+  const { active, blessed, quarantine, jump } = found;
+  if (jump !== undefined) throw new Error(`a jump to ${jump.to} is still open`);
+  if (active !== blessed && quarantine?.revision !== blessed) {
+    throw new Error(`${active} is active, and ${blessed} is blessed but not in quarantine`);
+  }
+  if (String(active) === bad) throw new Error(`${bad} is active`);
+  if (found.previous !== previous) {
+    throw new Error(`previous leads to ${found.previous}, it led to ${previous}`);
+  }
+  requireStarted(lab, active);
 }
 
 function requireNoFailures(results: Awaited<ReturnType<typeof sync>>): typeof results {

@@ -12,20 +12,22 @@ export interface Archive {
 }
 
 /** Each script says when it begins, in a file beside the root. */
-const SCRIPTS = ["post-sync", "pre-jump", "post-jump", "un-jump", "pre-remove"];
+const SCRIPTS = ["post-sync", "pre-jump", "post-jump", "health", "un-jump", "pre-remove"];
 
 export interface SiteOptions {
   readonly files?: number;
   readonly scripts?: boolean;
   /** Bytes that do not compress, as one file more. */
   readonly ballast?: number;
+  /** Whether its health fails at once, always. */
+  readonly bad?: boolean;
 }
 
 /** The same seed gives the same bytes. */
 export function makeSite(
   packageName: string,
   seed: number,
-  { files = 200, scripts = true, ballast = 0 }: SiteOptions = {},
+  { files = 200, scripts = true, ballast = 0, bad = false }: SiteOptions = {},
 ): Archive {
   const random = new Random(seed);
   const members: Member[] = [{ name: "version", content: `${seed}\n` }];
@@ -36,7 +38,10 @@ export function makeSite(
   members.push({ name: "d0/link", type: "2", link: "../version" });
   if (ballast > 0) members.push({ name: "ballast", content: random.bytes(ballast) });
   if (scripts) {
-    for (const name of SCRIPTS) members.push({ name: `${name}.sh`, content: SCRIPT, mode: 0o755 });
+    for (const name of SCRIPTS) {
+      const content = bad && name === "health" ? `${SCRIPT}exit 100\n` : SCRIPT;
+      members.push({ name: `${name}.sh`, content, mode: 0o755 });
+    }
   }
   const whole = tar(...members);
   const bytes = ballast > 0 ? whole : gzip(whole);

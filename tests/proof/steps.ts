@@ -4,7 +4,7 @@ import { FAULT_POINTS, type FaultPoint } from "../../src/fault_point.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
 import { Lab } from "./lab.ts";
 import { type Figures } from "./lab.ts";
-import { requireRecovery, requireUploadsTakenBack } from "./recovery.ts";
+import { requireDecided, requireRecovery, requireUploadsTakenBack } from "./recovery.ts";
 import { makeSite } from "./site.ts";
 
 export interface Step {
@@ -21,8 +21,11 @@ type CommandName =
   | "sync"
   | "jump"
   | "jump-back"
+  | "sync of a bad one"
+  | "jump to a bad one"
   | "purge"
-  | "sync that removes";
+  | "sync that removes"
+  | "sync of a copy";
 
 /** From the switch of `current` on it is the new one. */
 export const STEPS: readonly Step[] = [
@@ -41,6 +44,17 @@ export const STEPS: readonly Step[] = [
   { command: "sync", at: "previous-linked", active: "old" },
   { command: "sync", at: "current-linked", active: "new" },
   { command: "sync", at: "post-jumped", active: "new" },
+  { command: "sync", at: "health-started", active: "new" },
+  { command: "sync of a bad one", at: "post-jumped", active: "new" },
+  { command: "sync of a bad one", at: "health-started", active: "new" },
+  { command: "sync of a bad one", at: "health-failed", active: "new" },
+  { command: "sync of a bad one", at: "rollback-journaled", active: "new" },
+  { command: "sync of a bad one", at: "rollback-linked", active: "old" },
+  { command: "sync of a bad one", at: "quarantined", active: "old" },
+  { command: "jump to a bad one", at: "health-started", active: "new" },
+  { command: "jump to a bad one", at: "rollback-journaled", active: "new" },
+  { command: "jump to a bad one", at: "rollback-linked", active: "old" },
+  { command: "sync of a copy", at: "adopted", active: "old" },
   { command: "jump", at: "un-jumped", active: "old" },
   { command: "jump", at: "hold-written", active: "old" },
   { command: "jump", at: "previous-linked", active: "old" },
@@ -59,6 +73,7 @@ export const STEPS: readonly Step[] = [
 ];
 
 const SITES = [1, 2, 3].map((seed) => makeSite(PACKAGE, seed, { files: 40 }));
+const BAD = makeSite(PACKAGE, 5, { files: 40, bad: true });
 const LARGE = makeSite("large", 4, { files: 1, ballast: 17 << 20, scripts: false });
 
 /** Goes through `STEPS`, or some of them. Throws an Error that names the step. */
@@ -70,7 +85,12 @@ export async function killAtSteps(steps: readonly Step[] = STEPS): Promise<Figur
   let uploads = 0;
   for (const step of steps) {
     try {
-      await killAt(step, lab, inspector);
+      const { old, next, previous } = await killAt(step, lab, inspector);
+      if (step.command.endsWith("bad one")) {
+        await requireDecided(lab, { bad: next, previous });
+        await inspector.look();
+        await jumpMaster(lab.context(), old);
+      }
       await requireRecovery(lab);
       if (step.command === "spool") uploads += await requireUploadsTakenBack(lab, LARGE);
       await inspector.look();
@@ -86,18 +106,20 @@ async function killAt(
   { command, at, active }: Step,
   lab: Lab,
   inspector: Inspector,
-): Promise<void> {
+): Promise<{ old: string; next: string; previous: string | undefined }> {
   const { args, old, next } = await arrange(command, lab, inspector);
   await inspector.look();
+  const previous = lab.linked("previous");
   const child = lab.launch(args, { killAt: at });
   const { signal, code, stderr } = await child.output();
   if (signal !== "SIGKILL") {
     throw new Error(`not killed there: exit ${code}: ${new TextDecoder().decode(stderr)}`);
   }
   await inspector.look();
-  const current = lab.machine.link(`${PACKAGE}/current`)?.replace("revs/", `${PACKAGE}.`);
+  const current = lab.linked("current");
   const due = active === "old" ? old : next;
   if (current !== due) throw new Error(`${current} is active instead of ${due}`);
+  return { old, next, previous };
 }
 
 /** A machine on which the command has something to do, and what is active before and is to be after. */
@@ -111,15 +133,22 @@ async function arrange(
   const old = await spoolNext();
   await jumpMaster(context, old);
   await sync(context, { follow: true });
+  if (command === "sync of a copy") {
+    lab.becomeCopy();
+    return { args: ["sync"], old, next: old };
+  }
   if (command === "spool") return { args: ["spool", lab.file(LARGE)], old, next: old };
-  const next = await spoolNext();
+  const isBad = command.endsWith("bad one");
+  const next = isBad ? (await lab.spool(BAD)).revision : await spoolNext();
   if (command === "bless") return { args: ["jump", "--master", next], old, next };
-  if (command === "sync") {
+  if (command === "sync" || command === "sync of a bad one") {
     await jumpMaster(context, next);
     return { args: ["sync"], old, next };
   }
   await sync(context);
-  if (command === "jump") return { args: ["jump", next], old, next };
+  if (command === "jump" || command === "jump to a bad one") {
+    return { args: ["jump", next], old, next };
+  }
   if (command === "purge") return { args: ["purge", next], old, next: old };
   if (command === "sync that removes") {
     await inspector.look();

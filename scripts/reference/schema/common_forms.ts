@@ -1,7 +1,27 @@
 /** The documents of the commands that have one or two small ones. */
 import { SHELLS } from "../../../src/cli/completion/words.ts";
-import { always, count, flag, type Form, list, object, orNull, text, word } from "./shape.ts";
-import { eitherMaster, failures, packageName, revisionName, revisions, SHA256 } from "./shared.ts";
+import { SYNC_EVENTS } from "../../../src/plan/sync_event.ts";
+import {
+  always,
+  count,
+  flag,
+  type Form,
+  list,
+  object,
+  orNull,
+  type Shapes,
+  text,
+  word,
+} from "./shape.ts";
+import {
+  eitherMaster,
+  failures,
+  packageName,
+  pause,
+  revisionName,
+  revisions,
+  SHA256,
+} from "./shared.ts";
 
 const NEW = "my_site.VZ5vQk8aR4G";
 const OLD = "my_site.VZ5uB1x0pQa";
@@ -31,39 +51,73 @@ const spool: Form = {
   },
 };
 
+/** The result of one package's sync. */
+const SYNCED_KEYS: Shapes = {
+  package: packageName("Its name."),
+  active: orNull(revisionName("The revision that is active now.")),
+  fetched: revisions("The revisions that were downloaded."),
+  activated: orNull(
+    revisionName("The revision that became active; null if that did not change."),
+  ),
+  removed: revisions("The revisions that were removed from this machine."),
+  heldFrom: orNull(
+    revisionName("The blessed revision, if a local jump keeps it from being activated."),
+  ),
+  quarantined: orNull(
+    revisionName("The blessed revision, if its health failed here under this blessing."),
+  ),
+  rolledBack: orNull(
+    object("The health of a revision failed, and the machine went back.", {
+      from: revisionName("The revision whose health failed."),
+      to: revisionName("The revision that is active instead."),
+    }),
+  ),
+  pause: orNull(pause("The pause that keeps the blessed revision from being activated.")),
+  failures: failures("The failures, the first one first."),
+};
+
+const SYNCED_EXAMPLE = {
+  package: "my_site",
+  active: NEW,
+  fetched: [NEW],
+  activated: NEW,
+  removed: [],
+  heldFrom: null,
+  quarantined: null,
+  rolledBack: null,
+  pause: null,
+  failures: [],
+};
+
 const sync: Form = {
   of: "`ftl sync`",
   keys: {
     dryRun: always("The sync was done, not only planned.", false),
     packages: list(
       "The packages, in the given order, or in the order of their names.",
-      object("The result of one package.", {
-        package: packageName("Its name."),
-        active: orNull(revisionName("The revision that is active now.")),
-        fetched: revisions("The revisions that were downloaded."),
-        activated: orNull(
-          revisionName("The revision that became active; null if that did not change."),
-        ),
-        removed: revisions("The revisions that were removed from this machine."),
-        heldFrom: orNull(
-          revisionName("The blessed revision, if a local jump keeps it from being activated."),
-        ),
-        failures: failures("The failures, the first one first."),
-      }),
+      object("The result of one package.", SYNCED_KEYS),
     ),
   },
   example: {
     dryRun: false,
-    packages: [{
-      package: "my_site",
-      active: NEW,
-      fetched: [NEW],
-      activated: NEW,
-      removed: [],
-      heldFrom: null,
-      failures: [],
-    }],
+    packages: [SYNCED_EXAMPLE],
   },
+};
+
+/** What the program of `FTL_NOTIFY` reads. */
+export const NOTIFICATION_FORM: Form = {
+  of: "`ftl sync` for the program of `FTL_NOTIFY`",
+  keys: {
+    event: word(
+      "The first of these that fits: the machine went back after a failed health; such a way back was cut " +
+        "short before, and has ended; the sync failed for another reason than the last one; it did not fail, " +
+        "but the last one did; a revision became active.",
+      SYNC_EVENTS,
+    ),
+    machine: text("This machine's name: see `FTL_MACHINE`."),
+    ...SYNCED_KEYS,
+  },
+  example: { event: "activated", machine: "i-0abc1234", ...SYNCED_EXAMPLE },
 };
 
 const plannedSync: Form = {
@@ -83,6 +137,12 @@ const plannedSync: Form = {
           ),
         ),
         missing: orNull(revisionName("The blessed revision, if it is neither in S3 nor here.")),
+        quarantined: orNull(
+          revisionName("The blessed revision, if its health failed here under this blessing."),
+        ),
+        paused: orNull(
+          revisionName("The blessed revision, if only a pause keeps it from being activated."),
+        ),
         failures: failures("Why there is no plan."),
       }),
     ),
@@ -96,6 +156,8 @@ const plannedSync: Form = {
       remove: [],
       held: null,
       missing: null,
+      quarantined: null,
+      paused: null,
       failures: [],
     }],
   },
@@ -106,7 +168,8 @@ function jumpForm(command: string): Form {
     of: `\`ftl ${command}\``,
     keys: {
       revision: revisionName(
-        "The revision that is active now; with `--master`, the one that is blessed now.",
+        "The revision that is active now: the one before, if the health of the other failed; with " +
+          "`--master`, the one that is blessed now.",
       ),
       from: orNull(
         revisionName(
@@ -114,7 +177,7 @@ function jumpForm(command: string): Form {
         ),
       ),
       master: eitherMaster(),
-      failures: failures("Scripts that failed; the jump happened all the same."),
+      failures: failures("Scripts that failed."),
     },
     example: {
       revision: command === "jump" ? NEW : OLD,

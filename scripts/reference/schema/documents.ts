@@ -4,7 +4,7 @@
  */
 import { COMMANDS } from "../../../src/cli/commands.ts";
 import { SCHEMA } from "../../../src/cli/text/documents.ts";
-import { COMMON_FORMS } from "./common_forms.ts";
+import { COMMON_FORMS, NOTIFICATION_FORM } from "./common_forms.ts";
 import { HELP_FORMS } from "./help_forms.ts";
 import { LIST_FORMS } from "./list_forms.ts";
 import { SETUP_FORMS } from "./setup_forms.ts";
@@ -48,6 +48,13 @@ export function documentShape(command: Shape, { of, keys }: Form): Shape {
   return object(`What is printed by ${of.replaceAll("`", "'")}.`, { schema, command, ...keys });
 }
 
+/** What the program of `FTL_NOTIFY` reads: a document without a command. */
+export function notificationShape(): Shape {
+  const { command: _command, ...properties } = documentShape(ERROR_COMMAND, NOTIFICATION_FORM)
+    .properties ?? {};
+  return object("What the program of 'FTL_NOTIFY' reads on its input.", properties);
+}
+
 /** The command of a document. */
 export function commandShape(name: string): Shape {
   return always("The command.", name);
@@ -81,6 +88,6 @@ export function jsonSchema(): Shape & { readonly $defs: Shapes } {
     },
     description: "One document for each command line. See docs/reference.md.",
     anyOf: Object.keys(documents).map((name) => ({ $ref: `#/$defs/${name}` })),
-    $defs: { ...documents, ...SHARED },
+    $defs: { ...documents, notification: notificationShape(), ...SHARED },
   };
 }

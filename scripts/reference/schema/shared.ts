@@ -95,3 +95,12 @@ export function master(isMaster: boolean): Shape {
 export function eitherMaster(): Shape {
   return flag("Whether it was done in S3, for all machines. If not, it was done on this machine.");
 }
+
+/** A pause file that is in force. */
+export function pause(meaning: string): Shape {
+  return object(meaning, {
+    path: text("The pause file."),
+    why: orNull(text("Why, as the file says; null if it says nothing.")),
+    until: orNull(time("When the pause ends; null if only the file's removal ends it.")),
+  });
+}

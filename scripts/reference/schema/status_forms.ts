@@ -1,20 +1,19 @@
 /** The document of `ftl status`. */
-import { count, flag, type Form, list, object, orNull, text } from "./shape.ts";
-import { failures, packageName, revisionName, revisions, time } from "./shared.ts";
+import { count, flag, type Form, list, object, orNull, type Shape, text } from "./shape.ts";
+import { failures, packageName, pause, revisionName, revisions, time } from "./shared.ts";
 
 const LAST_SYNC = object("The result of the last sync; null before the first one.", {
   at: orNull(time("When it ended.")),
   failure: orNull(text("The first failure; null if all went well.")),
 });
 
-const FAILED_POST_JUMP = object(
-  "The active revision's last `post-jump`, if that failed; null if it succeeded or there is none.",
-  {
+function failedScript(meaning: string): Shape {
+  return object(meaning, {
     at: orNull(time("When it ended.")),
     outcome: text("How it ended: `exit 3`, `ended by SIGKILL`, or why it could not be started."),
     log: orNull(text("The file with its output; null if none was kept.")),
-  },
-);
+  });
+}
 
 const MASTER = object("The package in S3; null if S3 was not asked or did not answer.", {
   newest: orNull(revisionName("The newest revision.")),
@@ -40,7 +39,34 @@ const PACKAGE = object("A package that this machine wants.", {
   unprepared: revisions(
     "The revisions on this machine whose `post-sync` script has not succeeded.",
   ),
-  failedPostJump: orNull(FAILED_POST_JUMP),
+  failedPostJump: orNull(
+    failedScript(
+      "The active revision's last `post-jump`, if that failed; null if it succeeded or there is none.",
+    ),
+  ),
+  failedHealth: orNull(
+    failedScript(
+      "The active revision's health, if that failed and the revision stayed active all the same.",
+    ),
+  ),
+  quarantine: orNull(
+    object("The blessed revision, if its health failed here under this blessing.", {
+      revision: revisionName("The revision."),
+      at: orNull(time("Since when.")),
+      reason: text("What failed."),
+    }),
+  ),
+  pause: orNull(pause("The pause that is in force.")),
+  jump: orNull(
+    object("A jump that is under way, or that was cut short and is not finished yet.", {
+      to: revisionName("The revision that is to be active."),
+      phase: text(
+        "`jump`: links are switched and scripts run; `health`: the health is checked; `rollback`: it failed.",
+      ),
+      since: orNull(time("When the phase began.")),
+      seconds: orNull(count("In `health`: the seconds that the revision has to become healthy.")),
+    }),
+  ),
   disk: count("Bytes on this machine's disk."),
   lastSync: orNull(LAST_SYNC),
   logs: text("The folder with the output of its scripts."),
@@ -70,6 +96,10 @@ export const STATUS_FORMS: readonly Form[] = [{
       revisions: 2,
       unprepared: [],
       failedPostJump: null,
+      failedHealth: null,
+      quarantine: null,
+      pause: null,
+      jump: null,
       disk: 411648,
       lastSync: { at: "2026-11-25T16:41:00.000Z", failure: null },
       logs: "/srv/ftl/my_site/.ftl/log",

@@ -61,8 +61,20 @@ export function findCredentials(
     const found = await provider().catch((error) => {
       throw explainNoCredentials(error, { env, notes });
     });
-    return requireSendable(found);
+    return requireSendable(marked(found, env));
   };
+}
+
+/**
+ * The SDK marks the credentials of each source but two: a container's in an old way, and the instance's role.
+ * The mark is the SDK's own, which its user agent knows.
+ */
+function marked(found: Credentials, env: Environment): Credentials {
+  const isContainer = env["AWS_CONTAINER_CREDENTIALS_FULL_URI"] ||
+    env["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"];
+  if ("$source" in found) return found;
+  const mark = isContainer ? { CREDENTIALS_HTTP: "z" } : { CREDENTIALS_IMDS: "0" };
+  return Object.assign({ $source: mark }, found);
 }
 
 /** Throws `UsageError` if a key or token contains characters that a header cannot have. */
@@ -76,6 +88,8 @@ function requireSendable(credentials: Credentials): Credentials {
   return credentials;
 }
 
+const INSTANCE_ROLE = "the instance's role";
+
 /**
  * The SDK's marks for the source of credentials, with words for people. The first match counts.
  * https://github.com/aws/aws-sdk-js-v3/blob/main/packages/types/src/feature-ids.ts
@@ -88,7 +102,7 @@ const SOURCES: readonly (readonly [mark: RegExp, source: string])[] = [
   [/_ASSUME_ROLE$/, "the role that the AWS profile assumes"],
   [/_PROFILE/, "the shared AWS files"],
   [/_HTTP$/, "the container, AWS_CONTAINER_CREDENTIALS_*"],
-  [/_IMDS$/, "the instance's role"],
+  [/_IMDS$/, INSTANCE_ROLE],
   [/_ENV_VARS$/, "AWS_ACCESS_KEY_ID"],
 ];
 
@@ -141,12 +155,25 @@ export function findRegion(env: Environment, profile: Profile): () => Promise<st
   return () => found ??= find();
 }
 
-/**
- * The region of this EC2 instance:
- * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
- */
+/** The region of this EC2 instance. Undefined if its metadata service does not tell. */
 async function instanceRegion(env: Environment): Promise<string | undefined> {
   if (/^true$/i.test(env["AWS_EC2_METADATA_DISABLED"] ?? "")) return undefined;
+  return await readMetadata("placement/region");
+}
+
+/**
+ * The id of this EC2 instance. Undefined if its metadata service does not tell, or if the credentials do not
+ * come from there: a machine elsewhere would wait for an answer that never comes.
+ */
+export async function instanceId(credentials: Credentials): Promise<string | undefined> {
+  return sourceOf(credentials) === INSTANCE_ROLE ? await readMetadata("instance-id") : undefined;
+}
+
+/**
+ * One value of the metadata service, by its version 2:
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+ */
+async function readMetadata(path: string): Promise<string | undefined> {
   const { getInstanceMetadataEndpoint, httpRequest } = await import(
     "npm:@smithy/credential-provider-imds@4.5.2"
   );
@@ -158,12 +185,12 @@ async function instanceRegion(env: Environment): Promise<string | undefined> {
       path: "/latest/api/token",
       headers: { "x-aws-ec2-metadata-token-ttl-seconds": "60" },
     });
-    const region = await httpRequest({
+    const value = await httpRequest({
       ...service,
-      path: "/latest/meta-data/placement/region",
+      path: `/latest/meta-data/${path}`,
       headers: { "x-aws-ec2-metadata-token": token.toString() },
     });
-    return region.toString().trim();
+    return value.toString().trim();
   } catch {
     return undefined;
   }

@@ -19,13 +19,14 @@ import {
   type UploadOptions,
   type UploadSource,
 } from "../bucket.ts";
-import { sourceOf } from "../aws/credentials.ts";
+import { instanceId, sourceOf } from "../aws/credentials.ts";
 import { type ClientSettings, clientSettings } from "./client.ts";
 import { removeMany } from "./bulk_removal.ts";
 import { codeOf, statusOf } from "../aws/sdk_error.ts";
 import { explainS3Error } from "./errors.ts";
 import { S3Reads } from "./reads.ts";
 import { S3Writes } from "./writes.ts";
+import { ServerClock } from "./server_clock.ts";
 import { StoreLacks } from "./store_lacks.ts";
 
 /** Opens the bucket. Sends no request. */
@@ -34,11 +35,17 @@ export function openS3Bucket(
   env: Environment,
   { signal, onAnswer, onLack = () => {} }: BucketOptions = {},
 ): OpenedBucket {
-  return new S3Bucket(name, clientSettings(env, onAnswer), { signal, onLack });
+  const clock = new ServerClock();
+  const settings = clientSettings(env, (headers) => {
+    clock.see(headers);
+    onAnswer?.(headers);
+  });
+  return new S3Bucket(name, settings, { signal, onLack, clock });
 }
 
 class S3Bucket implements OpenedBucket {
   readonly #settings: ClientSettings;
+  readonly #clock: ServerClock;
   readonly #client: S3Client;
   readonly #options: { abortSignal?: AbortSignal };
   readonly #reads: S3Reads;
@@ -47,8 +54,13 @@ class S3Bucket implements OpenedBucket {
   constructor(
     readonly name: string,
     settings: ClientSettings,
-    { signal, onLack }: { signal: AbortSignal | undefined; onLack: OnLack },
+    { signal, onLack, clock }: {
+      signal: AbortSignal | undefined;
+      onLack: OnLack;
+      clock: ServerClock;
+    },
   ) {
+    this.#clock = clock;
     this.#settings = settings;
     this.#client = new S3Client(settings.config);
     this.#options = signal === undefined ? {} : { abortSignal: signal };
@@ -72,6 +84,10 @@ class S3Bucket implements OpenedBucket {
     });
   }
 
+  serverTime(): number | undefined {
+    return this.#clock.now();
+  }
+
   get isForeign(): boolean {
     return this.#settings.endpoint !== undefined;
   }
@@ -87,6 +103,15 @@ class S3Bucket implements OpenedBucket {
         region: await region().catch(() => undefined),
       };
     });
+  }
+
+  async instanceId(): Promise<string | undefined> {
+    try {
+      return await instanceId(await this.#client.config.credentials());
+    } catch {
+      // There are no credentials. The next request to S3 says why.
+      return undefined;
+    }
   }
 
   list(prefix: string): Promise<ListedObject[]> {

@@ -1,20 +1,38 @@
 /** `ftl jump` on the command line. */
-import { jump as jumpHere, jumpMaster } from "../../commands/jump.ts";
+import {
+  type BlessOptions,
+  jump as jumpHere,
+  jumpMaster,
+  type JumpOptions,
+} from "../../commands/jump.ts";
+import { UsageError } from "../../errors.ts";
+import type { ParsedArguments } from "../arguments.ts";
 import { requireRevisionName } from "../../revision/names.ts";
 import { jumpDocument } from "../text/documents.ts";
 import { messageOption, refuseMessage } from "../values.ts";
-import { type Command, MASTER, MESSAGE } from "../command.ts";
+import { type Command, MASTER, MESSAGE, type OptionSpec } from "../command.ts";
+
+const AGAIN: OptionSpec = {
+  name: "again",
+  help: "bless it once more: machines that it failed on try it again",
+};
+
+const STAY: OptionSpec = {
+  name: "stay",
+  help: "on this machine: keep it active even if its health fails",
+};
 
 export const jump: Command = {
   name: "jump",
-  usage: ["REVISION", "--master REVISION [-m TEXT]"],
+  usage: ["REVISION [--stay]", "--master REVISION [-m TEXT] [--again]"],
   summary: "make a revision active, here or for all machines",
   details: [
     "On this machine: runs pre-jump.sh of the revision and un-jump.sh of the active one, switches " +
-    "'current', then runs post-jump.sh. With --master: blesses the revision in S3, so that every " +
-    "machine's next sync activates it.",
+    "'current', then runs post-jump.sh, and health.sh again and again until it succeeds. If it does " +
+    "not within FTL_HEALTH_TIMEOUT, the machine goes back to what was active before.",
+    "With --master: blesses the revision in S3, so that every machine's next sync activates it.",
   ],
-  options: [MASTER, MESSAGE],
+  options: [STAY, MASTER, MESSAGE, AGAIN],
   least: 1,
   most: 1,
   examples: [
@@ -28,8 +46,25 @@ export const jump: Command = {
     const revision = requireRevisionName(name);
     const master = flags.has("master");
     const jumped = master
-      ? await jumpMaster(context, revision, messageOption(values))
-      : await jumpHere(context, refuseMessage(values) ?? revision);
+      ? await jumpMaster(context, revision, masterOptions({ flags, values }))
+      : await jumpHere(context, revision, localOptions({ flags, values }));
     return { lines: [], json: jumpDocument(jumped, { master }), failures: jumped.failures };
   },
 };
+
+type Given = Pick<ParsedArguments, "flags" | "values">;
+
+function masterOptions({ flags, values }: Given): BlessOptions {
+  if (flags.has("stay")) {
+    throw new UsageError("--stay is for a jump on this machine: it does not go with --master");
+  }
+  return { ...messageOption(values), again: flags.has("again") };
+}
+
+function localOptions({ flags, values }: Given): JumpOptions {
+  refuseMessage(values);
+  if (flags.has("again")) {
+    throw new UsageError("--again needs --master: a local jump can be repeated as it is");
+  }
+  return { stay: flags.has("stay") };
+}

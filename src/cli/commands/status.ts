@@ -2,7 +2,7 @@
 import { status as findStatus } from "../../commands/status.ts";
 import { requirePackageName } from "../../revision/names.ts";
 import { statusDocument } from "../text/documents.ts";
-import { statusLines } from "../text/tables.ts";
+import { statusLines } from "../text/status_table.ts";
 import type { Command } from "../command.ts";
 
 export const status: Command = {

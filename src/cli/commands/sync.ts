@@ -1,13 +1,14 @@
 /** `ftl sync` on the command line. */
-import type { PlannedSync } from "../../commands/sync/sync.ts";
+import type { PackageNews, PlannedSync } from "../../commands/sync/sync.ts";
+import type { Context } from "../../context.ts";
 import { requirePackageName } from "../../revision/names.ts";
-import { plannedSyncDocument, syncDocument } from "../text/documents.ts";
+import { notificationText, plannedSyncDocument, syncDocument } from "../text/documents.ts";
 import { requireCount } from "../values.ts";
 import { type Command, DRY_RUN } from "../command.ts";
 
 export const sync: Command = {
   name: "sync",
-  usage: ["[PACKAGE...] [--follow] [--splay SECONDS] [--dry-run]"],
+  usage: ["[PACKAGE...] [--follow] [--splay SECONDS] [--list-every SECONDS] [--dry-run]"],
   summary: "bring this machine in line with S3",
   details: [
     "For each package that has a folder in FTL_ROOT: fetches the blessed revision, the one that it " +
@@ -15,6 +16,10 @@ export const sync: Command = {
     "removes revisions that are no longer needed. No revision is visible before it is complete.",
     "After a jump on this machine, the chosen revision stays active until another one is blessed. " +
     "--follow drops this hold.",
+    "A listing shows all, and costs 12 times as much as a look at what is blessed. --list-every is for timers: a " +
+    "blessing is seen by the next sync as ever, a new candidate or a removal from S3 within SECONDS.",
+    "After the sync of a package that changed something, the program of FTL_NOTIFY is told of it: a revision " +
+    "became active, or the sync failed for a new reason, recovered, or went back after a failed health.",
     "With --quiet, for timers, a sync with nothing to do prints nothing. A sync that fetches, activates " +
     "or removes revisions prints one line for each.",
   ],
@@ -25,6 +30,11 @@ export const sync: Command = {
       value: "SECONDS",
       help: "wait a random part of SECONDS first, so that the machines do not ask all at once",
     },
+    {
+      name: "list-every",
+      value: "SECONDS",
+      help: "look for new candidates only every SECONDS, and else only at what is blessed",
+    },
     DRY_RUN,
   ],
   least: 0,
@@ -33,7 +43,7 @@ export const sync: Command = {
     ["ftl sync", "all packages of this machine"],
     ["ftl sync my_site", "only this package"],
     ["ftl sync --dry-run", "show what would be fetched, activated and removed"],
-    ["* * * * * root ftl sync --quiet --splay 30", "from cron, for many machines"],
+    ["* * * * * root ftl sync --quiet --splay 30 --list-every 600", "from cron, for many machines"],
   ],
   completes: "package",
   scope: (flags) => flags.has("dry-run") ? "master" : "sync",
@@ -48,24 +58,39 @@ export const sync: Command = {
       const failures = plans.flatMap((plan) => plan.failures);
       return { lines: plans.flatMap(planLines), json: plannedSyncDocument(plans), failures };
     }
-    const splay = values.get("splay");
+    const [splay, listEvery] = [values.get("splay"), values.get("list-every")];
     const results = await sync(context, {
       packages,
       follow,
       ...(splay === undefined ? {} : { splay: requireCount("splay", splay) }),
+      ...(listEvery === undefined ? {} : { listEvery: requireCount("list-every", listEvery) }),
+      ...(context.config.notify === undefined ? {} : { onNews: notifier(context) }),
     });
     const failures = results.flatMap((result) => result.failures);
     return { lines: [], json: syncDocument(results), failures };
   },
 };
 
+/** Tells the program of `FTL_NOTIFY`. */
+function notifier(context: Context): (news: PackageNews) => Promise<void> {
+  return async (news) => {
+    const program = context.config.notify;
+    if (program === undefined) return;
+    const { notify } = await import("../../commands/sync/notify.ts");
+    await notify(context, { program, text: notificationText(news) });
+  };
+}
+
 /** The steps of a planned sync, one on a line: `fetch<TAB>my_site.VZ5vQk8aR4G`. */
-function planLines({ fetch, activate, remove, held, missing }: PlannedSync): string[] {
+function planLines(plan: PlannedSync): string[] {
+  const { fetch, activate, remove, held, missing, quarantined, paused } = plan;
   return [
     ...fetch.map((revision) => `fetch\t${revision}`),
     ...(activate === undefined ? [] : [`activate\t${activate}`]),
     ...remove.map((revision) => `remove\t${revision}`),
     ...(held === undefined ? [] : [`hold\t${held}`]),
     ...(missing === undefined ? [] : [`missing\t${missing}`]),
+    ...(quarantined === undefined ? [] : [`quarantine\t${quarantined}`]),
+    ...(paused === undefined ? [] : [`pause\t${paused}`]),
   ];
 }

@@ -17,18 +17,23 @@ export function narrate(event: FtlEvent, options: NarrationOptions): string[] {
   const { quiet, verbose, paint } = options;
   if (event.type === "failure") return errorLines(event.error, { verbose, paint });
   if (event.type === "script-output") {
+    if (event.repeated && !verbose) return [];
     const mark = paint.dim(`${event.revision} ${event.step}|`);
     return outputLines(event.line).map((line) => `${mark} ${line}`);
   }
   return quiet && !isToldAnyway(event, options) ? [] : note(withSafeTexts(event), options);
 }
 
+const LOGGED: ReadonlySet<FtlEvent["type"]> = new Set(
+  ["fetched", "activated", "rolled-back", "removed"] as const,
+);
+
 /**
  * Reported even with `--quiet`: warnings, and the changes of a sync, which must appear in the log of a timer.
  */
 function isToldAnyway({ type }: FtlEvent, { logsChanges }: NarrationOptions): boolean {
   return type === "warning" ||
-    logsChanges && (type === "fetched" || type === "activated" || type === "removed");
+    logsChanges && LOGGED.has(type);
 }
 
 /**
@@ -51,6 +56,7 @@ function outputLines(line: string): string[] {
   return lines.map((part) => part.split("\t").map(escapeControls).join("\t"));
 }
 
+/** The function is long because each kind of event has its words here. */
 function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
   switch (event.type) {
     case "fetching":
@@ -83,6 +89,14 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
         `${event.revision}: ${paint.warning("held")} here by a jump, though ${event.blessed} is ` +
         "blessed; 'ftl sync --follow' ends the hold",
       ];
+    case "rolled-back":
+      return [
+        `${event.revision}: ${
+          paint.bad("went back")
+        } to ${event.to}: health failed: ${event.reason}`,
+      ];
+    case "paused":
+      return [paused(event, paint)];
     case "synced":
       return [synced(event, paint)];
     case "waiting":
@@ -97,6 +111,17 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
     default:
       return [];
   }
+}
+
+function paused(
+  { package: name, active, path, why, until }: EventOf<"paused">,
+  paint: Paint,
+): string {
+  const stays = active === undefined ? "nothing is active" : `${active} stays active`;
+  return `${name}: ${paint.warning("paused")} by ${path}` +
+    `${until === undefined ? "" : ` until ${until}`}: ${stays}${
+      why === undefined ? "" : `; ${why}`
+    }`;
 }
 
 type EventOf<T extends FtlEvent["type"]> = Extract<FtlEvent, { type: T }>;

@@ -1,7 +1,7 @@
 /**
  * The output of `--json`: one document for each command line, for programs that other people wrote. So its keys
  * are listed here one by one and do not follow the types of the code. `scripts/reference/schema/`
- * says what each of them means.
+ * says what each of them means. The file is long because it lists all of them.
  *
  * - Every document of a command and mode has the same keys. A value that is unknown or missing is null.
  * - Revisions are given by their names, which every command accepts. Times are ISO 8601 in UTC, sizes bytes.
@@ -17,8 +17,16 @@ import type {
 } from "../../commands/list.ts";
 import type { Purged } from "../../commands/purge.ts";
 import type { Spooled } from "../../commands/spool/spool.ts";
-import type { LastSync, MasterStatus, PackageStatus, Status } from "../../commands/status.ts";
-import type { PackageSync, PlannedSync } from "../../commands/sync/sync.ts";
+import type {
+  FailedScript,
+  LastSync,
+  MasterStatus,
+  PackageStatus,
+  Pause,
+  Status,
+  StatusJump,
+} from "../../commands/status.ts";
+import type { PackageNews, PackageSync, PlannedSync } from "../../commands/sync/sync.ts";
 import { escapeJson } from "../../foreign_text.ts";
 import type { Note } from "../../revision/metadata.ts";
 import { exitCodeOf, showError } from "../failure.ts";
@@ -121,11 +129,36 @@ export function syncDocument(results: readonly PackageSync[]): Payload {
   return { dryRun: false, packages: results.map(syncEntry) };
 }
 
+/** What the program of `FTL_NOTIFY` reads: one line. */
+export function notificationText({ event, machine, result }: PackageNews): string {
+  const payload = { schema: SCHEMA, event, machine, ...syncEntry(result) };
+  return `${escapeJson(JSON.stringify(payload))}\n`;
+}
+
 function syncEntry(result: PackageSync): Payload {
   const { package: name, active = null, fetched, activated = null, removed, heldFrom = null } =
     result;
+  const { quarantined = null, rolledBack = null } = result;
+  const pause = pauseEntry(result.pause);
   const failures = result.failures.map(failure);
-  return { package: name, active, fetched, activated, removed, heldFrom, failures };
+  return {
+    package: name,
+    active,
+    fetched,
+    activated,
+    removed,
+    heldFrom,
+    quarantined,
+    rolledBack,
+    pause,
+    failures,
+  };
+}
+
+function pauseEntry(pause: Pause | undefined): Payload | null {
+  if (pause === undefined) return null;
+  const { path, why = null, until = null } = pause;
+  return { path, why, until: until && time(until) };
 }
 
 export function plannedSyncDocument(plans: readonly PlannedSync[]): Payload {
@@ -134,8 +167,19 @@ export function plannedSyncDocument(plans: readonly PlannedSync[]): Payload {
 
 function planEntry(plan: PlannedSync): Payload {
   const { package: name, fetch, activate = null, remove, held = null, missing = null } = plan;
+  const { quarantined = null, paused = null } = plan;
   const failures = plan.failures.map(failure);
-  return { package: name, fetch, activate, remove, held, missing, failures };
+  return {
+    package: name,
+    fetch,
+    activate,
+    remove,
+    held,
+    missing,
+    quarantined,
+    paused,
+    failures,
+  };
 }
 
 export function jumpDocument(jumped: Jumped, { master }: { master: boolean }): Payload {
@@ -156,8 +200,8 @@ export function statusDocument({ packages, failures }: Status): Payload {
 
 function statusEntry(found: PackageStatus): Payload {
   const { package: name, active = null, dangling, previous = null, held, blessed = null } = found;
-  const { revisions, unprepared, failedPostJump, disk, lastSync, logs, lastLog = null } = found;
-  const { master, failures } = found;
+  const { revisions, unprepared, failedPostJump, failedHealth, quarantine, pause, jump } = found;
+  const { disk, lastSync, logs, lastLog = null, master, failures } = found;
   return {
     package: name,
     active,
@@ -167,11 +211,15 @@ function statusEntry(found: PackageStatus): Payload {
     blessed,
     revisions,
     unprepared,
-    failedPostJump: failedPostJump === undefined ? null : {
-      at: time(failedPostJump.at),
-      outcome: failedPostJump.outcome,
-      log: failedPostJump.log ?? null,
+    failedPostJump: failedScriptEntry(failedPostJump),
+    failedHealth: failedScriptEntry(failedHealth),
+    quarantine: quarantine === undefined ? null : {
+      revision: quarantine.revision,
+      at: time(quarantine.at),
+      reason: quarantine.reason,
     },
+    pause: pauseEntry(pause),
+    jump: jump === undefined ? null : jumpEntry(jump),
     disk,
     lastSync: lastSync === undefined ? null : lastSyncEntry(lastSync),
     logs,
@@ -179,6 +227,16 @@ function statusEntry(found: PackageStatus): Payload {
     master: master === undefined ? null : masterEntry(master),
     failures: failures.map(failure),
   };
+}
+
+function jumpEntry({ to, phase, since, seconds }: StatusJump): Payload {
+  return { to, phase, since: time(since), seconds: seconds ?? null };
+}
+
+function failedScriptEntry(failed: FailedScript | undefined): Payload | null {
+  if (failed === undefined) return null;
+  const { at, outcome, log = null } = failed;
+  return { at: time(at), outcome, log };
 }
 
 function lastSyncEntry({ at, failure: first }: LastSync): Payload {

@@ -5,12 +5,11 @@ import type {
   MasterPackage,
   MasterRevision,
 } from "../../commands/list.ts";
-import type { PackageStatus } from "../../commands/status.ts";
 import type { Note } from "../../revision/metadata.ts";
-import { escapeControls, oneLine } from "../../foreign_text.ts";
+import { escapeControls } from "../../foreign_text.ts";
 import { compareNames } from "../../revision/names.ts";
 import { formatAge, formatBytes } from "../terminal/narration.ts";
-import { padTo, type Paint, widthOf, wrapTo } from "../terminal/paint.ts";
+import { padTo, type Paint, widthOf } from "../terminal/paint.ts";
 
 export interface TableOptions {
   /** Columns for people instead of lines for programs. */
@@ -109,116 +108,6 @@ function blessingWords(revision: AnyRevision): string[] {
       wentBack ? ` instead of ${replaced}` : ""
     }${why}`,
   ];
-}
-
-const STATUS_HEADINGS = [
-  "PACKAGE",
-  "ACTIVE",
-  "BLESSED",
-  "PREVIOUS",
-  "NEWEST",
-  "DISK",
-  "LAST SYNC",
-  "NEXT SYNC",
-];
-
-/** A row for each package if the terminal has room. Otherwise one package below the other. */
-export function statusLines(
-  packages: readonly PackageStatus[],
-  { paint, now, isTerminal, columns }: TableOptions,
-): string[] {
-  const rows = statusRows(packages, { paint, now });
-  const notes = [...postJumpLines(packages, now), ...logLines(packages)];
-  if (isTerminal) {
-    const lines = align(rows);
-    if (lines.every((line) => widthOf(line) <= columns)) return [...lines, ...notes];
-  }
-  const [headings = [], ...others] = rows;
-  const blocks = others.flatMap((row, i) => [
-    ...(i === 0 ? [] : [""]),
-    ...block(headings, row, columns),
-  ]);
-  return [...blocks, ...notes];
-}
-
-/** How the active revision's `post-jump` failed, and where its output is. */
-function postJumpLines(packages: readonly PackageStatus[], now: number): string[] {
-  return packages.flatMap(({ package: name, active, failedPostJump: failed }) => {
-    if (failed === undefined) return [];
-    const age = formatAge(now - Date.parse(failed.at));
-    const printed = failed.log === undefined ? "" : `; its output is in ${failed.log}`;
-    return [
-      `${name}: the post-jump of ${active} failed ${age} ago: ${oneLine(failed.outcome)}${printed}`,
-    ];
-  });
-}
-
-/** The path of the newest log, if only one package is shown, or if something went wrong. */
-function logLines(packages: readonly PackageStatus[]): string[] {
-  return packages.flatMap((found) => {
-    const { package: name, lastLog, lastSync: last, unprepared, failedPostJump } = found;
-    const isOfUse = packages.length === 1 || last?.failure !== undefined || unprepared.length > 0;
-    return lastLog === undefined || !isOfUse || lastLog === failedPostJump?.log
-      ? []
-      : [`${name}: its last script's output is in ${lastLog}`];
-  });
-}
-
-/** One line for each heading. A text that is too long continues in the next line. */
-function block(headings: readonly string[], row: readonly string[], columns: number): string[] {
-  const width = Math.max(...headings.map(widthOf)) + 2;
-  return row.flatMap((cell, column) =>
-    wrapTo(cell, columns - width).map((part, i) =>
-      padTo(i === 0 ? headings[column] ?? "" : "", width) + part
-    )
-  );
-}
-
-function statusRows(
-  packages: readonly PackageStatus[],
-  { paint, now }: { paint: Paint; now: number },
-): string[][] {
-  return [
-    STATUS_HEADINGS.map(paint.bold),
-    ...packages.map((found) => [
-      found.package,
-      [
-        found.active ?? "-",
-        ...(found.dangling ? [paint.bad("(gone)")] : []),
-        ...(found.held ? [paint.warning("(held)")] : []),
-        ...(found.failedPostJump === undefined ? [] : [paint.bad("(post-jump failed)")]),
-      ].join(" "),
-      found.blessed ?? "-",
-      found.previous ?? "-",
-      found.master === undefined ? "?" : found.master.newest ?? "-",
-      formatBytes(found.disk),
-      lastSync(found, { paint, now }),
-      nextSync(found),
-    ]),
-  ];
-}
-
-function lastSync(
-  { lastSync: last }: PackageStatus,
-  { paint, now }: { paint: Paint; now: number },
-): string {
-  if (last === undefined) return "never";
-  const age = `${formatAge(now - Date.parse(last.at))} ago`;
-  if (last.failure === undefined) return age;
-  return `${age}, ${paint.bad("failed")}: ${oneLine(last.failure)}`;
-}
-
-function nextSync({ master, unprepared }: PackageStatus): string {
-  if (master === undefined) return "?";
-  const { fetch, activate, remove, missing } = master;
-  const steps = [
-    ...(fetch.length === 0 ? [] : [`fetch ${fetch.length}`]),
-    ...(unprepared.length === 0 ? [] : [`prepare ${unprepared.length}`]),
-    ...(activate === undefined ? [] : [`activate ${activate}`]),
-    ...(remove.length === 0 ? [] : [`remove ${remove.length}`]),
-    ...(missing === undefined ? [] : [`blessed ${missing} is missing`]),
-  ];
-  return steps.length === 0 ? "nothing to do" : steps.join(", ");
 }
 
 /** Columns two spaces apart, without spaces at the end of a line. */

@@ -3,6 +3,7 @@
  */
 import { checkBucket } from "./bucket.ts";
 import type { Check, CheckStatus } from "./check.ts";
+import { checkMachine } from "./machine.ts";
 import { checkPackages } from "./packages.ts";
 import { checkRoot } from "./root.ts";
 import { checkVariables } from "./variables.ts";
@@ -27,6 +28,7 @@ export async function doctor(context: Context): Promise<Diagnosis> {
     ...variables,
     ...await checkBucket(context, packages),
     ...root,
+    ...await checkMachine(context, packages),
     ...await checkPackages(packages, context.now()),
   ];
   return { checks, failures: checks.flatMap(({ error }) => error === undefined ? [] : [error]) };

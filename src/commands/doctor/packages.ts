@@ -1,6 +1,5 @@
 /** Checks the packages' folders: links, locks, and unfinished work. */
 import { ScriptError, StorageError } from "../../errors.ts";
-import { readJournal } from "../../machine/jump/journal.ts";
 import { type LinkName, readLink } from "../../machine/links.ts";
 import { lookAtLock } from "../../machine/lock/lock_file.ts";
 import { locksOf } from "../../machine/lock/package_locks.ts";
@@ -9,8 +8,14 @@ import { leftovers } from "../../machine/revisions/removal.ts";
 import { postSyncOf, readLastSync, readPointerState, readReported } from "../../machine/state.ts";
 import { isThere } from "../../machine/revisions/trees.ts";
 import { type Check, fail, finding, type Found, info, ok, once, warn } from "./check.ts";
-import { isHeld } from "../../machine/jump/hold.ts";
-import { readFailedPostJump } from "../../machine/jump/post_jump.ts";
+import {
+  checkHealth,
+  checkHold,
+  checkJournal,
+  checkPause,
+  checkPostJump,
+  checkQuarantine,
+} from "./jumps.ts";
 
 /**
  * One line for each kind of check if all packages pass. Otherwise one line for each finding, which lists its
@@ -27,6 +32,9 @@ export async function checkPackages(
     ["unfinished", "nothing was left", checkUnfinished],
     ["post-sync", "every revision is ready", checkPostSync],
     ["post-jump", "none failed", checkPostJump],
+    ["health", "none failed", checkHealth],
+    ["quarantine", "none", checkQuarantine],
+    ["pause", "none", (pkg) => checkPause(pkg, now)],
     ["holds", "none", checkHold],
     ["last sync", "within a day, without a failure", (pkg) => checkLastSync(pkg, now)],
   ];
@@ -85,9 +93,7 @@ function checkUnfinished(pkg: PackageDir): Check[] {
     const what = reported.includes(path) ? "cannot be deleted" : "was left there";
     return warn("unfinished", `${path} ${what}`, hint);
   });
-  if (readJournal(pkg) === undefined) return paths;
-  const text = `a jump of ${pkg.name} was cut short: its post-jump may not have run`;
-  return [...paths, warn("unfinished", text, `'ftl sync ${pkg.name}' runs it`)];
+  return [...paths, ...checkJournal(pkg)];
 }
 
 /** Also true if this user cannot know. */
@@ -117,29 +123,6 @@ function checkPostSync(pkg: PackageDir): Check[] {
         : warn("post-sync", `of ${name} failed: it cannot be activated`, hint),
     ];
   });
-}
-
-function checkPostJump(pkg: PackageDir): Check[] {
-  const active = readLink(pkg, "current");
-  const failed = readFailedPostJump(pkg);
-  if (active === undefined || failed === undefined) return [];
-  const { outcome, log } = failed;
-  const printed = log === undefined ? "" : `What it printed is in ${log}. `;
-  const hint = `${printed}It runs again with a jump to another revision and back`;
-  return [warn("post-jump", `of ${pkg.revisionName(active)} failed: ${outcome}`, hint)];
-}
-
-function checkHold(pkg: PackageDir): Check[] {
-  const active = readLink(pkg, "current");
-  const blessed = readPointerState(pkg)?.blessed;
-  if (active === undefined) return [];
-  if (!isHeld(pkg)) return [];
-  const instead = blessed === undefined ? "nothing" : pkg.revisionName(blessed);
-  return [warn(
-    "holds",
-    `${pkg.revisionName(active)} is held here by a jump, while ${instead} is blessed`,
-    `'ftl sync --follow ${pkg.name}' ends the hold`,
-  )];
 }
 
 /** Milliseconds. After so long without a sync, the timer seems not to run. */

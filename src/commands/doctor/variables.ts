@@ -16,9 +16,24 @@ export async function checkVariables(config: Config): Promise<Check[]> {
       if (name === "FTL_ROOT") checks.push(noRoot());
       continue;
     }
-    checks.push(...await finding(name, () => [ok(name, String(config.read(name)))]));
+    checks.push(...await finding(name, () => [describe(name, String(config.read(name)))]));
   }
   return [...checks, ...unknownVariables(config), ...awsVariables(config)];
+}
+
+function describe(name: SettingName, value: string): Check {
+  if (name !== "FTL_NOTIFY" || isProgram(value)) return ok(name, value);
+  const hint = `No one is told of changes: chmod +x ${value}, or unset FTL_NOTIFY`;
+  return warn(name, `${value} is no file that can be run`, hint);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    const { isFile, mode } = Deno.statSync(path);
+    return isFile && ((mode ?? 0) & 0o111) !== 0;
+  } catch {
+    return false;
+  }
 }
 
 function noRoot(): Check {

@@ -1,6 +1,6 @@
 /** The file for `/etc/cron.d`, for machines without systemd. */
 import { crontabLine } from "./quoting.ts";
-import { EXECUTABLE, type SetupFile, type SetupValues } from "./values.ts";
+import { type SetupFile, type SetupValues, TIMED_SYNC } from "./values.ts";
 
 /** Throws `UsageError` if a crontab cannot express the root. */
 export function cronFile({ bucket, root, region, endpoint }: SetupValues): SetupFile {
@@ -14,7 +14,7 @@ export function cronFile({ bucket, root, region, endpoint }: SetupValues): Setup
     crontabLine("AWS_REGION", region),
     ...(endpoint === undefined ? [] : [crontabLine("AWS_ENDPOINT_URL_S3", endpoint)]),
     "",
-    `* * * * * root (${EXECUTABLE} sync --quiet --splay 30 2>&1 || echo "ftl: exit $?") | logger -t ftl`,
+    `* * * * * root (${TIMED_SYNC} --splay 30 2>&1 || echo "ftl: exit $?") | logger -t ftl`,
     "",
   ].join("\n");
   return { path: "/etc/cron.d/ftl", mode: "0644", text };

@@ -85,7 +85,8 @@ export function iamPolicy(
       allow("AddRevisions", ["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject"], revisions),
     ],
     bless: [
-      allow("ReadPointers", ["s3:GetObject"], allPointers),
+      // A revision is asked for its SHA-256, which the pointer names.
+      allow("ReadPointers", ["s3:GetObject"], [...allPointers, ...revisions]),
       allow("Bless", ["s3:PutObject"], pointers),
     ],
     purge: [

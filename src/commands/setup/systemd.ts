@@ -1,6 +1,6 @@
 /** The systemd service that syncs once, and the timer that starts it. */
 import { environmentLine, unitWord } from "./quoting.ts";
-import { ENV_FILE, EXECUTABLE, type SetupFile, type SetupValues } from "./values.ts";
+import { ENV_FILE, type SetupFile, type SetupValues, TIMED_SYNC } from "./values.ts";
 
 /** The parts that `ftl setup systemd` can print alone. Each is the ending of a file of `systemdFiles`. */
 export const SYSTEMD_PARTS = ["env", "service", "timer"] as const;
@@ -46,7 +46,8 @@ After=network-online.target
 Type=oneshot
 EnvironmentFile=${ENV_FILE}
 # The journal (journalctl -t ftl) shows what changed and what went wrong. A sync with nothing to do prints nothing.
-ExecStart=${EXECUTABLE} sync --quiet
+# Each sync sees what is blessed. It looks for new candidates every 600 seconds, as a listing of S3 costs more.
+ExecStart=${TIMED_SYNC}
 SyslogIdentifier=ftl
 
 # A daemon that a package script started keeps running. On stop, ftl ends its scripts itself.

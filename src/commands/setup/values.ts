@@ -28,6 +28,12 @@ export interface SetupFile {
 
 /** Where the texts expect the executable and the file with the variables. */
 export const EXECUTABLE = "/usr/local/bin/ftl";
+
+/**
+ * What a timer runs each minute. It lists S3 every ten minutes: `docs/operating.md` has what that costs, and what is
+ * seen when.
+ */
+export const TIMED_SYNC = `${EXECUTABLE} sync --quiet --list-every 600`;
 export const ENV_FILE = "/etc/ftl.env";
 
 /** `ftl` refuses these values, so that nothing runs with a value that nobody has chosen. */

@@ -1,6 +1,7 @@
 /** What a sync does with the blessed revision of one package: fetches it, prepares it, activates it. */
 import { BusyError, FtlError, StorageError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
+import { isAdopting, settleOwner } from "../../machine/jump/adopt.ts";
 import { writeHolds } from "../../machine/jump/hold.ts";
 import { Jumps } from "../../machine/jump/jump.ts";
 import type { HeldLock } from "../../machine/lock/lock.ts";
@@ -33,7 +34,7 @@ export class BlessedStep {
   /** Whether there is work that needs the package's lock, but neither a download nor `post-sync`. */
   isChangeDue(view: PackageView): boolean {
     const id = this.due(view);
-    return view.isNews || view.hasStaleHold || view.hasUnfinishedJump ||
+    return view.isNews || view.hasNewOwner || view.hasStaleHold || view.hasUnfinishedJump ||
       (id !== undefined && view.isReady(id));
   }
 
@@ -131,24 +132,49 @@ export class BlessedStep {
    * between.
    */
   async #change(view: PackageView): Promise<void> {
-    const { lock, pkg, tally } = this.#work;
+    const { context, lock, pkg, setting, tally } = this.#work;
     using _lock = await lock.takePackage();
     view.changed();
     await view.remember();
-    tally.addFailures(await this.#jumps.finish());
+    settleOwner(context, pkg, await setting.identity());
+    view.changed();
+    if (!isAdopting(pkg)) await this.#finishJump(view);
     const id = this.due(view);
     if (id !== undefined && view.isReady(id)) {
       await tally.attempt(() => this.#activate(view, id), id);
       view.changed();
     }
+    // On a copy, the active revision's scripts run only if no other revision takes its place.
+    if (isAdopting(pkg) && this.due(view) === undefined) await this.#finishJump(view);
     if (view.hasStaleHold) writeHolds(pkg, []);
+  }
+
+  /** The jump may have been one to the blessed revision, which is in quarantine then. */
+  async #finishJump(view: PackageView): Promise<void> {
+    const { tally } = this.#work;
+    const { wentBack, failures } = await this.#jumps.finish();
+    tally.addFailures(failures);
+    if (wentBack === undefined) return;
+    view.changed();
+    tally.rolledBack = wentBack;
+    if (view.plan().quarantined === wentBack.from) tally.markFailed(wentBack.from);
   }
 
   async #activate(view: PackageView, id: RevisionId): Promise<void> {
     const { tally } = this.#work;
-    const { failures } = await this.#jumps.to(id, undefined);
-    tally.activated = id;
+    const { wentBack, failures } = await this.#jumps.to(id, undefined, {
+      onBadHealth: "go-back",
+      fallback: view.replaced,
+      blessing: view.blessing,
+    });
     for (const failure of failures) tally.fail(failure);
+    if (wentBack !== undefined) {
+      tally.rolledBack = wentBack;
+      tally.quarantined = id;
+      tally.markFailed(id);
+      return;
+    }
+    tally.activated = id;
     const why = view.whyNotActive({ ranScripts: true });
     if (why !== undefined) tally.fail(why, id);
   }

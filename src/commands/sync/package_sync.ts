@@ -2,15 +2,17 @@
 import type { Slot } from "../../concurrency/slots.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import { trimLogs } from "../../machine/scripts/log_folder.ts";
-import { readPointerState } from "../../machine/state.ts";
+import { readPointerState, writeLastListing } from "../../machine/state.ts";
 import type { PointerState } from "../../revision/pointer.ts";
 import type { Context } from "../../context.ts";
 import { missingBlessed } from "./blessed_check.ts";
+import { findQuarantine, quarantineError } from "../../machine/jump/quarantine.ts";
+import { readPause } from "../../machine/pause_file.ts";
 import { BlessedStep } from "./blessed_step.ts";
 import { type PackageSyncSetting, PackageWork } from "./package_work.ts";
 import { PackageView } from "./package_view.ts";
 import { RestStep } from "./rest_step.ts";
-import type { PackageSync } from "./sync_tally.ts";
+import type { EndedSync } from "./sync_tally.ts";
 
 /**
  * One package in three steps, so that ready work does not wait for slow work. The sync holds its lock from
@@ -22,6 +24,8 @@ export class PackageSyncer implements Disposable {
   readonly #blessed: BlessedStep;
   readonly #rest: RestStep;
   readonly #remembered: PointerState | undefined;
+  /** Unix milliseconds. */
+  readonly #started: number;
   /** Undefined until S3 has answered. */
   #view: PackageView | undefined;
 
@@ -30,6 +34,7 @@ export class PackageSyncer implements Disposable {
     this.#blessed = new BlessedStep(this.#work);
     this.#rest = new RestStep(this.#work, this.#blessed);
     this.#remembered = rememberedOf(pkg);
+    this.#started = context.now();
   }
 
   [Symbol.dispose](): void {
@@ -47,12 +52,12 @@ export class PackageSyncer implements Disposable {
     this.#work.beginStep(slot);
     await tally.attempt(async () => {
       await lock.try();
-      const { bucket, follow, listings } = setting;
+      const { bucket, follow, listings, polls } = setting;
       const { keep } = context.config;
-      const [remembered, isShared] = [this.#remembered, listings.areShared];
-      const remote = await listings.of(pkg.name);
-      const known = { bucket, keep, follow, remembered, isShared };
-      const view = await PackageView.open(pkg, known, remote);
+      const remembered = this.#remembered;
+      const me = await setting.identity();
+      const known = { bucket, keep, follow, remembered, listings, polls, me, now: context.now };
+      const view = await PackageView.open(pkg, known);
       const { missing } = view.plan();
       if (missing !== undefined) tally.fail(missingBlessed(pkg, missing, bucket.name), missing);
       this.#view = view;
@@ -101,21 +106,47 @@ export class PackageSyncer implements Disposable {
   }
 
   /** Checks whether the blessed revision is active, and reports the result. */
-  async finish(): Promise<PackageSync> {
+  async finish(): Promise<EndedSync> {
     const { lock, pkg, tally } = this.#work;
     await tally.attempt(() => {
       // A lock that stayed busy is the reason, and it was reported already.
       const why = lock.isBusy ? undefined : this.#whyNotActive();
       if (why !== undefined) tally.fail(why);
-      if (this.#view?.plan().heldBy !== undefined) tally.heldFrom = this.#view.blessed;
+      this.#tellWhatKeepsIt();
     });
     if (lock.isOurs && !lock.isHeld) await tally.attempt(() => lock.try());
     if (lock.isHeld) {
       await trimLogs(pkg);
       await tally.attempt(() => tally.rememberOutcome());
+      await tally.attempt(() => this.#rememberListing());
     }
     this[Symbol.dispose]();
-    return tally.result();
+    return { event: tally.event(), result: tally.result() };
+  }
+
+  /** After a failure the next sync lists: what S3 has may be the reason, or the cure. */
+  #rememberListing(): void {
+    const { pkg, tally } = this.#work;
+    if (tally.isInLine) this.#view?.rememberListing();
+    else writeLastListing(pkg, undefined);
+  }
+
+  /** A hold and a pause are no failures. A quarantine is one with every sync, so that a monitor sees it. */
+  #tellWhatKeepsIt(): void {
+    const { context, pkg, tally } = this.#work;
+    const plan = this.#view?.plan();
+    if (plan?.heldBy !== undefined) tally.heldFrom = this.#view?.blessed;
+    if (plan?.paused !== undefined) tally.pause = readPause(pkg, context.now());
+    const id = plan?.quarantined;
+    if (id === undefined) return;
+    tally.quarantined = id;
+    if (tally.hasFailed(id)) return;
+    const { blessing } = this.#view ?? {};
+    const error = quarantineError(pkg, id, blessing);
+    // A rollback that was cut short before ends in this sync, and the quarantine begins.
+    const { at } = findQuarantine(pkg, id, blessing) ?? {};
+    if (at !== undefined && Date.parse(at) < this.#started) tally.knownQuarantine = error;
+    tally.fail(error, id);
   }
 
   /** If the question cannot be answered, `finish` reports why. */

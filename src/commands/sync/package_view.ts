@@ -5,9 +5,15 @@ import type { FtlError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { planSync, type SyncPlan } from "../../plan/sync.ts";
 import { readJournal } from "../../machine/jump/journal.ts";
+import { isReady } from "../../machine/jump/ready.ts";
 import { readLink } from "../../machine/links.ts";
 import { OWN_NAMES, type PackageDir } from "../../machine/package_dir.ts";
-import { postSyncOf, readPointerState, writePointerState } from "../../machine/state.ts";
+import {
+  readOwner,
+  readPointerState,
+  writeLastListing,
+  writePointerState,
+} from "../../machine/state.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import { blessedNotActive } from "./blessed_check.ts";
 import { gatherFacts } from "../../machine/facts.ts";
@@ -16,56 +22,75 @@ import {
   type RemotePackage,
   type RemoteRevision,
 } from "../../catalog/remote_package.ts";
-import type { PointerState } from "../../revision/pointer.ts";
-import { fetchPointerState } from "../../catalog/pointer.ts";
+import { isSamePointer, type PointerState } from "../../revision/pointer.ts";
+import { fetchPointerState, pollPointerState } from "../../catalog/pointer.ts";
+import type { Listings } from "../../catalog/shared_listing.ts";
+import { isPollEnough } from "../../plan/poll.ts";
+import { pointerKey } from "../../revision/keys.ts";
+import type { Polls } from "./polls.ts";
+import { type MachineIdentity, type Origin, originOf } from "../../plan/clone.ts";
 import { holdInForce } from "../../plan/hold.ts";
 import type { RevisionId } from "../../revision/names.ts";
-import { readHold } from "../../machine/jump/hold.ts";
+import { blessingOf, readHold } from "../../machine/jump/hold.ts";
 
 export interface ViewSetting {
   readonly bucket: Bucket;
   /** `FTL_KEEP`. */
   readonly keep: number;
-  /** Treats a hold as dropped. */
+  /** Treats a hold as dropped, and a quarantine as ended. */
   readonly follow: boolean;
+  /** Unix milliseconds. */
+  readonly now: () => number;
   /** What the machine knew of S3 before S3 was asked. Another sync may have asked later. */
   readonly remembered: PointerState | undefined;
-  /** Whether the listing may be older than the sync lock. */
-  readonly isShared: boolean;
+  readonly listings: Listings;
+  /** How the sync polls. Undefined: it lists each package. */
+  readonly polls: Polls | undefined;
+  readonly me: MachineIdentity;
+}
+
+/** What the view knows of S3. */
+interface Seen {
+  /** The package's listing. Undefined if only the pointer was read. */
+  readonly listed: RemotePackage | undefined;
+  /** All revisions in S3. Without a listing: those that the last one had. */
+  readonly ids: readonly RevisionId[];
+  readonly pointer: PointerState | undefined;
 }
 
 export class PackageView {
   readonly #pkg: PackageDir;
   readonly #setting: ViewSetting;
-  #remote: RemotePackage;
-  #pointer: PointerState | undefined;
+  #seen: Seen;
   #remembered: PointerState | undefined;
   #isFresh: boolean;
   #plan: SyncPlan | undefined;
+  /** Whose package it was at the time of the plan. */
+  #origin: Origin = "same";
   /** The names in FTL's folder at the time of the plan. */
   #own: ReadonlySet<string> = new Set();
 
-  private constructor(
-    pkg: PackageDir,
-    setting: ViewSetting,
-    { remote, pointer }: { remote: RemotePackage; pointer: PointerState | undefined },
-  ) {
+  private constructor(pkg: PackageDir, setting: ViewSetting, seen: Seen) {
     this.#pkg = pkg;
     this.#setting = setting;
-    this.#remote = remote;
-    this.#pointer = pointer;
+    this.#seen = seen;
     this.#remembered = setting.remembered;
-    this.#isFresh = !setting.isShared;
+    this.#isFresh = seen.listed !== undefined && !setting.listings.areShared;
   }
 
-  /** @param remote the package's listing */
-  static async open(
-    pkg: PackageDir,
-    setting: ViewSetting,
-    remote: RemotePackage,
-  ): Promise<PackageView> {
-    const pointer = await fetchPointerState(setting.bucket, remote, readPointerState(pkg));
-    return new PackageView(pkg, setting, { remote, pointer });
+  /** Asks S3: by a listing, or only for the pointer if `src/plan/poll.ts` says that this is enough. */
+  static async open(pkg: PackageDir, setting: ViewSetting): Promise<PackageView> {
+    const { bucket, listings, polls } = setting;
+    const listing = polls?.listings.get(pkg.name);
+    const pointer = listing && await pollPointerState(bucket, pkg.name);
+    if (listing !== undefined && pointer !== undefined) {
+      const { ids } = listing;
+      const view = new PackageView(pkg, setting, { listed: undefined, ids, pointer });
+      if (isPollEnough(view.plan())) return view;
+    }
+    const listed = await listings.of(pkg.name);
+    const seen = await readSeen(bucket, listed, pointer ?? readPointerState(pkg));
+    return new PackageView(pkg, setting, seen);
   }
 
   /** Whether the package was listed for this view alone. */
@@ -77,10 +102,8 @@ export class PackageView {
   async lookAgain(): Promise<void> {
     const { bucket } = this.#setting;
     const remembered = readPointerState(this.#pkg);
-    const remote = await fetchPackageListing(bucket, this.#pkg.name);
-    const pointer = await fetchPointerState(bucket, remote, readPointerState(this.#pkg));
-    this.#remote = remote;
-    this.#pointer = pointer;
+    const listed = await fetchPackageListing(bucket, this.#pkg.name);
+    this.#seen = await readSeen(bucket, listed, readPointerState(this.#pkg));
     this.#remembered = remembered;
     this.#isFresh = true;
     this.changed();
@@ -96,20 +119,39 @@ export class PackageView {
   }
 
   get blessed(): RevisionId | undefined {
-    return this.#pointer?.blessed;
+    return this.#seen.pointer?.blessed;
+  }
+
+  /** The revision that the blessed one replaced. */
+  get replaced(): RevisionId | undefined {
+    return this.#seen.pointer?.replaced;
+  }
+
+  /** Names the blessing: see `blessingName`. */
+  get blessing(): string | undefined {
+    return this.#seen.pointer?.blessing;
   }
 
   remoteRevision(id: RevisionId): RemoteRevision | undefined {
-    return this.#remote.revisions.find((found) => found.id === id);
+    return this.#seen.listed?.revisions.find((found) => found.id === id);
   }
 
   /** The plan is made once, and again after `changed`. */
   plan(): SyncPlan {
     if (this.#plan !== undefined) return this.#plan;
     const { keep, follow } = this.#setting;
-    const [remote, pointer, own] = [this.#remote, this.#pointer, this.#pkg.ownNames()];
+    const now = this.#setting.now();
+    const { ids, pointer, listed } = this.#seen;
+    const remote = { revisions: ids.map((id) => ({ id })) };
+    const own = this.#pkg.ownNames();
     this.#own = own;
-    this.#plan = planSync(gatherFacts(this.#pkg, { remote, pointer, keep, follow, own }));
+    this.#origin = originOf(readOwner(this.#pkg), this.#setting.me);
+    const isCopy = this.#origin === "copy";
+    const plan = planSync(
+      gatherFacts(this.#pkg, { remote, pointer, keep, follow, isCopy, now, own }),
+    );
+    // A removal needs a listing of now.
+    this.#plan = listed === undefined ? { ...plan, remove: [] } : plan;
     return this.#plan;
   }
 
@@ -120,7 +162,7 @@ export class PackageView {
 
   /** Whether the revision is here and prepared. */
   isReady(id: RevisionId): boolean {
-    return this.#pkg.has(id) && postSyncOf(this.#pkg, id) === "ok";
+    return isReady(this.#pkg, id);
   }
 
   /**
@@ -131,13 +173,18 @@ export class PackageView {
     if (!this.#has("hold")) return false;
     const active = readLink(this.#pkg, "current");
     const hold = readHold(this.#pkg, active);
-    const { blessed, version } = this.#pointer ?? {};
-    return hold !== undefined && !holdInForce({ hold, active, blessed, version });
+    return hold !== undefined && !holdInForce({ hold, active, ...blessingOf(this.#seen.pointer) });
   }
 
   /** Whether a killed command left an unfinished jump. */
   get hasUnfinishedJump(): boolean {
     return this.#has("journal") && readJournal(this.#pkg) !== undefined;
+  }
+
+  /** Whether the package is not known as this machine's yet. */
+  get hasNewOwner(): boolean {
+    this.plan();
+    return this.#origin === "new" || this.#origin === "copy";
   }
 
   /** Whether FTL's folder has that file. Checked anew after `changed`. */
@@ -148,7 +195,7 @@ export class PackageView {
 
   /** Whether the machine does not remember the present blessing yet. */
   get isNews(): boolean {
-    return this.#pointer?.version !== this.#remembered?.version;
+    return !isSamePointer(this.#seen.pointer, this.#remembered);
   }
 
   /**
@@ -156,18 +203,43 @@ export class PackageView {
    * between, its answer counts: the older one would undo that sync's jump.
    */
   async remember(): Promise<void> {
-    if (readPointerState(this.#pkg)?.version !== this.#remembered?.version) await this.lookAgain();
-    if (this.isNews) writePointerState(this.#pkg, this.#pointer);
-    this.#remembered = this.#pointer;
+    if (!isSamePointer(readPointerState(this.#pkg), this.#remembered)) await this.lookAgain();
+    const { pointer } = this.#seen;
+    if (this.isNews) writePointerState(this.#pkg, pointer);
+    this.#remembered = pointer;
     faultPoint("pointer-remembered");
   }
 
-  /** Undefined if the blessed revision is active, or if a hold or S3 prevents that. */
+  /**
+   * Stores the listing for the next syncs to plan by, if this sync has one and polls. It is not
+   * stored where a poll would find no `.rev`, or where so many packages share it that none will poll.
+   */
+  rememberListing(): void {
+    const { listed, ids } = this.#seen;
+    const { listings, polls } = this.#setting;
+    if (listed === undefined || polls === undefined) return;
+    const { name } = this.#pkg;
+    const isShared = listings.isShared(name);
+    const isOfUse = listed.pointer?.key === pointerKey(name) && (!isShared || polls.mayShare);
+    writeLastListing(this.#pkg, isOfUse ? { at: polls.begun, ids, isShared } : undefined);
+  }
+
+  /** Undefined if the blessed revision is active, or if a hold, a quarantine, a pause or S3 prevents that. */
   whyNotActive(given: { ranScripts: boolean }): FtlError | undefined {
     const why = this.blessed && blessedNotActive(this.#pkg, this.blessed, given);
     if (!why) return undefined;
     this.changed();
-    const { heldBy, missing } = this.plan();
-    return heldBy !== undefined || missing !== undefined ? undefined : why;
+    const { heldBy, missing, quarantined, paused } = this.plan();
+    const reason = heldBy ?? missing ?? quarantined ?? paused;
+    return reason === undefined ? why : undefined;
   }
+}
+
+async function readSeen(
+  bucket: Bucket,
+  listed: RemotePackage,
+  known: PointerState | undefined,
+): Promise<Seen> {
+  const pointer = await fetchPointerState(bucket, listed, known);
+  return { listed, ids: listed.revisions.map(({ id }) => id), pointer };
 }

@@ -8,8 +8,10 @@ import { PackageLocks } from "../../machine/lock/package_locks.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import type { Context } from "../../context.ts";
+import type { MachineIdentity } from "../../plan/clone.ts";
 import type { Listings } from "../../catalog/shared_listing.ts";
 import { PackageCleaning } from "./package_cleaning.ts";
+import type { Polls } from "./polls.ts";
 import type { PackageView } from "./package_view.ts";
 import { prepareRevision } from "./prepare.ts";
 import { SyncLock } from "./sync_lock.ts";
@@ -19,15 +21,19 @@ export interface PackageSyncSetting {
   readonly bucket: Bucket;
   /** The packages as they are in S3 at the beginning of this sync. */
   readonly listings: Listings;
+  /** Undefined: each package is listed. */
+  readonly polls: Polls | undefined;
   /** The `post-sync` scripts of all packages take turns. */
   readonly turns: Slots;
   /** Limits the memory of all downloads. */
   readonly memory: Gate;
   /** Drops a hold. */
   readonly follow: boolean;
+  /** Which machine this is. Ask it after S3 has answered: then the credentials are known. */
+  readonly identity: () => Promise<MachineIdentity>;
 }
 
-/** Milliseconds that other packages wait for the end of a jump's script. */
+/** Milliseconds that other packages wait for the end of a jump's script, or for the health. */
 const PATIENCE = 1000;
 
 export class PackageWork {
@@ -128,8 +134,10 @@ export class PackageWork {
     if (event.type === "script") {
       this.#ranScripts = true;
       if (event.running) this.#slot?.leaveAfter(PATIENCE);
-      else this.#slot?.stay();
+      // The health goes on after an attempt that failed.
+      else if (event.step !== "health") this.#slot?.stay();
     }
+    if (event.type === "activated") this.#slot?.stay();
     context.report(event);
   }
 }

@@ -13,11 +13,16 @@ import {
 } from "../../revision/names.ts";
 import { listPackages, type PackageDir, requirePackage } from "../../machine/package_dir.ts";
 import { type Context } from "../../context.ts";
-import { readPointerState } from "../../machine/state.ts";
+import { readOwner, readPointerState } from "../../machine/state.ts";
+import { identifyMachine } from "../../machine/identity.ts";
+import { type MachineIdentity, originOf } from "../../plan/clone.ts";
+import type { OpenedBucket } from "../../bucket/bucket.ts";
 import { gatherFacts } from "../../machine/facts.ts";
 import { shareListings } from "../../catalog/shared_listing.ts";
 import { PackageSyncer } from "./package_sync.ts";
-import type { PackageSync } from "./sync_tally.ts";
+import { choosePolls } from "./polls.ts";
+import type { EndedSync, PackageSync } from "./sync_tally.ts";
+import type { SyncEvent } from "../../plan/sync_event.ts";
 import { openBucket } from "../../bucket/open.ts";
 import { fetchPointerState } from "../../catalog/pointer.ts";
 
@@ -44,6 +49,26 @@ export interface SyncOptions {
   readonly follow?: boolean;
   /** Seconds. The sync first waits a random part of them, so that a fleet does not ask in the same second. */
   readonly splay?: number;
+  /**
+   * Seconds. The sync lists a package only if its last listing is older, and otherwise reads only which revision is
+   * blessed: that costs a 12th. New candidates and removals then wait for the next listing. Without it, every sync
+   * lists.
+   */
+  readonly listEvery?: number;
+  /**
+   * Called after the sync of a package that is worth a notification. No lock is held. An error that it throws
+   * ends the sync.
+   * @internal
+   */
+  readonly onNews?: (news: PackageNews) => Promise<void>;
+}
+
+/** The sync of a package, if it is worth a notification. */
+export interface PackageNews {
+  readonly event: SyncEvent;
+  /** This machine's name. */
+  readonly machine: string;
+  readonly result: PackageSync;
 }
 
 /**
@@ -59,20 +84,31 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
   if (options.splay !== undefined) {
     await pause(Math.random() * options.splay * 1000, context.signal);
   }
+  const { listEvery, follow = false } = options;
   const setting = {
     bucket,
     listings: shareListings(bucket, packages.map(({ name }) => name)),
+    polls: listEvery === undefined
+      ? undefined
+      : await choosePolls(context, packages, { every: listEvery, follow }),
     turns: new Slots(concurrency),
     memory: new Gate(WINDOWS),
-    follow: options.follow ?? false,
+    follow,
+    identity: identityOf(context, bucket),
   };
   const bounds = {
     slots: new Slots(concurrency),
     open: new Slots(MOST_OPEN),
     signal: context.signal,
   };
-  const syncs = await Promise.allSettled(packages.map((pkg) => {
-    return syncPackage(new PackageSyncer(context, setting, pkg), bounds);
+  const tellers = new Slots(concurrency);
+  const syncs = await Promise.allSettled(packages.map(async (pkg) => {
+    const { event, result } = await syncPackage(new PackageSyncer(context, setting, pkg), bounds);
+    if (event === undefined || options.onNews === undefined) return result;
+    const { machine } = await setting.identity();
+    using _teller = await tellers.enter({ urgent: true, signal: context.signal });
+    await options.onNews({ event, machine, result });
+    return result;
   }));
   return syncs.map((sync) => {
     if (sync.status === "rejected") throw sync.reason;
@@ -84,7 +120,7 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
 async function syncPackage(
   syncer: PackageSyncer,
   { slots, open, signal }: { slots: Slots; open: Slots; signal: AbortSignal },
-): Promise<PackageSync> {
+): Promise<EndedSync> {
   using _syncer = syncer;
   {
     using slot = await slots.enter({ urgent: true, signal });
@@ -126,6 +162,10 @@ export interface PlannedSync {
   readonly held: RevisionName | undefined;
   /** The blessed revision, if it is neither here nor in S3. */
   readonly missing: RevisionName | undefined;
+  /** The blessed revision, if its health failed on this machine. */
+  readonly quarantined: RevisionName | undefined;
+  /** The blessed revision, if only a pause keeps it from being activated. */
+  readonly paused: RevisionName | undefined;
   /** Why there is no plan, if there is none. One package's failure does not stop the others. */
   readonly failures: readonly Error[];
 }
@@ -140,11 +180,15 @@ export async function planSyncs(
   const { concurrency, keep } = context.config;
   const bucket = await openBucket(context);
   const listings = shareListings(bucket, chosen.map(({ name }) => name));
+  const identity = identityOf(context, bucket);
   return await inParallel(chosen, { concurrency, signal: context.signal }, async (pkg) => {
     try {
       const remote = await listings.of(pkg.name);
       const pointer = await fetchPointerState(bucket, remote, readPointerState(pkg));
-      return nameRevisions(pkg, planSync(gatherFacts(pkg, { remote, pointer, keep, follow })));
+      const now = context.now();
+      const isCopy = originOf(readOwner(pkg), await identity()) === "copy";
+      const facts = gatherFacts(pkg, { remote, pointer, keep, follow, isCopy, now });
+      return nameRevisions(pkg, planSync(facts));
     } catch (thrown) {
       context.signal.throwIfAborted();
       const error = asError(thrown);
@@ -154,6 +198,16 @@ export async function planSyncs(
   });
 }
 
+/** Which machine this is. It is found out once, when the first package asks. */
+function identityOf(
+  { config }: Context,
+  bucket: OpenedBucket,
+): () => Promise<MachineIdentity> {
+  let found: Promise<MachineIdentity> | undefined;
+  const instanceId = (): Promise<string | undefined> => bucket.instanceId();
+  return () => found ??= identifyMachine(config, { instanceId });
+}
+
 const NO_PLAN: SyncPlan = {
   fetch: [],
   prepare: [],
@@ -161,6 +215,8 @@ const NO_PLAN: SyncPlan = {
   remove: [],
   heldBy: undefined,
   missing: undefined,
+  quarantined: undefined,
+  paused: undefined,
 };
 
 function choosePackages(
@@ -186,6 +242,8 @@ function nameRevisions(pkg: PackageDir, plan: SyncPlan): PlannedSync {
     remove: plan.remove.map((id) => pkg.revisionName(id)),
     held: name(plan.heldBy?.id),
     missing: name(plan.missing),
+    quarantined: name(plan.quarantined),
+    paused: name(plan.paused),
     failures: [],
   };
 }

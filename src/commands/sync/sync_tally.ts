@@ -1,10 +1,13 @@
 /** The record of a sync of one package: what it has done so far, and what went wrong. */
-import { asError } from "../../errors.ts";
+import { asError, ScriptError } from "../../errors.ts";
 import type { PackageName, RevisionId, RevisionName } from "../../revision/names.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
-import { writeLastSync } from "../../machine/state.ts";
+import { readLastSync, writeLastSync } from "../../machine/state.ts";
+import type { WentBack } from "../../machine/jump/rollback.ts";
+import type { Pause } from "../../machine/pause_file.ts";
 import type { Context } from "../../context.ts";
+import { type SyncEvent, syncEventOf } from "../../plan/sync_event.ts";
 
 /** The result of one package's sync. */
 export interface PackageSync {
@@ -20,8 +23,21 @@ export interface PackageSync {
   readonly removed: readonly RevisionName[];
   /** The blessed revision, if a hold keeps it from being activated. */
   readonly heldFrom: RevisionName | undefined;
+  /** The blessed revision, if its health failed on this machine, now or under the same blessing before. */
+  readonly quarantined: RevisionName | undefined;
+  /** Set if the health of a revision failed during this sync, and the machine went back. */
+  readonly rolledBack: { readonly from: RevisionName; readonly to: RevisionName } | undefined;
+  /** The pause that keeps the blessed revision from being activated. */
+  readonly pause: Pause | undefined;
   /** The failures, in the order of their occurrence. */
   readonly failures: readonly Error[];
+}
+
+/** The sync of one package has ended. */
+export interface EndedSync {
+  readonly result: PackageSync;
+  /** Undefined if nothing is worth a notification. */
+  readonly event: SyncEvent | undefined;
 }
 
 export class SyncTally {
@@ -30,10 +46,17 @@ export class SyncTally {
   readonly #started = performance.now();
   readonly #failures: Error[] = [];
   readonly #failed = new Set<RevisionId>();
+  #isRemembered = false;
+  #lastFailure: string | undefined;
   readonly fetched: RevisionId[] = [];
   readonly removed: RevisionId[] = [];
   activated: RevisionId | undefined;
   heldFrom: RevisionId | undefined;
+  quarantined: RevisionId | undefined;
+  /** Says that the blessed revision is in quarantine since an earlier sync. */
+  knownQuarantine: Error | undefined;
+  rolledBack: WentBack | undefined;
+  pause: Pause | undefined;
 
   constructor(context: Context, pkg: PackageDir) {
     this.#context = context;
@@ -58,6 +81,11 @@ export class SyncTally {
     this.#context.report({ type: "failure", error });
   }
 
+  /** The revision has failed; the reason is recorded already. */
+  markFailed(id: RevisionId): void {
+    this.#failed.add(id);
+  }
+
   /** For failures that were reported already. */
   addFailures(failures: readonly Error[]): void {
     this.#failures.push(...failures);
@@ -68,11 +96,34 @@ export class SyncTally {
     return this.#failed.has(id);
   }
 
+  /**
+   * Whether nothing has failed but a revision's health. Such a machine waits for the next blessing, and a listing
+   * would tell it nothing.
+   */
+  get isInLine(): boolean {
+    return this.#failures.every((e) => e instanceof ScriptError && e.step === "health");
+  }
+
   rememberOutcome(): void {
     const [failure] = this.#failures;
+    this.#isRemembered = true;
+    this.#lastFailure = readLastSync(this.#pkg)?.failure;
     writeLastSync(this.#pkg, {
       at: new Date(this.#context.now()).toISOString(),
       failure: failure?.message,
+    });
+  }
+
+  /** What is worth a notification, if anything is. Call it at the end. */
+  event(): SyncEvent | undefined {
+    const failures = this.#failures.filter((error) => error !== this.knownQuarantine);
+    return syncEventOf({
+      hasActivated: this.activated !== undefined,
+      hasRolledBack: this.rolledBack !== undefined,
+      quarantine: this.#quarantine(),
+      failures: failures.map(({ message }) => message),
+      lastFailure: this.#lastFailure,
+      isRemembered: this.#isRemembered,
     });
   }
 
@@ -87,14 +138,26 @@ export class SyncTally {
       activated: ifAny(this.activated),
       removed: this.removed.map(name),
       heldFrom: ifAny(this.heldFrom),
+      quarantined: ifAny(this.quarantined),
+      rolledBack: this.rolledBack &&
+        { from: name(this.rolledBack.from), to: name(this.rolledBack.to) },
+      pause: this.pause,
       failures: this.#failures,
     };
     this.#reportOutcome(result);
     return result;
   }
 
-  #reportOutcome({ package: name, active, activated, heldFrom }: PackageSync): void {
+  #quarantine(): "new" | "known" | undefined {
+    if (this.quarantined === undefined) return undefined;
+    return this.knownQuarantine === undefined ? "new" : "known";
+  }
+
+  #reportOutcome(
+    { package: name, active, activated, heldFrom, pause }: PackageSync,
+  ): void {
     const { report } = this.#context;
+    if (pause !== undefined) report({ type: "paused", package: name, active, ...pause });
     if (heldFrom !== undefined && active !== undefined) {
       report({ type: "held", revision: active, blessed: heldFrom });
     }

@@ -20,6 +20,12 @@ export function readJson(path: string): object | undefined {
   }
 }
 
+/** A member of an object, if it is a finite number. */
+export function numberIn(value: object, name: string): number | undefined {
+  const member: unknown = (value as Record<string, unknown>)[name];
+  return typeof member === "number" && Number.isFinite(member) ? member : undefined;
+}
+
 /** A member of an object, if it is a string. */
 export function textIn(value: object, name: string): string | undefined {
   const member: unknown = (value as Record<string, unknown>)[name];

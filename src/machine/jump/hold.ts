@@ -1,8 +1,9 @@
 /** Reads and writes holds on the disk, `.ftl/hold.json`. See `src/plan/hold.ts`. */
 import { readLink } from "../links.ts";
 import type { PackageDir } from "../package_dir.ts";
+import { type PointerState, wholeSeconds } from "../../revision/pointer.ts";
 import { readPointerState } from "../state.ts";
-import { type Hold, holdInForce } from "../../plan/hold.ts";
+import { type Hold, type HoldFacts, holdInForce } from "../../plan/hold.ts";
 import { isRevisionId, type RevisionId } from "../../revision/names.ts";
 import { removeFile, replaceFile } from "../disk/durable.ts";
 import { readJson, textIn } from "../disk/json_file.ts";
@@ -12,7 +13,18 @@ export function isHeld(pkg: PackageDir): boolean {
   const active = readLink(pkg, "current");
   const pointer = readPointerState(pkg);
   const hold = readHold(pkg, active);
-  return holdInForce({ hold, active, blessed: pointer?.blessed, version: pointer?.version });
+  return holdInForce({ hold, active, ...blessingOf(pointer) });
+}
+
+/** The part of the pointer that a hold is compared with. */
+export function blessingOf(
+  pointer: PointerState | undefined,
+): Pick<HoldFacts, "blessed" | "version" | "blessing"> {
+  return {
+    blessed: pointer?.blessed,
+    version: pointer?.version,
+    blessing: pointer?.blessing,
+  };
 }
 
 /** The hold on the active revision; undefined if there is none. */
@@ -37,10 +49,12 @@ function readHolds(pkg: PackageDir): Hold[] {
     if (typeof hold !== "object" || hold === null) return [];
     const [id, blessed] = [textIn(hold, "id"), textIn(hold, "blessed")];
     if (!isRevisionId(id)) return [];
+    const version = textIn(hold, "version");
     return [{
       id,
       blessed: isRevisionId(blessed) ? blessed : undefined,
-      version: textIn(hold, "version"),
+      version: version && wholeSeconds(version),
+      blessing: textIn(hold, "blessing"),
     }];
   });
 }

@@ -4,36 +4,56 @@
  *
  *     step              on the disk afterwards                     after a kill, `finish`
  *     pre-jump          as before                                  does nothing: nothing has changed
- *     journal           .ftl/jump.json: from, to                   runs post-jump of `from`: un-jump may have stopped it
+ *     journal           .ftl/jump.json: phase `jump`               runs post-jump of `from`: un-jump may have stopped it
  *     un-jump           the same                                   does the same
  *     hold              .ftl/hold.json: the old one and the new    does the same; the active revision's hold counts
- *     switch            current -> to, previous -> from            runs post-jump of `to`
+ *     switch            current -> to, previous -> from            runs post-jump of `to`, then continues
  *     post-jump         the state of `to`: how post-jump failed    does the same, again
+ *     health            phase `health`                             checks the health again, with all its time
  *     (end)             no journal, one hold or none               does nothing
  *
- * No journal is written if neither revision has a script that would need it.
+ * If the health fails, and the jump is one that goes back, `rollback.ts` goes on. No journal is written if no
+ * revision has a script that would need it.
  */
 import type { Context } from "../../context.ts";
-import { ScriptError } from "../../errors.ts";
+import type { ScriptError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
 import type { Hold } from "../../plan/hold.ts";
 import type { Action } from "../../revision/scripts.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { readLink, writeLinks } from "../links.ts";
-import { type PackageDir, requireRevision } from "../package_dir.ts";
+import type { PackageDir } from "../package_dir.ts";
 import { hasScript } from "../scripts/file.ts";
-import { Scripts, type Switch } from "../scripts/scripts.ts";
-import { postSyncOf } from "../state.ts";
+import { type BadHealth, unhealthy } from "./health.ts";
 import { readHold, writeHolds } from "./hold.ts";
-import { clearJournal, readJournal, writeJournal } from "./journal.ts";
-import { rememberPostJump } from "./post_jump.ts";
+import {
+  clearJournal,
+  type JumpUnderWay,
+  readJournal,
+  writeJournal,
+  writePhase,
+} from "./journal.ts";
+import { JumpScripts } from "./jump_scripts.ts";
+import { rememberOutcome } from "./outcomes.ts";
+import { endQuarantine } from "./quarantine.ts";
+import { isReady, requireReady } from "./ready.ts";
+import { goBack, wayBack, type WentBack } from "./rollback.ts";
+
+/** What a jump does if the new revision is not healthy. */
+export type HealthOptions = Pick<JumpUnderWay, "onBadHealth" | "fallback" | "blessing">;
+
+/** How a jump ended. */
+export interface JumpEnd {
+  /** Set if the new revision's health failed, and the machine went back. */
+  readonly wentBack?: WentBack;
+  /** Scripts that failed. */
+  readonly failures: readonly ScriptError[];
+}
 
 /** The result of a jump. */
-export interface Activation {
+export interface Activation extends JumpEnd {
   /** The revision that was active before. It equals the new one if there was nothing to do. */
   readonly from: RevisionId | undefined;
-  /** Scripts that failed; the revision became active all the same. */
-  readonly failures: readonly ScriptError[];
 }
 
 /** The jumps of one command in one package. Call all methods under the package's lock. */
@@ -41,53 +61,58 @@ export class Jumps {
   readonly #context: Context;
   readonly #pkg: PackageDir;
   readonly #action: Action;
-  readonly #scripts: Scripts;
+  readonly #scripts: JumpScripts;
 
   /** @param action what the scripts get as `FTL_ACTION` */
   constructor(context: Context, pkg: PackageDir, action: Action) {
     this.#context = context;
     this.#pkg = pkg;
     this.#action = action;
-    this.#scripts = new Scripts(context, pkg, action);
+    this.#scripts = new JumpScripts(context, pkg, action);
   }
 
   /**
-   * Makes `id` the active revision and leaves `hold` as the package's only hold. Call `finish` first. Throws
-   * `NotFoundError` if the revision is not on this machine. Throws `ScriptError` if its `post-sync` has not
-   * succeeded, or if its `pre-jump` fails. After an error nothing has changed.
+   * Makes `id` the active revision, waits for its health, and leaves `hold` as the package's only hold. If the
+   * health fails, the revision stays, unless `health` says otherwise. Call `finish` first. Throws `NotFoundError` if the
+   * revision is not on this machine. Throws `ScriptError` if its `post-sync` has not succeeded, or if its
+   * `pre-jump` fails. After an error nothing has changed.
    */
-  async to(id: RevisionId, hold: Hold | undefined): Promise<Activation> {
+  async to(
+    id: RevisionId,
+    hold: Hold | undefined,
+    health: HealthOptions = { onBadHealth: "stay" },
+  ): Promise<Activation> {
     const pkg = this.#pkg;
     const from = readLink(pkg, "current");
-    // Whichever revision a kill leaves active, its hold is stored.
-    const during = hold === undefined ? undefined : [hold, readHold(pkg, from)];
     requireReady(pkg, id);
-    const failures = from === id ? [] : await this.#switch({ from, to: id }, during);
-    writeHolds(pkg, [hold]);
-    if (from !== id) {
-      this.#context.report({
-        type: "activated",
-        revision: pkg.revisionName(id),
-        from: from === undefined ? undefined : pkg.revisionName(from),
-      });
+    if (from === id) {
+      writeHolds(pkg, [hold]);
+      return { from, failures: [] };
     }
-    return { from, failures };
+    const jump: JumpUnderWay = {
+      ...health,
+      from,
+      to: id,
+      action: this.#action,
+      phase: "jump",
+      previous: readLink(pkg, "previous"),
+    };
+    const failures = await this.#switch(jump, hold);
+    const end = await this.#confirm(jump, hold);
+    return { from, ...end, failures: [...failures, ...end.failures] };
   }
 
-  async #switch(
-    { from, to }: { from: RevisionId | undefined; to: RevisionId },
-    holds: readonly (Hold | undefined)[] | undefined,
-  ): Promise<ScriptError[]> {
+  async #switch(jump: JumpUnderWay, hold: Hold | undefined): Promise<ScriptError[]> {
     const pkg = this.#pkg;
-    await this.#scripts.run("pre-jump", to, { from, to });
+    const { from, to } = jump;
+    // Whichever revision a kill leaves active, its hold is stored.
+    const holds = hold === undefined ? undefined : [hold, readHold(pkg, from)];
+    await this.#scripts.preJump(to, { from, to });
     faultPoint("pre-jumped");
-    const isJournaled = hasScript(pkg.revisionPath(to), "post-jump") ||
-      (from !== undefined && hasScript(pkg.revisionPath(from), "un-jump"));
-    if (isJournaled) writeJournal(pkg, { from, to, action: this.#action });
+    if (this.#needsJournal(jump)) writeJournal(pkg, jump);
     faultPoint("journal-written");
-    // A broken old version must not stop the deployment of a new one.
     const unJump = from !== undefined && pkg.has(from)
-      ? await this.#failureOf("un-jump", from, { from, to })
+      ? await this.#scripts.unJump(from, { from, to })
       : undefined;
     faultPoint("un-jumped");
     // A script may have removed the revision.
@@ -96,79 +121,115 @@ export class Jumps {
     faultPoint("hold-written");
     const previous = from !== undefined && pkg.has(from) ? from : undefined;
     writeLinks(pkg, { current: to, previous });
-    const postJump = await this.#postJump(to, { from, to });
+    const postJump = await this.#scripts.postJump(to, { from, to });
     faultPoint("post-jumped");
-    if (isJournaled) clearJournal(pkg);
     return [unJump, postJump].filter((error) => error !== undefined);
+  }
+
+  #needsJournal({ from, to }: JumpUnderWay): boolean {
+    const pkg = this.#pkg;
+    const path = pkg.revisionPath(to);
+    return hasScript(path, "post-jump") || hasScript(path, "health") ||
+      (from !== undefined && hasScript(pkg.revisionPath(from), "un-jump"));
+  }
+
+  /** Checks the health of the revision that is active now. Ends the jump, or goes back. */
+  async #confirm(jump: JumpUnderWay, hold: Hold | undefined): Promise<JumpEnd> {
+    const pkg = this.#pkg;
+    const { from, to } = jump;
+    const bad = await this.#badHealth(jump);
+    if (bad !== undefined) faultPoint("health-failed");
+    const target = bad && wayBack(pkg, jump);
+    if (bad !== undefined && target !== undefined) {
+      return await this.#goBack({ ...jump, target, ...bad });
+    }
+    const failed = bad && { at: this.#now(), outcome: bad.reason, log: bad.log };
+    rememberOutcome(pkg, to, { of: "failedHealth", failed });
+    endQuarantine(pkg, to);
+    clearJournal(pkg);
+    writeHolds(pkg, [hold]);
+    const revision = pkg.revisionName(to);
+    this.#context.report({
+      type: "activated",
+      revision,
+      from: from === undefined ? undefined : pkg.revisionName(from),
+    });
+    return { failures: bad === undefined ? [] : [unhealthy(revision, bad, "it stays active")] };
+  }
+
+  async #badHealth(jump: JumpUnderWay): Promise<BadHealth | undefined> {
+    const { from, to, action } = jump;
+    if (!hasScript(this.#pkg.revisionPath(to), "health")) return undefined;
+    const seconds = this.#context.config.healthTimeout;
+    writePhase(this.#pkg, { ...jump, phase: "health", since: this.#now(), seconds });
+    faultPoint("health-started");
+    return await this.#scripts.health(to, { from, to, action });
+  }
+
+  async #goBack(jump: Parameters<typeof goBack>[2]["jump"]): Promise<JumpEnd> {
+    return await goBack(this.#context, this.#pkg, { jump, scripts: this.#scripts });
   }
 
   /**
    * Ends a jump that a kill interrupted, and reports it. If the links were switched, the new revision's
-   * `post-jump` is due. If not, the old revision is still active, and its `un-jump` may have stopped it: its
-   * `post-jump` starts it again. Returns the failures.
+   * `post-jump` is due, and then its health. If not, the old revision is still active, and its `un-jump` may have
+   * stopped it: its `post-jump` starts it again. The failures of the result are reported already.
    */
-  async finish(): Promise<readonly ScriptError[]> {
+  async finish(): Promise<JumpEnd> {
+    const jump = readJournal(this.#pkg);
+    if (jump === undefined) return { failures: [] };
+    const end = await this.#finish(jump, readLink(this.#pkg, "current"));
+    for (const error of end.failures) this.#context.report({ type: "failure", error });
+    return end;
+  }
+
+  async #finish(jump: JumpUnderWay, active: RevisionId | undefined): Promise<JumpEnd> {
     const pkg = this.#pkg;
-    const jump = readJournal(pkg);
-    if (jump === undefined) return [];
-    const { from, to, action } = jump;
-    const active = readLink(pkg, "current");
-    const isDue = active !== undefined && pkg.has(active) && (active === to || active === from);
-    const failure = isDue ? await this.#postJump(active, { from, to: active, action }) : undefined;
-    clearJournal(pkg);
-    if (!isDue) return [];
-    const { report } = this.#context;
-    report({
-      type: "warning",
-      message: active === to
-        ? `The jump to ${pkg.revisionName(to)} was cut short: its post-jump ran now`
-        : `The jump to ${pkg.revisionName(to)} was cut short before it switched: ` +
-          `${pkg.revisionName(active)} is still active, and its post-jump ran again`,
-    });
-    if (failure !== undefined) report({ type: "failure", error: failure });
-    return failure === undefined ? [] : [failure];
-  }
-
-  /** Runs the active revision's `post-jump`, and stores its failure for `status` and `doctor`. */
-  async #postJump(
-    id: RevisionId,
-    given: Switch & { readonly action?: Action },
-  ): Promise<ScriptError | undefined> {
-    const failure = await this.#failureOf("post-jump", id, given);
-    const failed = failure && {
-      at: new Date(this.#context.now()).toISOString(),
-      outcome: failure.outcome ?? failure.message,
-      log: failure.log,
-    };
-    rememberPostJump(this.#pkg, id, failed);
-    return failure;
-  }
-
-  /** The failure of a script that must not stop the jump. Any other error is thrown. */
-  async #failureOf(
-    step: "un-jump" | "post-jump",
-    id: RevisionId,
-    given: Switch & { readonly action?: Action },
-  ): Promise<ScriptError | undefined> {
-    try {
-      await this.#scripts.run(step, id, given);
-      return undefined;
-    } catch (error) {
-      if (error instanceof ScriptError) return error;
-      throw error;
+    const { from, to, action, phase, target } = jump;
+    const isOnTheWay = active === to || active === (phase === "rollback" ? target : from);
+    if (active === undefined || !isOnTheWay || !pkg.has(active)) {
+      clearJournal(pkg);
+      return { failures: [] };
     }
+    const name = pkg.revisionName(to);
+    if (phase === "rollback" && target !== undefined && isReady(pkg, target)) {
+      this.#warn(`The rollback of ${name} was cut short: it runs again`);
+      return await this.#goBack({ ...jump, target });
+    }
+    if (active === to) return await this.#continue(jump);
+    this.#warn(
+      `The jump to ${name} was cut short before it switched: ` +
+        `${pkg.revisionName(active)} is still active, and its post-jump runs again`,
+    );
+    const failure = await this.#scripts.postJump(active, { from, to: active, action });
+    clearJournal(pkg);
+    return { failures: failure === undefined ? [] : [failure] };
   }
-}
 
-function requireReady(pkg: PackageDir, id: RevisionId): void {
-  requireRevision(pkg, id);
-  const name = pkg.revisionName(id);
-  const postSync = postSyncOf(pkg, id);
-  if (postSync === "ok") return;
-  const why = postSync === "failed" ? "its post-sync failed" : "its post-sync has not run yet";
-  throw new ScriptError(`Cannot activate ${name}: ${why}`, {
-    revision: name,
-    step: "post-sync",
-    hint: `'ftl sync ${pkg.name}' runs it again`,
-  });
+  /** The links are switched. A rollback that has lost its target may have stopped the revision. */
+  async #continue(jump: JumpUnderWay): Promise<JumpEnd> {
+    const pkg = this.#pkg;
+    const { from, to, action, phase } = jump;
+    const what = phase === "health" ? "health" : "post-jump";
+    const name = pkg.revisionName(to);
+    this.#warn(
+      action === "adopt"
+        ? `${name} is active on a copy: its ${what} runs here now`
+        : `The jump to ${name} was cut short: its ${what} runs now`,
+    );
+    const postJump = phase === "health"
+      ? undefined
+      : await this.#scripts.postJump(to, { from, to, action });
+    const end = await this.#confirm(jump, readHold(pkg, to));
+    return postJump === undefined ? end : { ...end, failures: [postJump, ...end.failures] };
+  }
+
+  #warn(message: string): void {
+    this.#context.report({ type: "warning", message });
+  }
+
+  /** ISO 8601, UTC. */
+  #now(): string {
+    return new Date(this.#context.now()).toISOString();
+  }
 }

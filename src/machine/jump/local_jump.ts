@@ -5,6 +5,8 @@ import type { RevisionId, RevisionName } from "../../revision/names.ts";
 import { PackageLocks } from "../lock/package_locks.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { readPointerState } from "../state.ts";
+import { blessingOf } from "./hold.ts";
+import type { OnBadHealth } from "./journal.ts";
 import { Jumps } from "./jump.ts";
 
 /** The result of a jump. */
@@ -17,6 +19,17 @@ export interface Jumped {
   readonly failures: readonly Error[];
 }
 
+export interface LocalJump {
+  readonly action: "jump" | "jump-back";
+  /**
+   * Called under the lock.
+   *
+   * @param wentBackTo the revision that is active again, if an unfinished jump has just gone back
+   */
+  readonly choose: (wentBackTo: RevisionId | undefined) => RevisionId;
+  readonly onBadHealth: OnBadHealth;
+}
+
 /**
  * Makes a revision active. If it is not the blessed one, stores a hold. `choose` is called under the lock.
  * Throws the errors of `Jumps.to`; after an error nothing has changed.
@@ -24,19 +37,22 @@ export interface Jumped {
 export async function jumpLocally(
   context: Context,
   pkg: PackageDir,
-  { action, choose }: { action: "jump" | "jump-back"; choose: () => RevisionId },
+  { action, choose, onBadHealth }: LocalJump,
 ): Promise<Jumped> {
   using _lock = await new PackageLocks(context, pkg, `ftl ${action}`).take("package");
   const jumps = new Jumps(context, pkg, action);
   const unfinished = await jumps.finish();
-  const id = choose();
-  const { blessed, version } = readPointerState(pkg) ?? {};
-  const hold: Hold | undefined = blessed === id ? undefined : { id, blessed, version };
-  const { from, failures } = await jumps.to(id, hold);
+  const id = choose(unfinished.wentBack?.to);
+  const pointer = readPointerState(pkg);
+  const blessing = blessingOf(pointer);
+  const hold: Hold | undefined = blessing.blessed === id ? undefined : { id, ...blessing };
+  // No quarantine: a person decides what to do next.
+  const health = { onBadHealth, fallback: pointer?.replaced };
+  const { from, wentBack, failures } = await jumps.to(id, hold, health);
   for (const error of failures) context.report({ type: "failure", error });
   return {
-    revision: pkg.revisionName(id),
+    revision: pkg.revisionName(wentBack?.to ?? id),
     from: from === undefined ? undefined : pkg.revisionName(from),
-    failures: [...unfinished, ...failures],
+    failures: [...unfinished.failures, ...failures],
   };
 }

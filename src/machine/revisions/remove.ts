@@ -4,6 +4,8 @@ import { type Protected, protectedHere } from "../../plan/removal.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { pause } from "../../concurrency/pause.ts";
+import { readJournal, revisionsOf } from "../jump/journal.ts";
+import { endQuarantine } from "../jump/quarantine.ts";
 import { readLink } from "../links.ts";
 import { TURN } from "../lock/lock.ts";
 import type { PackageDir } from "../package_dir.ts";
@@ -35,10 +37,12 @@ export interface RemovalOptions {
 
 /** The revisions of a package that must not be removed from this machine now, and why. */
 export function protectedIn(pkg: PackageDir): Protected {
+  const jump = readJournal(pkg);
   return protectedHere({
     active: readLink(pkg, "current"),
     previous: readLink(pkg, "previous"),
     blessed: readPointerState(pkg)?.blessed,
+    jumping: jump === undefined ? [] : revisionsOf(jump),
   });
 }
 
@@ -157,6 +161,15 @@ class Batch {
     }
   }
 
+  /** A quarantine that cannot be ended on a full disk does no harm: it is bound to its blessing. */
+  #endQuarantine(id: RevisionId): void {
+    try {
+      endQuarantine(this.#pkg, id);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+    }
+  }
+
   async #discard(ids: readonly RevisionId[]): Promise<void> {
     if (ids.length === 0) return;
     const pkg = this.#pkg;
@@ -169,6 +182,7 @@ class Batch {
         continue;
       }
       this.removed.push(id);
+      this.#endQuarantine(id);
       this.#context.report({ type: "removed", revision: pkg.revisionName(id) });
     }
   }

@@ -6,6 +6,7 @@ import type { RevisionId } from "../../revision/names.ts";
 import type { Report } from "../../events.ts";
 import type { PackageDir } from "../package_dir.ts";
 import type { ScriptFile } from "./file.ts";
+import type { ScriptLimit } from "./scripts.ts";
 import { createLog, note, type ScriptLog } from "./log.ts";
 import { ScriptOutput } from "./output.ts";
 import { openPipe } from "./pipe.ts";
@@ -31,8 +32,7 @@ export interface Run {
   readonly directory: string;
   readonly env: Record<string, string>;
   readonly pkg: PackageDir;
-  /** Seconds. */
-  readonly timeout: number;
+  readonly limit: ScriptLimit;
   readonly signal: AbortSignal;
   readonly report: Report;
 }

@@ -3,7 +3,9 @@ import type { Context } from "../../context.ts";
 import { ScriptError } from "../../errors.ts";
 import type { Action, SCRIPT_VARIABLES, Step } from "../../revision/scripts.ts";
 import type { RevisionId } from "../../revision/names.ts";
+import { makeFolder } from "../disk/folder.ts";
 import type { PackageDir } from "../package_dir.ts";
+import type { Report } from "../../events.ts";
 import { findScript } from "./file.ts";
 
 /** The revision that was active before, and the revision that becomes active. */
@@ -12,13 +14,32 @@ export interface Switch {
   readonly to: RevisionId | undefined;
 }
 
+/** What one run differs by from the others. */
+export interface ScriptRun extends Switch {
+  readonly action?: Action;
+  /** Of `health`: counts from 1. */
+  readonly attempt?: number;
+  /** Else that of `FTL_HOOK_TIMEOUT`. */
+  readonly limit?: ScriptLimit;
+  /** Gets the events of this run. */
+  readonly report?: Report;
+}
+
+/** How long a script may take. */
+export interface ScriptLimit {
+  /** What sets the limit, and its value in seconds, for messages. */
+  readonly name: "FTL_HOOK_TIMEOUT" | "FTL_HEALTH_TIMEOUT" | "its limit";
+  readonly seconds: number;
+  /** Seconds that this run may take. */
+  readonly left: number;
+}
+
 /** The scripts of one package as one command runs them. */
 export class Scripts {
   readonly #context: Pick<Context, "config" | "report" | "signal">;
   readonly #pkg: PackageDir;
   readonly #action: Action;
-  /** Seconds. */
-  readonly #timeout: number;
+  readonly #limit: ScriptLimit;
 
   /**
    * Throws `UsageError` before any work if `FTL_HOOK_TIMEOUT` does not parse.
@@ -33,7 +54,8 @@ export class Scripts {
     this.#context = context;
     this.#pkg = pkg;
     this.#action = action;
-    this.#timeout = context.config.scriptTimeout;
+    const seconds = context.config.scriptTimeout;
+    this.#limit = { name: "FTL_HOOK_TIMEOUT", seconds, left: seconds };
   }
 
   /**
@@ -44,7 +66,7 @@ export class Scripts {
   async run(
     step: Step,
     id: RevisionId,
-    given: Switch & { readonly action?: Action },
+    given: ScriptRun,
   ): Promise<void> {
     const directory = this.#pkg.revisionPath(id);
     const script = findScript(directory, step);
@@ -60,13 +82,14 @@ export class Scripts {
         hint: `Spool the package again with a script that can run; this one is ${script.path}`,
       });
     }
-    const { report, signal } = this.#context;
+    const { signal } = this.#context;
+    const { report = this.#context.report, limit = this.#limit } = given;
+    makeFolder(this.#pkg.shared);
     report({ type: "script", revision, step, running: true });
     try {
       // Loaded only if there is a script to run.
       const { run } = await import("./run.ts");
       const env = this.#environment(step, id, given);
-      const timeout = this.#timeout;
       await run(script, {
         pkg: this.#pkg,
         step,
@@ -74,7 +97,7 @@ export class Scripts {
         name,
         directory,
         env,
-        timeout,
+        limit,
         signal,
         report,
       });
@@ -87,7 +110,7 @@ export class Scripts {
   #environment(
     step: Step,
     id: RevisionId,
-    { from, to, action = this.#action }: Switch & { readonly action?: Action },
+    { from, to, attempt, action = this.#action }: ScriptRun,
   ): Record<keyof typeof SCRIPT_VARIABLES, string> {
     const pkg = this.#pkg;
     return {
@@ -99,7 +122,9 @@ export class Scripts {
       FTL_FROM_REVISION: from === undefined ? "" : pkg.revisionName(from),
       FTL_TO_REVISION: to === undefined ? "" : pkg.revisionName(to),
       FTL_CURRENT: pkg.current,
+      FTL_SHARED: pkg.shared,
       FTL_ACTION: action,
+      FTL_ATTEMPT: attempt === undefined ? "" : String(attempt),
       FTL_FIRST_DEPLOY: from === undefined ? "1" : "0",
     };
   }

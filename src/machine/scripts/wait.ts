@@ -1,5 +1,6 @@
 /** Waits for a script, with a time limit, and ends it on a signal. */
 import { InterruptedError, type ScriptExit } from "../../errors.ts";
+import type { ScriptLimit } from "./scripts.ts";
 
 /** Milliseconds between SIGTERM and SIGKILL to a script that takes too long. */
 const GRACE = 10_000;
@@ -18,11 +19,11 @@ export interface FailedRun {
 
 /**
  * Returns how the script failed, or undefined. Ends the script's whole process group if the script takes longer than
- * `timeout` seconds, or if `signal` aborts. On abort it throws the signal's reason.
+ * its limit, or if `signal` aborts. On abort it throws the signal's reason.
  */
 export async function waitFor(
   child: Deno.ChildProcess,
-  { timeout, signal }: { timeout: number; signal: AbortSignal },
+  { limit, signal }: { limit: ScriptLimit; signal: AbortSignal },
 ): Promise<FailedRun | undefined> {
   const timers: ReturnType<typeof setTimeout>[] = [];
   const after = (milliseconds: number, then: () => void): void => {
@@ -42,7 +43,7 @@ export async function waitFor(
     after(GRACE, () => signalGroup(child.pid, "SIGKILL"));
     after(GRACE + LAST_GRACE, () => stuck.resolve("stuck"));
   };
-  after(timeout * 1000, () => {
+  after(Math.max(0, limit.left) * 1000, () => {
     late = true;
     end();
   });
@@ -57,7 +58,8 @@ export async function waitFor(
   signal.throwIfAborted();
   if (late) {
     const then = status === "stuck" ? `, and process ${child.pid} cannot be ended` : "";
-    return { exit: { timeout }, text: `it took longer than FTL_HOOK_TIMEOUT, ${timeout} s${then}` };
+    const text = `it took longer than ${limit.name}, ${limit.seconds} s${then}`;
+    return { exit: { timeout: limit.seconds }, text };
   }
   if (status === "stuck") return undefined;
   const { code, signal: by } = status;

@@ -51,6 +51,7 @@ export function metadataService(
       return new Response("", { status: 401 });
     }
     if (path === "/latest/meta-data/placement/region") return new Response(region);
+    if (path === "/latest/meta-data/instance-id") return new Response("i-0abc");
     const roles = "/latest/meta-data/iam/security-credentials/";
     if (path === roles) return new Response("the-role");
     if (path === `${roles}the-role`) return Response.json(asMetadata(handout()));

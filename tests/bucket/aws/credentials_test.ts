@@ -172,6 +172,12 @@ Deno.test("credentials and region come from the instance, by metadata version 2"
   await using fleet = await startFleet();
   await using metadata = metadataService({ region: "us-east-1", handout: () => HANDOUT });
   await assertKnown(fleet, onInstance(metadata.url));
+  const { stdout } = await fleet.ftl(["doctor"], {
+    env: { ...NOBODY, ...onInstance(metadata.url) },
+  });
+  assertMatch(stdout, /^ok +credentials .*, from the instance's role, for \d+ minutes more$/m);
+  metadata.log.length = 0;
+  await assertKnown(fleet, onInstance(metadata.url));
   // One token to find the region, another for the credentials.
   assertEquals(metadata.log.filter((line) => line.startsWith("PUT ")).length, 2);
 });

@@ -6,13 +6,15 @@ import { isHeld, readHold, writeHolds } from "../../../src/machine/jump/hold.ts"
 import { readJournal, writeJournal } from "../../../src/machine/jump/journal.ts";
 import { Jumps } from "../../../src/machine/jump/jump.ts";
 import { readLink, writeLinks } from "../../../src/machine/links.ts";
-import { readFailedPostJump } from "../../../src/machine/jump/post_jump.ts";
+import { readActiveFailures } from "../../../src/machine/jump/outcomes.ts";
 import { postSyncOf, writePointerState } from "../../../src/machine/state.ts";
 import { aName, anId } from "../../names.ts";
 import { TestMachine } from "../machine.ts";
 
 const [OLD, NEW] = [anId("VZ5vQk8aR4G"), anId("VZ5vQk9aR4G")];
 const [OLD_NAME, NEW_NAME] = [aName(`my_site.${OLD}`), aName(`my_site.${NEW}`)];
+/** The rest of a journal at the beginning of a jump. */
+const SWITCHING = { phase: "jump", onBadHealth: "stay" } as const;
 const ALL = ["pre-jump", "un-jump", "post-jump"];
 
 /** A machine on which the old revision is active, and the new one ready. */
@@ -47,7 +49,7 @@ Deno.test("a jump runs the scripts in their order, switches both links, and leav
 
 Deno.test("a jump to the active revision changes nothing and runs nothing, but stores the hold", async () => {
   using machine = ready();
-  const hold = { id: OLD, blessed: NEW, version: "1" };
+  const hold = { id: OLD, blessed: NEW, version: "1", blessing: "7" };
   assertEquals(await jumps(machine).to(OLD, hold), { from: OLD, failures: [] });
   assertEquals([machine.told, machine.events], [[], []]);
   assertEquals(readHold(machine.pkg, OLD), hold);
@@ -90,21 +92,21 @@ Deno.test("a failed post-jump is remembered until one of the active revision suc
   const { pkg } = machine;
   const started = Date.now();
   const { failures: [failure] } = await jumps(machine).to(NEW, undefined);
-  const failed = readFailedPostJump(pkg);
+  const failed = readActiveFailures(pkg).postJump;
   assertEquals([failed?.outcome, failed?.log], ["exit 1", failure?.log]);
   assertMatch(Deno.readTextFileSync(failed?.log ?? ""), /^\[ftl\] exit 1, after /m);
   assert(Date.parse(failed?.at ?? "") >= started);
   assertEquals(postSyncOf(pkg, NEW), "ok");
 
   await jumps(machine).to(OLD, undefined);
-  assertEquals(readFailedPostJump(pkg), undefined);
+  assertEquals(readActiveFailures(pkg).postJump, undefined);
   await jumps(machine).to(NEW, undefined);
-  assertEquals(readFailedPostJump(pkg)?.outcome, "exit 1");
+  assertEquals(readActiveFailures(pkg).postJump?.outcome, "exit 1");
 
   Deno.writeTextFileSync(`${pkg.revisionPath(NEW)}/post-jump.sh`, "#!/bin/sh\nexit 0\n");
-  writeJournal(pkg, { from: OLD, to: NEW, action: "jump" });
-  assertEquals(await jumps(machine).finish(), []);
-  assertEquals(readFailedPostJump(pkg), undefined);
+  writeJournal(pkg, { from: OLD, to: NEW, action: "jump", ...SWITCHING });
+  assertEquals((await jumps(machine).finish()).failures, []);
+  assertEquals(readActiveFailures(pkg).postJump, undefined);
 });
 
 Deno.test("the error of a script says by which signal it ended, and which time limit it missed", async () => {
@@ -133,8 +135,8 @@ Deno.test("only a revision that is here and prepared becomes active", async () =
 Deno.test("finish() starts the old revision again if a kill came before the switch", async () => {
   using machine = ready();
   const { pkg } = machine;
-  writeJournal(pkg, { from: OLD, to: NEW, action: "jump-back" });
-  assertEquals(await jumps(machine).finish(), []);
+  writeJournal(pkg, { from: OLD, to: NEW, action: "jump-back", ...SWITCHING });
+  assertEquals((await jumps(machine).finish()).failures, []);
   assertEquals(machine.told, [`post-jump ${OLD_NAME} ${OLD_NAME} ${OLD_NAME} jump-back`]);
   assertEquals([readLink(pkg, "current"), readJournal(pkg)], [OLD, undefined]);
 });
@@ -142,9 +144,9 @@ Deno.test("finish() starts the old revision again if a kill came before the swit
 Deno.test("finish() runs the post-jump that is due if a kill came after the switch", async () => {
   using machine = ready();
   const { pkg } = machine;
-  writeJournal(pkg, { from: OLD, to: NEW, action: "sync" });
+  writeJournal(pkg, { from: OLD, to: NEW, action: "sync", ...SWITCHING });
   writeLinks(pkg, { current: NEW, previous: OLD });
-  assertEquals(await jumps(machine).finish(), []);
+  assertEquals((await jumps(machine).finish()).failures, []);
   assertEquals(machine.told, [`post-jump ${NEW_NAME} ${OLD_NAME} ${NEW_NAME} sync`]);
   assertEquals(readJournal(pkg), undefined);
 });
@@ -154,20 +156,26 @@ Deno.test("finish() forgets a jump if neither of its revisions is active", async
   const { pkg } = machine;
   const other = anId("VZ5vQkAaR4G");
   machine.addRevision(other);
-  writeJournal(pkg, { from: NEW, to: other, action: "jump" });
-  assertEquals([await jumps(machine).finish(), machine.told], [[], []]);
+  writeJournal(pkg, { from: NEW, to: other, action: "jump", ...SWITCHING });
+  assertEquals([(await jumps(machine).finish()).failures, machine.told], [[], []]);
   assertEquals(readJournal(pkg), undefined);
 });
 
 Deno.test("a hold counts only for the active revision, and until another one is blessed", () => {
   using machine = ready();
   const { pkg } = machine;
-  writePointerState(pkg, { version: "1", blessed: NEW });
-  const [first, second] = [OLD, NEW].map((id) => ({ id, blessed: NEW, version: "1" }));
+  const pointer = { schema: 2, blessed: NEW, blessing: "7" } as const;
+  writePointerState(pkg, { ...pointer, version: "1" });
+  const [first, second] = [OLD, NEW].map((id) => {
+    return { id, blessed: NEW, version: "1", blessing: "7" };
+  });
   writeHolds(pkg, [first, second]);
   assertEquals([readHold(pkg, OLD), readHold(pkg, NEW)], [first, second]);
   assertEquals(isHeld(pkg), true);
-  writePointerState(pkg, { version: "2", blessed: NEW });
+  // The pointer was rewritten, but the blessing is the same.
+  writePointerState(pkg, { ...pointer, version: "2" });
+  assertEquals(isHeld(pkg), true);
+  writePointerState(pkg, { ...pointer, version: "3", blessing: "8" });
   assertEquals(isHeld(pkg), false);
   writeHolds(pkg, [undefined]);
   assertEquals(readHold(pkg, OLD), undefined);
