@@ -221,11 +221,7 @@ async function* sourceFiles(folder: string): AsyncGenerator<string> {
   }
 }
 
-const modules = [
-  ...await readModules("mod.ts"),
-  // No command uses this decision, and what it imports, yet. Remove this line when one does.
-  ...await readModules("src/plan/effective.ts"),
-];
+const modules = await readModules("mod.ts");
 const problems = await checkServer();
 for (const module of modules) {
   const path = pathOf(module.specifier);

@@ -168,7 +168,7 @@ export async function pollPointerState(
 }
 
 function pointerState(pointer: Blessing, version: string): PointerState {
-  const { id: blessed, replaced, serial, object } = pointer;
+  const { id: blessed, replaced, serial, object, next, rollout } = pointer;
   const blessing = blessingName(pointer, version);
-  return { schema: 2, version, blessed, replaced, serial, blessing, object };
+  return { schema: 2, version, blessed, replaced, serial, blessing, object, next, rollout };
 }

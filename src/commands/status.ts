@@ -20,6 +20,8 @@ import {
 } from "../machine/state.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import { type Context } from "../context.ts";
+import { identifyOnce } from "../machine/identity.ts";
+import type { MachineIdentity } from "../plan/clone.ts";
 import { gatherFacts } from "../machine/facts.ts";
 import type { RemotePackage } from "../catalog/remote_package.ts";
 import { shareListings } from "../catalog/shared_listing.ts";
@@ -27,7 +29,7 @@ import { openBucket } from "../bucket/open.ts";
 import { fetchPointerState } from "../catalog/pointer.ts";
 import { isHeld } from "../machine/jump/hold.ts";
 import { type JumpPhase, readJournal } from "../machine/jump/journal.ts";
-import { findQuarantine } from "../machine/jump/quarantine.ts";
+import { quarantineInForce } from "../machine/jump/quarantine.ts";
 import { type Pause, readPause } from "../machine/pause_file.ts";
 import type { PointerState } from "../revision/pointer.ts";
 import { readActiveFailures } from "../machine/jump/outcomes.ts";
@@ -132,15 +134,16 @@ export async function status(context: Context, packageName?: string): Promise<St
     : [requirePackage(root, requirePackageName(packageName))];
   const bucket = config.env["FTL_BUCKET"] ? await openBucket(context) : undefined;
   const listings = bucket && shareListings(bucket, packages.map((pkg) => pkg.name));
+  const identity = bucket && identifyOnce(config, bucket);
   if (packages.length === 0) context.report({ type: "no-packages", root });
   const failures: Error[] = [];
   const found = await inParallel(packages, { concurrency, signal }, async (pkg) => {
     let local: PackageStatus | undefined;
     try {
       local = localStatus(pkg, context.now());
-      if (bucket === undefined || listings === undefined) return [local];
+      if (bucket === undefined || listings === undefined || identity === undefined) return [local];
       const remote = await listings.of(pkg.name);
-      return [{ ...local, ...await bucketStatus(context, { bucket, pkg, remote }) }];
+      return [{ ...local, ...await bucketStatus(context, { bucket, pkg, remote, identity }) }];
     } catch (thrown) {
       signal.throwIfAborted();
       const error = asError(thrown);
@@ -194,22 +197,27 @@ function jumpOf(pkg: PackageDir): StatusJump | undefined {
   return { to: pkg.revisionName(to), phase, since, seconds };
 }
 
-/** The quarantine of the blessed revision, if it is in force. */
 function quarantineOf(
   pkg: PackageDir,
   pointer: PointerState | undefined,
 ): StatusQuarantine | undefined {
-  const found = pointer && findQuarantine(pkg, pointer.blessed, pointer.blessing);
+  const found = pointer && quarantineInForce(pkg, pointer);
   return found && { revision: pkg.revisionName(found.id), at: found.at, reason: found.reason };
 }
 
 async function bucketStatus(
   { config, now }: Context,
-  { bucket, pkg, remote }: { bucket: Bucket; pkg: PackageDir; remote: RemotePackage },
+  { bucket, pkg, remote, identity }: {
+    bucket: Bucket;
+    pkg: PackageDir;
+    remote: RemotePackage;
+    identity: () => Promise<MachineIdentity>;
+  },
 ): Promise<Pick<PackageStatus, "blessed" | "held" | "quarantine" | "master">> {
   const pointer = await fetchPointerState(bucket, remote, readPointerState(pkg));
-  const source = { remote, pointer, keep: config.keep, follow: false, now: now() };
-  const plan = planSync(gatherFacts(pkg, source));
+  const { machine } = await identity();
+  const source = { remote, pointer, machine, keep: config.keep, follow: false, now: now() };
+  const plan = planSync(gatherFacts(pkg, source).facts);
   return {
     blessed: nameOf(pkg, pointer?.blessed),
     held: plan.heldBy !== undefined,

@@ -1,19 +1,24 @@
 /** Gathers the facts that `planSync` decides by, from the machine and from S3. */
+import { type Effective, effective } from "../plan/effective.ts";
+import { holdInForce } from "../plan/hold.ts";
 import type { SyncFacts } from "../plan/sync.ts";
 import type { PointerState } from "../revision/pointer.ts";
 import type { RevisionId } from "../revision/names.ts";
+import { rolloutName } from "../revision/rollout.ts";
 import { readLink } from "./links.ts";
 import { OWN_NAMES, type PackageDir } from "./package_dir.ts";
 import { postSyncOf } from "./state.ts";
 import { blessingOf, readHold } from "./jump/hold.ts";
 import { readJournal, revisionsOf } from "./jump/journal.ts";
-import { quarantinedUnder } from "./jump/quarantine.ts";
+import { type Quarantine, quarantinedUnder, readQuarantines } from "./jump/quarantine.ts";
 import { readPause } from "./pause_file.ts";
 
 export interface FactsSource {
   /** The package as it is in S3. */
   readonly remote: { readonly revisions: readonly { readonly id: RevisionId }[] };
   readonly pointer: PointerState | undefined;
+  /** This machine's name. */
+  readonly machine: string;
   /** `FTL_KEEP`. */
   readonly keep: number;
   /** Treats a hold as dropped, and a quarantine as ended. */
@@ -28,27 +33,62 @@ export interface FactsSource {
   readonly own?: ReadonlySet<string>;
 }
 
-export function gatherFacts(
-  pkg: PackageDir,
-  { remote, pointer, keep, follow, isCopy = false, now, own }: FactsSource,
-): SyncFacts {
+export interface GatheredFacts {
+  readonly facts: SyncFacts;
+  /** What this machine is to take as blessed. Undefined if nothing is blessed. */
+  readonly effective: Effective | undefined;
+}
+
+export function gatherFacts(pkg: PackageDir, source: FactsSource): GatheredFacts {
+  const { remote, pointer, keep, follow, isCopy = false, now, own } = source;
   const active = readLink(pkg, "current");
   const has = (name: keyof typeof OWN_NAMES): boolean =>
     !isCopy && (own?.has(OWN_NAMES[name]) ?? true);
   const jump = has("journal") ? readJournal(pkg) : undefined;
+  const hold = !follow && has("hold") ? readHold(pkg, active) : undefined;
+  const bad = !follow && has("quarantine") ? readQuarantines(pkg) : [];
+  const here = { active, local: pkg.revisions(own), bad };
+  const chosen = pointer && chooseEffective(pkg, { ...source, pointer }, here);
   return {
-    remote: remote.revisions.map(({ id }) => id),
-    local: new Map(pkg.revisions(own).map((id) => [id, postSyncOf(pkg, id)])),
-    ...blessingOf(pointer),
-    replaced: pointer?.replaced,
-    active,
-    previous: readLink(pkg, "previous"),
-    hold: !follow && has("hold") ? readHold(pkg, active) : undefined,
-    quarantined: !follow && has("quarantine") ? quarantinedUnder(pkg, pointer?.blessing) : NONE,
-    isPaused: readPause(pkg, now) !== undefined,
-    jumping: jump === undefined ? [] : revisionsOf(jump),
-    keep,
+    effective: chosen,
+    facts: {
+      remote: remote.revisions.map(({ id }) => id),
+      local: new Map(here.local.map((id) => [id, postSyncOf(pkg, id)])),
+      blessed: chosen?.blessed,
+      replaced: chosen?.replaced,
+      candidate: chosen?.candidate?.id,
+      active,
+      previous: readLink(pkg, "previous"),
+      // A rollout ends no hold: the hold is compared with what the pointer itself says.
+      hold: holdInForce({ hold, active, ...blessingOf(pointer) }) ? hold : undefined,
+      quarantined: quarantinedUnder(bad, chosen?.blessing),
+      isPaused: readPause(pkg, now) !== undefined,
+      jumping: jump === undefined ? [] : revisionsOf(jump),
+      keep,
+    },
   };
 }
 
-const NONE: ReadonlySet<RevisionId> = new Set();
+function chooseEffective(
+  pkg: PackageDir,
+  { remote, pointer, machine, now }: FactsSource & { readonly pointer: PointerState },
+  { active, local, bad }: {
+    readonly active: RevisionId | undefined;
+    readonly local: readonly RevisionId[];
+    readonly bad: readonly Quarantine[];
+  },
+): Effective {
+  const { next, rollout } = pointer;
+  const isNext = (id: RevisionId): boolean => id === next?.id;
+  return effective(pointer, {
+    package: pkg.name,
+    machine,
+    groups: [],
+    active,
+    now,
+    has: local.some(isNext) || remote.revisions.some(({ id }) => isNext(id)),
+    quarantined: [...quarantinedUnder(bad, rollout && rolloutName(rollout))].some(isNext),
+    halted: "unknown",
+    turn: "none needed",
+  });
+}

@@ -37,6 +37,16 @@ export async function identifyMachine(
   return { machine: host, source: "host name", host };
 }
 
+/** Which machine this is. It is found out once, when somebody asks first. */
+export function identifyOnce(
+  config: Config,
+  bucket: { instanceId(): Promise<string | undefined> },
+): () => Promise<MachineIdentity> {
+  let found: Promise<MachineIdentity> | undefined;
+  const instanceId = (): Promise<string | undefined> => bucket.instanceId();
+  return () => found ??= identifyMachine(config, { instanceId });
+}
+
 /** Undefined if the file is missing or says nothing: then the next source is asked. */
 function readInstanceId(path: string): string | undefined {
   try {

@@ -2,7 +2,8 @@
 import { IDENTITY_SOURCES, type MachineIdentity } from "../plan/clone.ts";
 import { POST_SYNC, type PostSync } from "../plan/sync.ts";
 import { isRevisionId, type RevisionId } from "../revision/names.ts";
-import type { BlessedObject, PointerState } from "../revision/pointer.ts";
+import type { BlessedObject, Candidate, PointerState } from "../revision/pointer.ts";
+import { formatRollout, parseRollout } from "../revision/rollout.ts";
 import { overwriteDigits, removeFile, replaceFile } from "./disk/durable.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { numberIn, readJson, textIn } from "./disk/json_file.ts";
@@ -88,29 +89,49 @@ export function readPointerState(pkg: PackageDir): PointerState | undefined {
     replaced: isRevisionId(value.replaced) ? value.replaced : undefined,
   };
   if (value.schema !== 2) return { ...base, schema: 1 };
-  const key = textIn(value, "key");
+  const rollout = textIn(value, "rollout");
   return {
     ...base,
     schema: 2,
     serial: numberIn(value, "serial"),
     blessing: textIn(value, "blessing"),
-    object: key === undefined ? undefined : {
-      key,
-      sha256: textIn(value, "sha256"),
-      size: numberIn(value, "size"),
-    },
+    object: objectIn(value),
+    next: candidateIn(value.next),
+    rollout: rollout === undefined ? undefined : parseRollout(rollout),
   };
 }
 
+function objectIn(value: object): BlessedObject | undefined {
+  const key = textIn(value, "key");
+  if (key === undefined) return undefined;
+  return { key, sha256: textIn(value, "sha256"), size: numberIn(value, "size") };
+}
+
+function candidateIn(value: unknown): Candidate | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const id = textIn(value, "id");
+  return isRevisionId(id) ? { id, object: objectIn(value) } : undefined;
+}
+
 /** The file's fields. FTL 0.1.0 reads and writes the first three. */
-interface StoredPointer extends Omit<PointerState, "object">, Partial<BlessedObject> {}
+interface StoredPointer
+  extends Omit<PointerState, "object" | "next" | "rollout">, Partial<BlessedObject> {
+  readonly next?: { readonly id: RevisionId } & Partial<BlessedObject>;
+  /** The words of `src/revision/rollout.ts`. */
+  readonly rollout?: string;
+}
 
 /** Stores which revision is blessed, or that none is. */
 export function writePointerState(pkg: PackageDir, state: PointerState | undefined): void {
   if (state === undefined) removeFile(pkg.ownPath("pointer"), { durable: true });
   else {
-    const { object, ...rest } = state;
-    const stored: StoredPointer = { ...rest, ...object };
+    const { object, next, rollout, ...rest } = state;
+    const stored: StoredPointer = {
+      ...rest,
+      ...object,
+      ...(next && { next: { id: next.id, ...next.object } }),
+      ...(rollout && { rollout: formatRollout(rollout) }),
+    };
     replaceFile(pkg.ownPath("pointer"), `${JSON.stringify(stored)}\n`);
   }
 }

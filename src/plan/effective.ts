@@ -29,7 +29,7 @@
  */
 import type { Candidate, PointerState } from "../revision/pointer.ts";
 import type { RevisionId } from "../revision/names.ts";
-import type { Rollout } from "../revision/rollout.ts";
+import { type Rollout, rolloutName } from "../revision/rollout.ts";
 import { cutAt, isIn, rankOf, type RolloutMember } from "./rollout.ts";
 
 /** What the pointer says. */
@@ -77,7 +77,7 @@ export function effective(pointer: StagedPointer, facts: EffectiveFacts): Effect
   if (next === undefined || rollout === undefined || next.id === blessed) return stable;
   const waiting = reasonToWait(rollout, { ...facts, next: next.id });
   if (waiting !== undefined) return { ...stable, candidate: next, waiting };
-  return { blessed: next.id, replaced: blessed, blessing: String(rollout.id), candidate: next };
+  return { blessed: next.id, replaced: blessed, blessing: rolloutName(rollout), candidate: next };
 }
 
 function reasonToWait(

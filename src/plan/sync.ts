@@ -3,7 +3,7 @@
  * on it.
  */
 import { compareNames, type RevisionId } from "../revision/names.ts";
-import { type Hold, type HoldFacts, holdInForce } from "./hold.ts";
+import type { Hold } from "./hold.ts";
 import { removedBySync } from "./removal.ts";
 
 /** The result of a revision's `post-sync.sh`. A revision without this script is `ok`. */
@@ -11,7 +11,15 @@ export type PostSync = "pending" | "ok" | "failed";
 export const POST_SYNC: readonly PostSync[] = ["pending", "ok", "failed"];
 
 /** The facts that the plan depends on. An absent value is undefined. */
-export interface SyncFacts extends HoldFacts {
+export interface SyncFacts {
+  /**
+   * The revision that this machine is to run: during a staged rollout, `effective` of
+   * `src/plan/effective.ts` tells it.
+   */
+  readonly blessed: RevisionId | undefined;
+  readonly active: RevisionId | undefined;
+  /** The hold on the active revision, if it is in force. */
+  readonly hold: Hold | undefined;
   /** Every revision in S3. */
   readonly remote: readonly RevisionId[];
   /** Every complete revision on this machine. */
@@ -81,7 +89,7 @@ export function planSync(facts: SyncFacts): SyncPlan {
 
   const there = blessed !== undefined && (remote.has(blessed) || local.has(blessed));
   const due = there && blessed !== active;
-  const heldBy = due && holdInForce(facts) ? facts.hold : undefined;
+  const heldBy = due ? facts.hold : undefined;
   const free = due && heldBy === undefined ? blessed : undefined;
   const isBad = free !== undefined && facts.quarantined?.has(free) === true;
   const isPaused = free !== undefined && !isBad && facts.isPaused === true;

@@ -74,6 +74,9 @@ export interface PointerState {
   /** Names the blessing: see `blessingName`. Undefined in a file of schema 1. */
   readonly blessing?: string | undefined;
   readonly object?: BlessedObject | undefined;
+  /** The candidate of a staged rollout that is under way. */
+  readonly next?: Candidate | undefined;
+  readonly rollout?: Rollout | undefined;
 }
 
 /**

@@ -57,6 +57,11 @@ export function isGroupName(text: string): boolean {
   return GROUP.test(text);
 }
 
+/** What quarantines of the candidate are bound to, as those of the blessed revision are to its blessing. */
+export function rolloutName({ id }: Rollout): string {
+  return String(id);
+}
+
 /** The nearest number that a word `cut` can hold. */
 export function roundCut(cut: number): number {
   return Number(cut.toFixed(CUT_DECIMALS));

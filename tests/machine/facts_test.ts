@@ -21,18 +21,19 @@ Deno.test("gatherFacts() combines the facts from S3 and from the machine", () =>
   const given = {
     remote: { revisions: [{ id: NEW }] },
     pointer: { schema: 2, version: "1", blessed: NEW, replaced: OLD, blessing: "7" },
+    machine: "i-1",
     keep: 3,
     follow: false,
     now: 0,
   } as const;
-  const facts = gatherFacts(pkg, given);
+  const { facts, effective } = gatherFacts(pkg, given);
+  assertEquals(effective, { blessed: NEW, replaced: OLD, blessing: "7" });
   assertEquals(facts, {
     remote: [NEW],
     local: new Map<RevisionId, PostSync>([[OLD, "ok"], [NEW, "failed"]]),
     blessed: NEW,
-    version: "1",
-    blessing: "7",
     replaced: OLD,
+    candidate: undefined,
     active: OLD,
     previous: NEW,
     hold,
@@ -41,6 +42,6 @@ Deno.test("gatherFacts() combines the facts from S3 and from the machine", () =>
     jumping: [],
     keep: 3,
   });
-  assertEquals(gatherFacts(pkg, { ...given, follow: true }).hold, undefined);
-  assertEquals(gatherFacts(pkg, { ...given, own: pkg.ownNames() }), facts);
+  assertEquals(gatherFacts(pkg, { ...given, follow: true }).facts.hold, undefined);
+  assertEquals(gatherFacts(pkg, { ...given, own: pkg.ownNames() }).facts, facts);
 });

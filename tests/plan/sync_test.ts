@@ -1,5 +1,6 @@
 /** The plan of a sync. The file is long because its table has a case for each line of the truth table. */
 import { assertEquals } from "../assert.ts";
+import { holdInForce } from "../../src/plan/hold.ts";
 import type { RevisionId } from "../../src/revision/names.ts";
 import { planSync, type PostSync, type SyncFacts, type SyncPlan } from "../../src/plan/sync.ts";
 import { anId } from "../names.ts";
@@ -15,22 +16,26 @@ const G = anId("gggggg");
 const ALL = [A, B, C, D, E, F, G];
 
 interface Given extends Omit<Partial<SyncFacts>, "local"> {
+  /** Of the pointer. */
+  readonly version?: string;
   readonly local?: readonly RevisionId[];
   readonly states?: Readonly<Record<string, PostSync>>;
 }
 
-function plan({ local = [], states = {}, ...facts }: Given): SyncPlan {
+/** A hold counts only if it is in force, as where the facts are gathered. */
+function plan({ local = [], states = {}, version = "1", ...facts }: Given): SyncPlan {
+  const { hold, blessed, active } = facts;
+  const isHeld = holdInForce({ hold, blessed, active, version });
   return planSync({
     remote: [],
     local: new Map(local.map((id) => [id, states[id] ?? "ok"])),
     blessed: undefined,
-    version: "1",
     replaced: undefined,
     active: undefined,
     previous: undefined,
-    hold: undefined,
     keep: 3,
     ...facts,
+    hold: isHeld ? hold : undefined,
   });
 }
 

@@ -122,7 +122,6 @@ Deno.test("no plan removes what a machine runs, ran, holds or is to run, or anyt
     remote: fc.uniqueArray(pool),
     local: fc.array(fc.tuple(pool, post)).map((pairs) => new Map(pairs)),
     blessed: maybe,
-    version: fc.constantFrom(undefined, "1", "2"),
     replaced: maybe,
     active: maybe,
     previous: maybe,

@@ -3,7 +3,7 @@ import { oneLine } from "../../foreign_text.ts";
 import { isHeld } from "../../machine/jump/hold.ts";
 import { type JumpPhase, readJournal } from "../../machine/jump/journal.ts";
 import { readActiveFailures } from "../../machine/jump/outcomes.ts";
-import { findQuarantine, quarantineError } from "../../machine/jump/quarantine.ts";
+import { quarantineError, quarantineInForce } from "../../machine/jump/quarantine.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import { readPause } from "../../machine/pause_file.ts";
@@ -46,11 +46,10 @@ export function checkHold(pkg: PackageDir): Check[] {
 
 /** A sync of this package fails as long as the quarantine is in force. */
 export function checkQuarantine(pkg: PackageDir): Check[] {
-  const { blessed, blessing } = readPointerState(pkg) ?? {};
-  const isBad = blessed !== undefined && blessed !== readLink(pkg, "current") &&
-    findQuarantine(pkg, blessed, blessing) !== undefined;
-  if (!isBad || isHeld(pkg)) return [];
-  return [fail("quarantine", quarantineError(pkg, blessed, blessing))];
+  const pointer = readPointerState(pkg);
+  const found = pointer && quarantineInForce(pkg, pointer);
+  if (found === undefined || found.id === readLink(pkg, "current") || isHeld(pkg)) return [];
+  return [fail("quarantine", quarantineError(pkg, found))];
 }
 
 export function checkPause(pkg: PackageDir, now: number): Check[] {

@@ -157,15 +157,16 @@ export class BlessedStep {
     if (wentBack === undefined) return;
     view.changed();
     tally.rolledBack = wentBack;
-    if (view.plan().quarantined === wentBack.from) tally.markFailed(wentBack.from);
+    if (view.quarantine?.id === wentBack.from) tally.markFailed(wentBack.from);
   }
 
   async #activate(view: PackageView, id: RevisionId): Promise<void> {
     const { tally } = this.#work;
+    const { replaced, blessing } = view.effective ?? {};
     const { wentBack, failures } = await this.#jumps.to(id, undefined, {
       onBadHealth: "go-back",
-      fallback: view.replaced,
-      blessing: view.blessing,
+      fallback: replaced,
+      blessing,
     });
     for (const failure of failures) tally.fail(failure);
     if (wentBack !== undefined) {

@@ -6,7 +6,7 @@ import { readPointerState, writeLastListing } from "../../machine/state.ts";
 import type { PointerState } from "../../revision/pointer.ts";
 import type { Context } from "../../context.ts";
 import { missingBlessed } from "./blessed_check.ts";
-import { findQuarantine, quarantineError } from "../../machine/jump/quarantine.ts";
+import { quarantineError } from "../../machine/jump/quarantine.ts";
 import { readPause } from "../../machine/pause_file.ts";
 import { BlessedStep } from "./blessed_step.ts";
 import { type PackageSyncSetting, PackageWork } from "./package_work.ts";
@@ -137,15 +137,14 @@ export class PackageSyncer implements Disposable {
     const plan = this.#view?.plan();
     if (plan?.heldBy !== undefined) tally.heldFrom = this.#view?.blessed;
     if (plan?.paused !== undefined) tally.pause = readPause(pkg, context.now());
-    const id = plan?.quarantined;
-    if (id === undefined) return;
+    const found = this.#view?.quarantine;
+    if (found === undefined) return;
+    const { id, at } = found;
     tally.quarantined = id;
     if (tally.hasFailed(id)) return;
-    const { blessing } = this.#view ?? {};
-    const error = quarantineError(pkg, id, blessing);
+    const error = quarantineError(pkg, found);
     // A rollback that was cut short before ends in this sync, and the quarantine begins.
-    const { at } = findQuarantine(pkg, id, blessing) ?? {};
-    if (at !== undefined && Date.parse(at) < this.#started) tally.knownQuarantine = error;
+    if (Date.parse(at) < this.#started) tally.knownQuarantine = error;
     tally.fail(error, id);
   }
 

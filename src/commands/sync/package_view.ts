@@ -3,6 +3,7 @@
  */
 import type { FtlError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
+import type { Effective } from "../../plan/effective.ts";
 import { planSync, type SyncPlan } from "../../plan/sync.ts";
 import { readJournal } from "../../machine/jump/journal.ts";
 import { isReady } from "../../machine/jump/ready.ts";
@@ -17,20 +18,18 @@ import {
 import type { Bucket } from "../../bucket/bucket.ts";
 import { blessedNotActive } from "./blessed_check.ts";
 import { gatherFacts } from "../../machine/facts.ts";
-import {
-  fetchPackageListing,
-  type RemotePackage,
-  type RemoteRevision,
-} from "../../catalog/remote_package.ts";
+import { fetchPackageListing, type RemoteRevision } from "../../catalog/remote_package.ts";
 import { isSamePointer, type PointerState } from "../../revision/pointer.ts";
-import { fetchPointerState, pollPointerState } from "../../catalog/pointer.ts";
+import { pollPointerState } from "../../catalog/pointer.ts";
 import type { Listings } from "../../catalog/shared_listing.ts";
 import { isPollEnough } from "../../plan/poll.ts";
 import { pointerKey } from "../../revision/keys.ts";
 import type { Polls } from "./polls.ts";
+import { type Seen, seenByListing } from "./seen.ts";
 import { type MachineIdentity, type Origin, originOf } from "../../plan/clone.ts";
 import { holdInForce } from "../../plan/hold.ts";
 import type { RevisionId } from "../../revision/names.ts";
+import { type Quarantine, quarantineInForce } from "../../machine/jump/quarantine.ts";
 import { blessingOf, readHold } from "../../machine/jump/hold.ts";
 
 export interface ViewSetting {
@@ -49,15 +48,6 @@ export interface ViewSetting {
   readonly me: MachineIdentity;
 }
 
-/** What the view knows of S3. */
-interface Seen {
-  /** The package's listing. Undefined if only the pointer was read. */
-  readonly listed: RemotePackage | undefined;
-  /** All revisions in S3. Without a listing: those that the last one had. */
-  readonly ids: readonly RevisionId[];
-  readonly pointer: PointerState | undefined;
-}
-
 export class PackageView {
   readonly #pkg: PackageDir;
   readonly #setting: ViewSetting;
@@ -65,6 +55,8 @@ export class PackageView {
   #remembered: PointerState | undefined;
   #isFresh: boolean;
   #plan: SyncPlan | undefined;
+  /** As of the plan. */
+  #effective: Effective | undefined;
   /** Whose package it was at the time of the plan. */
   #origin: Origin = "same";
   /** The names in FTL's folder at the time of the plan. */
@@ -89,7 +81,7 @@ export class PackageView {
       if (isPollEnough(view.plan())) return view;
     }
     const listed = await listings.of(pkg.name);
-    const seen = await readSeen(bucket, listed, pointer ?? readPointerState(pkg));
+    const seen = await seenByListing(bucket, listed, pointer ?? readPointerState(pkg));
     return new PackageView(pkg, setting, seen);
   }
 
@@ -103,7 +95,7 @@ export class PackageView {
     const { bucket } = this.#setting;
     const remembered = readPointerState(this.#pkg);
     const listed = await fetchPackageListing(bucket, this.#pkg.name);
-    this.#seen = await readSeen(bucket, listed, readPointerState(this.#pkg));
+    this.#seen = await seenByListing(bucket, listed, readPointerState(this.#pkg));
     this.#remembered = remembered;
     this.#isFresh = true;
     this.changed();
@@ -118,18 +110,23 @@ export class PackageView {
     return [pointer, current, ...this.#pkg.revisions()].join(" ");
   }
 
+  /** What this machine is to take as blessed. Undefined if nothing is blessed. */
+  get effective(): Effective | undefined {
+    this.plan();
+    return this.#effective;
+  }
+
   get blessed(): RevisionId | undefined {
-    return this.#seen.pointer?.blessed;
+    return this.effective?.blessed;
   }
 
-  /** The revision that the blessed one replaced. */
-  get replaced(): RevisionId | undefined {
-    return this.#seen.pointer?.replaced;
-  }
-
-  /** Names the blessing: see `blessingName`. */
-  get blessing(): string | undefined {
-    return this.#seen.pointer?.blessing;
+  /** The quarantine that keeps this machine from the blessed revision, or from the candidate of a rollout. */
+  get quarantine(): Quarantine | undefined {
+    const { quarantined, heldBy } = this.plan();
+    const { pointer } = this.#seen;
+    const isBad = quarantined !== undefined ||
+      (heldBy === undefined && this.#effective?.waiting?.reason === "quarantined");
+    return isBad && pointer !== undefined ? quarantineInForce(this.#pkg, pointer) : undefined;
   }
 
   remoteRevision(id: RevisionId): RemoteRevision | undefined {
@@ -147,9 +144,11 @@ export class PackageView {
     this.#own = own;
     this.#origin = originOf(readOwner(this.#pkg), this.#setting.me);
     const isCopy = this.#origin === "copy";
-    const plan = planSync(
-      gatherFacts(this.#pkg, { remote, pointer, keep, follow, isCopy, now, own }),
-    );
+    const { machine } = this.#setting.me;
+    const source = { remote, pointer, machine, keep, follow, isCopy, now, own };
+    const { facts, effective } = gatherFacts(this.#pkg, source);
+    this.#effective = effective;
+    const plan = planSync(facts);
     // A removal needs a listing of now.
     this.#plan = listed === undefined ? { ...plan, remove: [] } : plan;
     return this.#plan;
@@ -233,13 +232,4 @@ export class PackageView {
     const reason = heldBy ?? missing ?? quarantined ?? paused;
     return reason === undefined ? why : undefined;
   }
-}
-
-async function readSeen(
-  bucket: Bucket,
-  listed: RemotePackage,
-  known: PointerState | undefined,
-): Promise<Seen> {
-  const pointer = await fetchPointerState(bucket, listed, known);
-  return { listed, ids: listed.revisions.map(({ id }) => id), pointer };
 }

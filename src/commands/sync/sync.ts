@@ -14,9 +14,8 @@ import {
 import { listPackages, type PackageDir, requirePackage } from "../../machine/package_dir.ts";
 import { type Context } from "../../context.ts";
 import { readOwner, readPointerState } from "../../machine/state.ts";
-import { identifyMachine } from "../../machine/identity.ts";
-import { type MachineIdentity, originOf } from "../../plan/clone.ts";
-import type { OpenedBucket } from "../../bucket/bucket.ts";
+import { identifyOnce } from "../../machine/identity.ts";
+import { originOf } from "../../plan/clone.ts";
 import { gatherFacts } from "../../machine/facts.ts";
 import { shareListings } from "../../catalog/shared_listing.ts";
 import { PackageSyncer } from "./package_sync.ts";
@@ -94,7 +93,7 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
     turns: new Slots(concurrency),
     memory: new Gate(WINDOWS),
     follow,
-    identity: identityOf(context, bucket),
+    identity: identifyOnce(context.config, bucket),
   };
   const bounds = {
     slots: new Slots(concurrency),
@@ -180,14 +179,16 @@ export async function planSyncs(
   const { concurrency, keep } = context.config;
   const bucket = await openBucket(context);
   const listings = shareListings(bucket, chosen.map(({ name }) => name));
-  const identity = identityOf(context, bucket);
+  const identity = identifyOnce(context.config, bucket);
   return await inParallel(chosen, { concurrency, signal: context.signal }, async (pkg) => {
     try {
       const remote = await listings.of(pkg.name);
       const pointer = await fetchPointerState(bucket, remote, readPointerState(pkg));
       const now = context.now();
-      const isCopy = originOf(readOwner(pkg), await identity()) === "copy";
-      const facts = gatherFacts(pkg, { remote, pointer, keep, follow, isCopy, now });
+      const me = await identity();
+      const isCopy = originOf(readOwner(pkg), me) === "copy";
+      const { machine } = me;
+      const { facts } = gatherFacts(pkg, { remote, pointer, machine, keep, follow, isCopy, now });
       return nameRevisions(pkg, planSync(facts));
     } catch (thrown) {
       context.signal.throwIfAborted();
@@ -196,16 +197,6 @@ export async function planSyncs(
       return { ...nameRevisions(pkg, NO_PLAN), failures: [error] };
     }
   });
-}
-
-/** Which machine this is. It is found out once, when the first package asks. */
-function identityOf(
-  { config }: Context,
-  bucket: OpenedBucket,
-): () => Promise<MachineIdentity> {
-  let found: Promise<MachineIdentity> | undefined;
-  const instanceId = (): Promise<string | undefined> => bucket.instanceId();
-  return () => found ??= identifyMachine(config, { instanceId });
 }
 
 const NO_PLAN: SyncPlan = {

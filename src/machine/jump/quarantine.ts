@@ -5,6 +5,8 @@
 import { ScriptError } from "../../errors.ts";
 import { oneLine } from "../../foreign_text.ts";
 import { isRevisionId, type RevisionId } from "../../revision/names.ts";
+import type { PointerState } from "../../revision/pointer.ts";
+import { rolloutName } from "../../revision/rollout.ts";
 import { removeFile, replaceFile } from "../disk/durable.ts";
 import { readJson, textIn } from "../disk/json_file.ts";
 import { readLink } from "../links.ts";
@@ -47,12 +49,10 @@ export function findQuarantine(
 
 /** All revisions whose quarantine is in force under this blessing. */
 export function quarantinedUnder(
-  pkg: PackageDir,
+  quarantines: readonly Quarantine[],
   blessing: string | undefined,
 ): ReadonlySet<RevisionId> {
-  return new Set(
-    readQuarantines(pkg).filter((one) => one.blessing === blessing).map(({ id }) => id),
-  );
+  return new Set(quarantines.filter((one) => one.blessing === blessing).map(({ id }) => id));
 }
 
 export function addQuarantine(pkg: PackageDir, quarantine: Quarantine): void {
@@ -67,20 +67,28 @@ export function endQuarantine(pkg: PackageDir, id?: RevisionId): void {
   if (left.length < all.length) write(pkg, left);
 }
 
-/** The error of a sync that leaves a blessed revision alone because it is in quarantine. */
+/** The quarantine of the blessed revision, or of a rollout's candidate, that the pointer leaves in force. */
+export function quarantineInForce(
+  pkg: PackageDir,
+  { blessed, blessing, next, rollout }: PointerState,
+): Quarantine | undefined {
+  const found = findQuarantine(pkg, blessed, blessing);
+  if (found !== undefined || next === undefined || rollout === undefined) return found;
+  return findQuarantine(pkg, next.id, rolloutName(rollout));
+}
+
+/** The error of a sync that leaves a revision alone because it is in quarantine. */
 export function quarantineError(
   pkg: PackageDir,
-  id: RevisionId,
-  blessing: string | undefined,
+  { id, reason, at }: Quarantine,
 ): ScriptError {
   const name = pkg.revisionName(id);
-  const { reason, at } = findQuarantine(pkg, id, blessing) ?? {};
   const active = readLink(pkg, "current");
   const instead = active === undefined
     ? "nothing is active"
     : `${pkg.revisionName(active)} stays active`;
   return new ScriptError(
-    `${name} is in quarantine on this machine since ${at}: ${oneLine(reason ?? "")}; ${instead}`,
+    `${name} is in quarantine on this machine since ${at}: ${oneLine(reason)}; ${instead}`,
     {
       revision: name,
       step: "health",

@@ -1,0 +1,24 @@
+/** What a sync knows of one package in S3. */
+import type { Bucket } from "../../bucket/bucket.ts";
+import { fetchPointerState } from "../../catalog/pointer.ts";
+import type { RemotePackage } from "../../catalog/remote_package.ts";
+import type { RevisionId } from "../../revision/names.ts";
+import type { PointerState } from "../../revision/pointer.ts";
+
+export interface Seen {
+  /** The package's listing. Undefined if only the pointer was read. */
+  readonly listed: RemotePackage | undefined;
+  /** All revisions in S3. Without a listing: those that the last one had. */
+  readonly ids: readonly RevisionId[];
+  readonly pointer: PointerState | undefined;
+}
+
+/** @param known what the machine remembers of the pointer */
+export async function seenByListing(
+  bucket: Bucket,
+  listed: RemotePackage,
+  known: PointerState | undefined,
+): Promise<Seen> {
+  const pointer = await fetchPointerState(bucket, listed, known);
+  return { listed, ids: listed.revisions.map(({ id }) => id), pointer };
+}
