@@ -63,7 +63,7 @@ export async function goBack(
   writePhase(pkg, { ...jump, phase: "rollback", since: at });
   faultPoint("rollback-journaled");
   const given = { from: to, to: target, action: "rollback" } as const;
-  const unJump = pkg.has(to) ? await scripts.unJump(to, given) : undefined;
+  const unJump = pkg.has(to) ? await scripts.unJumpAnyway(to, given) : undefined;
   requireReady(pkg, target);
   restoreLinks(pkg, { current: target, previous });
   faultPoint("rollback-linked");
