@@ -16,8 +16,13 @@ export class JumpScripts {
   readonly #pkg: PackageDir;
   readonly #scripts: Scripts;
 
-  /** @param action what the scripts get as `FTL_ACTION` */
+  /**
+   * Throws `UsageError` before any work if `FTL_HOOK_TIMEOUT` or `FTL_HEALTH_TIMEOUT` does not parse.
+   *
+   * @param action what the scripts get as `FTL_ACTION`
+   */
   constructor(context: Context, pkg: PackageDir, action: Action) {
+    void context.config.healthTimeout;
     this.#context = context;
     this.#pkg = pkg;
     this.#scripts = new Scripts(context, pkg, action);
