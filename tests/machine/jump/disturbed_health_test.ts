@@ -1,5 +1,5 @@
-/** Health whose script, revision or disk changes while it is asked for. */
-import { assertEquals, assertMatch, assertRejects } from "../../assert.ts";
+/** Health that is disturbed: by its own script, by a disk, by a revision that goes, by its time. */
+import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
 import { StorageError } from "../../../src/errors.ts";
 import { readJournal, writeJournal } from "../../../src/machine/jump/journal.ts";
 import { Jumps } from "../../../src/machine/jump/jump.ts";
@@ -108,4 +108,15 @@ Deno.test("a way back that is damaged or gone is none: what the blessed one repl
   const { wentBack, failures } = await lone.jumps.to(NEW, undefined, SYNC);
   assertEquals([wentBack, failures.length], [undefined, 1]);
   assertEquals([lone.active, lone.quarantined, readJournal(lone.pkg)], [NEW, [], undefined]);
+});
+
+Deno.test("the time counts over all attempts: the last one gets only what is left", async () => {
+  const health = "[ $FTL_ATTEMPT = 2 ] && exec sleep 3600; sleep 3; exit 1";
+  using machine = new Disturbed({ health }, { seconds: 6 });
+  const { failures: [failure] } = await machine.jumps.to(NEW, undefined, SYNC);
+  assertMatch(failure?.message ?? "", /took longer than FTL_HEALTH_TIMEOUT, 6 s, .* 2 attempts/);
+  const log = Deno.readTextFileSync(failure?.log ?? "");
+  const seconds = Number(/, after ([\d.]+) s\n$/.exec(log)?.[1]);
+  // Two of six were left. The machine may be busy.
+  assert(seconds < 5, log);
 });
