@@ -1,12 +1,12 @@
 /**
- * The links `current` and `previous`. They are relative, and rename(2) replaces them, so they are never
+ * The links `current` and `previous`. They are relative, and rename(2) replaces them, so `current` is never
  * missing.
  */
 import { StorageError } from "../errors.ts";
 import { faultPoint } from "../fault_point.ts";
 import { isRevisionId, type RevisionId } from "../revision/names.ts";
 import { explainDiskError, systemCode } from "../disk_errors.ts";
-import { freeTemporary, removeFile, syncDirectory } from "./disk/durable.ts";
+import { freeTemporary, madeChange, removeFile, syncDirectory } from "./disk/durable.ts";
 import { type PackageDir, REVS } from "./package_dir.ts";
 
 export type LinkName = "current" | "previous";
@@ -47,19 +47,32 @@ export function writeLinks(
 
 /**
  * Puts both links back as they were before a jump, and flushes them. Without a `previous`, or if that is not
- * here any more, the link goes.
+ * here any more, the link goes. It needs no room on the disk, not even for one more link.
  */
 export function restoreLinks(
   pkg: PackageDir,
   { current, previous }: { current: RevisionId; previous: RevisionId | undefined },
 ): void {
-  replaceLink(pkg, "current", current);
+  if (!madeChange(() => replaceLink(pkg, "current", current))) moveToCurrent(pkg, current);
   if (previous !== undefined && pkg.has(previous)) replaceLink(pkg, "previous", previous);
   else if (readLink(pkg, "previous") !== undefined) removeFile(pkg.previous, { durable: false });
   try {
     syncDirectory(pkg.path);
   } catch (error) {
     throw explainDiskError(error, `Cannot flush ${pkg.path}`);
+  }
+}
+
+/**
+ * Makes `previous` the new `current`, for a disk that has no room for another link. The caller then makes
+ * `previous` anew: what `current` was has made room for it.
+ */
+function moveToCurrent(pkg: PackageDir, id: RevisionId): void {
+  if (readLink(pkg, "previous") !== id) return replaceLink(pkg, "current", id);
+  try {
+    Deno.renameSync(pkg.previous, pkg.current);
+  } catch (error) {
+    throw explainDiskError(error, `Cannot replace the link ${pkg.current}`);
   }
 }
 

@@ -162,6 +162,12 @@ const DAMAGE_CASES: DamageCase[] = [
     /^warn {2}pause {2}a is paused by \S+\/a\/\.pause: a freeze \| rm \S+\/a\/\.pause ends it/,
   ],
   [
+    "a pause that was to end has no time",
+    (web) => Deno.writeTextFileSync(`${web.root}/a/.pause`, "until 2026-12-01 06:00\n"),
+    0,
+    /: until 2026-12-01 06:00 \| It has no time as in 'until 2026-12-01T06:00Z': only rm \S+ ends it/,
+  ],
+  [
     "the last sync failed",
     (web) => own(web, "last-sync.json", `{"at":"${new Date().toISOString()}","failure":"no luck"}`),
     0,

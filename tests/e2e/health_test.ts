@@ -1,6 +1,7 @@
 /** Health, quarantine and pause on the real command line: exit codes, words, and what survives a process. */
 import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
-import { Fleet, idOf, type Machine } from "./fleet.ts";
+import { until } from "../until.ts";
+import { Fleet, idOf, type Machine, startProgram } from "./fleet.ts";
 
 const HEALTH = `#!/bin/sh
 echo "asked $FTL_ATTEMPT"
@@ -74,4 +75,30 @@ Deno.test("a person's jump goes back with exit 6, and --stay keeps it", async ()
   const shown = await web.ok(["status"]);
   assertMatch(shown, /^ACTIVE +a\.\S+ \(unhealthy\)$/m);
   assertMatch(shown, /^NEXT SYNC +paused/m);
+});
+
+Deno.test("while the health is asked for, status says so, and another command finds the lock busy", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const health = '#!/bin/sh\n[ -e "$FTL_SHARED/go" ]\n';
+  const revision = await fleet.spool("a.tgz", { "health.sh": health });
+  await fleet.ok(["jump", "--master", revision]);
+  const env = { ...fleet.env, FTL_ROOT: web.root, FTL_HEALTH_TIMEOUT: "3000" };
+  const child = startProgram(["sync"], { cwd: web.root, env });
+  const journal = `${web.root}/a/.ftl/jump.json`;
+  await until(() => {
+    try {
+      return JSON.parse(Deno.readTextFileSync(journal)).phase === "health";
+    } catch {
+      return false;
+    }
+  }, "the health");
+  assertMatch(await web.ok(["status"]), /^NEXT SYNC +checking \(\d+ s of 3000\)/m);
+  const { packages: [{ jump }] } = JSON.parse(await web.ok(["status", "--json"]));
+  assertEquals([jump.to, jump.phase, jump.seconds], [revision, "health", 3000]);
+  const busy = await web.ftl(["jump-back", "a"], { env: { FTL_LOCK_WAIT: "0" } });
+  assertEquals(busy.code, 4, busy.stderr);
+  Deno.writeTextFileSync(`${web.root}/a/shared/go`, "");
+  assertEquals((await child.output()).code, 0);
+  assertEquals((await web.ok(["status"])).includes("checking"), false);
 });

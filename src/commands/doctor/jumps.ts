@@ -58,7 +58,12 @@ export function checkPause(pkg: PackageDir, now: number): Check[] {
   const { path, why, until } = pause;
   const end = until === undefined ? "" : ` until ${until}`;
   const reason = why === undefined ? "" : `: ${oneLine(why)}`;
-  return [warn("pause", `${pkg.name} is paused by ${path}${end}${reason}`, `rm ${path} ends it`)];
+  // Whoever wrote such a line believes that the pause ends.
+  const isNoTime = until === undefined && /^until\b/i.test(why ?? "");
+  const hint = isNoTime ? "It has no time as in 'until 2026-12-01T06:00Z': only " : "";
+  return [
+    warn("pause", `${pkg.name} is paused by ${path}${end}${reason}`, `${hint}rm ${path} ends it`),
+  ];
 }
 
 /** What may still be due of a jump that was cut short in that phase. */

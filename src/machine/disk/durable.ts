@@ -81,6 +81,20 @@ function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 0x30 && byte <= 0x39;
 }
 
+/**
+ * Makes a change that something more important must not fail for, for example on a full disk. Returns whether it
+ * was made.
+ */
+export function madeChange(change: () => void): boolean {
+  try {
+    change();
+    return true;
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    return false;
+  }
+}
+
 /** Removes a small file that FTL made. A missing file is no error. */
 export function removeFile(path: string, { durable }: { durable: boolean }): void {
   try {

@@ -4,11 +4,11 @@
  */
 import { pause } from "../../concurrency/pause.ts";
 import type { Context } from "../../context.ts";
-import { ScriptError } from "../../errors.ts";
+import { ScriptError, StorageError } from "../../errors.ts";
 import type { Report, ScriptOutputEvent } from "../../events.ts";
 import type { RevisionId, RevisionName } from "../../revision/names.ts";
 import type { JumpRun } from "./jump_scripts.ts";
-import type { Scripts } from "../scripts/scripts.ts";
+import type { ScriptRun, Scripts } from "../scripts/scripts.ts";
 
 /** Milliseconds between the end of one attempt and the next. */
 const PAUSE = 1000;
@@ -38,22 +38,20 @@ export async function checkHealth(
   const passed = (): number => (performance.now() - started) / 1000;
   for (let attempt = 1;; attempt++) {
     const output = new AttemptOutput(report, attempt);
-    const error = await failureOf(() =>
-      scripts.run("health", id, {
-        ...given,
-        attempt,
-        limit: { name: "FTL_HEALTH_TIMEOUT", seconds: window, left: window - passed() },
-        report: output.report,
-      })
-    );
+    const failed = await tryOnce(scripts, id, {
+      ...given,
+      attempt,
+      limit: { name: "FTL_HEALTH_TIMEOUT", seconds: window, left: window - passed() },
+      report: output.report,
+    });
     const isOver = passed() + PAUSE / 1000 >= window;
-    const isLast = error === undefined || isOver || isCertain(error);
+    const isLast = failed === undefined || isOver || failed.isCertain;
     output.show({ isLast });
-    if (error === undefined) return undefined;
+    if (failed === undefined) return undefined;
     if (isLast) {
       const tries = attempt === 1 ? "1 attempt" : `${attempt} attempts`;
-      const reason = `${error.outcome}, after ${passed().toFixed()} s and ${tries}`;
-      return { reason, log: error.log };
+      const reason = `${failed.outcome}, after ${passed().toFixed()} s and ${tries}`;
+      return { reason, log: failed.log };
     }
     await pause(PAUSE, signal);
   }
@@ -78,18 +76,35 @@ export function unhealthy(
   });
 }
 
-/** A script that cannot be started at all will not be able to a second later. */
-function isCertain({ exit }: ScriptError): boolean {
-  return exit === undefined || ("code" in exit && exit.code === CERTAIN);
+interface FailedAttempt {
+  /** For people. */
+  readonly outcome: string | undefined;
+  readonly log?: string | undefined;
+  /** Whether no further attempt can succeed. */
+  readonly isCertain: boolean;
 }
 
-async function failureOf(run: () => Promise<void>): Promise<ScriptError | undefined> {
+/**
+ * Undefined if the revision is healthy. A script that is gone, or cannot be started at all, will not be able to
+ * run a second later. What the disk does not allow FTL may pass.
+ */
+async function tryOnce(
+  scripts: Scripts,
+  id: RevisionId,
+  run: ScriptRun,
+): Promise<FailedAttempt | undefined> {
   try {
-    await run();
+    if (!scripts.has("health", id)) {
+      return { outcome: "its script is not there any more", isCertain: true };
+    }
+    await scripts.run("health", id, run);
     return undefined;
   } catch (error) {
-    if (error instanceof ScriptError) return error;
-    throw error;
+    if (error instanceof StorageError) return { outcome: error.message, isCertain: false };
+    if (!(error instanceof ScriptError)) throw error;
+    const { exit, outcome, log } = error;
+    const isCertain = exit === undefined || ("code" in exit && exit.code === CERTAIN);
+    return { outcome, log, isCertain };
   }
 }
 

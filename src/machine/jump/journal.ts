@@ -3,9 +3,8 @@
  * when a later phase begins, and removed at the end. If a command was killed, the journal tells the next command
  * what is still to do. It is flushed: no power cut keeps the switched links and loses the rest.
  */
-import { StorageError } from "../../errors.ts";
 import { isRevisionId, type RevisionId } from "../../revision/names.ts";
-import { removeFile, replaceFile } from "../disk/durable.ts";
+import { madeChange, removeFile, replaceFile } from "../disk/durable.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { type Action, ACTIONS } from "../../revision/scripts.ts";
 import { numberIn, readJson, textIn } from "../disk/json_file.ts";
@@ -86,11 +85,7 @@ export function writeJournal(pkg: PackageDir, jump: JumpUnderWay): void {
  * from its way back: then the earlier phase stays, and a kill lets more run a second time.
  */
 export function writePhase(pkg: PackageDir, jump: JumpUnderWay): void {
-  try {
-    writeJournal(pkg, jump);
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-  }
+  madeChange(() => writeJournal(pkg, jump));
 }
 
 /** Removes the journal without a flush. If a power cut brings it back, a script runs a second time. */

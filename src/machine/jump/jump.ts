@@ -158,8 +158,9 @@ export class Jumps {
   }
 
   async #badHealth(jump: JumpUnderWay): Promise<BadHealth | undefined> {
-    const { from, to, action } = jump;
-    if (!hasScript(this.#pkg.revisionPath(to), "health")) return undefined;
+    const { from, to, action, phase } = jump;
+    // In a later phase there was a health: that it is gone makes nothing healthy.
+    if (phase === "jump" && !hasScript(this.#pkg.revisionPath(to), "health")) return undefined;
     const seconds = this.#context.config.healthTimeout;
     writePhase(this.#pkg, { ...jump, phase: "health", since: this.#now(), seconds });
     faultPoint("health-started");

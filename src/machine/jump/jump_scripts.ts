@@ -1,6 +1,6 @@
 /** The scripts of a jump. Once the links are about to be switched, no failure of a script stops the jump. */
 import type { Context } from "../../context.ts";
-import { ScriptError } from "../../errors.ts";
+import { ScriptError, StorageError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import type { Action } from "../../revision/scripts.ts";
 import type { PackageDir } from "../package_dir.ts";
@@ -16,8 +16,13 @@ export class JumpScripts {
   readonly #pkg: PackageDir;
   readonly #scripts: Scripts;
 
-  /** @param action what the scripts get as `FTL_ACTION` */
+  /**
+   * Throws `UsageError` before any work if `FTL_HOOK_TIMEOUT` or `FTL_HEALTH_TIMEOUT` does not parse.
+   *
+   * @param action what the scripts get as `FTL_ACTION`
+   */
   constructor(context: Context, pkg: PackageDir, action: Action) {
+    void context.config.healthTimeout;
     this.#context = context;
     this.#pkg = pkg;
     this.#scripts = new Scripts(context, pkg, action);
@@ -31,6 +36,21 @@ export class JumpScripts {
   /** Returns the script's failure. A broken old version must not stop the deployment of a new one. */
   async unJump(id: RevisionId, given: JumpRun): Promise<ScriptError | undefined> {
     return await failureOf(() => this.#scripts.run("un-jump", id, given));
+  }
+
+  /** The same, also if the disk does not let FTL run the script. */
+  async unJumpAnyway(id: RevisionId, given: JumpRun): Promise<ScriptError | undefined> {
+    try {
+      return await this.unJump(id, given);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      const { message: outcome, hint } = error;
+      const revision = this.#pkg.revisionName(id);
+      const step = "un-jump";
+      return new ScriptError(`${revision} ${step} failed: ${outcome}`, {
+        ...{ revision, step, outcome, hint },
+      });
+    }
   }
 
   /** Returns the script's failure, and stores it for `status` and `doctor`. */

@@ -2,8 +2,8 @@
  * Remembers that the last `post-jump` of a revision failed, or its health. The revision is active all the same,
  * so `ftl status` and `ftl doctor` show the failure until the script succeeds.
  */
-import { StorageError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
+import { madeChange } from "../disk/durable.ts";
 import { readLink } from "../links.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { type FailedScript, postSyncOf, readRevisionState, writeRevisionState } from "../state.ts";
@@ -33,14 +33,12 @@ export function rememberOutcome(
   },
 ): void {
   const { of, failed } = outcome;
-  try {
+  madeChange(() => {
     const state = readRevisionState(pkg, id);
     if (failed === undefined && state?.[of] === undefined) return;
     // The script may have removed its own revision.
     if (!pkg.has(id)) return;
     const known = state ?? { postSync: postSyncOf(pkg, id) };
     writeRevisionState(pkg, id, { ...known, [of]: failed });
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-  }
+  });
 }

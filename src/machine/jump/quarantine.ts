@@ -7,7 +7,7 @@ import { oneLine } from "../../foreign_text.ts";
 import { isRevisionId, type RevisionId } from "../../revision/names.ts";
 import type { PointerState } from "../../revision/pointer.ts";
 import { rolloutName } from "../../revision/rollout.ts";
-import { removeFile, replaceFile } from "../disk/durable.ts";
+import { madeChange, removeFile, replaceFile } from "../disk/durable.ts";
 import { readJson, textIn } from "../disk/json_file.ts";
 import { readLink } from "../links.ts";
 import type { PackageDir } from "../package_dir.ts";
@@ -60,11 +60,16 @@ export function addQuarantine(pkg: PackageDir, quarantine: Quarantine): void {
   write(pkg, [quarantine, ...others].slice(0, MOST));
 }
 
-/** Lets the revision be activated again. Without `id`: all revisions. */
+/**
+ * Lets the revision be activated again. Without `id`: all revisions. On a full disk it may stay: that does no
+ * harm, as it is bound to its blessing.
+ */
 export function endQuarantine(pkg: PackageDir, id?: RevisionId): void {
-  const all = readQuarantines(pkg);
-  const left = id === undefined ? [] : all.filter((one) => one.id !== id);
-  if (left.length < all.length) write(pkg, left);
+  madeChange(() => {
+    const all = readQuarantines(pkg);
+    const left = id === undefined ? [] : all.filter((one) => one.id !== id);
+    if (left.length < all.length) write(pkg, left);
+  });
 }
 
 /** The quarantine of the blessed revision, or of a rollout's candidate, that the pointer leaves in force. */

@@ -13,16 +13,17 @@
  * target of `previous` is restored, so that `jump-back` never leads to the revision that failed.
  */
 import type { Context } from "../../context.ts";
-import { type ScriptError, StorageError } from "../../errors.ts";
+import type { ScriptError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
 import type { RevisionId } from "../../revision/names.ts";
+import { madeChange } from "../disk/durable.ts";
 import { restoreLinks } from "../links.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { unhealthy } from "./health.ts";
 import { readHold, writeHolds } from "./hold.ts";
 import { clearJournal, type JumpUnderWay, writePhase } from "./journal.ts";
 import type { JumpScripts } from "./jump_scripts.ts";
-import { addQuarantine, type Quarantine } from "./quarantine.ts";
+import { addQuarantine, endQuarantine, type Quarantine } from "./quarantine.ts";
 import { isReady, requireReady } from "./ready.ts";
 
 /** A jump that goes back to `target`. */
@@ -62,17 +63,20 @@ export async function goBack(
   writePhase(pkg, { ...jump, phase: "rollback", since: at });
   faultPoint("rollback-journaled");
   const given = { from: to, to: target, action: "rollback" } as const;
-  const unJump = pkg.has(to) ? await scripts.unJump(to, given) : undefined;
+  const unJump = pkg.has(to) ? await scripts.unJumpAnyway(to, given) : undefined;
   requireReady(pkg, target);
   restoreLinks(pkg, { current: target, previous });
   faultPoint("rollback-linked");
   const postJump = await scripts.postJump(target, given);
   if (blessing !== undefined) {
-    storeQuarantine(pkg, { id: to, blessing, at, reason: `health failed: ${reason}` });
+    const quarantine = { id: to, blessing, at, reason: `health failed: ${reason}` };
+    storeQuarantine(context, pkg, quarantine);
   }
   faultPoint("quarantined");
   // A sync that activates has ended the hold. The jump of a person has not, as it did not succeed.
-  writeHolds(pkg, [blessing === undefined ? readHold(pkg, target) : undefined]);
+  const hold = blessing === undefined ? readHold(pkg, target) : undefined;
+  // If the hold of the other revision stays, on a full disk, it counts for nothing.
+  madeChange(() => writeHolds(pkg, [hold]));
   clearJournal(pkg);
   const [revision, active] = [pkg.revisionName(to), pkg.revisionName(target)];
   context.report({ type: "rolled-back", revision, to: active, reason });
@@ -81,13 +85,18 @@ export async function goBack(
   return { wentBack: { from: to, to: target }, failures };
 }
 
-/** The revision may have filled the disk. Then the journal makes room: the links are back already. */
-function storeQuarantine(pkg: PackageDir, quarantine: Quarantine): void {
-  try {
-    addQuarantine(pkg, quarantine);
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    clearJournal(pkg);
-    addQuarantine(pkg, quarantine);
-  }
+/**
+ * The revision may have filled the disk. The links are back already, so the journal makes room, and then the
+ * quarantines of other revisions or blessings, which are over.
+ */
+function storeQuarantine({ report }: Context, pkg: PackageDir, quarantine: Quarantine): void {
+  const store = (): boolean => madeChange(() => addQuarantine(pkg, quarantine));
+  if (store()) return;
+  clearJournal(pkg);
+  if (store()) return;
+  endQuarantine(pkg);
+  if (store()) return;
+  const name = pkg.revisionName(quarantine.id);
+  const message = `Cannot put ${name} into quarantine: a later sync tries it again`;
+  report({ type: "warning", message });
 }

@@ -1,9 +1,10 @@
 /** Removes revisions from this machine, for `sync` and `purge`. */
-import { asError, StorageError } from "../../errors.ts";
+import { asError } from "../../errors.ts";
 import { type Protected, protectedHere } from "../../plan/removal.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { pause } from "../../concurrency/pause.ts";
+import { madeChange } from "../disk/durable.ts";
 import { readJournal, revisionsOf } from "../jump/journal.ts";
 import { endQuarantine } from "../jump/quarantine.ts";
 import { readLink } from "../links.ts";
@@ -154,20 +155,9 @@ class Batch {
 
   /** Removing frees room, so it must not need any. On a full disk the state is not written. */
   #write(id: RevisionId, state: RevisionState): void {
-    try {
+    madeChange(() => {
       if (this.#pkg.has(id)) writeRevisionState(this.#pkg, id, state);
-    } catch (error) {
-      if (!(error instanceof StorageError)) throw error;
-    }
-  }
-
-  /** A quarantine that cannot be ended on a full disk does no harm: it is bound to its blessing. */
-  #endQuarantine(id: RevisionId): void {
-    try {
-      endQuarantine(this.#pkg, id);
-    } catch (error) {
-      if (!(error instanceof StorageError)) throw error;
-    }
+    });
   }
 
   async #discard(ids: readonly RevisionId[]): Promise<void> {
@@ -182,7 +172,7 @@ class Batch {
         continue;
       }
       this.removed.push(id);
-      this.#endQuarantine(id);
+      endQuarantine(pkg, id);
       this.#context.report({ type: "removed", revision: pkg.revisionName(id) });
     }
   }

@@ -6,7 +6,7 @@ import type { RevisionId } from "../../revision/names.ts";
 import { makeFolder } from "../disk/folder.ts";
 import type { PackageDir } from "../package_dir.ts";
 import type { Report } from "../../events.ts";
-import { findScript } from "./file.ts";
+import { findScript, hasScript } from "./file.ts";
 
 /** The revision that was active before, and the revision that becomes active. */
 export interface Switch {
@@ -56,6 +56,11 @@ export class Scripts {
     this.#action = action;
     const seconds = context.config.scriptTimeout;
     this.#limit = { name: "FTL_HOOK_TIMEOUT", seconds, left: seconds };
+  }
+
+  /** Whether the revision has a script for the step. */
+  has(step: Step, id: RevisionId): boolean {
+    return hasScript(this.#pkg.revisionPath(id), step);
   }
 
   /**

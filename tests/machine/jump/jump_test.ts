@@ -61,6 +61,10 @@ Deno.test("a setting that does not parse is refused before any change", async ()
   const bad = createContext({ FTL_ROOT: machine.root, FTL_HOOK_TIMEOUT: "5m" });
   await assertRejects(() => jump(bad, NEW_NAME), UsageError, "FTL_HOOK_TIMEOUT");
   assertEquals([readLink(pkg, "current"), readJournal(pkg), machine.told], [OLD, undefined, []]);
+  machine.write(`root/my_site/revs/${NEW}/health.sh`, "#!/bin/sh\nexit 100\n", 0o755);
+  const worse = createContext({ FTL_ROOT: machine.root, FTL_HEALTH_TIMEOUT: "5m" });
+  await assertRejects(() => jump(worse, NEW_NAME), UsageError, "FTL_HEALTH_TIMEOUT");
+  assertEquals([readLink(pkg, "current"), readJournal(pkg), machine.told], [OLD, undefined, []]);
   machine.addRevision(anId("VZ5vQkAaR4G"));
   machine.addRevision(anId("VZ5vQkBaR4G"));
   await assertRejects(() => purge(bad, { package: "my_site", keep: 1 }), UsageError, "5m");

@@ -76,3 +76,24 @@ testWith(
     assertEquals(readQuarantines(pkg).map(({ id }) => id), [NEW]);
   },
 );
+
+testWith(
+  MOUNTING,
+  "a quarantine that cannot be stored is told, and the way back ends all the same",
+  async () => {
+    using machine = ready();
+    const { context, events, pkg } = machine;
+    // The system lets nobody replace or remove a file that something is mounted on.
+    const file = machine.write("root/my_site/.ftl/bad.json", "[]\n");
+    using _mount = Mount.bind(machine.write("other", "[]\n"), file);
+    const jumps = new Jumps(context, pkg, "sync");
+    const health = { onBadHealth: "go-back", blessing: "7" } as const;
+    const { wentBack, failures } = await jumps.to(NEW, undefined, health);
+    assertEquals([wentBack?.to, failures.map(({ step }) => step)], [OLD, ["health"]]);
+    assertEquals([readLink(pkg, "current"), readJournal(pkg)], [OLD, undefined]);
+    const warnings = events.flatMap((event) => event.type === "warning" ? [event.message] : []);
+    assertEquals(warnings, [
+      `Cannot put my_site.${NEW} into quarantine: a later sync tries it again`,
+    ]);
+  },
+);
