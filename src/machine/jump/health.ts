@@ -38,14 +38,12 @@ export async function checkHealth(
   const passed = (): number => (performance.now() - started) / 1000;
   for (let attempt = 1;; attempt++) {
     const output = new AttemptOutput(report, attempt);
-    const error = await failureOf(() =>
-      scripts.run("health", id, {
-        ...given,
-        attempt,
-        limit: { name: "FTL_HEALTH_TIMEOUT", seconds: window, left: window - passed() },
-        report: output.report,
-      })
-    );
+    const error = await scripts.failure("health", id, {
+      ...given,
+      attempt,
+      limit: { name: "FTL_HEALTH_TIMEOUT", seconds: window, left: window - passed() },
+      report: output.report,
+    });
     const isOver = passed() + PAUSE / 1000 >= window;
     const isLast = error === undefined || isOver || isCertain(error);
     output.show({ isLast });
@@ -81,16 +79,6 @@ export function unhealthy(
 /** A script that cannot be started at all will not be able to a second later. */
 function isCertain({ exit }: ScriptError): boolean {
   return exit === undefined || ("code" in exit && exit.code === CERTAIN);
-}
-
-async function failureOf(run: () => Promise<void>): Promise<ScriptError | undefined> {
-  try {
-    await run();
-    return undefined;
-  } catch (error) {
-    if (error instanceof ScriptError) return error;
-    throw error;
-  }
 }
 
 /** Holds the output of an attempt back until it is known whether the attempt was the last one. */

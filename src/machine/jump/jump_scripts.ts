@@ -1,6 +1,6 @@
 /** The scripts of a jump. Once the links are about to be switched, no failure of a script stops the jump. */
 import type { Context } from "../../context.ts";
-import { ScriptError } from "../../errors.ts";
+import type { ScriptError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import type { Action } from "../../revision/scripts.ts";
 import type { PackageDir } from "../package_dir.ts";
@@ -30,12 +30,12 @@ export class JumpScripts {
 
   /** Returns the script's failure. A broken old version must not stop the deployment of a new one. */
   async unJump(id: RevisionId, given: JumpRun): Promise<ScriptError | undefined> {
-    return await failureOf(() => this.#scripts.run("un-jump", id, given));
+    return await this.#scripts.failure("un-jump", id, given);
   }
 
   /** Returns the script's failure, and stores it for `status` and `doctor`. */
   async postJump(id: RevisionId, given: JumpRun): Promise<ScriptError | undefined> {
-    const failure = await failureOf(() => this.#scripts.run("post-jump", id, given));
+    const failure = await this.#scripts.failure("post-jump", id, given);
     const { outcome, log } = failure ?? {};
     const at = new Date(this.#context.now()).toISOString();
     const failed = failure && { at, outcome: outcome ?? failure.message, log };
@@ -46,16 +46,5 @@ export class JumpScripts {
   /** Runs `health` until it is known how healthy the revision is. Returns undefined if it is healthy. */
   async health(id: RevisionId, given: JumpRun): Promise<BadHealth | undefined> {
     return await checkHealth(this.#context, this.#scripts, { id, given });
-  }
-}
-
-/** Any other error is thrown. */
-async function failureOf(run: () => Promise<void>): Promise<ScriptError | undefined> {
-  try {
-    await run();
-    return undefined;
-  } catch (error) {
-    if (error instanceof ScriptError) return error;
-    throw error;
   }
 }
