@@ -11,7 +11,7 @@ date +%s%N > "$FTL_SHARED/$FTL_HOOK"
 [ "$FTL_HOOK $(cat version)" != 'health bad' ] || exit 100
 `;
 
-/** Milliseconds from the end of the failing health to the `post-jump` of the revision that ran before. */
+/** Milliseconds from the start of the health that fails to the `post-jump` of the revision that ran before. */
 export function rollbackCase(stage: Stage): Case {
   const root = `${stage.folder}/${PACKAGE}`;
   return {

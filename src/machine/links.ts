@@ -38,11 +38,7 @@ export function writeLinks(
   faultPoint("previous-linked");
   replaceLink(pkg, "current", to.current);
   faultPoint("current-linked");
-  try {
-    syncDirectory(pkg.path);
-  } catch (error) {
-    throw explainDiskError(error, `Cannot flush ${pkg.path}`);
-  }
+  flushLinks(pkg);
 }
 
 /**
@@ -56,6 +52,10 @@ export function restoreLinks(
   if (!madeChange(() => replaceLink(pkg, "current", current))) moveToCurrent(pkg, current);
   if (previous !== undefined && pkg.has(previous)) replaceLink(pkg, "previous", previous);
   else if (readLink(pkg, "previous") !== undefined) removeFile(pkg.previous, { durable: false });
+  flushLinks(pkg);
+}
+
+function flushLinks(pkg: PackageDir): void {
   try {
     syncDirectory(pkg.path);
   } catch (error) {

@@ -34,24 +34,40 @@ export function noteMetadata(note: Note): Record<string, string> {
   if (note.at !== undefined) encoded["ftl-at"] = encodeValue(note.at);
   if (note.message !== undefined) {
     const message = encodeValue(note.message);
-    if (message.length > MESSAGE_LIMIT) throw messageTooLong(MESSAGE_LIMIT);
+    if (message.length > MESSAGE_LIMIT) throw tooLong("ftl-message", MESSAGE_LIMIT);
     encoded["ftl-message"] = message;
   }
   return encoded;
 }
 
-/** Throws `UsageError` if S3 has no room for all metadata, because the message is too long. */
+/** What can be too long, as a message calls it. Everything else has a length of its own. */
+const FIELDS: Readonly<Record<string, string>> = {
+  "ftl-message": "The message",
+  "ftl-by": "The name of user and host",
+  "ftl-key": "The S3 key of the revision",
+  "ftl-next-key": "The S3 key of the candidate",
+  "ftl-rollout": "The text of the rollout",
+};
+
+/**
+ * Throws `UsageError` if S3 has no room for all metadata. It names the message if a shorter one is enough, else
+ * the longest field.
+ */
 export function requireRoom(metadata: Metadata): void {
   const bytes = Object.entries(metadata)
     .reduce((sum, [name, value]) => sum + name.length + value.length, 0);
-  if (bytes <= METADATA_LIMIT) return;
-  const message = metadata["ftl-message"]?.length ?? 0;
-  throw messageTooLong(Math.max(0, METADATA_LIMIT - (bytes - message)));
+  const excess = bytes - METADATA_LIMIT;
+  if (excess <= 0) return;
+  const lengthOf = (name: string): number => metadata[name]?.length ?? 0;
+  const [longest = "ftl-message"] = Object.keys(FIELDS).sort((a, b) => lengthOf(b) - lengthOf(a));
+  const name = lengthOf("ftl-message") >= excess ? "ftl-message" : longest;
+  throw tooLong(name, Math.max(0, lengthOf(name) - excess));
 }
 
-function messageTooLong(room: number): UsageError {
-  return new UsageError(`The message is too long: there is room for ${room} bytes`, {
-    hint: "A character that is not ASCII takes three bytes for each byte of its UTF-8",
+function tooLong(name: string, room: number): UsageError {
+  const ascii = "A character that is not ASCII takes three bytes for each byte of its UTF-8";
+  return new UsageError(`${FIELDS[name] ?? name} is too long: there is room for ${room} bytes`, {
+    hint: name.endsWith("key") ? `${ascii}; spool a file with a shorter name` : ascii,
   });
 }
 

@@ -117,7 +117,7 @@ export function parsePointer(
   });
 }
 
-/** Throws `UsageError` if the note's message leaves no room for the rest. */
+/** Throws `UsageError` if S3 has no room for all of it. */
 export function blessingMetadata(blessing: Blessing): Record<string, string> {
   const { replaced, serial, since, next, rollout, stopped } = blessing;
   const encoded = noteMetadata(blessing.note);

@@ -9,7 +9,7 @@ import { PollingFleet } from "./polling_fleet.ts";
 
 Deno.test("in ten minutes a machine lists once, and else reads the pointer", async () => {
   using fleet = new PollingFleet();
-  await fleet.bless(await fleet.spool("a.tgz", "1"));
+  await fleet.release("a.tgz", "1");
   const web = await fleet.machine("web");
   const requests: string[] = [];
   for (let minute = 0; minute < 22; minute++) requests.push((await fleet.poll(web)).requests);
@@ -22,7 +22,7 @@ Deno.test("in ten minutes a machine lists once, and else reads the pointer", asy
 
 Deno.test("without --list-every, and with --follow, each sync lists", async () => {
   using fleet = new PollingFleet();
-  await fleet.bless(await fleet.spool("a.tgz", "1"));
+  await fleet.release("a.tgz", "1");
   const web = fleet.context("web", ["a"]);
   await sync(web);
   assertEquals(readLastListing(dirOf(web)), undefined);
@@ -37,8 +37,7 @@ Deno.test("without --list-every, and with --follow, each sync lists", async () =
 
 Deno.test("a poll activates what is here, and lists for what is not", async () => {
   using fleet = new PollingFleet();
-  const first = await fleet.spool("a.tgz", "1");
-  await fleet.bless(first);
+  await fleet.release("a.tgz", "1");
   const second = await fleet.spool("a.tgz", "2");
   const web = await fleet.machine("web");
   await fleet.bless(second);
@@ -57,8 +56,7 @@ Deno.test("a poll activates what is here, and lists for what is not", async () =
 
 Deno.test("what is purged from S3, or needed no more, stays until the next listing", async () => {
   using fleet = new PollingFleet();
-  const first = await fleet.spool("a.tgz", "1");
-  await fleet.bless(first);
+  await fleet.release("a.tgz", "1");
   const [second, third, fourth] = [
     await fleet.spool("a.tgz", "2"),
     await fleet.spool("a.tgz", "3"),
@@ -78,8 +76,7 @@ Deno.test("what is purged from S3, or needed no more, stays until the next listi
 
 Deno.test("a change of metadata alone is seen by the next poll, also within the same second", async () => {
   using fleet = new PollingFleet();
-  const revision = await fleet.spool("a.tgz", "1");
-  await fleet.bless(revision);
+  const revision = await fleet.release("a.tgz", "1");
   const web = await fleet.machine("web");
   const serial = (): number | undefined => readPointerState(dirOf(web))?.serial;
   const before = serial();
@@ -99,8 +96,7 @@ Deno.test("a change of metadata alone is seen by the next poll, also within the 
 
 Deno.test("a machine with a revision in quarantine polls, and tries it again when it is blessed anew", async () => {
   using fleet = new PollingFleet();
-  const good = await fleet.spool("a.tgz", "1");
-  await fleet.bless(good);
+  const good = await fleet.release("a.tgz", "1");
   const web = await fleet.machine("web");
   const bad = await fleet.spoolScripts("a.tgz", { "health.sh": "exit 100" });
   await fleet.bless(bad);
@@ -117,7 +113,7 @@ Deno.test("a machine with a revision in quarantine polls, and tries it again whe
 
 Deno.test("after a failure the next sync lists", async () => {
   using fleet = new PollingFleet();
-  await fleet.bless(await fleet.spool("a.tgz", "1"));
+  await fleet.release("a.tgz", "1");
   const web = await fleet.machine("web");
   fleet.bucket.deny("getSmall", 1);
   const denied = await fleet.poll(web);
@@ -133,8 +129,7 @@ Deno.test("after a failure the next sync lists", async () => {
 
 Deno.test("where the pointer is gone or names nothing, a poll lists, and fails as every sync does", async () => {
   using fleet = new PollingFleet();
-  const revision = await fleet.spool("a.tgz", "1");
-  await fleet.bless(revision);
+  const revision = await fleet.release("a.tgz", "1");
   const web = await fleet.machine("web");
   for (const text of ["no revision", "x".repeat(5000)]) {
     await fleet.bucket.put("a.rev", text, { metadata: {} });
@@ -152,8 +147,7 @@ Deno.test("where the pointer is gone or names nothing, a poll lists, and fails a
 
 Deno.test("a revision that was deleted here is fetched again by the next sync", async () => {
   using fleet = new PollingFleet();
-  const revision = await fleet.spool("a.tgz", "1");
-  await fleet.bless(revision);
+  const revision = await fleet.release("a.tgz", "1");
   const candidate = await fleet.spool("a.tgz", "2");
   const web = await fleet.machine("web");
   for (const name of [candidate, revision]) {
@@ -165,7 +159,7 @@ Deno.test("a revision that was deleted here is fetched again by the next sync", 
 
 Deno.test("a machine whose clock went back lists", async () => {
   using fleet = new PollingFleet();
-  await fleet.bless(await fleet.spool("a.tgz", "1"));
+  await fleet.release("a.tgz", "1");
   const web = await fleet.machine("web");
   fleet.now -= 3_600_000;
   assertEquals((await fleet.poll(web)).requests, "list");
@@ -174,7 +168,7 @@ Deno.test("a machine whose clock went back lists", async () => {
 
 Deno.test("a listing of more than 1,000 revisions is not planned by", async () => {
   using fleet = new PollingFleet();
-  await fleet.bless(await fleet.spool("a.tgz", "1"));
+  await fleet.release("a.tgz", "1");
   const web = await fleet.machine("web");
   for (let n = 0; n < 1000; n++) {
     const key = `a.20130305${String(n).padStart(6, "0")}.tgz`;
@@ -189,7 +183,7 @@ const NAMES = Array.from({ length: 13 }, (_, n) => `p${String.fromCharCode(97 + 
 /** A bucket with a blessed revision of each package. */
 async function manyPackages(): Promise<PollingFleet> {
   const fleet = new PollingFleet();
-  for (const name of NAMES) await fleet.bless(await fleet.spool(`${name}.tgz`, "1"));
+  for (const name of NAMES) await fleet.release(`${name}.tgz`, "1");
   return fleet;
 }
 

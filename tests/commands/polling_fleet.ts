@@ -43,6 +43,13 @@ export class PollingFleet extends MemoryFleet {
     await jumpMaster(this.developer, revision, options);
   }
 
+  /** Spools a revision with one file, `v`, and blesses it, a minute later. */
+  async release(fileName: string, content: string): Promise<RevisionName> {
+    const revision = await this.spool(fileName, content);
+    await this.bless(revision);
+    return revision;
+  }
+
   /** Spools a revision that has these scripts. */
   async spoolScripts(
     fileName: string,

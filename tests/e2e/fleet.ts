@@ -20,6 +20,8 @@ export interface RunOptions {
   /** Variables added to the environment. Undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
+  /** What runs instead of the present `ftl`: a program and its first arguments. */
+  readonly program?: readonly string[];
 }
 
 const BUCKET = "deploys";
@@ -86,9 +88,9 @@ export class Fleet implements AsyncDisposable {
   /** Runs `ftl` as a developer would, without a root. */
   ftl(
     args: readonly string[],
-    { env = {}, cwd = this.folder.path }: RunOptions = {},
+    { env = {}, cwd = this.folder.path, ...more }: RunOptions = {},
   ): Promise<Ran> {
-    return runProgram(args, { cwd, env: { ...this.env, ...env } });
+    return runProgram(args, { ...more, cwd, env: { ...this.env, ...env } });
   }
 
   /** The same, but it must succeed. Returns its stdout without the last newline. */
@@ -138,8 +140,12 @@ export class Machine {
     for (const name of packages) Deno.mkdirSync(`${root}/${name}`);
   }
 
-  ftl(args: readonly string[], { env = {}, cwd = this.root }: RunOptions = {}): Promise<Ran> {
-    return this.fleet.ftl(args, { cwd, env: { FTL_ROOT: this.root, ...this.env, ...env } });
+  ftl(
+    args: readonly string[],
+    { env = {}, cwd = this.root, ...more }: RunOptions = {},
+  ): Promise<Ran> {
+    const whole = { FTL_ROOT: this.root, ...this.env, ...env };
+    return this.fleet.ftl(args, { ...more, cwd, env: whole });
   }
 
   async ok(args: readonly string[], options: RunOptions = {}): Promise<string> {
@@ -177,6 +183,7 @@ export function idOf(revision: string): string {
 export interface ProgramOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly program?: readonly string[];
 }
 
 /** Program and first arguments of `ftl`, for a shell's command line. */
@@ -187,11 +194,12 @@ export function programLine(): readonly string[] {
 /** Starts `ftl`, for a test that watches or kills it. */
 export function startProgram(
   args: readonly string[],
-  { cwd, env }: ProgramOptions,
+  { cwd, env, program = programLine() }: ProgramOptions,
 ): Deno.ChildProcess {
+  const [path = "", ...first] = program;
   const defined = Object.entries(env).filter(([, value]) => value !== undefined);
-  return new Deno.Command(PROGRAM, {
-    args: [...PROGRAM_ARGS, ...args],
+  return new Deno.Command(path, {
+    args: [...first, ...args],
     cwd,
     env: Object.fromEntries(defined) as Record<string, string>,
     clearEnv: true,

@@ -175,3 +175,43 @@ Deno.test("a jump survives syncs until another revision is blessed", async () =>
   await web.ok(["sync"]);
   assertEquals(web.link("a/current"), `revs/${idOf(third)}`);
 });
+
+Deno.test("on a copy, a jump before the first sync lasts until that sync, and a jump after it is held", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const [builder, copy] = ["i-builder", "i-copy"].map((name) => ({ env: { FTL_MACHINE: name } }));
+  const tell = "#!/bin/sh\necho $FTL_HOOK $FTL_REVISION $FTL_ACTION >> $FTL_SHARED/told\n";
+  const revisions: string[] = [];
+  for (const v of ["1", "2"]) {
+    const files = { v, "un-jump.sh": tell, "post-jump.sh": tell };
+    revisions.push(await fleet.spool("a.tgz", files));
+    await fleet.ok(["jump", "--master", revisions.at(-1) ?? ""]);
+    await web.ok(["sync"], builder);
+  }
+  const [old = "", blessed = ""] = revisions;
+  const told = (): string[] => web.read("a/shared/told").trimEnd().split("\n");
+  const before = told().length;
+  const cutShort = { from: idOf(old), to: idOf(blessed), action: "sync", phase: "jump" };
+  Deno.writeTextFileSync(`${web.root}/a/.ftl/jump.json`, JSON.stringify(cutShort));
+  await web.ok(["jump", old], copy);
+  assertEquals(web.link("a/current"), `revs/${idOf(old)}`);
+  // The sync cannot tell this hold from one of the builder.
+  const { code, stderr } = await web.ftl(["sync"], copy);
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(stderr, "a is a copy from i-builder; this machine is i-copy");
+  assertStringIncludes(stderr, "hold.json is dropped");
+  assertEquals(web.link("a/current"), `revs/${idOf(blessed)}`);
+  await web.ok(["jump", old], copy);
+  await web.ok(["sync"], copy);
+  assertEquals(web.link("a/current"), `revs/${idOf(old)}`);
+  assertEquals(told().slice(before), [
+    // Of the builder's jump.
+    `post-jump ${blessed} sync`,
+    `un-jump ${blessed} jump`,
+    `post-jump ${old} jump`,
+    `un-jump ${old} sync`,
+    `post-jump ${blessed} sync`,
+    `un-jump ${blessed} jump`,
+    `post-jump ${old} jump`,
+  ]);
+});

@@ -1,67 +1,65 @@
-/** FTL 0.1.0 from the history of this repository, to run it beside the present one. */
-import { assertEquals } from "../assert.ts";
-import { isInstalled, testWith } from "../required_program.ts";
-import { TempFolder } from "../temp.ts";
-import type { Machine, Ran, RunOptions } from "./fleet.ts";
-
-/** The commit of which the executables of 0.1.0 were made. */
-const COMMIT = "9f22653eaabfc3796352ce6db1f299efa1ae00c9";
-const REPOSITORY = new URL("../..", import.meta.url).pathname;
-
 /**
- * A test that needs the history. A shallow clone and an unpacked archive lack it: there it is skipped, also with
- * `FTL_REQUIRE_TOOLS=1`, as no program that is installed would bring it.
+ * FTL 0.1.0, to run it beside the present one.
+ *
+ * Its source lies here as `ftl-0.1.0.tar.gz` rather than in the history, which a shallow clone and an unpacked
+ * archive lack. It is of the commit of which the executables of 0.1.0 were built:
+ *
+ *     git archive 9f22653 mod.ts src scripts/build.ts scripts/build deno.json deno.lock | gzip -9n
+ *
+ * Its lock file decides which packages it gets. It runs from source, as that takes a second; one test builds the
+ * executable.
  */
-export function testWithHistory(name: string, fn: () => Promise<void>): void {
-  if (isInstalled("git") && !hasHistory()) {
-    Deno.test({ name: `${name} (needs the history of this repository)`, ignore: true, fn });
-  } else testWith("git", name, fn);
-}
+import { dirname } from "node:path";
+import { assertEquals } from "../assert.ts";
+import { TempFolder } from "../temp.ts";
+import type { Machine, Ran } from "./fleet.ts";
 
-let found: boolean | undefined;
-function hasHistory(): boolean {
-  return found ??= git("cat-file", "-e", `${COMMIT}^{tree}`).success;
-}
-
-function git(...args: string[]): Deno.CommandOutput {
-  // The repository may belong to another user.
-  const trust = ["-c", `safe.directory=${REPOSITORY.replace(/\/$/, "")}`];
-  return new Deno.Command("git", { args: [...trust, "-C", REPOSITORY, ...args] }).outputSync();
-}
+const SOURCE = new URL("ftl-0.1.0.tar.gz", import.meta.url).pathname;
+const FROM_SOURCE = ["--quiet", "--frozen", "--no-check", "--allow-all"];
 
 export class OlderFtl extends TempFolder {
+  #program = [Deno.execPath(), "run", ...FROM_SOURCE, `${this.path}/mod.ts`];
+
   constructor() {
     super();
-    const { stdout, success } = git("archive", COMMIT, "mod.ts", "src", "deno.json", "deno.lock");
-    assertEquals(success, true);
-    const archive = this.write("older.tar", new Uint8Array(stdout));
-    const tar = new Deno.Command("tar", { args: ["-xf", archive, "-C", this.path] }).outputSync();
+    const tar = new Deno.Command("tar", { args: ["-xzf", SOURCE, "-C", this.path] }).outputSync();
     assertEquals(tar.success, true);
   }
 
-  /** Runs the older `ftl` on a machine. */
-  async run(
-    machine: Machine,
-    args: readonly string[],
-    { env = {} }: RunOptions = {},
-  ): Promise<Ran> {
-    const whole = { ...machine.fleet.env, FTL_ROOT: machine.root, ...machine.env, ...env };
-    const defined = Object.entries(whole).filter(([, value]) => value !== undefined);
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-check", "--allow-all", `${this.path}/mod.ts`, ...args],
-      cwd: machine.root,
-      env: Object.fromEntries(defined) as Record<string, string>,
-      clearEnv: true,
-      stdin: "null",
+  /**
+   * The executable of 0.1.0, by its own build, which takes ten seconds. `beside` is an executable of the present
+   * FTL: whatever runtimes its build left there are used, and none is fetched then.
+   */
+  static async built(beside: string): Promise<OlderFtl> {
+    const older = new OlderFtl();
+    const [kept, used] = [`${dirname(beside)}/.build/runtime`, older.folder("dist/.build/runtime")];
+    // One by one, so that nothing is written where they lie.
+    for (const name of namesIn(kept)) Deno.symlinkSync(`${kept}/${name}`, `${used}/${name}`);
+    const build = [`${older.path}/scripts/build.ts`, "--runtime-from-npm"];
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", ...FROM_SOURCE, ...build, `--target=${Deno.build.arch}`],
     }).output();
-    const decoder = new TextDecoder();
-    return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+    assertEquals(success, true, new TextDecoder().decode(stderr));
+    const name = namesIn(`${older.path}/dist`).find((one) => one.startsWith("ftl-0.1.0-linux-"));
+    older.#program = [`${older.path}/dist/${name}`];
+    return older;
+  }
+
+  /** Runs the older `ftl` on a machine. */
+  run(machine: Machine, args: readonly string[]): Promise<Ran> {
+    return machine.ftl(args, { program: this.#program });
   }
 
   /** The same, but it must succeed. Returns its stdout without the last newline. */
-  async ok(machine: Machine, args: readonly string[], options: RunOptions = {}): Promise<string> {
-    const { code, stdout, stderr } = await this.run(machine, args, options);
-    assertEquals(code, 0, `ftl 0.1.0 ${args.join(" ")}: ${stderr}`);
-    return stdout.replace(/\n$/, "");
+  ok(machine: Machine, args: readonly string[]): Promise<string> {
+    return machine.ok(args, { program: this.#program });
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name);
+  } catch {
+    return [];
   }
 }

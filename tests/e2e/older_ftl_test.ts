@@ -1,7 +1,8 @@
 /** Fleets in which some run FTL 0.1.0, and machines that change between it and the present one. */
 import { assertEquals, assertMatch } from "../assert.ts";
-import { Fleet, idOf, type Machine } from "./fleet.ts";
-import { OlderFtl, testWithHistory } from "./older_ftl.ts";
+import { Fleet, idOf, type Machine, PROGRAM } from "./fleet.ts";
+import { testExecutable } from "../required_program.ts";
+import { OlderFtl } from "./older_ftl.ts";
 
 const NAMED = { FTL_MACHINE: "i-1" };
 
@@ -23,45 +24,54 @@ function telling(more = ""): string {
   return `#!/bin/sh\necho $FTL_HOOK $FTL_REVISION >> $(dirname $FTL_CURRENT)/told\n${more}\n`;
 }
 
-testWithHistory(
+async function blessInTurn(older: OlderFtl): Promise<void> {
+  await using fleet = await Fleet.start();
+  const [old, web] = [fleet.machine("old", ["a"]), fleet.machine("web", ["a"], NAMED)];
+  const revisions: string[] = [];
+  for (const v of ["1", "2"]) revisions.push(await fleet.spool("a.tgz", { v }));
+  const [first = "", second = ""] = revisions;
+  const turns: readonly [revision: string, writer: "older" | "newer", args: string[]][] = [
+    [first, "older", ["jump", "--master", first]],
+    [second, "newer", ["jump", "--master", second]],
+    [first, "older", ["jump-back", "--master", "a"]],
+    [second, "newer", ["jump-back", "--master", "a"]],
+    [second, "newer", ["jump", "--master", second, "--again"]],
+  ];
+  for (const [revision, writer, args] of turns) {
+    if (writer === "older") await older.ok(old, args);
+    else await fleet.ok(args);
+    // The older writer knows nothing of the newer one's metadata, and drops it.
+    assertEquals("ftl-serial" in await metadata(fleet), writer === "newer", args.join(" "));
+    for (const ran of [await older.run(old, ["sync"]), await web.ftl(["sync"])]) {
+      assertEquals(ran.code, 0, ran.stderr);
+    }
+    assertEquals([active(old), active(web)], [revision, revision], args.join(" "));
+    for (const ran of [await older.run(old, ["sync", "-q"]), await web.ftl(["sync", "-q"])]) {
+      assertEquals([ran.code, ran.stderr], [0, ""]);
+    }
+  }
+  // What a newer ftl spools, an older one lists, and the other way round.
+  const list = (text: string): string[] => text.match(/a\.\S+/g) ?? [];
+  assertEquals(
+    list(await older.ok(old, ["list", "--master", "a"])),
+    list(await fleet.ok(["list", "--master", "a"])),
+  );
+}
+
+Deno.test(
   "an older and a newer machine follow blessings that older and newer writers make in turn",
   async () => {
-    await using fleet = await Fleet.start();
     using older = new OlderFtl();
-    const [old, web] = [fleet.machine("old", ["a"]), fleet.machine("web", ["a"], NAMED)];
-    const revisions: string[] = [];
-    for (const v of ["1", "2"]) revisions.push(await fleet.spool("a.tgz", { v }));
-    const [first = "", second = ""] = revisions;
-    const turns: readonly [revision: string, writer: "older" | "newer", args: string[]][] = [
-      [first, "older", ["jump", "--master", first]],
-      [second, "newer", ["jump", "--master", second]],
-      [first, "older", ["jump-back", "--master", "a"]],
-      [second, "newer", ["jump-back", "--master", "a"]],
-      [second, "newer", ["jump", "--master", second, "--again"]],
-    ];
-    for (const [revision, writer, args] of turns) {
-      if (writer === "older") await older.ok(old, args);
-      else await fleet.ok(args);
-      // The older writer knows nothing of the newer one's metadata, and drops it.
-      assertEquals("ftl-serial" in await metadata(fleet), writer === "newer", args.join(" "));
-      for (const ran of [await older.run(old, ["sync"]), await web.ftl(["sync"])]) {
-        assertEquals(ran.code, 0, ran.stderr);
-      }
-      assertEquals([active(old), active(web)], [revision, revision], args.join(" "));
-      for (const ran of [await older.run(old, ["sync", "-q"]), await web.ftl(["sync", "-q"])]) {
-        assertEquals([ran.code, ran.stderr], [0, ""]);
-      }
-    }
-    // What a newer ftl spools, an older one lists, and the other way round.
-    const list = (text: string): string[] => text.match(/a\.\S+/g) ?? [];
-    assertEquals(
-      list(await older.ok(old, ["list", "--master", "a"])),
-      list(await fleet.ok(["list", "--master", "a"])),
-    );
+    await blessInTurn(older);
   },
 );
 
-testWithHistory(
+testExecutable("npm", "the executables of both do so too", async () => {
+  using older = await OlderFtl.built(PROGRAM);
+  await blessInTurn(older);
+});
+
+Deno.test(
   "a root goes from 0.1.0 to the present FTL and back: no download, no script, the hold stays",
   async () => {
     await using fleet = await Fleet.start();
@@ -105,7 +115,7 @@ testWithHistory(
   },
 );
 
-testWithHistory(
+Deno.test(
   "an older ftl ends a jump whose health was being asked, and the newer one goes on from there",
   async () => {
     await using fleet = await Fleet.start();
@@ -132,7 +142,7 @@ testWithHistory(
   },
 );
 
-testWithHistory(
+Deno.test(
   "a quarantine under an older writer's blessing lasts until that writer's next one",
   async () => {
     await using fleet = await Fleet.start();

@@ -129,6 +129,39 @@ Deno.test("a pointer whose metadata S3 has no room for is refused, and says how 
   assertThrows(() => withMessage(room + 1), UsageError);
 });
 
+Deno.test("what is too long for a pointer's metadata is named, also if it is not the message", () => {
+  const longKey = (bytes: number): Blessing => ({
+    ...STAGED,
+    object: { key: `my_site.${ID}.`.padEnd(bytes, "x"), sha256: undefined, size: undefined },
+  });
+  const cases: [blessing: Blessing, named: string, fill: (room: number) => Blessing][] = [
+    [longKey(1800), "The S3 key of the revision", longKey],
+    [
+      // The message is long, but without it there would still be no room.
+      { ...longKey(1900), note: { message: "m".repeat(100) } },
+      "The S3 key of the revision",
+      (room) => ({ ...longKey(room), note: { message: "m".repeat(100) } }),
+    ],
+    [
+      { ...STAGED, note: { by: "u".repeat(1500) } },
+      "The name of user and host",
+      (room) => ({ ...STAGED, note: { by: "u".repeat(room) } }),
+    ],
+    [
+      { ...longKey(950), note: { message: "m".repeat(700) } },
+      "The message",
+      (room) => ({ ...longKey(950), note: { message: "m".repeat(room) } }),
+    ],
+  ];
+  for (const [blessing, named, fill] of cases) {
+    const { message } = assertThrows(() => blessingMetadata(blessing), UsageError);
+    const [, what, room] = /^(.*) is too long: there is room for (\d+) bytes$/.exec(message) ?? [];
+    assertEquals(what, named);
+    blessingMetadata(fill(Number(room)));
+    assertThrows(() => blessingMetadata(fill(Number(room) + 1)), UsageError, "too long");
+  }
+});
+
 Deno.test("a serial grows with every write, whatever the clock says", () => {
   assertEquals(nextSerial(1795615200123.7, undefined), 1795615200123);
   assertEquals(nextSerial(1000, 1795615200123), 1795615200124);

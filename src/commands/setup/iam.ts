@@ -45,8 +45,11 @@ export interface RolePolicy {
  * called.
  */
 const ID = "?".repeat(11);
-/** An id in the form of the Go original. */
-const GO_ID = "?".repeat(14);
+/**
+ * Ids in the form of the Go original: fourteen characters, of which the first are a year. Without the year they
+ * would match the end of `bin/ftl-0.1.0-linux-x86_64`, where a bucket may have the executable.
+ */
+const GO_IDS = ["201", "202"].map((decade) => decade.padEnd(14, "?"));
 
 /** With `packages` the policy is for these only; without, for the whole bucket. */
 export function iamPolicy(
@@ -93,7 +96,7 @@ export function iamPolicy(
       allow("ReadPointers", ["s3:GetObject"], allPointers),
       allow("RemoveRevisions", ["s3:DeleteObject"], [
         ...revisions,
-        ...keys(GO_ID, `${GO_ID}.*`),
+        ...keys(...GO_IDS.flatMap((id) => [id, `${id}.*`])),
       ]),
     ],
   };

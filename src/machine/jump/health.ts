@@ -97,14 +97,14 @@ async function tryOnce(
     if (!scripts.has("health", id)) {
       return { outcome: "its script is not there any more", isCertain: true };
     }
-    await scripts.run("health", id, run);
-    return undefined;
-  } catch (error) {
-    if (error instanceof StorageError) return { outcome: error.message, isCertain: false };
-    if (!(error instanceof ScriptError)) throw error;
+    const error = await scripts.failure("health", id, run);
+    if (error === undefined) return undefined;
     const { exit, outcome, log } = error;
     const isCertain = exit === undefined || ("code" in exit && exit.code === CERTAIN);
     return { outcome, log, isCertain };
+  } catch (error) {
+    if (error instanceof StorageError) return { outcome: error.message, isCertain: false };
+    throw error;
   }
 }
 

@@ -35,7 +35,7 @@ export class JumpScripts {
 
   /** Returns the script's failure. A broken old version must not stop the deployment of a new one. */
   async unJump(id: RevisionId, given: JumpRun): Promise<ScriptError | undefined> {
-    return await failureOf(() => this.#scripts.run("un-jump", id, given));
+    return await this.#scripts.failure("un-jump", id, given);
   }
 
   /** The same, also if the disk does not let FTL run the script. */
@@ -55,7 +55,7 @@ export class JumpScripts {
 
   /** Returns the script's failure, and stores it for `status` and `doctor`. */
   async postJump(id: RevisionId, given: JumpRun): Promise<ScriptError | undefined> {
-    const failure = await failureOf(() => this.#scripts.run("post-jump", id, given));
+    const failure = await this.#scripts.failure("post-jump", id, given);
     const { outcome, log } = failure ?? {};
     const at = new Date(this.#context.now()).toISOString();
     const failed = failure && { at, outcome: outcome ?? failure.message, log };
@@ -66,16 +66,5 @@ export class JumpScripts {
   /** Runs `health` until it is known how healthy the revision is. Returns undefined if it is healthy. */
   async health(id: RevisionId, given: JumpRun): Promise<BadHealth | undefined> {
     return await checkHealth(this.#context, this.#scripts, { id, given });
-  }
-}
-
-/** Any other error is thrown. */
-async function failureOf(run: () => Promise<void>): Promise<ScriptError | undefined> {
-  try {
-    await run();
-    return undefined;
-  } catch (error) {
-    if (error instanceof ScriptError) return error;
-    throw error;
   }
 }

@@ -111,6 +111,17 @@ export class Scripts {
     }
   }
 
+  /** The same, for a script whose failure stops nothing: it is returned. Any other error is thrown. */
+  async failure(step: Step, id: RevisionId, given: ScriptRun): Promise<ScriptError | undefined> {
+    try {
+      await this.run(step, id, given);
+      return undefined;
+    } catch (error) {
+      if (error instanceof ScriptError) return error;
+      throw error;
+    }
+  }
+
   /** The variables that are added to the environment of `ftl`. A script inherits both. */
   #environment(
     step: Step,

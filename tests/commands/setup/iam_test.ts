@@ -147,6 +147,21 @@ Deno.test("no role can do what is another's", () => {
   }
 });
 
+Deno.test("no role can change the executable below bin/, which machines install", () => {
+  const keys = [
+    "bin/SHA256SUMS",
+    ...["0.1.0", "0.1.20", "0.1.201", "1.10.0", "2.0.20130305"].flatMap((version) =>
+      ["x86_64", "arm64"].map((suffix) => `bin/ftl-${version}-linux-${suffix}`)
+    ),
+  ];
+  for (const role of IAM_ROLES) {
+    const policy = iamPolicy(role, VALUES, []);
+    for (const action of ["s3:PutObject", "s3:DeleteObject"]) {
+      assertEquals([role, keys.filter((key) => allows(policy, { action, key }))], [role, []]);
+    }
+  }
+});
+
 Deno.test("a policy for packages is for no other", () => {
   for (const role of IAM_ROLES) {
     const policy = iamPolicy(role, VALUES, [aPackage("my_site")]);
