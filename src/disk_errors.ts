@@ -38,6 +38,11 @@ const REASONS: Readonly<Record<string, { reason: string; hint?: string }>> = {
 
 /** Error numbers of Linux. For these, the runtime says only `os error 122`, without a name. */
 const UNNAMED: Readonly<Record<string, string>> = {
+  "11": "EAGAIN",
+  "12": "ENOMEM",
+  "23": "ENFILE",
+  "24": "EMFILE",
+  "26": "ETXTBSY",
   "27": "EFBIG",
   "31": "EMLINK",
   "37": "ENOLCK",

@@ -9,6 +9,7 @@ import type { Report, ScriptOutputEvent } from "../../events.ts";
 import type { RevisionId, RevisionName } from "../../revision/names.ts";
 import type { JumpRun } from "./jump_scripts.ts";
 import type { ScriptRun, Scripts } from "../scripts/scripts.ts";
+import { StartFailure } from "../scripts/start.ts";
 
 /** Milliseconds between the end of one attempt and the next. */
 const PAUSE = 1000;
@@ -86,7 +87,7 @@ interface FailedAttempt {
 
 /**
  * Undefined if the revision is healthy. A script that is gone, or cannot be started at all, will not be able to
- * run a second later. What the disk does not allow FTL may pass.
+ * run a second later. What the disk does not allow FTL may pass, and so may a lack of memory or of processes.
  */
 async function tryOnce(
   scripts: Scripts,
@@ -99,13 +100,17 @@ async function tryOnce(
     }
     const error = await scripts.failure("health", id, run);
     if (error === undefined) return undefined;
-    const { exit, outcome, log } = error;
-    const isCertain = exit === undefined || ("code" in exit && exit.code === CERTAIN);
-    return { outcome, log, isCertain };
+    const { outcome, log } = error;
+    return { outcome, log, isCertain: isCertain(error) };
   } catch (error) {
     if (error instanceof StorageError) return { outcome: error.message, isCertain: false };
     throw error;
   }
+}
+
+function isCertain({ exit, cause }: ScriptError): boolean {
+  if (exit !== undefined) return "code" in exit && exit.code === CERTAIN;
+  return !(cause instanceof StartFailure && cause.mayPass);
 }
 
 /** Holds the output of an attempt back until it is known whether the attempt was the last one. */

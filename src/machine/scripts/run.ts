@@ -45,6 +45,7 @@ export async function run(script: ScriptFile, of: Run): Promise<void> {
   const started = performance.now();
   let outcome = "interrupted";
   let hint: string | undefined;
+  let cause: StartFailure | undefined;
   let failed: FailedRun | undefined;
   try {
     failed = await runLogged(script, { ...of, log });
@@ -55,6 +56,7 @@ export async function run(script: ScriptFile, of: Run): Promise<void> {
     if (!(error instanceof StartFailure)) throw error;
     outcome = `cannot start ${script.place}: ${error.message}`;
     hint = error.hint;
+    cause = error;
   } finally {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     if (log !== undefined) note(log.fd, `${outcome}, after ${seconds} s`);
@@ -66,6 +68,7 @@ export async function run(script: ScriptFile, of: Run): Promise<void> {
     exit: failed?.exit,
     log: log?.path,
     hint,
+    cause,
   });
 }
 

@@ -25,10 +25,20 @@ export interface StartOptions {
 
 /** Why a script could not be started, and what to do about it. */
 export class StartFailure extends Error {
-  constructor(message: string, readonly hint: string | undefined) {
+  /** @param mayPass whether a later attempt may succeed */
+  constructor(message: string, readonly hint: string | undefined, readonly mayPass = false) {
     super(message);
   }
 }
+
+/** The system lacks something at this moment, or somebody is writing the script. */
+const PASSING: readonly (string | undefined)[] = [
+  "EAGAIN",
+  "ENOMEM",
+  "EMFILE",
+  "ENFILE",
+  "ETXTBSY",
+];
 
 /**
  * Starts the script in its own process group, so that all its children can be ended with it. Throws
@@ -146,5 +156,6 @@ function explainSystem(script: ScriptFile, { program, error }: FailedStart): Sta
     );
   }
   const reason = messageOf(error).replace(/^Failed to spawn '.*?': /s, "");
-  return new StartFailure(`the system does not start ${program}: ${reason}`, undefined);
+  const mayPass = PASSING.includes(code);
+  return new StartFailure(`the system does not start ${program}: ${reason}`, undefined, mayPass);
 }

@@ -1,6 +1,7 @@
 /** Health that is disturbed: by its own script, by a disk, by a revision that goes, by its time. */
 import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
 import { StorageError } from "../../../src/errors.ts";
+import type { FtlEvent } from "../../../src/events.ts";
 import { readJournal, writeJournal } from "../../../src/machine/jump/journal.ts";
 import { Jumps } from "../../../src/machine/jump/jump.ts";
 import { readQuarantines } from "../../../src/machine/jump/quarantine.ts";
@@ -119,4 +120,28 @@ Deno.test("the time counts over all attempts: the last one gets only what is lef
   const seconds = Number(/, after ([\d.]+) s\n$/.exec(log)?.[1]);
   // Two of six were left. The machine may be busy.
   assert(seconds < 5, log);
+});
+
+Deno.test("a health that the system does not start at this moment is asked for again", async () => {
+  using machine = new Disturbed({ health: "exit 0" });
+  // As long as somebody writes a program, the system does not start it.
+  const program = `${machine.pkg.revisionPath(NEW)}/program`;
+  Deno.copyFileSync("/bin/true", program);
+  machine.write(`root/my_site/revs/${NEW}/health.sh`, `#!${program}\n`, 0o755);
+  const writing = Deno.openSync(program, { write: true });
+  const { report } = machine.context;
+  let attempts = 0;
+  const context = {
+    ...machine.context,
+    report: (event: FtlEvent) => {
+      if (
+        event.type === "script" && event.step === "health" && !event.running && attempts++ === 0
+      ) {
+        writing.close();
+      }
+      report(event);
+    },
+  };
+  const { wentBack } = await new Jumps(context, machine.pkg, "sync").to(NEW, undefined, SYNC);
+  assertEquals([wentBack, machine.active, attempts], [undefined, NEW, 2]);
 });
