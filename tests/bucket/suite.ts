@@ -123,6 +123,15 @@ function testListing(test: Test): void {
     assert(Math.abs((found[0]?.modified ?? 0) - Date.now()) < 600_000);
   });
 
+  test("leaves out the keys that have the delimiter after the prefix", async ({ bucket }) => {
+    for (const key of [".ftl/x/y", "a.x", "b/a.y", "b/c/a.z"]) {
+      await bucket.put(key, "x", { metadata: {} });
+    }
+    const keys = async (prefix: string): Promise<string[]> =>
+      (await bucket.list(prefix, { delimiter: "/" })).map(({ key }) => key);
+    assertEquals([await keys(""), await keys("b/")], [["a.x"], ["b/a.y"]]);
+  });
+
   test("reads listings of more than 1,000 keys to their end", async ({ bucket }) => {
     const keys = Array.from({ length: 2100 }, (_, i) => `a.${String(i).padStart(6, "0")}`);
     for (let i = 0; i < keys.length; i += 50) {
