@@ -181,6 +181,10 @@ Deno.test("a copy of a machine lists first, however new the other one's listing 
   const { requests, result } = await fleet.poll(copy);
   assertEquals([requests, result.fetched], ["list read", [candidate]]);
   assertEquals((await fleet.poll(copy)).requests, "getSmall");
+  // What the other one saw is gone, also if this sync stores nothing in its place.
+  const next = fleet.context("web", ["a"], { FTL_MACHINE: "next" });
+  await sync(next);
+  assertEquals(readLastListing(dirOf(next)), undefined);
 });
 
 Deno.test("a listing of more than 1,000 revisions is not planned by", async () => {
