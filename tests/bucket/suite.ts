@@ -121,6 +121,7 @@ function testListing(test: Test): void {
     assertEquals(found.map(({ key, size }) => [key, size]), [["a.x", 3], ["a.y", 3]]);
     assertEquals(found[0]?.etag, (await bucket.head("a.x"))?.etag);
     assert(Math.abs((found[0]?.modified ?? 0) - Date.now()) < 600_000);
+    assert(Math.abs((bucket.serverTime() ?? 0) - Date.now()) < 600_000, "the time of its answers");
   });
 
   test("leaves out the keys that have the delimiter after the prefix", async ({ bucket }) => {
