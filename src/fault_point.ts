@@ -12,6 +12,7 @@ export const FAULT_POINTS = [
   "upload-completed",
   "pointer-written",
   "pointer-remembered",
+  "copy-dropped",
   "adopted",
   "staged",
   "flushed",

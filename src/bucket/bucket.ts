@@ -98,6 +98,9 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Leaves out the keys with the delimiter after the prefix. Some stores show them all the same. */
+export type ListingOptions = { readonly delimiter?: "/" };
+
 /** One page of a listing, with at most 1,000 keys. */
 export interface ListedPage {
   readonly objects: readonly ListedObject[];
@@ -138,7 +141,7 @@ export interface Bucket {
   serverTime(): number | undefined;
 
   /** Every object whose key starts with `prefix`, in the order of keys' bytes, read to the end. */
-  list(prefix: string): Promise<ListedObject[]>;
+  list(prefix: string, options?: ListingOptions): Promise<ListedObject[]>;
 
   /**
    * One page of the keys that have `prefix` and come after `after`, or the page that follows

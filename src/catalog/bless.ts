@@ -175,7 +175,7 @@ async function requireStillInBucket(
   if (await isInBucket(bucket, revision)) return;
   const before = old.content;
   let hint = "Bless another revision now: machines cannot fetch this one";
-  if (before !== undefined) {
+  if (before !== undefined && before.id !== revision.id) {
     const name = revisionName({ package: revision.package, id: before.id });
     try {
       const key = pointerKey(revision.package);

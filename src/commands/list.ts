@@ -140,7 +140,8 @@ export async function listMasterPackages(
 ): Promise<MasterPackage[]> {
   const { long = false } = options;
   const bucket = await openBucket(context);
-  const packages = readListing(await bucket.list(""))
+  // No key of FTL's packages has a slash. What lies below `.ftl/` may be thousands of keys.
+  const packages = readListing(await bucket.list("", { delimiter: "/" }))
     .filter(({ revisions }) => revisions.length > 0);
   if (!long) return packages.map(({ name }) => ({ package: name }));
   const { signal } = context;

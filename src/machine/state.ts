@@ -2,7 +2,12 @@
 import { IDENTITY_SOURCES, type MachineIdentity } from "../plan/clone.ts";
 import { POST_SYNC, type PostSync } from "../plan/sync.ts";
 import { isRevisionId, type RevisionId } from "../revision/names.ts";
-import type { BlessedObject, Candidate, PointerState } from "../revision/pointer.ts";
+import {
+  type BlessedObject,
+  type Candidate,
+  type PointerState,
+  wholeSeconds,
+} from "../revision/pointer.ts";
 import { formatRollout, parseRollout } from "../revision/rollout.ts";
 import { overwriteDigits, removeFile, replaceFile } from "./disk/durable.ts";
 import type { PackageDir } from "./package_dir.ts";
@@ -84,17 +89,19 @@ export function readPointerState(pkg: PackageDir): PointerState | undefined {
   const value = readJson(pkg.ownPath("pointer")) as Partial<StoredPointer> | undefined;
   if (typeof value?.version !== "string" || !isRevisionId(value.blessed)) return undefined;
   const base = {
-    version: value.version,
+    version: wholeSeconds(value.version),
     blessed: value.blessed,
     replaced: isRevisionId(value.replaced) ? value.replaced : undefined,
   };
-  if (value.schema !== 2) return { ...base, schema: 1 };
+  const blessing = textIn(value, "blessing");
+  // Without its name a quarantine would never be in force.
+  if (value.schema !== 2 || blessing === undefined) return { ...base, schema: 1 };
   const rollout = textIn(value, "rollout");
   return {
     ...base,
     schema: 2,
     serial: numberIn(value, "serial"),
-    blessing: textIn(value, "blessing"),
+    blessing,
     object: objectIn(value),
     next: candidateIn(value.next),
     rollout: rollout === undefined ? undefined : parseRollout(rollout),

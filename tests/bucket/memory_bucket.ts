@@ -5,6 +5,7 @@ import type {
   Identity,
   ListedObject,
   ListedPage,
+  ListingOptions,
   NotRemoved,
   ObjectInfo,
   OpenedBucket,
@@ -56,9 +57,11 @@ export class MemoryBucket implements OpenedBucket {
     return Promise.resolve(undefined);
   }
 
-  async list(prefix: string): Promise<ListedObject[]> {
+  async list(prefix: string, { delimiter }: ListingOptions = {}): Promise<ListedObject[]> {
     await this.#call("list");
-    return this.#listed(prefix);
+    return this.#listed(prefix).filter(({ key }) =>
+      delimiter === undefined || !key.slice(prefix.length).includes(delimiter)
+    );
   }
 
   async listPage({ prefix, after, next }: PageStart): Promise<ListedPage> {

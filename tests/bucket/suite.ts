@@ -121,6 +121,16 @@ function testListing(test: Test): void {
     assertEquals(found.map(({ key, size }) => [key, size]), [["a.x", 3], ["a.y", 3]]);
     assertEquals(found[0]?.etag, (await bucket.head("a.x"))?.etag);
     assert(Math.abs((found[0]?.modified ?? 0) - Date.now()) < 600_000);
+    assert(Math.abs((bucket.serverTime() ?? 0) - Date.now()) < 600_000, "the time of its answers");
+  });
+
+  test("leaves out the keys that have the delimiter after the prefix", async ({ bucket }) => {
+    for (const key of [".ftl/x/y", "a.x", "b/a.y", "b/c/a.z"]) {
+      await bucket.put(key, "x", { metadata: {} });
+    }
+    const keys = async (prefix: string): Promise<string[]> =>
+      (await bucket.list(prefix, { delimiter: "/" })).map(({ key }) => key);
+    assertEquals([await keys(""), await keys("b/")], [["a.x"], ["b/a.y"]]);
   });
 
   test("reads listings of more than 1,000 keys to their end", async ({ bucket }) => {

@@ -27,6 +27,10 @@ class SharedBucket extends MemoryBucket {
     return etag;
   }
 
+  async serial(): Promise<number> {
+    return Number((await this.head("my_site.rev"))?.metadata["ftl-serial"]);
+  }
+
   pointer(): Promise<string | undefined> {
     return this.getSmall("my_site.rev").then((found) => found?.text);
   }
@@ -43,18 +47,23 @@ async function blessed(): Promise<SharedBucket> {
 async function blessIn(
   bucket: SharedBucket,
   id: RevisionId,
-  signal = new AbortController().signal,
+  { signal = new AbortController().signal, again = false } = {},
 ): Promise<FtlEvent[]> {
   const events: FtlEvent[] = [];
   const context = createContext({}, { report: (event) => void events.push(event), signal });
   const remote = await fetchPackageListing(bucket, SITE);
-  await bless(context, { bucket, remote, id, old: await readOldPointer(bucket, remote) });
+  await bless(context, { bucket, remote, id, again, old: await readOldPointer(bucket, remote) });
   return events;
 }
 
 Deno.test("if the revision is removed while it is blessed, the blessing before comes back", async () => {
   const bucket = await blessed();
-  bucket.after = () => bucket.remove(`my_site.${NEW}.tgz`);
+  const before = await bucket.head("my_site.rev");
+  let serial = 0;
+  bucket.after = async () => {
+    serial = await bucket.serial();
+    await bucket.remove(`my_site.${NEW}.tgz`);
+  };
   const error = await assertRejects(() => blessIn(bucket, NEW), ConflictError);
   assertEquals(
     error.message,
@@ -62,6 +71,21 @@ Deno.test("if the revision is removed while it is blessed, the blessing before c
   );
   assertEquals(error.hint, `my_site.${OLD} is blessed again, as before`);
   assertEquals(await bucket.pointer(), `my_site.${OLD}`);
+  // It is the same blessing, so holds stay. But it is another write.
+  const after = await bucket.head("my_site.rev");
+  const written = { "ftl-serial": String(serial + 1) };
+  assertEquals(after?.metadata, { ...before?.metadata, ...written });
+});
+
+Deno.test("the same revision does not come back if it is removed while it is blessed once more", async () => {
+  const bucket = await blessed();
+  const serial = await bucket.serial();
+  bucket.after = () => bucket.remove(`my_site.${OLD}.tgz`);
+  const { hint } = await assertRejects(() => blessIn(bucket, OLD, { again: true }), ConflictError);
+  assertEquals(hint, "Bless another revision now: machines cannot fetch this one");
+  // One more write in the same second would look the same to machines.
+  const writes = bucket.calls.filter((call) => call === "put").length;
+  assertEquals([writes, await bucket.serial() > serial], [4, true]);
 });
 
 Deno.test("a blessing before does not come back over one that somebody else made since", async () => {
@@ -111,7 +135,10 @@ Deno.test("the same revision is blessed again if only the Go original has blesse
 Deno.test("after an abort nothing is blessed", async () => {
   const bucket = await blessed();
   const reason = new Error("stop");
-  const error = await assertRejects(() => blessIn(bucket, NEW, AbortSignal.abort(reason)), Error);
+  const error = await assertRejects(
+    () => blessIn(bucket, NEW, { signal: AbortSignal.abort(reason) }),
+    Error,
+  );
   assertEquals(error, reason);
   assertEquals(await bucket.pointer(), `my_site.${OLD}`);
 });

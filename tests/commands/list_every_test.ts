@@ -166,6 +166,21 @@ Deno.test("a machine whose clock went back lists", async () => {
   assertEquals((await fleet.poll(web)).requests, "getSmall");
 });
 
+Deno.test("a copy of a machine lists first, however new the other one's listing is", async () => {
+  using fleet = new PollingFleet();
+  await fleet.bless(await fleet.spool("a.tgz", "1"));
+  await fleet.machine("web");
+  const candidate = await fleet.spool("a.tgz", "2");
+  const copy = fleet.context("web", ["a"], { FTL_MACHINE: "copy" });
+  const { requests, result } = await fleet.poll(copy);
+  assertEquals([requests, result.fetched], ["list read", [candidate]]);
+  assertEquals((await fleet.poll(copy)).requests, "getSmall");
+  // What the other one saw is gone, also if this sync stores nothing in its place.
+  const next = fleet.context("web", ["a"], { FTL_MACHINE: "next" });
+  await sync(next);
+  assertEquals(readLastListing(dirOf(next)), undefined);
+});
+
 Deno.test("a listing of more than 1,000 revisions is not planned by", async () => {
   using fleet = new PollingFleet();
   await fleet.release("a.tgz", "1");

@@ -42,6 +42,15 @@ Deno.test("the message of a jump back is shown at the revision that was left", a
   assertMatch(again, new RegExp(`^${second} .*active, blessed by \\S+: it was the proxy`, "m"));
 });
 
+Deno.test("list --master asks for no key below a folder", async () => {
+  await using fleet = await Fleet.start();
+  await fleet.spool("a.tgz", { v: "1" });
+  await fleet.bucket().put(".ftl/fleet/b.rev", "a", { metadata: {} });
+  fleet.server.clearLog();
+  assertEquals(await fleet.ok(["list", "--master"]), "a");
+  assertEquals(fleet.server.log.map(({ target }) => /delimiter=%2F/.test(target)), [true]);
+});
+
 Deno.test("list --long without a package shows the active and newest revision of each, and their number", async () => {
   const { fleet, web, revisions: [, second, third] } = await threeRevisions();
   await using _fleet = fleet;

@@ -149,6 +149,20 @@ Deno.test("a listing is kept up to 1,000 ids, without what is no id, until it is
   }
 });
 
+Deno.test("what names no blessing, or is of another schema, counts as the little that FTL 0.1.0 stores", () => {
+  using folder = new TempFolder();
+  folder.folder("a");
+  const pkg = new PackageDir(folder.path, aPackage("a"));
+  pkg.prepare();
+  const little = { version: 'a.rev "e" 1795615200000 -', blessed: ID, replaced: undefined };
+  const version = 'a.rev "e" 1795615200987 -';
+  for (const more of [{}, { schema: 2 }, { schema: 3, blessing: "1" }, { schema: "2" }]) {
+    const text = JSON.stringify({ version, blessed: ID, ...more });
+    Deno.writeTextFileSync(pkg.ownPath("pointer"), text);
+    assertEquals(readPointerState(pkg), { ...little, schema: 1 });
+  }
+});
+
 Deno.test("a hold of FTL 0.1.0 stays in force in a store whose listings have parts of a second", () => {
   using folder = new TempFolder();
   folder.folder("a");

@@ -54,6 +54,7 @@ export const STEPS: readonly Step[] = [
   { command: "jump to a bad one", at: "health-started", active: "new" },
   { command: "jump to a bad one", at: "rollback-journaled", active: "new" },
   { command: "jump to a bad one", at: "rollback-linked", active: "old" },
+  { command: "sync of a copy", at: "copy-dropped", active: "old" },
   { command: "sync of a copy", at: "adopted", active: "old" },
   { command: "jump", at: "un-jumped", active: "old" },
   { command: "jump", at: "hold-written", active: "old" },

@@ -10,6 +10,7 @@ import { IntegrityError } from "../../errors.ts";
 import {
   type ListedObject,
   type ListedPage,
+  type ListingOptions,
   type ObjectInfo,
   type OpenObject,
   type PageStart,
@@ -54,8 +55,9 @@ export class S3Reads {
     return this.#askingOnce ??= clientAskingOnce(this.#client, this.#bucket.settings);
   }
 
-  async list(prefix: string): Promise<ListedObject[]> {
-    const ask = (token: string | undefined): Promise<ListPage> => this.#askPage({ prefix, token });
+  async list(prefix: string, { delimiter }: ListingOptions = {}): Promise<ListedObject[]> {
+    const ask = (token: string | undefined): Promise<ListPage> =>
+      this.#askPage({ prefix, token, delimiter });
     return await listAll({ bucket: this.#bucket.name, prefix, ask });
   }
 
@@ -66,11 +68,17 @@ export class S3Reads {
   }
 
   async #askPage(
-    { prefix, token, after }: { prefix: string; token: string | undefined; after?: string },
+    { prefix, token, after, delimiter }: {
+      prefix: string;
+      token: string | undefined;
+      after?: string;
+      delimiter?: string | undefined;
+    },
   ): Promise<ListPage> {
     const command = new ListObjectsV2Command({
       Bucket: this.#bucket.name,
       ...(prefix === "" ? {} : { Prefix: prefix }),
+      ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
       ...(token !== undefined ? { ContinuationToken: token } : after ? { StartAfter: after } : {}),
     });
     try {

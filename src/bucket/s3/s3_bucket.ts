@@ -6,6 +6,7 @@ import {
   type Identity,
   type ListedObject,
   type ListedPage,
+  type ListingOptions,
   type NotRemoved,
   type ObjectInfo,
   type OnLack,
@@ -114,8 +115,8 @@ class S3Bucket implements OpenedBucket {
     }
   }
 
-  list(prefix: string): Promise<ListedObject[]> {
-    return this.#reads.list(prefix);
+  list(prefix: string, options?: ListingOptions): Promise<ListedObject[]> {
+    return this.#reads.list(prefix, options);
   }
 
   listPage(start: PageStart): Promise<ListedPage> {

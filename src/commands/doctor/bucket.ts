@@ -125,7 +125,8 @@ async function checkList(bucket: OpenedBucket, packages: readonly PackageDir[]):
   const empty: string[] = [];
   try {
     for (const name of packages.length === 0 ? [undefined] : packages.map(({ name }) => name)) {
-      const objects = await bucket.list(name === undefined ? "" : packagePrefix(name));
+      const prefix = name === undefined ? "" : packagePrefix(name);
+      const objects = await bucket.list(prefix, { delimiter: "/" });
       const own = objects.filter(({ key }) => parseKey(key) !== undefined);
       if (own[0] !== undefined) keys.push(own[0].key);
       if (name !== undefined && own.length === 0) empty.push(name);

@@ -72,8 +72,10 @@ export class PackageView {
 
   /** Asks S3: by a listing, or only for the pointer if `src/plan/poll.ts` says that this is enough. */
   static async open(pkg: PackageDir, setting: ViewSetting): Promise<PackageView> {
-    const { bucket, listings, polls } = setting;
-    const listing = polls?.listings.get(pkg.name);
+    const { bucket, listings, polls, me } = setting;
+    // On a copy it is what the other machine saw.
+    const isCopy = originOf(readOwner(pkg), me) === "copy";
+    const listing = isCopy ? undefined : polls?.listings.get(pkg.name);
     const pointer = listing && await pollPointerState(bucket, pkg.name);
     if (listing !== undefined && pointer !== undefined) {
       const { ids } = listing;

@@ -45,6 +45,7 @@ export function settleOwner(
     const warn = (message: string): void => report({ type: "warning", message });
     warn(`${pkg.name} is a copy from ${owner?.machine}; this machine is ${me.machine}`);
     dropState(pkg, warn);
+    faultPoint("copy-dropped");
     writeAdoption(pkg, new Date(now()).toISOString());
     faultPoint("adopted");
   }
