@@ -3,10 +3,11 @@ import type { Slot } from "../../concurrency/slots.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import { trimLogs } from "../../machine/scripts/log_folder.ts";
 import { readPointerState, writeLastListing } from "../../machine/state.ts";
+import type { RevisionId } from "../../revision/names.ts";
 import type { PointerState } from "../../revision/pointer.ts";
 import type { Context } from "../../context.ts";
 import { missingBlessed } from "./blessed_check.ts";
-import { findQuarantine, quarantineError } from "../../machine/jump/quarantine.ts";
+import { quarantineError } from "../../machine/jump/quarantine.ts";
 import { readPause } from "../../machine/pause_file.ts";
 import { BlessedStep } from "./blessed_step.ts";
 import { type PackageSyncSetting, PackageWork } from "./package_work.ts";
@@ -24,8 +25,8 @@ export class PackageSyncer implements Disposable {
   readonly #blessed: BlessedStep;
   readonly #rest: RestStep;
   readonly #remembered: PointerState | undefined;
-  /** Unix milliseconds. */
-  readonly #started: number;
+  /** The blessed revision, if it was in quarantine when the sync began. */
+  #wasBad: RevisionId | undefined;
   /** Undefined until S3 has answered. */
   #view: PackageView | undefined;
 
@@ -34,7 +35,6 @@ export class PackageSyncer implements Disposable {
     this.#blessed = new BlessedStep(this.#work);
     this.#rest = new RestStep(this.#work, this.#blessed);
     this.#remembered = rememberedOf(pkg);
-    this.#started = context.now();
   }
 
   [Symbol.dispose](): void {
@@ -58,7 +58,8 @@ export class PackageSyncer implements Disposable {
       const me = await setting.identity();
       const known = { bucket, keep, follow, remembered, listings, polls, me, now: context.now };
       const view = await PackageView.open(pkg, known);
-      const { missing } = view.plan();
+      const { missing, quarantined } = view.plan();
+      this.#wasBad = quarantined;
       if (missing !== undefined) tally.fail(missingBlessed(pkg, missing, bucket.name), missing);
       this.#view = view;
       await this.#blessed.changeIfDue(view);
@@ -141,11 +142,9 @@ export class PackageSyncer implements Disposable {
     if (id === undefined) return;
     tally.quarantined = id;
     if (tally.hasFailed(id)) return;
-    const { blessing } = this.#view ?? {};
-    const error = quarantineError(pkg, id, blessing);
-    // A rollback that was cut short before ends in this sync, and the quarantine begins.
-    const { at } = findQuarantine(pkg, id, blessing) ?? {};
-    if (at !== undefined && Date.parse(at) < this.#started) tally.knownQuarantine = error;
+    const error = quarantineError(pkg, id, this.#view?.blessing);
+    // If not, a rollback that was cut short before has ended meanwhile, and the quarantine has begun.
+    if (this.#wasBad === id) tally.knownQuarantine = error;
     tally.fail(error, id);
   }
 
