@@ -7,6 +7,8 @@ import type { Context } from "../../context.ts";
 import { ScriptError } from "../../errors.ts";
 import type { Report, ScriptOutputEvent } from "../../events.ts";
 import type { RevisionId, RevisionName } from "../../revision/names.ts";
+import type { PackageDir } from "../package_dir.ts";
+import { hasScript } from "../scripts/file.ts";
 import type { JumpRun } from "./jump_scripts.ts";
 import type { Scripts } from "../scripts/scripts.ts";
 
@@ -31,7 +33,7 @@ export interface BadHealth {
 export async function checkHealth(
   { config, report, signal }: Context,
   scripts: Scripts,
-  { id, given }: { id: RevisionId; given: JumpRun },
+  { pkg, id, given }: { pkg: PackageDir; id: RevisionId; given: JumpRun },
 ): Promise<BadHealth | undefined> {
   const window = config.healthTimeout;
   const started = performance.now();
@@ -46,14 +48,17 @@ export async function checkHealth(
         report: output.report,
       })
     );
+    // A script that is gone would count as one that the revision does not bring.
+    const isGone = !hasScript(pkg.revisionPath(id), "health");
     const isOver = passed() + PAUSE / 1000 >= window;
-    const isLast = error === undefined || isOver || isCertain(error);
+    const isLast = error === undefined || isGone || isOver || isCertain(error);
     output.show({ isLast });
-    if (error === undefined) return undefined;
+    const outcome = error?.outcome ?? (pkg.has(id) ? undefined : "the revision was taken away");
+    if (outcome === undefined) return undefined;
     if (isLast) {
       const tries = attempt === 1 ? "1 attempt" : `${attempt} attempts`;
-      const reason = `${error.outcome}, after ${passed().toFixed()} s and ${tries}`;
-      return { reason, log: error.log };
+      const reason = `${outcome}, after ${passed().toFixed()} s and ${tries}`;
+      return { reason, log: error?.log };
     }
     await pause(PAUSE, signal);
   }

@@ -45,7 +45,7 @@ export class JumpScripts {
 
   /** Runs `health` until it is known how healthy the revision is. Returns undefined if it is healthy. */
   async health(id: RevisionId, given: JumpRun): Promise<BadHealth | undefined> {
-    return await checkHealth(this.#context, this.#scripts, { id, given });
+    return await checkHealth(this.#context, this.#scripts, { pkg: this.#pkg, id, given });
   }
 }
 

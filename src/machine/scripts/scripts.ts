@@ -1,8 +1,8 @@
 /** Package scripts: a revision contains them, and FTL runs one at each step. */
 import type { Context } from "../../context.ts";
-import { ScriptError } from "../../errors.ts";
+import { ScriptError, StorageError } from "../../errors.ts";
 import type { Action, SCRIPT_VARIABLES, Step } from "../../revision/scripts.ts";
-import type { RevisionId } from "../../revision/names.ts";
+import type { RevisionId, RevisionName } from "../../revision/names.ts";
 import { makeFolder } from "../disk/folder.ts";
 import type { PackageDir } from "../package_dir.ts";
 import type { Report } from "../../events.ts";
@@ -84,7 +84,7 @@ export class Scripts {
     }
     const { signal } = this.#context;
     const { report = this.#context.report, limit = this.#limit } = given;
-    makeFolder(this.#pkg.shared);
+    this.#makeShared({ revision, step });
     report({ type: "script", revision, step, running: true });
     try {
       // Loaded only if there is a script to run.
@@ -103,6 +103,21 @@ export class Scripts {
       });
     } finally {
       report({ type: "script", revision, step, running: false });
+    }
+  }
+
+  /** Throws `ScriptError`: what a failed script does not stop, as the way back, does not stop here either. */
+  #makeShared({ revision, step }: { revision: RevisionName; step: Step }): void {
+    try {
+      makeFolder(this.#pkg.shared);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      const outcome = `cannot run it: ${error.message}`;
+      const { hint } = error;
+      throw new ScriptError(`${revision} ${step} failed: ${outcome}`, {
+        ...{ revision, step, outcome, hint },
+        cause: error,
+      });
     }
   }
 
