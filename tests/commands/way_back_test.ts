@@ -1,7 +1,7 @@
-/** Nothing may keep a machine from its way back whatever the new revision did. */
-import { jumpBack, spool } from "../../mod.ts";
+/** Nothing may keep a machine from its way back: not what the new revision did, not a link, not S3. */
+import { jumpBack, spool, sync } from "../../mod.ts";
 import { NotFoundError } from "../../src/errors.ts";
-import { writeJournal } from "../../src/machine/jump/journal.ts";
+import { readJournal, writeJournal } from "../../src/machine/jump/journal.ts";
 import { type RevisionName, toRevision } from "../../src/revision/names.ts";
 import { assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import { HealthFleet } from "./health_fleet.ts";
@@ -86,4 +86,40 @@ Deno.test("a revision that puts a file in the place of FTL_SHARED does not keep 
     `${old} post-jump failed: cannot run it: SHARED is not a folder`,
   ]);
   assertEquals(fleet.quarantines.length, 1);
+});
+
+Deno.test("a revision that cuts the machine off from S3 is left by the next sync", async () => {
+  const { fleet, old, next } = await blessed({ health: "exit 0" });
+  using _fleet = fleet;
+  await fleet.sync();
+  const [from, to] = [toRevision(old).id, toRevision(next).id];
+  const { blessing } = JSON.parse(Deno.readTextFileSync(fleet.pkg.ownPath("pointer")));
+  writeJournal(fleet.pkg, {
+    ...{ from, to, blessing, action: "sync", phase: "health", onBadHealth: "go-back" },
+  });
+  Deno.writeTextFileSync(`${fleet.pkg.revisionPath(to)}/health.sh`, "exit 100");
+  fleet.bucket.deny("list", 1);
+  const [result] = await sync(fleet.web);
+  assertEquals(result?.rolledBack, { from: next, to: old });
+  assertEquals([fleet.links[0], fleet.quarantines.length], [old, 1]);
+  assertEquals(result?.failures.map(({ name }) => name), ["ScriptError", "StorageError"]);
+});
+
+Deno.test("a copy waits for S3 before the jump of another machine is finished or dropped", async () => {
+  const { fleet, old, next } = await blessed({ health: "exit 0" });
+  using _fleet = fleet;
+  await fleet.sync();
+  const [from, to] = [toRevision(old).id, toRevision(next).id];
+  writeJournal(fleet.pkg, {
+    ...{ from, to, action: "sync", phase: "health", onBadHealth: "go-back" },
+  });
+  fleet.bucket.deny("list", 1);
+  const copy = { ...fleet.web, config: fleet.context("web", ["a"], { FTL_MACHINE: "i-2" }).config };
+  Deno.writeTextFileSync(
+    fleet.pkg.ownPath("machine"),
+    JSON.stringify({ machine: "i-1", source: "FTL_MACHINE", host: "elsewhere" }),
+  );
+  const [result] = await sync(copy);
+  assertEquals([result?.failures.length, fleet.links[0]], [1, next]);
+  assertEquals(readJournal(fleet.pkg)?.phase, "health");
 });

@@ -11,7 +11,7 @@ import { quarantineError } from "../../machine/jump/quarantine.ts";
 import { readPause } from "../../machine/pause_file.ts";
 import { BlessedStep } from "./blessed_step.ts";
 import { type PackageSyncSetting, PackageWork } from "./package_work.ts";
-import { PackageView } from "./package_view.ts";
+import { PackageView, type ViewSetting } from "./package_view.ts";
 import { RestStep } from "./rest_step.ts";
 import type { EndedSync } from "./sync_tally.ts";
 
@@ -57,13 +57,24 @@ export class PackageSyncer implements Disposable {
       const remembered = this.#remembered;
       const me = await setting.identity();
       const known = { bucket, keep, follow, remembered, listings, polls, me, now: context.now };
-      const view = await PackageView.open(pkg, known);
+      const view = await this.#open(known);
       const { missing, quarantined } = view.plan();
       this.#wasBad = quarantined;
       if (missing !== undefined) tally.fail(missingBlessed(pkg, missing, bucket.name), missing);
       this.#view = view;
       await this.#blessed.changeIfDue(view);
     });
+  }
+
+  /** A revision may have cut the machine off from S3. That must not keep it from its way back. */
+  async #open(known: ViewSetting): Promise<PackageView> {
+    const { pkg, tally } = this.#work;
+    try {
+      return await PackageView.open(pkg, known);
+    } catch (error) {
+      await tally.attempt(() => this.#blessed.finishWithoutPlan());
+      throw error;
+    }
   }
 
   /** Whether the blessed revision must be fetched or prepared before it can be activated. */
