@@ -53,13 +53,27 @@ export function restoreLinks(
   pkg: PackageDir,
   { current, previous }: { current: RevisionId; previous: RevisionId | undefined },
 ): void {
-  replaceLink(pkg, "current", current);
+  restoreCurrent(pkg, current);
   if (previous !== undefined && pkg.has(previous)) replaceLink(pkg, "previous", previous);
   else if (readLink(pkg, "previous") !== undefined) removeFile(pkg.previous, { durable: false });
   try {
     syncDirectory(pkg.path);
   } catch (error) {
     throw explainDiskError(error, `Cannot flush ${pkg.path}`);
+  }
+}
+
+/**
+ * A link takes an inode, and the revision that the machine leaves may have used up all of them. `previous` is a
+ * link to the same place mostly, and a rename takes none.
+ */
+function restoreCurrent(pkg: PackageDir, id: RevisionId): void {
+  try {
+    replaceLink(pkg, "current", id);
+  } catch (error) {
+    const isFull = error instanceof StorageError && error.reason === "full";
+    if (!isFull || readLink(pkg, "previous") !== id) throw error;
+    Deno.renameSync(pkg.previous, pkg.current);
   }
 }
 

@@ -4,6 +4,8 @@ import { NotFoundError } from "../../src/errors.ts";
 import { readJournal, writeJournal } from "../../src/machine/jump/journal.ts";
 import { type RevisionName, toRevision } from "../../src/revision/names.ts";
 import { assertEquals, assertMatch, assertRejects } from "../assert.ts";
+import { Mount, run } from "../proof/mounts.ts";
+import { MOUNTING, testWith } from "../required_program.ts";
 import { HealthFleet } from "./health_fleet.ts";
 
 /** The first revision is active; the second one, with these scripts, is blessed. */
@@ -85,6 +87,22 @@ Deno.test("a revision that puts a file in the place of FTL_SHARED does not keep 
     `${next} un-jump failed: cannot run it: SHARED is not a folder`,
     `${old} post-jump failed: cannot run it: SHARED is not a folder`,
   ]);
+  assertEquals(fleet.quarantines.length, 1);
+});
+
+// The log of an attempt takes inodes too, and leaves them free: so one attempt is not enough.
+testWith(MOUNTING, "a revision that uses up the inodes of the disk is left", async () => {
+  const { fleet, old, next } = await blessed({
+    health:
+      'i=0; while touch "$FTL_REVISION_DIR/$i" 2> /dev/null; do i=$((i+1)); done; [ $FTL_ATTEMPT -lt 3 ] || exit 100; exit 1',
+  });
+  using _fleet = fleet;
+  const { path } = fleet.pkg;
+  Deno.renameSync(path, `${path}.old`);
+  using mount = Mount.tmpfs(fleet.folder("web/a"), "nr_inodes=100");
+  run("cp", "-a", `${path}.old/.`, mount.path);
+  const { rolledBack } = await fleet.sync();
+  assertEquals([rolledBack, fleet.links], [{ from: next, to: old }, [old, undefined]]);
   assertEquals(fleet.quarantines.length, 1);
 });
 
