@@ -9,6 +9,9 @@ import type { PackageDir } from "./package_dir.ts";
 /** Bytes. What comes after them is not read. */
 const LONGEST = 1024;
 
+/** ISO 8601. The rest of what `Date.parse` takes is ambiguous: `01.12.2026` is a day in January to it. */
+const TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
+
 /** A pause that is in force. */
 export interface Pause {
   /** The file. */
@@ -33,7 +36,7 @@ function readPauseFile(path: string, now: number): Pause | undefined {
   if (text === undefined) return undefined;
   const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
   const end = /^until\s+(\S+)$/i.exec(lines[0] ?? "")?.[1];
-  const time = end === undefined ? NaN : Date.parse(end);
+  const time = end !== undefined && TIME.test(end) ? Date.parse(end) : NaN;
   if (Number.isNaN(time)) return { path, why: lines[0], until: undefined };
   return time <= now ? undefined : { path, why: lines[1], until: new Date(time).toISOString() };
 }

@@ -1,5 +1,5 @@
 /** Quarantine and pause: what begins them, what ends them, and nothing else. By whole commands. */
-import { jump, jumpBack, purge, status } from "../../mod.ts";
+import { jump, jumpBack, purge, status, sync } from "../../mod.ts";
 import { ScriptError } from "../../src/errors.ts";
 import type { RevisionName } from "../../src/revision/names.ts";
 import { assertEquals, assertMatch } from "../assert.ts";
@@ -43,6 +43,19 @@ Deno.test("a quarantined revision stays fetched and prepared, and each sync fail
   ]);
   const { packages: [shown] } = await status(fleet.web);
   assertEquals([shown?.quarantine?.revision, shown?.master?.activate], [bad, undefined]);
+});
+
+Deno.test("a clock that goes back does not make a known quarantine news again", async () => {
+  const { fleet } = await quarantined();
+  using _fleet = fleet;
+  const news: string[] = [];
+  const onNews = ({ event }: { event: string }): Promise<void> => {
+    news.push(event);
+    return Promise.resolve();
+  };
+  fleet.now -= 24 * 3600 * 1000;
+  for (let i = 0; i < 2; i++) await sync(fleet.web, { onNews });
+  assertEquals(news, []);
 });
 
 Deno.test("neither a rewritten pointer, a pause, nor a person's failing jump ends a quarantine", async () => {

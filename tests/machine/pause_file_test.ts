@@ -31,6 +31,14 @@ const TEXTS: readonly (readonly [string, string, Omit<Pause, "path"> | undefined
     "until tomorrow\n",
     { why: "until tomorrow", until: undefined },
   ],
+  [
+    "an end in another zone",
+    "until 2026-11-25T15:30+0100\n",
+    { why: undefined, until: "2026-11-25T14:30:00.000Z" },
+  ],
+  // To `Date.parse` these are days of January 2026 and of December 2001.
+  ["a German date", "until 01.12.2026\n", { why: "until 01.12.2026", until: undefined }],
+  ["a month and a day", "until 12-01\n", { why: "until 12-01", until: undefined }],
   ["an end in capital letters", "UNTIL 2026-11-25T13:59:59Z", undefined],
 ];
 

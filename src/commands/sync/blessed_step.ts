@@ -3,8 +3,11 @@ import { BusyError, FtlError, StorageError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { isAdopting, settleOwner } from "../../machine/jump/adopt.ts";
 import { writeHolds } from "../../machine/jump/hold.ts";
+import { readJournal } from "../../machine/jump/journal.ts";
 import { Jumps } from "../../machine/jump/jump.ts";
 import type { HeldLock } from "../../machine/lock/lock.ts";
+import { readOwner } from "../../machine/state.ts";
+import { originOf } from "../../plan/clone.ts";
 import type { PackageView } from "./package_view.ts";
 import type { PackageWork } from "./package_work.ts";
 
@@ -149,15 +152,25 @@ export class BlessedStep {
     if (view.hasStaleHold) writeHolds(pkg, []);
   }
 
+  /** Finishes an interrupted jump where S3 does not answer. Only S3's plan tells what becomes of a copy. */
+  async finishWithoutPlan(): Promise<void> {
+    const { context, lock, pkg, setting } = this.#work;
+    context.signal.throwIfAborted();
+    const isDue = (): boolean => readJournal(pkg) !== undefined && !isAdopting(pkg);
+    if (!isDue() || originOf(readOwner(pkg), await setting.identity()) === "copy") return;
+    using _lock = await lock.takePackage();
+    if (isDue()) await this.#finishJump();
+  }
+
   /** The jump may have been one to the blessed revision, which is in quarantine then. */
-  async #finishJump(view: PackageView): Promise<void> {
+  async #finishJump(view?: PackageView): Promise<void> {
     const { tally } = this.#work;
     const { wentBack, failures } = await this.#jumps.finish();
     tally.addFailures(failures);
     if (wentBack === undefined) return;
-    view.changed();
     tally.rolledBack = wentBack;
-    if (view.quarantine?.id === wentBack.from) tally.markFailed(wentBack.from);
+    view?.changed();
+    if (view?.quarantine?.id === wentBack.from) tally.markFailed(wentBack.from);
   }
 
   async #activate(view: PackageView, id: RevisionId): Promise<void> {

@@ -3,6 +3,7 @@ import type { Slot } from "../../concurrency/slots.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import { trimLogs } from "../../machine/scripts/log_folder.ts";
 import { readPointerState, writeLastListing } from "../../machine/state.ts";
+import type { RevisionId } from "../../revision/names.ts";
 import type { PointerState } from "../../revision/pointer.ts";
 import type { Context } from "../../context.ts";
 import { missingBlessed } from "./blessed_check.ts";
@@ -10,7 +11,7 @@ import { quarantineError } from "../../machine/jump/quarantine.ts";
 import { readPause } from "../../machine/pause_file.ts";
 import { BlessedStep } from "./blessed_step.ts";
 import { type PackageSyncSetting, PackageWork } from "./package_work.ts";
-import { PackageView } from "./package_view.ts";
+import { PackageView, type ViewSetting } from "./package_view.ts";
 import { RestStep } from "./rest_step.ts";
 import type { EndedSync } from "./sync_tally.ts";
 
@@ -24,8 +25,8 @@ export class PackageSyncer implements Disposable {
   readonly #blessed: BlessedStep;
   readonly #rest: RestStep;
   readonly #remembered: PointerState | undefined;
-  /** Unix milliseconds. */
-  readonly #started: number;
+  /** The revision that was in quarantine when the sync began. */
+  #wasBad: RevisionId | undefined;
   /** Undefined until S3 has answered. */
   #view: PackageView | undefined;
 
@@ -34,7 +35,6 @@ export class PackageSyncer implements Disposable {
     this.#blessed = new BlessedStep(this.#work);
     this.#rest = new RestStep(this.#work, this.#blessed);
     this.#remembered = rememberedOf(pkg);
-    this.#started = context.now();
   }
 
   [Symbol.dispose](): void {
@@ -57,12 +57,24 @@ export class PackageSyncer implements Disposable {
       const remembered = this.#remembered;
       const me = await setting.identity();
       const known = { bucket, keep, follow, remembered, listings, polls, me, now: context.now };
-      const view = await PackageView.open(pkg, known);
+      const view = await this.#open(known);
       const { missing } = view.plan();
+      this.#wasBad = view.quarantine?.id;
       if (missing !== undefined) tally.fail(missingBlessed(pkg, missing, bucket.name), missing);
       this.#view = view;
       await this.#blessed.changeIfDue(view);
     });
+  }
+
+  /** A revision may have cut the machine off from S3. That must not keep it from its way back. */
+  async #open(known: ViewSetting): Promise<PackageView> {
+    const { pkg, tally } = this.#work;
+    try {
+      return await PackageView.open(pkg, known);
+    } catch (error) {
+      await tally.attempt(() => this.#blessed.finishWithoutPlan());
+      throw error;
+    }
   }
 
   /** Whether the blessed revision must be fetched or prepared before it can be activated. */
@@ -139,12 +151,12 @@ export class PackageSyncer implements Disposable {
     if (plan?.paused !== undefined) tally.pause = readPause(pkg, context.now());
     const found = this.#view?.quarantine;
     if (found === undefined) return;
-    const { id, at } = found;
+    const { id } = found;
     tally.quarantined = id;
     if (tally.hasFailed(id)) return;
     const error = quarantineError(pkg, found);
-    // A rollback that was cut short before ends in this sync, and the quarantine begins.
-    if (Date.parse(at) < this.#started) tally.knownQuarantine = error;
+    // If not, a rollback that was cut short before has ended meanwhile, and the quarantine has begun.
+    if (this.#wasBad === id) tally.knownQuarantine = error;
     tally.fail(error, id);
   }
 

@@ -7,6 +7,7 @@ import type { Context } from "../../context.ts";
 import { ScriptError, StorageError } from "../../errors.ts";
 import type { Report, ScriptOutputEvent } from "../../events.ts";
 import type { RevisionId, RevisionName } from "../../revision/names.ts";
+import type { PackageDir } from "../package_dir.ts";
 import type { JumpRun } from "./jump_scripts.ts";
 import type { ScriptRun, Scripts } from "../scripts/scripts.ts";
 import { StartFailure } from "../scripts/start.ts";
@@ -32,14 +33,14 @@ export interface BadHealth {
 export async function checkHealth(
   { config, report, signal }: Context,
   scripts: Scripts,
-  { id, given }: { id: RevisionId; given: JumpRun },
+  { pkg, id, given }: { pkg: PackageDir; id: RevisionId; given: JumpRun },
 ): Promise<BadHealth | undefined> {
   const window = config.healthTimeout;
   const started = performance.now();
   const passed = (): number => (performance.now() - started) / 1000;
   for (let attempt = 1;; attempt++) {
     const output = new AttemptOutput(report, attempt);
-    const failed = await tryOnce(scripts, id, {
+    const failed = await tryOnce(scripts, { pkg, id }, {
       ...given,
       attempt,
       limit: { name: "FTL_HEALTH_TIMEOUT", seconds: window, left: window - passed() },
@@ -91,26 +92,23 @@ interface FailedAttempt {
  */
 async function tryOnce(
   scripts: Scripts,
-  id: RevisionId,
+  { pkg, id }: { pkg: PackageDir; id: RevisionId },
   run: ScriptRun,
 ): Promise<FailedAttempt | undefined> {
-  try {
-    if (!scripts.has("health", id)) {
-      return { outcome: "its script is not there any more", isCertain: true };
-    }
-    const error = await scripts.failure("health", id, run);
-    if (error === undefined) return undefined;
+  if (!scripts.has("health", id)) {
+    return { outcome: "its script is not there any more", isCertain: true };
+  }
+  const error = await scripts.failure("health", id, run);
+  if (error !== undefined) {
     const { outcome, log } = error;
     return { outcome, log, isCertain: isCertain(error) };
-  } catch (error) {
-    if (error instanceof StorageError) return { outcome: error.message, isCertain: false };
-    throw error;
   }
+  return pkg.has(id) ? undefined : { outcome: "the revision was taken away", isCertain: true };
 }
 
 function isCertain({ exit, cause }: ScriptError): boolean {
   if (exit !== undefined) return "code" in exit && exit.code === CERTAIN;
-  return !(cause instanceof StartFailure && cause.mayPass);
+  return !(cause instanceof StorageError || (cause instanceof StartFailure && cause.mayPass));
 }
 
 /** Holds the output of an attempt back until it is known whether the attempt was the last one. */

@@ -188,14 +188,15 @@ export class Jumps {
     const pkg = this.#pkg;
     const { from, to, action, phase, target } = jump;
     const isOnTheWay = active === to || active === (phase === "rollback" ? target : from);
+    const name = pkg.revisionName(to);
+    const isBack = phase === "rollback" && target !== undefined && isReady(pkg, target);
+    if (active !== undefined && isOnTheWay && isBack) {
+      this.#warn(`The rollback of ${name} was cut short: it runs again`);
+      return await this.#goBack({ ...jump, target });
+    }
     if (active === undefined || !isOnTheWay || !pkg.has(active)) {
       clearJournal(pkg);
       return { failures: [] };
-    }
-    const name = pkg.revisionName(to);
-    if (phase === "rollback" && target !== undefined && isReady(pkg, target)) {
-      this.#warn(`The rollback of ${name} was cut short: it runs again`);
-      return await this.#goBack({ ...jump, target });
     }
     if (active === to) return await this.#continue(jump);
     this.#warn(

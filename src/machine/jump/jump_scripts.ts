@@ -1,6 +1,6 @@
 /** The scripts of a jump. Once the links are about to be switched, no failure of a script stops the jump. */
 import type { Context } from "../../context.ts";
-import { ScriptError, StorageError } from "../../errors.ts";
+import type { ScriptError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import type { Action } from "../../revision/scripts.ts";
 import type { PackageDir } from "../package_dir.ts";
@@ -38,21 +38,6 @@ export class JumpScripts {
     return await this.#scripts.failure("un-jump", id, given);
   }
 
-  /** The same, also if the disk does not let FTL run the script. */
-  async unJumpAnyway(id: RevisionId, given: JumpRun): Promise<ScriptError | undefined> {
-    try {
-      return await this.unJump(id, given);
-    } catch (error) {
-      if (!(error instanceof StorageError)) throw error;
-      const { message: outcome, hint } = error;
-      const revision = this.#pkg.revisionName(id);
-      const step = "un-jump";
-      return new ScriptError(`${revision} ${step} failed: ${outcome}`, {
-        ...{ revision, step, outcome, hint },
-      });
-    }
-  }
-
   /** Returns the script's failure, and stores it for `status` and `doctor`. */
   async postJump(id: RevisionId, given: JumpRun): Promise<ScriptError | undefined> {
     const failure = await this.#scripts.failure("post-jump", id, given);
@@ -65,6 +50,6 @@ export class JumpScripts {
 
   /** Runs `health` until it is known how healthy the revision is. Returns undefined if it is healthy. */
   async health(id: RevisionId, given: JumpRun): Promise<BadHealth | undefined> {
-    return await checkHealth(this.#context, this.#scripts, { id, given });
+    return await checkHealth(this.#context, this.#scripts, { pkg: this.#pkg, id, given });
   }
 }

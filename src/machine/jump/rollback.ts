@@ -10,7 +10,8 @@
  *     (end)             no journal, the hold as before             does nothing
  *
  * It runs no pre-jump, which may refuse, and no health: nothing may keep the machine from its way out. The
- * target of `previous` is restored, so that `jump-back` never leads to the revision that failed.
+ * target of `previous` is restored, so that `jump-back` never leads to the revision that failed. If that is where
+ * it led before, as after a `jump-back` from it, there is no `previous`.
  */
 import type { Context } from "../../context.ts";
 import type { ScriptError } from "../../errors.ts";
@@ -63,9 +64,9 @@ export async function goBack(
   writePhase(pkg, { ...jump, phase: "rollback", since: at });
   faultPoint("rollback-journaled");
   const given = { from: to, to: target, action: "rollback" } as const;
-  const unJump = pkg.has(to) ? await scripts.unJumpAnyway(to, given) : undefined;
+  const unJump = pkg.has(to) ? await scripts.unJump(to, given) : undefined;
   requireReady(pkg, target);
-  restoreLinks(pkg, { current: target, previous });
+  restoreLinks(pkg, { current: target, previous: previous === to ? undefined : previous });
   faultPoint("rollback-linked");
   const postJump = await scripts.postJump(target, given);
   if (blessing !== undefined) {

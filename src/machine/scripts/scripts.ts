@@ -1,6 +1,6 @@
 /** Package scripts: a revision contains them, and FTL runs one at each step. */
 import type { Context } from "../../context.ts";
-import { ScriptError } from "../../errors.ts";
+import { ScriptError, StorageError } from "../../errors.ts";
 import type { Action, SCRIPT_VARIABLES, Step } from "../../revision/scripts.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { makeFolder } from "../disk/folder.ts";
@@ -111,14 +111,23 @@ export class Scripts {
     }
   }
 
-  /** The same, for a script whose failure stops nothing: it is returned. Any other error is thrown. */
+  /**
+   * The same, for a script whose failure stops nothing: it is returned, and so is what the disk denies FTL that
+   * is to run it. Any other error is thrown.
+   */
   async failure(step: Step, id: RevisionId, given: ScriptRun): Promise<ScriptError | undefined> {
     try {
       await this.run(step, id, given);
       return undefined;
     } catch (error) {
       if (error instanceof ScriptError) return error;
-      throw error;
+      if (!(error instanceof StorageError)) throw error;
+      const revision = this.#pkg.revisionName(id);
+      const { message: outcome, hint } = error;
+      return new ScriptError(`${revision} ${step} failed: ${outcome}`, {
+        ...{ revision, step, outcome, hint },
+        cause: error,
+      });
     }
   }
 
