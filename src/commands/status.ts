@@ -16,12 +16,13 @@ import {
   type LastSync,
   postSyncOf,
   readLastSync,
+  readOwner,
   readPointerState,
 } from "../machine/state.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import { type Context } from "../context.ts";
 import { identifyOnce } from "../machine/identity.ts";
-import type { MachineIdentity } from "../plan/clone.ts";
+import { type MachineIdentity, originOf } from "../plan/clone.ts";
 import { gatherFacts } from "../machine/facts.ts";
 import type { RemotePackage } from "../catalog/remote_package.ts";
 import { shareListings } from "../catalog/shared_listing.ts";
@@ -215,13 +216,15 @@ async function bucketStatus(
   },
 ): Promise<Pick<PackageStatus, "blessed" | "held" | "quarantine" | "master">> {
   const pointer = await fetchPointerState(bucket, remote, readPointerState(pkg));
-  const { machine } = await identity();
-  const source = { remote, pointer, machine, keep: config.keep, follow: false, now: now() };
+  const me = await identity();
+  const isCopy = originOf(readOwner(pkg), me) === "copy";
+  const { machine } = me;
+  const source = { remote, pointer, machine, keep: config.keep, follow: false, isCopy, now: now() };
   const plan = planSync(gatherFacts(pkg, source).facts);
   return {
     blessed: nameOf(pkg, pointer?.blessed),
     held: plan.heldBy !== undefined,
-    quarantine: quarantineOf(pkg, pointer),
+    quarantine: isCopy ? undefined : quarantineOf(pkg, pointer),
     master: {
       newest: nameOf(pkg, remote.revisions.at(-1)?.id),
       revisions: remote.revisions.length,

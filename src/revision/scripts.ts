@@ -42,7 +42,7 @@ export const SCRIPT_VARIABLES = {
     "a folder of the package that all its revisions share; FTL makes it, and never removes it",
   FTL_ACTION: "what is being done: sync, jump, jump-back, rollback, adopt or remove",
   FTL_ATTEMPT: "in health: 1 in the first attempt, then one more in each; empty in other steps",
-  FTL_FIRST_DEPLOY: "1 if no revision was active before, else 0",
+  FTL_FIRST_DEPLOY: "1 if no revision was active on this machine before, else 0",
 } as const;
 
 /** Linux reads only so many bytes of a first line: BINPRM_BUF_SIZE in linux/binfmts.h. */

@@ -1,9 +1,12 @@
 /** Nothing may keep a machine from its way back: not what the new revision did, not a link, not S3. */
 import { jumpBack, spool, sync } from "../../mod.ts";
 import { NotFoundError } from "../../src/errors.ts";
-import { readJournal, writeJournal } from "../../src/machine/jump/journal.ts";
+import type { FtlEvent } from "../../src/events.ts";
+import { type JumpUnderWay, readJournal, writeJournal } from "../../src/machine/jump/journal.ts";
+import { readLink } from "../../src/machine/links.ts";
+import { readPointerState } from "../../src/machine/state.ts";
 import { type RevisionName, toRevision } from "../../src/revision/names.ts";
-import { assertEquals, assertMatch, assertRejects } from "../assert.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import { Mount, run } from "../proof/mounts.ts";
 import { MOUNTING, testWith } from "../required_program.ts";
 import { HealthFleet } from "./health_fleet.ts";
@@ -42,9 +45,9 @@ Deno.test("jump-back never leads to the revision that failed, even if that was t
 });
 
 const REMOVALS = [
-  ["its own folder, and fails", 'rm -rf "$FTL_REVISION_DIR"; exit 1', /exit 1, after/],
+  ["its own folder, and fails", 'rm -rf "$FTL_REVISION_DIR"; exit 1', /not there any more/],
   ["its own folder, and succeeds", 'rm -rf "$FTL_REVISION_DIR"', /the revision was taken away/],
-  ["its health.sh, and fails", 'rm "$FTL_REVISION_DIR/health.sh"; exit 1', /exit 1, after/],
+  ["its health.sh, and fails", 'rm "$FTL_REVISION_DIR/health.sh"; exit 1', /not there any more/],
 ] as const;
 
 for (const [what, health, why] of REMOVALS) {
@@ -140,4 +143,69 @@ Deno.test("a copy waits for S3 before the jump of another machine is finished or
   const [result] = await sync(copy);
   assertEquals([result?.failures.length, fleet.links[0]], [1, next]);
   assertEquals(readJournal(fleet.pkg)?.phase, "health");
+});
+
+Deno.test("a revision that gets FTL killed each time is left after three tries", async () => {
+  using fleet = new HealthFleet();
+  const old = await fleet.next();
+  await fleet.bless(old);
+  await fleet.sync();
+  const next = await fleet.next();
+  await fleet.bless(next);
+  await fleet.sync();
+  // As three commands left it that were killed while they asked for the health.
+  const jump: JumpUnderWay = {
+    ...{ from: toRevision(old).id, to: toRevision(next).id, action: "sync", phase: "health" },
+    ...{ onBadHealth: "go-back", blessing: readPointerState(fleet.pkg)?.blessing, tries: 2 },
+  };
+  writeJournal(fleet.pkg, jump);
+  const { rolledBack } = await fleet.sync();
+  assertEquals([rolledBack, fleet.links[0]], [undefined, next]);
+  fleet.told();
+  writeJournal(fleet.pkg, { ...jump, tries: 3 });
+  const left = await fleet.sync();
+  assertEquals([left.rolledBack, left.quarantined], [{ from: next, to: old }, next]);
+  assertMatch(left.failures[0]?.message ?? "", /health failed: the jump was cut short 3 times; /);
+  // It is not asked once more.
+  assertEquals(fleet.told().map((line) => line.split(" ")[0]), ["un-jump", "post-jump"]);
+});
+
+Deno.test("each command that goes on with a jump is counted", async () => {
+  using fleet = new HealthFleet();
+  for (const revision of [await fleet.next(), await fleet.next()]) {
+    await fleet.bless(revision);
+    await fleet.sync();
+  }
+  const [to, from] = [readLink(fleet.pkg, "current"), readLink(fleet.pkg, "previous")];
+  assert(to !== undefined);
+  writeJournal(fleet.pkg, { from, to, action: "jump", phase: "health", onBadHealth: "go-back" });
+  let tries: number | undefined;
+  const context = {
+    ...fleet.web,
+    report: (event: FtlEvent) => {
+      if (event.type === "script" && event.step === "health") {
+        tries = readJournal(fleet.pkg)?.tries;
+      }
+    },
+  };
+  await sync(context);
+  assertEquals(tries, 2);
+});
+
+Deno.test("shared may be a link to a folder, but to nothing else", async () => {
+  using fleet = new HealthFleet();
+  const elsewhere = fleet.folder("elsewhere");
+  const { shared } = fleet.pkg;
+  Deno.renameSync(`${shared}/bad`, `${elsewhere}/bad`);
+  Deno.removeSync(shared, { recursive: true });
+  Deno.symlinkSync(elsewhere, shared);
+  const first = await fleet.next();
+  await fleet.bless(first);
+  assertEquals((await fleet.sync()).failures, []);
+  assertEquals(Deno.readTextFileSync(`${elsewhere}/told`).includes(`post-jump ${first}`), true);
+  Deno.removeSync(elsewhere, { recursive: true });
+  await fleet.bless(await fleet.next());
+  const { active, failures: [failure] } = await fleet.sync();
+  assertEquals(active, first);
+  assertMatch(failure?.message ?? "", /shared is a link/);
 });

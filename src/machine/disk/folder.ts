@@ -34,6 +34,15 @@ export function requireNoLink(path: string): void {
   });
 }
 
+/** Whether a folder is at the path, or a link leads to one. */
+export function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
 /** What is at a path; links are not followed. Undefined if nothing is there. */
 export function kindOf(path: string): "folder" | "file" | "link" | "other" | undefined {
   try {

@@ -30,6 +30,10 @@ export interface JumpUnderWay {
   readonly since?: string | undefined;
   /** In the phase `health`: the seconds that the revision has to become healthy. */
   readonly seconds?: number | undefined;
+  /** How many commands have begun or gone on with it. Undefined: one. */
+  readonly tries?: number | undefined;
+  /** Whether no revision was active on this machine before: on a copy, one was active elsewhere. */
+  readonly isFirst?: boolean | undefined;
   /** The target of `previous` before the jump. A rollback restores it. */
   readonly previous?: RevisionId | undefined;
   readonly onBadHealth: OnBadHealth;
@@ -66,6 +70,8 @@ export function readJournal(pkg: PackageDir): JumpUnderWay | undefined {
     phase: PHASES.find((phase) => phase === textIn(value, "phase")) ?? "jump",
     since: textIn(value, "since"),
     seconds: numberIn(value, "seconds"),
+    tries: numberIn(value, "tries"),
+    isFirst: (value as Partial<JumpUnderWay>).isFirst === true || undefined,
     previous: id("previous"),
     onBadHealth: textIn(value, "onBadHealth") === "go-back" ? "go-back" : "stay",
     fallback: id("fallback"),

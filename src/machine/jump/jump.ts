@@ -39,6 +39,12 @@ import { endQuarantine } from "./quarantine.ts";
 import { isReady, requireReady } from "./ready.ts";
 import { goBack, wayBack, type WentBack } from "./rollback.ts";
 
+/**
+ * A revision that makes the machine reboot, or that gets FTL killed, never comes to an answer. After so many
+ * tries that were cut short it counts as unhealthy.
+ */
+const MOST_TRIES = 3;
+
 /** What a jump does if the new revision is not healthy. */
 export type HealthOptions = Pick<JumpUnderWay, "onBadHealth" | "fallback" | "blessing">;
 
@@ -95,6 +101,7 @@ export class Jumps {
       to: id,
       action: this.#action,
       phase: "jump",
+      isFirst: from === undefined || readJournal(pkg)?.action === "adopt" || undefined,
       previous: readLink(pkg, "previous"),
     };
     const failures = await this.#switch(jump, hold);
@@ -104,15 +111,16 @@ export class Jumps {
 
   async #switch(jump: JumpUnderWay, hold: Hold | undefined): Promise<ScriptError[]> {
     const pkg = this.#pkg;
-    const { from, to } = jump;
+    const { from, to, isFirst } = jump;
+    const given = { from, to, isFirst };
     // Whichever revision a kill leaves active, its hold is stored.
     const holds = hold === undefined ? undefined : [hold, readHold(pkg, from)];
-    await this.#scripts.preJump(to, { from, to });
+    await this.#scripts.preJump(to, given);
     faultPoint("pre-jumped");
     if (this.#needsJournal(jump)) writeJournal(pkg, jump);
     faultPoint("journal-written");
     const unJump = from !== undefined && pkg.has(from)
-      ? await this.#scripts.unJump(from, { from, to })
+      ? await this.#scripts.unJump(from, given)
       : undefined;
     faultPoint("un-jumped");
     // A script may have removed the revision.
@@ -121,7 +129,7 @@ export class Jumps {
     faultPoint("hold-written");
     const previous = from !== undefined && pkg.has(from) ? from : undefined;
     writeLinks(pkg, { current: to, previous });
-    const postJump = await this.#scripts.postJump(to, { from, to });
+    const postJump = await this.#scripts.postJump(to, given);
     faultPoint("post-jumped");
     return [unJump, postJump].filter((error) => error !== undefined);
   }
@@ -135,9 +143,15 @@ export class Jumps {
 
   /** Checks the health of the revision that is active now. Ends the jump, or goes back. */
   async #confirm(jump: JumpUnderWay, hold: Hold | undefined): Promise<JumpEnd> {
+    return await this.#end(jump, { hold, bad: await this.#badHealth(jump) });
+  }
+
+  async #end(
+    jump: JumpUnderWay,
+    { hold, bad }: { hold: Hold | undefined; bad: BadHealth | undefined },
+  ): Promise<JumpEnd> {
     const pkg = this.#pkg;
     const { from, to } = jump;
-    const bad = await this.#badHealth(jump);
     if (bad !== undefined) faultPoint("health-failed");
     const target = bad && wayBack(pkg, jump);
     if (bad !== undefined && target !== undefined) {
@@ -158,13 +172,13 @@ export class Jumps {
   }
 
   async #badHealth(jump: JumpUnderWay): Promise<BadHealth | undefined> {
-    const { from, to, action, phase } = jump;
+    const { from, to, action, phase, isFirst } = jump;
     // In a later phase there was a health: that it is gone makes nothing healthy.
     if (phase === "jump" && !hasScript(this.#pkg.revisionPath(to), "health")) return undefined;
     const seconds = this.#context.config.healthTimeout;
     writePhase(this.#pkg, { ...jump, phase: "health", since: this.#now(), seconds });
     faultPoint("health-started");
-    return await this.#scripts.health(to, { from, to, action });
+    return await this.#scripts.health(to, { from, to, action, isFirst });
   }
 
   async #goBack(jump: Parameters<typeof goBack>[2]["jump"]): Promise<JumpEnd> {
@@ -211,18 +225,26 @@ export class Jumps {
   /** The links are switched. A rollback that has lost its target may have stopped the revision. */
   async #continue(jump: JumpUnderWay): Promise<JumpEnd> {
     const pkg = this.#pkg;
-    const { from, to, action, phase } = jump;
+    const { from, to, action, phase, isFirst, tries = 1 } = jump;
     const what = phase === "health" ? "health" : "post-jump";
     const name = pkg.revisionName(to);
+    const hold = readHold(pkg, to);
+    const hasHealth = phase === "health" || hasScript(pkg.revisionPath(to), "health");
+    if (tries >= MOST_TRIES && hasHealth && wayBack(pkg, jump) !== undefined) {
+      const bad = { reason: `the jump was cut short ${tries} times`, log: undefined };
+      return await this.#end(jump, { hold, bad });
+    }
     this.#warn(
       action === "adopt"
         ? `${name} is active on a copy: its ${what} runs here now`
         : `The jump to ${name} was cut short: its ${what} runs now`,
     );
+    const again = { ...jump, tries: tries + 1 };
+    writePhase(pkg, again);
     const postJump = phase === "health"
       ? undefined
-      : await this.#scripts.postJump(to, { from, to, action });
-    const end = await this.#confirm(jump, readHold(pkg, to));
+      : await this.#scripts.postJump(to, { from, to, action, isFirst });
+    const end = await this.#confirm(again, hold);
     return postJump === undefined ? end : { ...end, failures: [postJump, ...end.failures] };
   }
 

@@ -4,12 +4,12 @@ import type { ScriptError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import type { Action } from "../../revision/scripts.ts";
 import type { PackageDir } from "../package_dir.ts";
-import { Scripts, type Switch } from "../scripts/scripts.ts";
+import { type ScriptRun, Scripts, type Switch } from "../scripts/scripts.ts";
 import { type BadHealth, checkHealth } from "./health.ts";
 import { rememberOutcome } from "./outcomes.ts";
 
 /** From which revision to which, and what the script gets as `FTL_ACTION` if not the command's own action. */
-export type JumpRun = Switch & { readonly action?: Action };
+export type JumpRun = Switch & Pick<ScriptRun, "action" | "isFirst">;
 
 export class JumpScripts {
   readonly #context: Context;

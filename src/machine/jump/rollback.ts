@@ -59,11 +59,11 @@ export async function goBack(
   pkg: PackageDir,
   { jump, scripts }: { jump: Rollback; scripts: JumpScripts },
 ): Promise<{ wentBack: WentBack; failures: ScriptError[] }> {
-  const { to, target, previous, blessing, reason = "", log } = jump;
+  const { to, target, previous, blessing, isFirst, reason = "", log } = jump;
   const at = new Date(context.now()).toISOString();
   writePhase(pkg, { ...jump, phase: "rollback", since: at });
   faultPoint("rollback-journaled");
-  const given = { from: to, to: target, action: "rollback" } as const;
+  const given = { from: to, to: target, action: "rollback", isFirst } as const;
   const unJump = pkg.has(to) ? await scripts.unJump(to, given) : undefined;
   requireReady(pkg, target);
   restoreLinks(pkg, { current: target, previous: previous === to ? undefined : previous });

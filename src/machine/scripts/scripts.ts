@@ -3,7 +3,7 @@ import type { Context } from "../../context.ts";
 import { ScriptError, StorageError } from "../../errors.ts";
 import type { Action, SCRIPT_VARIABLES, Step } from "../../revision/scripts.ts";
 import type { RevisionId } from "../../revision/names.ts";
-import { makeFolder } from "../disk/folder.ts";
+import { isFolder, kindOf, makeFolder } from "../disk/folder.ts";
 import type { PackageDir } from "../package_dir.ts";
 import type { Report } from "../../events.ts";
 import { findScript, hasScript } from "./file.ts";
@@ -17,6 +17,8 @@ export interface Switch {
 /** What one run differs by from the others. */
 export interface ScriptRun extends Switch {
   readonly action?: Action;
+  /** Whether no revision was active on this machine before. Undefined: `from` tells it. */
+  readonly isFirst?: boolean | undefined;
   /** Of `health`: counts from 1. */
   readonly attempt?: number;
   /** Else that of `FTL_HOOK_TIMEOUT`. */
@@ -32,6 +34,14 @@ export interface ScriptLimit {
   readonly seconds: number;
   /** Seconds that this run may take. */
   readonly left: number;
+}
+
+/**
+ * The operator may have made it a link to a folder, on a network disk for example. FTL itself writes nothing
+ * there.
+ */
+function makeShared(path: string): void {
+  if (kindOf(path) !== "link" || !isFolder(path)) makeFolder(path);
 }
 
 /** The scripts of one package as one command runs them. */
@@ -89,7 +99,7 @@ export class Scripts {
     }
     const { signal } = this.#context;
     const { report = this.#context.report, limit = this.#limit } = given;
-    makeFolder(this.#pkg.shared);
+    makeShared(this.#pkg.shared);
     report({ type: "script", revision, step, running: true });
     try {
       // Loaded only if there is a script to run.
@@ -123,7 +133,8 @@ export class Scripts {
       if (error instanceof ScriptError) return error;
       if (!(error instanceof StorageError)) throw error;
       const revision = this.#pkg.revisionName(id);
-      const { message: outcome, hint } = error;
+      const outcome = `cannot run it: ${error.message}`;
+      const { hint } = error;
       return new ScriptError(`${revision} ${step} failed: ${outcome}`, {
         ...{ revision, step, outcome, hint },
         cause: error,
@@ -135,7 +146,7 @@ export class Scripts {
   #environment(
     step: Step,
     id: RevisionId,
-    { from, to, attempt, action = this.#action }: ScriptRun,
+    { from, to, attempt, action = this.#action, isFirst = from === undefined }: ScriptRun,
   ): Record<keyof typeof SCRIPT_VARIABLES, string> {
     const pkg = this.#pkg;
     return {
@@ -150,7 +161,7 @@ export class Scripts {
       FTL_SHARED: pkg.shared,
       FTL_ACTION: action,
       FTL_ATTEMPT: attempt === undefined ? "" : String(attempt),
-      FTL_FIRST_DEPLOY: from === undefined ? "1" : "0",
+      FTL_FIRST_DEPLOY: isFirst ? "1" : "0",
     };
   }
 }

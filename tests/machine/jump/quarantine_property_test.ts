@@ -9,9 +9,10 @@ import {
   addQuarantine,
   endQuarantine,
   quarantinedUnder,
+  readQuarantines,
 } from "../../../src/machine/jump/quarantine.ts";
 import { PackageDir } from "../../../src/machine/package_dir.ts";
-import type { Hold } from "../../../src/plan/hold.ts";
+import { type Hold, holdInForce } from "../../../src/plan/hold.ts";
 import { planSync, type PostSync, type SyncPlan } from "../../../src/plan/sync.ts";
 import type { RevisionId } from "../../../src/revision/names.ts";
 import { anId, aPackage } from "../../names.ts";
@@ -91,16 +92,17 @@ class Trace {
 
   #plan(follow: boolean): SyncPlan {
     const blessing = `${this.#serial}`;
+    const named = { ...this.#pointer, version: blessing, blessing };
+    const hold = follow ? undefined : this.#hold;
+    const quarantines = follow ? [] : readQuarantines(this.#pkg);
     return planSync({
       ...this.#pointer,
       remote: IDS,
       local: this.#local,
       active: this.#active,
       previous: undefined,
-      version: blessing,
-      blessing,
-      hold: follow ? undefined : this.#hold,
-      quarantined: follow ? new Set() : quarantinedUnder(this.#pkg, blessing),
+      hold: holdInForce({ ...named, hold, active: this.#active }) ? hold : undefined,
+      quarantined: quarantinedUnder(quarantines, blessing),
       isPaused: this.#isPaused,
       keep: 3,
     });
