@@ -138,8 +138,7 @@ Deno.test("what the builder decided is dropped: its hold, its quarantine, its ju
     "a: jump.json is dropped: a jump that was under way there",
     "a: last-sync.json is dropped: its last sync",
   ]);
-  // Another revision takes the place of the copied one, so that one's post-jump does not run.
-  // On this machine it is the first one all the same.
+  // Another revision takes the place of the copied one, whose post-jump does not run. Here it is the first.
   assertEquals(told(web), [
     `pre-jump ${baked} sync 1`,
     `un-jump ${old} sync 1`,

@@ -37,13 +37,7 @@ import { JumpScripts } from "./jump_scripts.ts";
 import { rememberOutcome } from "./outcomes.ts";
 import { endQuarantine } from "./quarantine.ts";
 import { isReady, requireReady } from "./ready.ts";
-import { goBack, wayBack, type WentBack } from "./rollback.ts";
-
-/**
- * A revision that makes the machine reboot, or that gets FTL killed, never comes to an answer. After so many
- * tries that were cut short it counts as unhealthy.
- */
-const MOST_TRIES = 3;
+import { cutShortTooOften, goBack, wayBack, type WentBack } from "./rollback.ts";
 
 /** What a jump does if the new revision is not healthy. */
 export type HealthOptions = Pick<JumpUnderWay, "onBadHealth" | "fallback" | "blessing">;
@@ -229,11 +223,8 @@ export class Jumps {
     const what = phase === "health" ? "health" : "post-jump";
     const name = pkg.revisionName(to);
     const hold = readHold(pkg, to);
-    const hasHealth = phase === "health" || hasScript(pkg.revisionPath(to), "health");
-    if (tries >= MOST_TRIES && hasHealth && wayBack(pkg, jump) !== undefined) {
-      const bad = { reason: `the jump was cut short ${tries} times`, log: undefined };
-      return await this.#end(jump, { hold, bad });
-    }
+    const bad = cutShortTooOften(pkg, jump);
+    if (bad !== undefined) return await this.#end(jump, { hold, bad });
     this.#warn(
       action === "adopt"
         ? `${name} is active on a copy: its ${what} runs here now`

@@ -20,7 +20,8 @@ import type { RevisionId } from "../../revision/names.ts";
 import { madeChange } from "../disk/durable.ts";
 import { restoreLinks } from "../links.ts";
 import type { PackageDir } from "../package_dir.ts";
-import { unhealthy } from "./health.ts";
+import { hasScript } from "../scripts/file.ts";
+import { type BadHealth, unhealthy } from "./health.ts";
 import { readHold, writeHolds } from "./hold.ts";
 import { clearJournal, type JumpUnderWay, writePhase } from "./journal.ts";
 import type { JumpScripts } from "./jump_scripts.ts";
@@ -48,6 +49,20 @@ export function wayBack(
 ): RevisionId | undefined {
   if (onBadHealth === "stay") return undefined;
   return [from, fallback].find((id) => id !== undefined && id !== to && isReady(pkg, id));
+}
+
+/** So many tries of one jump may be cut short. */
+const MOST_TRIES = 3;
+
+/**
+ * A revision that makes the machine reboot, or that gets FTL killed, never comes to an answer. After some tries
+ * it counts as unhealthy, if it has a health and there is a way back.
+ */
+export function cutShortTooOften(pkg: PackageDir, jump: JumpUnderWay): BadHealth | undefined {
+  const { to, phase, tries = 1 } = jump;
+  const hasHealth = phase === "health" || hasScript(pkg.revisionPath(to), "health");
+  if (tries < MOST_TRIES || !hasHealth || wayBack(pkg, jump) === undefined) return undefined;
+  return { reason: `the jump was cut short ${tries} times`, log: undefined };
 }
 
 /**
