@@ -104,13 +104,17 @@ Deno.test("only a machine that is in takes the candidate; the other one holds it
 Deno.test("the candidate is kept although FTL_KEEP would not hold it ready", async () => {
   using fleet = new RolloutFleet();
   const names: RevisionName[] = [];
-  for (const v of ["1", "2", "3"]) names.push(await fleet.spool("a.tgz", v));
-  const [next, blessed, newest] = names as [RevisionName, RevisionName, RevisionName];
+  for (const v of ["1", "2"]) names.push(await fleet.spool("a.tgz", v));
+  const [next, blessed] = names as [RevisionName, RevisionName];
   const machine = fleet.context(OUT, ["a"], { FTL_MACHINE: OUT, FTL_KEEP: "0" });
   await fleet.point(blessed, next, "cut=0");
   const [result] = await sync(machine);
   assertEquals([result?.active, result?.fetched], [blessed, [blessed, next]]);
-  assertEquals(newest > blessed, true);
+  const [later] = await sync(machine);
+  assertEquals([later?.fetched, later?.removed], [[], []]);
+  // Without the rollout it goes, as it is older than the blessed one.
+  await fleet.point(blessed);
+  assertEquals((await sync(machine))[0]?.removed, [next]);
 });
 
 Deno.test("rollouts that ask for marks, or whose words are damaged, take nobody along", async () => {

@@ -28,6 +28,21 @@ async function blessed(
   return { fleet, old, next };
 }
 
+/** The journal of the jump to the second revision, as a sync left it that was killed in that phase. */
+function leaveJournal(
+  fleet: HealthFleet,
+  { old, next, ...rest }:
+    & { old: RevisionName; next: RevisionName }
+    & Pick<JumpUnderWay, "phase">
+    & Partial<JumpUnderWay>,
+): void {
+  writeJournal(fleet.pkg, {
+    ...{ from: toRevision(old).id, to: toRevision(next).id, action: "sync" },
+    ...{ onBadHealth: "go-back", blessing: readPointerState(fleet.pkg)?.blessing },
+    ...rest,
+  });
+}
+
 Deno.test("jump-back never leads to the revision that failed, even if that was the previous one", async () => {
   using fleet = new HealthFleet();
   const [old, next] = [await fleet.next(), await fleet.next()];
@@ -66,13 +81,14 @@ Deno.test("a rollback that was cut short goes on, although the revision has remo
   const { fleet, old, next } = await blessed({ health: "exit 0" });
   using _fleet = fleet;
   await fleet.sync();
-  const [from, to] = [toRevision(old).id, toRevision(next).id];
-  const { blessing } = JSON.parse(Deno.readTextFileSync(fleet.pkg.ownPath("pointer")));
-  writeJournal(fleet.pkg, {
-    ...{ from, to, target: from, action: "sync", phase: "rollback", onBadHealth: "go-back" },
-    ...{ blessing, reason: "exit 1" },
+  leaveJournal(fleet, {
+    old,
+    next,
+    phase: "rollback",
+    target: toRevision(old).id,
+    reason: "exit 1",
   });
-  Deno.removeSync(fleet.pkg.revisionPath(to), { recursive: true });
+  Deno.removeSync(fleet.pkg.revisionPath(toRevision(next).id), { recursive: true });
   assertEquals((await fleet.sync()).rolledBack, { from: next, to: old });
   assertEquals([fleet.links[0], (await fleet.sync()).quarantined], [old, next]);
 });
@@ -113,12 +129,8 @@ Deno.test("a revision that cuts the machine off from S3 is left by the next sync
   const { fleet, old, next } = await blessed({ health: "exit 0" });
   using _fleet = fleet;
   await fleet.sync();
-  const [from, to] = [toRevision(old).id, toRevision(next).id];
-  const { blessing } = JSON.parse(Deno.readTextFileSync(fleet.pkg.ownPath("pointer")));
-  writeJournal(fleet.pkg, {
-    ...{ from, to, blessing, action: "sync", phase: "health", onBadHealth: "go-back" },
-  });
-  Deno.writeTextFileSync(`${fleet.pkg.revisionPath(to)}/health.sh`, "exit 100");
+  leaveJournal(fleet, { old, next, phase: "health" });
+  Deno.writeTextFileSync(`${fleet.pkg.revisionPath(toRevision(next).id)}/health.sh`, "exit 100");
   fleet.bucket.deny("list", 1);
   const [result] = await sync(fleet.web);
   assertEquals(result?.rolledBack, { from: next, to: old });
@@ -130,10 +142,7 @@ Deno.test("a copy waits for S3 before the jump of another machine is finished or
   const { fleet, old, next } = await blessed({ health: "exit 0" });
   using _fleet = fleet;
   await fleet.sync();
-  const [from, to] = [toRevision(old).id, toRevision(next).id];
-  writeJournal(fleet.pkg, {
-    ...{ from, to, action: "sync", phase: "health", onBadHealth: "go-back" },
-  });
+  leaveJournal(fleet, { old, next, phase: "health" });
   fleet.bucket.deny("list", 1);
   const copy = { ...fleet.web, config: fleet.context("web", ["a"], { FTL_MACHINE: "i-2" }).config };
   Deno.writeTextFileSync(
@@ -153,16 +162,11 @@ Deno.test("a revision that gets FTL killed each time is left after three tries",
   const next = await fleet.next();
   await fleet.bless(next);
   await fleet.sync();
-  // As three commands left it that were killed while they asked for the health.
-  const jump: JumpUnderWay = {
-    ...{ from: toRevision(old).id, to: toRevision(next).id, action: "sync", phase: "health" },
-    ...{ onBadHealth: "go-back", blessing: readPointerState(fleet.pkg)?.blessing, tries: 2 },
-  };
-  writeJournal(fleet.pkg, jump);
+  leaveJournal(fleet, { old, next, phase: "health", tries: 2 });
   const { rolledBack } = await fleet.sync();
   assertEquals([rolledBack, fleet.links[0]], [undefined, next]);
   fleet.told();
-  writeJournal(fleet.pkg, { ...jump, tries: 3 });
+  leaveJournal(fleet, { old, next, phase: "health", tries: 3 });
   const left = await fleet.sync();
   assertEquals([left.rolledBack, left.quarantined], [{ from: next, to: old }, next]);
   assertMatch(left.failures[0]?.message ?? "", /health failed: the jump was cut short 3 times; /);

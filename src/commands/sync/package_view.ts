@@ -73,10 +73,10 @@ export class PackageView {
   /** Asks S3: by a listing, or only for the pointer if `src/plan/poll.ts` says that this is enough. */
   static async open(pkg: PackageDir, setting: ViewSetting): Promise<PackageView> {
     const { bucket, listings, polls, me } = setting;
+    const listing = polls?.listings.get(pkg.name);
     // On a copy it is what the other machine saw.
-    const isCopy = originOf(readOwner(pkg), me) === "copy";
-    const listing = isCopy ? undefined : polls?.listings.get(pkg.name);
-    const pointer = listing && await pollPointerState(bucket, pkg.name);
+    const mayPoll = listing !== undefined && originOf(readOwner(pkg), me) !== "copy";
+    const pointer = mayPoll ? await pollPointerState(bucket, pkg.name) : undefined;
     if (listing !== undefined && pointer !== undefined) {
       const { ids } = listing;
       const view = new PackageView(pkg, setting, { listed: undefined, ids, pointer });

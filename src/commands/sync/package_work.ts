@@ -29,7 +29,7 @@ export interface PackageSyncSetting {
   readonly memory: Gate;
   /** Drops a hold. */
   readonly follow: boolean;
-  /** Which machine this is. Ask it after S3 has answered: then the credentials are known. */
+  /** Which machine this is. It is found out once in a sync. */
   readonly identity: () => Promise<MachineIdentity>;
 }
 

@@ -1,6 +1,5 @@
 /** Which packages of one sync with `--list-every` only read their pointer. */
 import type { Context } from "../../context.ts";
-import { identifyMachine } from "../../machine/identity.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import { type LastListing, readLastListing } from "../../machine/state.ts";
 import {
@@ -25,15 +24,15 @@ export interface PollOptions {
   /** Seconds, as `SyncOptions` has them. */
   readonly every: number;
   readonly follow: boolean;
+  /** This machine's name. */
+  readonly machine: string;
 }
 
-/** Throws `UsageError` if `FTL_MACHINE` is no name. */
-export async function choosePolls(
-  context: Context,
+export function choosePolls(
+  context: Pick<Context, "now">,
   packages: readonly PackageDir[],
-  { every, follow }: PollOptions,
-): Promise<Polls> {
-  const { machine } = await identifyMachine(context.config);
+  { every, follow, machine }: PollOptions,
+): Polls {
   const begun = context.now();
   const known = new Map<PackageName, LastListing>();
   const candidates = packages.map((pkg): PollCandidate => {

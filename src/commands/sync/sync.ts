@@ -83,17 +83,18 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
   if (options.splay !== undefined) {
     await pause(Math.random() * options.splay * 1000, context.signal);
   }
-  const { listEvery, follow = false } = options;
+  const { listEvery: every, follow = false } = options;
+  const identity = identifyOnce(context.config, bucket);
   const setting = {
     bucket,
     listings: shareListings(bucket, packages.map(({ name }) => name)),
-    polls: listEvery === undefined
+    polls: every === undefined
       ? undefined
-      : await choosePolls(context, packages, { every: listEvery, follow }),
+      : choosePolls(context, packages, { every, follow, machine: (await identity()).machine }),
     turns: new Slots(concurrency),
     memory: new Gate(WINDOWS),
     follow,
-    identity: identifyOnce(context.config, bucket),
+    identity,
   };
   const bounds = {
     slots: new Slots(concurrency),
