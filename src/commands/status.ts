@@ -218,8 +218,7 @@ async function bucketStatus(
   const pointer = await fetchPointerState(bucket, remote, readPointerState(pkg));
   const me = await identity();
   const isCopy = originOf(readOwner(pkg), me) === "copy";
-  const { machine } = me;
-  const source = { remote, pointer, machine, keep: config.keep, follow: false, isCopy, now: now() };
+  const source = { remote, pointer, me, config, follow: false, isCopy, now: now() };
   const plan = planSync(gatherFacts(pkg, source).facts);
   return {
     blessed: nameOf(pkg, pointer?.blessed),

@@ -1,6 +1,8 @@
 /** Gathers the facts that `planSync` decides by, from the machine and from S3. */
 import { type Effective, effective } from "../plan/effective.ts";
 import { holdInForce } from "../plan/hold.ts";
+import type { Config } from "../config.ts";
+import type { MachineIdentity } from "../plan/clone.ts";
 import type { SyncFacts } from "../plan/sync.ts";
 import type { PointerState } from "../revision/pointer.ts";
 import type { RevisionId } from "../revision/names.ts";
@@ -17,10 +19,8 @@ export interface FactsSource {
   /** The package as it is in S3. */
   readonly remote: { readonly revisions: readonly { readonly id: RevisionId }[] };
   readonly pointer: PointerState | undefined;
-  /** This machine's name. */
-  readonly machine: string;
-  /** `FTL_KEEP`. */
-  readonly keep: number;
+  readonly me: Pick<MachineIdentity, "machine">;
+  readonly config: Pick<Config, "keep" | "groups">;
   /** Treats a hold as dropped, and a quarantine as ended. */
   readonly follow: boolean;
   /** Whether the package is a copy from another machine: its holds and quarantines do not count here. */
@@ -40,7 +40,7 @@ export interface GatheredFacts {
 }
 
 export function gatherFacts(pkg: PackageDir, source: FactsSource): GatheredFacts {
-  const { remote, pointer, keep, follow, isCopy = false, now, own } = source;
+  const { remote, pointer, config, follow, isCopy = false, now, own } = source;
   const active = readLink(pkg, "current");
   const has = (name: keyof typeof OWN_NAMES): boolean =>
     !isCopy && (own?.has(OWN_NAMES[name]) ?? true);
@@ -64,14 +64,16 @@ export function gatherFacts(pkg: PackageDir, source: FactsSource): GatheredFacts
       quarantined: quarantinedUnder(bad, chosen?.blessing),
       isPaused: readPause(pkg, now) !== undefined,
       jumping: jump === undefined ? [] : revisionsOf(jump),
-      keep,
+      keep: config.keep,
     },
   };
 }
 
 function chooseEffective(
   pkg: PackageDir,
-  { remote, pointer, machine, now }: FactsSource & { readonly pointer: PointerState },
+  { remote, pointer, me: { machine }, config: { groups }, now }: FactsSource & {
+    readonly pointer: PointerState;
+  },
   { active, local, bad }: {
     readonly active: RevisionId | undefined;
     readonly local: readonly RevisionId[];
@@ -83,7 +85,7 @@ function chooseEffective(
   return effective(pointer, {
     package: pkg.name,
     machine,
-    groups: [],
+    groups,
     active,
     now,
     has: local.some(isNext) || remote.revisions.some(({ id }) => isNext(id)),

@@ -21,8 +21,8 @@ Deno.test("gatherFacts() combines the facts from S3 and from the machine", () =>
   const given = {
     remote: { revisions: [{ id: NEW }] },
     pointer: { schema: 2, version: "1", blessed: NEW, replaced: OLD, blessing: "7" },
-    machine: "i-1",
-    keep: 3,
+    me: { machine: "i-1" },
+    config: { keep: 3, groups: [] },
     follow: false,
     now: 0,
   } as const;

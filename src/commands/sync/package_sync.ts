@@ -53,10 +53,10 @@ export class PackageSyncer implements Disposable {
     await tally.attempt(async () => {
       await lock.try();
       const { bucket, follow, listings, polls } = setting;
-      const { keep } = context.config;
+      const { config, now } = context;
       const remembered = this.#remembered;
       const me = await setting.identity();
-      const known = { bucket, keep, follow, remembered, listings, polls, me, now: context.now };
+      const known = { bucket, config, follow, remembered, listings, polls, me, now };
       const view = await this.#open(known);
       const { missing } = view.plan();
       this.#wasBad = view.quarantine?.id;

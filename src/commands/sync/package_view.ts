@@ -1,6 +1,7 @@
 /**
  * One package from the view of a sync: the state in S3, the state of the machine, and the plan that follows.
  */
+import type { Config } from "../../config.ts";
 import type { FtlError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
 import type { Effective } from "../../plan/effective.ts";
@@ -34,8 +35,7 @@ import { blessingOf, readHold } from "../../machine/jump/hold.ts";
 
 export interface ViewSetting {
   readonly bucket: Bucket;
-  /** `FTL_KEEP`. */
-  readonly keep: number;
+  readonly config: Config;
   /** Treats a hold as dropped, and a quarantine as ended. */
   readonly follow: boolean;
   /** Unix milliseconds. */
@@ -138,16 +138,15 @@ export class PackageView {
   /** The plan is made once, and again after `changed`. */
   plan(): SyncPlan {
     if (this.#plan !== undefined) return this.#plan;
-    const { keep, follow } = this.#setting;
+    const { config, follow, me } = this.#setting;
     const now = this.#setting.now();
     const { ids, pointer, listed } = this.#seen;
     const remote = { revisions: ids.map((id) => ({ id })) };
     const own = this.#pkg.ownNames();
     this.#own = own;
-    this.#origin = originOf(readOwner(this.#pkg), this.#setting.me);
+    this.#origin = originOf(readOwner(this.#pkg), me);
     const isCopy = this.#origin === "copy";
-    const { machine } = this.#setting.me;
-    const source = { remote, pointer, machine, keep, follow, isCopy, now, own };
+    const source = { remote, pointer, me, config, follow, isCopy, now, own };
     const { facts, effective } = gatherFacts(this.#pkg, source);
     this.#effective = effective;
     const plan = planSync(facts);

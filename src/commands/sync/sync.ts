@@ -176,7 +176,7 @@ export async function planSyncs(
 ): Promise<PlannedSync[]> {
   const { packages, follow = false } = options;
   const chosen = choosePackages(context, packages);
-  const { concurrency, keep } = context.config;
+  const { concurrency } = context.config;
   const bucket = await openBucket(context);
   const listings = shareListings(bucket, chosen.map(({ name }) => name));
   const identity = identifyOnce(context.config, bucket);
@@ -187,8 +187,8 @@ export async function planSyncs(
       const now = context.now();
       const me = await identity();
       const isCopy = originOf(readOwner(pkg), me) === "copy";
-      const { machine } = me;
-      const { facts } = gatherFacts(pkg, { remote, pointer, machine, keep, follow, isCopy, now });
+      const source = { remote, pointer, me, config: context.config, follow, isCopy, now };
+      const { facts } = gatherFacts(pkg, source);
       return nameRevisions(pkg, planSync(facts));
     } catch (thrown) {
       context.signal.throwIfAborted();
