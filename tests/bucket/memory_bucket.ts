@@ -15,6 +15,7 @@ import type {
   PutOptions,
   ReadOptions,
   SmallObject,
+  SmallOptions,
   UploadOptions,
   UploadSource,
 } from "../../src/bucket/bucket.ts";
@@ -78,11 +79,14 @@ export class MemoryBucket implements OpenedBucket {
     return found && infoOf(found);
   }
 
-  async getSmall(key: string): Promise<SmallObject | undefined> {
+  async getSmall(
+    key: string,
+    { limit = SMALL_OBJECT_LIMIT }: SmallOptions = {},
+  ): Promise<SmallObject | undefined> {
     await this.#call("getSmall");
     const found = this.#objects.get(key);
     if (found === undefined) return undefined;
-    if (found.bytes.length > SMALL_OBJECT_LIMIT) {
+    if (found.bytes.length > limit) {
       throw new IntegrityError(`${key} is no pointer to a revision: ${found.bytes.length} bytes`);
     }
     return { ...infoOf(found), text: new TextDecoder().decode(found.bytes) };
@@ -102,6 +106,12 @@ export class MemoryBucket implements OpenedBucket {
   async put(key: string, text: string, { metadata, condition }: PutOptions): Promise<string> {
     await this.#call("put");
     return this.#write(key, new TextEncoder().encode(text), { metadata, condition });
+  }
+
+  async putOnce(key: string, text: string): Promise<void> {
+    await this.#call("putOnce");
+    const bytes = new TextEncoder().encode(text);
+    this.#write(key, bytes, { metadata: {}, condition: undefined });
   }
 
   async upload(key: string, source: UploadSource, options: UploadOptions): Promise<void> {
