@@ -1,46 +1,16 @@
 /** What is known of a fleet: one package on all machines that report. Pages, tables and documents are made from it. */
 import type { PackageName, RevisionName } from "../revision/names.ts";
+import type { MachineError, ReportedState } from "../revision/report.ts";
+
+export type { MachineError, ReportedState };
 
 /**
- * What a machine says of a package, the first that fits; the last two only a reader can say.
+ * What is shown of a machine: what it says itself, or what only a reader can say.
  *
- * - `failing`: its last sync failed.
- * - `quarantine`: the health of what it should run failed.
- * - `held`: a person's jump keeps another revision active.
- * - `paused`: a pause file keeps it from activating.
- * - `waiting`: a rollout is under way that has not come to it yet.
- * - `behind`: it runs something else than it should.
- * - `unhealthy`: it runs what it should, and the health of that failed.
- * - `new`: nothing is active.
- * - `ok`: it runs what it should.
  * - `gone`: it has not reported for three times its own interval.
  * - `unreadable`: its report cannot be read.
  */
-export const REPORTED_STATES = [
-  "failing",
-  "quarantine",
-  "held",
-  "paused",
-  "waiting",
-  "behind",
-  "unhealthy",
-  "new",
-  "ok",
-] as const;
-export type ReportedState = typeof REPORTED_STATES[number];
 export type MachineState = ReportedState | "gone" | "unreadable";
-
-/** Why a machine is not in line. */
-export interface MachineError {
-  /** One line. */
-  readonly text: string;
-  /** The exit code of its syncs. */
-  readonly code: number;
-  /** ISO 8601, UTC. */
-  readonly since: string;
-  /** How many syncs have failed with it. */
-  readonly count: number;
-}
 
 /** One machine. What is unknown is undefined. */
 export interface FleetMachine {
