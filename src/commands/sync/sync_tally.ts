@@ -1,6 +1,7 @@
 /** The record of a sync of one package: what it has done so far, and what went wrong. */
-import { asError, ScriptError } from "../../errors.ts";
+import { asError } from "../../errors.ts";
 import type { PackageName, RevisionId, RevisionName } from "../../revision/names.ts";
+import { isHealthFailure, lastSyncOf } from "../../machine/failing.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import { readLastSync, writeLastSync } from "../../machine/state.ts";
@@ -101,17 +102,13 @@ export class SyncTally {
    * would tell it nothing.
    */
   get isInLine(): boolean {
-    return this.#failures.every((e) => e instanceof ScriptError && e.step === "health");
+    return this.#failures.every(isHealthFailure);
   }
 
   rememberOutcome(): void {
-    const [failure] = this.#failures;
     this.#isRemembered = true;
     this.#lastFailure = readLastSync(this.#pkg)?.failure;
-    writeLastSync(this.#pkg, {
-      at: new Date(this.#context.now()).toISOString(),
-      failure: failure?.message,
-    });
+    writeLastSync(this.#pkg, lastSyncOf(this.#pkg, this.#failures, this.#context.now()));
   }
 
   /** What is worth a notification, if anything is. Call it at the end. */
