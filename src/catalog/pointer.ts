@@ -147,6 +147,19 @@ export async function fetchPointerState(
 }
 
 /**
+ * The blessing that the `.rev` contains, with one GET and no listing. Undefined if there is no `.rev`. Throws
+ * `IntegrityError` if it names no revision.
+ */
+export async function readRev(
+  bucket: Bucket,
+  packageName: PackageName,
+): Promise<Blessing | undefined> {
+  const key = pointerKey(packageName);
+  const found = await bucket.getSmall(key);
+  return found && readBlessing(parsePointer(found.text, { key, packageName }), found.metadata);
+}
+
+/**
  * The blessing, with one GET and no listing. Undefined if there is no `.rev`, or one that names no revision: the
  * listing tells more.
  */

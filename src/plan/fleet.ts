@@ -1,6 +1,11 @@
 /** What is known of a fleet: one package on all machines that report. Pages, tables and documents are made from it. */
 import type { PackageName, RevisionName } from "../revision/names.ts";
-import type { MachineError, ReportedState } from "../revision/report.ts";
+import {
+  type MachineError,
+  type MachineReport,
+  REPORTED_STATES,
+  type ReportedState,
+} from "../revision/report.ts";
 
 export type { MachineError, ReportedState };
 
@@ -10,7 +15,8 @@ export type { MachineError, ReportedState };
  * - `gone`: it has not reported for three times its own interval.
  * - `unreadable`: its report cannot be read.
  */
-export type MachineState = ReportedState | "gone" | "unreadable";
+export const MACHINE_STATES = [...REPORTED_STATES, "gone", "unreadable"] as const;
+export type MachineState = typeof MACHINE_STATES[number];
 
 /** One machine. What is unknown is undefined. */
 export interface FleetMachine {
@@ -22,7 +28,7 @@ export interface FleetMachine {
   readonly state: MachineState;
   readonly active: RevisionName | undefined;
   readonly previous: RevisionName | undefined;
-  /** What it should run, as it knew when it reported. */
+  /** What it should run now: during a rollout, the candidate if that has come to it. */
   readonly want: RevisionName | undefined;
   /** Since when the active revision is active: ISO 8601, UTC. */
   readonly since: string | undefined;
@@ -76,3 +82,16 @@ export interface Fleet {
   /** The worst first, then by name. Those that are gone for a week are left out. */
   readonly machines: readonly FleetMachine[];
 }
+
+/** A report as it lies in the bucket. */
+export interface SeenReport {
+  /** As the key names it: whatever the report says, one machine cannot take another one's place. */
+  readonly machine: string;
+  /** When it was written, by S3's clock: Unix milliseconds. */
+  readonly seen: number;
+  /** Undefined if it cannot be read. */
+  readonly report: MachineReport | undefined;
+}
+
+/** Milliseconds. A machine that was not seen for so long is not shown any more. */
+export const OUT_AFTER = 7 * 24 * 3_600_000;

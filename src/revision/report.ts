@@ -134,7 +134,7 @@ export function reportDigest(report: MachineReport): string {
     name,
     packageEntry({ ...found, error: error && { ...error, count: 0 } }),
   ]);
-  const { at: _at, packages: _packages, ...head } = headEntry(report);
+  const { at: _at, packages: _packages, truncated: _truncated, ...head } = report;
   return createHash("sha256").update(JSON.stringify([head, packages])).digest("hex");
 }
 
@@ -202,22 +202,15 @@ function sorted({ packages }: MachineReport): [PackageName, ReportedPackage][] {
   return [...packages].sort(([a], [b]) => compareNames(a, b));
 }
 
-/** All but the packages, in the order of the text. */
-function headEntry(report: MachineReport): Omit<MachineReport, "truncated"> & { schema: number } {
-  const { truncated: _truncated, ...head } = report;
-  return { schema: SCHEMA, ...head };
-}
-
 function packageEntry(found: ReportedPackage): ReportedPackage {
   const { active, since, previous, want, serial, state, rollout, error } = found;
   return { active, since, previous, want, serial, state, rollout, error };
 }
 
 function reportText(report: MachineReport, entries: readonly string[]): string {
-  const { schema, machine, host, groups, ftl, arch, every, at } = headEntry(report);
-  const truncated = report.truncated ? true : undefined;
-  const head = JSON.stringify({ schema, machine, host, groups, ftl, arch, every, at, truncated });
-  return `${head.slice(0, -1)},"packages":{${entries.join(",")}}}\n`;
+  const { packages: _packages, truncated, ...head } = report;
+  const text = JSON.stringify({ schema: SCHEMA, ...head, ...(truncated ? { truncated } : {}) });
+  return `${text.slice(0, -1)},"packages":{${entries.join(",")}}}\n`;
 }
 
 function bytesOf(text: string): number {
