@@ -205,6 +205,18 @@ export interface WaitingEvent {
   readonly holder: string;
 }
 
+/** Somebody waits until all machines run what they should. Comes first, and when a number changes. */
+export interface FleetEvent {
+  /** The type of this event. */
+  readonly type: "fleet";
+  /** The package. */
+  readonly package: PackageName;
+  /** How many machines that are alive have the package. */
+  readonly living: number;
+  /** How many of them run what they should. */
+  readonly inLine: number;
+}
+
 /** The root contains no package, so there is nothing to do. */
 export interface NoPackagesEvent {
   /** The type of this event. */
@@ -247,6 +259,7 @@ export type FtlEvent =
   | SyncedEvent
   | NewPackageEvent
   | WaitingEvent
+  | FleetEvent
   | NoPackagesEvent
   | WarningEvent
   | FailureEvent;

@@ -15,18 +15,24 @@ export type { MachineError, ReportedState };
  * - `gone`: it has not reported for three times its own interval.
  * - `unreadable`: its report cannot be read.
  */
-export const MACHINE_STATES = [...REPORTED_STATES, "gone", "unreadable"] as const;
-export type MachineState = typeof MACHINE_STATES[number];
+export type MachineState = ReportedState | "gone" | "unreadable";
+export const MACHINE_STATES: readonly MachineState[] = [...REPORTED_STATES, "gone", "unreadable"];
 
 /** One machine. What is unknown is undefined. */
 export interface FleetMachine {
+  /** Its name. */
   readonly machine: string;
+  /** The host's name. Undefined if `FTL_MACHINE` replaces it. */
   readonly host: string | undefined;
+  /** Its `FTL_GROUP`. */
   readonly groups: readonly string[];
   /** The version of FTL. */
   readonly ftl: string | undefined;
+  /** How it is. */
   readonly state: MachineState;
+  /** What it runs. */
   readonly active: RevisionName | undefined;
+  /** What it ran before. */
   readonly previous: RevisionName | undefined;
   /** What it should run now: during a rollout, the candidate if that has come to it. */
   readonly want: RevisionName | undefined;
@@ -34,6 +40,7 @@ export interface FleetMachine {
   readonly since: string | undefined;
   /** When it reported last, by S3's clock: ISO 8601, UTC. */
   readonly seen: string;
+  /** Why it is not in line. */
   readonly error: MachineError | undefined;
 }
 
@@ -54,8 +61,11 @@ export interface FleetRollout {
   readonly percent: number;
   /** Seconds in which the share grows to all; undefined if it stays. */
   readonly over: number | undefined;
+  /** Groups whose machines may all take it. */
   readonly groups: readonly string[];
+  /** How many machines may be in their jump at the same time. */
   readonly atOnce: number | undefined;
+  /** How many machines must have failed until nobody new takes it. */
   readonly halt: number | undefined;
   /** How many living machines run it. */
   readonly running: number;
@@ -65,15 +75,21 @@ export interface FleetRollout {
   readonly turns: readonly string[];
 }
 
+/** One package on all machines that report. */
 export interface Fleet {
+  /** Its name. */
   readonly package: PackageName;
   /** When this was put together, by S3's clock: ISO 8601, UTC. */
   readonly at: string;
+  /** The blessed revision. */
   readonly blessed: RevisionName | undefined;
-  /** Who blessed it, when and why. */
+  /** Who blessed it: `user@host`. */
   readonly blessedBy: string | undefined;
+  /** When: ISO 8601, UTC. */
   readonly blessedAt: string | undefined;
+  /** Why. */
   readonly message: string | undefined;
+  /** The rollout that is under way. */
   readonly rollout: FleetRollout | undefined;
   /** The number of machines that are alive: without those that are gone. */
   readonly living: number;

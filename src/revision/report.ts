@@ -4,10 +4,9 @@
  *
  *     { "schema": 1, "machine": "i-0abc", "host": "web-1", "groups": ["canary"], "ftl": "0.2.0",
  *       "arch": "x86_64", "every": 3600, "at": "2026-11-25T14:00:03.000Z",
- *       "packages": {
- *         "my_site": { "active": "VZ5vQk8aR4G", "since": "...", "previous": "VZ5uB1x0pQa", "want": "VZ5vQk8aR4G",
- *                      "serial": 1795615200123, "state": "ok", "rollout": "1795615200123",
- *                      "error": { "text": "...", "code": 6, "since": "...", "count": 12 } } } }
+ *       "packages": { "my_site": { "active": "VZ5vQk8aR4G", "since": "...", "previous": "VZ5uB1x0pQa",
+ *         "want": "VZ5vQk8aR4G", "serial": 1795615200123, "state": "ok", "rollout": "1795615200123",
+ *         "error": { "text": "...", "code": 6, "since": "...", "count": 12 } } } }
  *
  * What is unknown is left out. If it would be longer, the last packages by name are left out, and `truncated` is
  * true. Reports are claims: who reads one gets checked names and bounded texts, and must still escape the texts.
@@ -47,6 +46,7 @@ export const REPORTED_STATES = [
   "new",
   "ok",
 ] as const;
+/** One of these. */
 export type ReportedState = typeof REPORTED_STATES[number];
 
 /** Why a machine is not in line. */
@@ -99,7 +99,6 @@ export interface MachineReport {
 export const LONGEST_REPORT = 16 * 1024;
 /** In characters: an error's text. */
 export const LONGEST_ERROR = 200;
-
 const SCHEMA = 1;
 const LONGEST_WORD = 64;
 const LONGEST_HOST = 255;
@@ -246,7 +245,6 @@ function timeIn(value: Members, name: string): string | undefined {
   const member = value[name];
   if (typeof member !== "string" || member.length > 32) return undefined;
   const time = Date.parse(member);
-  return Number.isNaN(time) || !/^\d{4}-\d{2}-\d{2}T/.test(member)
-    ? undefined
-    : new Date(time).toISOString();
+  const isTime = !Number.isNaN(time) && /^\d{4}-\d{2}-\d{2}T/.test(member);
+  return isTime ? new Date(time).toISOString() : undefined;
 }

@@ -1,5 +1,5 @@
-/** What a machine reports after a sync, and when. By whole commands. */
-import { jump, jumpMaster, sync } from "../../mod.ts";
+/** What a machine reports after a sync, and when. By whole commands. The file is long because each state is one of them. */
+import { jump, jumpMaster, spool, sync } from "../../mod.ts";
 import { Config } from "../../src/config.ts";
 import type { Context } from "../../src/context.ts";
 import {
@@ -150,7 +150,6 @@ Deno.test("a failing sync is told with its exit code, since when, and how often"
     content: "#!/bin/sh\necho secret\nexit 3\n",
     mode: 0o755,
   };
-  const { spool } = await import("../../mod.ts");
   const { revision } = await spool(fleet.context(), fleet.archive("a.tgz", postSync));
   await jumpMaster(fleet.context(), revision);
   const since = new Date(fleet.now).toISOString();

@@ -101,6 +101,8 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
       return [synced(event, paint)];
     case "waiting":
       return [`Waiting for ${event.what}, locked by ${event.holder}`];
+    case "fleet":
+      return [`${event.package}: ${event.inLine} of ${event.living} machines run what they should`];
     case "no-packages":
       return [
         `Nothing to do: no package has a folder in ${event.root}`,

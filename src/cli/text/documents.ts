@@ -50,7 +50,7 @@ export function errorDocument(error: unknown): Payload {
   return { error: failure(error) };
 }
 
-function failure(error: unknown): Payload {
+export function failure(error: unknown): Payload {
   const { message, hint = null } = showError(error);
   return { message, hint, exitCode: exitCodeOf(error) };
 }
@@ -120,7 +120,7 @@ function noteEntry(note: Note): Payload {
 }
 
 /** Null also if somebody else wrote a text that is not a time. */
-function time(text: string | undefined): string | null {
+export function time(text: string | undefined): string | null {
   const milliseconds = Date.parse(text ?? "");
   return Number.isNaN(milliseconds) ? null : new Date(milliseconds).toISOString();
 }
