@@ -132,6 +132,7 @@ export {
 } from "./src/commands/purge.ts";
 export { spool, type Spooled, type SpoolOptions } from "./src/commands/spool/spool.ts";
 export type { IamPolicy, IamRole, IamStatement, RolePolicy } from "./src/commands/setup/iam.ts";
+export type { LifecycleConfiguration, LifecycleRule } from "./src/commands/setup/lifecycle.ts";
 export {
   setup,
   type SetupData,

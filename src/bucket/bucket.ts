@@ -29,6 +29,8 @@ export interface ObjectInfo {
    * `head` asks for it.
    */
   readonly checksum: Checksum | undefined;
+  /** True if a lifecycle rule of the bucket will remove the object. Absent if S3 does not say so. */
+  readonly expires?: true;
 }
 
 export interface Checksum {

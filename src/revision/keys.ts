@@ -69,8 +69,14 @@ export function packagePrefix(packageName: PackageName): string {
   return `${packageName}.`;
 }
 
+/** All that is not needed to run what is blessed. */
+export const OWN_PREFIX = ".ftl/";
+
 /** All machines' reports. */
-export const REPORTS_PREFIX = ".ftl/fleet/";
+export const REPORTS_PREFIX = `${OWN_PREFIX}fleet/`;
+
+/** All marks of all rollouts. */
+export const MARKS_PREFIX = `${OWN_PREFIX}rollout/`;
 
 /** @param machine its name: see `src/machine/identity.ts` */
 export function reportKey(machine: string): string {
@@ -79,7 +85,7 @@ export function reportKey(machine: string): string {
 
 /** All marks of a rollout. */
 export function marksPrefix(packageName: PackageName, rollout: number): string {
-  return `.ftl/rollout/${packageName}/${rollout}/`;
+  return `${MARKS_PREFIX}${packageName}/${rollout}/`;
 }
 
 /** All that people have changed in the pointer of a package. */

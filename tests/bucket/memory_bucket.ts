@@ -38,6 +38,8 @@ export class MemoryBucket implements OpenedBucket {
   readonly calls: string[] = [];
   /** The store's clock: Unix milliseconds. */
   now: () => number = Date.now;
+  /** The keys that a lifecycle rule lets expire. */
+  expiring = /^$/;
   readonly #denials = new Map<string, number>();
   readonly #objects = new Map<string, Stored>();
   readonly #uploads = new Map<string, OpenUpload>();
@@ -76,7 +78,7 @@ export class MemoryBucket implements OpenedBucket {
   async head(key: string): Promise<ObjectInfo | undefined> {
     await this.#call("head");
     const found = this.#objects.get(key);
-    return found && infoOf(found);
+    return found && { ...infoOf(found), ...(this.expiring.test(key) ? { expires: true } : {}) };
   }
 
   async getSmall(

@@ -199,7 +199,7 @@ Deno.test("commands that ask neither S3 nor the machine have documents too", asy
     [["systemd"], "files", 3],
     [["systemd", "timer"], "files", 1],
     [["cron"], "files", 1],
-    [["iam"], "policies", 4],
+    [["iam"], "policies", 6],
     [["iam", "machine", "a"], "policies", 1],
   ];
   for (const [args, key, count] of kinds) {
