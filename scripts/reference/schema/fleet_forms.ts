@@ -123,7 +123,7 @@ export const FLEET_FORMS: readonly Form[] = [
         since: "2026-11-20T09:00:00.000Z",
         seen: "2026-11-25T13:59:43.000Z",
         error: {
-          text: "health failed: exit 1, after 60 s and 31 tries",
+          text: "health failed: exit 1, after 60 s and 31 attempts",
           code: 6,
           since: "2026-11-25T13:49:03.000Z",
           count: 1,

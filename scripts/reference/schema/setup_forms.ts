@@ -1,6 +1,6 @@
 /** The documents of `ftl setup`. */
 import { IAM_ROLES } from "../../../src/commands/setup/iam.ts";
-import { always, type Form, list, object, type Shape, text, word } from "./shape.ts";
+import { always, count, type Form, list, object, type Shape, text, word } from "./shape.ts";
 
 const STATEMENT: Shape = {
   ...object("A statement in IAM's language.", {
@@ -25,21 +25,19 @@ const POLICY = object("The policy in IAM's format.", {
   Statement: list("Everything that is allowed.", STATEMENT),
 });
 
-/** S3 defines what is in the parts that only some rules have. */
+/** A rule has one of the last three keys. */
 const RULE: Shape = {
   ...object("A rule in S3's form.", {
     ID: text("Its purpose."),
     Status: always("It is in force.", "Enabled"),
     Filter: object("Which objects it is for.", { Prefix: text("What their keys begin with.") }),
-    Expiration: { description: "When objects are removed.", type: "object" },
-    NoncurrentVersionExpiration: {
-      description: "When versions are removed that were replaced.",
-      type: "object",
-    },
-    AbortIncompleteMultipartUpload: {
-      description: "When uploads in parts are dropped that nobody has completed.",
-      type: "object",
-    },
+    Expiration: object("Objects are removed.", { Days: count("After so many days.") }),
+    NoncurrentVersionExpiration: object("Versions that were replaced are removed.", {
+      NoncurrentDays: count("After so many days."),
+    }),
+    AbortIncompleteMultipartUpload: object("Uploads that nobody has completed are dropped.", {
+      DaysAfterInitiation: count("After so many days."),
+    }),
   }),
   required: ["ID", "Status", "Filter"],
 };

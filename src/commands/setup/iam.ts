@@ -59,7 +59,10 @@ const ID = "?".repeat(11);
  */
 const GO_IDS = ["201", "202"].map((decade) => decade.padEnd(14, "?"));
 
-/** With `packages` the policy is for these only; without, for the whole bucket. */
+/**
+ * With `packages` the policy is for these only; without, for the whole bucket. The function is long because it has what
+ * each role may do in one place.
+ */
 export function iamPolicy(
   role: IamRole,
   { bucket, region }: Pick<SetupValues, "bucket" | "region">,

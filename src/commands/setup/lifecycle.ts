@@ -12,8 +12,8 @@ export interface LifecycleRule {
   readonly Status: "Enabled";
   /** Which objects it is for. */
   readonly Filter: { readonly Prefix: string };
-  /** When objects are removed; or that marks of removed ones are, if nothing is left behind them. */
-  readonly Expiration?: { readonly Days: number } | { readonly ExpiredObjectDeleteMarker: true };
+  /** When objects are removed, and then the delete markers that they leave in a bucket with versions. */
+  readonly Expiration?: { readonly Days: number };
   /** When versions are removed that were replaced. */
   readonly NoncurrentVersionExpiration?: { readonly NoncurrentDays: number };
   /** When uploads in parts are dropped that nobody has completed. */
@@ -45,7 +45,6 @@ export const LIFECYCLE: LifecycleConfiguration = {
       ID: "ftl-versions",
       Status: "Enabled",
       Filter: { Prefix: OWN_PREFIX },
-      Expiration: { ExpiredObjectDeleteMarker: true },
       NoncurrentVersionExpiration: { NoncurrentDays: 1 },
     },
     {
