@@ -83,7 +83,9 @@ export async function waitForFleet(
     }
     told = numbers;
     const left = end - performance.now();
-    if (found.verdict === "done" || found.verdict === "failed" || left <= 0) {
+    // A package that nobody has spooled or blessed is a wrong name.
+    const isNothing = found.verdict === "nobody" && fleet.blessed === undefined;
+    if (found.verdict === "done" || found.verdict === "failed" || isNothing || left <= 0) {
       const failures = failuresOf(fleet, found);
       for (const error of failures) context.report({ type: "failure", error });
       return { fleet, failures };

@@ -223,6 +223,8 @@ Deno.test("a wait ends with 3 when no machine has reported", async () => {
   assert(failure instanceof NotFoundError);
   assertMatch(failure.message, /^No machine has reported a$/);
   assertEquals(all.events.at(-1), { type: "failure", error: failure });
+  // Nobody waits for a package that is not there.
+  assertEquals((await fleet(all.context(), "b", { wait: 600 })).failures.length, 1);
 });
 
 Deno.test("jump-back waits too", async () => {
