@@ -1,6 +1,7 @@
 /** `ftl fleet` on the command line. */
 import { fleet as showFleet, fleets, pruneFleet } from "../../commands/fleet.ts";
 import { UsageError } from "../../errors.ts";
+import { escapeControls } from "../../foreign_text.ts";
 import { requirePackageName } from "../../revision/names.ts";
 import type { ParsedArguments } from "../arguments.ts";
 import { type Command, WAIT } from "../command.ts";
@@ -48,7 +49,8 @@ export const fleet: Command = {
     if (prune !== undefined) {
       refuseBeside(parsed);
       const pruned = await pruneFleet(context, requireDays(prune));
-      const { removed: lines, failures } = pruned;
+      const { removed, failures } = pruned;
+      const lines = removed.map(escapeControls);
       return { lines, json: prunedFleetDocument(pruned), failures };
     }
     const all = flags.has("all");
