@@ -43,6 +43,7 @@ export const OWN_NAMES = {
   hold: "hold.json",
   quarantine: "bad.json",
   journal: "jump.json",
+  rollout: "rollout.json",
   listing: "listing.json",
   lastSync: "last-sync.json",
   machine: "machine.json",

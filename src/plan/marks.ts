@@ -113,8 +113,29 @@ export function freeTurn(
   return atOnce === undefined || unfinished.length < atOnce ? highest + 1 : undefined;
 }
 
+/** A machine found that the rollout is halted. */
+export interface FoundHalt {
+  /** Unix milliseconds, by this machine's clock. */
+  readonly at: number;
+  /** The pointer at that time: see `pointerStateName` of `src/revision/pointer.ts`. */
+  readonly pointer: string;
+}
+
+/** Whether the marks need not be listed again, as the rollout is halted and nobody has changed that. */
+export function isHaltBelieved(
+  found: FoundHalt | undefined,
+  { pointer, now }: { readonly pointer: string; readonly now: number },
+): boolean {
+  if (found === undefined || found.pointer !== pointer) return false;
+  const age = now - found.at;
+  return age >= 0 && age < HALT_BELIEVED;
+}
+
 /** What a machine knows of the rollout besides the pointer. */
 export type RolloutKnowledge = Pick<EffectiveFacts, "halted" | "turn">;
+
+/** What a machine knows that has not listed the marks. */
+export const NOTHING_KNOWN: RolloutKnowledge = { halted: "unknown", turn: "none needed" };
 
 /** What the marks tell a machine. `own` is its own turn. A machine that runs nothing needs none. */
 export function knowledgeOf(
