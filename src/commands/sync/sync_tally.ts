@@ -45,7 +45,8 @@ export class SyncTally {
   readonly #pkg: PackageDir;
   readonly #started = performance.now();
   readonly #failures: Error[] = [];
-  readonly #failed = new Set<RevisionId>();
+  /** Each with its first error, if that is known. */
+  readonly #failed = new Map<RevisionId, Error | undefined>();
   #isRemembered = false;
   #lastFailure: string | undefined;
   readonly fetched: RevisionId[] = [];
@@ -75,20 +76,25 @@ export class SyncTally {
 
   /** @param id the revision that is not here, not ready or not active because of the error */
   fail(thrown: unknown, id?: RevisionId): void {
-    if (id !== undefined) this.#failed.add(id);
     const error = asError(thrown);
+    if (id !== undefined) this.#failed.set(id, this.failureOf(id) ?? error);
     this.#failures.push(error);
     this.#context.report({ type: "failure", error });
   }
 
   /** The revision has failed; the reason is recorded already. */
   markFailed(id: RevisionId): void {
-    this.#failed.add(id);
+    this.#failed.set(id, this.failureOf(id));
   }
 
   /** For failures that were reported already. */
   addFailures(failures: readonly Error[]): void {
     this.#failures.push(...failures);
+  }
+
+  /** Why the revision is not here, not ready or not active, if this sync has met an error. */
+  failureOf(id: RevisionId): Error | undefined {
+    return this.#failed.get(id);
   }
 
   /** Whether this revision has failed. This sync does not try it again. */
