@@ -36,11 +36,17 @@ export interface BegunJump extends AsyncDisposable {
   end(outcome: Outcome): Promise<void>;
 }
 
+interface Listed {
+  readonly marks: Marks;
+  /** This machine's own turn, if it has one that is not finished. */
+  readonly own: number | undefined;
+}
+
 export class RolloutStep {
   readonly #work: PackageWork;
   readonly marks: RolloutMarks;
   /** What the marks told when they were listed last. No turn is taken twice by the same listing. */
-  #listed: Marks | undefined;
+  #listed: Listed | undefined;
 
   constructor(work: PackageWork) {
     this.#work = work;
@@ -75,7 +81,7 @@ export class RolloutStep {
       writeRolloutState(pkg, { id, since, deniedAt: readRolloutState(pkg, id)?.deniedAt });
       await this.marks.tell(staged, mark);
     } else {
-      const turn = await this.#takeTurn(view, staged, since);
+      const turn = await this.#takeTurn(view, { staged, since });
       if (turn === undefined) return undefined;
       mark = { kind: "turn", turn };
     }
@@ -90,15 +96,14 @@ export class RolloutStep {
     };
   }
 
-  async #list(view: PackageView, staged: Staged): Promise<Marks> {
+  async #list(view: PackageView, staged: Staged): Promise<Listed> {
     const { context, pkg, setting } = this.#work;
     const { rollout } = staged;
     const marks = await fetchMarks(setting.bucket, this.marks.place(staged), context.now);
-    this.#listed = marks;
     const runsNothing = readLink(pkg, "current") === undefined;
     const own = runsNothing ? undefined : await this.#ownTurn(marks, staged);
     view.learnMarks(knowledgeOf(marks, { rollout, own, runsNothing }));
-    return marks;
+    return this.#listed = { marks, own };
   }
 
   /** A kill may have come before S3 answered whether the turn is this machine's. */
@@ -113,15 +118,18 @@ export class RolloutStep {
   }
 
   /** The machine's own turn, or the next one. Undefined if it has to wait. */
-  async #takeTurn(view: PackageView, staged: Staged, since: string): Promise<number | undefined> {
+  async #takeTurn(
+    view: PackageView,
+    { staged, since }: { staged: Staged; since: string },
+  ): Promise<number | undefined> {
     const { context } = this.#work;
     for (let look = 1; look <= MOST_LOOKS; look++) {
       if (look > 1) await pause(Math.random() * LONGEST_JITTER, context.signal);
-      const marks = this.#listed ?? await this.#list(view, staged);
+      const listed = this.#listed ?? await this.#list(view, staged);
       this.#listed = undefined;
       const { halted, turn: may } = view.marks ?? {};
       if (halted !== false || may !== "have") return undefined;
-      const turn = await this.#tryTurn(marks, staged, since);
+      const turn = await this.#tryTurn(listed, { staged, since });
       if (turn !== undefined) return turn;
     }
     view.learnMarks({ halted: false, turn: "waiting" });
@@ -129,11 +137,13 @@ export class RolloutStep {
   }
 
   /** Undefined if another machine was faster. */
-  async #tryTurn(marks: Marks, staged: Staged, since: string): Promise<number | undefined> {
+  async #tryTurn(
+    { marks, own }: Listed,
+    { staged, since }: { staged: Staged; since: string },
+  ): Promise<number | undefined> {
     const { pkg, setting: { bucket } } = this.#work;
     const place = this.marks.place(staged);
     const machine = await this.marks.machine();
-    const own = await this.#ownTurn(marks, staged);
     const turn = own ?? freeTurn(marks, staged.rollout);
     if (turn === undefined) return undefined;
     await this.#leaveSilentTurn(marks, staged);
@@ -151,8 +161,9 @@ export class RolloutStep {
 
   /** An earlier turn of this machine counts as failed under its number. From now on it does under the machine's name. */
   async #leaveSilentTurn(marks: Marks, staged: Staged): Promise<void> {
-    const { turn, outcome } = readRolloutState(this.#work.pkg, staged.rollout.id) ?? {};
-    if (turn === undefined || outcome !== undefined || !marks.silentTurns.includes(turn)) return;
+    const known = readRolloutState(this.#work.pkg, staged.rollout.id);
+    const turn = known?.isTaken && known.outcome === undefined ? known.turn : undefined;
+    if (turn === undefined || !marks.silentTurns.includes(turn)) return;
     const machine = await this.marks.machine();
     await this.marks.tell(staged, { kind: "failed", machine, turn });
   }
