@@ -1,5 +1,5 @@
 /** Machines during a staged rollout: they follow the words of the pointer. By whole commands. */
-import { jump, status, sync } from "../../mod.ts";
+import { jump, jumpBack, status, sync } from "../../mod.ts";
 import type { RevisionName } from "../../src/revision/names.ts";
 import { assertEquals, assertMatch } from "../assert.ts";
 import { ID, idOf, IN, OUT, rank, RolloutFleet } from "./rollout_fleet.ts";
@@ -74,6 +74,54 @@ Deno.test("a hold stays through a rollout, and ends when the candidate is blesse
     assertEquals([active, heldFrom], [held, next]);
   }
   await fleet.point(next);
+  assertEquals((await fleet.sync(IN)).active, next);
+});
+
+Deno.test("a person's jump to the blessed one holds against the rollout, and only against that", async () => {
+  for (const isTaken of [true, false]) {
+    using fleet = new RolloutFleet();
+    const { old, next } = await fleet.ready([IN]);
+    await fleet.point(old, next, isTaken ? "cut=1" : "cut=0");
+    assertEquals((await fleet.sync(IN)).active, isTaken ? next : old);
+    await (isTaken ? jumpBack(fleet.machine(IN), "a") : jump(fleet.machine(IN), old));
+    // Its steps do not end it.
+    for (let i = 0; i < 2; i++) {
+      await fleet.point(old, next, "cut=1");
+      const { active, heldFrom, failures } = await fleet.sync(IN);
+      assertEquals([active, heldFrom, failures], [old, next, []]);
+    }
+    assertEquals((await fleet.status(IN)).held, true);
+    // It is stopped, so there is nothing to hold against, and the next one takes the machine along.
+    await fleet.point(old);
+    assertEquals((await fleet.sync(IN)).heldFrom, undefined);
+    assertEquals((await fleet.status(IN)).held, false);
+    await fleet.point(old, next, "cut=1", ID + 1);
+    assertEquals((await fleet.sync(IN)).active, next);
+  }
+});
+
+Deno.test("a hold against a rollout ends when its candidate is blessed, and with --follow", async () => {
+  for (const isFollowed of [true, false]) {
+    using fleet = new RolloutFleet();
+    const { old, next } = await fleet.ready([IN]);
+    await fleet.point(old, next, "cut=1");
+    await fleet.sync(IN);
+    await jump(fleet.machine(IN), old);
+    assertEquals((await fleet.sync(IN)).active, old);
+    if (!isFollowed) await fleet.point(next);
+    assertEquals((await fleet.sync(IN, { follow: isFollowed })).active, next);
+    assertEquals((await fleet.status(IN)).held, false);
+  }
+});
+
+Deno.test("a jump to the blessed one without a rollout is no hold, as ever", async () => {
+  using fleet = new RolloutFleet();
+  const { old, next } = await fleet.ready([IN]);
+  await fleet.sync(IN);
+  await jump(fleet.machine(IN), next);
+  await jump(fleet.machine(IN), old);
+  assertEquals((await fleet.status(IN)).held, false);
+  await fleet.point(old, next, "cut=1");
   assertEquals((await fleet.sync(IN)).active, next);
 });
 
