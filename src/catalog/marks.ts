@@ -1,6 +1,7 @@
 /** Reads and writes the marks of a staged rollout. `src/plan/marks.ts` decides by them. */
 import type { Bucket } from "../bucket/bucket.ts";
-import { ConflictError, StorageError } from "../errors.ts";
+import type { Context } from "../context.ts";
+import { asError, ConflictError, StorageError } from "../errors.ts";
 import { type Marks, readMarks } from "../plan/marks.ts";
 import { marksPrefix } from "../revision/keys.ts";
 import { machineInMarks, type Mark, markName } from "../revision/marks.ts";
@@ -29,6 +30,24 @@ export async function fetchMarks(
     return readMarks(marks, bucket.serverTime() ?? now());
   } catch (error) {
     throw explained(error, `Cannot list the marks of the rollout below ${urlOf(bucket, prefix)}`);
+  }
+}
+
+/** The same for a command that goes on without them: `onError` gets the error. */
+export async function fetchMarksIfAllowed(
+  { signal, now }: Pick<Context, "signal" | "now">,
+  { bucket, place, onError }: {
+    readonly bucket: Bucket;
+    readonly place: RolloutPlace;
+    readonly onError: (error: Error) => void;
+  },
+): Promise<Marks | undefined> {
+  try {
+    return await fetchMarks(bucket, place, now);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    onError(asError(thrown));
+    return undefined;
   }
 }
 

@@ -1,7 +1,13 @@
 /** Gathers the facts that `planSync` decides by, from the machine and from S3. */
 import { type Effective, effective, stagedIn } from "../plan/effective.ts";
 import { holdInForce } from "../plan/hold.ts";
-import { isHaltBelieved, NOTHING_KNOWN, type RolloutKnowledge } from "../plan/marks.ts";
+import {
+  isHaltBelieved,
+  knowledgeOf,
+  type Marks,
+  NOTHING_KNOWN,
+  type RolloutKnowledge,
+} from "../plan/marks.ts";
 import type { Config } from "../config.ts";
 import type { MachineIdentity } from "../plan/clone.ts";
 import { planSync, type SyncFacts } from "../plan/sync.ts";
@@ -85,6 +91,26 @@ export function asksMarks(pkg: PackageDir, source: FactsSource): boolean {
   const { activate } = planSync(facts);
   if (activate === undefined || activate !== facts.candidate) return false;
   return facts.active === undefined || facts.local.get(activate) === "ok";
+}
+
+/**
+ * The facts by which a sync would decide, with the marks if they alone decide. `list` may fail by returning undefined.
+ * Writes nothing.
+ */
+export async function gatherFactsAsking(
+  pkg: PackageDir,
+  source: FactsSource,
+  list: (rollout: number) => Promise<Marks | undefined>,
+): Promise<GatheredFacts> {
+  const staged = stagedIn(source.pointer);
+  const marks = staged && asksMarks(pkg, source) ? await list(staged.rollout.id) : undefined;
+  if (staged === undefined || marks === undefined) return gatherFacts(pkg, source);
+  const { rollout } = staged;
+  const state = source.isCopy ? undefined : readRolloutState(pkg, rollout.id);
+  const own = state?.outcome === undefined ? state?.turn : undefined;
+  const runsNothing = readLink(pkg, "current") === undefined;
+  const known = knowledgeOf(marks, { rollout, own, runsNothing });
+  return gatherFacts(pkg, { ...source, marks: known });
 }
 
 /** A halt that was found before. Everything else may have changed since. */

@@ -161,24 +161,6 @@ Deno.test("a halt is believed for ten minutes, or until the pointer changes", as
   assertEquals((await fleet.sync("i-1")).active, next);
 });
 
-Deno.test("another rollout begins from nothing: its marks, and what a machine remembers", async () => {
-  using fleet = new RolloutFleet();
-  const { old, next } = await fleet.ready(["i-1"], {
-    health: '[ -e "$FTL_SHARED/well" ] || exit 100',
-  });
-  await fleet.point(old, next, "cut=1 halt=1");
-  await fleet.sync("i-1");
-  assertEquals(fleet.rolloutState("i-1")?.outcome, "failed");
-  fleet.write("i-1/a/shared/well", "");
-  await fleet.point(old, next, "cut=1 halt=1", 1795615200999);
-  assertEquals((await fleet.sync("i-1")).active, next);
-  assertEquals(await fleet.marks(1795615200999), ["ok/i-1", "try/i-1"]);
-  // The rollout is over.
-  await fleet.point(next);
-  await fleet.sync("i-1");
-  assertEquals(fleet.rolloutState("i-1"), undefined);
-});
-
 Deno.test("if marks cannot be listed, the candidate is not activated, and every sync says so", async () => {
   for (const words of ["halt=1", "at-once=1"]) {
     using fleet = new RolloutFleet();

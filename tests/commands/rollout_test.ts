@@ -147,3 +147,21 @@ Deno.test("a candidate whose health fails goes into quarantine for that rollout 
   await fleet.point(old);
   assertEquals((await fleet.sync(IN)).failures, []);
 });
+
+Deno.test("another rollout begins from nothing: its marks, and what a machine remembers", async () => {
+  using fleet = new RolloutFleet();
+  const { old, next } = await fleet.ready(["i-1"], {
+    health: '[ -e "$FTL_SHARED/well" ] || exit 100',
+  });
+  await fleet.point(old, next, "cut=1 halt=1");
+  await fleet.sync("i-1");
+  assertEquals(fleet.rolloutState("i-1")?.outcome, "failed");
+  fleet.write("i-1/a/shared/well", "");
+  await fleet.point(old, next, "cut=1 halt=1", 1795615200999);
+  assertEquals((await fleet.sync("i-1")).active, next);
+  assertEquals(await fleet.marks(1795615200999), ["ok/i-1", "try/i-1"]);
+  // The rollout is over.
+  await fleet.point(next);
+  await fleet.sync("i-1");
+  assertEquals(fleet.rolloutState("i-1"), undefined);
+});

@@ -7,6 +7,7 @@ import { readLastSync, writeLastSync } from "../../machine/state.ts";
 import type { WentBack } from "../../machine/jump/rollback.ts";
 import type { Pause } from "../../machine/pause_file.ts";
 import type { Context } from "../../context.ts";
+import { type MachineRollout, waitingText } from "../../plan/machine_rollout.ts";
 import { type SyncEvent, syncEventOf } from "../../plan/sync_event.ts";
 
 /** The result of one package's sync. */
@@ -29,6 +30,8 @@ export interface PackageSync {
   readonly rolledBack: { readonly from: RevisionName; readonly to: RevisionName } | undefined;
   /** The pause that keeps the blessed revision from being activated. */
   readonly pause: Pause | undefined;
+  /** The staged rollout that is under way. */
+  readonly rollout: MachineRollout | undefined;
   /** The failures, in the order of their occurrence. */
   readonly failures: readonly Error[];
 }
@@ -58,6 +61,7 @@ export class SyncTally {
   knownQuarantine: Error | undefined;
   rolledBack: WentBack | undefined;
   pause: Pause | undefined;
+  rollout: MachineRollout | undefined;
 
   constructor(context: Context, pkg: PackageDir) {
     this.#context = context;
@@ -148,6 +152,7 @@ export class SyncTally {
       rolledBack: this.rolledBack &&
         { from: name(this.rolledBack.from), to: name(this.rolledBack.to) },
       pause: this.pause,
+      rollout: this.rollout,
       failures: this.#failures,
     };
     this.#reportOutcome(result);
@@ -160,12 +165,13 @@ export class SyncTally {
   }
 
   #reportOutcome(
-    { package: name, active, activated, heldFrom, pause }: PackageSync,
+    { package: name, active, activated, heldFrom, pause, rollout }: PackageSync,
   ): void {
     const { report } = this.#context;
     if (pause !== undefined) report({ type: "paused", package: name, active, ...pause });
     if (heldFrom !== undefined && active !== undefined) {
-      report({ type: "held", revision: active, blessed: heldFrom });
+      const isCandidate = heldFrom === rollout?.candidate;
+      report({ type: "held", revision: active, blessed: heldFrom, isCandidate });
     }
     report({
       type: "synced",
@@ -175,6 +181,8 @@ export class SyncTally {
       activated,
       removed: this.removed.length,
       failures: this.#failures.length,
+      candidate: rollout?.candidate,
+      waiting: rollout && waitingText(rollout),
       ms: performance.now() - this.#started,
     });
   }
