@@ -101,7 +101,7 @@ for (const [name, make] of IN_PLACE) {
     assertEquals(readPointerState(pkg), undefined);
     assertEquals(readHold(pkg, ID), undefined);
     assertEquals(readJournal(pkg), undefined);
-    assertEquals(readRolloutState(pkg), undefined);
+    assertEquals(readRolloutState(pkg, 1), undefined);
     assertEquals(readLastSync(pkg), undefined);
     assertEquals(readLastListing(pkg), undefined);
     assertEquals(readOwner(pkg), undefined);
