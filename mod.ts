@@ -216,6 +216,7 @@ export type {
 } from "./src/events.ts";
 export type { Step } from "./src/revision/scripts.ts";
 export type { PostSync } from "./src/plan/sync.ts";
+export type { MachineRollout, WaitingReason } from "./src/plan/machine_rollout.ts";
 export {
   type GivenRevision,
   type kindOfName,

@@ -109,8 +109,10 @@ export interface HeldEvent {
   readonly type: "held";
   /** The active revision. */
   readonly revision: RevisionName;
-  /** The blessed revision. */
+  /** The blessed revision, or the one that this machine would run in a rollout. */
   readonly blessed: RevisionName;
+  /** Whether that is the candidate of a rollout. */
+  readonly isCandidate?: boolean;
 }
 
 /** A script starts or has ended. The events of its output come in between. */
@@ -183,6 +185,10 @@ export interface SyncedEvent {
   readonly removed: number;
   /** How many failures there were. */
   readonly failures: number;
+  /** The candidate of the staged rollout that is under way. */
+  readonly candidate?: RevisionName | undefined;
+  /** Why the machine waits with the candidate, in words. Undefined if it does not. */
+  readonly waiting?: string | undefined;
   /** Milliseconds taken. */
   readonly ms: number;
 }

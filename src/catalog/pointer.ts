@@ -1,5 +1,6 @@
 /** Reads the pointer of a package from the bucket. */
 import type { Bucket, ListedObject, SmallObject } from "../bucket/bucket.ts";
+import type { Context } from "../context.ts";
 import { BrokenPointerError, IntegrityError } from "../errors.ts";
 import { parseKey, pointerKey } from "../revision/keys.ts";
 import type { Metadata } from "../revision/metadata.ts";
@@ -55,6 +56,21 @@ export async function readPointer(
   const blessing = { ...readBlessing(id, metadata), modified, metadata };
   if (isRev) return { ...blessing, etag };
   return { ...blessing, replaced: await readGoPrevious(bucket, remote), etag: undefined };
+}
+
+/** A pointer that names no revision must not hide the revisions. */
+export async function readPointerOrWarn(
+  { report }: Pick<Context, "report">,
+  bucket: Bucket,
+  remote: RemotePackage,
+): Promise<PointerContent | undefined> {
+  try {
+    return await readPointer(bucket, remote);
+  } catch (error) {
+    if (!(error instanceof BrokenPointerError)) throw error;
+    report({ type: "warning", message: `${error.message}; ${error.hint}` });
+    return undefined;
+  }
 }
 
 /** An object that is too large to be a pointer is reported as a broken one, which can be replaced. */

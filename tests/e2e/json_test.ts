@@ -68,6 +68,7 @@ Deno.test("a deployment reports all its steps in documents", async () => {
       quarantined: null,
       rolledBack: null,
       pause: null,
+      rollout: null,
       failures: [],
     },
     {
@@ -80,6 +81,7 @@ Deno.test("a deployment reports all its steps in documents", async () => {
       quarantined: null,
       rolledBack: null,
       pause: null,
+      rollout: null,
       failures: [],
     },
   ]]);

@@ -16,7 +16,7 @@ Deno.test("gatherFacts() combines the facts from S3 and from the machine", () =>
   machine.addRevision(OLD);
   machine.addRevision(NEW, { postSync: "failed" });
   writeLinks(pkg, { current: OLD, previous: NEW });
-  const hold = { id: OLD, blessed: NEW, version: "1", blessing: "7" };
+  const hold = { id: OLD, blessed: NEW, version: "1", blessing: "7", rollout: "9" };
   writeHolds(pkg, [hold]);
   const given = {
     remote: { revisions: [{ id: NEW }] },

@@ -4,7 +4,7 @@ import { Gate } from "../../concurrency/gate.ts";
 import { inParallel } from "../../concurrency/parallel.ts";
 import { pause } from "../../concurrency/pause.ts";
 import { Slots } from "../../concurrency/slots.ts";
-import { planSync, type SyncPlan } from "../../plan/sync.ts";
+import { NO_PLAN, planSync, type SyncPlan } from "../../plan/sync.ts";
 import {
   type PackageName,
   requirePackageName,
@@ -16,14 +16,16 @@ import { type Context } from "../../context.ts";
 import { readOwner, readPointerState } from "../../machine/state.ts";
 import { identifyOnce } from "../../machine/identity.ts";
 import { originOf } from "../../plan/clone.ts";
-import { gatherFacts } from "../../machine/facts.ts";
+import { gatherFactsAsking } from "../../machine/facts.ts";
 import { shareListings } from "../../catalog/shared_listing.ts";
 import { PackageSyncer } from "./package_sync.ts";
 import { choosePolls } from "./polls.ts";
 import type { EndedSync, PackageSync } from "./sync_tally.ts";
 import type { SyncEvent } from "../../plan/sync_event.ts";
 import { openBucket } from "../../bucket/open.ts";
+import { fetchMarksIfAllowed } from "../../catalog/marks.ts";
 import { fetchPointerState } from "../../catalog/pointer.ts";
+import { type MachineRollout, machineRollout } from "../../plan/machine_rollout.ts";
 
 export type { PackageSync } from "./sync_tally.ts";
 
@@ -175,7 +177,9 @@ export interface PlannedSync {
   readonly quarantined: RevisionName | undefined;
   /** The blessed revision, if only a pause keeps it from being activated. */
   readonly paused: RevisionName | undefined;
-  /** Why there is no plan, if there is none. One package's failure does not stop the others. */
+  /** The staged rollout that is under way. */
+  readonly rollout: MachineRollout | undefined;
+  /** Why there is no plan, or not the whole one. One package's failure does not stop the others. */
   readonly failures: readonly Error[];
 }
 
@@ -198,8 +202,16 @@ export async function planSyncs(
       const me = await identity();
       const isCopy = originOf(readOwner(pkg), me) === "copy";
       const source = { remote, pointer, me, config: context.config, follow, isCopy, now };
-      const { facts } = gatherFacts(pkg, source);
-      return nameRevisions(pkg, planSync(facts));
+      const failures: Error[] = [];
+      const onError = (error: Error): void => {
+        failures.push(error);
+        context.report({ type: "failure", error });
+      };
+      const { facts, effective } = await gatherFactsAsking(pkg, source, (id) => {
+        return fetchMarksIfAllowed(context, { bucket, place: { package: pkg.name, id }, onError });
+      });
+      const rollout = machineRollout(pointer, { package: pkg.name, effective, now });
+      return { ...nameRevisions(pkg, planSync(facts)), rollout, failures };
     } catch (thrown) {
       context.signal.throwIfAborted();
       const error = asError(thrown);
@@ -208,17 +220,6 @@ export async function planSyncs(
     }
   });
 }
-
-const NO_PLAN: SyncPlan = {
-  fetch: [],
-  prepare: [],
-  activate: undefined,
-  remove: [],
-  heldBy: undefined,
-  missing: undefined,
-  quarantined: undefined,
-  paused: undefined,
-};
 
 function choosePackages(
   { config, report }: Context,
@@ -245,6 +246,7 @@ function nameRevisions(pkg: PackageDir, plan: SyncPlan): PlannedSync {
     missing: name(plan.missing),
     quarantined: name(plan.quarantined),
     paused: name(plan.paused),
+    rollout: undefined,
     failures: [],
   };
 }
