@@ -104,12 +104,70 @@ Deno.test("fleetPage() shows one failed machine of 5,000 in the bar, and does no
   assert(words.includes("4999 wait more than 99.9 %"), words.join("; "));
 });
 
-Deno.test("fleetPage() says that it does not know who failed where the marks could not be listed", () => {
-  const rollout: FleetRollout = { ...EXAMPLE.rollout as FleetRollout, failed: undefined };
-  const words = named(parseHtml(fleetPage({ ...EXAMPLE, rollout })).root, "li").map((part) =>
-    textOf(part)
+/** The facts of the rollout by their names. */
+function rolloutFacts(known: Partial<FleetRollout>): Record<string, string> {
+  const rollout = { ...EXAMPLE.rollout as FleetRollout, ...known };
+  const { root } = parseHtml(fleetPage({ ...EXAMPLE, rollout }));
+  const [names, values] = [named(root, "dt"), named(root, "dd")];
+  return Object.fromEntries(
+    names.map((name, i) => [textOf(name), textOf(values[i] as Element).trim()]),
   );
-  assert(words.some((text) => text.includes("unknown, as the marks could not be listed")));
+}
+
+Deno.test("fleetPage() says what lets machines into a rollout, and what holds them back", () => {
+  const facts = rolloutFacts({
+    percent: 12.5,
+    over: 5400,
+    groups: ["canary", "eu"],
+    atOnce: 1,
+    halt: 1,
+    turns: ["i-1", "i-2"],
+  });
+  assertEquals(facts.Candidate, "my_site.VZ6bTn3cX9s");
+  assertEquals(facts.State, "running: machines may take the candidate");
+  assertEquals(
+    facts.Share,
+    "12.5 % of all machines, growing to all within 1 h 30 min; besides, all of canary, eu",
+  );
+  assertEquals(facts.Limits, "at most 1 machine at the same time; halts when 1 machine has failed");
+  assertEquals(facts["In their jump"], "i-1, i-2");
+  const plain = rolloutFacts({ percent: 100, over: undefined, halt: undefined, failed: [] });
+  assertEquals(plain.Share, "100 % of all machines");
+  assertEquals([plain.Limits, plain.Failed, plain["In their jump"]], [
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+Deno.test("fleetPage() says why nobody new takes the candidate, and how to end a rollout", () => {
+  assertEquals(
+    rolloutFacts({ state: "paused" }).State,
+    "paused: no other machine takes the candidate",
+  );
+  assertEquals(
+    rolloutFacts({ state: "halted" }).State,
+    "halted: so many machines have failed that no other one takes the candidate",
+  );
+  assertEquals(
+    rolloutFacts({ state: "complete" }).State,
+    "complete: every machine may take the candidate; " +
+      "ftl jump --master my_site.VZ6bTn3cX9s makes it final",
+  );
+});
+
+Deno.test("fleetPage() names those that failed, 40 at the most, or says that it does not know them", () => {
+  const failed = Array.from({ length: 45 }, (_, i) => `i-${i}`);
+  const { Failed: shown = "" } = rolloutFacts({ failed });
+  assert(shown.startsWith("i-0, i-1, ") && shown.endsWith(", i-39 and 5 more"), shown);
+  assertEquals(
+    rolloutFacts({ failed: undefined }).Failed,
+    "unknown: the marks could not be listed",
+  );
+  const rollout: FleetRollout = { ...EXAMPLE.rollout as FleetRollout, failed: undefined };
+  const { root } = parseHtml(fleetPage({ ...EXAMPLE, rollout }));
+  const words = named(root, "li").map((part) => textOf(part));
+  assert(!words.some((text) => text.includes("failed ")), words.join());
 });
 
 Deno.test("fleetPage() of 5,000 machines has less than 2 MB, and takes less than 3 seconds", () => {

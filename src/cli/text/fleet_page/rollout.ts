@@ -16,10 +16,10 @@ const STATES: Readonly<Record<RolloutState, { tone: Tone; meaning: string }>> = 
     tone: "bad",
     meaning: "so many machines have failed that no other one takes the candidate",
   },
-  complete: { tone: "good", meaning: "every machine may take the candidate; a blessing ends it" },
+  complete: { tone: "good", meaning: "every machine may take the candidate" },
 };
 
-/** Names. More of them do not help a reader, and the table has them all. */
+/** More names do not help a reader, and the tables have them all. */
 const MOST_NAMES = 40;
 
 export function rolloutSection(fleet: Fleet): Markup {
@@ -40,25 +40,25 @@ function partsOf({ failed }: FleetRollout, shares: RolloutShares): BarPart[] {
       words: shares.running === 1 ? "runs the candidate" : "run the candidate",
     },
     { tone: "info", count: shares.next, words: "may take it" },
-    {
-      tone: "bad",
-      count: shares.failed,
-      words: "failed",
-      ...(failed === undefined ? { more: "unknown, as the marks could not be listed" } : {}),
-    },
+    ...(failed === undefined
+      ? []
+      : [{ tone: "bad" as const, count: shares.failed, words: "failed" }]),
     { tone: "rest", count: shares.rest, words: shares.rest === 1 ? "waits" : "wait" },
   ];
 }
 
 function factsOf(rollout: FleetRollout): Fact[] {
   const { tone, meaning } = STATES[rollout.state];
-  const { failed = [], turns } = rollout;
+  const { failed, next, state, turns } = rollout;
+  const end = state === "complete"
+    ? markup`; <code>ftl jump --master ${next}</code> makes it final`
+    : NOTHING;
   return [
-    ["Candidate", markup`<code>${rollout.next}</code>`],
-    ["State", markup`<span class=${tone}><b>${rollout.state}</b></span>: ${meaning}`],
+    ["Candidate", markup`<code>${next}</code>`],
+    ["State", markup`<span class=${tone}><b>${state}</b></span>: ${meaning}${end}`],
     ["Share", markup`${share(rollout)}`],
     ...limits(rollout),
-    ...(failed.length === 0 ? [] : [["Failed", names(failed)] as const]),
+    ...(failed?.length === 0 ? [] : [["Failed", failedOnes(failed)] as const]),
     ...(turns.length === 0 ? [] : [["In their jump", names(turns)] as const]),
     ["Rollout", markup`<span class=id>${rollout.id}</span>`],
   ];
@@ -78,6 +78,10 @@ function limits({ atOnce, halt }: FleetRollout): Fact[] {
       : [`halts when ${countOf(halt)} ${halt === 1 ? "has" : "have"} failed`]),
   ];
   return words.length === 0 ? [] : [["Limits", markup`${words.join("; ")}`]];
+}
+
+function failedOnes(failed: readonly string[] | undefined): Markup {
+  return failed === undefined ? markup`unknown: the marks could not be listed` : names(failed);
 }
 
 function names(machines: readonly string[]): Markup {

@@ -20,7 +20,7 @@ p{margin:.3rem 0}
 code,th[scope=row],.id{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.93em}
 time,small,dt,footer,.dim{color:var(--dim)}
 small{display:block;font-size:.87em}
-bdi,code,small,dd{unicode-bidi:isolate}
+code,small,dd{unicode-bidi:isolate}
 .verdict{margin:.5rem 0 .2rem;font-size:1.15rem;font-weight:600}
 .good>b,.verdict.good{color:var(--good)}
 .info>b,.verdict.info{color:var(--info)}
