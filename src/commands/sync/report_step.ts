@@ -16,11 +16,19 @@ import { formatReport, reportDigest } from "../../revision/report.ts";
 /** Milliseconds in which S3 must have answered. */
 const PATIENCE = 5000;
 
+interface SyncOutcome {
+  readonly bucket: Bucket;
+  readonly identity: () => Promise<MachineIdentity>;
+  readonly results: readonly { readonly failures: readonly Error[] }[];
+}
+
 /** Never throws. What the sync itself could not reach has been told. */
 export async function sendReport(
   context: Context,
-  { bucket, identity }: { bucket: Bucket; identity: () => Promise<MachineIdentity> },
+  { bucket, identity, results }: SyncOutcome,
 ): Promise<void> {
+  // Then a report would only take time.
+  if (results.some(({ failures }) => failures.some(isUnreachable))) return;
   try {
     const me = await identity();
     // A host may have a name that is no key.
@@ -62,6 +70,10 @@ async function sendIfDue(context: Context, bucket: Bucket, me: MachineIdentity):
     });
     if (isWarning) context.report({ type: "warning", message: denied(error) });
   }
+}
+
+function isUnreachable(error: Error): boolean {
+  return error instanceof StorageError && error.reason === "unreachable";
 }
 
 /** Undefined if another machine sent it. */

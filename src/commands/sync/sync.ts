@@ -1,5 +1,5 @@
 /** `ftl sync`: brings this machine in line with S3, package by package. */
-import { asError, StorageError } from "../../errors.ts";
+import { asError } from "../../errors.ts";
 import { Gate } from "../../concurrency/gate.ts";
 import { inParallel } from "../../concurrency/parallel.ts";
 import { pause } from "../../concurrency/pause.ts";
@@ -115,16 +115,11 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
     if (sync.status === "rejected") throw sync.reason;
     return sync.value;
   });
-  if (context.config.reportEvery > 0 && !results.some(isCutOff)) {
+  if (context.config.reportEvery > 0) {
     const { sendReport } = await import("./report_step.ts");
-    await sendReport(context, setting);
+    await sendReport(context, { ...setting, results });
   }
   return results;
-}
-
-/** Whether S3 could not be reached: then a report would only take time. */
-function isCutOff({ failures }: PackageSync): boolean {
-  return failures.some((e) => e instanceof StorageError && e.reason === "unreachable");
 }
 
 /** Slow work comes last, after the blessed revisions of all packages. */
