@@ -9,6 +9,7 @@ import { isInLine, judgeWait, type WaitVerdict } from "../plan/fleet_wait.ts";
 import type { PackageName } from "../revision/names.ts";
 import type { BlessOptions } from "./bless.ts";
 import { FleetReader } from "./fleet.ts";
+import { readRolloutMarks } from "./fleet_marks.ts";
 import { readRev } from "./pointer.ts";
 
 /** Seconds between two looks. */
@@ -18,11 +19,14 @@ const MOST_NAMES = 5;
 
 /** Looks at one package again and again. */
 export class FleetWatch {
+  readonly #context: Context;
   readonly #bucket: Bucket;
   readonly #package: PackageName;
   readonly #reader: FleetReader;
 
-  constructor({ signal, now }: Context, bucket: Bucket, packageName: PackageName) {
+  constructor(context: Context, bucket: Bucket, packageName: PackageName) {
+    const { signal, now } = context;
+    this.#context = context;
     this.#bucket = bucket;
     this.#package = packageName;
     this.#reader = new FleetReader(bucket, { only: packageName, signal, now });
@@ -32,7 +36,9 @@ export class FleetWatch {
   async look(): Promise<JudgedFleet> {
     const { at, reports } = await this.#reader.read();
     const pointer = await readRev(this.#bucket, this.#package);
-    return judgeFleet({ package: this.#package, at, pointer, reports });
+    const staged = { package: this.#package, pointer };
+    const marks = await readRolloutMarks(this.#context, this.#bucket, staged);
+    return judgeFleet({ ...staged, at, reports, marks });
   }
 }
 

@@ -1,6 +1,7 @@
 /** `ftl fleet`: shows who runs what, from the reports of the machines in S3. */
 import type { Bucket } from "../bucket/bucket.ts";
 import { FleetReader, listReports } from "../catalog/fleet.ts";
+import { readRolloutMarks } from "../catalog/fleet_marks.ts";
 import { FleetWatch, waitForFleet } from "../catalog/fleet_wait.ts";
 import { readRev } from "../catalog/pointer.ts";
 import type { Context } from "../context.ts";
@@ -79,8 +80,9 @@ export async function fleets(context: Context): Promise<FleetsView> {
   const failures: Error[] = [];
   const found = await inParallel(sorted, { concurrency, signal }, async (name) => {
     try {
-      const pointer = await readRev(bucket, name);
-      return judgeFleet({ package: name, at, pointer, reports }).fleet;
+      const staged = { package: name, pointer: await readRev(bucket, name) };
+      const marks = await readRolloutMarks(context, bucket, staged);
+      return judgeFleet({ ...staged, at, reports, marks }).fleet;
     } catch (error) {
       if (!(error instanceof IntegrityError)) throw error;
       context.report({ type: "failure", error });

@@ -1,5 +1,5 @@
 /** `ftl fleet` on the command line. */
-import { fleet as showFleet, fleets, pruneFleet } from "../../commands/fleet.ts";
+import { type Fleet, fleet as showFleet, fleets, pruneFleet } from "../../commands/fleet.ts";
 import { UsageError } from "../../errors.ts";
 import { escapeControls } from "../../foreign_text.ts";
 import { requirePackageName } from "../../revision/names.ts";
@@ -11,7 +11,7 @@ import { requireCount, waitOption } from "../values.ts";
 
 export const fleet: Command = {
   name: "fleet",
-  usage: ["[PACKAGE] [--all]", "PACKAGE --wait DURATION [--all]", "--prune DAYS"],
+  usage: ["[PACKAGE] [--all] [--wait DURATION]", "PACKAGE --html", "--prune DAYS"],
   summary: "show who runs what, from the reports of all machines",
   details: [
     "Machines with FTL_REPORT report to S3 what they run. Without PACKAGE: a line for each package. With it: who is " +
@@ -26,6 +26,7 @@ export const fleet: Command = {
   options: [
     { name: "all", help: "show the machines that are in line too" },
     WAIT,
+    { name: "html", help: "print a page for browsers: one file, without scripts and links" },
     {
       name: "prune",
       value: "DAYS",
@@ -38,6 +39,10 @@ export const fleet: Command = {
     ["ftl fleet", "all packages"],
     ["ftl fleet my_site", "the machines that do not run what they should"],
     ["ftl fleet my_site --wait 15m", "wait until they do"],
+    [
+      "ftl fleet my_site --html | aws s3 cp - s3://internal/fleet.html --content-type text/html",
+      "for those who look from a browser",
+    ],
     ["ftl fleet --prune 7", "for a store without lifecycle rules"],
   ],
   completes: "package",
@@ -54,22 +59,34 @@ export const fleet: Command = {
       return { lines, json: prunedFleetDocument(pruned), failures };
     }
     const all = flags.has("all");
+    const html = flags.has("html");
+    if (html && flags.has("json")) throw new UsageError("--html does not go with --json");
     if (name === undefined) {
-      if (values.has("wait")) {
-        throw new UsageError("--wait needs a package", { hint: "ftl fleet PACKAGE --wait 15m" });
+      const alone = html ? "--html" : values.has("wait") ? "--wait" : undefined;
+      if (alone !== undefined) {
+        throw new UsageError(`${alone} needs a package`, {
+          hint: "ftl fleet PACKAGE; 'ftl fleet' shows the packages",
+        });
       }
       const found = await fleets(context);
       const lines = fleetsLines(found.fleets, table);
       return { lines, json: fleetsDocument(found), failures: found.failures };
     }
     const found = await showFleet(context, requirePackageName(name), waitOption(values));
-    const lines = fleetLines(found.fleet, { ...table, all });
-    return { lines, json: fleetDocument(found), failures: found.failures };
+    const lines = html ? [] : fleetLines(found.fleet, { ...table, all });
+    const page = html ? { text: await pageOf(found.fleet) } : {};
+    return { lines, ...page, json: fleetDocument(found), failures: found.failures };
   },
 };
 
+async function pageOf(fleet: Fleet): Promise<string> {
+  const { fleetPage } = await import("../text/fleet_page.ts");
+  return fleetPage(fleet);
+}
+
 function refuseBeside({ words, flags, values }: ParsedArguments): void {
-  if (words.length === 0 && !flags.has("all") && !values.has("wait")) return;
+  const isAlone = words.length === 0 && !values.has("wait");
+  if (isAlone && !flags.has("all") && !flags.has("html")) return;
   throw new UsageError("--prune goes with nothing else: it is about machines, whatever they run");
 }
 
