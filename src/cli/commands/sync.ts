@@ -20,6 +20,7 @@ export const sync: Command = {
     "blessing is seen by the next sync as ever, a new candidate or a removal from S3 within SECONDS.",
     "After the sync of a package that changed something, the program of FTL_NOTIFY is told of it: a revision " +
     "became active, or the sync failed for a new reason, recovered, or went back after a failed health.",
+    "With FTL_REPORT, the last step tells S3 what this machine runs, for 'ftl fleet'. It fails no sync.",
     "With --quiet, for timers, a sync with nothing to do prints nothing. A sync that fetches, activates " +
     "or removes revisions prints one line for each.",
   ],
