@@ -17,9 +17,9 @@ import {
   compareNames,
   type PackageName,
   type RevisionId,
+  type RevisionName,
   revisionName,
 } from "../revision/names.ts";
-import type { RevisionName } from "../revision/names.ts";
 import type { Blessing } from "../revision/pointer.ts";
 import type { MachineReport, ReportedPackage } from "../revision/report.ts";
 import { effective } from "./effective.ts";

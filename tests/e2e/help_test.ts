@@ -15,7 +15,7 @@ Deno.test("help and version have documents", async () => {
   assert(exitCodes.some(({ code }: { code: number }) => code === 7));
   const about = await document("help", "help", "jump");
   assertEquals(about, await document("help", "jump", "--help"));
-  assertEquals([about.about, about.usage[0]], ["jump", "ftl jump REVISION"]);
+  assertEquals([about.about, about.usage[0]], ["jump", "ftl jump REVISION [--stay]"]);
 });
 
 Deno.test("help and version go to stdout and exit 0", async () => {

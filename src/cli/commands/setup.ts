@@ -46,11 +46,7 @@ export const setup: Command = {
       "user data for machines that run my_site",
     ],
     ["ftl setup iam machine > policy.json", "for the role of the machines"],
-    [
-      "ftl setup lifecycle > rules.json && aws s3api put-bucket-lifecycle-configuration " +
-      "--bucket my-deploys --lifecycle-configuration file://rules.json",
-      "once for a bucket",
-    ],
+    ["ftl setup lifecycle > rules.json", "for aws s3api put-bucket-lifecycle-configuration"],
   ],
   completes: "setup",
   scope: () => "nothing",

@@ -22,6 +22,7 @@ export const sync: Command = {
     "became active, or the sync failed for a new reason, recovered, or went back after a failed health.",
     "During a staged rollout, a machine that may take the candidate first asks how the others do, and tells how " +
     "the candidate does here. A machine that has to wait holds it ready.",
+    "With FTL_REPORT, the last step tells S3 what this machine runs, for 'ftl fleet'. It fails no sync.",
     "With --quiet, for timers, a sync with nothing to do prints nothing. A sync that fetches, activates " +
     "or removes revisions prints one line for each.",
   ],
