@@ -101,7 +101,9 @@ export class RolloutStep {
     const { rollout } = staged;
     const marks = await fetchMarks(setting.bucket, this.marks.place(staged), context.now);
     const runsNothing = readLink(pkg, "current") === undefined;
-    const own = runsNothing ? undefined : await this.#ownTurn(marks, staged);
+    // What a copy has is the other machine's turn.
+    const hasTurn = !runsNothing && !view.isCopy;
+    const own = hasTurn ? await this.#ownTurn(marks, staged) : undefined;
     view.learnMarks(knowledgeOf(marks, { rollout, own, runsNothing }));
     return this.#listed = { marks, own };
   }
