@@ -46,12 +46,12 @@ export class RolloutMarks {
     const { staged, pointer } = view;
     if (due === undefined) return;
     if (due === "forget" || staged === undefined || pointer === undefined) {
-      return this.#remember(undefined);
+      return this.remember(undefined);
     }
     if (due !== "halt") return await this.end(staged, due);
     const { id } = staged.rollout;
     const halt = { at: context.now(), pointer: pointerStateName(pointer) };
-    this.#remember({ ...readRolloutState(pkg, id), id, halt });
+    this.remember({ ...readRolloutState(pkg, id), id, halt });
   }
 
   /**
@@ -94,10 +94,10 @@ export class RolloutMarks {
     // A turn that S3 has not confirmed may be another machine's.
     const turn = known?.isTaken ? known.turn : undefined;
     const state: RolloutState = { ...known, id, outcome, isSent: false };
-    this.#remember(state);
+    this.remember(state);
     faultPoint("outcome-remembered");
     const mark = { kind: outcome, machine: await this.machine(), turn };
-    if (await this.tell(staged, mark)) this.#remember({ ...state, isSent: true });
+    if (await this.tell(staged, mark)) this.remember({ ...state, isSent: true });
   }
 
   /**
@@ -119,14 +119,14 @@ export class RolloutMarks {
       context.report({ type: "warning", message: `${pkg.name}: ${error.message}${hint}` });
       if (error instanceof StorageError && error.reason === "denied") {
         const deniedAt = new Date(context.now()).toISOString();
-        this.#remember({ ...readRolloutState(pkg, id), id, deniedAt });
+        this.remember({ ...readRolloutState(pkg, id), id, deniedAt });
       }
       return false;
     }
   }
 
   /** On a full disk it may stay as it was. Then the next sync tells the same once more. */
-  #remember(state: RolloutState | undefined): void {
+  remember(state: RolloutState | undefined): void {
     madeChange(() => writeRolloutState(this.#work.pkg, state));
   }
 

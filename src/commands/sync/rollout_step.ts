@@ -78,7 +78,7 @@ export class RolloutStep {
     const since = new Date(context.now()).toISOString();
     let mark: Mark = { kind: "try", machine: await this.marks.machine() };
     if (atOnce === undefined || readLink(pkg, "current") === undefined) {
-      writeRolloutState(pkg, { id, since, deniedAt: readRolloutState(pkg, id)?.deniedAt });
+      this.marks.remember({ id, since, deniedAt: readRolloutState(pkg, id)?.deniedAt });
       await this.marks.tell(staged, mark);
     } else {
       const turn = await this.#takeTurn(view, { staged, since });
