@@ -75,6 +75,6 @@ Deno.test("whatever is killed, turns are never too many, and in the end all run 
         assertEquals([confirmed, unfinished], [MACHINES, []]);
       },
     ),
-    { numRuns: 12 },
+    { numRuns: 8 },
   );
 });
