@@ -51,7 +51,7 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
     return await spoolAtOnce({ seed, count: 50, same: false });
   },
   blessings: ({ seed }) => blessAtOnce({ seed, racers: 20, rounds: 5 }),
-  turns: () => takeTurns({ machines: 100, atOnce: 3 }),
+  turns: () => takeTurns({ machines: 40, atOnce: 3 }),
   faults: () => faultMatrix({ slow: true }),
   hostile: ({ seed, rounds }) => breakArchives({ seed, inputs: 100 * rounds }),
   properties: ({ seed }) => properties(seed),

@@ -4,7 +4,7 @@
  *
  *     of a machine     the newest of its marks               it
  *                      ok                                    is confirmed
- *                      failed, also in the same second       has failed
+ *                      failed                                has failed
  *                      try, up to 15 min old                 is in its jump; whether it has failed, the older ones tell
  *                      try, older                            has failed: it is silent
  *
@@ -12,6 +12,9 @@
  *                      none, up to 15 min old                is unfinished
  *                      none, older                           is finished, and its machine has failed
  *                      not listed, though a later one is     is finished: marks expire with the bucket's rules
+ *
+ * The times have whole seconds. Of two ends in one second that of the later turn is the newer one;
+ * if that does not tell, a failure counts.
  *
  * The next turn is free as long as fewer than `at-once` are unfinished. It is written only where
  * there is none with its number. So its writer has seen all turns before it, and as a turn that is
@@ -54,7 +57,7 @@ export const HALT_BELIEVED = 10 * 60_000;
 
 /** @param now the store's clock: Unix milliseconds */
 export function readMarks(listed: readonly ListedMark[], now: number): Marks {
-  const machines = new Map<string, Times>();
+  const machines = new Map<string, Told>();
   const turns = new Map<number, number>();
   const ended = new Set<number>();
   for (const { name, modified } of listed) {
@@ -67,37 +70,54 @@ export function readMarks(listed: readonly ListedMark[], now: number): Marks {
   }
   const isSilent = (at: number): boolean => now - at > SILENCE;
   const open = [...turns].filter(([turn]) => !ended.has(turn)).sort(([a], [b]) => a - b);
-  const of = (which: (times: Times) => boolean): string[] =>
-    [...machines].filter(([, times]) => which(times)).map(([name]) => name).sort(compareNames);
+  const of = (which: (told: Told) => boolean): string[] =>
+    [...machines].filter(([, told]) => which(told)).map(([name]) => name).sort(compareNames);
   return {
-    confirmed: of((times) => times.ok > times.failed && !isOpen(times)),
-    failed: of((times) => hasFailed(times) || (isOpen(times) && isSilent(times.try))),
+    confirmed: of((told) => told.end?.kind === "ok" && !isOpen(told)),
+    failed: of((told) => told.end?.kind === "failed" || (isOpen(told) && isSilent(told.try))),
     silentTurns: open.filter(([, at]) => isSilent(at)).map(([turn]) => turn),
-    trying: of((times) => isOpen(times) && !isSilent(times.try)),
+    trying: of((told) => isOpen(told) && !isSilent(told.try)),
     unfinished: open.filter(([, at]) => !isSilent(at)).map(([turn]) => turn),
     highest: Math.max(0, ...turns.keys()),
   };
 }
 
-/** When a machine wrote its newest mark of each kind; -Infinity if it wrote none. */
-type Times = Record<"try" | Outcome, number>;
+/** What a machine wrote. */
+interface Told {
+  /** When it wrote its newest `try`; -Infinity if it wrote none. */
+  readonly try: number;
+  /** Its newest `ok` or `failed`. */
+  readonly end: End | undefined;
+}
+
+interface End {
+  readonly kind: Outcome;
+  readonly at: number;
+  readonly turn: number;
+}
 
 function note(
-  machines: Map<string, Times>,
-  { kind, machine }: Exclude<Mark, { kind: "turn" }>,
+  machines: Map<string, Told>,
+  mark: Exclude<Mark, { kind: "turn" }>,
   at: number,
 ): void {
-  const times = machines.get(machine) ?? { try: -Infinity, ok: -Infinity, failed: -Infinity };
-  machines.set(machine, { ...times, [kind]: Math.max(times[kind], at) });
+  const told = machines.get(mark.machine) ?? { try: -Infinity, end: undefined };
+  if (mark.kind === "try") machines.set(mark.machine, { ...told, try: Math.max(told.try, at) });
+  else {
+    const end = { kind: mark.kind, at, turn: mark.turn ?? 0 };
+    const isNewer = told.end === undefined || compareEnds(end, told.end) > 0;
+    machines.set(mark.machine, { ...told, end: isNewer ? end : told.end });
+  }
+}
+
+/** More than 0 if `a` is the newer one. */
+function compareEnds(a: End, b: End): number {
+  return a.at - b.at || a.turn - b.turn || (a.kind === "failed" ? 1 : -1);
 }
 
 /** The times have whole seconds: an end in the same second comes after the begin. */
-function isOpen(times: Times): boolean {
-  return times.try > Math.max(times.ok, times.failed);
-}
-
-function hasFailed({ ok, failed }: Times): boolean {
-  return failed > -Infinity && failed >= ok;
+function isOpen({ try: begun, end }: Told): boolean {
+  return begun > (end?.at ?? -Infinity);
 }
 
 /** Whether so many machines have failed that no other one takes the candidate. */

@@ -40,6 +40,18 @@ Deno.test("status, sync --dry-run and sync tell how far a rollout is, and why a 
   assertEquals(await fleet.active(OUT), next);
 });
 
+Deno.test("a candidate that was purged is missing: the blessed one stays, and that is no failure", async () => {
+  using fleet = new RolloutFleet();
+  const { old, next } = await fleet.ready([IN, OUT]);
+  await fleet.point(old, next, `cut=1 halt=1`);
+  await fleet.sync(IN);
+  await fleet.bucket.remove(`${next}.tgz`);
+  await requireShown(fleet, OUT, { percent: 100, waiting: "missing", rank: undefined });
+  assertEquals((await fleet.sync(OUT)).failures, []);
+  // Where it runs, it stays.
+  assertEquals([await fleet.active(IN), await fleet.active(OUT)], [next, old]);
+});
+
 Deno.test("what would be activated is told by the marks, and nothing is written", async () => {
   using fleet = new RolloutFleet();
   const { old, next } = await fleet.ready([IN]);

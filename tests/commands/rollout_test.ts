@@ -1,5 +1,6 @@
 /** Machines during a staged rollout: they follow the words of the pointer. By whole commands. */
 import { jump, jumpBack, status, sync } from "../../mod.ts";
+import { checkHold } from "../../src/commands/doctor/jumps.ts";
 import type { RevisionName } from "../../src/revision/names.ts";
 import { assertEquals, assertMatch } from "../assert.ts";
 import { ID, idOf, IN, OUT, rank, RolloutFleet } from "./rollout_fleet.ts";
@@ -91,6 +92,10 @@ Deno.test("a person's jump to the blessed one holds against the rollout, and onl
       assertEquals([active, heldFrom, failures], [old, next, []]);
     }
     assertEquals((await fleet.status(IN)).held, true);
+    assertEquals(
+      checkHold(fleet.pkg(IN)).map(({ detail }) => detail),
+      [`${old} is held here by a jump, while ${next} is being rolled out`],
+    );
     // It is stopped, so there is nothing to hold against, and the next one takes the machine along.
     await fleet.point(old);
     assertEquals((await fleet.sync(IN)).heldFrom, undefined);

@@ -210,3 +210,22 @@ Deno.test("a machine that was down before it switched takes another turn, and le
     ["failed/i-1~1", "ok/i-1~2", "turn/000001", "turn/000002"],
   );
 });
+
+Deno.test("a copy of a machine that has a turn takes one of its own", async () => {
+  using fleet = new RolloutFleet();
+  const { old, next } = await fleet.ready(["i-1"]);
+  await fleet.point(old, next, "cut=1 at-once=1 halt=1");
+  await syncKilledAt(fleet, "i-1", "pre-jumped");
+  const copied = await new Deno.Command("cp", {
+    args: ["-a", `${fleet.path}/i-1`, `${fleet.path}/i-2`],
+  }).output();
+  assertEquals(copied.success, true);
+  const { active, failures } = await fleet.sync("i-2");
+  assertEquals([active, failures, fleet.rolloutState("i-2")], [old, [], undefined]);
+  await fleet.sync("i-1");
+  assertEquals((await fleet.sync("i-2")).active, next);
+  assertEquals(
+    await fleet.marks(),
+    ["ok/i-1~1", "ok/i-2~2", "turn/000001", "turn/000002"],
+  );
+});

@@ -64,6 +64,16 @@ const ROWS: [sentence: string, given: Given, told: Partial<Marks>][] = [
     "turn/000002": 30,
     "ok/a~2": 29,
   }, { confirmed: ["a"], highest: 2 }],
+  ["another turn of the same machine went well in the same second", {
+    "turn/000001": 60,
+    "failed/a~1": 29,
+    "turn/000002": 29,
+    "ok/a~2": 29,
+  }, { confirmed: ["a"], highest: 2 }],
+  ["another turn of the same machine failed in the same second", {
+    "ok/a~9": 29,
+    "failed/a~10": 29,
+  }, { failed: ["a"] }],
   ["the end of an earlier turn ends no later one", {
     "turn/000001": 9,
     "ok/a~1": 8,

@@ -2,6 +2,7 @@
 import { FtlError, IntegrityError, ScriptError, StorageError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { putMark, type RolloutPlace } from "../../catalog/marks.ts";
+import { madeChange } from "../../machine/disk/durable.ts";
 import {
   outcomeHere,
   readRolloutState,
@@ -45,12 +46,12 @@ export class RolloutMarks {
     const { staged, pointer } = view;
     if (due === undefined) return;
     if (due === "forget" || staged === undefined || pointer === undefined) {
-      return writeRolloutState(pkg, undefined);
+      return this.remember(undefined);
     }
     if (due !== "halt") return await this.end(staged, due);
     const { id } = staged.rollout;
     const halt = { at: context.now(), pointer: pointerStateName(pointer) };
-    writeRolloutState(pkg, { ...readRolloutState(pkg, id), id, halt });
+    this.remember({ ...readRolloutState(pkg, id), id, halt });
   }
 
   /**
@@ -93,10 +94,10 @@ export class RolloutMarks {
     // A turn that S3 has not confirmed may be another machine's.
     const turn = known?.isTaken ? known.turn : undefined;
     const state: RolloutState = { ...known, id, outcome, isSent: false };
-    writeRolloutState(pkg, state);
+    this.remember(state);
     faultPoint("outcome-remembered");
     const mark = { kind: outcome, machine: await this.machine(), turn };
-    if (await this.tell(staged, mark)) writeRolloutState(pkg, { ...state, isSent: true });
+    if (await this.tell(staged, mark)) this.remember({ ...state, isSent: true });
   }
 
   /**
@@ -118,10 +119,15 @@ export class RolloutMarks {
       context.report({ type: "warning", message: `${pkg.name}: ${error.message}${hint}` });
       if (error instanceof StorageError && error.reason === "denied") {
         const deniedAt = new Date(context.now()).toISOString();
-        writeRolloutState(pkg, { ...readRolloutState(pkg, id), id, deniedAt });
+        this.remember({ ...readRolloutState(pkg, id), id, deniedAt });
       }
       return false;
     }
+  }
+
+  /** On a full disk it may stay as it was. Then the next sync tells the same once more. */
+  remember(state: RolloutState | undefined): void {
+    madeChange(() => writeRolloutState(this.#work.pkg, state));
   }
 
   /** A slow script is not a silent machine: writes its mark again and again. Returns what ends that. */

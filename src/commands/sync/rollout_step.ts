@@ -78,7 +78,7 @@ export class RolloutStep {
     const since = new Date(context.now()).toISOString();
     let mark: Mark = { kind: "try", machine: await this.marks.machine() };
     if (atOnce === undefined || readLink(pkg, "current") === undefined) {
-      writeRolloutState(pkg, { id, since, deniedAt: readRolloutState(pkg, id)?.deniedAt });
+      this.marks.remember({ id, since, deniedAt: readRolloutState(pkg, id)?.deniedAt });
       await this.marks.tell(staged, mark);
     } else {
       const turn = await this.#takeTurn(view, { staged, since });
@@ -101,7 +101,9 @@ export class RolloutStep {
     const { rollout } = staged;
     const marks = await fetchMarks(setting.bucket, this.marks.place(staged), context.now);
     const runsNothing = readLink(pkg, "current") === undefined;
-    const own = runsNothing ? undefined : await this.#ownTurn(marks, staged);
+    // What a copy has is the other machine's turn.
+    const hasTurn = !runsNothing && !view.isCopy;
+    const own = hasTurn ? await this.#ownTurn(marks, staged) : undefined;
     view.learnMarks(knowledgeOf(marks, { rollout, own, runsNothing }));
     return this.#listed = { marks, own };
   }
