@@ -18,9 +18,10 @@ Deno.test("fleetPage() is valid HTML, in one language, with headings, a caption 
     "Blessed",
     "Rollout",
     "24 machines",
-    "Not in line",
-    "Waiting for the rollout",
-    "In line",
+    "4 machines not in line",
+    "15 machines waiting for the rollout",
+    "5 machines in line",
+    "1 machine gone",
   ]);
   for (const table of named(page, "table")) {
     assertEquals(named(table, "caption").length, 1);
