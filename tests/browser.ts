@@ -9,6 +9,9 @@ import { testWith } from "./required_program.ts";
 /** Where the page is. Nothing is asked of the network. */
 const ADDRESS = "http://page.test/";
 
+/** Milliseconds. A machine that runs all tests at once is slow. */
+const PATIENCE = 120_000;
+
 export interface PageOptions {
   /** What the reader of the page prefers. */
   readonly colorScheme?: "light" | "dark";
@@ -51,6 +54,7 @@ export async function withBrowser(use: (show: Show) => Promise<void>): Promise<v
     executablePath: await pathOf("chromium"),
     // Its sandbox does not work for root, as CI is.
     chromiumSandbox: Deno.uid() !== 0,
+    timeout: PATIENCE,
   });
   try {
     await use((html, options, use) => show(browser, { html, options, use }));
@@ -68,6 +72,7 @@ interface Shown {
 async function show(browser: Browser, { html, options, use }: Shown): Promise<void> {
   const { colorScheme = "light", media = "screen", width = 1280 } = options;
   const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 } });
+  page.setDefaultTimeout(PATIENCE);
   try {
     await page.emulateMedia({ media, colorScheme });
     const [requests, complaints]: [string[], string[]] = [[], []];

@@ -50,7 +50,8 @@ Deno.test("fleetPage() has a policy that allows its own style by its hash, and n
 });
 
 Deno.test("fleetPage() names no place to load from or to go to, and has no script", () => {
-  const page = fleetPage(manyMachines(50));
+  // The hash of the policy may have any letters.
+  const page = fleetPage(manyMachines(50)).replace(/sha256-[\w+/=]+/, "");
   for (const word of ["http:", "https:", "//", "url(", "@import", "src=", "href=", "<script"]) {
     assert(!page.includes(word), word);
   }
