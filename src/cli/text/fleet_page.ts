@@ -36,9 +36,9 @@ export function fleetPage(fleet: Fleet): string {
   }. This page does not change by itself; ages are from then, and times are UTC.</p>
 </header>
 <main>
-${blessedSection(fleet)}${rolloutSection(fleet)}${numbersSection(fleet)}${
-    machineTables(fleet)
-  }</main>
+<div class=top>
+${blessedSection(fleet)}${rolloutSection(fleet)}</div>
+${numbersSection(fleet)}${machineTables(fleet)}</main>
 <footer>
 <p>Each machine reports for itself. One that has not reported for three times its own interval is gone, and is not counted; after a week it is left out.</p>
 </footer>

@@ -18,9 +18,10 @@ Deno.test("fleetPage() is valid HTML, in one language, with headings, a caption 
     "Blessed",
     "Rollout",
     "24 machines",
-    "Not in line",
-    "Waiting for the rollout",
-    "In line",
+    "4 machines not in line",
+    "15 machines waiting for the rollout",
+    "5 machines in line",
+    "1 machine gone",
   ]);
   for (const table of named(page, "table")) {
     assertEquals(named(table, "caption").length, 1);
@@ -49,7 +50,8 @@ Deno.test("fleetPage() has a policy that allows its own style by its hash, and n
 });
 
 Deno.test("fleetPage() names no place to load from or to go to, and has no script", () => {
-  const page = fleetPage(manyMachines(50));
+  // The hash of the policy may have any letters.
+  const page = fleetPage(manyMachines(50)).replace(/sha256-[\w+/=]+/, "");
   for (const word of ["http:", "https:", "//", "url(", "@import", "src=", "href=", "<script"]) {
     assert(!page.includes(word), word);
   }

@@ -7,35 +7,40 @@ import { STATE_LOOKS } from "./states.ts";
 import { moment, shortTime } from "./times.ts";
 
 interface Group {
-  readonly title: string;
-  /** The states of these tones. */
-  readonly tones: readonly Tone[];
+  /** After their number. */
+  readonly words: string;
+  has(machine: FleetMachine): boolean;
 }
 
 const GROUPS: readonly Group[] = [
-  { title: "Not in line", tones: ["bad", "wait"] },
-  { title: "Waiting for the rollout", tones: ["info"] },
-  { title: "In line", tones: ["good"] },
+  {
+    words: "not in line",
+    has: (machine) => machine.state !== "gone" && ["bad", "wait"].includes(toneOf(machine)),
+  },
+  { words: "waiting for the rollout", has: (machine) => toneOf(machine) === "info" },
+  { words: "in line", has: (machine) => toneOf(machine) === "good" },
+  { words: "gone", has: ({ state }) => state === "gone" },
 ];
 
 /** A table for each group that has machines. Their order is that of the document. */
 export function machineTables(fleet: Fleet): Markup[] {
-  return GROUPS.map(({ title, tones }, i) => {
-    const machines = fleet.machines.filter(({ state }) => tones.includes(STATE_LOOKS[state].tone));
+  return GROUPS.map(({ words, has }, i) => {
+    const machines = fleet.machines.filter(has);
     if (machines.length === 0) return NOTHING;
-    return markup`<section>
-<h2>${title}</h2>
-<div class=scroll role=region tabindex=0 aria-labelledby=table${i}>
+    return markup`<div class=scroll role=region tabindex=0 aria-labelledby=table${i}>
 <table>
-<caption id=table${i}>${countOf(machines.length)} ${title.toLowerCase()}</caption>
+<caption><h2 id=table${i}>${countOf(machines.length)} ${words}</h2></caption>
 <thead><tr><th scope=col>Machine<th scope=col>State<th scope=col>Runs<th scope=col>Since<th scope=col>Reported<th scope=col>Groups<th scope=col>FTL</thead>
 <tbody>
 ${machines.map((machine) => row(machine, fleet))}</tbody>
 </table>
 </div>
-</section>
 `;
   });
+}
+
+function toneOf({ state }: FleetMachine): Tone {
+  return STATE_LOOKS[state].tone;
 }
 
 export function countOf(machines: number): string {
@@ -50,11 +55,12 @@ function row(machine: FleetMachine, { package: name, at }: Fleet): Markup {
     ? NOTHING
     : below(`should run ${idOf(want, name)}`);
   const runs = active === undefined ? "nothing" : idOf(active, name);
-  const look = STATE_LOOKS[state].tone;
   const why = error === undefined ? NOTHING : reason(error, at);
-  return markup`<tr><th scope=row>${machine.machine}${hostName}<td class=${look}><b>${state}</b>${why}<td class=id>${runs}${wanted}<td>${
-    moment(machine.since, at)
-  }<td>${moment(machine.seen, at)}<td>${groups.join(", ") || "-"}<td>${machine.ftl ?? "-"}\n`;
+  return markup`<tr><th scope=row>${machine.machine}${hostName}<td class=${
+    toneOf(machine)
+  }><b>${state}</b>${why}<td class=id>${runs}${wanted}<td>${moment(machine.since, at)}<td>${
+    moment(machine.seen, at)
+  }<td>${groups.join(", ") || "-"}<td>${machine.ftl ?? "-"}\n`;
 }
 
 function below(text: string): Markup {

@@ -28,7 +28,7 @@ export function rolloutSection(fleet: Fleet): Markup {
   if (rollout === undefined || shares === undefined) return NOTHING;
   return markup`<section>
 <h2>Rollout</h2>
-${facts(factsOf(rollout))}${bar(partsOf(rollout, shares))}</section>
+${facts(factsOf(rollout, fleet))}${bar(partsOf(rollout, shares))}</section>
 `;
 }
 
@@ -47,7 +47,7 @@ function partsOf({ failed }: FleetRollout, shares: RolloutShares): BarPart[] {
   ];
 }
 
-function factsOf(rollout: FleetRollout): Fact[] {
+function factsOf(rollout: FleetRollout, fleet: Fleet): Fact[] {
   const { tone, meaning } = STATES[rollout.state];
   const { failed, next, state, turns } = rollout;
   const end = state === "complete"
@@ -58,8 +58,8 @@ function factsOf(rollout: FleetRollout): Fact[] {
     ["State", markup`<span class=${tone}><b>${state}</b></span>: ${meaning}${end}`],
     ["Share", markup`${share(rollout)}`],
     ...limits(rollout),
-    ...(failed?.length === 0 ? [] : [["Failed", failedOnes(failed)] as const]),
-    ...(turns.length === 0 ? [] : [["In their jump", names(turns)] as const]),
+    ...(failed?.length === 0 ? [] : [["Failed", failedOnes(failed, fleet)] as const]),
+    ...(turns.length === 0 ? [] : [["In their jump", names(turns, fleet)] as const]),
     ["Rollout", markup`<span class=id>${rollout.id}</span>`],
   ];
 }
@@ -80,12 +80,19 @@ function limits({ atOnce, halt }: FleetRollout): Fact[] {
   return words.length === 0 ? [] : [["Limits", markup`${words.join("; ")}`]];
 }
 
-function failedOnes(failed: readonly string[] | undefined): Markup {
-  return failed === undefined ? markup`unknown: the marks could not be listed` : names(failed);
+function failedOnes(failed: readonly string[] | undefined, fleet: Fleet): Markup {
+  return failed === undefined
+    ? markup`unknown: the marks could not be listed`
+    : names(failed, fleet);
 }
 
-function names(machines: readonly string[]): Markup {
-  const shown = machines.slice(0, MOST_NAMES).map((name) => markup`<code>${name}</code>`);
+/** Machines by their names, with their hosts. */
+function names(machines: readonly string[], fleet: Fleet): Markup {
+  const shown = machines.slice(0, MOST_NAMES).map((name) => {
+    const host = fleet.machines.find(({ machine }) => machine === name)?.host;
+    const known = host === undefined || host === name ? NOTHING : markup` (${host})`;
+    return markup`<code>${name}</code>${known}`;
+  });
   const more = machines.length - shown.length;
   return markup`${join(shown, markup`, `)}${more === 0 ? NOTHING : markup` and ${more} more`}`;
 }
