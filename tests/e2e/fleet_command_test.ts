@@ -47,7 +47,7 @@ Deno.test("ftl fleet prints one machine on a line, and documents by the schema",
   assertEquals((await document(fleet, ["fleet", "--prune", "1"])).removed, []);
   const page = await fleet.ok(["fleet", "a", "--html"]);
   assert(page.startsWith("<!doctype html>") && page.includes("i-api"), page);
-  assert(page.endsWith("</html>\n"), page.slice(-100));
+  assert(page.endsWith("</html>"), page.slice(-100));
 });
 
 Deno.test("ftl fleet --wait ends with 0, 6, 4 or 3", async () => {
