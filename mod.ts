@@ -59,6 +59,7 @@
  * - `NotFoundError`: no such package, revision, bucket or file.
  * - `ConflictError`: somebody else was faster. `winner` is the blessing that came first, if it is known.
  *   `BusyError`: a lock stayed busy. `holder` is the process that holds it, if it is known.
+ *   `LateError`: machines did not do something in the time that somebody waited for it.
  * - `IntegrityError`: the bytes are not as they should be, or the archive must not be unpacked.
  *   `BrokenPointerError`: a pointer names no revision. `etag` is its ETag.
  * - `ScriptError`: a package script failed. `revision` and `step` say which one, `exit` how it ended, and
@@ -89,7 +90,23 @@ export {
   type Diagnosis,
   doctor,
 } from "./src/commands/doctor/doctor.ts";
-export { jump, jumpMaster, type JumpOptions } from "./src/commands/jump.ts";
+export {
+  type Fleet,
+  fleet,
+  type FleetMachine,
+  type FleetOptions,
+  type FleetRollout,
+  fleets,
+  type FleetsView,
+  type FleetView,
+  type MachineError,
+  type MachineState,
+  type PrunedFleet,
+  pruneFleet,
+  type REPORTED_STATES,
+  type ReportedState,
+} from "./src/commands/fleet.ts";
+export { jump, jumpMaster, type JumpOptions, type MasterOptions } from "./src/commands/jump.ts";
 export { jumpBack, jumpBackMaster } from "./src/commands/jump_back.ts";
 export {
   type ListedPackage,
@@ -115,6 +132,7 @@ export {
 } from "./src/commands/purge.ts";
 export { spool, type Spooled, type SpoolOptions } from "./src/commands/spool/spool.ts";
 export type { IamPolicy, IamRole, IamStatement, RolePolicy } from "./src/commands/setup/iam.ts";
+export type { LifecycleConfiguration, LifecycleRule } from "./src/commands/setup/lifecycle.ts";
 export {
   setup,
   type SetupData,
@@ -156,6 +174,7 @@ export {
   IntegrityError,
   InterruptedError,
   type INTERRUPTIONS,
+  LateError,
   type LockHolder,
   NotFoundError,
   OutcomeUnknownError,
@@ -178,6 +197,7 @@ export type {
   FailureEvent,
   FetchedEvent,
   FetchingEvent,
+  FleetEvent,
   FtlEvent,
   HeldEvent,
   NewPackageEvent,
@@ -196,6 +216,7 @@ export type {
 } from "./src/events.ts";
 export type { Step } from "./src/revision/scripts.ts";
 export type { PostSync } from "./src/plan/sync.ts";
+export type { MachineRollout, WaitingReason } from "./src/plan/machine_rollout.ts";
 export {
   type GivenRevision,
   type kindOfName,

@@ -24,6 +24,7 @@ import { announce, figuresLine } from "../tests/proof/report.ts";
 import { soak } from "../tests/proof/soak.ts";
 import { killAtSteps } from "../tests/proof/steps.ts";
 import { deployToMany } from "../tests/proof/thousand.ts";
+import { takeTurns } from "../tests/proof/turns.ts";
 
 interface Settings {
   readonly seed: number;
@@ -50,6 +51,7 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
     return await spoolAtOnce({ seed, count: 50, same: false });
   },
   blessings: ({ seed }) => blessAtOnce({ seed, racers: 20, rounds: 5 }),
+  turns: () => takeTurns({ machines: 40, atOnce: 3 }),
   faults: () => faultMatrix({ slow: true }),
   hostile: ({ seed, rounds }) => breakArchives({ seed, inputs: 100 * rounds }),
   properties: ({ seed }) => properties(seed),

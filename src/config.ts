@@ -4,6 +4,7 @@
  */
 import { UsageError } from "./errors.ts";
 import { quote } from "./foreign_text.ts";
+import { isGroupName } from "./revision/rollout.ts";
 
 /** The environment variables, as `mod.ts` passes them on. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -41,6 +42,12 @@ const COUNTS = {
     least: 1,
     most: 3600,
   },
+  FTL_REPORT: {
+    meaning: "seconds after which a machine reports to S3 again what it runs; 0: it never does",
+    standard: 0,
+    least: 0,
+    most: 604_800,
+  },
   FTL_CONCURRENCY: {
     meaning: "packages, ranges or parts at the same time",
     standard: 4,
@@ -53,6 +60,7 @@ const TEXTS = {
   FTL_BUCKET: { meaning: "the S3 bucket that holds the revisions" },
   FTL_ROOT: { meaning: "this machine's deployment folder, with a folder for each package" },
   FTL_MACHINE: { meaning: "this machine's name, if not the instance's id or the host's name" },
+  FTL_GROUP: { meaning: "the groups of this machine, with commas between them, for rollouts" },
   FTL_NOTIFY: { meaning: "a program that is told of each change, as JSON on its input" },
 } as const;
 
@@ -179,6 +187,22 @@ export class Config {
     });
   }
 
+  /** `FTL_GROUP`: the names of the machine's groups, each once. */
+  get groups(): readonly string[] {
+    const names = (this.#text("FTL_GROUP") ?? "").split(",").map((name) => name.trim());
+    const given = names.filter((name) => name !== "");
+    const wrong = given.find((name) => !isGroupName(name));
+    if (wrong === undefined) return [...new Set(given)];
+    throw new UsageError(`FTL_GROUP has a group that is no name: ${quote(wrong)}`, {
+      hint: "Names of up to 128 letters, digits and any of _.:@- with commas between them",
+    });
+  }
+
+  /** `FTL_REPORT`, in seconds; 0 if the machine reports nothing. */
+  get reportEvery(): number {
+    return this.#count("FTL_REPORT");
+  }
+
   /** `FTL_NOTIFY`, an absolute path; undefined if it is not set. */
   get notify(): string | undefined {
     const path = this.#text("FTL_NOTIFY");
@@ -198,7 +222,7 @@ export class Config {
   /** Throws `UsageError` for the first tuning variable whose value is not valid. */
   requireTuning(): void {
     void [this.keep, this.lockWait, this.scriptTimeout, this.healthTimeout, this.concurrency];
-    void [this.machine, this.notify];
+    void [this.machine, this.notify, this.groups, this.reportEvery];
   }
 
   /**
@@ -209,6 +233,7 @@ export class Config {
     if (name === "FTL_BUCKET") return this.bucket;
     if (name === "FTL_ROOT") return this.root;
     if (name === "FTL_MACHINE") return this.machine;
+    if (name === "FTL_GROUP") return this.#text(name) && this.groups.join(",");
     return name === "FTL_NOTIFY" ? this.notify : this.#count(name);
   }
 

@@ -30,7 +30,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   internal: "a fault of FTL's own",
   usage: "usage or configuration",
   notFound: "no such package, revision, file or bucket",
-  conflict: "lost a race, or the lock stayed busy",
+  conflict: "lost a race, or a lock or a machine took too long",
   integrity: "integrity: checksum, broken or unsafe archive",
   script: "a package script failed",
   storage: "S3 or disk: unreachable, denied, full",
@@ -129,6 +129,9 @@ export class BusyError extends ConflictError {
     this.holder = options.holder;
   }
 }
+
+/** Machines did not do something in the time that somebody waited for it. They may still do it. */
+export class LateError extends ConflictError {}
 
 /** The bytes are not as they should be, or the archive must not be unpacked. */
 export class IntegrityError extends FtlError {

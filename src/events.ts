@@ -109,8 +109,10 @@ export interface HeldEvent {
   readonly type: "held";
   /** The active revision. */
   readonly revision: RevisionName;
-  /** The blessed revision. */
+  /** The blessed revision, or the one that this machine would run in a rollout. */
   readonly blessed: RevisionName;
+  /** Whether that is the candidate of a rollout. */
+  readonly isCandidate?: boolean;
 }
 
 /** A script starts or has ended. The events of its output come in between. */
@@ -183,6 +185,10 @@ export interface SyncedEvent {
   readonly removed: number;
   /** How many failures there were. */
   readonly failures: number;
+  /** The candidate of the staged rollout that is under way. */
+  readonly candidate?: RevisionName | undefined;
+  /** Why the machine waits with the candidate, in words. Undefined if it does not. */
+  readonly waiting?: string | undefined;
   /** Milliseconds taken. */
   readonly ms: number;
 }
@@ -203,6 +209,18 @@ export interface WaitingEvent {
   readonly what: string;
   /** Who holds the lock, in words for people. */
   readonly holder: string;
+}
+
+/** Somebody waits until all machines run what they should. Comes first, and when a number changes. */
+export interface FleetEvent {
+  /** The type of this event. */
+  readonly type: "fleet";
+  /** The package. */
+  readonly package: PackageName;
+  /** How many machines that are alive have the package. */
+  readonly living: number;
+  /** How many of them run what they should. */
+  readonly inLine: number;
 }
 
 /** The root contains no package, so there is nothing to do. */
@@ -247,6 +265,7 @@ export type FtlEvent =
   | SyncedEvent
   | NewPackageEvent
   | WaitingEvent
+  | FleetEvent
   | NoPackagesEvent
   | WarningEvent
   | FailureEvent;

@@ -54,6 +54,12 @@ export const JQ_EXAMPLES: Readonly<Record<string, JqExample>> = {
     filter: '.packages[] | "\\(.package) \\(.active == .blessed)"',
     prints: "each package, and whether it runs what is blessed",
   },
+  fleet: {
+    of: "`ftl fleet PACKAGE`, also with `--wait`",
+    line: "ftl fleet my_site --json",
+    filter: '.machines[] | select(.state != "ok") | "\\(.machine) \\(.state)"',
+    prints: "the machines that are not in line",
+  },
   doctor: {
     of: "`ftl doctor`",
     line: "ftl doctor --json",

@@ -4,6 +4,8 @@
  *
  * All methods throw `FtlError`s that name the bucket or key: `StorageError` if S3 cannot be reached
  * or denies access, `NotFoundError` if the bucket does not exist.
+ *
+ * The file is long because the contract should be in one place.
  */
 import type { Metadata } from "../revision/metadata.ts";
 
@@ -27,6 +29,8 @@ export interface ObjectInfo {
    * `head` asks for it.
    */
   readonly checksum: Checksum | undefined;
+  /** True if a lifecycle rule of the bucket will remove the object. Absent if S3 does not say so. */
+  readonly expires?: true;
 }
 
 export interface Checksum {
@@ -68,6 +72,13 @@ export interface PutOptions {
   readonly condition?: Condition;
 }
 
+export interface PutOnceOptions {
+  /** A MIME type. */
+  readonly contentType: string;
+  /** Milliseconds in which S3 must have answered. */
+  readonly timeout: number;
+}
+
 /** Bytes that are uploaded in parts. They may be read more than once. */
 export interface UploadSource {
   /** Bytes. */
@@ -97,6 +108,9 @@ export interface ReadOptions {
   readonly range?: { readonly start: number; readonly end: number };
   readonly signal?: AbortSignal;
 }
+
+/** `limit`: bytes that the object may have. */
+export type SmallOptions = { readonly limit?: number };
 
 /** Leaves out the keys with the delimiter after the prefix. Some stores show them all the same. */
 export type ListingOptions = { readonly delimiter?: "/" };
@@ -153,10 +167,11 @@ export interface Bucket {
   head(key: string): Promise<ObjectInfo | undefined>;
 
   /**
-   * A whole object of at most `SMALL_OBJECT_LIMIT` bytes. Undefined if there is no such object.
-   * Throws `IntegrityError` if the object is larger.
+   * A whole object of at most `limit` bytes; without it `SMALL_OBJECT_LIMIT`, and never more than
+   * `GREATEST_SMALL_LIMIT`. Undefined if there is no such object. Throws `IntegrityError` if the
+   * object is larger.
    */
-  getSmall(key: string): Promise<SmallObject | undefined>;
+  getSmall(key: string, options?: SmallOptions): Promise<SmallObject | undefined>;
 
   /**
    * Streams the bytes of an object. Throws `NotFoundError` if the object is gone. Neither the
@@ -169,6 +184,13 @@ export interface Bucket {
    * hold; then nothing is written.
    */
   put(key: string, text: string, options: PutOptions): Promise<string>;
+
+  /**
+   * Writes a small object that may as well be lost: without a condition, without a retry, and with
+   * little patience. Throws `StorageError` if no answer came in time; then it may have been written
+   * all the same. An abort of the bucket's signal ends it at once.
+   */
+  putOnce(key: string, text: string, options: PutOnceOptions): Promise<void>;
 
   /**
    * Writes a large object. It is visible only when it is complete. On failure or abort nothing
@@ -248,3 +270,5 @@ export interface BucketOptions {
 
 /** In bytes: ten times the longest pointer that FTL writes, and still very little memory. */
 export const SMALL_OBJECT_LIMIT = 4096;
+/** In bytes: the longest of all small objects, a machine's report. */
+export const GREATEST_SMALL_LIMIT = 16 * 1024;

@@ -1,5 +1,6 @@
 /** Reads the pointer of a package from the bucket. */
 import type { Bucket, ListedObject, SmallObject } from "../bucket/bucket.ts";
+import type { Context } from "../context.ts";
 import { BrokenPointerError, IntegrityError } from "../errors.ts";
 import { parseKey, pointerKey } from "../revision/keys.ts";
 import type { Metadata } from "../revision/metadata.ts";
@@ -55,6 +56,21 @@ export async function readPointer(
   const blessing = { ...readBlessing(id, metadata), modified, metadata };
   if (isRev) return { ...blessing, etag };
   return { ...blessing, replaced: await readGoPrevious(bucket, remote), etag: undefined };
+}
+
+/** A pointer that names no revision must not hide the revisions. */
+export async function readPointerOrWarn(
+  { report }: Pick<Context, "report">,
+  bucket: Bucket,
+  remote: RemotePackage,
+): Promise<PointerContent | undefined> {
+  try {
+    return await readPointer(bucket, remote);
+  } catch (error) {
+    if (!(error instanceof BrokenPointerError)) throw error;
+    report({ type: "warning", message: `${error.message}; ${error.hint}` });
+    return undefined;
+  }
 }
 
 /** An object that is too large to be a pointer is reported as a broken one, which can be replaced. */
@@ -144,6 +160,19 @@ export async function fetchPointerState(
   if (known?.version === version && known.schema === 2) return known;
   const pointer = await readPointer(bucket, remote);
   return pointer && pointerState(pointer, version);
+}
+
+/**
+ * The blessing that the `.rev` contains, with one GET and no listing. Undefined if there is no `.rev`. Throws
+ * `IntegrityError` if it names no revision.
+ */
+export async function readRev(
+  bucket: Bucket,
+  packageName: PackageName,
+): Promise<Blessing | undefined> {
+  const key = pointerKey(packageName);
+  const found = await bucket.getSmall(key);
+  return found && readBlessing(parsePointer(found.text, { key, packageName }), found.metadata);
 }
 
 /**

@@ -77,6 +77,11 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { name: "version", help: "show the version" },
 ];
 
+export const WAIT: OptionSpec = {
+  name: "wait",
+  value: "DURATION",
+  help: "wait until all machines run what they should, at most 90s, 15m, 2h ...",
+};
 export const MASTER: OptionSpec = { name: "master", help: "act in S3, for all machines" };
 export const DRY_RUN: OptionSpec = { name: "dry-run", help: "only show what would be done" };
 export const MESSAGE: OptionSpec = {

@@ -2,6 +2,7 @@
 import type { Command } from "./command.ts";
 import { completions } from "./commands/completions.ts";
 import { doctor } from "./commands/doctor.ts";
+import { fleet } from "./commands/fleet.ts";
 import { help } from "./commands/help.ts";
 import { jump } from "./commands/jump.ts";
 import { jumpBack } from "./commands/jump_back.ts";
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   jumpBack,
   purge,
   status,
+  fleet,
   doctor,
   setup,
   completions,

@@ -30,6 +30,10 @@ const MEANINGS: readonly (readonly [words: string, hint: string])[] = [
     "rm remove delete del unlink clean cleanup prune gc uninstall drop",
     "Did you mean 'ftl purge REVISION'? With --keep N PACKAGE it removes old ones",
   ],
+  [
+    "machines hosts nodes servers reports who-runs",
+    "Did you mean 'ftl fleet'? It shows what each machine runs",
+  ],
   ["st state info show current active ps diff", "Did you mean 'ftl status'?"],
   [
     "plan preview dry-run",

@@ -2,13 +2,14 @@
 import { type GivenRevision, toRevision } from "../revision/names.ts";
 import { requirePackage } from "../machine/package_dir.ts";
 import { bless, type BlessOptions } from "../catalog/bless.ts";
+import { type MasterOptions, waitIfAsked } from "../catalog/fleet_wait.ts";
 import { type Context } from "../context.ts";
 import { fetchPackageListing } from "../catalog/remote_package.ts";
 import { type Jumped, jumpLocally } from "../machine/jump/local_jump.ts";
 import { openBucket } from "../bucket/open.ts";
 import { readOldPointer } from "../catalog/pointer.ts";
 
-export type { BlessOptions, Jumped };
+export type { BlessOptions, Jumped, MasterOptions };
 
 /** Options of a jump on this machine. */
 export interface JumpOptions {
@@ -42,12 +43,12 @@ export async function jump(
 export async function jumpMaster(
   context: Context,
   revision: GivenRevision,
-  options: BlessOptions = {},
+  { wait, ...options }: MasterOptions = {},
 ): Promise<Jumped> {
   const wanted = toRevision(revision);
   const bucket = await openBucket(context);
   const remote = await fetchPackageListing(bucket, wanted.package);
   const old = await readOldPointer(bucket, remote);
   const blessed = await bless(context, { ...options, bucket, remote, id: wanted.id, old });
-  return { ...blessed, failures: [] };
+  return { ...blessed, ...await waitIfAsked(context, bucket, { package: remote.name, wait }) };
 }

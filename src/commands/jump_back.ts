@@ -6,7 +6,8 @@ import { NotFoundError } from "../errors.ts";
 import { requirePackageName, type RevisionId } from "../revision/names.ts";
 import { readLink } from "../machine/links.ts";
 import { requirePackage } from "../machine/package_dir.ts";
-import { bless, type BlessOptions } from "../catalog/bless.ts";
+import { bless } from "../catalog/bless.ts";
+import { type MasterOptions, waitIfAsked } from "../catalog/fleet_wait.ts";
 import { type Context } from "../context.ts";
 import { fetchPackageListing } from "../catalog/remote_package.ts";
 import { type Jumped, jumpLocally } from "../machine/jump/local_jump.ts";
@@ -33,7 +34,7 @@ export async function jumpBack(context: Context, packageName: string): Promise<J
 export async function jumpBackMaster(
   context: Context,
   packageName: string,
-  options: BlessOptions = {},
+  { wait, ...options }: MasterOptions = {},
 ): Promise<Jumped> {
   const name = requirePackageName(packageName);
   const bucket = await openBucket(context);
@@ -48,5 +49,5 @@ export async function jumpBackMaster(
   }
   const [id, old] = [before.replaced, oldPointer(before)];
   const blessed = await bless(context, { ...options, bucket, remote, id, old });
-  return { ...blessed, failures: [] };
+  return { ...blessed, ...await waitIfAsked(context, bucket, { package: name, wait }) };
 }

@@ -1,6 +1,6 @@
 /** `ftl list`: lists packages and revisions of this machine or of S3, oldest first. */
 import { type Note, readNote, readRevisionContent } from "../revision/metadata.ts";
-import { BrokenPointerError, messageOf } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import { inParallel } from "../concurrency/parallel.ts";
 import {
   compareNames,
@@ -14,18 +14,18 @@ import {
 import { readLink } from "../machine/links.ts";
 import { listPackages, type PackageDir, requirePackage } from "../machine/package_dir.ts";
 import { postSyncOf, readRevisionState } from "../machine/state.ts";
+import { rolloutPercent } from "../plan/machine_rollout.ts";
 import type { PostSync } from "../plan/sync.ts";
 import { type Context } from "../context.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import {
   fetchPackageListing,
   readListing,
-  type RemotePackage,
   type RemoteRevision,
   requireRevisions,
 } from "../catalog/remote_package.ts";
 import { openBucket } from "../bucket/open.ts";
-import { type PointerContent, readPointer } from "../catalog/pointer.ts";
+import { type PointerContent, readPointerOrWarn } from "../catalog/pointer.ts";
 import { isHeld } from "../machine/jump/hold.ts";
 
 /** A package, on this machine or in S3. */
@@ -166,6 +166,11 @@ export interface RevisionDetails extends Note {
 
 /** A revision in S3. */
 export interface MasterRevision extends ListedRevision {
+  /**
+   * On the candidate of a staged rollout: machines with a rank below it may take the candidate now, 0 to 100. With few
+   * machines that is not exactly their share.
+   */
+  readonly rolloutPercent?: number | undefined;
   /** In a long listing: who spooled it, their message, and what it unpacks to. */
   readonly details?: RevisionDetails | undefined;
   /** On the blessed revision: who blessed it, when and why, and which revision it replaced. */
@@ -192,6 +197,7 @@ export async function listMasterRevisions(
   const remote = await fetchPackageListing(bucket, name);
   requireRevisions(remote, bucket);
   const pointer = await readPointerOrWarn(context, bucket, remote);
+  const staged = pointer && { ...pointer, blessed: pointer.id };
   const limits = { concurrency: DETAIL_REQUESTS, signal: context.signal };
   const detailed = long ? remote.revisions : [];
   const details = await inParallel(detailed, limits, (one) => readDetails(bucket, one));
@@ -199,6 +205,7 @@ export async function listMasterRevisions(
     revision: revisionName({ package: name, id }),
     active: id === pointer?.id,
     previous: id === pointer?.replaced,
+    rolloutPercent: rolloutPercent(staged, { id, now: context.now() }),
     size: object.size,
     spooledAt: isoTime(timeOfId(id) ?? object.modified),
     details: details[index],
@@ -218,21 +225,6 @@ function blessingOf(
   if (id === blessed) return { blessing: { ...note, replaced: nameOf(packageName, replaced) } };
   const wentBack = replaced !== undefined && compareNames(blessed, replaced) < 0;
   return wentBack && id === replaced ? { left: note } : {};
-}
-
-/** A pointer that names no revision must not hide the revisions. */
-async function readPointerOrWarn(
-  context: Context,
-  bucket: Bucket,
-  remote: RemotePackage,
-): Promise<PointerContent | undefined> {
-  try {
-    return await readPointer(bucket, remote);
-  } catch (error) {
-    if (!(error instanceof BrokenPointerError)) throw error;
-    context.report({ type: "warning", message: `${error.message}; ${error.hint}` });
-    return undefined;
-  }
 }
 
 /** Requests at the same time. They are small. */

@@ -23,11 +23,13 @@ import type { Bucket } from "../bucket/bucket.ts";
 import { type Context } from "../context.ts";
 import { identifyOnce } from "../machine/identity.ts";
 import { type MachineIdentity, originOf } from "../plan/clone.ts";
-import { gatherFacts } from "../machine/facts.ts";
+import { gatherFactsAsking } from "../machine/facts.ts";
 import type { RemotePackage } from "../catalog/remote_package.ts";
 import { shareListings } from "../catalog/shared_listing.ts";
 import { openBucket } from "../bucket/open.ts";
+import { fetchMarksIfAllowed } from "../catalog/marks.ts";
 import { fetchPointerState } from "../catalog/pointer.ts";
+import { type MachineRollout, machineRollout } from "../plan/machine_rollout.ts";
 import { isHeld } from "../machine/jump/hold.ts";
 import { type JumpPhase, readJournal } from "../machine/jump/journal.ts";
 import { quarantineInForce } from "../machine/jump/quarantine.ts";
@@ -74,6 +76,8 @@ export interface PackageStatus {
   readonly lastLog: string | undefined;
   /** The blessed revision in S3 now. If S3 cannot be asked: the one at the last sync. */
   readonly blessed: RevisionName | undefined;
+  /** The staged rollout that is under way. Undefined also if S3 could not be asked. */
+  readonly rollout: MachineRollout | undefined;
   /** Undefined if S3 could not be asked. */
   readonly master: MasterStatus | undefined;
   /** Why S3 could not be asked, or why something here could not be read. */
@@ -144,7 +148,9 @@ export async function status(context: Context, packageName?: string): Promise<St
       local = localStatus(pkg, context.now());
       if (bucket === undefined || listings === undefined || identity === undefined) return [local];
       const remote = await listings.of(pkg.name);
-      return [{ ...local, ...await bucketStatus(context, { bucket, pkg, remote, identity }) }];
+      const known = await bucketStatus(context, { bucket, pkg, remote, identity });
+      failures.push(...known.failures);
+      return [{ ...local, ...known }];
     } catch (thrown) {
       signal.throwIfAborted();
       const error = asError(thrown);
@@ -186,6 +192,7 @@ function localStatus(pkg: PackageDir, now: number): PackageStatus {
     logs: pkg.logs,
     lastLog: newestLog(pkg),
     blessed: nameOf(pkg, pointer?.blessed),
+    rollout: undefined,
     master: undefined,
     failures: [],
   };
@@ -207,24 +214,30 @@ function quarantineOf(
 }
 
 async function bucketStatus(
-  { config, now }: Context,
+  context: Context,
   { bucket, pkg, remote, identity }: {
     bucket: Bucket;
     pkg: PackageDir;
     remote: RemotePackage;
     identity: () => Promise<MachineIdentity>;
   },
-): Promise<Pick<PackageStatus, "blessed" | "held" | "quarantine" | "master">> {
+): Promise<Partial<PackageStatus> & Pick<PackageStatus, "failures">> {
   const pointer = await fetchPointerState(bucket, remote, readPointerState(pkg));
-  const me = await identity();
+  const [me, now] = [await identity(), context.now()];
   const isCopy = originOf(readOwner(pkg), me) === "copy";
-  const { machine } = me;
-  const source = { remote, pointer, machine, keep: config.keep, follow: false, isCopy, now: now() };
-  const plan = planSync(gatherFacts(pkg, source).facts);
+  const source = { remote, pointer, me, config: context.config, follow: false, isCopy, now };
+  const failures: Error[] = [];
+  const { facts, effective } = await gatherFactsAsking(pkg, source, (id) => {
+    const place = { package: pkg.name, id };
+    return fetchMarksIfAllowed(context, { bucket, place, onError: (e) => void failures.push(e) });
+  });
+  const plan = planSync(facts);
   return {
     blessed: nameOf(pkg, pointer?.blessed),
     held: plan.heldBy !== undefined,
     quarantine: isCopy ? undefined : quarantineOf(pkg, pointer),
+    rollout: machineRollout(pointer, { package: pkg.name, effective, now }),
+    failures,
     master: {
       newest: nameOf(pkg, remote.revisions.at(-1)?.id),
       revisions: remote.revisions.length,

@@ -11,6 +11,7 @@
 import { hostname } from "node:os";
 import type { Config } from "../config.ts";
 import type { MachineIdentity } from "../plan/clone.ts";
+import { isMachineName } from "../revision/names.ts";
 
 /** https://docs.cloud-init.io/en/latest/explanation/instancedata.html */
 export const CLOUD_INIT = "/run/cloud-init/instance-data.json";
@@ -33,7 +34,7 @@ export async function identifyMachine(
   const known = readInstanceId(cloudInit);
   if (known !== undefined) return { machine: known, source: "cloud-init", host };
   const told = await instanceId?.();
-  if (isInstanceId(told)) return { machine: told, source: "instance metadata", host };
+  if (isMachineName(told)) return { machine: told, source: "instance metadata", host };
   return { machine: host, source: "host name", host };
 }
 
@@ -52,13 +53,8 @@ function readInstanceId(path: string): string | undefined {
   try {
     const data: unknown = JSON.parse(Deno.readTextFileSync(path));
     const id = (data as { v1?: { instance_id?: unknown } } | null)?.v1?.instance_id;
-    return isInstanceId(id) ? id : undefined;
+    return isMachineName(id) ? id : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** The form of `FTL_MACHINE`. The word is also a part of keys in S3. */
-function isInstanceId(id: unknown): id is string {
-  return typeof id === "string" && /^[A-Za-z0-9_.:@-]{1,128}$/.test(id);
 }

@@ -28,6 +28,19 @@ export function readLink(pkg: PackageDir, name: LinkName): RevisionId | undefine
   }
 }
 
+/**
+ * When a link was switched to its target: ISO 8601, UTC. A copy of a disk may have another time. Undefined if there is
+ * no link.
+ */
+export function linkedSince(pkg: PackageDir, name: LinkName): string | undefined {
+  try {
+    return Deno.lstatSync(pkg[name]).mtime?.toISOString();
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw explainDiskError(error, `Cannot read ${pkg[name]}`);
+  }
+}
+
 /** Switches `previous`, then `current`, and flushes both. */
 export function writeLinks(
   pkg: PackageDir,

@@ -43,6 +43,7 @@ export const OWN_NAMES = {
   hold: "hold.json",
   quarantine: "bad.json",
   journal: "jump.json",
+  rollout: "rollout.json",
   listing: "listing.json",
   lastSync: "last-sync.json",
   machine: "machine.json",
@@ -107,7 +108,6 @@ export class PackageDir {
   get logs(): string {
     return this.ownPath("logs");
   }
-
   /** The path of a file or folder of FTL's own. */
   ownPath(name: keyof typeof OWN_NAMES): string {
     return `${this.own}/${OWN_NAMES[name]}`;

@@ -70,14 +70,38 @@ export interface Effective {
   readonly waiting?: Waiting;
 }
 
+/** A staged rollout that is under way. */
+export interface Staged {
+  /** The candidate. */
+  readonly next: Candidate;
+  readonly rollout: Rollout;
+}
+
+/** Undefined if the pointer has no words of one, or if its candidate is the blessed revision. */
+export function stagedIn(
+  pointer: Pick<StagedPointer, "blessed" | "next" | "rollout"> | undefined,
+): Staged | undefined {
+  const { blessed, next, rollout } = pointer ?? {};
+  if (next === undefined || rollout === undefined || next.id === blessed) return undefined;
+  return { next, rollout };
+}
+
 /** What this machine is to take as blessed, by the table above. */
 export function effective(pointer: StagedPointer, facts: EffectiveFacts): Effective {
-  const { blessed, replaced, blessing, next, rollout } = pointer;
+  const { blessed, replaced, blessing } = pointer;
   const stable = { blessed, replaced, blessing };
-  if (next === undefined || rollout === undefined || next.id === blessed) return stable;
+  const staged = stagedIn(pointer);
+  if (staged === undefined) return stable;
+  const { next, rollout } = staged;
   const waiting = reasonToWait(rollout, { ...facts, next: next.id });
   if (waiting !== undefined) return { ...stable, candidate: next, waiting };
   return { blessed: next.id, replaced: blessed, blessing: rolloutName(rollout), candidate: next };
+}
+
+/** Whether the machine may take the candidate, as far as the pointer tells: others may be a reason to wait. */
+export function isInByPointer({ candidate, waiting }: Effective): boolean {
+  if (candidate === undefined) return false;
+  return waiting === undefined || waiting.reason === "marks unknown" || waiting.reason === "turn";
 }
 
 function reasonToWait(

@@ -40,7 +40,7 @@ export function mayPoll({ every, follow, listedAt, now, spread }: PollFacts): bo
 const SPREAD_BYTES = 6;
 
 /** From 0 up to 1: always the same for one package on one machine. */
-export function spreadOf(machine: string, name: PackageName): number {
+export function spreadOf(machine: string, name: string): number {
   const hash = createHash("sha256").update(`${machine}\n${name}`).digest();
   return hash.readUIntBE(0, SPREAD_BYTES) / 256 ** SPREAD_BYTES;
 }

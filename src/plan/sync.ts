@@ -60,6 +60,18 @@ export interface SyncPlan {
   readonly paused: RevisionId | undefined;
 }
 
+/** Of a package of which too little is known. */
+export const NO_PLAN: SyncPlan = {
+  fetch: [],
+  prepare: [],
+  activate: undefined,
+  remove: [],
+  heldBy: undefined,
+  missing: undefined,
+  quarantined: undefined,
+  paused: undefined,
+};
+
 /**
  * Decides what to fetch, activate and remove. "Here" means on this machine.
  *

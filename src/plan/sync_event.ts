@@ -45,7 +45,7 @@ export function syncEventOf(news: SyncNews): SyncEvent | undefined {
 }
 
 /** Numbers differ from sync to sync: seconds, attempts, processes. The ids of revisions are no numbers. */
-function isSameFailure(now: string, last: string | undefined): boolean {
+export function isSameFailure(now: string, last: string | undefined): boolean {
   const withoutNumbers = (text: string): string => text.replace(/\b\d+(\.\d+)?\b/g, "#");
   return last !== undefined && withoutNumbers(now) === withoutNumbers(last);
 }

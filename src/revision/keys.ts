@@ -6,6 +6,12 @@
  *     my_site.current                the blessed revision's name, in buckets of the Go original
  *     my_site.previous               the revision that was blessed before, in buckets of the Go original
  *
+ * What machines and people report of themselves. None of it is needed to run what is blessed:
+ *
+ *     .ftl/fleet/i-0abc                                  the report of a machine
+ *     .ftl/rollout/my_site/1795615200123/ok/i-0abc       a mark of a machine in that rollout
+ *     .ftl/history/my_site/1795615200123                 what was changed after the pointer with that serial
+ *
  * FTL ignores any other key.
  */
 import { UsageError } from "../errors.ts";
@@ -61,6 +67,30 @@ export function pointerKey(packageName: PackageName): string {
 /** The prefix that all keys of this package have, and no key of another package. */
 export function packagePrefix(packageName: PackageName): string {
   return `${packageName}.`;
+}
+
+/** All that is not needed to run what is blessed. */
+export const OWN_PREFIX = ".ftl/";
+
+/** All machines' reports. */
+export const REPORTS_PREFIX = `${OWN_PREFIX}fleet/`;
+
+/** All marks of all rollouts. */
+export const MARKS_PREFIX = `${OWN_PREFIX}rollout/`;
+
+/** @param machine its name: see `src/machine/identity.ts` */
+export function reportKey(machine: string): string {
+  return `${REPORTS_PREFIX}${machine}`;
+}
+
+/** All marks of a rollout. */
+export function marksPrefix(packageName: PackageName, rollout: number): string {
+  return `${MARKS_PREFIX}${packageName}/${rollout}/`;
+}
+
+/** All that people have changed in the pointer of a package. */
+export function historyPrefix(packageName: PackageName): string {
+  return `.ftl/history/${packageName}/`;
 }
 
 /**

@@ -99,6 +99,13 @@ export function isSamePointer(a: PointerState | undefined, b: PointerState | und
   return a?.version === b?.version && a?.serial === b?.serial && a?.schema === b?.schema;
 }
 
+/** Changes with every write of the pointer. */
+export function pointerStateName(
+  { version, serial }: Pick<PointerState, "version" | "serial">,
+): string {
+  return serial === undefined ? version : `${version} ${serial}`;
+}
+
 /**
  * The id that the text of a `.rev` (or `.current`, `.previous`) names. The text is a revision's
  * name, as FTL writes it, or the bare id. White space around it, which an editor may leave, is

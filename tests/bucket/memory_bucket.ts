@@ -15,6 +15,7 @@ import type {
   PutOptions,
   ReadOptions,
   SmallObject,
+  SmallOptions,
   UploadOptions,
   UploadSource,
 } from "../../src/bucket/bucket.ts";
@@ -37,6 +38,8 @@ export class MemoryBucket implements OpenedBucket {
   readonly calls: string[] = [];
   /** The store's clock: Unix milliseconds. */
   now: () => number = Date.now;
+  /** The keys that a lifecycle rule lets expire. */
+  expiring = /^$/;
   readonly #denials = new Map<string, number>();
   readonly #objects = new Map<string, Stored>();
   readonly #uploads = new Map<string, OpenUpload>();
@@ -75,14 +78,17 @@ export class MemoryBucket implements OpenedBucket {
   async head(key: string): Promise<ObjectInfo | undefined> {
     await this.#call("head");
     const found = this.#objects.get(key);
-    return found && infoOf(found);
+    return found && { ...infoOf(found), ...(this.expiring.test(key) ? { expires: true } : {}) };
   }
 
-  async getSmall(key: string): Promise<SmallObject | undefined> {
+  async getSmall(
+    key: string,
+    { limit = SMALL_OBJECT_LIMIT }: SmallOptions = {},
+  ): Promise<SmallObject | undefined> {
     await this.#call("getSmall");
     const found = this.#objects.get(key);
     if (found === undefined) return undefined;
-    if (found.bytes.length > SMALL_OBJECT_LIMIT) {
+    if (found.bytes.length > limit) {
       throw new IntegrityError(`${key} is no pointer to a revision: ${found.bytes.length} bytes`);
     }
     return { ...infoOf(found), text: new TextDecoder().decode(found.bytes) };
@@ -102,6 +108,12 @@ export class MemoryBucket implements OpenedBucket {
   async put(key: string, text: string, { metadata, condition }: PutOptions): Promise<string> {
     await this.#call("put");
     return this.#write(key, new TextEncoder().encode(text), { metadata, condition });
+  }
+
+  async putOnce(key: string, text: string): Promise<void> {
+    await this.#call("putOnce");
+    const bytes = new TextEncoder().encode(text);
+    this.#write(key, bytes, { metadata: {}, condition: undefined });
   }
 
   async upload(key: string, source: UploadSource, options: UploadOptions): Promise<void> {

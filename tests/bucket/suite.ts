@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { ConflictError, IntegrityError, NotFoundError } from "../../src/errors.ts";
-import type { Bucket } from "../../src/bucket/bucket.ts";
+import { type Bucket, GREATEST_SMALL_LIMIT } from "../../src/bucket/bucket.ts";
 import { testUploads } from "./upload_suite.ts";
 
 /** An empty bucket, gone when it is disposed of. */
@@ -31,6 +31,7 @@ export function testBucket(name: string, make: MakeBucket): void {
 export function testBucketWrites(name: string, make: MakeBucket): void {
   const test = testsOf(name, make);
   testSmallObjects(test);
+  testLimits(test);
   testConditions(test);
   testUploads(test);
 }
@@ -64,11 +65,6 @@ function testSmallObjects(test: Test): void {
     await bucket.remove("a.rev");
   });
 
-  test("refuses to take a large object for a small one", async ({ bucket }) => {
-    await bucket.put("a.rev", "x".repeat(5000), { metadata: {} });
-    await assertRejects(() => bucket.getSmall("a.rev"), IntegrityError, "5000 bytes");
-  });
-
   test("removes an object", async ({ bucket }) => {
     await bucket.put("a.rev", "x", { metadata: {} });
     await bucket.remove("a.rev");
@@ -78,6 +74,35 @@ function testSmallObjects(test: Test): void {
   test("names a bucket that does not exist", async ({ missing }) => {
     await assertRejects(() => missing.list("a."), NotFoundError, missing.name);
     await assertRejects(() => missing.put("a", "x", { metadata: {} }), NotFoundError, missing.name);
+    const once = { contentType: "text/plain", timeout: 5000 };
+    await assertRejects(() => missing.putOnce("a", "x", once), NotFoundError, missing.name);
+  });
+}
+
+function testLimits(test: Test): void {
+  test("refuses to take a large object for a small one", async ({ bucket }) => {
+    await bucket.put("a.rev", "x".repeat(5000), { metadata: {} });
+    await assertRejects(() => bucket.getSmall("a.rev"), IntegrityError, "5000 bytes");
+  });
+
+  test("gives a larger object back if the limit allows it", async ({ bucket }) => {
+    await bucket.put("a.rev", "x".repeat(5000), { metadata: {} });
+    assertEquals((await bucket.getSmall("a.rev", { limit: 5000 }))?.size, 5000);
+    const limit = GREATEST_SMALL_LIMIT;
+    await bucket.put("b.rev", "x".repeat(limit), { metadata: {} });
+    assertEquals((await bucket.getSmall("b.rev", { limit }))?.text.length, limit);
+    await bucket.put("c.rev", "x".repeat(limit + 1), { metadata: {} });
+    for (const [key, bytes] of [["a.rev", 4999], ["c.rev", limit]] as const) {
+      await assertRejects(() => bucket.getSmall(key, { limit: bytes }), IntegrityError, "bytes");
+    }
+  });
+
+  test("writes once what may be lost, whatever is there", async ({ bucket }) => {
+    const options = { contentType: "application/json", timeout: 5000 };
+    for (const text of ["{}", '{"a":"\u00e9"}']) {
+      await bucket.putOnce("a", text, options);
+      assertEquals((await bucket.getSmall("a"))?.text, text);
+    }
   });
 }
 

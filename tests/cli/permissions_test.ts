@@ -20,6 +20,7 @@ const CASES: readonly (readonly [line: string, scope: ScopeName, withProgram: Sc
   ["jump-back a", "change", "change"],
   ["spool a.tgz", "master", "master-with-credential-process"],
   ["status", "master", "master-with-credential-process"],
+  ["fleet a --wait 15m", "master", "master-with-credential-process"],
   ["sync --dry-run", "master", "master-with-credential-process"],
   ["list --master", "master", "master-with-credential-process"],
   ["jump --master a.VZ5vQk8aR4G", "master", "master-with-credential-process"],

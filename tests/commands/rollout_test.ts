@@ -1,76 +1,9 @@
 /** Machines during a staged rollout: they follow the words of the pointer. By whole commands. */
-import { jump, spool, status, sync } from "../../mod.ts";
-import type { PackageSync } from "../../mod.ts";
-import { rankOf } from "../../src/plan/rollout.ts";
-import { PackageDir } from "../../src/machine/package_dir.ts";
-import { readPointerState } from "../../src/machine/state.ts";
-import { type RevisionId, type RevisionName, toRevision } from "../../src/revision/names.ts";
+import { jump, jumpBack, status, sync } from "../../mod.ts";
+import { checkHold } from "../../src/commands/doctor/jumps.ts";
+import type { RevisionName } from "../../src/revision/names.ts";
 import { assertEquals, assertMatch } from "../assert.ts";
-import { aPackage } from "../names.ts";
-import { MemoryFleet } from "./memory_fleet.ts";
-import type { Context } from "../../src/context.ts";
-
-const A = aPackage("a");
-const ID = 1795615200123;
-const [IN, OUT] = ["i-1", "i-2"].sort((a, b) => rank(a) - rank(b)) as [string, string];
-
-function rank(machine: string): number {
-  return rankOf(machine, { package: A, id: ID });
-}
-
-const idOf = (name: RevisionName): RevisionId => toRevision(name).id;
-
-class RolloutFleet extends MemoryFleet {
-  readonly #machines = new Map<string, Context>();
-  #serial = ID;
-
-  constructor() {
-    super();
-    this.bucket.now = () => this.now;
-  }
-
-  machine(name: string): Context {
-    const known = this.#machines.get(name);
-    if (known !== undefined) return known;
-    const made = this.context(name, ["a"], { FTL_MACHINE: name });
-    this.#machines.set(name, made);
-    return made;
-  }
-
-  /** Writes the pointer, with the words of a rollout if there is one. */
-  async point(blessed: RevisionName, next?: RevisionName, words = ""): Promise<void> {
-    const rollout = next === undefined ? {} : {
-      "ftl-next": idOf(next),
-      "ftl-rollout": `id=${ID} at=${Math.floor(this.now / 1000)} ${words}`,
-    };
-    this.#serial++;
-    // Machines tell two states with the same text apart by the second.
-    this.now += 1000;
-    const metadata = { "ftl-serial": String(this.#serial), "ftl-blessed": "1", ...rollout };
-    await this.bucket.put("a.rev", blessed, { metadata });
-  }
-
-  /** A revision whose health fails at once. */
-  async spoolBad(): Promise<RevisionName> {
-    const health = { name: "health.sh", content: "#!/bin/sh\nexit 100\n", mode: 0o755 };
-    const file = this.archive("a.tgz", { name: "v", content: "bad" }, health);
-    return (await spool(this.context(), file)).revision;
-  }
-
-  async sync(machine: string): Promise<PackageSync> {
-    const [result] = await sync(this.machine(machine));
-    if (result === undefined) throw new Error("nothing was synced");
-    return result;
-  }
-
-  async active(machine: string): Promise<RevisionName | undefined> {
-    return (await status(this.machine(machine))).packages[0]?.active;
-  }
-
-  remembered(machine: string): ReturnType<typeof readPointerState> {
-    return readPointerState(new PackageDir(this.machine(machine).config.root, A));
-  }
-}
+import { ID, idOf, IN, OUT, rank, RolloutFleet } from "./rollout_fleet.ts";
 
 /** A cut between both machines' ranks. */
 const HALF = `cut=${((rank(IN) + rank(OUT)) / 2).toFixed(9)}`;
@@ -117,8 +50,8 @@ Deno.test("the candidate is kept although FTL_KEEP would not hold it ready", asy
   assertEquals((await sync(machine))[0]?.removed, [next]);
 });
 
-Deno.test("rollouts that ask for marks, or whose words are damaged, take nobody along", async () => {
-  for (const words of ["cut=1 halt=1", "cut=1 at-once=1", "cut=ten", "cut=1 state=odd"]) {
+Deno.test("rollouts whose words are damaged take nobody along", async () => {
+  for (const words of ["cut=ten", "cut=1 state=odd", "cut=1 halt=one", "cut=1 at-once=0"]) {
     using fleet = new RolloutFleet();
     const old = await fleet.spool("a.tgz", "1");
     const next = await fleet.spool("a.tgz", "2");
@@ -149,6 +82,58 @@ Deno.test("a hold stays through a rollout, and ends when the candidate is blesse
   assertEquals((await fleet.sync(IN)).active, next);
 });
 
+Deno.test("a person's jump to the blessed one holds against the rollout, and only against that", async () => {
+  for (const isTaken of [true, false]) {
+    using fleet = new RolloutFleet();
+    const { old, next } = await fleet.ready([IN]);
+    await fleet.point(old, next, isTaken ? "cut=1" : "cut=0");
+    assertEquals((await fleet.sync(IN)).active, isTaken ? next : old);
+    await (isTaken ? jumpBack(fleet.machine(IN), "a") : jump(fleet.machine(IN), old));
+    // Its steps do not end it.
+    for (let i = 0; i < 2; i++) {
+      await fleet.point(old, next, "cut=1");
+      const { active, heldFrom, failures } = await fleet.sync(IN);
+      assertEquals([active, heldFrom, failures], [old, next, []]);
+    }
+    assertEquals((await fleet.status(IN)).held, true);
+    assertEquals(
+      checkHold(fleet.pkg(IN)).map(({ detail }) => detail),
+      [`${old} is held here by a jump, while ${next} is being rolled out`],
+    );
+    // It is stopped, so there is nothing to hold against, and the next one takes the machine along.
+    await fleet.point(old);
+    assertEquals((await fleet.sync(IN)).heldFrom, undefined);
+    assertEquals((await fleet.status(IN)).held, false);
+    await fleet.point(old, next, "cut=1", ID + 1);
+    assertEquals((await fleet.sync(IN)).active, next);
+  }
+});
+
+Deno.test("a hold against a rollout ends when its candidate is blessed, and with --follow", async () => {
+  for (const isFollowed of [true, false]) {
+    using fleet = new RolloutFleet();
+    const { old, next } = await fleet.ready([IN]);
+    await fleet.point(old, next, "cut=1");
+    await fleet.sync(IN);
+    await jump(fleet.machine(IN), old);
+    assertEquals((await fleet.sync(IN)).active, old);
+    if (!isFollowed) await fleet.point(next);
+    assertEquals((await fleet.sync(IN, { follow: isFollowed })).active, next);
+    assertEquals((await fleet.status(IN)).held, false);
+  }
+});
+
+Deno.test("a jump to the blessed one without a rollout is no hold, as ever", async () => {
+  using fleet = new RolloutFleet();
+  const { old, next } = await fleet.ready([IN]);
+  await fleet.sync(IN);
+  await jump(fleet.machine(IN), next);
+  await jump(fleet.machine(IN), old);
+  assertEquals((await fleet.status(IN)).held, false);
+  await fleet.point(old, next, "cut=1");
+  assertEquals((await fleet.sync(IN)).active, next);
+});
+
 Deno.test("a candidate whose health fails goes into quarantine for that rollout alone", async () => {
   using fleet = new RolloutFleet();
   const old = await fleet.spool("a.tgz", "1");
@@ -170,4 +155,22 @@ Deno.test("a candidate whose health fails goes into quarantine for that rollout 
   // It is stopped: the machine is in line again.
   await fleet.point(old);
   assertEquals((await fleet.sync(IN)).failures, []);
+});
+
+Deno.test("another rollout begins from nothing: its marks, and what a machine remembers", async () => {
+  using fleet = new RolloutFleet();
+  const { old, next } = await fleet.ready(["i-1"], {
+    health: '[ -e "$FTL_SHARED/well" ] || exit 100',
+  });
+  await fleet.point(old, next, "cut=1 halt=1");
+  await fleet.sync("i-1");
+  assertEquals(fleet.rolloutState("i-1")?.outcome, "failed");
+  fleet.write("i-1/a/shared/well", "");
+  await fleet.point(old, next, "cut=1 halt=1", 1795615200999);
+  assertEquals((await fleet.sync("i-1")).active, next);
+  assertEquals(await fleet.marks(1795615200999), ["ok/i-1", "try/i-1"]);
+  // The rollout is over.
+  await fleet.point(next);
+  await fleet.sync("i-1");
+  assertEquals(fleet.rolloutState("i-1"), undefined);
 });

@@ -68,6 +68,7 @@ Deno.test("a deployment reports all its steps in documents", async () => {
       quarantined: null,
       rolledBack: null,
       pause: null,
+      rollout: null,
       failures: [],
     },
     {
@@ -80,6 +81,7 @@ Deno.test("a deployment reports all its steps in documents", async () => {
       quarantined: null,
       rolledBack: null,
       pause: null,
+      rollout: null,
       failures: [],
     },
   ]]);
@@ -199,7 +201,7 @@ Deno.test("commands that ask neither S3 nor the machine have documents too", asy
     [["systemd"], "files", 3],
     [["systemd", "timer"], "files", 1],
     [["cron"], "files", 1],
-    [["iam"], "policies", 4],
+    [["iam"], "policies", 6],
     [["iam", "machine", "a"], "policies", 1],
   ];
   for (const [args, key, count] of kinds) {

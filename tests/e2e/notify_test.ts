@@ -57,6 +57,7 @@ Deno.test("activated, failed, recovered: each is told once, and nothing by a syn
     quarantined: null,
     rolledBack: null,
     pause: null,
+    rollout: null,
     failures: [],
   });
   assertEquals(await sync(0), []);

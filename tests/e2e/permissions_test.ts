@@ -32,6 +32,7 @@ Deno.test("scopeOf() gives each command line what it needs and no more", () => {
     ["purge --master a.VZ5vQk8aR4G", "master", "master-with-credential-process"],
     ["spool a.tgz", "master", "master-with-credential-process"],
     ["status", "master", "master-with-credential-process"],
+    ["fleet a --wait 15m", "master", "master-with-credential-process"],
     ["sync --dry-run", "master", "master-with-credential-process"],
     ["sync", "sync", "sync"],
     ["doctor", "doctor", "sync"],

@@ -8,7 +8,10 @@ Deno.test("setup fills in the environment, and names the remaining placeholders"
   const env = { FTL_BUCKET: "b-1", FTL_ROOT: "/r/", AWS_REGION: "eu-west-3" };
   const filled = await run(["setup", "systemd", "env"], env);
   assertEquals(filled.stderr, "");
-  assertMatch(filled.stdout, /\nFTL_BUCKET=b-1\nFTL_ROOT=\/r\nAWS_REGION=eu-west-3\n$/);
+  assertMatch(
+    filled.stdout,
+    /\nFTL_BUCKET=b-1\nFTL_ROOT=\/r\nAWS_REGION=eu-west-3\n# .*\nFTL_REPORT=3600\n$/,
+  );
 
   const bare = await run(["setup", "cron"]);
   assertEquals(bare.code, 0);
@@ -116,6 +119,35 @@ Deno.test("each timer lists S3 every ten minutes", async () => {
   for (const what of ["systemd", "cron", "cloud-init"]) {
     assertStringIncludes(await setup([what]), line, what);
   }
+});
+
+Deno.test("each text for a machine has it report each hour, or as the environment says", async () => {
+  for (const what of ["systemd", "cron", "cloud-init"]) {
+    assertStringIncludes(await setup([what]), "FTL_REPORT=3600\n", what);
+    assertStringIncludes(await setup([what], { FTL_REPORT: "0" }), "FTL_REPORT=0\n", what);
+  }
+});
+
+Deno.test("the lifecycle rules let nothing expire but what lies below .ftl/", async () => {
+  const { code, stdout, stderr } = await run(["setup", "lifecycle"]);
+  assertEquals(code, 0);
+  assertMatch(
+    stderr,
+    /^warning: These rules replace all others of the bucket\..* outside of \.ftl\//,
+  );
+  const { Rules } = JSON.parse(stdout) as {
+    Rules: { Filter: { Prefix: string }; Expiration?: { Days?: number } }[];
+  };
+  const expiring = Rules.filter((rule) =>
+    "Expiration" in rule || "NoncurrentVersionExpiration" in rule
+  );
+  assertEquals(expiring.map(({ Filter, Expiration }) => [Filter.Prefix, Expiration?.Days]), [
+    [".ftl/fleet/", 7],
+    [".ftl/rollout/", 30],
+    [".ftl/", undefined],
+  ]);
+  const { configuration } = JSON.parse((await run(["setup", "lifecycle", "--json"])).stdout);
+  assertEquals(configuration, { Rules });
 });
 
 testWith("systemd-analyze", "systemd accepts the units, and reads the root unchanged", async () => {

@@ -16,13 +16,13 @@ Deno.test("gatherFacts() combines the facts from S3 and from the machine", () =>
   machine.addRevision(OLD);
   machine.addRevision(NEW, { postSync: "failed" });
   writeLinks(pkg, { current: OLD, previous: NEW });
-  const hold = { id: OLD, blessed: NEW, version: "1", blessing: "7" };
+  const hold = { id: OLD, blessed: NEW, version: "1", blessing: "7", rollout: "9" };
   writeHolds(pkg, [hold]);
   const given = {
     remote: { revisions: [{ id: NEW }] },
     pointer: { schema: 2, version: "1", blessed: NEW, replaced: OLD, blessing: "7" },
-    machine: "i-1",
-    keep: 3,
+    me: { machine: "i-1" },
+    config: { keep: 3, groups: [] },
     follow: false,
     now: 0,
   } as const;

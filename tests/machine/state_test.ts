@@ -1,6 +1,7 @@
 /** A small file that FTL did not write counts as lost: no command fails because of it. */
 import { assertEquals } from "../assert.ts";
 import { readJournal } from "../../src/machine/jump/journal.ts";
+import { readRolloutState } from "../../src/machine/rollout_state.ts";
 import { PackageDir } from "../../src/machine/package_dir.ts";
 import {
   postSyncOf,
@@ -57,6 +58,7 @@ const FILES = [
   "master.json",
   "hold.json",
   "jump.json",
+  "rollout.json",
   "last-sync.json",
   "listing.json",
   "machine.json",
@@ -99,6 +101,7 @@ for (const [name, make] of IN_PLACE) {
     assertEquals(readPointerState(pkg), undefined);
     assertEquals(readHold(pkg, ID), undefined);
     assertEquals(readJournal(pkg), undefined);
+    assertEquals(readRolloutState(pkg, 1), undefined);
     assertEquals(readLastSync(pkg), undefined);
     assertEquals(readLastListing(pkg), undefined);
     assertEquals(readOwner(pkg), undefined);

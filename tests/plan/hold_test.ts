@@ -7,6 +7,9 @@ const [HELD, BLESSED, OTHER] = [anId("VZ5vQk8aR4G"), anId("VZ5vQk9aR4G"), anId("
 const HOLD: Hold = { id: HELD, blessed: BLESSED, version: "1", blessing: "7" };
 const FACTS = { active: HELD, blessed: BLESSED, version: "1", blessing: "7", hold: HOLD };
 
+/** A jump to the blessed one while a rollout was under way. */
+const STAYED = { blessed: HELD, hold: { ...HOLD, blessed: HELD, rollout: "9" } };
+
 const ROWS = [
   ["as it was made", {}, true],
   ["there is none", { hold: undefined }, false],
@@ -30,6 +33,18 @@ const ROWS = [
     version: undefined,
     blessing: undefined,
   }, true],
+  ["a rollout is under way", { rollout: "9" }, true],
+  ["it is of a rollout that is over", { hold: { ...HOLD, rollout: "9" } }, true],
+  ["it is on the blessed one, against a rollout", { ...STAYED, rollout: "9" }, true],
+  ["that rollout has another step", { ...STAYED, rollout: "9", version: "2" }, true],
+  ["that rollout is over", STAYED, false],
+  ["another rollout is under way", { ...STAYED, rollout: "10" }, false],
+  ["its candidate is blessed", { ...STAYED, blessed: OTHER, blessing: "9" }, false],
+  ["the blessed one was blessed once more", { ...STAYED, rollout: "9", blessing: "8" }, false],
+  ["it is on the blessed one, without a rollout", {
+    ...STAYED,
+    hold: { ...STAYED.hold, rollout: undefined },
+  }, false],
 ] as const;
 
 for (const [name, facts, due] of ROWS) {

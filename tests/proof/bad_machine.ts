@@ -68,7 +68,14 @@ const TEMPORARY = [
   "jump.json.tmp",
   "state/Vaaaaaaaaaa.json.tmp",
 ];
-const STATES = ["master.json", "hold.json", "last-sync.json", "machine.json", "jump.json"];
+const STATES = [
+  "master.json",
+  "hold.json",
+  "last-sync.json",
+  "machine.json",
+  "jump.json",
+  "rollout.json",
+];
 const DAMAGES = ["", "[null]", "null", "{", '{"to":1,"version":[]}', '"text"', "\0\0\0\0"];
 
 /** How the command's notes are written: to a pipe, to a full disk, to nowhere. */

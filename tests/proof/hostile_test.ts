@@ -198,6 +198,8 @@ Deno.test("any arguments bring a designed exit code, no stack, and no write outs
       "--splay",
       "--follow",
       "--long",
+      "--wait",
+      "--prune",
       "--version",
     ),
     text,

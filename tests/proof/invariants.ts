@@ -32,6 +32,8 @@ export class Inspector {
     const { bucket } = this.lab;
     const listed = await bucket.list("");
     for (const { key, etag, size } of listed) {
+      // What machines tell of themselves. No machine runs anything by it.
+      if (key.startsWith(".ftl/")) continue;
       const parsed = parseKey(key);
       if (parsed === undefined) {
         throw new Error(`The bucket holds ${key}, which is no key of FTL's`);

@@ -5,6 +5,7 @@ import { Inspector, PACKAGE } from "./invariants.ts";
 import { Lab } from "./lab.ts";
 import { type Figures } from "./lab.ts";
 import { requireDecided, requireRecovery, requireUploadsTakenBack } from "./recovery.ts";
+import { namesOfMarks, writeRollout } from "./rollout_words.ts";
 import { makeSite } from "./site.ts";
 
 export interface Step {
@@ -23,6 +24,8 @@ type CommandName =
   | "jump-back"
   | "sync of a bad one"
   | "jump to a bad one"
+  | "sync of a rollout"
+  | "sync of a rollout of a bad one"
   | "purge"
   | "sync that removes"
   | "sync of a copy";
@@ -54,6 +57,17 @@ export const STEPS: readonly Step[] = [
   { command: "jump to a bad one", at: "health-started", active: "new" },
   { command: "jump to a bad one", at: "rollback-journaled", active: "new" },
   { command: "jump to a bad one", at: "rollback-linked", active: "old" },
+  { command: "sync of a rollout", at: "turn-chosen", active: "old" },
+  { command: "sync of a rollout", at: "mark-written", active: "old" },
+  { command: "sync of a rollout", at: "pre-jumped", active: "old" },
+  { command: "sync of a rollout", at: "un-jumped", active: "old" },
+  { command: "sync of a rollout", at: "current-linked", active: "new" },
+  { command: "sync of a rollout", at: "health-started", active: "new" },
+  { command: "sync of a rollout", at: "outcome-remembered", active: "new" },
+  { command: "sync of a rollout of a bad one", at: "mark-written", active: "old" },
+  { command: "sync of a rollout of a bad one", at: "health-failed", active: "new" },
+  { command: "sync of a rollout of a bad one", at: "rollback-linked", active: "old" },
+  { command: "sync of a rollout of a bad one", at: "outcome-remembered", active: "old" },
   { command: "sync of a copy", at: "copy-dropped", active: "old" },
   { command: "sync of a copy", at: "adopted", active: "old" },
   { command: "jump", at: "un-jumped", active: "old" },
@@ -86,12 +100,16 @@ export async function killAtSteps(steps: readonly Step[] = STEPS): Promise<Figur
   let uploads = 0;
   for (const step of steps) {
     try {
-      const { old, next, previous } = await killAt(step, lab, inspector);
-      if (step.command.endsWith("bad one")) {
+      const { old, next, previous, rollout } = await killAt(step, lab, inspector);
+      const isBad = step.command.endsWith("bad one");
+      if (isBad) {
         await requireDecided(lab, { bad: next, previous });
         await inspector.look();
-        await jumpMaster(lab.context(), old);
       }
+      if (rollout !== undefined) await requireTold(lab, { next, rollout, isBad });
+      // This ends a rollout, too.
+      if (isBad) await jumpMaster(lab.context(), old, { again: true });
+      else if (rollout !== undefined) await jumpMaster(lab.context(), next);
       await requireRecovery(lab);
       if (step.command === "spool") uploads += await requireUploadsTakenBack(lab, LARGE);
       await inspector.look();
@@ -107,8 +125,9 @@ async function killAt(
   { command, at, active }: Step,
   lab: Lab,
   inspector: Inspector,
-): Promise<{ old: string; next: string; previous: string | undefined }> {
-  const { args, old, next } = await arrange(command, lab, inspector);
+): Promise<Arranged & { previous: string | undefined }> {
+  const { args, ...arranged } = await arrange(command, lab, inspector);
+  const { old, next } = arranged;
   await inspector.look();
   const previous = lab.linked("previous");
   const child = lab.launch(args, { killAt: at });
@@ -120,7 +139,32 @@ async function killAt(
   const current = lab.linked("current");
   const due = active === "old" ? old : next;
   if (current !== due) throw new Error(`${current} is active instead of ${due}`);
-  return { old, next, previous };
+  return { ...arranged, previous };
+}
+
+interface Arranged {
+  readonly old: string;
+  readonly next: string;
+  /** The rollout's id, if there is one. */
+  readonly rollout?: number;
+}
+
+/**
+ * The machine has taken one turn and no second one, and has told how the candidate did. Syncs of a bad one have decided
+ * that before.
+ */
+async function requireTold(
+  lab: Lab,
+  { next, rollout, isBad }: { next: string; rollout: number; isBad: boolean },
+): Promise<void> {
+  if (!isBad) {
+    const [result] = await sync(lab.context());
+    if (result?.failures[0] !== undefined) throw result.failures[0];
+    if (String(result?.active) !== next) throw new Error(`${result?.active} is active`);
+  }
+  const marks = await namesOfMarks(lab.bucket, next, rollout);
+  const due = [`${isBad ? "failed" : "ok"}/${lab.env["FTL_MACHINE"]}~1`, "turn/000001"];
+  if (marks.join() !== due.join()) throw new Error(`the marks are ${marks} instead of ${due}`);
 }
 
 /** A machine on which the command has something to do, and what is active before and is to be after. */
@@ -128,7 +172,7 @@ async function arrange(
   command: CommandName,
   lab: Lab,
   inspector: Inspector,
-): Promise<{ args: string[]; old: string; next: string }> {
+): Promise<Arranged & { args: string[] }> {
   const context = lab.context();
   const spoolNext = async (): Promise<string> => (await lab.spool(nextSite())).revision;
   const old = await spoolNext();
@@ -147,6 +191,10 @@ async function arrange(
     return { args: ["sync"], old, next };
   }
   await sync(context);
+  if (command.startsWith("sync of a rollout")) {
+    const rollout = await writeRollout(lab.bucket, next, { words: "cut=1 at-once=1 halt=1" });
+    return { args: ["sync"], old, next, rollout };
+  }
   if (command === "jump" || command === "jump to a bad one") {
     return { args: ["jump", next], old, next };
   }

@@ -20,6 +20,7 @@ import {
   pause,
   revisionName,
   revisions,
+  rollout,
   SHA256,
 } from "./shared.ts";
 
@@ -73,6 +74,7 @@ const SYNCED_KEYS: Shapes = {
     }),
   ),
   pause: orNull(pause("The pause that keeps the blessed revision from being activated.")),
+  rollout: orNull(rollout()),
   failures: failures("The failures, the first one first."),
 };
 
@@ -86,6 +88,7 @@ const SYNCED_EXAMPLE = {
   quarantined: null,
   rolledBack: null,
   pause: null,
+  rollout: null,
   failures: [],
 };
 
@@ -98,10 +101,7 @@ const sync: Form = {
       object("The result of one package.", SYNCED_KEYS),
     ),
   },
-  example: {
-    dryRun: false,
-    packages: [SYNCED_EXAMPLE],
-  },
+  example: { dryRun: false, packages: [SYNCED_EXAMPLE] },
 };
 
 /** What the program of `FTL_NOTIFY` reads. */
@@ -143,7 +143,8 @@ const plannedSync: Form = {
         paused: orNull(
           revisionName("The blessed revision, if only a pause keeps it from being activated."),
         ),
-        failures: failures("Why there is no plan."),
+        rollout: orNull(rollout()),
+        failures: failures("Why there is no plan, or not the whole one."),
       }),
     ),
   },
@@ -158,6 +159,7 @@ const plannedSync: Form = {
       missing: null,
       quarantined: null,
       paused: null,
+      rollout: null,
       failures: [],
     }],
   },

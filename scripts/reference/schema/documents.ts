@@ -5,6 +5,7 @@
 import { COMMANDS } from "../../../src/cli/commands.ts";
 import { SCHEMA } from "../../../src/cli/text/documents.ts";
 import { COMMON_FORMS, NOTIFICATION_FORM } from "./common_forms.ts";
+import { FLEET_FORMS } from "./fleet_forms.ts";
 import { HELP_FORMS } from "./help_forms.ts";
 import { LIST_FORMS } from "./list_forms.ts";
 import { SETUP_FORMS } from "./setup_forms.ts";
@@ -16,6 +17,7 @@ import { STATUS_FORMS } from "./status_forms.ts";
 export const FORMS: Readonly<Record<string, readonly Form[]>> = inOrder({
   ...COMMON_FORMS,
   ...HELP_FORMS,
+  fleet: FLEET_FORMS,
   list: LIST_FORMS,
   setup: SETUP_FORMS,
   status: STATUS_FORMS,

@@ -1,6 +1,17 @@
 /** The documents of `ftl list`: packages or revisions, of this machine or of S3. */
 import { POST_SYNC } from "../../../src/plan/sync.ts";
-import { count, flag, type Form, list, object, orNull, type Shapes, text, word } from "./shape.ts";
+import {
+  count,
+  flag,
+  type Form,
+  list,
+  object,
+  orNull,
+  percent,
+  type Shapes,
+  text,
+  word,
+} from "./shape.ts";
 import { master, noteShapes, packageName, revisionName, SHA256, time } from "./shared.ts";
 
 function packages(isMaster: boolean, keys: Shapes): Shapes {
@@ -51,6 +62,9 @@ const MASTER_REVISION: Shapes = {
   previous: flag("Whether the blessed revision replaced it."),
   spooledAt: time("When it was spooled."),
   size: count("Bytes of the object in S3."),
+  rolloutPercent: orNull(percent(
+    "Machines with a rank below it may take this candidate of a staged rollout now; null for all other revisions.",
+  )),
 };
 
 const LONG_MASTER_REVISION: Shapes = {
@@ -83,6 +97,8 @@ const IN_S3 = {
   spooledAt: SPOOLED_AT,
   size: 48213,
 };
+
+const IN_MASTER = { ...IN_S3, rolloutPercent: null };
 
 export const LIST_FORMS: readonly Form[] = [
   {
@@ -131,7 +147,7 @@ export const LIST_FORMS: readonly Form[] = [
   {
     of: "`ftl list --master PACKAGE`",
     keys: revisions(true, MASTER_REVISION),
-    example: { master: true, package: "my_site", revisions: [IN_S3] },
+    example: { master: true, package: "my_site", revisions: [IN_MASTER] },
   },
   {
     of: "`ftl list --master --long PACKAGE`",
@@ -140,7 +156,7 @@ export const LIST_FORMS: readonly Form[] = [
       master: true,
       package: "my_site",
       revisions: [{
-        ...IN_S3,
+        ...IN_MASTER,
         details: {
           by: "ada@build",
           at: SPOOLED_AT,

@@ -1,6 +1,6 @@
 /** The documents of `ftl setup`. */
 import { IAM_ROLES } from "../../../src/commands/setup/iam.ts";
-import { always, type Form, list, object, type Shape, text, word } from "./shape.ts";
+import { always, count, type Form, list, object, type Shape, text, word } from "./shape.ts";
 
 const STATEMENT: Shape = {
   ...object("A statement in IAM's language.", {
@@ -9,8 +9,11 @@ const STATEMENT: Shape = {
     Action: list("The actions.", text("For example `s3:GetObject`.")),
     Resource: list("The buckets or objects.", text("An ARN.", "^arn:aws")),
     Condition: object("Limits a listing to packages; absent if no packages were given.", {
-      StringEquals: object("The condition on a parameter of the request.", {
-        "s3:prefix": list("The prefixes that may be listed.", text("A package's name and a dot.")),
+      StringLike: object("The condition on a parameter of the request.", {
+        "s3:prefix": list(
+          "The prefixes that may be listed.",
+          text("A package's name and a dot, or what FTL's own keys begin with."),
+        ),
       }),
     }),
   }),
@@ -21,6 +24,23 @@ const POLICY = object("The policy in IAM's format.", {
   Version: always("The version of IAM's language.", "2012-10-17"),
   Statement: list("Everything that is allowed.", STATEMENT),
 });
+
+/** A rule has one of the last three keys. */
+const RULE: Shape = {
+  ...object("A rule in S3's form.", {
+    ID: text("Its purpose."),
+    Status: always("It is in force.", "Enabled"),
+    Filter: object("Which objects it is for.", { Prefix: text("What their keys begin with.") }),
+    Expiration: object("Objects are removed.", { Days: count("After so many days.") }),
+    NoncurrentVersionExpiration: object("Versions that were replaced are removed.", {
+      NoncurrentDays: count("After so many days."),
+    }),
+    AbortIncompleteMultipartUpload: object("Uploads that nobody has completed are dropped.", {
+      DaysAfterInitiation: count("After so many days."),
+    }),
+  }),
+  required: ["ID", "Status", "Filter"],
+};
 
 export const SETUP_FORMS: readonly Form[] = [
   {
@@ -79,6 +99,26 @@ export const SETUP_FORMS: readonly Form[] = [
           }],
         },
       }],
+    },
+  },
+  {
+    of: "`ftl setup lifecycle`",
+    keys: {
+      kind: always("The kind of setup.", "lifecycle"),
+      configuration: object("The input of `aws s3api put-bucket-lifecycle-configuration`.", {
+        Rules: list("All rules of the bucket.", RULE),
+      }),
+    },
+    example: {
+      kind: "lifecycle",
+      configuration: {
+        Rules: [{
+          ID: "ftl-reports",
+          Status: "Enabled",
+          Filter: { Prefix: ".ftl/fleet/" },
+          Expiration: { Days: 7 },
+        }],
+      },
     },
   },
 ];

@@ -50,6 +50,11 @@ export function count(description: string): Shape {
   return { description, type: "integer", minimum: 0 };
 }
 
+/** A number from 0 to 100, with up to two decimals. */
+export function percent(description: string): Shape {
+  return { description, type: "number", minimum: 0, maximum: 100 };
+}
+
 export function always(description: string, value: string | number | boolean | null): Shape {
   return { description, const: value };
 }

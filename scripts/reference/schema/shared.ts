@@ -1,14 +1,17 @@
 /** Shapes that the documents of several commands share. */
+import { WAITING_REASONS } from "../../../src/plan/machine_rollout.ts";
 import {
   count,
   flag,
   list,
   object,
   orNull,
+  percent,
   type Shape,
   type Shapes,
   shared,
   text,
+  word,
 } from "./shape.ts";
 
 /** A time as `Date.toISOString` writes it. */
@@ -94,6 +97,21 @@ export function master(isMaster: boolean): Shape {
 
 export function eitherMaster(): Shape {
   return flag("Whether it was done in S3, for all machines. If not, it was done on this machine.");
+}
+
+/** A staged rollout, as one machine sees it. */
+export function rollout(): Shape {
+  return object("The staged rollout that is under way.", {
+    candidate: revisionName("The revision that is being rolled out."),
+    percent: percent("Machines with a rank below it may take the candidate now."),
+    waiting: orNull(word(
+      "Why this machine waits: the candidate is neither here nor in S3; it is in quarantine here; the rollout is " +
+        "paused; this machine's rank is not below `percent`; too many machines have failed; this machine has not asked " +
+        "how the others do; it is the turn of other machines. Null if it runs the candidate, or is to run it.",
+      WAITING_REASONS,
+    )),
+    rank: orNull(percent("This machine's rank in this rollout, if it waits for that.")),
+  });
 }
 
 /** A pause file that is in force. */

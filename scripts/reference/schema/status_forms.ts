@@ -1,6 +1,6 @@
 /** The document of `ftl status`. */
 import { count, flag, type Form, list, object, orNull, type Shape, text } from "./shape.ts";
-import { failures, packageName, pause, revisionName, revisions, time } from "./shared.ts";
+import { failures, packageName, pause, revisionName, revisions, rollout, time } from "./shared.ts";
 
 const LAST_SYNC = object("The result of the last sync; null before the first one.", {
   at: orNull(time("When it ended.")),
@@ -71,6 +71,7 @@ const PACKAGE = object("A package that this machine wants.", {
   lastSync: orNull(LAST_SYNC),
   logs: text("The folder with the output of its scripts."),
   lastLog: orNull(text("The newest file in that folder.")),
+  rollout: orNull(rollout()),
   master: orNull(MASTER),
   failures: failures("Why S3 could not be asked about this package."),
 });
@@ -104,6 +105,7 @@ export const STATUS_FORMS: readonly Form[] = [{
       lastSync: { at: "2026-11-25T16:41:00.000Z", failure: null },
       logs: "/srv/ftl/my_site/.ftl/log",
       lastLog: null,
+      rollout: null,
       master: {
         newest: ACTIVE,
         revisions: 20,

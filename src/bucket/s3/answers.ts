@@ -14,6 +14,7 @@ export function objectInfo(
     modified: answer.LastModified?.getTime() ?? 0,
     metadata: answer.Metadata ?? {},
     checksum: checksumOf(answer),
+    ...(answer.Expiration === undefined ? {} : { expires: true }),
   };
 }
 

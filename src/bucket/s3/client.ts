@@ -111,6 +111,12 @@ export function clientAskingOnce(client: S3Client, { config, send }: ClientSetti
   });
 }
 
+/** The same client without its own retries, for a write that is tried once. */
+export function clientTryingOnce(client: S3Client, { config }: ClientSettings): S3Client {
+  const { credentials, region, systemClockOffset } = client.config;
+  return new S3Client({ ...config, credentials, region, systemClockOffset, maxAttempts: 1 });
+}
+
 /**
  * A handler for answers that are read whole. When the SDK gives a request up, the handler also
  * aborts it.

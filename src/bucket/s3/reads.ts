@@ -17,6 +17,7 @@ import {
   type ReadOptions,
   SMALL_OBJECT_LIMIT,
   type SmallObject,
+  type SmallOptions,
 } from "../bucket.ts";
 import { bodyOf, objectInfo } from "./answers.ts";
 import { clientAskingOnce, type ClientSettings } from "./client.ts";
@@ -101,12 +102,12 @@ export class S3Reads {
     }
   }
 
-  async getSmall(key: string): Promise<SmallObject | undefined> {
+  async getSmall(key: string, options: SmallOptions = {}): Promise<SmallObject | undefined> {
     try {
-      return await this.getSmallOnce(key);
+      return await this.getSmallOnce(key, options);
     } catch (error) {
       if (!(error instanceof IntegrityError && isDamaged(error.cause))) throw error;
-      return await this.getSmallOnce(key);
+      return await this.getSmallOnce(key, options);
     }
   }
 
@@ -114,9 +115,15 @@ export class S3Reads {
    * Reads without a retry after damage. If `until` is given, it ends the request instead of the
    * bucket's signal.
    */
-  async getSmallOnce(key: string, until?: AbortSignal): Promise<SmallObject | undefined> {
-    const answer = await this.#getIfThere(key, until ? { abortSignal: until } : this.#options);
+  async getSmallOnce(
+    key: string,
+    { until, limit = SMALL_OBJECT_LIMIT }: SmallOptions & { readonly until?: AbortSignal } = {},
+  ): Promise<SmallObject | undefined> {
+    const options = until ? { abortSignal: until } : this.#options;
+    const answer = await this.#getIfThere(key, { options, limit });
     if (answer === undefined) return undefined;
+    const { ContentLength = 0 } = answer;
+    if (ContentLength > limit) throw this.#tooLarge(key, { bytes: ContentLength, limit });
     try {
       const bytes = await new Response(bodyOf(answer)).arrayBuffer();
       const text = new TextDecoder().decode(bytes);
@@ -151,7 +158,7 @@ export class S3Reads {
 
   async #getIfThere(
     key: string,
-    options: { abortSignal?: AbortSignal },
+    { options, limit }: { options: { abortSignal?: AbortSignal }; limit: number },
   ): Promise<GetObjectCommandOutput | undefined> {
     try {
       const target = { Bucket: this.#bucket.name, Key: key };
@@ -162,13 +169,19 @@ export class S3Reads {
       );
     } catch (error) {
       if (codeOf(error) === "NoSuchKey") return undefined;
-      if (error instanceof TooLargeError) throw this.#noPointer(key, error);
+      if (error instanceof TooLargeError) throw this.#tooLarge(key, { bytes: error.bytes, limit });
       throw this.#explain(error, key);
     }
   }
 
-  #noPointer(key: string, { bytes }: TooLargeError): IntegrityError {
-    const size = bytes === undefined ? `more than ${SMALL_OBJECT_LIMIT}` : `${bytes}`;
+  #tooLarge(
+    key: string,
+    { bytes, limit }: { bytes: number | undefined; limit: number },
+  ): IntegrityError {
+    const size = bytes === undefined ? `more than ${limit}` : `${bytes}`;
+    if (limit !== SMALL_OBJECT_LIMIT) {
+      return new IntegrityError(`s3://${this.#bucket.name}/${key} is too large: ${size} bytes`);
+    }
     return new IntegrityError(
       `s3://${this.#bucket.name}/${key} is no pointer to a revision: ${size} bytes`,
       { hint: "A pointer contains only one revision's name" },

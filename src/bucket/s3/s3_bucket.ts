@@ -14,9 +14,11 @@ import {
   type OpenObject,
   type OpenUpload,
   type PageStart,
+  type PutOnceOptions,
   type PutOptions,
   type ReadOptions,
   type SmallObject,
+  type SmallOptions,
   type UploadOptions,
   type UploadSource,
 } from "../bucket.ts";
@@ -25,6 +27,7 @@ import { type ClientSettings, clientSettings } from "./client.ts";
 import { removeMany } from "./bulk_removal.ts";
 import { codeOf, statusOf } from "../aws/sdk_error.ts";
 import { explainS3Error } from "./errors.ts";
+import { type OnceBucket, putOnce } from "./put_once.ts";
 import { S3Reads } from "./reads.ts";
 import { S3Writes } from "./writes.ts";
 import { ServerClock } from "./server_clock.ts";
@@ -51,6 +54,7 @@ class S3Bucket implements OpenedBucket {
   readonly #options: { abortSignal?: AbortSignal };
   readonly #reads: S3Reads;
   readonly #writes: S3Writes;
+  readonly #putOnce: OnceBucket;
 
   constructor(
     readonly name: string,
@@ -73,16 +77,19 @@ class S3Bucket implements OpenedBucket {
         this.#explain(error, action, key),
     };
     this.#reads = new S3Reads({ ...shared, settings });
+    const lacks = new StoreLacks(name, {
+      tell: onLack,
+      known: settings.sendsChecksums ? [] : ["checksums"],
+    });
     this.#writes = new S3Writes({
       ...shared,
-      lacks: new StoreLacks(name, {
-        tell: onLack,
-        known: settings.sendsChecksums ? [] : ["checksums"],
-      }),
+      lacks,
       isForeign: this.isForeign,
       head: (key) => this.head(key),
-      getSmall: (key, until) => until ? this.#reads.getSmallOnce(key, until) : this.getSmall(key),
+      getSmall: (key, until) =>
+        until ? this.#reads.getSmallOnce(key, { until }) : this.getSmall(key),
     });
+    this.#putOnce = { ...shared, lacks, settings };
   }
 
   serverTime(): number | undefined {
@@ -127,8 +134,8 @@ class S3Bucket implements OpenedBucket {
     return this.#reads.head(key);
   }
 
-  getSmall(key: string): Promise<SmallObject | undefined> {
-    return this.#reads.getSmall(key);
+  getSmall(key: string, options?: SmallOptions): Promise<SmallObject | undefined> {
+    return this.#reads.getSmall(key, options);
   }
 
   read(key: string, options: ReadOptions): Promise<OpenObject> {
@@ -137,6 +144,10 @@ class S3Bucket implements OpenedBucket {
 
   put(key: string, text: string, options: PutOptions): Promise<string> {
     return this.#writes.put(key, text, options);
+  }
+
+  putOnce(key: string, text: string, options: PutOnceOptions): Promise<void> {
+    return putOnce(this.#putOnce, { key, text, ...options });
   }
 
   upload(key: string, source: UploadSource, options: UploadOptions): Promise<void> {

@@ -4,7 +4,7 @@
  * its timeout are over then.
  */
 import { StorageError } from "../../errors.ts";
-import { SMALL_OBJECT_LIMIT } from "../bucket.ts";
+import { GREATEST_SMALL_LIMIT } from "../bucket.ts";
 import { asksForObject, originOf, requireS3Answer } from "./foreign_answers.ts";
 
 /** In bytes. A page of a listing is far smaller. */
@@ -20,7 +20,7 @@ const NULL_BODY_STATUS: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
 /** Sends a request: `Sender.send` of the client. */
 type Send = (request: Request) => Promise<Response>;
 
-/** The requested object is larger than `SMALL_OBJECT_LIMIT`. */
+/** The requested object is larger than `GREATEST_SMALL_LIMIT`. */
 export class TooLargeError extends Error {
   override readonly name = "TooLargeError";
 
@@ -91,7 +91,7 @@ async function sendUntilAbort(request: Request, send: Send): Promise<Response> {
 
 function mostOf({ status }: Response, isObject: boolean): number {
   if (status >= 300) return LARGEST_ERROR;
-  return isObject ? SMALL_OBJECT_LIMIT : LARGEST;
+  return isObject ? GREATEST_SMALL_LIMIT : LARGEST;
 }
 
 /** The whole body. Undefined if it has more bytes than `most`; then the rest is not read. */

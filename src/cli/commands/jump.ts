@@ -1,16 +1,16 @@
 /** `ftl jump` on the command line. */
 import {
-  type BlessOptions,
   jump as jumpHere,
   jumpMaster,
   type JumpOptions,
+  type MasterOptions,
 } from "../../commands/jump.ts";
 import { UsageError } from "../../errors.ts";
 import type { ParsedArguments } from "../arguments.ts";
 import { requireRevisionName } from "../../revision/names.ts";
 import { jumpDocument } from "../text/documents.ts";
-import { messageOption, refuseMessage } from "../values.ts";
-import { type Command, MASTER, MESSAGE, type OptionSpec } from "../command.ts";
+import { messageOption, refuseMessage, refuseWait, waitOption } from "../values.ts";
+import { type Command, MASTER, MESSAGE, type OptionSpec, WAIT } from "../command.ts";
 
 const AGAIN: OptionSpec = {
   name: "again",
@@ -24,20 +24,22 @@ const STAY: OptionSpec = {
 
 export const jump: Command = {
   name: "jump",
-  usage: ["REVISION [--stay]", "--master REVISION [-m TEXT] [--again]"],
+  usage: ["REVISION [--stay]", "--master REVISION [-m TEXT] [--again] [--wait DURATION]"],
   summary: "make a revision active, here or for all machines",
   details: [
     "On this machine: runs pre-jump.sh of the revision and un-jump.sh of the active one, switches " +
     "'current', then runs post-jump.sh, and health.sh again and again until it succeeds. If it does " +
     "not within FTL_HEALTH_TIMEOUT, the machine goes back to what was active before.",
-    "With --master: blesses the revision in S3, so that every machine's next sync activates it.",
+    "With --master: blesses the revision in S3, so that every machine's next sync activates it. --wait then waits for " +
+    "the machines, with the exit codes of 'ftl fleet --wait'.",
   ],
-  options: [STAY, MASTER, MESSAGE, AGAIN],
+  options: [STAY, MASTER, MESSAGE, AGAIN, WAIT],
   least: 1,
   most: 1,
   examples: [
     ["ftl jump my_site.VZ5vQk8aR4G", "try it on this machine"],
     ["ftl jump --master my_site.VZ5vQk8aR4G", "bless it for all machines"],
+    ["ftl jump --master my_site.VZ5vQk8aR4G --wait 15m", "and wait until they run it, as in CI"],
   ],
   completes: "revision",
   scope: (flags) => flags.has("master") ? "master" : "change",
@@ -54,15 +56,16 @@ export const jump: Command = {
 
 type Given = Pick<ParsedArguments, "flags" | "values">;
 
-function masterOptions({ flags, values }: Given): BlessOptions {
+function masterOptions({ flags, values }: Given): MasterOptions {
   if (flags.has("stay")) {
     throw new UsageError("--stay is for a jump on this machine: it does not go with --master");
   }
-  return { ...messageOption(values), again: flags.has("again") };
+  return { ...messageOption(values), ...waitOption(values), again: flags.has("again") };
 }
 
 function localOptions({ flags, values }: Given): JumpOptions {
   refuseMessage(values);
+  refuseWait(values);
   if (flags.has("again")) {
     throw new UsageError("--again needs --master: a local jump can be repeated as it is");
   }

@@ -2,18 +2,19 @@
 import { jumpBack as jumpBackHere, jumpBackMaster } from "../../commands/jump_back.ts";
 import { requirePackageName } from "../../revision/names.ts";
 import { jumpDocument } from "../text/documents.ts";
-import { messageOption, refuseMessage } from "../values.ts";
-import { type Command, MASTER, MESSAGE } from "../command.ts";
+import { messageOption, refuseMessage, refuseWait, waitOption } from "../values.ts";
+import { type Command, MASTER, MESSAGE, WAIT } from "../command.ts";
 
 export const jumpBack: Command = {
   name: "jump-back",
-  usage: ["PACKAGE", "--master PACKAGE [-m TEXT]"],
+  usage: ["PACKAGE", "--master PACKAGE [-m TEXT] [--wait DURATION]"],
   summary: "go back to the previous revision, here or for all machines",
   details: [
     "Jumps to the target of 'previous', with all scripts. With --master: blesses the revision that the " +
-    "blessed one replaced. Two calls cancel each other out.",
+    "blessed one replaced. Two calls cancel each other out. --wait then waits for the machines, with the exit codes " +
+    "of 'ftl fleet --wait'.",
   ],
-  options: [MASTER, MESSAGE],
+  options: [MASTER, MESSAGE, WAIT],
   least: 1,
   most: 1,
   examples: [
@@ -27,8 +28,11 @@ export const jumpBack: Command = {
     const packageName = requirePackageName(name);
     const master = flags.has("master");
     const jumped = master
-      ? await jumpBackMaster(context, packageName, messageOption(values))
-      : await jumpBackHere(context, refuseMessage(values) ?? packageName);
+      ? await jumpBackMaster(context, packageName, {
+        ...messageOption(values),
+        ...waitOption(values),
+      })
+      : await jumpBackHere(context, refuseMessage(values) ?? refuseWait(values) ?? packageName);
     return { lines: [], json: jumpDocument(jumped, { master }), failures: jumped.failures };
   },
 };

@@ -16,7 +16,7 @@ export const list: Command = {
   summary: "list packages, or a package's revisions, oldest first",
   details: [
     "Without --master: lists what is on this machine. With it: lists what is in S3. The active revision " +
-    "is marked: on a machine the target of 'current', in S3 the blessed one.",
+    "is marked: on a machine the target of 'current', in S3 the blessed one. (rolling out): the candidate of a staged rollout.",
     "--long adds the time, the size, who spooled it and their message, and who blessed it.",
   ],
   options: [MASTER, { name: "long", short: "l", help: "show all details" }],

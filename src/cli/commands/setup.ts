@@ -12,9 +12,10 @@ export const setup: Command = {
     "systemd [env|service|timer]",
     "cron",
     "cloud-init [PACKAGE...] [--from URL] [--sums TEXT]",
-    "iam [machine|spool|bless|purge [PACKAGE...]]",
+    "iam [machine|machine-read-only|spool|bless|purge|fleet [PACKAGE...]]",
+    "lifecycle",
   ],
-  summary: "print ready text for systemd, cron, cloud-init or IAM",
+  summary: "print ready text for systemd, cron, cloud-init, IAM or the bucket's lifecycle",
   details: [
     "The text has the values of FTL_BUCKET, FTL_ROOT (default /srv/ftl), AWS_REGION and " +
     "AWS_ENDPOINT_URL_S3. A missing value becomes a placeholder such as <bucket>, which ftl refuses. A " +
@@ -23,7 +24,9 @@ export const setup: Command = {
     "minute; a second word selects one of the three files. cron: a file for /etc/cron.d. " +
     "cloud-init: user data that installs ftl for the machine's architecture, checks its SHA-256, makes " +
     "the packages' folders, syncs and starts the timer. iam: the least permissions that each kind of " +
-    "caller needs; PACKAGE limits them to packages.",
+    "caller needs; PACKAGE limits them to packages. A machine with machine-read-only syncs, but does not " +
+    "report. lifecycle: rules for the bucket, by which the reports of dead machines expire after a week, " +
+    "and marks of rollouts after 30 days; nothing outside of .ftl/ may expire.",
   ],
   options: [
     {
@@ -43,6 +46,7 @@ export const setup: Command = {
       "user data for machines that run my_site",
     ],
     ["ftl setup iam machine > policy.json", "for the role of the machines"],
+    ["ftl setup lifecycle > rules.json", "for aws s3api put-bucket-lifecycle-configuration"],
   ],
   completes: "setup",
   scope: () => "nothing",

@@ -13,7 +13,7 @@ export const status: Command = {
     "Shows the active, blessed, previous and newest revision of each package, its disk space, and the " +
     "result of its last sync. (held): a local jump keeps it active, although another one is blessed. " +
     "(gone): somebody has deleted it, and the next sync fetches it again. (post-jump failed): its last " +
-    "post-jump.sh failed; it is active all the same. Without FTL_BUCKET, or if S3 cannot be reached, shows " +
+    "post-jump.sh failed; it is active all the same. During a staged rollout a line says how far it is, and why this machine waits. Without FTL_BUCKET, or if S3 cannot be reached, shows " +
     "what the machine knows.",
   ],
   options: [],

@@ -20,6 +20,9 @@ export const sync: Command = {
     "blessing is seen by the next sync as ever, a new candidate or a removal from S3 within SECONDS.",
     "After the sync of a package that changed something, the program of FTL_NOTIFY is told of it: a revision " +
     "became active, or the sync failed for a new reason, recovered, or went back after a failed health.",
+    "During a staged rollout, a machine that may take the candidate first asks how the others do, and tells how " +
+    "the candidate does here. A machine that has to wait holds it ready.",
+    "With FTL_REPORT, the last step tells S3 what this machine runs, for 'ftl fleet'. It fails no sync.",
     "With --quiet, for timers, a sync with nothing to do prints nothing. A sync that fetches, activates " +
     "or removes revisions prints one line for each.",
   ],
@@ -83,7 +86,7 @@ function notifier(context: Context): (news: PackageNews) => Promise<void> {
 
 /** The steps of a planned sync, one on a line: `fetch<TAB>my_site.VZ5vQk8aR4G`. */
 function planLines(plan: PlannedSync): string[] {
-  const { fetch, activate, remove, held, missing, quarantined, paused } = plan;
+  const { fetch, activate, remove, held, missing, quarantined, paused, rollout } = plan;
   return [
     ...fetch.map((revision) => `fetch\t${revision}`),
     ...(activate === undefined ? [] : [`activate\t${activate}`]),
@@ -92,5 +95,6 @@ function planLines(plan: PlannedSync): string[] {
     ...(missing === undefined ? [] : [`missing\t${missing}`]),
     ...(quarantined === undefined ? [] : [`quarantine\t${quarantined}`]),
     ...(paused === undefined ? [] : [`pause\t${paused}`]),
+    ...(rollout?.waiting === undefined ? [] : [`wait\t${rollout.candidate}`]),
   ];
 }

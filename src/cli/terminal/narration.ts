@@ -87,7 +87,7 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
     case "held":
       return [
         `${event.revision}: ${paint.warning("held")} here by a jump, though ${event.blessed} is ` +
-        "blessed; 'ftl sync --follow' ends the hold",
+        `${event.isCandidate ? "being rolled out" : "blessed"}; 'ftl sync --follow' ends the hold`,
       ];
     case "rolled-back":
       return [
@@ -101,6 +101,8 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
       return [synced(event, paint)];
     case "waiting":
       return [`Waiting for ${event.what}, locked by ${event.holder}`];
+    case "fleet":
+      return [`${event.package}: ${event.inLine} of ${event.living} machines run what they should`];
     case "no-packages":
       return [
         `Nothing to do: no package has a folder in ${event.root}`,
@@ -145,8 +147,13 @@ function synced(event: EventOf<"synced">, paint: Paint): string {
     ...(failures > 0 ? [paint.bad(`${failures} ${failures === 1 ? "failure" : "failures"}`)] : []),
   ];
   const name = `${event.package}: `;
-  if (parts.length === 0) return `${name}nothing to do${active ? `, ${active} is active` : ""}`;
-  return `${name}${parts.join(", ")}, in ${formatDuration(ms)}`;
+  const rest = event.waiting === undefined
+    ? ""
+    : `; ${event.candidate} is being rolled out: ${event.waiting}`;
+  if (parts.length === 0) {
+    return `${name}nothing to do${active ? `, ${active} is active` : ""}${rest}`;
+  }
+  return `${name}${parts.join(", ")}, in ${formatDuration(ms)}${rest}`;
 }
 
 function entries(count: number): string {

@@ -28,6 +28,7 @@ import type {
 } from "../../commands/status.ts";
 import type { PackageNews, PackageSync, PlannedSync } from "../../commands/sync/sync.ts";
 import { escapeJson } from "../../foreign_text.ts";
+import type { MachineRollout } from "../../plan/machine_rollout.ts";
 import type { Note } from "../../revision/metadata.ts";
 import { exitCodeOf, showError } from "../failure.ts";
 
@@ -50,7 +51,7 @@ export function errorDocument(error: unknown): Payload {
   return { error: failure(error) };
 }
 
-function failure(error: unknown): Payload {
+export function failure(error: unknown): Payload {
   const { message, hint = null } = showError(error);
   return { message, hint, exitCode: exitCodeOf(error) };
 }
@@ -95,10 +96,11 @@ export function revisionsDocument(
 
 function revisionEntry(found: AnyRevision, { long }: ListMode): Payload {
   const { revision, active, previous, spooledAt, size = null } = found;
-  const known = { revision, active, previous, spooledAt: time(spooledAt), size };
-  if ("postSync" in found) return { ...known, held: found.held, postSync: found.postSync };
+  const local = { revision, active, previous, spooledAt: time(spooledAt), size };
+  if ("postSync" in found) return { ...local, held: found.held, postSync: found.postSync };
+  const { blessing, left, rolloutPercent = null } = found;
+  const known = { ...local, rolloutPercent };
   if (!long) return known;
-  const { blessing, left } = found;
   return {
     ...known,
     details: detailsEntry(found.details ?? {}),
@@ -120,7 +122,7 @@ function noteEntry(note: Note): Payload {
 }
 
 /** Null also if somebody else wrote a text that is not a time. */
-function time(text: string | undefined): string | null {
+export function time(text: string | undefined): string | null {
   const milliseconds = Date.parse(text ?? "");
   return Number.isNaN(milliseconds) ? null : new Date(milliseconds).toISOString();
 }
@@ -140,6 +142,7 @@ function syncEntry(result: PackageSync): Payload {
     result;
   const { quarantined = null, rolledBack = null } = result;
   const pause = pauseEntry(result.pause);
+  const rollout = rolloutEntry(result.rollout);
   const failures = result.failures.map(failure);
   return {
     package: name,
@@ -151,6 +154,7 @@ function syncEntry(result: PackageSync): Payload {
     quarantined,
     rolledBack,
     pause,
+    rollout,
     failures,
   };
 }
@@ -161,6 +165,12 @@ function pauseEntry(pause: Pause | undefined): Payload | null {
   return { path, why, until: until && time(until) };
 }
 
+function rolloutEntry(rollout: MachineRollout | undefined): Payload | null {
+  if (rollout === undefined) return null;
+  const { candidate, percent, waiting = null, rank = null } = rollout;
+  return { candidate, percent, waiting, rank };
+}
+
 export function plannedSyncDocument(plans: readonly PlannedSync[]): Payload {
   return { dryRun: true, packages: plans.map(planEntry) };
 }
@@ -168,6 +178,7 @@ export function plannedSyncDocument(plans: readonly PlannedSync[]): Payload {
 function planEntry(plan: PlannedSync): Payload {
   const { package: name, fetch, activate = null, remove, held = null, missing = null } = plan;
   const { quarantined = null, paused = null } = plan;
+  const rollout = rolloutEntry(plan.rollout);
   const failures = plan.failures.map(failure);
   return {
     package: name,
@@ -178,6 +189,7 @@ function planEntry(plan: PlannedSync): Payload {
     missing,
     quarantined,
     paused,
+    rollout,
     failures,
   };
 }
@@ -224,6 +236,7 @@ function statusEntry(found: PackageStatus): Payload {
     lastSync: lastSync === undefined ? null : lastSyncEntry(lastSync),
     logs,
     lastLog,
+    rollout: rolloutEntry(found.rollout),
     master: master === undefined ? null : masterEntry(master),
     failures: failures.map(failure),
   };

@@ -3,6 +3,7 @@ import type { FailedScript, PackageStatus, Pause, StatusJump } from "../../comma
 import { oneLine } from "../../foreign_text.ts";
 import { formatAge, formatBytes } from "../terminal/narration.ts";
 import { padTo, type Paint, widthOf, wrapTo } from "../terminal/paint.ts";
+import { type MachineRollout, waitingText } from "../../plan/machine_rollout.ts";
 import { align, type TableOptions } from "./tables.ts";
 
 const STATUS_HEADINGS = [
@@ -39,6 +40,7 @@ export function statusLines(
 function reasonLines(packages: readonly PackageStatus[], now: number): string[] {
   return packages.flatMap((found) => {
     const { package: name, active, failedPostJump, failedHealth, quarantine, pause } = found;
+    const { rollout } = found;
     const ago = (at: string): string => `${formatAge(now - Date.parse(at))} ago`;
     const failed = (step: string, { at, outcome, log }: FailedScript): string => {
       const printed = log === undefined ? "" : `; its output is in ${log}`;
@@ -52,6 +54,7 @@ function reasonLines(packages: readonly PackageStatus[], now: number): string[] 
         oneLine(quarantine.reason),
       ]),
       ...(pause === undefined ? [] : [`${name}: ${pausedBy(pause)}`]),
+      ...(rollout === undefined ? [] : [`${name}: ${rolloutLine(rollout, active)}`]),
     ];
   });
 }
@@ -59,6 +62,16 @@ function reasonLines(packages: readonly PackageStatus[], now: number): string[] 
 function pausedBy({ path, until, why }: Pause): string {
   const end = until === undefined ? "" : ` until ${until}`;
   return `paused by ${path}${end}${why === undefined ? "" : `: ${oneLine(why)}`}`;
+}
+
+/** A rollout that has come to all machines is ended by a person only. */
+function rolloutLine(rollout: MachineRollout, active: string | undefined): string {
+  const { candidate, percent, waiting } = rollout;
+  const here = active === candidate ? "this machine runs it" : "this machine may take it";
+  const end = percent === 100 && waiting !== "paused"
+    ? `; 'ftl jump --master ${candidate}' makes it final`
+    : "";
+  return `${candidate} is being rolled out, at ${percent} %: ${waitingText(rollout) ?? here}${end}`;
 }
 
 /** The path of the newest log, if only one package is shown, or if something went wrong. */

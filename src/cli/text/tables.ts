@@ -30,7 +30,11 @@ export function revisionLines(
   { long, ...options }: TableOptions & { long: boolean },
 ): string[] {
   if (!long && !options.isTerminal) {
-    return revisions.map(({ revision, active }) => active ? `${revision}\t(active)` : revision);
+    return revisions.map((found) =>
+      `${found.revision}${found.active ? "\t(active)" : ""}${
+        percentOf(found) === undefined ? "" : "\t(rolling out)"
+      }`
+    );
   }
   return align(revisions.map((revision) => [
     revision.revision,
@@ -77,11 +81,17 @@ function safeNote(note: Note = {}): { by?: string | undefined; message?: string 
   return { by: safe(note.by), message: safe(note.message) };
 }
 
+function percentOf(revision: AnyRevision): number | undefined {
+  return "rolloutPercent" in revision ? revision.rolloutPercent : undefined;
+}
+
 function marks(revision: AnyRevision, paint: Paint): string {
   const { active, previous } = revision;
+  const percent = percentOf(revision);
   const { held = false, postSync }: Partial<LocalRevision> = revision;
   const words = [
     ...(active ? [paint.good("active")] : []),
+    ...(percent === undefined ? [] : [paint.warning(`rolling out, at ${percent} %`)]),
     ...(previous ? ["previous"] : []),
     ...(held ? [paint.warning("held")] : []),
     ...(postSync === "failed" ? [paint.bad("post-sync failed")] : []),

@@ -7,6 +7,7 @@ import type { Identity, Lack, OpenedBucket } from "../../bucket/bucket.ts";
 import { type Context } from "../../context.ts";
 import { type Check, enumerate, fail, finding, info, ok, warn } from "./check.ts";
 import { ClockWatch } from "./clock.ts";
+import { checkExpiry, checkReport } from "./report.ts";
 import { checkPuts, isDenied, type Lacks, POINTER_PROBE } from "./writes.ts";
 
 /**
@@ -75,7 +76,9 @@ async function* ask(
   yield* checks;
   if (isReached) {
     yield* await checkGet(bucket, packages, keys);
+    yield* await checkExpiry(bucket, keys);
     yield* await checkPuts(bucket, lacks);
+    yield* await checkReport(context, bucket, lacks);
   }
   yield* clock.check();
   if (!isReached) yield notAsked();

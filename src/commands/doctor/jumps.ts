@@ -33,13 +33,16 @@ function failedScript(
 
 export function checkHold(pkg: PackageDir): Check[] {
   const active = readLink(pkg, "current");
-  const blessed = readPointerState(pkg)?.blessed;
+  const { blessed, next } = readPointerState(pkg) ?? {};
   if (active === undefined) return [];
   if (!isHeld(pkg)) return [];
-  const instead = blessed === undefined ? "nothing" : pkg.revisionName(blessed);
+  const name = blessed === undefined ? "nothing" : pkg.revisionName(blessed);
+  const instead = active === blessed && next !== undefined
+    ? `${pkg.revisionName(next.id)} is being rolled out`
+    : `${name} is blessed`;
   return [warn(
     "holds",
-    `${pkg.revisionName(active)} is held here by a jump, while ${instead} is blessed`,
+    `${pkg.revisionName(active)} is held here by a jump, while ${instead}`,
     `'ftl sync --follow ${pkg.name}' ends the hold`,
   )];
 }

@@ -1,9 +1,9 @@
 /** The file for `/etc/cron.d`, for machines without systemd. */
 import { crontabLine } from "./quoting.ts";
-import { type SetupFile, type SetupValues, TIMED_SYNC } from "./values.ts";
+import { REPORT_COMMENT, type SetupFile, type SetupValues, TIMED_SYNC } from "./values.ts";
 
 /** Throws `UsageError` if a crontab cannot express the root. */
-export function cronFile({ bucket, root, region, endpoint }: SetupValues): SetupFile {
+export function cronFile({ bucket, root, region, endpoint, report }: SetupValues): SetupFile {
   const text = [
     "# Syncs every minute, at a random second of its first half. The system log shows what changed, what went",
     "# wrong, and the exit code.",
@@ -13,6 +13,8 @@ export function cronFile({ bucket, root, region, endpoint }: SetupValues): Setup
     crontabLine("FTL_ROOT", root),
     crontabLine("AWS_REGION", region),
     ...(endpoint === undefined ? [] : [crontabLine("AWS_ENDPOINT_URL_S3", endpoint)]),
+    REPORT_COMMENT,
+    crontabLine("FTL_REPORT", String(report)),
     "",
     `* * * * * root (${TIMED_SYNC} --splay 30 2>&1 || echo "ftl: exit $?") | logger -t ftl`,
     "",

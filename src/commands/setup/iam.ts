@@ -4,11 +4,19 @@
  * complete by itself. None denies anything, so one role can have several.
  */
 import type { PackageName } from "../../revision/names.ts";
+import { MARKS_PREFIX, REPORTS_PREFIX } from "../../revision/keys.ts";
 import type { SetupValues } from "./values.ts";
 
 /** A kind of caller. */
-export type IamRole = "machine" | "spool" | "bless" | "purge";
-export const IAM_ROLES: readonly IamRole[] = ["machine", "spool", "bless", "purge"];
+export type IamRole = "machine" | "machine-read-only" | "spool" | "bless" | "purge" | "fleet";
+export const IAM_ROLES: readonly IamRole[] = [
+  "machine",
+  "machine-read-only",
+  "spool",
+  "bless",
+  "purge",
+  "fleet",
+];
 
 /** One statement of a policy: see the AWS page "IAM JSON policy element reference". */
 export interface IamStatement {
@@ -21,7 +29,7 @@ export interface IamStatement {
   /** ARNs. */
   readonly Resource: readonly string[];
   /** Limits a listing to packages. */
-  readonly Condition?: { readonly StringEquals: { readonly "s3:prefix": readonly string[] } };
+  readonly Condition?: { readonly StringLike: { readonly "s3:prefix": readonly string[] } };
 }
 
 /** A policy in IAM's format. */
@@ -51,7 +59,10 @@ const ID = "?".repeat(11);
  */
 const GO_IDS = ["201", "202"].map((decade) => decade.padEnd(14, "?"));
 
-/** With `packages` the policy is for these only; without, for the whole bucket. */
+/**
+ * With `packages` the policy is for these only; without, for the whole bucket. The function is long because it has what
+ * each role may do in one place.
+ */
 export function iamPolicy(
   role: IamRole,
   { bucket, region }: Pick<SetupValues, "bucket" | "region">,
@@ -65,23 +76,20 @@ export function iamPolicy(
   const pointers = keys("rev");
   // The Go original's pointers are read if there is no `.rev`.
   const allPointers = keys("rev", "current", "previous");
-  const list: IamStatement = {
-    Sid: "List",
-    Effect: "Allow",
-    Action: ["s3:ListBucket"],
-    Resource: [arn],
-    ...(packages.length === 0
-      ? {}
-      : { Condition: { StringEquals: { "s3:prefix": packages.map((name) => `${name}.`) } } }),
-  };
+  const own = (...folders: string[]): string[] =>
+    folders.flatMap((folder) => names.map((name) => `${arn}/${folder}${name}/*`));
+  const marks = own(MARKS_PREFIX);
+  const reports = `${arn}/${REPORTS_PREFIX}*`;
   const allow = (Sid: string, Action: string[], Resource: string[]): IamStatement => ({
     Sid,
     Effect: "Allow",
     Action,
     Resource,
   });
+  const read = allow("Read", ["s3:GetObject"], [...keys("*"), ...marks]);
   const statements: Record<IamRole, IamStatement[]> = {
-    machine: [allow("Read", ["s3:GetObject"], keys("*"))],
+    machine: [read, allow("Report", ["s3:PutObject"], [reports, ...marks])],
+    "machine-read-only": [read],
     spool: [
       // To find uploads that a killed spool left. A condition on the prefix does not apply to this action.
       allow("FindUploads", ["s3:ListBucketMultipartUploads"], [arn]),
@@ -90,6 +98,7 @@ export function iamPolicy(
     bless: [
       // A revision is asked for its SHA-256, which the pointer names.
       allow("ReadPointers", ["s3:GetObject"], [...allPointers, ...revisions]),
+      allow("ReadFleet", ["s3:GetObject"], [reports, ...marks]),
       allow("Bless", ["s3:PutObject"], pointers),
     ],
     purge: [
@@ -98,9 +107,32 @@ export function iamPolicy(
         ...revisions,
         ...keys(...GO_IDS.flatMap((id) => [id, `${id}.*`])),
       ]),
+      allow("RemoveReports", ["s3:DeleteObject"], [reports]),
     ],
+    fleet: [allow("ReadFleet", ["s3:GetObject"], [...pointers, reports, ...marks])],
+  };
+  const list: IamStatement = {
+    ...allow("List", ["s3:ListBucket"], [arn]),
+    ...(packages.length === 0 ? {} : {
+      Condition: { StringLike: { "s3:prefix": prefixesOf(role, packages) } },
+    }),
   };
   return { Version: "2012-10-17", Statement: [list, ...statements[role]] };
+}
+
+/** What a role lists of some packages. Names have no character that is a pattern. */
+function prefixesOf(role: IamRole, packages: readonly PackageName[]): string[] {
+  const revisions = packages.map((name) => `${name}.`);
+  const marks = packages.map((name) => `${MARKS_PREFIX}${name}/*`);
+  const prefixes: Record<IamRole, string[]> = {
+    machine: [...revisions, ...marks],
+    "machine-read-only": [...revisions, ...marks],
+    spool: revisions,
+    bless: [...revisions, REPORTS_PREFIX, ...marks],
+    purge: [...revisions, REPORTS_PREFIX],
+    fleet: [REPORTS_PREFIX, ...marks],
+  };
+  return prefixes[role];
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */

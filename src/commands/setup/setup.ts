@@ -5,13 +5,20 @@ import type { Context } from "../../context.ts";
 import { cloudInit, cloudInitPlaceholders } from "./cloud_init.ts";
 import { cronFile } from "./cron.ts";
 import { IAM_ROLES, iamPolicy, type RolePolicy } from "./iam.ts";
+import { LIFECYCLE, LIFECYCLE_WARNING, type LifecycleConfiguration } from "./lifecycle.ts";
 import { SYSTEMD_PARTS, systemdFiles } from "./systemd.ts";
 import { readSetupValues, type SetupFile, type SetupValues } from "./values.ts";
 import { quote } from "../../foreign_text.ts";
 
 /** The kind of text. */
-export type SetupKind = "systemd" | "cron" | "cloud-init" | "iam";
-export const SETUP_KINDS: readonly SetupKind[] = ["systemd", "cron", "cloud-init", "iam"];
+export type SetupKind = "systemd" | "cron" | "cloud-init" | "iam" | "lifecycle";
+export const SETUP_KINDS: readonly SetupKind[] = [
+  "systemd",
+  "cron",
+  "cloud-init",
+  "iam",
+  "lifecycle",
+];
 
 /** The parts of the kinds that have parts. Without a part, all of them are printed. */
 export const SETUP_PARTS = {
@@ -31,11 +38,12 @@ export interface SetupOptions {
   readonly sums?: string;
 }
 
-/** The text as data: files of a machine, user data, or policies. */
+/** The text as data: files of a machine, user data, policies, or rules of a bucket. */
 export type SetupData =
   | { readonly files: readonly SetupFile[] }
   | { readonly text: string }
-  | { readonly policies: readonly RolePolicy[] };
+  | { readonly policies: readonly RolePolicy[] }
+  | { readonly configuration: LifecycleConfiguration };
 
 /** A text that is ready for use. */
 export interface SetupText {
@@ -99,6 +107,13 @@ function makeText(
       return {
         ...iamText(values, { part: options.part, packages }),
         placeholders: placeholders.filter((name) => name === "FTL_BUCKET"),
+      };
+    case "lifecycle":
+      context.report({ type: "warning", message: LIFECYCLE_WARNING });
+      return {
+        text: `${JSON.stringify(LIFECYCLE, null, 2)}\n`,
+        json: { configuration: LIFECYCLE },
+        placeholders: [],
       };
   }
 }

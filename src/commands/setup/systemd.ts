@@ -1,6 +1,12 @@
 /** The systemd service that syncs once, and the timer that starts it. */
 import { environmentLine, unitWord } from "./quoting.ts";
-import { ENV_FILE, type SetupFile, type SetupValues, TIMED_SYNC } from "./values.ts";
+import {
+  ENV_FILE,
+  REPORT_COMMENT,
+  type SetupFile,
+  type SetupValues,
+  TIMED_SYNC,
+} from "./values.ts";
 
 /** The parts that `ftl setup systemd` can print alone. Each is the ending of a file of `systemdFiles`. */
 export const SYSTEMD_PARTS = ["env", "service", "timer"] as const;
@@ -18,7 +24,7 @@ export function systemdFiles(values: SetupValues): [env: SetupFile, ...units: Se
 }
 
 /** `/etc/ftl.env`. A shell can read it too: `set -a; . /etc/ftl.env`. */
-function environmentFile({ bucket, root, region, endpoint }: SetupValues): SetupFile {
+function environmentFile({ bucket, root, region, endpoint, report }: SetupValues): SetupFile {
   const text = [
     "# The settings of ftl on this machine. The instance's role is the best source of credentials. If you put",
     "# keys here, make this file readable by root only.",
@@ -26,6 +32,8 @@ function environmentFile({ bucket, root, region, endpoint }: SetupValues): Setup
     environmentLine("FTL_ROOT", root),
     environmentLine("AWS_REGION", region),
     ...(endpoint === undefined ? [] : [environmentLine("AWS_ENDPOINT_URL_S3", endpoint)]),
+    REPORT_COMMENT,
+    environmentLine("FTL_REPORT", String(report)),
     "",
   ].join("\n");
   return { path: ENV_FILE, mode: "0644", text };

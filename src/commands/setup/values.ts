@@ -12,6 +12,8 @@ export interface SetupValues {
   readonly region: string;
   /** The endpoint of a store that is not AWS. The machine needs it too. */
   readonly endpoint: string | undefined;
+  /** Seconds: `FTL_REPORT`. */
+  readonly report: number;
   /** The variables that were not set; their values are placeholders. */
   readonly placeholders: readonly string[];
 }
@@ -41,6 +43,12 @@ export const PLACEHOLDERS = { bucket: "<bucket>", region: "<region>", from: "<fr
 
 /** The root if the environment names none. */
 const USUAL_ROOT = "/srv/ftl";
+/** Seconds: a report each hour costs as much as a look at one pointer every five minutes. */
+const USUAL_REPORT = 3600;
+
+/** For files of variables. */
+export const REPORT_COMMENT =
+  "# After so many seconds, or when something has changed, the machine reports to S3 what it runs: see ftl fleet.";
 
 /** Throws `UsageError` for a value that no such text can express. */
 export function readSetupValues(config: Config): SetupValues {
@@ -55,6 +63,7 @@ export function readSetupValues(config: Config): SetupValues {
     root: env["FTL_ROOT"] ? requireOneLine("FTL_ROOT", config.root) : USUAL_ROOT,
     region: region ? requireRegion(region) : PLACEHOLDERS.region,
     endpoint: requireEndpoint(env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] || undefined),
+    report: env["FTL_REPORT"] ? config.reportEvery : USUAL_REPORT,
     placeholders,
   };
 }

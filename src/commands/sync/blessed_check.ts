@@ -3,6 +3,7 @@ import { ConflictError, type FtlError, NotFoundError, ScriptError } from "../../
 import type { RevisionId } from "../../revision/names.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
+import type { PackageView } from "./package_view.ts";
 
 /** For a blessed revision that is neither here nor in S3. */
 export function missingBlessed(pkg: PackageDir, id: RevisionId, bucket: string): NotFoundError {
@@ -40,4 +41,18 @@ export function blessedNotActive(
   return new ConflictError(`The blessed revision ${name} is not active, ${instead} is`, {
     hint: `Something else switched it meanwhile: 'ftl sync ${pkg.name}' tries again`,
   });
+}
+
+/** Undefined if the blessed revision is active, or if a hold, a quarantine, a pause or S3 prevents that. */
+export function whyNotActive(
+  pkg: PackageDir,
+  view: PackageView,
+  given: { ranScripts: boolean },
+): FtlError | undefined {
+  const why = view.blessed && blessedNotActive(pkg, view.blessed, given);
+  if (!why) return undefined;
+  view.changed();
+  const { heldBy, missing, quarantined, paused } = view.plan();
+  const reason = heldBy ?? missing ?? quarantined ?? paused;
+  return reason === undefined ? why : undefined;
 }

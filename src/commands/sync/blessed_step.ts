@@ -1,25 +1,30 @@
 /** What a sync does with the blessed revision of one package: fetches it, prepares it, activates it. */
-import { BusyError, FtlError, StorageError } from "../../errors.ts";
+import { BusyError, FtlError, ScriptError, StorageError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { isAdopting, settleOwner } from "../../machine/jump/adopt.ts";
 import { writeHolds } from "../../machine/jump/hold.ts";
 import { readJournal } from "../../machine/jump/journal.ts";
 import { Jumps } from "../../machine/jump/jump.ts";
 import type { HeldLock } from "../../machine/lock/lock.ts";
+import { outcomeHere } from "../../machine/rollout_state.ts";
 import { readOwner } from "../../machine/state.ts";
 import { originOf } from "../../plan/clone.ts";
+import { whyNotActive } from "./blessed_check.ts";
 import type { PackageView } from "./package_view.ts";
 import type { PackageWork } from "./package_work.ts";
+import { RolloutStep } from "./rollout_step.ts";
 
 export class BlessedStep {
   readonly #work: PackageWork;
   readonly #jumps: Jumps;
+  readonly #rollout: RolloutStep;
   /** Blessed revisions whose deployment has begun. Each is tried once, so the loop ends. */
   readonly #tried = new Set<RevisionId>();
 
   constructor(work: PackageWork) {
     this.#work = work;
     this.#jumps = new Jumps(work.context, work.pkg, "sync");
+    this.#rollout = new RolloutStep(work);
   }
 
   /** The blessed revision, if it is to be activated and has not failed already. */
@@ -38,10 +43,11 @@ export class BlessedStep {
   isChangeDue(view: PackageView): boolean {
     const id = this.due(view);
     return view.isNews || view.hasNewOwner || view.hasStaleHold || view.hasUnfinishedJump ||
-      (id !== undefined && view.isReady(id));
+      this.#rollout.marks.isDue(view) || (id !== undefined && view.isReady(id));
   }
 
   async changeIfDue(view: PackageView): Promise<void> {
+    await this.#rollout.ask(view);
     if (this.isChangeDue(view)) await this.#change(view);
   }
 
@@ -58,6 +64,7 @@ export class BlessedStep {
     if (candidates === "left") return;
     using _candidates = candidates;
     if (await lock.take()) await view.lookAgain();
+    await this.#rollout.ask(view);
     await this.#deployLocked(view);
   }
 
@@ -81,6 +88,7 @@ export class BlessedStep {
     await this.#work.cleaning.makeRoom(view);
     await this.#work.fetch(view, id);
     await this.#work.prepare(view, id);
+    await this.#rollout.askAgain(view, id);
     await this.#change(view);
   }
 
@@ -142,6 +150,8 @@ export class BlessedStep {
     settleOwner(context, pkg, await setting.identity());
     view.changed();
     if (!isAdopting(pkg)) await this.#finishJump(view);
+    view.changed();
+    await this.#rollout.marks.settle(view);
     const id = this.due(view);
     if (id !== undefined && view.isReady(id)) {
       await tally.attempt(() => this.#activate(view, id), id);
@@ -174,7 +184,23 @@ export class BlessedStep {
   }
 
   async #activate(view: PackageView, id: RevisionId): Promise<void> {
-    const { tally } = this.#work;
+    const { staged } = view;
+    if (staged?.next.id !== id) return void await this.#jump(view, id);
+    await using begun = await this.#rollout.begin(view, staged);
+    if (begun === undefined) return;
+    const { pkg, tally } = this.#work;
+    try {
+      await this.#jump(view, id);
+      const isBad = tally.rolledBack?.from === id;
+      await begun.end(isBad ? "failed" : outcomeHere(pkg, staged) ?? "failed");
+    } catch (error) {
+      if (error instanceof ScriptError) await begun.end("failed");
+      throw error;
+    }
+  }
+
+  async #jump(view: PackageView, id: RevisionId): Promise<void> {
+    const { pkg, tally } = this.#work;
     const { replaced, blessing } = view.effective ?? {};
     const { wentBack, failures } = await this.#jumps.to(id, undefined, {
       onBadHealth: "go-back",
@@ -189,7 +215,7 @@ export class BlessedStep {
       return;
     }
     tally.activated = id;
-    const why = view.whyNotActive({ ranScripts: true });
+    const why = whyNotActive(pkg, view, { ranScripts: true });
     if (why !== undefined) tally.fail(why, id);
   }
 }

@@ -7,6 +7,7 @@ import type { RevisionId } from "../../revision/names.ts";
 import type { PointerState } from "../../revision/pointer.ts";
 import type { Context } from "../../context.ts";
 import { missingBlessed } from "./blessed_check.ts";
+import { machineRollout } from "../../plan/machine_rollout.ts";
 import { quarantineError } from "../../machine/jump/quarantine.ts";
 import { readPause } from "../../machine/pause_file.ts";
 import { BlessedStep } from "./blessed_step.ts";
@@ -53,10 +54,10 @@ export class PackageSyncer implements Disposable {
     await tally.attempt(async () => {
       await lock.try();
       const { bucket, follow, listings, polls } = setting;
-      const { keep } = context.config;
+      const { config, now } = context;
       const remembered = this.#remembered;
       const me = await setting.identity();
-      const known = { bucket, keep, follow, remembered, listings, polls, me, now: context.now };
+      const known = { bucket, config, follow, remembered, listings, polls, me, now };
       const view = await this.#open(known);
       const { missing } = view.plan();
       this.#wasBad = view.quarantine?.id;
@@ -146,10 +147,15 @@ export class PackageSyncer implements Disposable {
   /** A hold and a pause are no failures. A quarantine is one with every sync, so that a monitor sees it. */
   #tellWhatKeepsIt(): void {
     const { context, pkg, tally } = this.#work;
-    const plan = this.#view?.plan();
-    if (plan?.heldBy !== undefined) tally.heldFrom = this.#view?.blessed;
+    const view = this.#view;
+    const plan = view?.plan();
+    const effective = view?.effective;
+    tally.rollout = machineRollout(view?.pointer, {
+      ...{ package: pkg.name, effective, now: context.now() },
+    });
+    if (plan?.heldBy !== undefined) tally.heldFrom = view?.blessed;
     if (plan?.paused !== undefined) tally.pause = readPause(pkg, context.now());
-    const found = this.#view?.quarantine;
+    const found = view?.quarantine;
     if (found === undefined) return;
     const { id } = found;
     tally.quarantined = id;

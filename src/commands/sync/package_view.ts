@@ -1,9 +1,10 @@
 /**
  * One package from the view of a sync: the state in S3, the state of the machine, and the plan that follows.
  */
-import type { FtlError } from "../../errors.ts";
+import type { Config } from "../../config.ts";
 import { faultPoint } from "../../fault_point.ts";
-import type { Effective } from "../../plan/effective.ts";
+import { type Effective, type Staged, stagedIn } from "../../plan/effective.ts";
+import type { RolloutKnowledge } from "../../plan/marks.ts";
 import { planSync, type SyncPlan } from "../../plan/sync.ts";
 import { readJournal } from "../../machine/jump/journal.ts";
 import { isReady } from "../../machine/jump/ready.ts";
@@ -16,16 +17,14 @@ import {
   writePointerState,
 } from "../../machine/state.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
-import { blessedNotActive } from "./blessed_check.ts";
-import { gatherFacts } from "../../machine/facts.ts";
+import { asksMarks, type FactsSource, gatherFacts } from "../../machine/facts.ts";
 import { fetchPackageListing, type RemoteRevision } from "../../catalog/remote_package.ts";
 import { isSamePointer, type PointerState } from "../../revision/pointer.ts";
 import { pollPointerState } from "../../catalog/pointer.ts";
 import type { Listings } from "../../catalog/shared_listing.ts";
 import { isPollEnough } from "../../plan/poll.ts";
-import { pointerKey } from "../../revision/keys.ts";
 import type { Polls } from "./polls.ts";
-import { type Seen, seenByListing } from "./seen.ts";
+import { listingOfUse, type Seen, seenByListing } from "./seen.ts";
 import { type MachineIdentity, type Origin, originOf } from "../../plan/clone.ts";
 import { holdInForce } from "../../plan/hold.ts";
 import type { RevisionId } from "../../revision/names.ts";
@@ -34,8 +33,7 @@ import { blessingOf, readHold } from "../../machine/jump/hold.ts";
 
 export interface ViewSetting {
   readonly bucket: Bucket;
-  /** `FTL_KEEP`. */
-  readonly keep: number;
+  readonly config: Config;
   /** Treats a hold as dropped, and a quarantine as ended. */
   readonly follow: boolean;
   /** Unix milliseconds. */
@@ -61,6 +59,8 @@ export class PackageView {
   #origin: Origin = "same";
   /** The names in FTL's folder at the time of the plan. */
   #own: ReadonlySet<string> = new Set();
+  /** What the marks of the rollout told since S3 was looked at. */
+  #marks: RolloutKnowledge | undefined;
 
   private constructor(pkg: PackageDir, setting: ViewSetting, seen: Seen) {
     this.#pkg = pkg;
@@ -80,7 +80,8 @@ export class PackageView {
     if (listing !== undefined && pointer !== undefined) {
       const { ids } = listing;
       const view = new PackageView(pkg, setting, { listed: undefined, ids, pointer });
-      if (isPollEnough(view.plan())) return view;
+      const isMissing = view.effective?.waiting?.reason === "missing";
+      if (isPollEnough(view.plan()) && !isMissing) return view;
     }
     const listed = await listings.of(pkg.name);
     const seen = await seenByListing(bucket, listed, pointer ?? readPointerState(pkg));
@@ -94,22 +95,12 @@ export class PackageView {
 
   /** If S3 cannot be asked, the view stays unchanged. */
   async lookAgain(): Promise<void> {
-    const { bucket } = this.#setting;
     const remembered = readPointerState(this.#pkg);
-    const listed = await fetchPackageListing(bucket, this.#pkg.name);
-    this.#seen = await seenByListing(bucket, listed, readPointerState(this.#pkg));
+    const listed = await fetchPackageListing(this.#setting.bucket, this.#pkg.name);
+    this.#seen = await seenByListing(this.#setting.bucket, listed, readPointerState(this.#pkg));
     this.#remembered = remembered;
     this.#isFresh = true;
-    this.changed();
-  }
-
-  /** Changes when another command has changed the local revisions, or has learnt what is blessed. */
-  get trace(): string {
-    const [pointer, current] = [
-      readPointerState(this.#pkg)?.version,
-      readLink(this.#pkg, "current"),
-    ];
-    return [pointer, current, ...this.#pkg.revisions()].join(" ");
+    this.learnMarks(undefined);
   }
 
   /** What this machine is to take as blessed. Undefined if nothing is blessed. */
@@ -122,13 +113,37 @@ export class PackageView {
     return this.effective?.blessed;
   }
 
+  get pointer(): PointerState | undefined {
+    return this.#seen.pointer;
+  }
+
+  /** The rollout that is under way. */
+  get staged(): Staged | undefined {
+    return stagedIn(this.pointer);
+  }
+
+  /** Whether only the marks of the rollout decide if its candidate is activated. */
+  get asksMarks(): boolean {
+    this.plan();
+    return asksMarks(this.#pkg, this.#source());
+  }
+
+  get marks(): RolloutKnowledge | undefined {
+    return this.#marks;
+  }
+
+  /** Stores what the marks told, or that they are to be listed again. */
+  learnMarks(marks: RolloutKnowledge | undefined): void {
+    this.#marks = marks;
+    this.changed();
+  }
+
   /** The quarantine that keeps this machine from the blessed revision, or from the candidate of a rollout. */
   get quarantine(): Quarantine | undefined {
     const { quarantined, heldBy } = this.plan();
-    const { pointer } = this.#seen;
     const isBad = quarantined !== undefined ||
       (heldBy === undefined && this.#effective?.waiting?.reason === "quarantined");
-    return isBad && pointer !== undefined ? quarantineInForce(this.#pkg, pointer) : undefined;
+    return isBad && this.pointer ? quarantineInForce(this.#pkg, this.pointer) : undefined;
   }
 
   remoteRevision(id: RevisionId): RemoteRevision | undefined {
@@ -138,22 +153,27 @@ export class PackageView {
   /** The plan is made once, and again after `changed`. */
   plan(): SyncPlan {
     if (this.#plan !== undefined) return this.#plan;
-    const { keep, follow } = this.#setting;
-    const now = this.#setting.now();
-    const { ids, pointer, listed } = this.#seen;
-    const remote = { revisions: ids.map((id) => ({ id })) };
-    const own = this.#pkg.ownNames();
-    this.#own = own;
+    this.#own = this.#pkg.ownNames();
     this.#origin = originOf(readOwner(this.#pkg), this.#setting.me);
-    const isCopy = this.#origin === "copy";
-    const { machine } = this.#setting.me;
-    const source = { remote, pointer, machine, keep, follow, isCopy, now, own };
-    const { facts, effective } = gatherFacts(this.#pkg, source);
+    const { facts, effective } = gatherFacts(this.#pkg, this.#source());
     this.#effective = effective;
     const plan = planSync(facts);
     // A removal needs a listing of now.
-    this.#plan = listed === undefined ? { ...plan, remove: [] } : plan;
+    this.#plan = this.#seen.listed === undefined ? { ...plan, remove: [] } : plan;
     return this.#plan;
+  }
+
+  /** Call it after whose package it is, and what FTL's folder has, was looked up. */
+  #source(): FactsSource {
+    const { config, follow, me, now } = this.#setting;
+    const { ids, pointer } = this.#seen;
+    return {
+      remote: { revisions: ids.map((id) => ({ id })) },
+      ...{ pointer, me, config, follow, marks: this.#marks },
+      isCopy: this.#origin === "copy",
+      now: now(),
+      own: this.#own,
+    };
   }
 
   /** The machine has changed: the next plan is made anew. */
@@ -182,6 +202,17 @@ export class PackageView {
     return this.#has("journal") && readJournal(this.#pkg) !== undefined;
   }
 
+  /** Whether a rollout is remembered: the one that is under way, or another one. */
+  get hasRolloutState(): boolean {
+    return this.#has("rollout");
+  }
+
+  /** Whether the package was copied from another machine, and is not this one's yet. */
+  get isCopy(): boolean {
+    this.plan();
+    return this.#origin === "copy";
+  }
+
   /** Whether the package is not known as this machine's yet. */
   get hasNewOwner(): boolean {
     this.plan();
@@ -205,33 +236,15 @@ export class PackageView {
    */
   async remember(): Promise<void> {
     if (!isSamePointer(readPointerState(this.#pkg), this.#remembered)) await this.lookAgain();
-    const { pointer } = this.#seen;
-    if (this.isNews) writePointerState(this.#pkg, pointer);
-    this.#remembered = pointer;
+    if (this.isNews) writePointerState(this.#pkg, this.pointer);
+    this.#remembered = this.pointer;
     faultPoint("pointer-remembered");
   }
 
-  /**
-   * Stores the listing for the next syncs to plan by, if this sync has one and polls. It is not
-   * stored where a poll would find no `.rev`, or where so many packages share it that none will poll.
-   */
+  /** Stores the listing for the next syncs to plan by, if this sync has one and polls. */
   rememberListing(): void {
-    const { listed, ids } = this.#seen;
     const { listings, polls } = this.#setting;
-    if (listed === undefined || polls === undefined) return;
-    const { name } = this.#pkg;
-    const isShared = listings.isShared(name);
-    const isOfUse = listed.pointer?.key === pointerKey(name) && (!isShared || polls.mayShare);
-    writeLastListing(this.#pkg, isOfUse ? { at: polls.begun, ids, isShared } : undefined);
-  }
-
-  /** Undefined if the blessed revision is active, or if a hold, a quarantine, a pause or S3 prevents that. */
-  whyNotActive(given: { ranScripts: boolean }): FtlError | undefined {
-    const why = this.blessed && blessedNotActive(this.#pkg, this.blessed, given);
-    if (!why) return undefined;
-    this.changed();
-    const { heldBy, missing, quarantined, paused } = this.plan();
-    const reason = heldBy ?? missing ?? quarantined ?? paused;
-    return reason === undefined ? why : undefined;
+    if (this.#seen.listed === undefined || polls === undefined) return;
+    writeLastListing(this.#pkg, listingOfUse(this.#seen, { pkg: this.#pkg, listings, polls }));
   }
 }

@@ -10,6 +10,7 @@ import type { Bucket } from "../../bucket/bucket.ts";
 import type { Context } from "../../context.ts";
 import type { MachineIdentity } from "../../plan/clone.ts";
 import type { Listings } from "../../catalog/shared_listing.ts";
+import { whyNotActive } from "./blessed_check.ts";
 import { PackageCleaning } from "./package_cleaning.ts";
 import type { Polls } from "./polls.ts";
 import type { PackageView } from "./package_view.ts";
@@ -101,7 +102,7 @@ export class PackageWork {
 
   /** Why the blessed revision is not active, if no error has said so yet. */
   whyNotActive(view: PackageView): Error | undefined {
-    return view.whyNotActive({ ranScripts: this.#ranScripts });
+    return whyNotActive(this.pkg, view, { ranScripts: this.#ranScripts });
   }
 
   /** If another sync continues with the other revisions, that is no failure of this sync. */

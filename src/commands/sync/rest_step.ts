@@ -1,6 +1,9 @@
 /** What a sync does with all but the blessed revision of one package: candidates, a way back, removals. */
 import { BusyError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
+import { readLink } from "../../machine/links.ts";
+import type { PackageDir } from "../../machine/package_dir.ts";
+import { readPointerState } from "../../machine/state.ts";
 import { blessedNotActive } from "./blessed_check.ts";
 import type { BlessedStep } from "./blessed_step.ts";
 import type { PackageView } from "./package_view.ts";
@@ -77,19 +80,20 @@ export class RestStep {
 
   /** Works without the sync lock until there is other work. Then everything is planned anew. */
   async #prepareCandidates(view: PackageView, ids: readonly RevisionId[]): Promise<boolean> {
-    const { trace } = view;
+    const { pkg } = this.#work;
+    const trace = traceOf(pkg);
     this.#work.lock.pause();
     for (const id of ids) {
       await this.#prepareCandidate(view, id);
-      if (view.trace !== trace) break;
+      if (traceOf(pkg) !== trace) break;
     }
-    if (view.trace !== trace) await view.lookAgain();
+    if (traceOf(pkg) !== trace) await view.lookAgain();
     view.changed();
     // This uses another lock than the one that may stay busy.
     await this.#blessed.changeIfDue(view);
-    const before = view.trace;
+    const before = traceOf(pkg);
     if (!await this.#work.takeLockForRest(view)) return false;
-    if (view.trace !== before) await view.lookAgain();
+    if (traceOf(pkg) !== before) await view.lookAgain();
     return true;
   }
 
@@ -113,6 +117,12 @@ export class RestStep {
       tally.fail(blessedNotActive(pkg, blessed, { ranScripts: true }));
     }
   }
+}
+
+/** Changes when another command has changed the local revisions, or has learnt what is blessed. */
+function traceOf(pkg: PackageDir): string {
+  const [pointer, current] = [readPointerState(pkg)?.version, readLink(pkg, "current")];
+  return [pointer, current, ...pkg.revisions()].join(" ");
 }
 
 async function isUnderWayAfter(milliseconds: number, work: Promise<void>): Promise<boolean> {

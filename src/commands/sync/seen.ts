@@ -2,8 +2,13 @@
 import type { Bucket } from "../../bucket/bucket.ts";
 import { fetchPointerState } from "../../catalog/pointer.ts";
 import type { RemotePackage } from "../../catalog/remote_package.ts";
+import type { Listings } from "../../catalog/shared_listing.ts";
+import type { PackageDir } from "../../machine/package_dir.ts";
+import type { LastListing } from "../../machine/state.ts";
+import { pointerKey } from "../../revision/keys.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import type { PointerState } from "../../revision/pointer.ts";
+import type { Polls } from "./polls.ts";
 
 export interface Seen {
   /** The package's listing. Undefined if only the pointer was read. */
@@ -21,4 +26,21 @@ export async function seenByListing(
 ): Promise<Seen> {
   const pointer = await fetchPointerState(bucket, listed, known);
   return { listed, ids: listed.revisions.map(({ id }) => id), pointer };
+}
+
+/**
+ * What to store of the listing. Undefined where a poll would find no `.rev`, or where so many packages share the
+ * listing that none will poll.
+ */
+export function listingOfUse(
+  { listed, ids }: Seen,
+  { pkg: { name }, listings, polls }: {
+    readonly pkg: Pick<PackageDir, "name">;
+    readonly listings: Listings;
+    readonly polls: Polls;
+  },
+): LastListing | undefined {
+  const isShared = listings.isShared(name);
+  const isOfUse = listed?.pointer?.key === pointerKey(name) && (!isShared || polls.mayShare);
+  return isOfUse ? { at: polls.begun, ids, isShared } : undefined;
 }

@@ -4,7 +4,7 @@ import { Gate } from "../../concurrency/gate.ts";
 import { inParallel } from "../../concurrency/parallel.ts";
 import { pause } from "../../concurrency/pause.ts";
 import { Slots } from "../../concurrency/slots.ts";
-import { planSync, type SyncPlan } from "../../plan/sync.ts";
+import { NO_PLAN, planSync, type SyncPlan } from "../../plan/sync.ts";
 import {
   type PackageName,
   requirePackageName,
@@ -16,14 +16,16 @@ import { type Context } from "../../context.ts";
 import { readOwner, readPointerState } from "../../machine/state.ts";
 import { identifyOnce } from "../../machine/identity.ts";
 import { originOf } from "../../plan/clone.ts";
-import { gatherFacts } from "../../machine/facts.ts";
+import { gatherFactsAsking } from "../../machine/facts.ts";
 import { shareListings } from "../../catalog/shared_listing.ts";
 import { PackageSyncer } from "./package_sync.ts";
 import { choosePolls } from "./polls.ts";
 import type { EndedSync, PackageSync } from "./sync_tally.ts";
 import type { SyncEvent } from "../../plan/sync_event.ts";
 import { openBucket } from "../../bucket/open.ts";
+import { fetchMarksIfAllowed } from "../../catalog/marks.ts";
 import { fetchPointerState } from "../../catalog/pointer.ts";
+import { type MachineRollout, machineRollout } from "../../plan/machine_rollout.ts";
 
 export type { PackageSync } from "./sync_tally.ts";
 
@@ -110,10 +112,15 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
     await options.onNews({ event, machine, result });
     return result;
   }));
-  return syncs.map((sync) => {
+  const results = syncs.map((sync) => {
     if (sync.status === "rejected") throw sync.reason;
     return sync.value;
   });
+  if (context.config.reportEvery > 0) {
+    const { sendReport } = await import("./report_step.ts");
+    await sendReport(context, { ...setting, results });
+  }
+  return results;
 }
 
 /** Slow work comes last, after the blessed revisions of all packages. */
@@ -166,7 +173,9 @@ export interface PlannedSync {
   readonly quarantined: RevisionName | undefined;
   /** The blessed revision, if only a pause keeps it from being activated. */
   readonly paused: RevisionName | undefined;
-  /** Why there is no plan, if there is none. One package's failure does not stop the others. */
+  /** The staged rollout that is under way. */
+  readonly rollout: MachineRollout | undefined;
+  /** Why there is no plan, or not the whole one. One package's failure does not stop the others. */
   readonly failures: readonly Error[];
 }
 
@@ -177,7 +186,7 @@ export async function planSyncs(
 ): Promise<PlannedSync[]> {
   const { packages, follow = false } = options;
   const chosen = choosePackages(context, packages);
-  const { concurrency, keep } = context.config;
+  const { concurrency } = context.config;
   const bucket = await openBucket(context);
   const listings = shareListings(bucket, chosen.map(({ name }) => name));
   const identity = identifyOnce(context.config, bucket);
@@ -188,9 +197,17 @@ export async function planSyncs(
       const now = context.now();
       const me = await identity();
       const isCopy = originOf(readOwner(pkg), me) === "copy";
-      const { machine } = me;
-      const { facts } = gatherFacts(pkg, { remote, pointer, machine, keep, follow, isCopy, now });
-      return nameRevisions(pkg, planSync(facts));
+      const source = { remote, pointer, me, config: context.config, follow, isCopy, now };
+      const failures: Error[] = [];
+      const onError = (error: Error): void => {
+        failures.push(error);
+        context.report({ type: "failure", error });
+      };
+      const { facts, effective } = await gatherFactsAsking(pkg, source, (id) => {
+        return fetchMarksIfAllowed(context, { bucket, place: { package: pkg.name, id }, onError });
+      });
+      const rollout = machineRollout(pointer, { package: pkg.name, effective, now });
+      return { ...nameRevisions(pkg, planSync(facts)), rollout, failures };
     } catch (thrown) {
       context.signal.throwIfAborted();
       const error = asError(thrown);
@@ -199,17 +216,6 @@ export async function planSyncs(
     }
   });
 }
-
-const NO_PLAN: SyncPlan = {
-  fetch: [],
-  prepare: [],
-  activate: undefined,
-  remove: [],
-  heldBy: undefined,
-  missing: undefined,
-  quarantined: undefined,
-  paused: undefined,
-};
 
 function choosePackages(
   { config, report }: Context,
@@ -236,6 +242,7 @@ function nameRevisions(pkg: PackageDir, plan: SyncPlan): PlannedSync {
     missing: name(plan.missing),
     quarantined: name(plan.quarantined),
     paused: name(plan.paused),
+    rollout: undefined,
     failures: [],
   };
 }

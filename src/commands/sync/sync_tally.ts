@@ -1,12 +1,14 @@
 /** The record of a sync of one package: what it has done so far, and what went wrong. */
-import { asError, ScriptError } from "../../errors.ts";
+import { asError } from "../../errors.ts";
 import type { PackageName, RevisionId, RevisionName } from "../../revision/names.ts";
+import { isHealthFailure, lastSyncOf } from "../../machine/failing.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import { readLastSync, writeLastSync } from "../../machine/state.ts";
 import type { WentBack } from "../../machine/jump/rollback.ts";
 import type { Pause } from "../../machine/pause_file.ts";
 import type { Context } from "../../context.ts";
+import { type MachineRollout, waitingText } from "../../plan/machine_rollout.ts";
 import { type SyncEvent, syncEventOf } from "../../plan/sync_event.ts";
 
 /** The result of one package's sync. */
@@ -29,6 +31,8 @@ export interface PackageSync {
   readonly rolledBack: { readonly from: RevisionName; readonly to: RevisionName } | undefined;
   /** The pause that keeps the blessed revision from being activated. */
   readonly pause: Pause | undefined;
+  /** The staged rollout that is under way. */
+  readonly rollout: MachineRollout | undefined;
   /** The failures, in the order of their occurrence. */
   readonly failures: readonly Error[];
 }
@@ -45,7 +49,8 @@ export class SyncTally {
   readonly #pkg: PackageDir;
   readonly #started = performance.now();
   readonly #failures: Error[] = [];
-  readonly #failed = new Set<RevisionId>();
+  /** Each with its first error, if that is known. */
+  readonly #failed = new Map<RevisionId, Error | undefined>();
   #isRemembered = false;
   #lastFailure: string | undefined;
   readonly fetched: RevisionId[] = [];
@@ -57,6 +62,7 @@ export class SyncTally {
   knownQuarantine: Error | undefined;
   rolledBack: WentBack | undefined;
   pause: Pause | undefined;
+  rollout: MachineRollout | undefined;
 
   constructor(context: Context, pkg: PackageDir) {
     this.#context = context;
@@ -75,20 +81,25 @@ export class SyncTally {
 
   /** @param id the revision that is not here, not ready or not active because of the error */
   fail(thrown: unknown, id?: RevisionId): void {
-    if (id !== undefined) this.#failed.add(id);
     const error = asError(thrown);
+    if (id !== undefined) this.#failed.set(id, this.failureOf(id) ?? error);
     this.#failures.push(error);
     this.#context.report({ type: "failure", error });
   }
 
   /** The revision has failed; the reason is recorded already. */
   markFailed(id: RevisionId): void {
-    this.#failed.add(id);
+    this.#failed.set(id, this.failureOf(id));
   }
 
   /** For failures that were reported already. */
   addFailures(failures: readonly Error[]): void {
     this.#failures.push(...failures);
+  }
+
+  /** Why the revision is not here, not ready or not active, if this sync has met an error. */
+  failureOf(id: RevisionId): Error | undefined {
+    return this.#failed.get(id);
   }
 
   /** Whether this revision has failed. This sync does not try it again. */
@@ -101,17 +112,13 @@ export class SyncTally {
    * would tell it nothing.
    */
   get isInLine(): boolean {
-    return this.#failures.every((e) => e instanceof ScriptError && e.step === "health");
+    return this.#failures.every(isHealthFailure);
   }
 
   rememberOutcome(): void {
-    const [failure] = this.#failures;
     this.#isRemembered = true;
     this.#lastFailure = readLastSync(this.#pkg)?.failure;
-    writeLastSync(this.#pkg, {
-      at: new Date(this.#context.now()).toISOString(),
-      failure: failure?.message,
-    });
+    writeLastSync(this.#pkg, lastSyncOf(this.#pkg, this.#failures, this.#context.now()));
   }
 
   /** What is worth a notification, if anything is. Call it at the end. */
@@ -142,6 +149,7 @@ export class SyncTally {
       rolledBack: this.rolledBack &&
         { from: name(this.rolledBack.from), to: name(this.rolledBack.to) },
       pause: this.pause,
+      rollout: this.rollout,
       failures: this.#failures,
     };
     this.#reportOutcome(result);
@@ -154,12 +162,13 @@ export class SyncTally {
   }
 
   #reportOutcome(
-    { package: name, active, activated, heldFrom, pause }: PackageSync,
+    { package: name, active, activated, heldFrom, pause, rollout }: PackageSync,
   ): void {
     const { report } = this.#context;
     if (pause !== undefined) report({ type: "paused", package: name, active, ...pause });
     if (heldFrom !== undefined && active !== undefined) {
-      report({ type: "held", revision: active, blessed: heldFrom });
+      const isCandidate = heldFrom === rollout?.candidate;
+      report({ type: "held", revision: active, blessed: heldFrom, isCandidate });
     }
     report({
       type: "synced",
@@ -169,6 +178,8 @@ export class SyncTally {
       activated,
       removed: this.removed.length,
       failures: this.#failures.length,
+      candidate: rollout?.candidate,
+      waiting: rollout && waitingText(rollout),
       ms: performance.now() - this.#started,
     });
   }

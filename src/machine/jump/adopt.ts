@@ -25,6 +25,7 @@ const DROPPED = {
   hold: "a local jump there",
   quarantine: "health that failed there",
   journal: "a jump that was under way there",
+  rollout: "its part in a rollout",
   lastSync: "its last sync",
   listing: "what it saw in S3",
 } as const satisfies Partial<Record<keyof typeof OWN_NAMES, string>>;

@@ -3,8 +3,10 @@ import { readLink } from "../links.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { type PointerState, wholeSeconds } from "../../revision/pointer.ts";
 import { readPointerState } from "../state.ts";
+import { stagedIn } from "../../plan/effective.ts";
 import { type Hold, type HoldFacts, holdInForce } from "../../plan/hold.ts";
 import { isRevisionId, type RevisionId } from "../../revision/names.ts";
+import { rolloutName } from "../../revision/rollout.ts";
 import { removeFile, replaceFile } from "../disk/durable.ts";
 import { readJson, textIn } from "../disk/json_file.ts";
 
@@ -19,11 +21,13 @@ export function isHeld(pkg: PackageDir): boolean {
 /** The part of the pointer that a hold is compared with. */
 export function blessingOf(
   pointer: PointerState | undefined,
-): Pick<HoldFacts, "blessed" | "version" | "blessing"> {
+): Pick<HoldFacts, "blessed" | "version" | "blessing" | "rollout"> {
+  const staged = stagedIn(pointer);
   return {
     blessed: pointer?.blessed,
     version: pointer?.version,
     blessing: pointer?.blessing,
+    rollout: staged && rolloutName(staged.rollout),
   };
 }
 
@@ -55,6 +59,7 @@ function readHolds(pkg: PackageDir): Hold[] {
       blessed: isRevisionId(blessed) ? blessed : undefined,
       version: version && wholeSeconds(version),
       blessing: textIn(hold, "blessing"),
+      rollout: textIn(hold, "rollout"),
     }];
   });
 }

@@ -31,7 +31,7 @@ export interface LocalJump {
 }
 
 /**
- * Makes a revision active. If it is not the blessed one, stores a hold. `choose` is called under the lock.
+ * Makes a revision active. Stores a hold, unless it is the blessed one and no rollout is under way. `choose` is called under the lock.
  * Throws the errors of `Jumps.to`; after an error nothing has changed.
  */
 export async function jumpLocally(
@@ -45,7 +45,8 @@ export async function jumpLocally(
   const id = choose(unfinished.wentBack?.to);
   const pointer = readPointerState(pkg);
   const blessing = blessingOf(pointer);
-  const hold: Hold | undefined = blessing.blessed === id ? undefined : { id, ...blessing };
+  const isInLine = blessing.blessed === id && blessing.rollout === undefined;
+  const hold: Hold | undefined = isInLine ? undefined : { id, ...blessing };
   // No quarantine: a person decides what to do next.
   const health = { onBadHealth, fallback: pointer?.replaced };
   const { from, wentBack, failures } = await jumps.to(id, hold, health);

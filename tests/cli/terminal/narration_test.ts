@@ -11,6 +11,7 @@ import type { FtlEvent } from "../../../src/events.ts";
 import { aName, aPackage } from "../../names.ts";
 
 const ACTIVE = aName("a.VZ5vQk8aR4G");
+const NEXT = aName("a.VZ6vQk8aR4G");
 const paint = paintFor({ color: false });
 const loud = { quiet: false, logsChanges: false, verbose: false, paint };
 
@@ -33,8 +34,27 @@ Deno.test("a sync is summed up in one line", () => {
       { fetched: 2, activated: ACTIVE, removed: 1, failures: 1 },
       "a: fetched 2, activated a.VZ5vQk8aR4G, removed 1, 1 failure, in 3.2 s",
     ],
+    [
+      { candidate: NEXT, waiting: "the rollout is paused" },
+      "a: nothing to do, a.VZ5vQk8aR4G is active; a.VZ6vQk8aR4G is being rolled out: the rollout is paused",
+    ],
+    [
+      { candidate: NEXT, waiting: "the rollout is paused", fetched: 1 },
+      "a: fetched 1, in 3.2 s; a.VZ6vQk8aR4G is being rolled out: the rollout is paused",
+    ],
+    [{ candidate: NEXT, active: NEXT }, "a: nothing to do, a.VZ6vQk8aR4G is active"],
   ];
   for (const [change, line] of cases) assertEquals(narrate({ ...base, ...change }, loud), [line]);
+});
+
+Deno.test("a hold says whether another revision is blessed, or only being rolled out", () => {
+  const held = { type: "held", revision: ACTIVE, blessed: NEXT } as const;
+  for (const [isCandidate, what] of [[false, "blessed"], [true, "being rolled out"]] as const) {
+    assertEquals(narrate({ ...held, isCandidate }, loud), [
+      `a.VZ5vQk8aR4G: held here by a jump, though a.VZ6vQk8aR4G is ${what}; ` +
+      "'ftl sync --follow' ends the hold",
+    ]);
+  }
 });
 
 Deno.test("--quiet keeps warnings, errors and the output of scripts", () => {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
 import { paintFor, widthOf } from "../../../src/cli/terminal/paint.ts";
 import type { PackageStatus, StatusJump } from "../../../src/commands/status.ts";
+import type { MachineRollout } from "../../../src/plan/machine_rollout.ts";
 import { statusLines } from "../../../src/cli/text/status_table.ts";
 import { aName, aPackage } from "../../names.ts";
 
@@ -25,6 +26,7 @@ const STATUS: PackageStatus = {
   logs: "/srv/ftl/a/.ftl/log",
   lastLog: undefined,
   blessed: undefined,
+  rollout: undefined,
   master: undefined,
   failures: [],
 };
@@ -160,4 +162,25 @@ Deno.test("status shows an unhealthy revision, a quarantine and a pause, each wi
   assertEquals(notes({ pause: { ...pause, why: "a freeze", until: at } }), [
     `a: paused by /srv/ftl/.pause until ${at}: a freeze`,
   ]);
+});
+
+Deno.test("below the table stands how far a rollout is, and what this machine has to do with it", () => {
+  const candidate = aName("a.VZ6vQk8aR4G");
+  const line = (rollout: Partial<MachineRollout>, active = STATUS.active): string | undefined => {
+    const whole = { candidate, percent: 10, waiting: undefined, rank: undefined, ...rollout };
+    const found = { ...STATUS, active, rollout: whole };
+    return statusLines([found], { ...plain, isTerminal: true }).at(-1);
+  };
+  const begin = "a: a.VZ6vQk8aR4G is being rolled out, at";
+  assertEquals(
+    line({ waiting: "rank", rank: 42 }),
+    `${begin} 10 %: this machine is at 42 %, the rollout at 10 %`,
+  );
+  assertEquals(line({}), `${begin} 10 %: this machine may take it`);
+  const end = "'ftl jump --master a.VZ6vQk8aR4G' makes it final";
+  assertEquals(line({ percent: 100 }, candidate), `${begin} 100 %: this machine runs it; ${end}`);
+  assertEquals(
+    line({ percent: 100, waiting: "paused" }),
+    `${begin} 100 %: the rollout is paused`,
+  );
 });

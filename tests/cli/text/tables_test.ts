@@ -32,6 +32,17 @@ Deno.test("revisionLines() gives programs one name a line, marked as the Go orig
   ]);
 });
 
+Deno.test("revisionLines() marks the candidate of a rollout, for programs and for people", () => {
+  const [candidate, blessed] = REVISIONS;
+  const found = [{ ...candidate, previous: false, rolloutPercent: 12.5 }, blessed];
+  assertEquals(revisionLines(found, { ...plain, isTerminal: false, long: false }), [
+    "a.VZ5uB1x0pQa\t(rolling out)",
+    "a.VZ5vQk8aR4G\t(active)",
+  ]);
+  const [line] = revisionLines(found, { ...plain, isTerminal: true, long: false });
+  assertEquals(line, "a.VZ5uB1x0pQa  2 d ago    1.2 MB  (rolling out, at 12.5 %)");
+});
+
 Deno.test("revisionLines() gives people age, size and marks in columns", () => {
   assertEquals(revisionLines(REVISIONS, { ...plain, isTerminal: true, long: false }), [
     "a.VZ5uB1x0pQa  2 d ago    1.2 MB  (previous)",

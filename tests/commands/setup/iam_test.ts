@@ -33,10 +33,11 @@ function allows(
 ): boolean {
   const resource = `arn:aws:s3:::deploys${request.key === undefined ? "" : `/${request.key}`}`;
   return policy.Statement.some(({ Action, Resource, Condition }) => {
-    const prefixes = Condition?.StringEquals["s3:prefix"];
+    const prefixes = Condition?.StringLike["s3:prefix"];
     return Action.includes(request.action) &&
       Resource.some((pattern) => wildcard(pattern).test(resource)) &&
-      (prefixes === undefined || prefixes.includes(request.prefix ?? ""));
+      (prefixes === undefined ||
+        prefixes.some((pattern) => wildcard(pattern).test(request.prefix ?? "")));
   });
 }
 
@@ -92,11 +93,16 @@ Deno.test("each role's policy allows every request that its commands send, and n
     await asRole("bless", () => fleet.ok(["jump", "--master", revision]));
   }
   await asRole("bless", () => fleet.ok(["jump-back", "--master", "my_site"]));
-  await asRole("machine", () => web.ok(["sync"]));
+  await asRole("machine", () => web.ok(["sync"], { env: { FTL_REPORT: "3600" } }));
+  await asRole("machine-read-only", () => web.ok(["list", "--master", "--long", "my_site"]));
+  await asRole("fleet", () => fleet.ok(["fleet"]));
+  await asRole("fleet", () => fleet.ok(["fleet", "my_site"]));
+  await asRole("bless", () => fleet.ok(["jump", "--master", first, "--wait", "0s"]));
   await asRole("machine", () => web.ok(["status"]));
   await asRole("machine", () => web.ok(["sync", "--dry-run"]));
   await asRole("machine", () => web.ok(["list", "--master", "--long", "my_site"]));
   await asRole("purge", () => fleet.ok(["purge", "--master", "--keep", "0", "my_site"]));
+  await asRole("purge", () => fleet.ok(["fleet", "--prune", "1"]));
 
   for (const role of IAM_ROLES) {
     const granted = iamPolicy(role, VALUES, []).Statement.flatMap(({ Action }) => Action);
@@ -113,6 +119,21 @@ Deno.test("no role can do what is another's", () => {
     ["machine", "s3:PutObject", revision, false],
     ["machine", "s3:DeleteObject", revision, false],
     ["machine", "s3:GetObject", old, true],
+    ["machine", "s3:PutObject", ".ftl/fleet/i-0abc", true],
+    ["machine", "s3:PutObject", ".ftl/rollout/my_site/1795615200123/ok/i-0abc", true],
+    ["machine", "s3:PutObject", ".ftl/history/my_site/1795615200123", false],
+    ["machine", "s3:DeleteObject", ".ftl/fleet/i-0abc", false],
+    ["machine-read-only", "s3:PutObject", ".ftl/fleet/i-0abc", false],
+    ["machine-read-only", "s3:GetObject", ".ftl/rollout/my_site/1795615200123/turn/000017", true],
+    ["fleet", "s3:GetObject", ".ftl/fleet/i-0abc", true],
+    ["fleet", "s3:GetObject", revision, false],
+    ["fleet", "s3:PutObject", ".ftl/fleet/i-0abc", false],
+    ["fleet", "s3:DeleteObject", ".ftl/fleet/i-0abc", false],
+    ["purge", "s3:DeleteObject", ".ftl/fleet/i-0abc", true],
+    ["purge", "s3:DeleteObject", ".ftl/rollout/my_site/1795615200123/ok/i-0abc", false],
+    ["bless", "s3:GetObject", ".ftl/fleet/i-0abc", true],
+    ["bless", "s3:PutObject", ".ftl/fleet/i-0abc", false],
+    ["spool", "s3:PutObject", ".ftl/fleet/i-0abc", false],
     ["spool", "s3:PutObject", revision, true],
     ["spool", "s3:PutObject", bare, true],
     ["spool", "s3:PutObject", rev, false],
@@ -163,6 +184,8 @@ Deno.test("no role can change the executable below bin/, which machines install"
 });
 
 Deno.test("a policy for packages is for no other", () => {
+  const machine = iamPolicy("machine", VALUES, [aPackage("my_site")]);
+  assertEquals(allows(machine, { action: "s3:GetObject", key: ".ftl/fleet/i-0abc" }), false);
   for (const role of IAM_ROLES) {
     const policy = iamPolicy(role, VALUES, [aPackage("my_site")]);
     const keys = ["my_site2.rev", "my_site2.VZ5vQk8aR4G.tgz", "x_my_site.VZ5vQk8aR4G", "other.rev"];
@@ -173,6 +196,31 @@ Deno.test("a policy for packages is for no other", () => {
       assertEquals(allows(policy, { action: "s3:ListBucket", prefix }), false);
     }
   }
+});
+
+Deno.test("a policy for packages lists what its role needs of them, and no more", () => {
+  const prefixes = [
+    "my_site.",
+    ".ftl/fleet/",
+    ".ftl/rollout/my_site/1795615200123/",
+    ".ftl/rollout/my_site2/1795615200123/",
+    ".ftl/rollout/",
+    ".ftl/",
+    "",
+  ];
+  const listed = IAM_ROLES.map((role) => {
+    const policy = iamPolicy(role, VALUES, [aPackage("my_site")]);
+    return prefixes.map((prefix) => allows(policy, { action: "s3:ListBucket", prefix }) ? 1 : 0)
+      .join("");
+  });
+  assertEquals(Object.fromEntries(IAM_ROLES.map((role, i) => [role, listed[i] ?? ""])), {
+    machine: "1010000",
+    "machine-read-only": "1010000",
+    spool: "1000000",
+    bless: "1110000",
+    purge: "1100000",
+    fleet: "0110000",
+  });
 });
 
 Deno.test("a policy names the bucket in the partition of its region", () => {

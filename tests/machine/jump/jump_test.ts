@@ -49,7 +49,7 @@ Deno.test("a jump runs the scripts in their order, switches both links, and leav
 
 Deno.test("a jump to the active revision changes nothing and runs nothing, but stores the hold", async () => {
   using machine = ready();
-  const hold = { id: OLD, blessed: NEW, version: "1", blessing: "7" };
+  const hold = { id: OLD, blessed: NEW, version: "1", blessing: "7", rollout: "9" };
   assertEquals(await jumps(machine).to(OLD, hold), { from: OLD, failures: [] });
   assertEquals([machine.told, machine.events], [[], []]);
   assertEquals(readHold(machine.pkg, OLD), hold);
@@ -171,7 +171,7 @@ Deno.test("a hold counts only for the active revision, and until another one is 
   const pointer = { schema: 2, blessed: NEW, blessing: "7" } as const;
   writePointerState(pkg, { ...pointer, version: "1" });
   const [first, second] = [OLD, NEW].map((id) => {
-    return { id, blessed: NEW, version: "1", blessing: "7" };
+    return { id, blessed: NEW, version: "1", blessing: "7", rollout: "9" };
   });
   writeHolds(pkg, [first, second]);
   assertEquals([readHold(pkg, OLD), readHold(pkg, NEW)], [first, second]);

@@ -16,8 +16,8 @@ function documentOf(name: string, { example }: Form): { [key: string]: Json } {
   return structuredClone({ schema: 1, command, ...example }) as { [key: string]: Json };
 }
 
-/** A policy's statement alone has a key that may be left out. */
-const OPTIONAL = new Set(["Condition"]);
+/** Only statements of policies and rules of buckets have keys that may be left out. */
+const OPTIONAL = new Set(["Condition", "Expiration"]);
 
 /** Every document that differs from this one by a key that is missing, or by one too many. */
 function* spoilt(json: Json): Generator<[what: string, json: Json]> {

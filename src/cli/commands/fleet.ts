@@ -1,0 +1,98 @@
+/** `ftl fleet` on the command line. */
+import { type Fleet, fleet as showFleet, fleets, pruneFleet } from "../../commands/fleet.ts";
+import { UsageError } from "../../errors.ts";
+import { escapeControls } from "../../foreign_text.ts";
+import { requirePackageName } from "../../revision/names.ts";
+import type { ParsedArguments } from "../arguments.ts";
+import { type Command, WAIT } from "../command.ts";
+import { fleetDocument, fleetsDocument, prunedFleetDocument } from "../text/fleet_documents.ts";
+import { fleetLines, fleetsLines } from "../text/fleet_table.ts";
+import { requireCount, waitOption } from "../values.ts";
+
+export const fleet: Command = {
+  name: "fleet",
+  usage: ["[PACKAGE] [--all] [--wait DURATION]", "PACKAGE --html", "--prune DAYS"],
+  summary: "show who runs what, from the reports of all machines",
+  details: [
+    "Machines with FTL_REPORT report to S3 what they run. Without PACKAGE: a line for each package. With it: who is " +
+    "not in line, the worst first, and why; --all shows the others too. A machine that has not reported for three " +
+    "times its FTL_REPORT is gone and does not count; after a week it is not shown.",
+    "--wait ends with exit 0 once all machines that are alive run what they should; with exit 6 as soon as one has " +
+    "failed: in quarantine, unhealthy, or by a script; with exit 4 if the time is over and the others are only late; " +
+    "with exit 3 if no machine has reported the package.",
+    "If stdout is no terminal, it has one machine on a line, all of them, with tabs between the columns: machine, " +
+    "host, revision, state, since, last report, version of FTL, error.",
+  ],
+  options: [
+    { name: "all", help: "show the machines that are in line too" },
+    WAIT,
+    { name: "html", help: "print a page for browsers: one file, without scripts and links" },
+    {
+      name: "prune",
+      value: "DAYS",
+      help: "remove the reports of machines that have not reported for DAYS",
+    },
+  ],
+  least: 0,
+  most: 1,
+  examples: [
+    ["ftl fleet", "all packages"],
+    ["ftl fleet my_site", "the machines that do not run what they should"],
+    ["ftl fleet my_site --wait 15m", "wait until they do"],
+    [
+      "ftl fleet my_site --html | aws s3 cp - s3://internal/fleet.html --content-type text/html",
+      "for those who look from a browser",
+    ],
+    ["ftl fleet --prune 7", "for a store without lifecycle rules"],
+  ],
+  completes: "package",
+  scope: () => "master",
+  mayTakeLong: true,
+  run: async (context, parsed, table) => {
+    const { words: [name], flags, values } = parsed;
+    const prune = values.get("prune");
+    if (prune !== undefined) {
+      refuseBeside(parsed);
+      const pruned = await pruneFleet(context, requireDays(prune));
+      const { removed, failures } = pruned;
+      const lines = removed.map(escapeControls);
+      return { lines, json: prunedFleetDocument(pruned), failures };
+    }
+    const all = flags.has("all");
+    const html = flags.has("html");
+    if (html && flags.has("json")) throw new UsageError("--html does not go with --json");
+    if (name === undefined) {
+      const alone = html ? "--html" : values.has("wait") ? "--wait" : undefined;
+      if (alone !== undefined) {
+        throw new UsageError(`${alone} needs a package`, {
+          hint: "ftl fleet PACKAGE; 'ftl fleet' shows the packages",
+        });
+      }
+      const found = await fleets(context);
+      const lines = fleetsLines(found.fleets, table);
+      return { lines, json: fleetsDocument(found), failures: found.failures };
+    }
+    const found = await showFleet(context, requirePackageName(name), waitOption(values));
+    const lines = html ? [] : fleetLines(found.fleet, { ...table, all });
+    const page = html ? { text: await pageOf(found.fleet) } : {};
+    return { lines, ...page, json: fleetDocument(found), failures: found.failures };
+  },
+};
+
+async function pageOf(fleet: Fleet): Promise<string> {
+  const { fleetPage } = await import("../text/fleet_page.ts");
+  return fleetPage(fleet);
+}
+
+function refuseBeside({ words, flags, values }: ParsedArguments): void {
+  const isAlone = words.length === 0 && !values.has("wait");
+  if (isAlone && !flags.has("all") && !flags.has("html")) return;
+  throw new UsageError("--prune goes with nothing else: it is about machines, whatever they run");
+}
+
+/** A day is the least: a machine that is only restarted must not vanish. */
+function requireDays(text: string): number {
+  const days = requireCount("prune", text);
+  if (days > 0) return days;
+  throw new UsageError("--prune needs at least 1 day");
+}

@@ -1,0 +1,218 @@
+/**
+ * Puts together what is known of a package on all machines, from their reports and from what is blessed now. A report
+ * may be older than the blessing, so what a machine says of itself is judged anew:
+ *
+ *     report                         of the present pointer?   runs what it should?   it is shown as
+ *     cannot be read                 -                         -                      unreadable
+ *     older than 3 times its every   -                         -                      gone
+ *     failing                        -                         -                      failing
+ *     paused                         -                         -                      paused
+ *     quarantine, held               yes                       -                      the same
+ *     unhealthy                      -                         yes                    unhealthy
+ *     waiting                        yes                       yes                    waiting
+ *     anything else                  -                         yes                    ok; new if it should run nothing
+ *     anything else                  -                         no                     behind
+ */
+import {
+  compareNames,
+  type PackageName,
+  type RevisionId,
+  type RevisionName,
+  revisionName,
+} from "../revision/names.ts";
+import type { Blessing } from "../revision/pointer.ts";
+import type { MachineReport, ReportedPackage } from "../revision/report.ts";
+import { effective } from "./effective.ts";
+import type { Fleet, FleetMachine, FleetRollout, MachineState, SeenReport } from "./fleet.ts";
+import { cutAt } from "./rollout.ts";
+
+/** What the marks of the rollout that is under way tell: see `src/revision/rollout.ts`. */
+export interface RolloutMarks {
+  readonly isHalted: boolean;
+  /** Machines that have failed. */
+  readonly failed: readonly string[];
+  /** Machines that have a turn. */
+  readonly turns: readonly string[];
+}
+
+export interface FleetSource {
+  readonly package: PackageName;
+  /** S3's time: Unix milliseconds. */
+  readonly at: number;
+  /** Undefined if nothing is blessed. */
+  readonly pointer: Blessing | undefined;
+  readonly reports: readonly SeenReport[];
+  /** Undefined without a rollout, or if they could not be listed. */
+  readonly marks?: RolloutMarks | undefined;
+}
+
+/** A fleet, and who in it knows what is blessed. */
+export interface JudgedFleet {
+  readonly fleet: Fleet;
+  /** The machines that have reported since the pointer was written last. What the others say may be over. */
+  readonly informed: ReadonlySet<string>;
+}
+
+/** A machine that has not reported for so many times its own interval is gone. */
+const PATIENCE = 3;
+
+/** The worst first. */
+const ORDER: readonly MachineState[] = [
+  "failing",
+  "quarantine",
+  "unhealthy",
+  "unreadable",
+  "behind",
+  "gone",
+  "held",
+  "paused",
+  "waiting",
+  "new",
+  "ok",
+];
+
+export function judgeFleet(source: FleetSource): JudgedFleet {
+  const { package: name, at, pointer, reports } = source;
+  const judged = reports.flatMap((seen) => judge(seen, source))
+    .sort(([a], [b]) =>
+      ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || compareNames(a.machine, b.machine)
+    );
+  const machines = judged.map(([machine]) => machine);
+  const living = machines.filter(isAlive);
+  const states: Partial<Record<MachineState, number>> = {};
+  for (const { state } of living) states[state] = (states[state] ?? 0) + 1;
+  const fleet: Fleet = {
+    package: name,
+    at: new Date(at).toISOString(),
+    blessed: pointer && revisionName({ package: name, id: pointer.id }),
+    blessedBy: pointer?.note.by,
+    blessedAt: pointer?.note.at,
+    message: pointer?.note.message,
+    rollout: rolloutOf(source, living),
+    living: living.length,
+    states,
+    machines,
+  };
+  return {
+    fleet,
+    informed: new Set(judged.flatMap(([{ machine }, isInformed]) => isInformed ? [machine] : [])),
+  };
+}
+
+/** Whether the machine counts: it reports, and its report can be read. */
+export function isAlive({ state }: FleetMachine): boolean {
+  return state !== "gone" && state !== "unreadable";
+}
+
+type Judged = readonly [machine: FleetMachine, isInformed: boolean];
+
+/** None if the machine does not have the package. */
+function judge({ machine, seen, report }: SeenReport, source: FleetSource): Judged[] {
+  const shown = { machine, seen: new Date(seen).toISOString() };
+  if (report === undefined) return [[{ ...UNREADABLE, ...shown }, false]];
+  const found = report.packages.get(source.package);
+  if (found === undefined) return [];
+  const name = (id: RevisionId | undefined): RevisionName | undefined =>
+    id && revisionName({ package: source.package, id });
+  const isInformed = isOfPointer(found, source.pointer);
+  const want = wantedBy(machine, { report, found, isInformed }, source);
+  const isGone = source.at - seen > PATIENCE * report.every * 1000;
+  return [[{
+    ...shown,
+    host: report.host,
+    groups: report.groups,
+    ftl: report.ftl,
+    state: isGone ? "gone" : stateOf(found, { isInformed, want }),
+    active: name(found.active),
+    previous: name(found.previous),
+    want: name(want),
+    since: found.since,
+    error: found.error,
+  }, isInformed]];
+}
+
+const UNREADABLE: Omit<FleetMachine, "machine" | "seen"> = {
+  host: undefined,
+  groups: [],
+  ftl: undefined,
+  state: "unreadable",
+  active: undefined,
+  previous: undefined,
+  want: undefined,
+  since: undefined,
+  error: undefined,
+};
+
+/** A pointer of FTL 0.1.0 has no serial. */
+function isOfPointer({ serial, want }: ReportedPackage, pointer: Blessing | undefined): boolean {
+  return pointer?.serial === undefined ? want === pointer?.id : serial === pointer.serial;
+}
+
+/** What the machine should run, by what the pointer says now. */
+function wantedBy(
+  machine: string,
+  { report, found, isInformed }: {
+    readonly report: MachineReport;
+    readonly found: ReportedPackage;
+    readonly isInformed: boolean;
+  },
+  { package: name, pointer, marks, at }: FleetSource,
+): RevisionId | undefined {
+  if (pointer === undefined) return undefined;
+  const { id: blessed, replaced, next, rollout } = pointer;
+  const isBad = isInformed && found.state === "quarantine";
+  return effective({ blessed, replaced, blessing: undefined, next, rollout }, {
+    package: name,
+    machine,
+    groups: report.groups,
+    active: found.active,
+    now: at,
+    has: true,
+    quarantined: isBad && found.active !== next?.id,
+    halted: marks?.isHalted ?? false,
+    turn: "none needed",
+  }).blessed;
+}
+
+/** By the table above, for a machine that is alive. */
+function stateOf(
+  { state, active }: ReportedPackage,
+  { isInformed, want }: { isInformed: boolean; want: RevisionId | undefined },
+): MachineState {
+  if (state === "failing" || state === "paused") return state;
+  if (isInformed && (state === "quarantine" || state === "held")) return state;
+  if (active !== want && want !== undefined) return "behind";
+  if (state === "unhealthy") return state;
+  if (isInformed && state === "waiting") return state;
+  return active === undefined ? "new" : "ok";
+}
+
+function rolloutOf(
+  { package: name, pointer, marks, at }: FleetSource,
+  living: readonly FleetMachine[],
+): FleetRollout | undefined {
+  const { next, rollout } = pointer ?? {};
+  if (next === undefined || rollout === undefined || next.id === pointer?.id) return undefined;
+  const candidate = revisionName({ package: name, id: next.id });
+  const cut = cutAt(rollout, at);
+  const { id, over, groups, atOnce, halt } = rollout;
+  return {
+    id,
+    next: candidate,
+    state: rollout.state === "paused"
+      ? "paused"
+      : marks?.isHalted === true
+      ? "halted"
+      : cut >= 1
+      ? "complete"
+      : "running",
+    percent: cut * 100,
+    over,
+    groups,
+    atOnce,
+    halt,
+    running: living.filter(({ active }) => active === candidate).length,
+    failed: marks?.failed,
+    turns: marks?.turns ?? [],
+  };
+}

@@ -1,0 +1,66 @@
+/** `ftl doctor`: the right to report, and rules that would let revisions expire. */
+import { doctor, jumpMaster, StorageError } from "../../mod.ts";
+import type { Context } from "../../src/context.ts";
+import { objectInfo } from "../../src/bucket/s3/answers.ts";
+import { assertEquals, assertMatch } from "../assert.ts";
+import { MemoryFleet } from "./memory_fleet.ts";
+
+async function findings(context: Context, name: string): Promise<string[]> {
+  const { checks } = await doctor(context);
+  return checks.filter((check) => check.name === name)
+    .map(({ status, detail }) => `${status} ${detail}`);
+}
+
+/** With a package that is in S3. */
+async function started(env: Record<string, string>): Promise<[MemoryFleet, Context]> {
+  const fleet = new MemoryFleet();
+  const identity = { accessKeyId: "", source: "memory", expires: undefined, region: "us-east-1" };
+  fleet.bucket.identify = () => Promise.resolve(identity);
+  await jumpMaster(fleet.context(), await fleet.spool("a.tgz", "1"));
+  return [fleet, fleet.context("web", ["a"], env)];
+}
+
+const WEB = { FTL_REPORT: "3600", FTL_MACHINE: "i-1" };
+
+Deno.test("doctor says whether the machine may report, and writes nothing", async () => {
+  const [fleet, web] = await started(WEB);
+  using _fleet = fleet;
+  const before = await fleet.bucket.list("");
+  assertEquals(await findings(web, "S3 report"), ["ok may report as i-1"]);
+  assertEquals(await fleet.bucket.list(""), before);
+});
+
+Deno.test("doctor says nothing of reports where the machine makes none", async () => {
+  const [fleet, web] = await started({ FTL_MACHINE: "i-1" });
+  using _fleet = fleet;
+  assertEquals(await findings(web, "S3 report"), []);
+});
+
+Deno.test("doctor warns that a report is denied", async () => {
+  const [fleet, web] = await started(WEB);
+  using _fleet = fleet;
+  const put = fleet.bucket.put.bind(fleet.bucket);
+  fleet.bucket.put = async (key, ...rest) => {
+    if (!key.startsWith(".ftl/fleet/")) return await put(key, ...rest);
+    throw new StorageError("Access denied", { reason: "denied", action: "s3:PutObject" });
+  };
+  assertEquals(await findings(web, "S3 report"), [
+    "warn not allowed: 'ftl fleet' does not show i-1",
+  ]);
+});
+
+Deno.test("doctor warns of a rule that lets revisions expire, but not of one for reports", async () => {
+  const [fleet, web] = await started(WEB);
+  using _fleet = fleet;
+  fleet.bucket.expiring = /^\.ftl\//;
+  assertEquals(await findings(web, "S3 lifecycle"), []);
+  fleet.bucket.expiring = /./;
+  const [warning = ""] = await findings(web, "S3 lifecycle");
+  assertMatch(warning, /^warn a rule of s3:\/\/deploys lets objects expire: a\./);
+});
+
+Deno.test("S3 tells with each object whether a rule lets it expire", () => {
+  const Expiration = 'expiry-date="Fri, 21 Dec 2029 00:00:00 GMT", rule-id="old"';
+  assertEquals(objectInfo({ $metadata: {}, Expiration }, 1).expires, true);
+  assertEquals("expires" in objectInfo({ $metadata: {} }, 1), false);
+});
