@@ -89,9 +89,10 @@ function observe(
 ): { stop(): Promise<{ "looks at the marks": number; "most unfinished": number }> } {
   let isOver = false;
   const prefix = marksPrefix(toRevision(next).package, rollout);
+  const { bucket } = lab;
   const look = async (): Promise<Marks> =>
     readMarks(
-      (await lab.bucket.list(prefix)).map(({ key, modified }) => {
+      (await bucket.list(prefix)).map(({ key, modified }) => {
         return { name: key.slice(prefix.length), modified };
       }),
       Date.now(),
