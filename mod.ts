@@ -89,7 +89,21 @@ export {
   type Diagnosis,
   doctor,
 } from "./src/commands/doctor/doctor.ts";
-export { jump, jumpMaster, type JumpOptions } from "./src/commands/jump.ts";
+export {
+  type History,
+  history,
+  type HistoryAction,
+  type HistoryChange,
+  type HistoryOptions,
+} from "./src/commands/history.ts";
+export {
+  jump,
+  jumpMaster,
+  type JumpOptions,
+  type Staged,
+  stageMaster,
+  type StageRequest,
+} from "./src/commands/jump.ts";
 export { jumpBack, jumpBackMaster } from "./src/commands/jump_back.ts";
 export {
   type ListedPackage,
@@ -187,6 +201,8 @@ export type {
   RemovedEvent,
   Report,
   RolledBackEvent,
+  RolloutEndedEvent,
+  RolloutEvent,
   ScriptEvent,
   ScriptOutputEvent,
   SyncedEvent,

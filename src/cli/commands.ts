@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 import { completions } from "./commands/completions.ts";
 import { doctor } from "./commands/doctor.ts";
 import { help } from "./commands/help.ts";
+import { history } from "./commands/history.ts";
 import { jump } from "./commands/jump.ts";
 import { jumpBack } from "./commands/jump_back.ts";
 import { list } from "./commands/list.ts";
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   sync,
   jump,
   jumpBack,
+  history,
   purge,
   status,
   doctor,

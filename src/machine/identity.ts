@@ -10,6 +10,7 @@
  */
 import { hostname } from "node:os";
 import type { Config } from "../config.ts";
+import { isMachineName } from "../machine_name.ts";
 import type { MachineIdentity } from "../plan/clone.ts";
 
 /** https://docs.cloud-init.io/en/latest/explanation/instancedata.html */
@@ -60,5 +61,5 @@ function readInstanceId(path: string): string | undefined {
 
 /** The form of `FTL_MACHINE`. The word is also a part of keys in S3. */
 function isInstanceId(id: unknown): id is string {
-  return typeof id === "string" && /^[A-Za-z0-9_.:@-]{1,128}$/.test(id);
+  return typeof id === "string" && isMachineName(id);
 }

@@ -117,7 +117,9 @@ Deno.test("the next step of a rollout keeps its id, and what it does not name", 
       stage(N, request, { old, now, again }),
     );
     const rest = [groups.join(), atOnce, halt, unknown.join(), id === ID ? "same" : id];
-    return [cut, at - AT, over, state, ...rest].map((one) => one ?? "-").join(" ");
+    return [cut, at - AT, over, state, ...rest].map((one) => one || one === 0 ? one : "-").join(
+      " ",
+    );
   };
   const [kept, later] = ["canary 2 3 later=1 same", 500];
   assertEquals(step({ size: { percent: 50 } }), `0.5 ${later} - running ${kept}`);

@@ -11,7 +11,8 @@ export const jumpBack: Command = {
   summary: "go back to the previous revision, here or for all machines",
   details: [
     "Jumps to the target of 'previous', with all scripts. With --master: blesses the revision that the " +
-    "blessed one replaced. Two calls cancel each other out.",
+    "blessed one replaced. Two calls cancel each other out. While a rollout is under way, it stops that: " +
+    "all machines go back to the blessed revision.",
   ],
   options: [MASTER, MESSAGE],
   least: 1,
