@@ -5,8 +5,8 @@
  * text: it cannot tell two steps of a rollout apart. So the key of an entry is the serial of the pointer that it
  * follows, and only one writer can make that object:
  *
- *     .ftl/history/my_site/1795615200123     the change of the pointer with this serial
- *     .ftl/history/my_site/new-1795615200123 the change that made the first pointer
+ *     .ftl/history/my_site/1795615200123                the change of the pointer with this serial
+ *     .ftl/history/my_site/new-1795615200123-5f0c81aa   a change that made a pointer where there was none
  *
  *     the entry is    the pointer is   then
  *     not there       the same         the writer makes the entry, then the pointer
@@ -56,8 +56,9 @@ export async function takeTurn(
     readonly follows: Followed;
   },
 ): Promise<Turn> {
-  const isFirst = follows.serial === undefined;
-  const key = `${historyPrefix(name)}${isFirst ? `new-${entry.serial}` : follows.serial}`;
+  // S3 itself lets only one writer make a pointer where there is none.
+  const first = `new-${entry.serial}-${crypto.randomUUID().slice(0, 8)}`;
+  const key = `${historyPrefix(name)}${follows.serial ?? first}`;
   try {
     await write(context, bucket, { key, text: formatHistory(entry), follows });
   } catch (error) {
