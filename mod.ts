@@ -106,7 +106,22 @@ export {
   type REPORTED_STATES,
   type ReportedState,
 } from "./src/commands/fleet.ts";
-export { jump, jumpMaster, type JumpOptions, type MasterOptions } from "./src/commands/jump.ts";
+export {
+  type History,
+  history,
+  type HistoryAction,
+  type HistoryChange,
+  type HistoryOptions,
+} from "./src/commands/history.ts";
+export {
+  jump,
+  jumpMaster,
+  type JumpOptions,
+  type MasterOptions,
+  type Staged,
+  stageMaster,
+  type StageRequest,
+} from "./src/commands/jump.ts";
 export { jumpBack, jumpBackMaster } from "./src/commands/jump_back.ts";
 export {
   type ListedPackage,
@@ -207,6 +222,8 @@ export type {
   RemovedEvent,
   Report,
   RolledBackEvent,
+  RolloutEndedEvent,
+  RolloutEvent,
   ScriptEvent,
   ScriptOutputEvent,
   SyncedEvent,

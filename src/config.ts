@@ -1,10 +1,11 @@
 /**
  * The configuration, which comes only from the environment. A value is read when a command asks for
- * it. So a command fails only because of a variable that it needs.
+ * it. So a command fails only because of a variable that it needs. The file is long because it has the
+ * table of all variables.
  */
 import { UsageError } from "./errors.ts";
 import { quote } from "./foreign_text.ts";
-import { isGroupName } from "./revision/rollout.ts";
+import { isMachineName } from "./machine_name.ts";
 
 /** The environment variables, as `mod.ts` passes them on. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -181,7 +182,7 @@ export class Config {
   /** `FTL_MACHINE`; undefined if it is not set. */
   get machine(): string | undefined {
     const name = this.#text("FTL_MACHINE");
-    if (name === undefined || /^[A-Za-z0-9_.:@-]{1,128}$/.test(name)) return name;
+    if (name === undefined || isMachineName(name)) return name;
     throw new UsageError(`FTL_MACHINE is not a name for a machine: ${quote(name)}`, {
       hint: "Up to 128 letters, digits and any of _.:@- as in i-0abc1234, or unset it",
     });
@@ -191,7 +192,7 @@ export class Config {
   get groups(): readonly string[] {
     const names = (this.#text("FTL_GROUP") ?? "").split(",").map((name) => name.trim());
     const given = names.filter((name) => name !== "");
-    const wrong = given.find((name) => !isGroupName(name));
+    const wrong = given.find((name) => !isMachineName(name));
     if (wrong === undefined) return [...new Set(given)];
     throw new UsageError(`FTL_GROUP has a group that is no name: ${quote(wrong)}`, {
       hint: "Names of up to 128 letters, digits and any of _.:@- with commas between them",

@@ -95,6 +95,32 @@ export interface BlessedEvent {
   readonly from: RevisionName | undefined;
 }
 
+/** A rollout of a revision began in S3, or took its next step. */
+export interface RolloutEvent {
+  /** The type of this event. */
+  readonly type: "rollout";
+  /** The candidate. */
+  readonly revision: RevisionName;
+  /** The revision that the other machines stay on. */
+  readonly blessed: RevisionName;
+  /** The share of the machines that may take it now, 0 to 100. */
+  readonly percent: number;
+  /** Those of the machines that are known to be alive that may take it now. */
+  readonly machines: readonly string[];
+  /** How many machines are known to be alive; undefined if none are. */
+  readonly of: number | undefined;
+}
+
+/** A rollout in S3 has ended before all machines had taken the revision. */
+export interface RolloutEndedEvent {
+  /** The type of this event. */
+  readonly type: "rollout-ended";
+  /** The candidate. */
+  readonly revision: RevisionName;
+  /** The share of the machines that could take it, 0 to 100. */
+  readonly percent: number;
+}
+
 /** A revision was removed from this machine or from S3. */
 export interface RemovedEvent {
   /** The type of this event. */
@@ -256,6 +282,8 @@ export type FtlEvent =
   | UploadedEvent
   | ActivatedEvent
   | BlessedEvent
+  | RolloutEvent
+  | RolloutEndedEvent
   | RemovedEvent
   | HeldEvent
   | ScriptEvent

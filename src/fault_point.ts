@@ -10,6 +10,7 @@
 export const FAULT_POINTS = [
   "part-uploaded",
   "upload-completed",
+  "history-written",
   "pointer-written",
   "pointer-remembered",
   "copy-dropped",

@@ -1,31 +1,21 @@
-/** Blesses a revision in S3, for `jump --master` and `jump-back --master`. */
-import { pause } from "../concurrency/pause.ts";
-import { readNote, readRevisionContent } from "../revision/metadata.ts";
-import { ConflictError, IntegrityError, StorageError, type Winner } from "../errors.ts";
-import { faultPoint } from "../fault_point.ts";
-import { escapeControls } from "../foreign_text.ts";
-import { pointerKey } from "../revision/keys.ts";
-import {
-  type PackageName,
-  type RevisionId,
-  type RevisionName,
-  revisionName,
-} from "../revision/names.ts";
+/** Blesses a revision in S3, rolls one out in stages, and stops that: for `jump --master` and `jump-back --master`. */
+import { readRevisionContent } from "../revision/metadata.ts";
+import { ConflictError, StorageError } from "../errors.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import type { Context } from "../context.ts";
+import { blessForAll, type StageRequest, stageRollout, stopRollout } from "../plan/blessing.ts";
+import { cutAt, isIn } from "../plan/rollout.ts";
+import type { Rollout } from "../revision/rollout.ts";
+import { type RevisionId, type RevisionName, revisionName } from "../revision/names.ts";
+import type { Candidate } from "../revision/pointer.ts";
+import { changePointer, restorePointer, type WrittenPointer } from "./change_pointer.ts";
+import type { OldPointer } from "./pointer.ts";
 import {
   isInBucket,
   type RemotePackage,
   type RemoteRevision,
   requireRemote,
 } from "./remote_package.ts";
-import {
-  type BlessedObject,
-  blessingMetadata,
-  nextSerial,
-  parsePointer,
-} from "../revision/pointer.ts";
-import type { OldPointer } from "./pointer.ts";
 
 /** Options of a blessing. */
 export interface BlessOptions {
@@ -38,16 +28,17 @@ export interface BlessOptions {
   readonly again?: boolean;
 }
 
-/** Milliseconds. */
-const LONGEST_PAUSE = 1100;
-
-interface BlessRequest extends BlessOptions {
+/** A package whose pointer is to be changed. */
+export interface BlessPlace {
   readonly bucket: Bucket;
   readonly remote: RemotePackage;
-  /** The revision to bless. */
-  readonly id: RevisionId;
   /** The pointer as it was read. The write succeeds only if the pointer is still the same. */
   readonly old: OldPointer;
+}
+
+interface BlessRequest extends BlessOptions, BlessPlace {
+  /** The revision to bless. */
+  readonly id: RevisionId;
 }
 
 /** The revision that is blessed now, and the one before. They are equal if there was nothing to do. */
@@ -57,170 +48,190 @@ interface Blessed {
 }
 
 /**
- * Writes `.rev`. Throws `NotFoundError` if S3 has no such revision, `ConflictError` if somebody else has
- * blessed another one since the pointer was read.
+ * Blesses a revision for all machines. Throws `NotFoundError` if S3 has no such revision, `ConflictError` if
+ * somebody else has changed the pointer since it was read.
  */
-export async function bless(
-  context: Context,
-  { bucket, remote, id, old, message, again = false }: BlessRequest,
-): Promise<Blessed> {
+export async function bless(context: Context, request: BlessRequest): Promise<Blessed> {
+  const { bucket, remote, id, old, message } = request;
   const revision = requireRemote(remote, { package: remote.name, id }, bucket);
   const name = revisionName(revision);
   const before = old.content;
-  const from = before === undefined
-    ? undefined
-    : revisionName({ package: remote.name, id: before.id });
+  const from = before && revisionName({ package: remote.name, id: before.id });
   // A pointer of the Go original is valid, but blessing the same revision again writes FTL's own pointer.
-  const done = before?.id === id && before.etag !== undefined && !again;
-  if (!done) {
-    context.signal.throwIfAborted();
-    const written = await writePointer(context, bucket, { revision, old, message });
-    const report = (): void => context.report({ type: "blessed", revision: name, from });
-    try {
-      await requireStillInBucket(bucket, revision, { old, written });
-    } catch (error) {
-      // The revision is blessed. Only the check afterwards was interrupted.
-      if (error === context.signal.reason) report();
-      throw error;
+  const again = request.again || (before !== undefined && before.etag === undefined);
+  const known = { package: remote.name, old: before, serial: 0, now: context.now(), again };
+  if (blessForAll({ id, object: undefined }, known) === undefined) {
+    if (message !== undefined) {
+      const note = `${name} is blessed already: its message was not changed`;
+      context.report({ type: "warning", message: note });
     }
-    report();
-  } else if (message !== undefined) {
-    const note = `${name} is blessed already: its message was not changed`;
-    context.report({ type: "warning", message: note });
+    return { revision: name, from };
   }
+  const target = await describe(context, bucket, revision);
+  const written = await changePointer(context, {
+    ...{ bucket, package: remote.name, old, message, action: "blessed" },
+    decide: (facts) => blessForAll(target, { ...facts, again }),
+  });
+  await requireStillThere(context, request, { revision, written }, () => {
+    context.report({ type: "blessed", revision: name, from });
+    reportEnd(context, request, { unless: id });
+  });
   return { revision: name, from };
 }
 
-interface PointerChange {
-  readonly revision: RemoteRevision;
-  readonly old: OldPointer;
-  readonly message: string | undefined;
+/** A step of a rollout. */
+export interface StageOptions extends BlessOptions {
+  readonly request: StageRequest;
+  /** The names of the machines that are known to be alive. */
+  readonly living: readonly string[];
 }
 
-interface WrittenPointer {
-  readonly etag: string;
-  readonly serial: number;
-}
-
-async function writePointer(
-  context: Context,
-  bucket: Bucket,
-  { revision, old, message }: PointerChange,
-): Promise<WrittenPointer> {
-  const note = { by: context.author(), at: new Date(context.now()).toISOString(), message };
-  const before = old.content;
-  const replaced = before?.id === revision.id ? before.replaced : before?.id;
-  const key = pointerKey(revision.package);
-  const object = await describeObject(bucket, revision);
-  await pauseUntilNextSecond(context, bucket, old.modified);
-  const serial = nextSerial(bucket.serverTime() ?? context.now(), before?.serial);
-  const blessing = { id: revision.id, replaced, note, serial, since: serial, object };
-  try {
-    const etag = await bucket.put(key, revisionName(revision), {
-      metadata: blessingMetadata(blessing),
-      condition: old.etag === undefined ? { absent: true } : { etag: old.etag },
-    });
-    faultPoint("pointer-written");
-    return { etag, serial };
-  } catch (error) {
-    if (!(error instanceof ConflictError)) throw error;
-    throw await namingTheWinner(bucket, revision.package, error);
-  }
-}
-
-/** Who may bless may not be allowed to read the revision. Then its SHA-256 stays unknown. */
-async function describeObject(
-  bucket: Bucket,
-  { key, object: { size } }: RemoteRevision,
-): Promise<BlessedObject> {
-  try {
-    const info = await bucket.head(key);
-    return { key, size, sha256: info && readRevisionContent(info.metadata).sha256 };
-  } catch (error) {
-    if (error instanceof StorageError && error.reason === "denied") {
-      return { key, size, sha256: undefined };
-    }
-    throw error;
-  }
+/** A rollout that began, or took its next step. */
+export interface Staged {
+  /** The candidate. */
+  readonly revision: RevisionName;
+  /** What stays blessed for the other machines. */
+  readonly blessed: RevisionName;
+  readonly rollout: Rollout;
+  /** Those of the living machines that may take it now, by name. */
+  readonly machines: readonly string[];
 }
 
 /**
- * Machines tell two states of the pointer apart by its ETag, which is the same for the same text, and by its
- * time, which has whole seconds. So no two writes may be in one second.
- *
- * @param modified when the present pointer was written, in Unix milliseconds
+ * Rolls a revision out in stages, or takes the next step. Throws `UsageError` if there is nothing that machines
+ * could stay on, and the errors of `bless`.
  */
-async function pauseUntilNextSecond(
+export async function stage(
   context: Context,
+  { request, living, ...place }: BlessPlace & StageOptions & { readonly id: RevisionId },
+): Promise<Staged> {
+  const { bucket, remote, id, old, message, again = false } = place;
+  const revision = requireRemote(remote, { package: remote.name, id }, bucket);
+  const target = await describe(context, bucket, revision);
+  const written = await changePointer(context, {
+    ...{ bucket, package: remote.name, old, message, action: "rollout" },
+    decide: (facts) => stageRollout(target, { ...facts, request, again, living }),
+  });
+  const { id: blessed, rollout } = written.change;
+  if (rollout === undefined) throw new Error("there is no rollout");
+  const now = written.serial;
+  const machines = living.filter((machine) => {
+    const member = { package: remote.name, machine, groups: [], active: undefined, next: id, now };
+    return isIn(rollout, member);
+  });
+  const staged = {
+    revision: revisionName(revision),
+    blessed: revisionName({ package: remote.name, id: blessed }),
+    ...{ rollout, machines },
+  };
+  await requireStillThere(context, place, { revision, written }, () => {
+    const percent = percentOf(rollout, now);
+    context.report({ type: "rollout", ...staged, percent, of: rollout.of });
+    reportEnd(context, place, { unless: id });
+  });
+  return staged;
+}
+
+/** Ends the rollout: what is blessed is for all machines again. Undefined if there is none. */
+export async function stop(
+  context: Context,
+  place: BlessPlace & Pick<BlessOptions, "message">,
+): Promise<Blessed | undefined> {
+  const { bucket, remote, old, message } = place;
+  const before = old.content;
+  if (before?.next === undefined || before.rollout === undefined) return undefined;
+  const { change } = await changePointer(context, {
+    ...{ bucket, package: remote.name, old, message, action: "stopped" },
+    decide: stopRollout,
+  });
+  reportEnd(context, place, {});
+  return {
+    revision: revisionName({ package: remote.name, id: change.id }),
+    from: revisionName({ package: remote.name, id: before.next.id }),
+  };
+}
+
+/** 0 to 100, with one decimal. */
+function percentOf(rollout: Rollout, now: number): number {
+  return Math.round(cutAt(rollout, now) * 1000) / 10;
+}
+
+/** Tells that the change has ended a rollout that was under way, unless it was one of this revision. */
+function reportEnd(
+  { now, report }: Context,
+  { remote, old }: BlessPlace,
+  { unless }: { readonly unless?: RevisionId },
+): void {
+  const { next, rollout } = old.content ?? {};
+  if (next === undefined || rollout === undefined || next.id === unless) return;
+  const revision = revisionName({ package: remote.name, id: next.id });
+  report({ type: "rollout-ended", revision, percent: percentOf(rollout, now()) });
+}
+
+/** Who may bless may not be allowed to read the revision. Then its SHA-256 stays unknown. */
+async function describe(
+  { signal }: Context,
   bucket: Bucket,
-  modified: number | undefined,
-): Promise<void> {
-  if (modified === undefined) return;
-  const now = bucket.serverTime();
-  const next = Math.floor(modified / 1000 + 1) * 1000;
-  const wait = now === undefined ? LONGEST_PAUSE : Math.min(next - now, LONGEST_PAUSE);
-  if (wait > 0) await pause(wait, context.signal);
+  { id, key, object: { size } }: RemoteRevision,
+): Promise<Candidate> {
+  signal.throwIfAborted();
+  try {
+    const info = await bucket.head(key);
+    return { id, object: { key, size, sha256: info && readRevisionContent(info.metadata).sha256 } };
+  } catch (error) {
+    if (error instanceof StorageError && error.reason === "denied") {
+      return { id, object: { key, size, sha256: undefined } };
+    }
+    throw error;
+  }
 }
 
 /**
  * S3 has no condition that spans two objects: somebody may have removed the revision since it was listed. So
  * this checks it again, as `purge --master` does after a removal: whoever comes last sees both changes. If the
- * revision is gone, the previous blessing is restored, unless somebody has blessed another revision meanwhile.
+ * revision is gone, the previous pointer is restored, unless somebody has changed it meanwhile.
+ *
+ * @param report called if the change stays
  */
-async function requireStillInBucket(
-  bucket: Bucket,
-  revision: RemoteRevision,
-  { old, written: { etag, serial } }: { old: OldPointer; written: WrittenPointer },
+async function requireStillThere(
+  context: Context,
+  { bucket, old }: BlessPlace,
+  { revision, written }: { revision: RemoteRevision; written: WrittenPointer },
+  report: () => void,
 ): Promise<void> {
-  if (await isInBucket(bucket, revision)) return;
-  const before = old.content;
-  let hint = "Bless another revision now: machines cannot fetch this one";
-  if (before !== undefined && before.id !== revision.id) {
-    const name = revisionName({ package: revision.package, id: before.id });
-    try {
-      const key = pointerKey(revision.package);
-      const metadata = { ...before.metadata, "ftl-serial": String(serial + 1) };
-      await bucket.put(key, name, { metadata, condition: { etag } });
-      hint = `${name} is blessed again, as before`;
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-      hint = "Somebody else has blessed another one since";
-    }
+  let isThere: boolean;
+  try {
+    isThere = await isInBucket(bucket, revision);
+  } catch (error) {
+    // The pointer is written. Only the check afterwards was interrupted.
+    if (error === context.signal.reason) report();
+    throw error;
   }
+  if (isThere) return report();
   throw new ConflictError(
     `${revisionName(revision)} was removed by somebody else while it was being blessed`,
-    { hint },
+    { hint: await hintAfterRestoring(context, bucket, { old, revision, written }) },
   );
 }
 
-async function namingTheWinner(
+async function hintAfterRestoring(
+  context: Context,
   bucket: Bucket,
-  packageName: PackageName,
-  lost: ConflictError,
-): Promise<ConflictError> {
-  const key = pointerKey(packageName);
-  const pointer = await bucket.getSmall(key);
-  if (pointer === undefined) return lost;
-  const { by } = readNote(pointer.metadata);
-  const what = escapeControls(pointer.text.trim());
-  const who = by === undefined ? "" : ` by ${escapeControls(by)}`;
-  return new ConflictError(`Somebody else was faster: ${what} was blessed${who}`, {
-    cause: lost,
-    hint: "Look at what they did, then do it again if you still want to",
-    winner: winnerOf(pointer.text, { key, packageName, by }),
-  });
-}
-
-/** Undefined if the pointer names no revision. */
-function winnerOf(
-  text: string,
-  { key, packageName, by }: { key: string; packageName: PackageName; by: string | undefined },
-): Winner | undefined {
+  { old, revision: { package: name, id }, written }: {
+    readonly old: OldPointer;
+    readonly revision: RemoteRevision;
+    readonly written: WrittenPointer;
+  },
+): Promise<string> {
+  const before = old.content;
+  if (before === undefined || before.id === id) {
+    return "Bless another revision now: machines cannot fetch this one";
+  }
   try {
-    const id = parsePointer(text, { key, packageName });
-    return { revision: revisionName({ package: packageName, id }), by };
+    await restorePointer(context, bucket, { package: name, before, written });
+    return `${revisionName({ package: name, id: before.id })} is blessed again, as before`;
   } catch (error) {
-    if (error instanceof IntegrityError) return undefined;
-    throw error;
+    if (!(error instanceof ConflictError)) throw error;
+    return "Somebody else has blessed another one since";
   }
 }

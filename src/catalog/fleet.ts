@@ -7,7 +7,8 @@ import { inParallel } from "../concurrency/parallel.ts";
 import { IntegrityError } from "../errors.ts";
 import { OUT_AFTER, type SeenReport } from "../plan/fleet.ts";
 import { REPORTS_PREFIX } from "../revision/keys.ts";
-import { isMachineName, type PackageName } from "../revision/names.ts";
+import { isMachineName } from "../machine_name.ts";
+import type { PackageName } from "../revision/names.ts";
 import { LONGEST_REPORT, type MachineReport, parseReport } from "../revision/report.ts";
 
 /** Reports that are read at the same time. */

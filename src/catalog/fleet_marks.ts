@@ -4,7 +4,8 @@ import { inParallel } from "../concurrency/parallel.ts";
 import type { Context } from "../context.ts";
 import type { RolloutMarks } from "../plan/fleet_view.ts";
 import { isHalted } from "../plan/marks.ts";
-import { isMachineName, type PackageName } from "../revision/names.ts";
+import { isMachineName } from "../machine_name.ts";
+import type { PackageName } from "../revision/names.ts";
 import type { Blessing } from "../revision/pointer.ts";
 import { fetchMarksIfAllowed, fetchTurnHolder, type RolloutPlace } from "./marks.ts";
 

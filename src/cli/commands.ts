@@ -4,6 +4,7 @@ import { completions } from "./commands/completions.ts";
 import { doctor } from "./commands/doctor.ts";
 import { fleet } from "./commands/fleet.ts";
 import { help } from "./commands/help.ts";
+import { history } from "./commands/history.ts";
 import { jump } from "./commands/jump.ts";
 import { jumpBack } from "./commands/jump_back.ts";
 import { list } from "./commands/list.ts";
@@ -19,6 +20,7 @@ export const COMMANDS: readonly Command[] = [
   sync,
   jump,
   jumpBack,
+  history,
   purge,
   status,
   fleet,

@@ -1,15 +1,16 @@
 /** `ftl jump`: activates a revision on this machine, or blesses it in S3 for all machines. */
 import { type GivenRevision, toRevision } from "../revision/names.ts";
 import { requirePackage } from "../machine/package_dir.ts";
-import { bless, type BlessOptions } from "../catalog/bless.ts";
+import { bless, type BlessOptions, stage, type Staged } from "../catalog/bless.ts";
 import { type MasterOptions, waitIfAsked } from "../catalog/fleet_wait.ts";
+import type { StageRequest } from "../plan/blessing.ts";
 import { type Context } from "../context.ts";
 import { fetchPackageListing } from "../catalog/remote_package.ts";
 import { type Jumped, jumpLocally } from "../machine/jump/local_jump.ts";
 import { openBucket } from "../bucket/open.ts";
 import { readOldPointer } from "../catalog/pointer.ts";
 
-export type { BlessOptions, Jumped, MasterOptions };
+export type { BlessOptions, Jumped, MasterOptions, Staged, StageRequest };
 
 /** Options of a jump on this machine. */
 export interface JumpOptions {
@@ -51,4 +52,23 @@ export async function jumpMaster(
   const old = await readOldPointer(bucket, remote);
   const blessed = await bless(context, { ...options, bucket, remote, id: wanted.id, old });
   return { ...blessed, ...await waitIfAsked(context, bucket, { package: remote.name, wait }) };
+}
+
+/**
+ * Rolls the revision out in stages: only some machines run it, the others stay on the blessed one. Given again, it
+ * takes the next step. Throws `UsageError` if nothing is blessed yet, or if this revision is, and the errors of
+ * `jumpMaster`.
+ */
+export async function stageMaster(
+  context: Context,
+  revision: GivenRevision,
+  { request, ...options }: BlessOptions & { readonly request: StageRequest },
+): Promise<Staged> {
+  const wanted = toRevision(revision);
+  const bucket = await openBucket(context);
+  const remote = await fetchPackageListing(bucket, wanted.package);
+  const old = await readOldPointer(bucket, remote);
+  const living: string[] = [];
+  const place = { bucket, remote, old };
+  return await stage(context, { ...options, ...place, id: wanted.id, request, living });
 }

@@ -2,11 +2,11 @@
  * `ftl jump-back`: goes back to the previous revision, here or for all machines. Two calls cancel each other
  * out.
  */
-import { NotFoundError } from "../errors.ts";
-import { requirePackageName, type RevisionId } from "../revision/names.ts";
+import { NotFoundError, UsageError } from "../errors.ts";
+import { requirePackageName, type RevisionId, revisionName } from "../revision/names.ts";
 import { readLink } from "../machine/links.ts";
 import { requirePackage } from "../machine/package_dir.ts";
-import { bless } from "../catalog/bless.ts";
+import { bless, stop } from "../catalog/bless.ts";
 import { type MasterOptions, waitIfAsked } from "../catalog/fleet_wait.ts";
 import { type Context } from "../context.ts";
 import { fetchPackageListing } from "../catalog/remote_package.ts";
@@ -30,7 +30,11 @@ export async function jumpBack(context: Context, packageName: string): Promise<J
   return await jumpLocally(context, pkg, { action: "jump-back", choose, onBadHealth: "stay" });
 }
 
-/** Blesses the revision that the blessed one replaced. Throws `NotFoundError` if it replaced none. */
+/**
+ * Blesses the revision that the blessed one replaced. While a rollout is under way, it stops that instead, and what
+ * is blessed is for all machines. Throws `NotFoundError` if the blessed revision replaced none, and `UsageError` if
+ * the last change has stopped a rollout: who asks twice must not go back by two revisions.
+ */
 export async function jumpBackMaster(
   context: Context,
   packageName: string,
@@ -40,6 +44,22 @@ export async function jumpBackMaster(
   const bucket = await openBucket(context);
   const remote = await fetchPackageListing(bucket, name);
   const before = await readPointer(bucket, remote);
+  const old = oldPointer(before);
+  const stopped = await stop(context, { ...options, bucket, remote, old });
+  const waited = () => waitIfAsked(context, bucket, { package: name, wait });
+  if (stopped !== undefined) return { ...stopped, ...await waited() };
+  if (before?.stopped !== undefined) {
+    const [candidate, stays] = [before.stopped, before.id].map((id) => {
+      return revisionName({ package: name, id });
+    });
+    throw new UsageError(`The rollout of ${candidate} was stopped already: ${stays} is blessed`, {
+      hint: `To go further back: ftl jump --master ${
+        before.replaced === undefined
+          ? "<revision>"
+          : revisionName({ package: name, id: before.replaced })
+      }`,
+    });
+  }
   if (before?.replaced === undefined) {
     throw new NotFoundError(`No previous revision of ${name} in s3://${bucket.name}`, {
       hint: before === undefined
@@ -47,7 +67,6 @@ export async function jumpBackMaster(
         : `The blessed revision replaced none: 'ftl list --master ${name}' shows all of them`,
     });
   }
-  const [id, old] = [before.replaced, oldPointer(before)];
-  const blessed = await bless(context, { ...options, bucket, remote, id, old });
-  return { ...blessed, ...await waitIfAsked(context, bucket, { package: name, wait }) };
+  const blessed = await bless(context, { ...options, bucket, remote, id: before.replaced, old });
+  return { ...blessed, ...await waited() };
 }

@@ -101,7 +101,11 @@ export async function purgeMaster(
   const remote = await fetchPackageListing(bucket, name);
   requireRevisions(remote, bucket);
   const pointer = await readPointer(bucket, remote);
-  const guarded = protectedInBucket({ blessed: pointer?.id, replaced: pointer?.replaced });
+  const guarded = protectedInBucket({
+    blessed: pointer?.id,
+    replaced: pointer?.replaced,
+    next: pointer?.next?.id,
+  });
   if ("revision" in target) requireRemote(remote, target.revision, bucket);
   const ids = new Set(choose(target, remote.revisions.map(({ id }) => id), guarded));
   const chosen = remote.revisions.filter(({ id }) => ids.has(id));

@@ -10,8 +10,8 @@
  */
 import { hostname } from "node:os";
 import type { Config } from "../config.ts";
+import { isMachineName } from "../machine_name.ts";
 import type { MachineIdentity } from "../plan/clone.ts";
-import { isMachineName } from "../revision/names.ts";
 
 /** https://docs.cloud-init.io/en/latest/explanation/instancedata.html */
 export const CLOUD_INIT = "/run/cloud-init/instance-data.json";

@@ -7,6 +7,7 @@
  *     the previous one here        stays*  stays         -
  *     replaced by the blessed one  stays   -             stays
  *     held                         stays   -             -
+ *     being rolled out             stays   -             stays
  *     wanted by the plan           stays   -             -
  *     a part of an unfinished jump stays   stays         -
  *
@@ -75,13 +76,15 @@ export function protectedHere(
 
 /** What a purge must not remove from S3. An absent value is undefined. */
 export function protectedInBucket(
-  { blessed, replaced }: {
+  { blessed, replaced, next }: {
     readonly blessed: RevisionId | undefined;
+    /** The candidate of a rollout. */
+    readonly next?: RevisionId | undefined;
     /** The revision that the blessed one replaced. */
     readonly replaced: RevisionId | undefined;
   },
 ): Protected {
-  return named([[replaced, "the previous one"], [blessed, "blessed"]]);
+  return named([[replaced, "the previous one"], [next, "being rolled out"], [blessed, "blessed"]]);
 }
 
 /** If a revision is several of these, the last one counts. */

@@ -11,7 +11,6 @@ import { quote } from "../foreign_text.ts";
 
 const PACKAGE = /^[A-Za-z0-9_][A-Za-z0-9_-]*$/;
 const ID = /^[A-Za-z0-9_-]{6,64}$/;
-const MACHINE = /^[A-Za-z0-9_.:@-]{1,128}$/;
 const RESERVED_IDS: ReadonlySet<string> = new Set(["current", "previous"]);
 
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -56,11 +55,6 @@ export function isPackageName(text: string): text is PackageName {
 /** Whether a value is an id. The value may be anything, for example the content of a file. */
 export function isRevisionId(value: unknown): value is RevisionId {
   return typeof value === "string" && ID.test(value) && !RESERVED_IDS.has(value);
-}
-
-/** Whether a value can be the name of a machine: the form of `FTL_MACHINE`. The name is also a part of keys in S3. */
-export function isMachineName(value: unknown): value is string {
-  return typeof value === "string" && MACHINE.test(value);
 }
 
 /** `my_site.VZ5vQk8aR4G`, the name that people type and read. */

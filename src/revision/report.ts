@@ -14,13 +14,12 @@
 import { createHash } from "node:crypto";
 import {
   compareNames,
-  isMachineName,
   isPackageName,
   isRevisionId,
   type PackageName,
   type RevisionId,
 } from "./names.ts";
-import { isGroupName } from "./rollout.ts";
+import { isMachineName } from "../machine_name.ts";
 
 /**
  * What a machine says of a package, the first that fits.
@@ -153,7 +152,7 @@ export function parseReport(text: string): MachineReport | undefined {
   return {
     machine,
     host: wordIn(value, "host", LONGEST_HOST),
-    groups: groups.filter((group) => typeof group === "string").filter(isGroupName)
+    groups: groups.filter(isMachineName)
       .slice(0, MOST_GROUPS),
     ftl: wordIn(value, "ftl", LONGEST_WORD),
     arch: wordIn(value, "arch", LONGEST_WORD),

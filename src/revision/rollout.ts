@@ -15,6 +15,7 @@
  * Other words are kept, because a later version of FTL may have written them. If a value does not
  * parse, the rollout counts as paused: an error must never widen it.
  */
+import { isMachineName } from "../machine_name.ts";
 import { readCount } from "./metadata.ts";
 
 export interface Rollout {
@@ -50,12 +51,6 @@ const REQUIRED: readonly Key[] = ["id", "cut", "at"];
 
 const CUT_DECIMALS = 9;
 const CUT = /^(?:0(?:\.[0-9]{1,9})?|1(?:\.0{1,9})?)$/;
-const GROUP = /^[A-Za-z0-9_.:@-]{1,128}$/;
-
-/** Whether the text can be the name of a group of machines. */
-export function isGroupName(text: string): boolean {
-  return GROUP.test(text);
-}
 
 /** What quarantines of the candidate are bound to, as those of the blessed revision are to its blessing. */
 export function rolloutName({ id }: Rollout): string {
@@ -152,5 +147,5 @@ function readCut(text: string): number | undefined {
 
 function readGroups(text: string): string[] | undefined {
   const groups = text.split(",");
-  return groups.every(isGroupName) ? groups : undefined;
+  return groups.every(isMachineName) ? groups : undefined;
 }

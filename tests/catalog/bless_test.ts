@@ -19,6 +19,7 @@ class SharedBucket extends MemoryBucket {
   after: () => Promise<unknown> = () => Promise.resolve();
 
   override async put(key: string, text: string, options: PutOptions): Promise<string> {
+    if (key !== "my_site.rev") return await super.put(key, text, options);
     const { before, after } = this;
     this.before = this.after = () => Promise.resolve();
     await before();
@@ -83,9 +84,9 @@ Deno.test("the same revision does not come back if it is removed while it is ble
   bucket.after = () => bucket.remove(`my_site.${OLD}.tgz`);
   const { hint } = await assertRejects(() => blessIn(bucket, OLD, { again: true }), ConflictError);
   assertEquals(hint, "Bless another revision now: machines cannot fetch this one");
-  // One more write in the same second would look the same to machines.
+  // Two revisions, then each pointer with its history. One more write in the same second would look the same.
   const writes = bucket.calls.filter((call) => call === "put").length;
-  assertEquals([writes, await bucket.serial() > serial], [4, true]);
+  assertEquals([writes, await bucket.serial() > serial], [6, true]);
 });
 
 Deno.test("a blessing before does not come back over one that somebody else made since", async () => {

@@ -13,6 +13,7 @@ import {
   text,
   word,
 } from "./shape.ts";
+import { HISTORY_FORM, ROLLOUT_STEP } from "./rollout_forms.ts";
 import {
   eitherMaster,
   failures,
@@ -179,12 +180,14 @@ function jumpForm(command: string): Form {
         ),
       ),
       master: eitherMaster(),
+      rollout: orNull(ROLLOUT_STEP),
       failures: failures("Scripts that failed."),
     },
     example: {
       revision: command === "jump" ? NEW : OLD,
       from: command === "jump" ? OLD : NEW,
       master: false,
+      rollout: null,
       failures: [],
     },
   };
@@ -242,6 +245,7 @@ export const COMMON_FORMS: Readonly<Record<string, readonly Form[]>> = {
   sync: [sync, plannedSync],
   jump: [jumpForm("jump")],
   "jump-back": [jumpForm("jump-back")],
+  history: [HISTORY_FORM],
   purge: [purge],
   doctor: [doctor],
   completions: [completions],

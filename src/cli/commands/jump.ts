@@ -4,11 +4,13 @@ import {
   jumpMaster,
   type JumpOptions,
   type MasterOptions,
+  stageMaster,
 } from "../../commands/jump.ts";
 import { UsageError } from "../../errors.ts";
 import type { ParsedArguments } from "../arguments.ts";
 import { requireRevisionName } from "../../revision/names.ts";
-import { jumpDocument } from "../text/documents.ts";
+import { jumpDocument, stageDocument } from "../text/documents.ts";
+import { STAGE_OPTIONS, stageRequest } from "../stage_options.ts";
 import { messageOption, refuseMessage, refuseWait, waitOption } from "../values.ts";
 import { type Command, MASTER, MESSAGE, type OptionSpec, WAIT } from "../command.ts";
 
@@ -24,7 +26,11 @@ const STAY: OptionSpec = {
 
 export const jump: Command = {
   name: "jump",
-  usage: ["REVISION [--stay]", "--master REVISION [-m TEXT] [--again] [--wait DURATION]"],
+  usage: [
+    "REVISION [--stay]",
+    "--master REVISION [-m TEXT] [--again] [--wait DURATION]",
+    "--master REVISION [--percent P | --machines N] [--group NAME[,NAME]] [--over DURATION] [--at-once N] [--halt N] [--pause]",
+  ],
   summary: "make a revision active, here or for all machines",
   details: [
     "On this machine: runs pre-jump.sh of the revision and un-jump.sh of the active one, switches " +
@@ -32,14 +38,19 @@ export const jump: Command = {
     "not within FTL_HEALTH_TIMEOUT, the machine goes back to what was active before.",
     "With --master: blesses the revision in S3, so that every machine's next sync activates it. --wait then waits for " +
     "the machines, with the exit codes of 'ftl fleet --wait'.",
+    "With a size, a group or a time it rolls the revision out in stages: some machines take it, the others stay on " +
+    "the blessed one, and all hold it ready. The same again takes the next step. Without any, the revision is for " +
+    "all: that ends the rollout. 'ftl jump-back --master' stops it.",
   ],
-  options: [STAY, MASTER, MESSAGE, AGAIN, WAIT],
+  options: [STAY, MASTER, MESSAGE, AGAIN, ...STAGE_OPTIONS, WAIT],
   least: 1,
   most: 1,
   examples: [
     ["ftl jump my_site.VZ5vQk8aR4G", "try it on this machine"],
     ["ftl jump --master my_site.VZ5vQk8aR4G", "bless it for all machines"],
     ["ftl jump --master my_site.VZ5vQk8aR4G --wait 15m", "and wait until they run it, as in CI"],
+    ["ftl jump --master my_site.VZ5vQk8aR4G --percent 10", "first on every tenth machine"],
+    ["ftl jump --master my_site.VZ5vQk8aR4G --over 2h", "then on all others, within two hours"],
   ],
   completes: "revision",
   scope: (flags) => flags.has("master") ? "master" : "change",
@@ -47,6 +58,16 @@ export const jump: Command = {
   run: async (context, { words: [name = ""], flags, values }) => {
     const revision = requireRevisionName(name);
     const master = flags.has("master");
+    const request = stageRequest({ flags, values });
+    if (request !== undefined) {
+      const options = { ...masterOptions({ flags, values }), request };
+      if (!master) throw new UsageError("A rollout is for all machines: it needs --master");
+      return {
+        lines: [],
+        json: stageDocument(await stageMaster(context, revision, options)),
+        failures: [],
+      };
+    }
     const jumped = master
       ? await jumpMaster(context, revision, masterOptions({ flags, values }))
       : await jumpHere(context, revision, localOptions({ flags, values }));

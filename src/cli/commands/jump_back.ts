@@ -11,8 +11,9 @@ export const jumpBack: Command = {
   summary: "go back to the previous revision, here or for all machines",
   details: [
     "Jumps to the target of 'previous', with all scripts. With --master: blesses the revision that the " +
-    "blessed one replaced. Two calls cancel each other out. --wait then waits for the machines, with the exit codes " +
-    "of 'ftl fleet --wait'.",
+    "blessed one replaced. Two calls cancel each other out. While a rollout is under way, it stops that: " +
+    "all machines go back to the blessed revision. --wait then waits for the machines, with the exit codes of " +
+    "'ftl fleet --wait'.",
   ],
   options: [MASTER, MESSAGE, WAIT],
   least: 1,

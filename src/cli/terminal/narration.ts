@@ -82,6 +82,10 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
       return [
         `${event.revision}: ${paint.good("blessed")}${event.from ? `, was ${event.from}` : ""}`,
       ];
+    case "rollout":
+      return [rollout(event)];
+    case "rollout-ended":
+      return [`${event.revision}: its rollout has ended at ${event.percent} %`];
     case "removed":
       return [`${event.revision}: removed`];
     case "held":
@@ -126,6 +130,9 @@ function paused(
     }`;
 }
 
+/** Names of machines in one line. */
+const MOST_NAMES = 5;
+
 type EventOf<T extends FtlEvent["type"]> = Extract<FtlEvent, { type: T }>;
 
 function uploaded({ revision, bucket, bytes, ms }: EventOf<"uploaded">): string[] {
@@ -135,6 +142,17 @@ function uploaded({ revision, bucket, bytes, ms }: EventOf<"uploaded">): string[
     `next: ftl jump --master ${revision}   (every machine's next sync activates it)`,
     `  or: ftl sync && ftl jump ${revision}   (on one machine, to try it)`,
   ];
+}
+
+/** `my_site.VZ6..: rolling out to 10 %, 1 of 3 machines: i-0aaa; the others stay on my_site.VZ5..`. */
+function rollout({ revision, blessed, percent, machines, of }: EventOf<"rollout">): string {
+  const names = machines.length > MOST_NAMES
+    ? `${machines.slice(0, MOST_NAMES).join(", ")} and ${machines.length - MOST_NAMES} more`
+    : machines.join(", ");
+  const who = of === undefined
+    ? ""
+    : `, ${machines.length} of ${of} machines${names === "" ? "" : `: ${names}`}`;
+  return `${revision}: rolling out to ${percent} %${who}; the others stay on ${blessed}`;
 }
 
 /** `my_site: fetched 2, activated my_site.VZ5vQk8aR4G, removed 1, in 3.2 s`. */

@@ -7,7 +7,7 @@
  * - Revisions are given by their names, which every command accepts. Times are ISO 8601 in UTC, sizes bytes.
  */
 import type { Diagnosis } from "../../commands/doctor/doctor.ts";
-import type { Jumped } from "../../commands/jump.ts";
+import type { Jumped, Staged } from "../../commands/jump.ts";
 import type {
   LocalPackage,
   LocalRevision,
@@ -196,7 +196,17 @@ function planEntry(plan: PlannedSync): Payload {
 
 export function jumpDocument(jumped: Jumped, { master }: { master: boolean }): Payload {
   const { revision, from = null, failures } = jumped;
-  return { revision, from, master, failures: failures.map(failure) };
+  return { revision, from, master, rollout: null, failures: failures.map(failure) };
+}
+
+/** A step of a rollout. `from` and `revision` are as where nothing is rolled out: what is blessed stays. */
+export function stageDocument({ revision, blessed, rollout, machines }: Staged): Payload {
+  const { id, cut, over = null, groups, atOnce = null, halt = null, of = null, state } = rollout;
+  const percent = Math.round(cut * 1000) / 10;
+  return {
+    ...{ revision: blessed, from: blessed, master: true, failures: [] },
+    rollout: { id, revision, percent, over, groups, atOnce, halt, of, state, machines },
+  };
 }
 
 export function purgeDocument(

@@ -4,7 +4,7 @@ import { NEVER, type OpenedBucket } from "../../bucket/bucket.ts";
 import type { Context } from "../../context.ts";
 import { identifyMachine } from "../../machine/identity.ts";
 import { reportKey } from "../../revision/keys.ts";
-import { isMachineName } from "../../revision/names.ts";
+import { isMachineName } from "../../machine_name.ts";
 import { type Check, enumerate, fail, info, ok, warn } from "./check.ts";
 import { isDenied, type Lacks } from "./writes.ts";
 

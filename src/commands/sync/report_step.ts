@@ -10,7 +10,7 @@ import { gatherReport, readSentReport, reportLock, writeSentReport } from "../..
 import type { MachineIdentity } from "../../plan/clone.ts";
 import { isReportDue, isWarningDue, type SentReport } from "../../plan/report.ts";
 import { reportKey } from "../../revision/keys.ts";
-import { isMachineName } from "../../revision/names.ts";
+import { isMachineName } from "../../machine_name.ts";
 import { formatReport, reportDigest } from "../../revision/report.ts";
 
 /** Milliseconds in which S3 must have answered. */

@@ -1,0 +1,150 @@
+/**
+ * The history of a package: an object in S3 for each change of the pointer, which nobody changes later.
+ *
+ * It also makes changes take turns. S3 compares a pointer only by its ETag, and that is the same for the same
+ * text: it cannot tell two steps of a rollout apart. So the key of an entry is the serial of the pointer that it
+ * follows, and only one writer can make that object:
+ *
+ *     .ftl/history/my_site/1795615200123                the change of the pointer with this serial
+ *     .ftl/history/my_site/new-1795615200123-5f0c81aa   a change that made a pointer where there was none
+ *
+ *     the entry is    the pointer is   then
+ *     not there       the same         the writer makes the entry, then the pointer
+ *     there, young    the same         another writer is about to write: wait for it
+ *     there, old      the same         another writer has died in between: take its place
+ *     there           another one      another writer was faster
+ */
+import type { Bucket } from "../bucket/bucket.ts";
+import { inParallel } from "../concurrency/parallel.ts";
+import { pause } from "../concurrency/pause.ts";
+import type { Context } from "../context.ts";
+import { ConflictError, IntegrityError, StorageError } from "../errors.ts";
+import { faultPoint } from "../fault_point.ts";
+import { formatHistory, type HistoryEntry, parseHistory } from "../revision/history.ts";
+import { historyPrefix } from "../revision/keys.ts";
+import type { PackageName } from "../revision/names.ts";
+
+/** Milliseconds. A writer that made an entry either writes the pointer within half of it, or gives up. */
+const STALE = 30_000;
+/** Milliseconds between two looks at another writer's entry. */
+const LOOK = 1000;
+
+/** The state of a pointer that a change follows. */
+export interface Followed {
+  /** Undefined if there is no pointer. */
+  readonly serial: number | undefined;
+  /** Whether the pointer in S3 is still the same. */
+  readonly isUnchanged: () => Promise<boolean>;
+}
+
+/** The right to change the pointer. */
+export interface Turn {
+  /** Throws `ConflictError` if so much time has passed that another writer may have the turn now. */
+  requireTime(): void;
+}
+
+/**
+ * Writes the entry. Throws `ConflictError` if another writer was faster. Where the credentials do not allow an
+ * entry, that is a warning, and S3's comparison of ETags must do.
+ */
+export async function takeTurn(
+  context: Context,
+  bucket: Bucket,
+  { package: name, entry, follows }: {
+    readonly package: PackageName;
+    readonly entry: HistoryEntry;
+    readonly follows: Followed;
+  },
+): Promise<Turn> {
+  // S3 itself lets only one writer make a pointer where there is none.
+  const first = `new-${entry.serial}-${crypto.randomUUID().slice(0, 8)}`;
+  const key = `${historyPrefix(name)}${follows.serial ?? first}`;
+  try {
+    await write(context, bucket, { key, text: formatHistory(entry), follows });
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.reason !== "denied") throw error;
+    const message = `The history of ${name} is not kept: ${error.message}`;
+    context.report({ type: "warning", message });
+  }
+  faultPoint("history-written");
+  const begun = context.now();
+  return {
+    requireTime(): void {
+      if (context.now() - begun < STALE / 2) return;
+      throw new ConflictError(`The change of ${name}.rev took too long`, {
+        hint: "Nothing has changed: do it again",
+      });
+    },
+  };
+}
+
+async function write(
+  context: Context,
+  bucket: Bucket,
+  { key, text, follows }: { key: string; text: string; follows: Followed },
+): Promise<void> {
+  let isTold = false;
+  for (;;) {
+    try {
+      await bucket.put(key, text, { metadata: {}, condition: { absent: true } });
+      return;
+    } catch (error) {
+      if (!(error instanceof ConflictError) || !await follows.isUnchanged()) throw error;
+    }
+    const there = await bucket.getSmall(key);
+    const now = bucket.serverTime() ?? context.now();
+    if (there !== undefined && now - there.modified > STALE) {
+      await bucket.put(key, text, { metadata: {}, condition: { etag: there.etag } });
+      return;
+    }
+    if (!isTold) {
+      const message = "Somebody else is changing what is blessed at this moment, or was killed " +
+        `while doing so: waiting for up to ${STALE / 1000} s`;
+      context.report({ type: "warning", message });
+    }
+    isTold = true;
+    await pause(LOOK, context.signal);
+  }
+}
+
+/** An entry as it lies in S3. */
+export interface StoredEntry extends HistoryEntry {
+  /** The serial of the pointer that it follows. Undefined: there was none. */
+  readonly follows: number | undefined;
+}
+
+/** Requests at the same time. */
+const CONCURRENCY = 16;
+
+/**
+ * The newest entries, the newest first. What is no entry is left out.
+ *
+ * @param most how many
+ */
+export async function readHistory(
+  bucket: Bucket,
+  name: PackageName,
+  { most, signal }: { most: number; signal: AbortSignal },
+): Promise<StoredEntry[]> {
+  const prefix = historyPrefix(name);
+  const listed = await bucket.list(prefix);
+  const newest = listed.sort((a, b) => b.modified - a.modified).slice(0, most);
+  const found = await inParallel(newest, { concurrency: CONCURRENCY, signal }, async ({ key }) => {
+    const entry = parseHistory(await textOf(bucket, key));
+    const follows = /^[0-9]{1,15}$/.test(key.slice(prefix.length))
+      ? Number(key.slice(prefix.length))
+      : undefined;
+    return entry === undefined ? [] : [{ ...entry, follows }];
+  });
+  return found.flat().sort((a, b) => b.serial - a.serial);
+}
+
+/** Empty if the object is gone, or too large to be an entry. */
+async function textOf(bucket: Bucket, key: string): Promise<string> {
+  try {
+    return (await bucket.getSmall(key))?.text ?? "";
+  } catch (error) {
+    if (error instanceof IntegrityError) return "";
+    throw error;
+  }
+}

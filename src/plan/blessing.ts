@@ -1,0 +1,176 @@
+/**
+ * Decides what a person's `jump --master` or `jump-back --master` writes into the pointer.
+ *
+ * B is the revision that the pointer blesses, N the candidate of a rollout. A rollout has arrived if its cut is 1
+ * by now and it is not paused: then N counts as blessed, and B as what it replaced.
+ *
+ *     asked                 no rollout              a rollout of REV             a rollout of another, N
+ *     jump REV              REV is blessed,         the same; the blessing is    REV is blessed, B is replaced,
+ *                           B is replaced           named by the rollout         or N if its rollout has arrived
+ *     jump B                nothing is to do        -                            it is stopped; B is blessed anew if
+ *                                                                                the rollout has arrived
+ *     jump REV, in stages   a rollout of REV        its words change             a rollout of REV
+ *     jump-back             what B replaced         it is stopped:               it is stopped: B is for all
+ *                           is blessed              B is for all
+ *     jump-back again       refused: who presses twice must not go back by two revisions
+ *
+ * The blessing of a revision that was the candidate keeps the name of its rollout, so that its quarantines stay
+ * in force. `again` gives it a new one, and a rollout too.
+ */
+import { UsageError } from "../errors.ts";
+import { type PackageName, revisionName } from "../revision/names.ts";
+import type { Blessing, Candidate } from "../revision/pointer.ts";
+import { type Rollout, roundCut } from "../revision/rollout.ts";
+import { chooseCut, cutAt, type RolloutSize } from "./rollout.ts";
+
+/** A step of a rollout, as a person asks for it. What is absent stays as it is, or has its default. */
+export interface StageRequest {
+  readonly size?: RolloutSize;
+  /** Machines of these groups take it, whatever the size. */
+  readonly groups?: readonly string[];
+  /** Seconds in which all machines come to take it, evenly. */
+  readonly over?: number;
+  /** How many machines may be in their jump at the same time. */
+  readonly atOnce?: number;
+  /** How many machines must have failed until no other one takes it. */
+  readonly halt?: number;
+  /** No other machine takes it from now on. */
+  readonly pause?: boolean;
+}
+
+/** The part of a pointer that a change decides. The rest is who made it, when, and why. */
+export type BlessingChange = Omit<Blessing, "note">;
+
+export interface ChangeFacts {
+  readonly package: PackageName;
+  /** The pointer as it is. Undefined if nothing is blessed, or if the pointer is broken. */
+  readonly old: Blessing | undefined;
+  /** The serial of this change. */
+  readonly serial: number;
+  /** Unix milliseconds, by S3's clock. */
+  readonly now: number;
+}
+
+/** Whether every machine may take the candidate by now. */
+export function hasArrived(rollout: Rollout, now: number): boolean {
+  return rollout.state === "running" && cutAt(rollout, now) === 1;
+}
+
+/** For all machines. Undefined if the revision is blessed already, and `again` is not asked for. */
+export function blessForAll(
+  target: Candidate,
+  { again, ...facts }: ChangeFacts & { readonly again: boolean },
+): BlessingChange | undefined {
+  const { old, serial, now } = facts;
+  const fresh = { ...target, serial, since: serial };
+  if (old === undefined) return { ...fresh, replaced: undefined };
+  const { next, rollout } = old;
+  const arrived = rollout !== undefined && hasArrived(rollout, now) ? next?.id : undefined;
+  if (target.id === old.id) {
+    if (arrived !== undefined) return { ...fresh, replaced: arrived };
+    const stopped = stopRollout(facts);
+    if (!again) return stopped;
+    return { ...stopped, ...fresh, replaced: old.replaced };
+  }
+  if (rollout !== undefined && target.id === next?.id) {
+    return { ...fresh, since: again ? serial : rollout.id || serial, replaced: old.id };
+  }
+  return { ...fresh, replaced: arrived ?? old.id };
+}
+
+/** What a rollout, or its next step, depends on. */
+export interface StageFacts extends ChangeFacts {
+  readonly request: StageRequest;
+  /** Begins a rollout anew: no machine's failure counts any more. */
+  readonly again: boolean;
+  /** The names of the machines that are known to be alive. */
+  readonly living: readonly string[];
+}
+
+/**
+ * A rollout of the candidate, or its next step. Throws `UsageError` if there is nothing that other machines could
+ * stay on.
+ */
+export function stageRollout(target: Candidate, facts: StageFacts): BlessingChange {
+  const { old, serial, now, again, request, package: name } = facts;
+  const revision = revisionName({ package: name, id: target.id });
+  if (old === undefined) {
+    throw new UsageError(`Nothing is blessed that the other machines of ${name} could stay on`, {
+      hint: `The first revision is for all: ftl jump --master ${revision}`,
+    });
+  }
+  const known = old.next?.id === target.id ? old.rollout : undefined;
+  const { id, replaced, since, object } = known === undefined ? settled(old, now) : old;
+  if (id === target.id) {
+    throw new UsageError(`${revision} is blessed for all machines already`, {
+      hint: "A rollout brings another revision than the blessed one",
+    });
+  }
+  if (request.pause && known === undefined) {
+    throw new UsageError(`There is no rollout of ${revision} that could pause`);
+  }
+  const rollout = nextStep(facts, again ? undefined : known);
+  return { id, replaced, since, object, serial, next: target, rollout };
+}
+
+/** What is blessed is for all machines again. Undefined if there is no rollout. */
+export function stopRollout(
+  { old, serial }: Pick<ChangeFacts, "old" | "serial">,
+): BlessingChange | undefined {
+  if (old?.next === undefined || old.rollout === undefined) return undefined;
+  const { id, replaced, since, object, next } = old;
+  return { id, replaced, since, object, serial, stopped: next.id };
+}
+
+/** The pointer, as if somebody had blessed the candidate of a rollout that has arrived. */
+function settled(old: Blessing, now: number): BlessingChange {
+  const { next, rollout, id: replaced, serial } = old;
+  if (next === undefined || rollout === undefined || !hasArrived(rollout, now)) return old;
+  return { ...next, replaced, serial, since: rollout.id };
+}
+
+/** 2 % of the machines, but at least one: among many, a single flaky machine must not stop the others. */
+const HALT_SHARE = 0.02;
+
+/** @param known the rollout so far. Undefined if this begins one */
+function nextStep(facts: StageFacts, known: Rollout | undefined): Rollout {
+  const { request, living, serial } = facts;
+  const { groups, atOnce, halt } = request;
+  const { cut, at, over, state } = shareOf(facts, known);
+  return {
+    ...{ id: known?.id || serial, cut, at, over, state },
+    groups: [...new Set([...known?.groups ?? [], ...groups ?? []])],
+    atOnce: atOnce ?? known?.atOnce,
+    halt: halt ?? known?.halt ?? Math.max(1, Math.floor(living.length * HALT_SHARE)),
+    of: living.length === 0 ? undefined : living.length,
+    unknown: known?.unknown ?? [],
+    broken: undefined,
+  };
+}
+
+/**
+ * Who may take it from now on.
+ *
+ *     asked               a rollout begins            a rollout goes on
+ *     a size              that size                   that size
+ *     over                from nobody to all          from where it is to all
+ *     groups              their machines alone        these too; the rest stays as it was before a pause
+ *     pause               refused                     nobody new; the cut stays where it is
+ *     atOnce, halt alone  all machines                the same as before
+ */
+function shareOf(
+  { package: name, request, living, serial, now }: StageFacts,
+  known: Rollout | undefined,
+): Pick<Rollout, "cut" | "at" | "over" | "state"> {
+  const { size, groups, over, pause } = request;
+  const at = Math.floor(now / 1000);
+  const state = pause ? "paused" : "running";
+  if (size !== undefined) {
+    const order = { package: name, id: known?.id || serial };
+    return { cut: chooseCut(living, { order, size }).cut, at, over, state };
+  }
+  const cut = known === undefined ? 0 : roundCut(cutAt(known, now));
+  if (pause || over !== undefined) return { cut, at, over, state };
+  if (known !== undefined) return groups === undefined ? known : { ...known, state };
+  return { cut: groups === undefined ? 1 : 0, at, over, state };
+}

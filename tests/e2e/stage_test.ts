@@ -1,0 +1,67 @@
+/** Rollouts on the real command line: what is told, what is refused, their documents, their history. */
+import { assertEquals, assertMatch } from "../assert.ts";
+import { readDocument } from "../documents.ts";
+import { Fleet } from "./fleet.ts";
+
+async function blessedAndNext(fleet: Fleet): Promise<[string, string]> {
+  const old = await fleet.spool("a.tgz", { v: "1" });
+  await fleet.ok(["jump", "--master", old]);
+  return [old, await fleet.spool("a.tgz", { v: "2" })];
+}
+
+Deno.test("a rollout is told, continued, stopped, and shown by the history", async () => {
+  await using fleet = await Fleet.start();
+  const [old, next] = await blessedAndNext(fleet);
+  const begun = await fleet.ftl(["jump", "--master", next, "--percent", "10", "-m", "canary"]);
+  assertEquals([begun.code, begun.stdout], [0, ""]);
+  assertEquals(begun.stderr, `${next}: rolling out to 10 %; the others stay on ${old}\n`);
+  const step = ["jump", "--master", next, "--over", "2h", "--halt", "3", "--group", "eu,canary"];
+  const { rollout, revision } = readDocument("jump", await fleet.ok([...step, "--json"]));
+  assertEquals(revision, old);
+  assertEquals([rollout.revision, rollout.percent, rollout.over, rollout.halt, rollout.groups], [
+    next,
+    10,
+    7200,
+    3,
+    ["eu", "canary"],
+  ]);
+  const back = await fleet.ftl(["jump-back", "--master", "a"]);
+  assertEquals([back.code, back.stderr], [0, `${next}: its rollout has ended at 10 %\n`]);
+  const again = await fleet.ftl(["jump-back", "--master", "a"]);
+  assertEquals(again.code, 2);
+  assertMatch(again.stderr, /was stopped already: a\.\S+ is blessed\nhint: To go further back: /);
+  const lines = (await fleet.ok(["history", "a"])).split("\n").map((line) =>
+    line.replace(/^\S+ \S+Z\t|^\S+Z\t/, "").replace(/\S+@\S+/, "who")
+  );
+  assertEquals(lines, [
+    `who\tstopped the rollout of ${next}: ${old} stays\t`,
+    `who\trollout of ${next}: 10 %, to all within 2 h 0 min; the others stay on ${old}\t`,
+    `who\trollout of ${next}: 10 %; the others stay on ${old}\tcanary`,
+    `who\tblessed ${old}\t`,
+  ]);
+});
+
+Deno.test("what cannot be a rollout exits with 2, and says why", async () => {
+  await using fleet = await Fleet.start();
+  const [old, next] = await blessedAndNext(fleet);
+  const refusals: [args: string[], message: RegExp][] = [
+    [["jump", "--master", old, "--percent", "10"], /is blessed for all machines already/],
+    [["jump", "--master", next, "--pause"], /There is no rollout of a\.\S+ that could pause/],
+    [["jump", "--master", next, "--percent", "101"], /--percent is not a number from 0 to 100/],
+    [["jump", "--master", next, "--percent", "5", "--machines", "1"], /do not go together/],
+    [["jump", "--master", next, "--over", "2"], /--over is no time: '2'/],
+    [["jump", "--master", next, "--group", "a b"], /--group has a group that is no name/],
+    [["jump", "--master", next, "--halt", "0"], /--halt is not a number of machines/],
+    [["jump", next, "--percent", "10"], /A rollout is for all machines: it needs --master/],
+  ];
+  for (const [args, message] of refusals) {
+    const { code, stderr } = await fleet.ftl(args);
+    assertEquals(code, 2, stderr);
+    assertMatch(stderr, message);
+  }
+  const purged = await fleet.ftl(["jump", "--master", next, "--percent", "10", "--quiet"]);
+  assertEquals(purged.code, 0);
+  const { code, stderr } = await fleet.ftl(["purge", "--master", next]);
+  assertEquals(code, 2, stderr);
+  assertMatch(stderr, /being rolled out/);
+});
