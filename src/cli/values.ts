@@ -28,7 +28,7 @@ const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 /** A duration as `90s`, `15m`, `2h` or `3d`. Returns seconds. */
 export function requireDuration(option: string, text: string): number {
-  const [, digits, unit] = /^([1-9][0-9]{0,5})([smhd])$/.exec(text) ?? [];
+  const [, digits, unit] = /^([0-9]{1,9})([smhd])$/.exec(text) ?? [];
   if (digits !== undefined) return Number(digits) * UNITS[unit as keyof typeof UNITS];
   throw new UsageError(`--${option} is not a duration: ${quote(text)}`, {
     hint: "A number and a unit: 90s, 15m, 2h or 3d",

@@ -26,6 +26,7 @@ const CASES: readonly (readonly [line: string, scope: ScopeName, withProgram: Sc
   ["jump --master a.VZ5vQk8aR4G", "master", "master-with-credential-process"],
   ["jump-back --master a", "master", "master-with-credential-process"],
   ["purge --master a.VZ5vQk8aR4G --dry-run", "master", "master-with-credential-process"],
+  ["history a", "master", "master-with-credential-process"],
   ["doctor", "doctor", "sync"],
   ["sync", "sync", "sync"],
 ];

@@ -49,7 +49,7 @@ Deno.test("what cannot be a rollout exits with 2, and says why", async () => {
     [["jump", "--master", next, "--pause"], /There is no rollout of a\.\S+ that could pause/],
     [["jump", "--master", next, "--percent", "101"], /--percent is not a number from 0 to 100/],
     [["jump", "--master", next, "--percent", "5", "--machines", "1"], /do not go together/],
-    [["jump", "--master", next, "--over", "2"], /--over is no time: '2'/],
+    [["jump", "--master", next, "--over", "2"], /--over is not a duration: '2'/],
     [["jump", "--master", next, "--group", "a b"], /--group has a group that is no name/],
     [["jump", "--master", next, "--halt", "0"], /--halt is not a number of machines/],
     [["jump", next, "--percent", "10"], /A rollout is for all machines: it needs --master/],
