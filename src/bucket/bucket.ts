@@ -234,6 +234,9 @@ export interface OpenedBucket extends Bucket {
   /** Whether the store is not AWS. */
   readonly isForeign: boolean;
 
+  /** Whether the store is known to lack something, from what it has answered so far. */
+  lacks(lack: Lack): boolean;
+
   /** The credentials in use. Throws `UsageError` if there are none. */
   identify(): Promise<Identity>;
 

@@ -1,11 +1,10 @@
-/** Blesses a revision in S3, rolls one out in stages, and stops that: for `jump --master` and `jump-back --master`. */
+/** Blesses a revision in S3 for all machines: for `jump --master` and `jump-back --master`. */
 import { readRevisionContent } from "../revision/metadata.ts";
 import { ConflictError, StorageError } from "../errors.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import type { Context } from "../context.ts";
-import { blessForAll, type StageRequest, stageRollout, stopRollout } from "../plan/blessing.ts";
-import { cutAt, isIn } from "../plan/rollout.ts";
-import type { Rollout } from "../revision/rollout.ts";
+import { blessForAll } from "../plan/blessing.ts";
+import { percentAt } from "../plan/machine_rollout.ts";
 import { type RevisionId, type RevisionName, revisionName } from "../revision/names.ts";
 import type { Candidate } from "../revision/pointer.ts";
 import { changePointer, restorePointer, type WrittenPointer } from "./change_pointer.ts";
@@ -42,7 +41,7 @@ interface BlessRequest extends BlessOptions, BlessPlace {
 }
 
 /** The revision that is blessed now, and the one before. They are equal if there was nothing to do. */
-interface Blessed {
+export interface Blessed {
   readonly revision: RevisionName;
   readonly from: RevisionName | undefined;
 }
@@ -74,102 +73,28 @@ export async function bless(context: Context, request: BlessRequest): Promise<Bl
   });
   await requireStillThere(context, request, { revision, written }, () => {
     context.report({ type: "blessed", revision: name, from });
-    reportEnd(context, request, { unless: id });
+    reportEnd(context, request, { blessed: id, unless: id });
   });
   return { revision: name, from };
 }
 
-/** A step of a rollout. */
-export interface StageOptions extends BlessOptions {
-  readonly request: StageRequest;
-  /** The names of the machines that are known to be alive. */
-  readonly living: readonly string[];
-}
-
-/** A rollout that began, or took its next step. */
-export interface Staged {
-  /** The candidate. */
-  readonly revision: RevisionName;
-  /** What stays blessed for the other machines. */
-  readonly blessed: RevisionName;
-  readonly rollout: Rollout;
-  /** Those of the living machines that may take it now, by name. */
-  readonly machines: readonly string[];
-}
-
-/**
- * Rolls a revision out in stages, or takes the next step. Throws `UsageError` if there is nothing that machines
- * could stay on, and the errors of `bless`.
- */
-export async function stage(
-  context: Context,
-  { request, living, ...place }: BlessPlace & StageOptions & { readonly id: RevisionId },
-): Promise<Staged> {
-  const { bucket, remote, id, old, message, again = false } = place;
-  const revision = requireRemote(remote, { package: remote.name, id }, bucket);
-  const target = await describe(context, bucket, revision);
-  const written = await changePointer(context, {
-    ...{ bucket, package: remote.name, old, message, action: "rollout" },
-    decide: (facts) => stageRollout(target, { ...facts, request, again, living }),
-  });
-  const { id: blessed, rollout } = written.change;
-  if (rollout === undefined) throw new Error("there is no rollout");
-  const now = written.serial;
-  const machines = living.filter((machine) => {
-    const member = { package: remote.name, machine, groups: [], active: undefined, next: id, now };
-    return isIn(rollout, member);
-  });
-  const staged = {
-    revision: revisionName(revision),
-    blessed: revisionName({ package: remote.name, id: blessed }),
-    ...{ rollout, machines },
-  };
-  await requireStillThere(context, place, { revision, written }, () => {
-    const percent = percentOf(rollout, now);
-    context.report({ type: "rollout", ...staged, percent, of: rollout.of });
-    reportEnd(context, place, { unless: id });
-  });
-  return staged;
-}
-
-/** Ends the rollout: what is blessed is for all machines again. Undefined if there is none. */
-export async function stop(
-  context: Context,
-  place: BlessPlace & Pick<BlessOptions, "message">,
-): Promise<Blessed | undefined> {
-  const { bucket, remote, old, message } = place;
-  const before = old.content;
-  if (before?.next === undefined || before.rollout === undefined) return undefined;
-  const { change } = await changePointer(context, {
-    ...{ bucket, package: remote.name, old, message, action: "stopped" },
-    decide: stopRollout,
-  });
-  reportEnd(context, place, {});
-  return {
-    revision: revisionName({ package: remote.name, id: change.id }),
-    from: revisionName({ package: remote.name, id: before.next.id }),
-  };
-}
-
-/** 0 to 100, with one decimal. */
-function percentOf(rollout: Rollout, now: number): number {
-  return Math.round(cutAt(rollout, now) * 1000) / 10;
-}
-
 /** Tells that the change has ended a rollout that was under way, unless it was one of this revision. */
-function reportEnd(
+export function reportEnd(
   { now, report }: Context,
   { remote, old }: BlessPlace,
-  { unless }: { readonly unless?: RevisionId },
+  { blessed, unless }: { readonly blessed: RevisionId; readonly unless?: RevisionId },
 ): void {
   const { next, rollout } = old.content ?? {};
   if (next === undefined || rollout === undefined || next.id === unless) return;
   const revision = revisionName({ package: remote.name, id: next.id });
-  report({ type: "rollout-ended", revision, percent: percentOf(rollout, now()) });
+  report({
+    ...{ type: "rollout-ended", revision, percent: percentAt(rollout, now()) },
+    blessed: revisionName({ package: remote.name, id: blessed }),
+  });
 }
 
 /** Who may bless may not be allowed to read the revision. Then its SHA-256 stays unknown. */
-async function describe(
+export async function describe(
   { signal }: Context,
   bucket: Bucket,
   { id, key, object: { size } }: RemoteRevision,
@@ -193,7 +118,7 @@ async function describe(
  *
  * @param report called if the change stays
  */
-async function requireStillThere(
+export async function requireStillThere(
   context: Context,
   { bucket, old }: BlessPlace,
   { revision, written }: { revision: RemoteRevision; written: WrittenPointer },

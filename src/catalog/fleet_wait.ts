@@ -91,7 +91,7 @@ export async function waitForFleet(
     const left = end - performance.now();
     // A package that nobody has spooled or blessed is a wrong name.
     const isNothing = found.verdict === "nobody" && fleet.blessed === undefined;
-    if (found.verdict === "done" || found.verdict === "failed" || isNothing || left <= 0) {
+    if (["done", "failed", "halted"].includes(found.verdict) || isNothing || left <= 0) {
       const failures = failuresOf(fleet, found);
       for (const error of failures) context.report({ type: "failure", error });
       return { fleet, failures };
@@ -122,6 +122,14 @@ function failuresOf(fleet: Fleet, found: WaitVerdict): Error[] {
           hint: "Machines report if FTL_REPORT is set there, as by 'ftl setup', and S3 lets them",
         }),
       ];
+    case "halted":
+      return [halted(fleet)];
+    case "growing":
+      return [
+        new LateError(`${name}: the rollout has come to ${percentOf(fleet)} % of the machines`, {
+          hint: `It goes on by itself: 'ftl fleet ${name} --wait 1h' goes on waiting`,
+        }),
+      ];
     case "failed":
       return [failed(fleet, found.machines)];
     case "late":
@@ -144,6 +152,21 @@ function failed(fleet: Fleet, machines: readonly FleetMachine[]): Error {
     : new ScriptError(text, { revision, hint });
 }
 
+function halted(fleet: Fleet): Error {
+  const { package: name, rollout } = fleet;
+  const { failed = [], next = fleet.blessed } = rollout ?? {};
+  const who = failed.length === 0 ? "" : `: it failed on ${listOf(failed)}`;
+  const text = `${name}: the rollout has halted at ${percentOf(fleet)} % of the machines${who}`;
+  const hint = `'ftl jump-back --master ${name}' takes all machines back to the blessed revision`;
+  return next === undefined
+    ? new LateError(text, { hint })
+    : new ScriptError(text, { revision: next, hint });
+}
+
+function percentOf({ rollout }: Fleet): number {
+  return Number((rollout?.percent ?? 0).toFixed(1));
+}
+
 /** `2 of 30 machines are`. */
 function shareOf({ package: name, living }: Fleet, { length }: readonly FleetMachine[]): string {
   const of = living === 1 ? "machine" : "machines";
@@ -152,10 +175,13 @@ function shareOf({ package: name, living }: Fleet, { length }: readonly FleetMac
 
 /** `web-1 (behind), web-2 (held) and 3 more`. */
 function namesOf(machines: readonly FleetMachine[]): string {
-  const named = machines.slice(0, MOST_NAMES).map(({ machine, host, state, error }) => {
+  return listOf(machines.map(({ machine, host, state, error }) => {
     const who = host === undefined || host === machine ? machine : `${machine}, ${host}`;
     return `${who} (${state}${error === undefined ? "" : `: ${error.text}`})`;
-  });
-  const more = machines.length - named.length;
-  return named.join(", ") + (more > 0 ? ` and ${more} more` : "");
+  }));
+}
+
+function listOf(machines: readonly string[]): string {
+  const more = machines.length - MOST_NAMES;
+  return machines.slice(0, MOST_NAMES).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

@@ -4,7 +4,7 @@ import { readHistory } from "../catalog/history.ts";
 import { fetchPackageListing, requireRevisions } from "../catalog/remote_package.ts";
 import { readOldPointer } from "../catalog/pointer.ts";
 import type { Context } from "../context.ts";
-import { cutAt } from "../plan/rollout.ts";
+import { percentAt } from "../plan/machine_rollout.ts";
 import type { HistoryAction } from "../revision/history.ts";
 import {
   type PackageName,
@@ -88,7 +88,7 @@ export async function history(
         ...{ action, at: note.at, by: note.by, message: note.message },
         blessed: revisionName({ package: name, id: blessed }),
         ...{ before: nameOf(before), next: nameOf(next) },
-        percent: words && Math.round(cutAt(words, serial) * 1000) / 10,
+        percent: words && percentAt(words, serial),
         over: words?.over,
         paused: words?.state === "paused",
         done: content === undefined || entry.follows !== content.serial,

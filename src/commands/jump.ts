@@ -1,8 +1,9 @@
 /** `ftl jump`: activates a revision on this machine, or blesses it in S3 for all machines. */
 import { type GivenRevision, toRevision } from "../revision/names.ts";
 import { requirePackage } from "../machine/package_dir.ts";
-import { bless, type BlessOptions, stage, type Staged } from "../catalog/bless.ts";
+import { bless, type BlessOptions } from "../catalog/bless.ts";
 import { type MasterOptions, waitIfAsked } from "../catalog/fleet_wait.ts";
+import { readLiving, requireTurns, stage, type Staged } from "../catalog/stage.ts";
 import type { StageRequest } from "../plan/blessing.ts";
 import { type Context } from "../context.ts";
 import { fetchPackageListing } from "../catalog/remote_package.ts";
@@ -54,21 +55,29 @@ export async function jumpMaster(
   return { ...blessed, ...await waitIfAsked(context, bucket, { package: remote.name, wait }) };
 }
 
+/** Options of a step of a rollout. */
+export interface StageOptions extends MasterOptions {
+  readonly request: StageRequest;
+}
+
 /**
  * Rolls the revision out in stages: only some machines run it, the others stay on the blessed one. Given again, it
- * takes the next step. Throws `UsageError` if nothing is blessed yet, or if this revision is, and the errors of
- * `jumpMaster`.
+ * takes the next step. Throws `UsageError` if nothing is blessed yet, if this revision is, if a number of machines is
+ * asked for and none reports, or if the store cannot let machines take turns; and the errors of `jumpMaster`.
  */
 export async function stageMaster(
   context: Context,
   revision: GivenRevision,
-  { request, ...options }: BlessOptions & { readonly request: StageRequest },
-): Promise<Staged> {
+  { request, wait, ...options }: StageOptions,
+): Promise<Staged & { readonly failures: readonly Error[] }> {
   const wanted = toRevision(revision);
   const bucket = await openBucket(context);
   const remote = await fetchPackageListing(bucket, wanted.package);
   const old = await readOldPointer(bucket, remote);
-  const living: string[] = [];
+  if (request.atOnce !== undefined) await requireTurns(bucket, remote.name);
+  // Who pauses a rollout is in a hurry, and a pause chooses no machines.
+  const living = request.pause ? [] : await readLiving(context, bucket, remote.name);
   const place = { bucket, remote, old };
-  return await stage(context, { ...options, ...place, id: wanted.id, request, living });
+  const staged = await stage(context, { ...options, ...place, id: wanted.id, request, living });
+  return { ...staged, ...await waitIfAsked(context, bucket, { package: remote.name, wait }) };
 }

@@ -21,7 +21,8 @@ import { UsageError } from "../errors.ts";
 import { type PackageName, revisionName } from "../revision/names.ts";
 import type { Blessing, Candidate } from "../revision/pointer.ts";
 import { type Rollout, roundCut } from "../revision/rollout.ts";
-import { chooseCut, cutAt, type RolloutSize } from "./rollout.ts";
+import type { LivingMachine } from "./fleet.ts";
+import { chooseCut, cutAt, type RolloutSize, shareAt } from "./rollout.ts";
 
 /** A step of a rollout, as a person asks for it. What is absent stays as it is, or has its default. */
 export interface StageRequest {
@@ -83,8 +84,8 @@ export interface StageFacts extends ChangeFacts {
   readonly request: StageRequest;
   /** Begins a rollout anew: no machine's failure counts any more. */
   readonly again: boolean;
-  /** The names of the machines that are known to be alive. */
-  readonly living: readonly string[];
+  /** The machines that are known to be alive. Empty if no machine reports, or if nobody has looked. */
+  readonly living: readonly LivingMachine[];
 }
 
 /**
@@ -92,7 +93,7 @@ export interface StageFacts extends ChangeFacts {
  * stay on.
  */
 export function stageRollout(target: Candidate, facts: StageFacts): BlessingChange {
-  const { old, serial, now, again, request, package: name } = facts;
+  const { old, serial, now, again, request, living, package: name } = facts;
   const revision = revisionName({ package: name, id: target.id });
   if (old === undefined) {
     throw new UsageError(`Nothing is blessed that the other machines of ${name} could stay on`, {
@@ -108,6 +109,11 @@ export function stageRollout(target: Candidate, facts: StageFacts): BlessingChan
   }
   if (request.pause && known === undefined) {
     throw new UsageError(`There is no rollout of ${revision} that could pause`);
+  }
+  if (request.size !== undefined && "machines" in request.size && living.length === 0) {
+    throw new UsageError(`No machine has reported ${name}, so FTL cannot choose any`, {
+      hint: "Give --percent, or let machines report: see FTL_REPORT",
+    });
   }
   const rollout = nextStep(facts, again ? undefined : known);
   return { id, replaced, since, object, serial, next: target, rollout };
@@ -136,13 +142,15 @@ const HALT_SHARE = 0.02;
 function nextStep(facts: StageFacts, known: Rollout | undefined): Rollout {
   const { request, living, serial } = facts;
   const { groups, atOnce, halt } = request;
-  const { cut, at, over, state } = shareOf(facts, known);
+  const { share, ...words } = shareOf(facts, known);
   return {
-    ...{ id: known?.id || serial, cut, at, over, state },
+    id: known?.id || serial,
+    ...words,
+    share: share === words.cut ? undefined : share,
     groups: [...new Set([...known?.groups ?? [], ...groups ?? []])],
     atOnce: atOnce ?? known?.atOnce,
     halt: halt ?? known?.halt ?? Math.max(1, Math.floor(living.length * HALT_SHARE)),
-    of: living.length === 0 ? undefined : living.length,
+    of: living.length || known?.of,
     unknown: known?.unknown ?? [],
     broken: undefined,
   };
@@ -161,16 +169,23 @@ function nextStep(facts: StageFacts, known: Rollout | undefined): Rollout {
 function shareOf(
   { package: name, request, living, serial, now }: StageFacts,
   known: Rollout | undefined,
-): Pick<Rollout, "cut" | "at" | "over" | "state"> {
+): Pick<Rollout, "cut" | "share" | "at" | "over" | "state"> {
   const { size, groups, over, pause } = request;
   const at = Math.floor(now / 1000);
   const state = pause ? "paused" : "running";
   if (size !== undefined) {
     const order = { package: name, id: known?.id || serial };
-    return { cut: chooseCut(living, { order, size }).cut, at, over, state };
+    const { cut, share } = chooseCut(living.map(({ machine }) => machine), { order, size });
+    return { cut, share, at, over, state };
   }
-  const cut = known === undefined ? 0 : roundCut(cutAt(known, now));
-  if (pause || over !== undefined) return { cut, at, over, state };
-  if (known !== undefined) return groups === undefined ? known : { ...known, state };
-  return { cut: groups === undefined ? 1 : 0, at, over, state };
+  if (known === undefined) {
+    const cut = over === undefined && groups === undefined ? 1 : 0;
+    return { cut, share: cut, at, over, state };
+  }
+  if (pause || over !== undefined) {
+    return { cut: roundCut(cutAt(known, now)), share: shareAt(known, now), at, over, state };
+  }
+  const { cut, share } = known;
+  const same = { cut, share, at: known.at, over: known.over };
+  return { ...same, state: groups === undefined ? known.state : state };
 }

@@ -59,6 +59,8 @@ export interface FleetRollout {
   readonly state: "running" | "paused" | "halted" | "complete";
   /** The share of machines that may take it now, 0 to 100. */
   readonly percent: number;
+  /** Machines with a lower rank may take it: 0 to 1. For few machines, this is not their share. */
+  readonly cut: number;
   /** Seconds in which the share grows to all; undefined if it stays. */
   readonly over: number | undefined;
   /** Groups whose machines may all take it. */
@@ -98,6 +100,9 @@ export interface Fleet {
   /** The worst first, then by name. Those that are gone for a week are left out. */
   readonly machines: readonly FleetMachine[];
 }
+
+/** A machine that counts: it has the package, and has reported lately. */
+export type LivingMachine = Pick<FleetMachine, "machine" | "host" | "groups">;
 
 /** A report as it lies in the bucket. */
 export interface SeenReport {

@@ -23,8 +23,15 @@ import {
 import type { Blessing } from "../revision/pointer.ts";
 import type { MachineReport, ReportedPackage } from "../revision/report.ts";
 import { effective } from "./effective.ts";
-import type { Fleet, FleetMachine, FleetRollout, MachineState, SeenReport } from "./fleet.ts";
-import { cutAt } from "./rollout.ts";
+import type {
+  Fleet,
+  FleetMachine,
+  FleetRollout,
+  LivingMachine,
+  MachineState,
+  SeenReport,
+} from "./fleet.ts";
+import { cutAt, shareAt } from "./rollout.ts";
 
 /** What the marks of the rollout that is under way tell: see `src/revision/rollout.ts`. */
 export interface RolloutMarks {
@@ -99,6 +106,22 @@ export function judgeFleet(source: FleetSource): JudgedFleet {
   };
 }
 
+/** The machines of a package that are alive. */
+export function livingMachines(
+  reports: readonly SeenReport[],
+  { package: name, at }: Pick<FleetSource, "package" | "at">,
+): LivingMachine[] {
+  return reports.flatMap(({ machine, seen, report }) => {
+    if (report === undefined || !report.packages.has(name)) return [];
+    if (isGone(seen, { at, every: report.every })) return [];
+    return [{ machine, host: report.host, groups: report.groups }];
+  });
+}
+
+function isGone(seen: number, { at, every }: { at: number; every: number }): boolean {
+  return at - seen > PATIENCE * every * 1000;
+}
+
 /** Whether the machine counts: it reports, and its report can be read. */
 export function isAlive({ state }: FleetMachine): boolean {
   return state !== "gone" && state !== "unreadable";
@@ -116,13 +139,15 @@ function judge({ machine, seen, report }: SeenReport, source: FleetSource): Judg
     id && revisionName({ package: source.package, id });
   const isInformed = isOfPointer(found, source.pointer);
   const want = wantedBy(machine, { report, found, isInformed }, source);
-  const isGone = source.at - seen > PATIENCE * report.every * 1000;
+  const { at } = source;
   return [[{
     ...shown,
     host: report.host,
     groups: report.groups,
     ftl: report.ftl,
-    state: isGone ? "gone" : stateOf(found, { isInformed, want }),
+    state: isGone(seen, { at, every: report.every })
+      ? "gone"
+      : stateOf(found, { isInformed, want }),
     active: name(found.active),
     previous: name(found.previous),
     want: name(want),
@@ -206,7 +231,8 @@ function rolloutOf(
       : cut >= 1
       ? "complete"
       : "running",
-    percent: cut * 100,
+    percent: shareAt(rollout, at) * 100,
+    cut,
     over,
     groups,
     atOnce,

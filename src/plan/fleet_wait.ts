@@ -2,19 +2,22 @@
  * Decides whether somebody who waits for a fleet need not wait any longer. The first row that fits counts:
  *
  *     a machine that knows what is blessed is in quarantine, unhealthy, or fails by a script   failed
+ *     a rollout has halted                                                                     halted
  *     no machine has reported the package                                                      nobody
- *     every machine that is alive runs what it should                                          done
- *     else                                                                                     late
+ *     a machine that is alive does not run what it should                                      late
+ *     a rollout still comes to more machines by itself                                         growing
+ *     else                                                                                     done
  *
- * What a machine said before it saw the present blessing is no failure of that. `late` and `nobody` may still change.
+ * What a machine said before it saw the present blessing is no failure of that. `late`, `growing` and
+ * `nobody` may still change.
  */
 import { EXIT } from "../errors.ts";
-import type { FleetMachine } from "./fleet.ts";
+import type { Fleet, FleetMachine } from "./fleet.ts";
 import { isAlive, type JudgedFleet } from "./fleet_view.ts";
 
 export type WaitVerdict =
   | { readonly verdict: "done" }
-  | { readonly verdict: "nobody" }
+  | { readonly verdict: "nobody" | "growing" | "halted" }
   /** With the machines that have failed, or that do not run yet what they should. */
   | { readonly verdict: "failed" | "late"; readonly machines: readonly FleetMachine[] };
 
@@ -22,14 +25,20 @@ export function judgeWait({ fleet, informed }: JudgedFleet): WaitVerdict {
   const living = fleet.machines.filter(isAlive);
   const failed = living.filter((one) => informed.has(one.machine) && hasFailed(one));
   if (failed.length > 0) return { verdict: "failed", machines: failed };
+  if (fleet.rollout?.state === "halted") return { verdict: "halted" };
   if (living.length === 0) return { verdict: "nobody" };
   const late = living.filter((one) => !isInLine(one));
-  return late.length > 0 ? { verdict: "late", machines: late } : { verdict: "done" };
+  if (late.length > 0) return { verdict: "late", machines: late };
+  return { verdict: isGrowing(fleet) ? "growing" : "done" };
 }
 
 /** Whether it runs what it should. */
 export function isInLine({ active, want }: FleetMachine): boolean {
   return want === undefined || active === want;
+}
+
+function isGrowing({ rollout }: Fleet): boolean {
+  return rollout?.state === "running" && rollout.over !== undefined;
 }
 
 function hasFailed({ state, error }: FleetMachine): boolean {

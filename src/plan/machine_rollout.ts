@@ -7,7 +7,7 @@ import {
 } from "../revision/names.ts";
 import type { Rollout } from "../revision/rollout.ts";
 import { type Effective, stagedIn, type StagedPointer } from "./effective.ts";
-import { cutAt } from "./rollout.ts";
+import { shareAt } from "./rollout.ts";
 
 /** Why a machine does not run the candidate of a rollout: see `waitingText`. */
 export type WaitingReason =
@@ -40,6 +40,8 @@ export interface MachineRollout {
   readonly waiting: WaitingReason | undefined;
   /** This machine's rank, 0 to 100, if it waits for that reason. */
   readonly rank: number | undefined;
+  /** What its rank is not below, 0 to 100, if it waits for that reason. */
+  readonly cut: number | undefined;
 }
 
 /** Undefined without a rollout. */
@@ -59,13 +61,15 @@ export function machineRollout(
     candidate: revisionName({ package: name, id: staged.next.id }),
     percent: percentAt(staged.rollout, now),
     waiting: waiting?.reason,
-    rank: waiting?.reason === "rank" ? toPercent(waiting.rank) : undefined,
+    ...(waiting?.reason === "rank"
+      ? { rank: toPercent(waiting.rank), cut: toPercent(waiting.cut) }
+      : { rank: undefined, cut: undefined }),
   };
 }
 
-/** The cut of a rollout, 0 to 100 with two decimals. Only where all machines are below it, it is 100. */
+/** The share of the machines that may take the candidate, 0 to 100 with two decimals. It is 100 only where all may. */
 export function percentAt(rollout: Rollout, now: number): number {
-  return toPercent(cutAt(rollout, now));
+  return toPercent(shareAt(rollout, now));
 }
 
 /** How far a revision is rolled out. Undefined if it is not the candidate of a rollout. */
@@ -83,7 +87,7 @@ function toPercent(share: number): number {
 }
 
 /** Why a machine waits, for people. */
-export function waitingText({ waiting, rank, percent }: MachineRollout): string | undefined {
+export function waitingText({ waiting, rank, cut }: MachineRollout): string | undefined {
   switch (waiting) {
     case undefined:
       return undefined;
@@ -94,7 +98,7 @@ export function waitingText({ waiting, rank, percent }: MachineRollout): string 
     case "paused":
       return "the rollout is paused";
     case "rank":
-      return `this machine is at ${rank} %, the rollout at ${percent} %`;
+      return `the rollout takes machines below ${cut} %, and this one is at ${rank} %`;
     case "halted":
       return "the rollout is halted, as it failed on too many machines";
     case "marks unknown":

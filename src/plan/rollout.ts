@@ -59,6 +59,11 @@ export function cutAt({ cut, at, over, state }: Rollout, now: number): number {
   return Math.min(1, cut + (1 - cut) * seconds / over);
 }
 
+/** The share of the machines that was asked for, as it has grown until now, 0 to 1. It is shown; the cut decides. */
+export function shareAt(rollout: Rollout, now: number): number {
+  return cutAt({ ...rollout, cut: rollout.share ?? rollout.cut }, now);
+}
+
 /** Whether a machine may take the candidate, as the table above says. */
 export function isIn(rollout: Rollout, member: RolloutMember): boolean {
   if (member.active === member.next) return true;
@@ -74,6 +79,8 @@ export type RolloutSize = { readonly percent: number } | { readonly machines: nu
 /** A cut, and the machines that are below it, in the order of their ranks. */
 export interface ChosenCut {
   readonly cut: number;
+  /** The share of the machines that was asked for, 0 to 1. */
+  readonly share: number;
   readonly machines: readonly string[];
 }
 
@@ -94,7 +101,7 @@ export function chooseCut(
     .sort((a, b) => a.rank - b.rank || compareNames(a.machine, b.machine));
   const cut = cutFor(ranked.map(({ rank }) => rank), size);
   const machines = ranked.filter(({ rank }) => rank < cut).map(({ machine }) => machine);
-  return { cut, machines };
+  return { cut, share: shareOf(size, ranked.length), machines };
 }
 
 /** @param ranks in their order */
@@ -102,13 +109,18 @@ function cutFor(ranks: readonly number[], size: RolloutSize): number {
   if ("percent" in size && (ranks.length === 0 || size.percent >= 100)) {
     return roundCut(Math.min(1, size.percent / 100));
   }
-  const count = "percent" in size ? shareOf(ranks.length, size.percent) : size.machines;
+  const count = "percent" in size ? countOf(ranks.length, size.percent) : size.machines;
   const last = ranks[Math.min(count, ranks.length) - 1];
   return last === undefined ? 0 : cutAbove(last);
 }
 
 /** Rounded up. 14.3 % of 1,000 are 143, whatever binary fractions make of it. */
-function shareOf(machines: number, percent: number): number {
-  const share = Math.ceil(Number((machines * percent / 100).toFixed(6)));
-  return percent > 0 ? Math.max(1, share) : 0;
+function countOf(machines: number, percent: number): number {
+  const count = Math.ceil(Number((machines * percent / 100).toFixed(6)));
+  return percent > 0 ? Math.max(1, count) : 0;
+}
+
+function shareOf(size: RolloutSize, machines: number): number {
+  if ("percent" in size) return size.percent / 100;
+  return machines === 0 ? 0 : Math.min(1, size.machines / machines);
 }

@@ -48,5 +48,5 @@ function shareOf(
   if (active === rollout.next) return "running";
   if (rollout.state === "paused" || rollout.state === "halted") return "rest";
   if (rollout.groups.some((group) => groups.includes(group))) return "next";
-  return rankOf(machine, order) < rollout.percent / 100 ? "next" : "rest";
+  return rankOf(machine, order) < rollout.cut ? "next" : "rest";
 }

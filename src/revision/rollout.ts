@@ -4,6 +4,7 @@
  *
  *     id        the serial of the rollout's first write
  *     cut       0 to 1, at most 9 decimals: machines with a lower rank may take the candidate
+ *     share     0 to 1: the share of the machines that was asked for, if the cut is another. It is only shown
  *     at        Unix seconds: when the cut was set
  *     over      seconds in which the cut grows to 1; absent if it does not grow
  *     group     names, with commas between them: their machines may take it whatever their rank
@@ -23,6 +24,8 @@ export interface Rollout {
   readonly id: number;
   /** 0 to 1. Machines with a lower rank may take the candidate, at the time `at`. */
   readonly cut: number;
+  /** 0 to 1: the share that was asked for, where the cut was chosen by the ranks of the machines. It is only shown. */
+  readonly share: number | undefined;
   /** Unix seconds. */
   readonly at: number;
   /** Seconds after `at` in which the cut grows evenly to 1. Undefined if it stays. */
@@ -45,7 +48,18 @@ export interface Rollout {
   readonly broken: string | undefined;
 }
 
-const KEYS = ["id", "cut", "at", "over", "group", "at-once", "halt", "of", "state"] as const;
+const KEYS = [
+  "id",
+  "cut",
+  "share",
+  "at",
+  "over",
+  "group",
+  "at-once",
+  "halt",
+  "of",
+  "state",
+] as const;
 type Key = (typeof KEYS)[number];
 const REQUIRED: readonly Key[] = ["id", "cut", "at"];
 
@@ -84,6 +98,7 @@ export function parseRollout(text: string): Rollout {
   const numbers = {
     id: read("id", readPositive) ?? 0,
     cut: read("cut", readCut) ?? 0,
+    share: read("share", readCut),
     at: read("at", readCount) ?? 0,
     over: read("over", readPositive),
     groups: read("group", readGroups) ?? [],
@@ -101,7 +116,8 @@ export function formatRollout(rollout: Rollout): string {
   const { groups, state } = rollout;
   const values: Record<Key, string | number | undefined> = {
     id: rollout.id,
-    cut: roundCut(rollout.cut).toFixed(CUT_DECIMALS).replace(/\.?0+$/, ""),
+    cut: wordOf(rollout.cut),
+    share: rollout.share === undefined ? undefined : wordOf(rollout.share),
     at: rollout.at,
     over: rollout.over,
     group: groups.length === 0 ? undefined : groups.join(","),
@@ -112,6 +128,10 @@ export function formatRollout(rollout: Rollout): string {
   };
   const known = KEYS.flatMap((key) => values[key] === undefined ? [] : [`${key}=${values[key]}`]);
   return [...known, ...rollout.unknown].join(" ");
+}
+
+function wordOf(cut: number): string {
+  return roundCut(cut).toFixed(CUT_DECIMALS).replace(/\.?0+$/, "");
 }
 
 interface Words {

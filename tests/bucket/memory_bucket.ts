@@ -34,6 +34,11 @@ const PAGE = 1000;
 
 export class MemoryBucket implements OpenedBucket {
   readonly isForeign = true;
+
+  lacks(): boolean {
+    return false;
+  }
+
   /** The names of the methods that were called, in their order. */
   readonly calls: string[] = [];
   /** The store's clock: Unix milliseconds. */

@@ -95,7 +95,10 @@ Deno.test("a sync says why it waits, and what a hold is against", async () => {
   await fleet.sync(IN);
   const { candidate, waiting } = last("synced") ?? {};
   assertEquals(candidate, next);
-  assertMatch(waiting ?? "", /^this machine is at \d+(\.\d+)? %, the rollout at 0 %$/);
+  assertMatch(
+    waiting ?? "",
+    /^the rollout takes machines below 0 %, and this one is at \d+(\.\d+)? %$/,
+  );
   await jump(fleet.machine(IN), old);
   await fleet.point(old, next, "cut=1");
   await fleet.sync(IN);

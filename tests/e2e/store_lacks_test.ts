@@ -79,6 +79,9 @@ for (const [name, lacking, bless, spool] of STORES) {
     assertEquals(await master(), `${first}\n${second}\t(active)`);
     assertEquals(await warnings(["jump-back", "--master", "a"]), bless);
     assertEquals(await master(), `${first}\t(active)\n${second}`);
+    const turns = ["jump", "--master", second, "--percent", "50", "--at-once", "1"];
+    const { code, stderr } = await fleet.ftl(turns, { env });
+    assertEquals(code, [CONDITIONS, HEED].includes(bless) ? 2 : 0, stderr);
 
     if (spool === undefined) return;
     const bytes = new Uint8Array(20_000_000).fill(7, 1000, 10_000_000);

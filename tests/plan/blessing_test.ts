@@ -63,7 +63,8 @@ function stage(
   request: StageRequest,
   { old = pointer(), again = false, living = [], now = NOW }: Staged = {},
 ): BlessingChange {
-  return stageRollout(candidate(id), { ...facts(old, now), request, again, living });
+  const machines = living.map((machine) => ({ machine, host: undefined, groups: [] }));
+  return stageRollout(candidate(id), { ...facts(old, now), request, again, living: machines });
 }
 
 function rolloutOf(change: BlessingChange): Rollout {

@@ -245,3 +245,18 @@ Deno.test("during a rollout a wait ends when those have it that may", () => {
   const refused = seen(IN, { state: "quarantine" });
   assertEquals(verdict([refused, seen(OUT)], { pointer }), `failed ${IN}`);
 });
+
+Deno.test("a wait for a rollout that grows by itself ends when it has come to all", () => {
+  const pointer = staged("cut=0 over=60");
+  assertEquals(verdict([seen(IN)], { pointer }), "growing");
+  const paused = staged("cut=0 over=60 state=paused");
+  assertEquals(verdict([seen(IN)], { pointer: paused }), "done");
+  const later = { pointer, at: AT + MINUTE };
+  assertEquals(verdict([seen(IN, {}, { age: -MINUTE })], later), `late ${IN}`);
+  assertEquals(verdict([seen(IN, { active: NEXT }, { age: -MINUTE })], later), "done");
+});
+
+Deno.test("a wait ends when the rollout has halted, though nobody else should take it", () => {
+  const marks = { isHalted: true, failed: ["i-9"], turns: [] };
+  assertEquals(verdict([seen(IN)], { pointer: staged("cut=1 halt=1"), marks }), "halted");
+});

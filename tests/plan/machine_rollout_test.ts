@@ -20,12 +20,12 @@ Deno.test("percentAt() has two decimals, and is 100 only where all machines are 
 });
 
 Deno.test("each reason to wait has words of its own", () => {
-  const shown = { candidate: aName("a.VZ5vQk8aR4G"), percent: 10, rank: 42.5 };
+  const shown = { candidate: aName("a.VZ5vQk8aR4G"), percent: 10, rank: 42.5, cut: 12.5 };
   const texts = WAITING_REASONS.map((waiting) => waitingText({ ...shown, waiting }));
   assertEquals(new Set(texts).size, WAITING_REASONS.length);
   assertEquals(
     waitingText({ ...shown, waiting: "rank" }),
-    "this machine is at 42.5 %, the rollout at 10 %",
+    "the rollout takes machines below 12.5 %, and this one is at 42.5 %",
   );
   assertEquals(waitingText({ ...shown, waiting: undefined }), undefined);
 });

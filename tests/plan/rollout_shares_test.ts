@@ -8,12 +8,11 @@ import { EXAMPLE, fleetOf, machine } from "../cli/text/fleet_example.ts";
 const ROLLOUT = EXAMPLE.rollout as FleetRollout;
 const ORDER = { package: EXAMPLE.package, id: ROLLOUT.id };
 const ONE = machine(1, { machine: "i-1", groups: [] });
-/** In percent. */
-const RANK = 100 * rankOf("i-1", ORDER);
+const RANK = rankOf("i-1", ORDER);
 const NONE = { running: 0, next: 0, failed: 0, rest: 0 };
 
-const BELOW = { ...ROLLOUT, groups: [], failed: [], percent: RANK + 0.01 };
-const ABOVE = { ...BELOW, percent: RANK - 0.01 };
+const BELOW = { ...ROLLOUT, groups: [], failed: [], cut: RANK + 0.0001 };
+const ABOVE = { ...BELOW, cut: RANK - 0.0001 };
 
 const TABLE: [what: string, is: keyof typeof NONE, rollout: FleetRollout, one: typeof ONE][] = [
   ["below the cut", "next", BELOW, ONE],
@@ -48,8 +47,8 @@ Deno.test("rolloutShares() counts no machine that is gone, and nothing without a
 
 Deno.test("rolloutShares() counts each living machine once", () => {
   const state = fc.constantFrom<FleetRollout["state"][]>("running", "paused", "halted", "complete");
-  fc.assert(fc.property(state, fc.integer({ min: 0, max: 100 }), (state, percent) => {
-    const shares = rolloutShares({ ...EXAMPLE, rollout: { ...ROLLOUT, state, percent } });
+  fc.assert(fc.property(state, fc.double({ min: 0, max: 1, noNaN: true }), (state, cut) => {
+    const shares = rolloutShares({ ...EXAMPLE, rollout: { ...ROLLOUT, state, cut } });
     assertEquals(Object.values(shares ?? {}).reduce((a, b) => a + b), EXAMPLE.living);
   }));
 });

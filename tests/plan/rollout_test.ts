@@ -250,7 +250,12 @@ Deno.test("chooseCut() with 100 % is 1, so that machines of tomorrow are in", ()
 Deno.test("chooseCut() is the percentage itself where no machine is known", () => {
   assertEquals(chooseCut([], { order: ORDER, size: { percent: 12.5 } }), {
     cut: 0.125,
+    share: 0.125,
     machines: [],
   });
-  assertEquals(chooseCut([], { order: ORDER, size: { machines: 2 } }), { cut: 0, machines: [] });
+  assertEquals(chooseCut([], { order: ORDER, size: { machines: 2 } }), {
+    cut: 0,
+    share: 0,
+    machines: [],
+  });
 });

@@ -12,6 +12,7 @@ import {
 const LEAST: Rollout = {
   id: 1795615200123,
   cut: 0.1,
+  share: undefined,
   at: 1795615200,
   over: undefined,
   groups: [],
@@ -30,6 +31,7 @@ const READ: [text: string, wanted: Partial<Rollout>][] = [
   [`${WORDS} group=canary`, { groups: ["canary"] }],
   [`${WORDS} group=canary,eu-west-1a`, { groups: ["canary", "eu-west-1a"] }],
   [`${WORDS} at-once=2 halt=1 of=5000`, { atOnce: 2, halt: 1, of: 5000 }],
+  [`${WORDS} share=0.25`, { share: 0.25 }],
   [`${WORDS} of=0`, { of: 0 }],
   [`${WORDS} state=paused`, { state: "paused" }],
   [`${WORDS} zone=a pace=slow=er later`, { unknown: ["zone=a", "pace=slow=er", "later"] }],
@@ -109,9 +111,11 @@ for (const [given, text] of FORMAT) {
 const count = fc.integer({ min: 1, max: 999_999_999_999_999 });
 const maybe = fc.option(count, { nil: undefined });
 const group = fc.stringMatching(/^[A-Za-z0-9_.:@-]{1,20}$/);
+const share = fc.integer({ min: 0, max: 1e9 }).map((billionths) => billionths / 1e9);
 const rollouts: fc.Arbitrary<Rollout> = fc.record({
   id: count,
-  cut: fc.integer({ min: 0, max: 1e9 }).map((billionths) => billionths / 1e9),
+  cut: share,
+  share: fc.option(share, { nil: undefined }),
   at: count,
   over: maybe,
   groups: fc.array(group, { maxLength: 3 }),

@@ -103,14 +103,15 @@ export function eitherMaster(): Shape {
 export function rollout(): Shape {
   return object("The staged rollout that is under way.", {
     candidate: revisionName("The revision that is being rolled out."),
-    percent: percent("Machines with a rank below it may take the candidate now."),
+    percent: percent("The share of the machines that may take the candidate now."),
     waiting: orNull(word(
       "Why this machine waits: the candidate is neither here nor in S3; it is in quarantine here; the rollout is " +
-        "paused; this machine's rank is not below `percent`; too many machines have failed; this machine has not asked " +
+        "paused; this machine's `rank` is not below `cut`; too many machines have failed; this machine has not asked " +
         "how the others do; it is the turn of other machines. Null if it runs the candidate, or is to run it.",
       WAITING_REASONS,
     )),
     rank: orNull(percent("This machine's rank in this rollout, if it waits for that.")),
+    cut: orNull(percent("What its rank is to be below, if it waits for that.")),
   });
 }
 

@@ -4,6 +4,7 @@ import type { Environment } from "../../config.ts";
 import {
   type BucketOptions,
   type Identity,
+  type Lack,
   type ListedObject,
   type ListedPage,
   type ListingOptions,
@@ -51,6 +52,7 @@ class S3Bucket implements OpenedBucket {
   readonly #settings: ClientSettings;
   readonly #clock: ServerClock;
   readonly #client: S3Client;
+  readonly #lacks: StoreLacks;
   readonly #options: { abortSignal?: AbortSignal };
   readonly #reads: S3Reads;
   readonly #writes: S3Writes;
@@ -77,10 +79,11 @@ class S3Bucket implements OpenedBucket {
         this.#explain(error, action, key),
     };
     this.#reads = new S3Reads({ ...shared, settings });
-    const lacks = new StoreLacks(name, {
+    this.#lacks = new StoreLacks(name, {
       tell: onLack,
       known: settings.sendsChecksums ? [] : ["checksums"],
     });
+    const lacks = this.#lacks;
     this.#writes = new S3Writes({
       ...shared,
       lacks,
@@ -94,6 +97,10 @@ class S3Bucket implements OpenedBucket {
 
   serverTime(): number | undefined {
     return this.#clock.now();
+  }
+
+  lacks(lack: Lack): boolean {
+    return this.#lacks.has(lack);
   }
 
   get isForeign(): boolean {

@@ -62,11 +62,8 @@ export const jump: Command = {
     if (request !== undefined) {
       const options = { ...masterOptions({ flags, values }), request };
       if (!master) throw new UsageError("A rollout is for all machines: it needs --master");
-      return {
-        lines: [],
-        json: stageDocument(await stageMaster(context, revision, options)),
-        failures: [],
-      };
+      const staged = await stageMaster(context, revision, options);
+      return { lines: [], json: stageDocument(staged), failures: staged.failures };
     }
     const jumped = master
       ? await jumpMaster(context, revision, masterOptions({ flags, values }))

@@ -85,7 +85,9 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
     case "rollout":
       return [rollout(event)];
     case "rollout-ended":
-      return [`${event.revision}: its rollout has ended at ${event.percent} %`];
+      return [
+        `${event.revision}: its rollout has ended at ${event.percent} %; ${event.blessed} is blessed`,
+      ];
     case "removed":
       return [`${event.revision}: removed`];
     case "held":
@@ -146,9 +148,10 @@ function uploaded({ revision, bucket, bytes, ms }: EventOf<"uploaded">): string[
 
 /** `my_site.VZ6..: rolling out to 10 %, 1 of 3 machines: i-0aaa; the others stay on my_site.VZ5..`. */
 function rollout({ revision, blessed, percent, machines, of }: EventOf<"rollout">): string {
-  const names = machines.length > MOST_NAMES
-    ? `${machines.slice(0, MOST_NAMES).join(", ")} and ${machines.length - MOST_NAMES} more`
-    : machines.join(", ");
+  const named = machines.slice(0, MOST_NAMES)
+    .map(({ machine, host = machine }) => host === machine ? machine : `${machine} (${host})`);
+  const more = machines.length > MOST_NAMES ? ` and ${machines.length - MOST_NAMES} more` : "";
+  const names = `${named.join(", ")}${more}`;
   const who = of === undefined
     ? ""
     : `, ${machines.length} of ${of} machines${names === "" ? "" : `: ${names}`}`;

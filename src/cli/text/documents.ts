@@ -167,8 +167,8 @@ function pauseEntry(pause: Pause | undefined): Payload | null {
 
 function rolloutEntry(rollout: MachineRollout | undefined): Payload | null {
   if (rollout === undefined) return null;
-  const { candidate, percent, waiting = null, rank = null } = rollout;
-  return { candidate, percent, waiting, rank };
+  const { candidate, percent, waiting = null, rank = null, cut = null } = rollout;
+  return { candidate, percent, waiting, rank, cut };
 }
 
 export function plannedSyncDocument(plans: readonly PlannedSync[]): Payload {
@@ -200,12 +200,24 @@ export function jumpDocument(jumped: Jumped, { master }: { master: boolean }): P
 }
 
 /** A step of a rollout. `from` and `revision` are as where nothing is rolled out: what is blessed stays. */
-export function stageDocument({ revision, blessed, rollout, machines }: Staged): Payload {
-  const { id, cut, over = null, groups, atOnce = null, halt = null, of = null, state } = rollout;
-  const percent = Math.round(cut * 1000) / 10;
+export function stageDocument(
+  { revision, blessed, percent, rollout, machines, failures }: Staged & Pick<Jumped, "failures">,
+): Payload {
+  const { id, over = null, groups, atOnce = null, halt = null, of = null, state } = rollout;
   return {
-    ...{ revision: blessed, from: blessed, master: true, failures: [] },
-    rollout: { id, revision, percent, over, groups, atOnce, halt, of, state, machines },
+    ...{ revision: blessed, from: blessed, master: true, failures: failures.map(failure) },
+    rollout: {
+      id,
+      revision,
+      percent,
+      over,
+      groups,
+      atOnce,
+      halt,
+      of,
+      state,
+      machines: machines.map(({ machine }) => machine),
+    },
   };
 }
 

@@ -97,6 +97,7 @@ function inRollout(machines: readonly FleetMachine[], { failed }: { failed: stri
       next: NEXT,
       state: "running",
       percent: 33.3,
+      cut: 0.333,
       over: 7200,
       groups: [],
       atOnce: undefined,

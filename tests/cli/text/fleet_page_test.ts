@@ -95,7 +95,7 @@ Deno.test("fleetPage() shows the parts of a rollout in a bar and in words", () =
 Deno.test("fleetPage() shows one failed machine of 5,000 in the bar, and does not call it 0 %", () => {
   const machines = Array.from({ length: 5000 }, (_, i) => machine(i));
   const failed = [machine(9).machine];
-  const rollout = { ...EXAMPLE.rollout as FleetRollout, percent: 0, failed };
+  const rollout = { ...EXAMPLE.rollout as FleetRollout, percent: 0, cut: 0, failed };
   const { root: page } = parseHtml(fleetPage({ ...fleetOf(machines), rollout }));
   const [bar] = named(page, "svg");
   const bad = named(bar as Element, "rect").find(({ attrs }) => attrs[0]?.value === "bad");

@@ -167,14 +167,21 @@ Deno.test("status shows an unhealthy revision, a quarantine and a pause, each wi
 Deno.test("below the table stands how far a rollout is, and what this machine has to do with it", () => {
   const candidate = aName("a.VZ6vQk8aR4G");
   const line = (rollout: Partial<MachineRollout>, active = STATUS.active): string | undefined => {
-    const whole = { candidate, percent: 10, waiting: undefined, rank: undefined, ...rollout };
+    const whole = {
+      candidate,
+      percent: 10,
+      waiting: undefined,
+      rank: undefined,
+      cut: undefined,
+      ...rollout,
+    };
     const found = { ...STATUS, active, rollout: whole };
     return statusLines([found], { ...plain, isTerminal: true }).at(-1);
   };
   const begin = "a: a.VZ6vQk8aR4G is being rolled out, at";
   assertEquals(
-    line({ waiting: "rank", rank: 42 }),
-    `${begin} 10 %: this machine is at 42 %, the rollout at 10 %`,
+    line({ waiting: "rank", rank: 42, cut: 12 }),
+    `${begin} 10 %: the rollout takes machines below 12 %, and this one is at 42 %`,
   );
   assertEquals(line({}), `${begin} 10 %: this machine may take it`);
   const end = "'ftl jump --master a.VZ6vQk8aR4G' makes it final";
