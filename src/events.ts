@@ -2,7 +2,6 @@
  * The events that commands report while they work. `src/cli` decides which of them a person sees,
  * and how. The file is long because it lists every event in one place.
  */
-import type { LivingMachine } from "./plan/fleet.ts";
 import type { PackageName, RevisionName } from "./revision/names.ts";
 import type { Step } from "./revision/scripts.ts";
 
@@ -107,7 +106,7 @@ export interface RolloutEvent {
   /** The share of the machines that may take it now, 0 to 100. */
   readonly percent: number;
   /** Those of the machines that are known to be alive that may take it now. */
-  readonly machines: readonly LivingMachine[];
+  readonly machines: readonly { readonly machine: string; readonly host: string | undefined }[];
   /** How many machines are known to be alive; undefined if none are. */
   readonly of: number | undefined;
 }

@@ -13,7 +13,7 @@ import {
   text,
   word,
 } from "./shape.ts";
-import { HISTORY_FORM, ROLLOUT_STEP } from "./rollout_forms.ts";
+import { HISTORY_FORM, jumpForm } from "./rollout_forms.ts";
 import {
   eitherMaster,
   failures,
@@ -165,33 +165,6 @@ const plannedSync: Form = {
     }],
   },
 };
-
-function jumpForm(command: string): Form {
-  return {
-    of: `\`ftl ${command}\``,
-    keys: {
-      revision: revisionName(
-        "The revision that is active now: the one before, if the health of the other failed; with " +
-          "`--master`, the one that is blessed now.",
-      ),
-      from: orNull(
-        revisionName(
-          "The revision that was active or blessed before; the same one if nothing changed.",
-        ),
-      ),
-      master: eitherMaster(),
-      rollout: orNull(ROLLOUT_STEP),
-      failures: failures("Scripts that failed."),
-    },
-    example: {
-      revision: command === "jump" ? NEW : OLD,
-      from: command === "jump" ? OLD : NEW,
-      master: false,
-      rollout: null,
-      failures: [],
-    },
-  };
-}
 
 const purge: Form = {
   of: "`ftl purge`",

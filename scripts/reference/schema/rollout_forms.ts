@@ -1,7 +1,7 @@
-/** The documents of rollouts and of their history. */
+/** The documents of jumps, of rollouts, and of their history. */
 import { HISTORY_ACTIONS } from "../../../src/revision/history.ts";
 import { count, flag, type Form, list, object, orNull, type Shape, text, word } from "./shape.ts";
-import { noteShapes, packageName, revisionName } from "./shared.ts";
+import { eitherMaster, failures, noteShapes, packageName, revisionName } from "./shared.ts";
 
 const NEW = "my_site.VZ5vQk8aR4G";
 const OLD = "my_site.VZ5uB1x0pQa";
@@ -12,7 +12,7 @@ function share(description: string): Shape {
 }
 
 /** What `jump --master` did to a rollout. */
-export const ROLLOUT_STEP = object(
+const ROLLOUT_STEP = object(
   "The rollout that began, or took its next step; null if there is none.",
   {
     id: count("Names it."),
@@ -27,6 +27,35 @@ export const ROLLOUT_STEP = object(
     machines: list("Those of the living machines that may take it now.", text("A machine.")),
   },
 );
+
+export function jumpForm(command: string): Form {
+  return {
+    of: `\`ftl ${command}\``,
+    keys: {
+      revision: revisionName(
+        "The revision that is active now: the one before, if the health of the other failed; with " +
+          "`--master`, the one that is blessed now.",
+      ),
+      from: orNull(
+        revisionName(
+          "The revision that was active or blessed before; the same one if nothing changed.",
+        ),
+      ),
+      master: eitherMaster(),
+      rollout: orNull(ROLLOUT_STEP),
+      failures: failures(
+        "Scripts that failed, and with `--wait` why the machines are not in line.",
+      ),
+    },
+    example: {
+      revision: command === "jump" ? NEW : OLD,
+      from: command === "jump" ? OLD : NEW,
+      master: false,
+      rollout: null,
+      failures: [],
+    },
+  };
+}
 
 export const HISTORY_FORM: Form = {
   of: "`ftl history`",
