@@ -30,6 +30,7 @@ const ROOT_FILES = [
   "events",
   "fault_point",
   "foreign_text",
+  "garbage",
   "machine_name",
   "nearest",
 ].map((name) => `src/${name}.ts`);

@@ -5,14 +5,17 @@
 import type { Bucket, ListedObject } from "../bucket/bucket.ts";
 import { inParallel } from "../concurrency/parallel.ts";
 import { IntegrityError } from "../errors.ts";
+import { askForCollection } from "../garbage.ts";
 import { OUT_AFTER, type SeenReport } from "../plan/fleet.ts";
 import { REPORTS_PREFIX } from "../revision/keys.ts";
 import { isMachineName } from "../machine_name.ts";
 import type { PackageName } from "../revision/names.ts";
 import { LONGEST_REPORT, type MachineReport, parseReport } from "../revision/report.ts";
 
-/** Reports that are read at the same time. */
-const CONCURRENCY = 64;
+/** Reports that are read at the same time. More cost memory and no less time: the processor is busy with these. */
+const CONCURRENCY = 32;
+/** After so many reports, what their requests have left in memory is to be garbage-collected. */
+const REPORTS_A_COLLECTION = 500;
 /** A fleet has fewer machines. What comes after them is not read. */
 const MOST_KEYS = 100_000;
 const MOST_PAGES = MOST_KEYS / 1000;
@@ -43,6 +46,7 @@ export class FleetReader {
   readonly #bucket: Bucket;
   readonly #options: FleetReaderOptions;
   #known: ReadonlyMap<string, Known> = new Map();
+  #reads = 0;
 
   constructor(bucket: Bucket, options: FleetReaderOptions) {
     this.#bucket = bucket;
@@ -69,6 +73,7 @@ export class FleetReader {
     const known = this.#known.get(key);
     if (known?.etag === etag) return known.report;
     if (size > LONGEST_REPORT || !isMachineName(key.slice(REPORTS_PREFIX.length))) return undefined;
+    if (++this.#reads % REPORTS_A_COLLECTION === 0) askForCollection();
     const text = await this.#textOf(key);
     const report = text === undefined ? undefined : parseReport(text);
     const { only } = this.#options;

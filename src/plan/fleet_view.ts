@@ -80,7 +80,8 @@ const ORDER: readonly MachineState[] = [
 
 export function judgeFleet(source: FleetSource): JudgedFleet {
   const { package: name, at, pointer, reports } = source;
-  const judged = reports.flatMap((seen) => judge(seen, source))
+  const named = { ...source, nameOf: revisionNames(name) };
+  const judged = reports.flatMap((seen) => judge(seen, named))
     .sort(([a], [b]) =>
       ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || compareNames(a.machine, b.machine)
     );
@@ -129,14 +130,29 @@ export function isAlive({ state }: FleetMachine): boolean {
 
 type Judged = readonly [machine: FleetMachine, isInformed: boolean];
 
+type NameOf = (id: RevisionId | undefined) => RevisionName | undefined;
+
+/** Names of revisions of a package, each made once: thousands of machines run the same few. */
+function revisionNames(packageName: PackageName): NameOf {
+  const names = new Map<RevisionId, RevisionName>();
+  return (id) => {
+    if (id === undefined) return undefined;
+    const name = names.get(id) ?? revisionName({ package: packageName, id });
+    names.set(id, name);
+    return name;
+  };
+}
+
 /** None if the machine does not have the package. */
-function judge({ machine, seen, report }: SeenReport, source: FleetSource): Judged[] {
+function judge(
+  { machine, seen, report }: SeenReport,
+  source: FleetSource & { readonly nameOf: NameOf },
+): Judged[] {
   const shown = { machine, seen: new Date(seen).toISOString() };
   if (report === undefined) return [[{ ...UNREADABLE, ...shown }, false]];
   const found = report.packages.get(source.package);
   if (found === undefined) return [];
-  const name = (id: RevisionId | undefined): RevisionName | undefined =>
-    id && revisionName({ package: source.package, id });
+  const { nameOf } = source;
   const isInformed = isOfPointer(found, source.pointer);
   const want = wantedBy(machine, { report, found, isInformed }, source);
   const { at } = source;
@@ -148,9 +164,9 @@ function judge({ machine, seen, report }: SeenReport, source: FleetSource): Judg
     state: isGone(seen, { at, every: report.every })
       ? "gone"
       : stateOf(found, { isInformed, want }),
-    active: name(found.active),
-    previous: name(found.previous),
-    want: name(want),
+    active: nameOf(found.active),
+    previous: nameOf(found.previous),
+    want: nameOf(want),
     since: found.since,
     error: found.error,
   }, isInformed]];

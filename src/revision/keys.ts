@@ -78,6 +78,9 @@ export const REPORTS_PREFIX = `${OWN_PREFIX}fleet/`;
 /** All marks of all rollouts. */
 export const MARKS_PREFIX = `${OWN_PREFIX}rollout/`;
 
+/** All changes of all pointers. */
+export const HISTORY_PREFIX = `${OWN_PREFIX}history/`;
+
 /** @param machine its name: see `src/machine/identity.ts` */
 export function reportKey(machine: string): string {
   return `${REPORTS_PREFIX}${machine}`;
@@ -90,7 +93,7 @@ export function marksPrefix(packageName: PackageName, rollout: number): string {
 
 /** All that people have changed in the pointer of a package. */
 export function historyPrefix(packageName: PackageName): string {
-  return `.ftl/history/${packageName}/`;
+  return `${HISTORY_PREFIX}${packageName}/`;
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   UploadPartCommand,
 } from "./sdk.ts";
 import { inParallel } from "../../concurrency/parallel.ts";
+import { askForCollection } from "../../garbage.ts";
 import type { Condition, UploadOptions, UploadSource } from "../bucket.ts";
 import { checkOf, compareWithEtag } from "./body_check.ts";
 import { Grace, LAST_LOOK } from "./grace.ts";
@@ -216,15 +217,6 @@ function compareParts({ source, target }: Upload, parts: readonly SentPart[]): v
 
 /** After so many parts, the runtime's copies of them are to be garbage-collected. */
 const PARTS_A_COLLECTION = 4;
-
-/**
- * Makes V8 collect garbage, as if memory had grown. V8 sees only the small objects that own the
- * runtime's copies of request bodies, not their megabytes. The memory allocated here is never
- * touched.
- */
-function askForCollection(): void {
-  new ArrayBuffer(64 * 1024 * 1024).transfer(0);
-}
 
 /** Milliseconds until a request with so many bytes must be answered. */
 function timeoutFor(bytes: number): number {

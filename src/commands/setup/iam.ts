@@ -4,7 +4,7 @@
  * complete by itself. None denies anything, so one role can have several.
  */
 import type { PackageName } from "../../revision/names.ts";
-import { MARKS_PREFIX, REPORTS_PREFIX } from "../../revision/keys.ts";
+import { HISTORY_PREFIX, MARKS_PREFIX, REPORTS_PREFIX } from "../../revision/keys.ts";
 import type { SetupValues } from "./values.ts";
 
 /** A kind of caller. */
@@ -78,7 +78,7 @@ export function iamPolicy(
   const allPointers = keys("rev", "current", "previous");
   const own = (...folders: string[]): string[] =>
     folders.flatMap((folder) => names.map((name) => `${arn}/${folder}${name}/*`));
-  const marks = own(MARKS_PREFIX);
+  const [marks, history] = [own(MARKS_PREFIX), own(HISTORY_PREFIX)];
   const reports = `${arn}/${REPORTS_PREFIX}*`;
   const allow = (Sid: string, Action: string[], Resource: string[]): IamStatement => ({
     Sid,
@@ -98,8 +98,9 @@ export function iamPolicy(
     bless: [
       // A revision is asked for its SHA-256, which the pointer names.
       allow("ReadPointers", ["s3:GetObject"], [...allPointers, ...revisions]),
-      allow("ReadFleet", ["s3:GetObject"], [reports, ...marks]),
-      allow("Bless", ["s3:PutObject"], pointers),
+      // An entry is read before a killed writer's place is taken.
+      allow("ReadFleet", ["s3:GetObject"], [reports, ...marks, ...history]),
+      allow("Bless", ["s3:PutObject"], [...pointers, ...history]),
     ],
     purge: [
       allow("ReadPointers", ["s3:GetObject"], allPointers),
@@ -109,7 +110,7 @@ export function iamPolicy(
       ]),
       allow("RemoveReports", ["s3:DeleteObject"], [reports]),
     ],
-    fleet: [allow("ReadFleet", ["s3:GetObject"], [...pointers, reports, ...marks])],
+    fleet: [allow("ReadFleet", ["s3:GetObject"], [...allPointers, reports, ...marks, ...history])],
   };
   const list: IamStatement = {
     ...allow("List", ["s3:ListBucket"], [arn]),
@@ -123,14 +124,15 @@ export function iamPolicy(
 /** What a role lists of some packages. Names have no character that is a pattern. */
 function prefixesOf(role: IamRole, packages: readonly PackageName[]): string[] {
   const revisions = packages.map((name) => `${name}.`);
-  const marks = packages.map((name) => `${MARKS_PREFIX}${name}/*`);
+  const below = (folder: string): string[] => packages.map((name) => `${folder}${name}/*`);
+  const [marks, history] = [below(MARKS_PREFIX), below(HISTORY_PREFIX)];
   const prefixes: Record<IamRole, string[]> = {
     machine: [...revisions, ...marks],
     "machine-read-only": [...revisions, ...marks],
     spool: revisions,
-    bless: [...revisions, REPORTS_PREFIX, ...marks],
+    bless: [...revisions, REPORTS_PREFIX, ...marks, ...history],
     purge: [...revisions, REPORTS_PREFIX],
-    fleet: [REPORTS_PREFIX, ...marks],
+    fleet: [...revisions, REPORTS_PREFIX, ...marks, ...history],
   };
   return prefixes[role];
 }

@@ -95,6 +95,11 @@ Deno.test("each role's policy allows every request that its commands send, and n
   await asRole("bless", () => fleet.ok(["jump-back", "--master", "my_site"]));
   await asRole("machine", () => web.ok(["sync"], { env: { FTL_REPORT: "3600" } }));
   await asRole("machine-read-only", () => web.ok(["list", "--master", "--long", "my_site"]));
+  const staged = ["jump", "--master", first, "--percent", "50"];
+  await asRole("bless", () => fleet.ok(staged));
+  await asRole("bless", () => fleet.ok(["jump-back", "--master", "my_site"]));
+  await asRole("bless", () => fleet.ok(["history", "my_site"]));
+  await asRole("fleet", () => fleet.ok(["history", "my_site"]));
   await asRole("fleet", () => fleet.ok(["fleet"]));
   await asRole("fleet", () => fleet.ok(["fleet", "my_site"]));
   await asRole("bless", () => fleet.ok(["jump", "--master", first, "--wait", "0s"]));
