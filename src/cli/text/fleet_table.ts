@@ -124,7 +124,9 @@ function rolloutLines(rollout: FleetRollout, paint: Paint): string[] {
     [`${next}: ${shareOf(rollout)}`, ...rules].join("; "),
     ...(failed.length === 0 ? [] : [paint.bad(`failed: ${names(failed)}`)]),
     ...(turns.length === 0 ? [] : [`in their jump: ${names(turns)}`]),
-    ...(rollout.state === "complete" ? [`complete: ftl jump --master ${next} makes it final`] : []),
+    ...(rollout.state === "complete"
+      ? [`complete: once all machines run it, ftl jump --master ${next} makes it final`]
+      : []),
   ];
 }
 

@@ -64,12 +64,15 @@ function pausedBy({ path, until, why }: Pause): string {
   return `paused by ${path}${end}${why === undefined ? "" : `: ${oneLine(why)}`}`;
 }
 
-/** A rollout that has come to all machines is ended by a person only. */
+/**
+ * A rollout that has come to all machines is ended by a person only. Who ends it too early takes turns and halting from
+ * those that wait.
+ */
 function rolloutLine(rollout: MachineRollout, active: string | undefined): string {
   const { candidate, percent, waiting } = rollout;
   const here = active === candidate ? "this machine runs it" : "this machine may take it";
-  const end = percent === 100 && waiting !== "paused"
-    ? `; 'ftl jump --master ${candidate}' makes it final`
+  const end = percent === 100 && waiting === undefined
+    ? `; once all machines run it, 'ftl jump --master ${candidate}' makes it final`
     : "";
   return `${candidate} is being rolled out, at ${percent} %: ${waitingText(rollout) ?? here}${end}`;
 }

@@ -41,18 +41,17 @@ const TROUBLES: readonly Partial<FleetMachine>[] = [
     want: NEXT,
     seen: ago(1),
     error: {
-      text: "Cannot unpack my_site.VZ6bTn3cX9s: no space is left on the disk of /srv/ftl",
-      code: 1,
+      text: "No room for 412 MB on the disk of /srv/ftl: 96 MB free",
+      code: 7,
       since: ago(19),
       count: 19,
     },
   },
   {
     state: "quarantine",
-    want: NEXT,
     seen: ago(2),
     error: {
-      text: "The health of my_site.VZ6bTn3cX9s failed: exit 1",
+      text: "health failed: exit 1, after 60 s and 41 attempts",
       code: 6,
       since: ago(12),
       count: 1,

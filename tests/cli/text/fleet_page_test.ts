@@ -154,7 +154,7 @@ Deno.test("fleetPage() says why nobody new takes the candidate, and how to end a
   assertEquals(
     rolloutFacts({ state: "complete" }).State,
     "complete: every machine may take the candidate; " +
-      "ftl jump --master my_site.VZ6bTn3cX9s makes it final",
+      "once all run it, ftl jump --master my_site.VZ6bTn3cX9s makes it final",
   );
 });
 

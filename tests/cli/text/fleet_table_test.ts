@@ -158,7 +158,11 @@ Deno.test("a rollout is told with its share, its rules, and who is in the way", 
   }, PEOPLE);
   assertMatch(growing[2] ?? "", /rollout at 33\.3 %, to all within 2 h 0 min; group canary;/);
   const complete = fleetLines({ ...fleet, rollout: { ...rollout, state: "complete" } }, PEOPLE);
-  assert(complete.includes(`  complete: ftl jump --master ${NEXT} makes it final`));
+  assert(
+    complete.includes(
+      `  complete: once all machines run it, ftl jump --master ${NEXT} makes it final`,
+    ),
+  );
   assertMatch(
     fleetsLines([fleet], PEOPLE)[0] ?? "",
     /^my_site {2}my_site\.VZ6.* rollout at 33\.3 %/,

@@ -184,10 +184,15 @@ Deno.test("below the table stands how far a rollout is, and what this machine ha
     `${begin} 10 %: the rollout takes machines below 12 %, and this one is at 42 %`,
   );
   assertEquals(line({}), `${begin} 10 %: this machine may take it`);
-  const end = "'ftl jump --master a.VZ6vQk8aR4G' makes it final";
+  const end = "once all machines run it, 'ftl jump --master a.VZ6vQk8aR4G' makes it final";
   assertEquals(line({ percent: 100 }, candidate), `${begin} 100 %: this machine runs it; ${end}`);
-  assertEquals(
-    line({ percent: 100, waiting: "paused" }),
-    `${begin} 100 %: the rollout is paused`,
-  );
+  const waiting = {
+    paused: "the rollout is paused",
+    halted: "the rollout is halted, as it failed on too many machines",
+    turn: "it is the turn of other machines",
+  } as const;
+  for (const [reason, words] of Object.entries(waiting)) {
+    const found = line({ percent: 100, waiting: reason as keyof typeof waiting });
+    assertEquals(found, `${begin} 100 %: ${words}`);
+  }
 });

@@ -51,7 +51,7 @@ function factsOf(rollout: FleetRollout, fleet: Fleet): Fact[] {
   const { tone, meaning } = STATES[rollout.state];
   const { failed, next, state, turns } = rollout;
   const end = state === "complete"
-    ? markup`; <code>ftl jump --master ${next}</code> makes it final`
+    ? markup`; once all run it, <code>ftl jump --master ${next}</code> makes it final`
     : NOTHING;
   return [
     ["Candidate", markup`<code>${next}</code>`],
