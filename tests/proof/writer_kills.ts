@@ -4,7 +4,7 @@ import { PACKAGE } from "./invariants.ts";
 import type { Lab } from "./lab.ts";
 
 /** Milliseconds after which an entry without its change is somebody else's to replace, and a little more. */
-const STALE = 31_000;
+export const STALE = 31_000;
 
 /** The time of this process, and so of the server in it, can be put forward. */
 export class FastForward implements Disposable {
