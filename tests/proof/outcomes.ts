@@ -108,6 +108,8 @@ const PATIENT: Partial<Record<RequestKind, { requests: number; seconds: number }
   "reading of a revision": { requests: 100, seconds: 700 },
   "part of an upload": { requests: 16, seconds: 4 * 900 },
   "end of an upload": { requests: 8, seconds: 4 * 1000 },
+  // Entries are read side by side.
+  "reading of the history": { requests: 100, seconds: 600 },
 };
 
 /**
@@ -161,6 +163,8 @@ function flippedCodes(request: RequestKind, times: FaultCase["times"]): readonly
     return times === "once" ? [0] : [5];
   }
   if (request === "spool in one" || request === "part of an upload") return [5];
+  // The body of a turn is shorter than where the bit lies: nothing is flipped.
+  if (request === "taking of a turn") return [0, 5];
   if (request === "writing of .rev" || isConditional(request)) return [5];
   // A request of XML that S3 refuses; an answer that says nothing which matters.
   if (request === "end of an upload") return [5, 7];

@@ -23,7 +23,7 @@ import { sha256 } from "./site.ts";
 const PACKAGE = "site";
 
 /** Machines that this one process plays at the same time. */
-const AT_ONCE = 32;
+const AT_ONCE = 16;
 
 /** Seconds in which a rollout comes to all. */
 const OVER = 7200;
@@ -76,7 +76,10 @@ class RollingFleet {
       const name = `i-${n}`;
       const root = lab.fleet.folder.folder(`roots/${name}/root`);
       Deno.mkdirSync(`${root}/${PACKAGE}`);
-      return lab.context({ root, env: { FTL_MACHINE: name, FTL_REPORT: "3600" } });
+      return lab.context({
+        root,
+        env: { FTL_MACHINE: name, FTL_REPORT: "3600", FTL_HEALTH_TIMEOUT: "600" },
+      });
     });
     const fleet = new RollingFleet(lab, contexts);
     const first = await fleet.spool("1");
