@@ -21,6 +21,7 @@ import { pollByMany } from "../tests/proof/polling.ts";
 import { cutPower } from "../tests/proof/power_cut.ts";
 import { newSeed } from "../tests/proof/random.ts";
 import { announce, figuresLine } from "../tests/proof/report.ts";
+import { rollOutToMany } from "../tests/proof/rollouts.ts";
 import { soak } from "../tests/proof/soak.ts";
 import { killAtSteps } from "../tests/proof/steps.ts";
 import { deployToMany } from "../tests/proof/thousand.ts";
@@ -51,6 +52,7 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
     return await spoolAtOnce({ seed, count: 50, same: false });
   },
   blessings: ({ seed }) => blessAtOnce({ seed, racers: 20, rounds: 5 }),
+  rollout: ({ machines }) => rollOutToMany({ machines }),
   turns: () => takeTurns({ machines: 40, atOnce: 3 }),
   faults: () => faultMatrix({ slow: true }),
   hostile: ({ seed, rounds }) => breakArchives({ seed, inputs: 100 * rounds }),

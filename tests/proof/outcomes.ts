@@ -1,6 +1,18 @@
 /** The table: what comes of each fault, for each kind of request. */
 import type { Fault } from "../s3_server/server.ts";
 
+/** Those of reports, marks, turns, and of the history's readers. */
+export const FLEET_REQUESTS = [
+  "reading of the history",
+  "writing of a report",
+  "listing by a fleet",
+  "reading of a report",
+  "listing of marks",
+  "writing of a mark",
+  "taking of a turn",
+] as const;
+export type FleetRequest = typeof FLEET_REQUESTS[number];
+
 export const REQUESTS = [
   "listing by a sync",
   "listing by a spool",
@@ -18,6 +30,9 @@ export const REQUESTS = [
   "listing of uploads",
   "writing of .rev",
   "removal",
+  "writing of the history",
+  "details at a blessing",
+  ...FLEET_REQUESTS,
 ] as const;
 export type RequestKind = typeof REQUESTS[number];
 
@@ -61,6 +76,8 @@ export interface Outcome {
 const INCIDENTAL: Partial<Record<RequestKind, number>> = {
   "listing of uploads": 0,
   "abort of an upload": 7,
+  "writing of a report": 0,
+  "writing of a mark": 0,
 };
 
 /** Those whose answer has no body: what happens in its middle may never happen. */
@@ -73,13 +90,26 @@ const BARE: readonly RequestKind[] = [
   "end of an upload",
   "writing of .rev",
   "removal",
+  "writing of the history",
+  "details at a blessing",
+  "taking of a turn",
 ];
+
+/** Those that FTL can do without if they are denied. */
+const DISPENSABLE: readonly RequestKind[] = ["writing of the history", "details at a blessing"];
+
+/** Those with which a command begins to write under a condition. */
+export function isConditional(request: RequestKind): boolean {
+  return request === "writing of the history" || request === "taking of a turn";
+}
 
 /** A download goes on where it broke, so it may ask often; a stalled part of 8 MB is waited for long. */
 const PATIENT: Partial<Record<RequestKind, { requests: number; seconds: number }>> = {
   "reading of a revision": { requests: 100, seconds: 700 },
   "part of an upload": { requests: 16, seconds: 4 * 900 },
   "end of an upload": { requests: 8, seconds: 4 * 1000 },
+  // Entries are read side by side.
+  "reading of the history": { requests: 100, seconds: 600 },
 };
 
 /**
@@ -108,10 +138,10 @@ export function expectedOutcome(request: RequestKind, fault: FaultCase): Outcome
   };
 }
 
-/** Parts are sent side by side; before the first write of a pointer there is one that must not be done. */
+/** Parts are sent side by side; before the first conditional write there is one that must not be done. */
 function atOnce(request: RequestKind, times: FaultCase["times"]): number {
   if (request === "part of an upload") return 4;
-  return request === "writing of .rev" && times === "once" ? 2 : 1;
+  return isConditional(request) && times === "once" ? 2 : 1;
 }
 
 function codesOf(
@@ -119,7 +149,7 @@ function codesOf(
   { name, fault: { kind }, times }: FaultCase,
 ): readonly number[] {
   if (name === "a delay" || kind === "stale-list") return [0];
-  if (kind === "access-denied") return [7];
+  if (kind === "access-denied") return DISPENSABLE.includes(request) ? [0] : [7];
   if (kind === "flip-bit") return flippedCodes(request, times);
   if (times === "once") return [0];
   const isMidway = kind === "cut-short" || kind === "reset-after" || kind === "stall";
@@ -127,11 +157,15 @@ function codesOf(
 }
 
 function flippedCodes(request: RequestKind, times: FaultCase["times"]): readonly number[] {
+  // What is no entry or no report is shown as that, or left out.
+  if (request === "reading of the history" || request === "reading of a report") return [0];
   if (request === "poll of .rev" || request.startsWith("reading of")) {
     return times === "once" ? [0] : [5];
   }
   if (request === "spool in one" || request === "part of an upload") return [5];
-  if (request === "writing of .rev") return [5];
+  // The body of a turn is shorter than where the bit lies: nothing is flipped.
+  if (request === "taking of a turn") return [0, 5];
+  if (request === "writing of .rev" || isConditional(request)) return [5];
   // A request of XML that S3 refuses; an answer that says nothing which matters.
   if (request === "end of an upload") return [5, 7];
   return [0, 7];

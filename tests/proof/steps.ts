@@ -7,6 +7,7 @@ import { type Figures } from "./lab.ts";
 import { requireDecided, requireRecovery, requireUploadsTakenBack } from "./recovery.ts";
 import { namesOfMarks, writeRollout } from "./rollout_words.ts";
 import { makeSite } from "./site.ts";
+import { FastForward, requireReplaced } from "./writer_kills.ts";
 
 export interface Step {
   readonly at: FaultPoint;
@@ -19,6 +20,7 @@ export interface Step {
 type CommandName =
   | "spool"
   | "bless"
+  | "step of a rollout"
   | "sync"
   | "jump"
   | "jump-back"
@@ -85,6 +87,10 @@ export const STEPS: readonly Step[] = [
   { command: "sync that removes", at: "pre-removed", active: "old" },
   { command: "sync that removes", at: "state-forgotten", active: "old" },
   { command: "sync that removes", at: "discarded", active: "old" },
+  // The clock is put forward after these, so they come last.
+  { command: "bless", at: "history-written", active: "old" },
+  { command: "step of a rollout", at: "history-written", active: "old" },
+  { command: "step of a rollout", at: "pointer-written", active: "old" },
 ];
 
 const SITES = [1, 2, 3].map((seed) => makeSite(PACKAGE, seed, { files: 40 }));
@@ -96,6 +102,7 @@ export async function killAtSteps(steps: readonly Step[] = STEPS): Promise<Figur
   const missing = FAULT_POINTS.filter((point) => !STEPS.some(({ at }) => at === point));
   if (missing.length > 0) throw new Error(`No kill at ${missing}`);
   await using lab = await Lab.start([PACKAGE]);
+  using time = new FastForward();
   const inspector = new Inspector(lab);
   let uploads = 0;
   for (const step of steps) {
@@ -107,6 +114,9 @@ export async function killAtSteps(steps: readonly Step[] = STEPS): Promise<Figur
         await inspector.look();
       }
       if (rollout !== undefined) await requireTold(lab, { next, rollout, isBad });
+      if (step.at === "history-written" || step.command === "step of a rollout") {
+        await requireReplaced(lab, time, { next, isMade: step.at === "pointer-written" });
+      }
       // This ends a rollout, too.
       if (isBad) await jumpMaster(lab.context(), old, { again: true });
       else if (rollout !== undefined) await jumpMaster(lab.context(), next);
@@ -186,6 +196,9 @@ async function arrange(
   const isBad = command.endsWith("bad one");
   const next = isBad ? (await lab.spool(BAD)).revision : await spoolNext();
   if (command === "bless") return { args: ["jump", "--master", next], old, next };
+  if (command === "step of a rollout") {
+    return { args: ["jump", "--master", next, "--group", "canary"], old, next };
+  }
   if (command === "sync" || command === "sync of a bad one") {
     await jumpMaster(context, next);
     return { args: ["sync"], old, next };

@@ -1,0 +1,40 @@
+/** Where the server's faults must come, to hit the requests of one kind. */
+import type { FaultCase, RequestKind } from "./outcomes.ts";
+import { isConditional } from "./outcomes.ts";
+
+/** A store that is not AWS is first asked whether it heeds conditions, by a write that must not be done. */
+export function countOf(
+  request: RequestKind,
+  { times }: FaultCase,
+): { count?: number; nth?: number } {
+  if (times === "always") return {};
+  return isConditional(request) ? { nth: 2 } : { count: 1 };
+}
+
+export const PLACES: Readonly<Record<RequestKind, { operation: string; key?: RegExp }>> = {
+  "listing by a sync": { operation: "ListObjectsV2" },
+  "listing by a spool": { operation: "ListObjectsV2" },
+  "listing by a purge": { operation: "ListObjectsV2" },
+  "reading of .rev": { operation: "GetObject", key: /\.rev$/ },
+  "poll of .rev": { operation: "GetObject", key: /\.rev$/ },
+  "reading of a revision": { operation: "GetObject", key: /\.tgz$/ },
+  "checksum of a revision": { operation: "HeadObject", key: /\.20130305[0-9]+\.tgz$/ },
+  "details of a revision": { operation: "HeadObject", key: /^detailed\./ },
+  "spool in one": { operation: "PutObject", key: /\.tgz$/ },
+  "begin of an upload": { operation: "CreateMultipartUpload" },
+  "part of an upload": { operation: "UploadPart" },
+  "end of an upload": { operation: "CompleteMultipartUpload" },
+  "abort of an upload": { operation: "AbortMultipartUpload" },
+  "listing of uploads": { operation: "ListMultipartUploads" },
+  "writing of .rev": { operation: "PutObject", key: /\.rev$/ },
+  "removal": { operation: "DeleteObject" },
+  "writing of the history": { operation: "PutObject", key: /^\.ftl\/history\// },
+  "reading of the history": { operation: "GetObject", key: /^\.ftl\/history\// },
+  "details at a blessing": { operation: "HeadObject", key: /^site\.[^/]*\.tgz$/ },
+  "writing of a report": { operation: "PutObject", key: /^\.ftl\/fleet\// },
+  "listing by a fleet": { operation: "ListObjectsV2" },
+  "reading of a report": { operation: "GetObject", key: /^\.ftl\/fleet\// },
+  "listing of marks": { operation: "ListObjectsV2" },
+  "writing of a mark": { operation: "PutObject", key: /^\.ftl\/rollout\/.*\/ok\// },
+  "taking of a turn": { operation: "PutObject", key: /^\.ftl\/rollout\/.*\/turn\// },
+};
