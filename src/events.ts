@@ -105,6 +105,8 @@ export interface RolloutEvent {
   readonly blessed: RevisionName;
   /** The share of the machines that may take it now, 0 to 100. */
   readonly percent: number;
+  /** Whether nobody new takes it for now. */
+  readonly isPaused: boolean;
   /** Those of the machines that are known to be alive that may take it now. */
   readonly machines: readonly { readonly machine: string; readonly host: string | undefined }[];
   /** How many machines are known to be alive; undefined if none are. */

@@ -70,6 +70,8 @@ export const NEVER: Condition = { etag: `"${"0".repeat(32)}"` };
 export interface PutOptions {
   readonly metadata: Metadata;
   readonly condition?: Condition;
+  /** Milliseconds after which the write, with all its tries, is given up. Throws `StorageError` if it was not done. */
+  readonly timeout?: number;
 }
 
 export interface PutOnceOptions {

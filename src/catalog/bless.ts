@@ -58,7 +58,14 @@ export async function bless(context: Context, request: BlessRequest): Promise<Bl
   const from = before && revisionName({ package: remote.name, id: before.id });
   // A pointer of the Go original is valid, but blessing the same revision again writes FTL's own pointer.
   const again = request.again || (before !== undefined && before.etag === undefined);
-  const known = { package: remote.name, old: before, serial: 0, now: context.now(), again };
+  const known = {
+    package: remote.name,
+    old: before,
+    serial: 0,
+    now: context.now(),
+    halted: false,
+    again,
+  };
   if (blessForAll({ id, object: undefined }, known) === undefined) {
     if (message !== undefined) {
       const note = `${name} is blessed already: its message was not changed`;
@@ -72,7 +79,10 @@ export async function bless(context: Context, request: BlessRequest): Promise<Bl
     decide: (facts) => blessForAll(target, { ...facts, again }),
   });
   await requireStillThere(context, request, { revision, written }, () => {
-    context.report({ type: "blessed", revision: name, from });
+    // What was blessed before the rollout only stays so.
+    if (written.change.stopped === undefined) {
+      context.report({ type: "blessed", revision: name, from });
+    }
     reportEnd(context, request, { blessed: id, unless: id });
   });
   return { revision: name, from };

@@ -1,18 +1,19 @@
 /** Writes the pointer of a package, with its history. */
-import type { Bucket } from "../bucket/bucket.ts";
+import type { Bucket, PutOptions } from "../bucket/bucket.ts";
 import { pause } from "../concurrency/pause.ts";
 import type { Context } from "../context.ts";
-import { ConflictError, IntegrityError, type Winner } from "../errors.ts";
+import { ConflictError, IntegrityError, StorageError, type Winner } from "../errors.ts";
 import { faultPoint } from "../fault_point.ts";
 import { escapeControls } from "../foreign_text.ts";
-import type { BlessingChange, ChangeFacts } from "../plan/blessing.ts";
+import { type BlessingChange, type ChangeFacts, hasArrived } from "../plan/blessing.ts";
 import type { HistoryAction } from "../revision/history.ts";
 import { pointerKey } from "../revision/keys.ts";
 import { readCount, readNote } from "../revision/metadata.ts";
 import { type PackageName, revisionName } from "../revision/names.ts";
 import { blessingMetadata, nextSerial, parsePointer } from "../revision/pointer.ts";
 import { formatRollout } from "../revision/rollout.ts";
-import { type Followed, takeTurn } from "./history.ts";
+import { readRolloutMarks } from "./fleet_marks.ts";
+import { type Followed, takeTurn, type Turn } from "./history.ts";
 import type { OldPointer, PointerContent } from "./pointer.ts";
 
 /** Milliseconds. */
@@ -48,19 +49,22 @@ export async function changePointer(
   const now = bucket.serverTime() ?? context.now();
   const before = old.content;
   const serial = nextSerial(now, before?.serial);
-  const change = decide({ package: name, old: before, serial, now });
+  const halted = await mayBeHalted(context, bucket, { package: name, pointer: before });
+  const change = decide({ package: name, old: before, serial, now, halted });
   if (change === undefined) throw new Error("there is nothing to change");
   const metadata = blessingMetadata({ ...change, note });
   const { id: blessed, next, rollout } = change;
   const entry = {
-    ...{ action, serial, blessed, before: before?.id, next: next?.id ?? change.stopped, note },
+    action: change.stopped === undefined ? action : "stopped",
+    ...{ serial, blessed, before: before?.id, next: next?.id ?? change.stopped, note },
     rollout: rollout && formatRollout(rollout),
   };
   const follows = followed(bucket, name, old);
   try {
     const turn = await takeTurn(context, bucket, { package: name, entry, follows });
-    turn.requireTime();
-    const etag = await bucket.put(pointerKey(name), revisionName({ package: name, id: blessed }), {
+    const etag = await writeInTurn(bucket, turn, {
+      key: pointerKey(name),
+      text: revisionName({ package: name, id: blessed }),
       metadata,
       condition: old.etag === undefined ? { absent: true } : { etag: old.etag },
     });
@@ -95,11 +99,41 @@ export async function restorePointer(
   const old = { content: { ...before, serial: written.serial }, etag, modified: undefined };
   const follows = followed(bucket, name, old);
   const turn = await takeTurn(context, bucket, { package: name, entry, follows });
-  turn.requireTime();
-  await bucket.put(pointerKey(name), revisionName({ package: name, id: before.id }), {
+  await writeInTurn(bucket, turn, {
+    key: pointerKey(name),
+    text: revisionName({ package: name, id: before.id }),
     metadata: { ...before.metadata, "ftl-serial": String(serial) },
     condition: { etag },
   });
+}
+
+/** Returns the ETag. No try of this write may come after the turn: S3 could not tell that it is late. */
+async function writeInTurn(
+  bucket: Bucket,
+  turn: Turn,
+  { key, text, ...options }: PutOptions & { readonly key: string; readonly text: string },
+): Promise<string> {
+  try {
+    return await bucket.put(key, text, { ...options, timeout: turn.timeLeft() });
+  } catch (error) {
+    if (error instanceof StorageError && error.reason === "denied") await turn.free();
+    throw error;
+  }
+}
+
+/**
+ * Whether the rollout has halted, or nobody can tell. A rollout that halts has not arrived, however far its cut is. The
+ * marks are asked only where that matters.
+ */
+async function mayBeHalted(
+  context: Context,
+  bucket: Bucket,
+  staged: { readonly package: PackageName; readonly pointer: PointerContent | undefined },
+): Promise<boolean> {
+  const { rollout } = staged.pointer ?? {};
+  const now = bucket.serverTime() ?? context.now();
+  if (rollout?.halt === undefined || !hasArrived(rollout, { now, halted: false })) return false;
+  return (await readRolloutMarks(context, bucket, staged))?.isHalted ?? true;
 }
 
 /** The pointers of FTL 0.1.0 and of other tools have no serial: their time takes its place. */
@@ -141,9 +175,15 @@ async function namingTheWinner(
   const pointer = await bucket.getSmall(key);
   if (pointer === undefined) return lost;
   const { by } = readNote(pointer.metadata);
-  const what = escapeControls(pointer.text.trim());
   const who = by === undefined ? "" : ` by ${escapeControls(by)}`;
-  return new ConflictError(`Somebody else was faster: ${what} was blessed${who}`, {
+  const { "ftl-next": next, "ftl-stopped": stopped } = pointer.metadata;
+  const candidate = escapeControls(`${packageName}.${next ?? stopped}`);
+  const what = next !== undefined
+    ? `${candidate} was rolled out`
+    : stopped !== undefined
+    ? `the rollout of ${candidate} was stopped`
+    : `${escapeControls(pointer.text.trim())} was blessed`;
+  return new ConflictError(`Somebody else was faster: ${what}${who}`, {
     cause: lost,
     hint: "Look at what they did, then do it again if you still want to",
     winner: winnerOf(pointer.text, { key, packageName, by }),

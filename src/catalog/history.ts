@@ -12,20 +12,25 @@
  *     not there       the same         the writer makes the entry, then the pointer
  *     there, young    the same         another writer is about to write: wait for it
  *     there, old      the same         another writer has died in between: take its place
+ *     freed           the same         another writer was not allowed to write the pointer: take its place
  *     there           another one      another writer was faster
  */
 import type { Bucket } from "../bucket/bucket.ts";
 import { inParallel } from "../concurrency/parallel.ts";
 import { pause } from "../concurrency/pause.ts";
 import type { Context } from "../context.ts";
-import { ConflictError, IntegrityError, StorageError } from "../errors.ts";
+import { ConflictError, FtlError, IntegrityError, StorageError } from "../errors.ts";
 import { faultPoint } from "../fault_point.ts";
 import { formatHistory, type HistoryEntry, parseHistory } from "../revision/history.ts";
 import { historyPrefix } from "../revision/keys.ts";
 import type { PackageName } from "../revision/names.ts";
 
-/** Milliseconds. A writer that made an entry either writes the pointer within half of it, or gives up. */
+/** Milliseconds. Then a writer that made an entry, and has not written the pointer, is taken for dead. */
 const STALE = 30_000;
+/** Milliseconds. A writer that made an entry either writes the pointer within this time, or gives up. */
+const TURN = 25_000;
+/** What takes the place of an entry whose writer was not allowed to write the pointer. */
+const FREED = `${JSON.stringify({ schema: 1, action: "none" })}\n`;
 /** Milliseconds between two looks at another writer's entry. */
 const LOOK = 1000;
 
@@ -39,8 +44,10 @@ export interface Followed {
 
 /** The right to change the pointer. */
 export interface Turn {
-  /** Throws `ConflictError` if so much time has passed that another writer may have the turn now. */
-  requireTime(): void;
+  /** Milliseconds. Throws `ConflictError` if so many have passed that another writer may have the turn soon. */
+  timeLeft(): number;
+  /** Tells the others that they need not wait: the pointer will not be written. */
+  free(): Promise<void>;
 }
 
 /**
@@ -59,8 +66,9 @@ export async function takeTurn(
   // S3 itself lets only one writer make a pointer where there is none.
   const first = `new-${entry.serial}-${crypto.randomUUID().slice(0, 8)}`;
   const key = `${historyPrefix(name)}${follows.serial ?? first}`;
+  let etag: string | undefined;
   try {
-    await write(context, bucket, { key, text: formatHistory(entry), follows });
+    etag = await write(context, bucket, { key, text: formatHistory(entry), follows });
   } catch (error) {
     if (!(error instanceof StorageError) || error.reason !== "denied") throw error;
     const message = `The history of ${name} is not kept: ${error.message}`;
@@ -69,33 +77,42 @@ export async function takeTurn(
   faultPoint("history-written");
   const begun = context.now();
   return {
-    requireTime(): void {
-      if (context.now() - begun < STALE / 2) return;
+    timeLeft(): number {
+      const left = TURN - (context.now() - begun);
+      if (left > 0) return left;
       throw new ConflictError(`The change of ${name}.rev took too long`, {
         hint: "Nothing has changed: do it again",
       });
     },
+    async free(): Promise<void> {
+      if (etag === undefined) return;
+      try {
+        await bucket.put(key, FREED, { metadata: {}, condition: { etag } });
+      } catch (error) {
+        // The next writer waits then, as if this one had been killed.
+        if (!(error instanceof FtlError)) throw error;
+      }
+    },
   };
 }
 
+/** Returns the ETag of the entry. */
 async function write(
   context: Context,
   bucket: Bucket,
   { key, text, follows }: { key: string; text: string; follows: Followed },
-): Promise<void> {
+): Promise<string> {
   let isTold = false;
   for (;;) {
     try {
-      await bucket.put(key, text, { metadata: {}, condition: { absent: true } });
-      return;
+      return await bucket.put(key, text, { metadata: {}, condition: { absent: true } });
     } catch (error) {
       if (!(error instanceof ConflictError) || !await follows.isUnchanged()) throw error;
     }
     const there = await bucket.getSmall(key);
     const now = bucket.serverTime() ?? context.now();
-    if (there !== undefined && now - there.modified > STALE) {
-      await bucket.put(key, text, { metadata: {}, condition: { etag: there.etag } });
-      return;
+    if (there !== undefined && (there.text === FREED || now - there.modified > STALE)) {
+      return await bucket.put(key, text, { metadata: {}, condition: { etag: there.etag } });
     }
     if (!isTold) {
       const message = "Somebody else is changing what is blessed at this moment, or was killed " +

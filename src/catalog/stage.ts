@@ -77,7 +77,8 @@ export async function stage(
     ...{ rollout, percent: percentAt(rollout, now), machines },
   };
   await requireStillThere(context, place, { revision, written }, () => {
-    context.report({ type: "rollout", ...staged, of: rollout.of });
+    const isPaused = rollout.state === "paused";
+    context.report({ type: "rollout", ...staged, isPaused, of: rollout.of });
     reportEnd(context, place, { blessed, unless: id });
     for (const message of doubts(staged, request)) context.report({ type: "warning", message });
   });

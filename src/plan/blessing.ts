@@ -2,7 +2,7 @@
  * Decides what a person's `jump --master` or `jump-back --master` writes into the pointer.
  *
  * B is the revision that the pointer blesses, N the candidate of a rollout. A rollout has arrived if its cut is 1
- * by now and it is not paused: then N counts as blessed, and B as what it replaced.
+ * by now, it is neither paused nor halted, and machines need no turns: then N counts as blessed, and B as what it replaced.
  *
  *     asked                 no rollout              a rollout of REV             a rollout of another, N
  *     jump REV              REV is blessed,         the same; the blessing is    REV is blessed, B is replaced,
@@ -50,11 +50,17 @@ export interface ChangeFacts {
   readonly serial: number;
   /** Unix milliseconds, by S3's clock. */
   readonly now: number;
+  /** Whether the rollout of the pointer has halted, or nobody can tell. */
+  readonly halted: boolean;
 }
 
-/** Whether every machine may take the candidate by now. */
-export function hasArrived(rollout: Rollout, now: number): boolean {
-  return rollout.state === "running" && cutAt(rollout, now) === 1;
+/** Whether every machine may take the candidate by now, without waiting for others. */
+export function hasArrived(
+  rollout: Rollout,
+  { now, halted }: Pick<ChangeFacts, "now" | "halted">,
+): boolean {
+  if (rollout.state === "paused" || rollout.atOnce !== undefined || halted) return false;
+  return cutAt(rollout, now) === 1;
 }
 
 /** For all machines. Undefined if the revision is blessed already, and `again` is not asked for. */
@@ -62,11 +68,11 @@ export function blessForAll(
   target: Candidate,
   { again, ...facts }: ChangeFacts & { readonly again: boolean },
 ): BlessingChange | undefined {
-  const { old, serial, now } = facts;
+  const { old, serial } = facts;
   const fresh = { ...target, serial, since: serial };
   if (old === undefined) return { ...fresh, replaced: undefined };
   const { next, rollout } = old;
-  const arrived = rollout !== undefined && hasArrived(rollout, now) ? next?.id : undefined;
+  const arrived = rollout !== undefined && hasArrived(rollout, facts) ? next?.id : undefined;
   if (target.id === old.id) {
     if (arrived !== undefined) return { ...fresh, replaced: arrived };
     const stopped = stopRollout(facts);
@@ -93,7 +99,7 @@ export interface StageFacts extends ChangeFacts {
  * stay on.
  */
 export function stageRollout(target: Candidate, facts: StageFacts): BlessingChange {
-  const { old, serial, now, again, request, living, package: name } = facts;
+  const { old, serial, again, request, living, package: name } = facts;
   const revision = revisionName({ package: name, id: target.id });
   if (old === undefined) {
     throw new UsageError(`Nothing is blessed that the other machines of ${name} could stay on`, {
@@ -101,7 +107,7 @@ export function stageRollout(target: Candidate, facts: StageFacts): BlessingChan
     });
   }
   const known = old.next?.id === target.id ? old.rollout : undefined;
-  const { id, replaced, since, object } = known === undefined ? settled(old, now) : old;
+  const { id, replaced, since, object } = known === undefined ? settled(old, facts) : old;
   if (id === target.id) {
     throw new UsageError(`${revision} is blessed for all machines already`, {
       hint: "A rollout brings another revision than the blessed one",
@@ -129,9 +135,9 @@ export function stopRollout(
 }
 
 /** The pointer, as if somebody had blessed the candidate of a rollout that has arrived. */
-function settled(old: Blessing, now: number): BlessingChange {
+function settled(old: Blessing, facts: ChangeFacts): BlessingChange {
   const { next, rollout, id: replaced, serial } = old;
-  if (next === undefined || rollout === undefined || !hasArrived(rollout, now)) return old;
+  if (next === undefined || rollout === undefined || !hasArrived(rollout, facts)) return old;
   return { ...next, replaced, serial, since: rollout.id };
 }
 

@@ -54,7 +54,7 @@ export interface FleetRollout {
    * - `running`: machines may take it.
    * - `paused`: nobody new takes it.
    * - `halted`: so many machines have failed that nobody new takes it.
-   * - `complete`: every machine may take it; only a blessing ends the rollout.
+   * - `complete`: every machine may take it, or has it; only a blessing ends the rollout.
    */
   readonly state: "running" | "paused" | "halted" | "complete";
   /** The share of machines that may take it now, 0 to 100. */

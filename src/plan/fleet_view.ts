@@ -237,6 +237,7 @@ function rolloutOf(
   const candidate = revisionName({ package: name, id: next.id });
   const cut = cutAt(rollout, at);
   const { id, over, groups, atOnce, halt } = rollout;
+  const running = living.filter(({ active }) => active === candidate).length;
   return {
     id,
     next: candidate,
@@ -244,7 +245,7 @@ function rolloutOf(
       ? "paused"
       : marks?.isHalted === true
       ? "halted"
-      : cut >= 1
+      : cut >= 1 && (atOnce === undefined || running === living.length)
       ? "complete"
       : "running",
     percent: shareAt(rollout, at) * 100,
@@ -253,7 +254,7 @@ function rolloutOf(
     groups,
     atOnce,
     halt,
-    running: living.filter(({ active }) => active === candidate).length,
+    running,
     failed: marks?.failed,
     turns: marks?.turns ?? [],
   };

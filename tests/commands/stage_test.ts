@@ -117,3 +117,38 @@ Deno.test("without the right to write a history a blessing goes on, with a warni
   assertEquals(await fleet.text, old);
   assertMatch(fleet.warnings[0] ?? "", /^The history of a is not kept: put is denied/);
 });
+
+Deno.test("blessing what is blessed stops a rollout, and is told and kept as that", async () => {
+  using fleet = new StagingFleet();
+  const [old = "", next = ""] = await fleet.revisions(2);
+  await jumpMaster(fleet.context(), old);
+  await fleet.stage(next, { size: { percent: 50 } });
+  fleet.events.length = 0;
+  await jumpMaster(fleet.context(), old);
+  const told = fleet.events.flatMap((event) =>
+    event.type === "blessed" || event.type === "rollout-ended" ? [event.type] : []
+  );
+  assertEquals(told, ["rollout-ended"]);
+  const { changes: [last] } = await history(fleet.context(), "a");
+  assertEquals([last?.action, last?.blessed, last?.next], ["stopped", old, next]);
+});
+
+Deno.test("a rollout that has come to all counts as a blessing only if its marks say that it goes well", async () => {
+  const replacedBy = async (mark: string | undefined): Promise<string | undefined> => {
+    using fleet = new StagingFleet();
+    const [old = "", next = "", other = ""] = await fleet.revisions(3);
+    await jumpMaster(fleet.context(), old);
+    await fleet.stage(next, { size: { percent: 100 } });
+    const { "ftl-rollout": words = "" } = await fleet.metadata();
+    const [, id] = /id=(\d+)/.exec(words) ?? [];
+    if (mark !== undefined) {
+      await fleet.bucket.put(`.ftl/rollout/a/${id}/${mark}`, "i-1", { metadata: {} });
+    }
+    await jumpMaster(fleet.context(), other);
+    const { "ftl-replaced": replaced } = await fleet.metadata();
+    return replaced === idOf(next) ? "candidate" : "blessed";
+  };
+  assertEquals(await replacedBy(undefined), "candidate");
+  assertEquals(await replacedBy("ok/i-1"), "candidate");
+  assertEquals(await replacedBy("failed/i-1"), "blessed");
+});

@@ -232,3 +232,38 @@ Deno.test("an empty .previous of the Go original counts as none", async () => {
   await web.ok(["sync"]);
   assertEquals(web.link("a/current"), `revs/${idOf(revision)}`);
 });
+
+Deno.test("who may not write the pointer keeps nobody waiting, and is not in the history", async () => {
+  await using fleet = await Fleet.start();
+  const [old, fresh] = await spoolTwo(fleet);
+  await fleet.ok(["jump", "--master", old]);
+  const fault: Fault = { kind: "access-denied" };
+  fleet.server.addFault({ operation: "PutObject", key: "a.rev", fault });
+  assertEquals((await fleet.ftl(["jump", "--master", fresh, "-m", "not I"])).code, 7);
+  fleet.server.clearFaults();
+  const { code, stderr } = await fleet.ftl(["jump", "--master", fresh]);
+  assertEquals([code, stderr], [0, `${fresh}: blessed, was ${old}\n`]);
+  const history = await fleet.ok(["history", "a"]);
+  assertEquals([history.split("\n").length, history.includes("not I")], [2, false]);
+});
+
+Deno.test("who loses a race against a step of a rollout, or its stop, is told of that", async () => {
+  await using fleet = await Fleet.start();
+  const [old, fresh] = await spoolTwo(fleet);
+  await fleet.ok(["jump", "--master", old]);
+  const races: [winner: string[], told: RegExp][] = [
+    [["jump", "--master", fresh, "--percent", "10"], /faster: a\.\S+ was rolled out by \S+@/],
+    [["jump-back", "--master", "a"], /faster: the rollout of a\.\S+ was stopped by \S+@/],
+  ];
+  for (const [winner, told] of races) {
+    const { metadata } = await fleet.bucket().getSmall("a.rev") ?? {};
+    const slow = await holding(fleet, ["jump", "--master", fresh], {
+      operation: "PutObject",
+      key: `.ftl/history/a/${metadata?.["ftl-serial"]}`,
+    });
+    await fleet.ok(winner);
+    const { code, stderr } = await slow.release();
+    assertEquals(code, 4, stderr);
+    assertMatch(stderr, told);
+  }
+});

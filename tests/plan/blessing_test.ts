@@ -44,7 +44,7 @@ function pointer(words?: string): Blessing {
 
 const NOW = AT * 1000;
 const facts = (old: Blessing | undefined, now = NOW) => ({
-  ...{ package: SITE, old, serial: SERIAL, now },
+  ...{ package: SITE, old, serial: SERIAL, now, halted: false },
 });
 
 function forAll(id: RevisionId, old?: Blessing, again = false): BlessingChange | undefined {
@@ -209,6 +209,13 @@ Deno.test("a greater size only adds machines, and is exact for those that are kn
 
 Deno.test("a rollout has arrived if all machines may take it by now", () => {
   const rollout = parseRollout(`id=${ID} at=${AT} cut=0.5 over=100`);
-  assertEquals([hasArrived(rollout, NOW), hasArrived(rollout, NOW + 100_000)], [false, true]);
+  const arrived = (words: string, { now = NOW + 100_000, halted = false } = {}): boolean =>
+    hasArrived(parseRollout(`id=${ID} at=${AT} ${words}`), { now, halted });
+  assertEquals([arrived("cut=0.5 over=100"), arrived("cut=0.5 over=100", { now: NOW })], [
+    true,
+    false,
+  ]);
+  assertEquals([arrived("cut=1"), arrived("cut=1", { halted: true })], [true, false]);
+  assertEquals([arrived("cut=1 at-once=2"), arrived("cut=1 state=paused")], [false, false]);
   assertEquals(cutAt(rollout, NOW + 50_000), 0.75);
 });

@@ -12,16 +12,19 @@ const GRACE = 2_500;
 export const LAST_LOOK = 1_500;
 
 /**
- * A signal that aborts `GRACE` after `outer` has aborted. If `outer` aborted earlier, `GRACE`
- * starts now.
+ * A signal that aborts `GRACE` after `outer` has aborted, or after the time limit. If `outer` aborted
+ * earlier, `GRACE` starts now.
  */
 export class Grace implements Disposable {
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #limit: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(outer: AbortSignal | undefined) {
+  /** @param timeout milliseconds, or undefined for no limit */
+  constructor(outer: AbortSignal | undefined, timeout?: number) {
     this.#outer = outer;
+    if (timeout !== undefined) this.#limit = setTimeout(() => this.#controller.abort(), timeout);
     if (outer?.aborted) this.#begin();
     outer?.addEventListener("abort", this.#begin);
   }
@@ -36,6 +39,7 @@ export class Grace implements Disposable {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#limit);
     this.#outer?.removeEventListener("abort", this.#begin);
   }
 }

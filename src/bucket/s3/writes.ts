@@ -1,5 +1,5 @@
 /** Writes to the bucket in S3, in the forms that its store supports. */
-import { ConflictError, FtlError } from "../../errors.ts";
+import { ConflictError, FtlError, StorageError } from "../../errors.ts";
 import type { Metadata } from "../../revision/metadata.ts";
 import {
   type Condition,
@@ -55,13 +55,14 @@ export class S3Writes {
   /** `Bucket.put`. */
   async put(key: string, text: string, options: PutOptions): Promise<string> {
     const { signal } = this.#bucket;
-    using grace = new Grace(signal);
+    using grace = new Grace(signal, options.timeout);
     try {
       return await this.#put({ key, text, ...options, until: grace.signal });
     } catch (error) {
       // Any answer of S3 tells whether the write was done. If the abort cut it off, FTL looks.
       const isCut = error === signal?.reason || (error as Error).name === "AbortError";
-      if (!signal?.aborted || !isCut) throw error;
+      const isOver = signal?.aborted === true || grace.signal.aborted;
+      if (!isOver || !isCut) throw error;
       let etag = "";
       const found = await lookOnce(async (last) => {
         const there = await this.#bucket.getSmall(key, last);
@@ -69,7 +70,11 @@ export class S3Writes {
         return there?.text === text && sameMetadata(there.metadata, options.metadata);
       });
       if (found === "done") return etag;
-      throw this.#unknown(key, "written", found);
+      if (signal?.aborted) throw this.#unknown(key, "written", found);
+      throw new StorageError(`S3 did not answer s3:PutObject on s3://${this.#bucket.name}/${key}`, {
+        ...{ reason: "unreachable", retryable: true, action: "s3:PutObject" },
+        hint: "Look whether it was done: the answer did not come in time",
+      });
     }
   }
 

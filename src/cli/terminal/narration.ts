@@ -147,7 +147,12 @@ function uploaded({ revision, bucket, bytes, ms }: EventOf<"uploaded">): string[
 }
 
 /** `my_site.VZ6..: rolling out to 10 %, 1 of 3 machines: i-0aaa; the others stay on my_site.VZ5..`. */
-function rollout({ revision, blessed, percent, machines, of }: EventOf<"rollout">): string {
+function rollout(
+  { revision, blessed, percent, isPaused, machines, of }: EventOf<"rollout">,
+): string {
+  if (isPaused) {
+    return `${revision}: its rollout is paused at ${percent} %; who runs it stays, nobody else takes it`;
+  }
   const named = machines.slice(0, MOST_NAMES)
     .map(({ machine, host = machine }) => host === machine ? machine : `${machine} (${host})`);
   const more = machines.length > MOST_NAMES ? ` and ${machines.length - MOST_NAMES} more` : "";

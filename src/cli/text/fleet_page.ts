@@ -75,11 +75,13 @@ function numberOf(fleet: Fleet, tone: Tone): number {
     .reduce((sum, { count }) => sum + count, 0);
 }
 
-function blessedSection({ blessed, blessedBy, blessedAt, message, at }: Fleet): Markup {
+/** During a rollout the pointer says who took its last step. */
+function blessedSection({ blessed, blessedBy, blessedAt, message, at, rollout }: Fleet): Markup {
+  const [by, when] = rollout === undefined ? ["By", "When"] : ["Last step by", "Last step"];
   const known: Fact[] = blessed === undefined ? [["Revision", markup`nothing is blessed`]] : [
     ["Revision", markup`<code>${blessed}</code>`],
-    ["By", markup`${blessedBy ?? "unknown"}`],
-    ["When", moment(blessedAt, at)],
+    [by, markup`${blessedBy ?? "unknown"}`],
+    [when, moment(blessedAt, at)],
     ["Why", markup`${message ?? "-"}`],
   ];
   return markup`<section>

@@ -26,7 +26,7 @@ export function fleetLines(
     blessedLine(fleet),
     ...[
       numbersLine(fleet, paint),
-      ...(fleet.rollout === undefined ? [] : rolloutLines(fleet.rollout, paint)),
+      ...(fleet.rollout === undefined ? [] : rolloutLines(fleet.rollout, { fleet, paint })),
       ...table,
       ...(hidden === 0 ? [] : [paint.dim(`--all shows the ${hidden} that are in line`)]),
     ].map((line) => `  ${line}`),
@@ -52,13 +52,22 @@ export function fleetsLines(
 }
 
 /** `my_site.VZ6.. blessed 12 min ago by ann@laptop: looks good`. */
-function blessedLine({ package: name, at, blessed, blessedBy, blessedAt, message }: Fleet): string {
+function blessedLine(fleet: Fleet): string {
+  const { package: name, blessed } = fleet;
   if (blessed === undefined) return `${name}: nothing is blessed`;
+  // During a rollout the pointer says who took its last step.
+  return fleet.rollout === undefined
+    ? `${blessed} blessed${changeOf(fleet)}`
+    : `${blessed} is blessed`;
+}
+
+/** ` 12 min ago by ann@laptop: looks good`. */
+function changeOf({ at, blessedBy, blessedAt, message }: Fleet): string {
   const age = blessedAt === undefined ? NaN : Date.parse(at) - Date.parse(blessedAt);
   const when = Number.isNaN(age) ? "" : ` ${formatAge(age)} ago`;
   const who = blessedBy === undefined ? "" : ` by ${escapeControls(blessedBy)}`;
   const why = message === undefined ? "" : `: ${oneLine(message)}`;
-  return `${blessed} blessed${when}${who}${why}`;
+  return `${when}${who}${why}`;
 }
 
 /** The words of a state after a number of machines. */
@@ -112,7 +121,11 @@ function clockOf(seen: string, { at }: Fleet): string {
   return seen.slice(0, 10) === at.slice(0, 10) ? `${seen.slice(11, 16)} UTC` : seen.slice(0, 10);
 }
 
-function rolloutLines(rollout: FleetRollout, paint: Paint): string[] {
+function rolloutLines(
+  rollout: FleetRollout,
+  { fleet, paint }: { fleet: Fleet; paint: Paint },
+): string[] {
+  const change = changeOf(fleet);
   const { next, failed = [], turns, groups, atOnce, halt } = rollout;
   const names = (machines: readonly string[]): string => machines.map(escapeControls).join(", ");
   const rules = [
@@ -122,6 +135,7 @@ function rolloutLines(rollout: FleetRollout, paint: Paint): string[] {
   ];
   return [
     [`${next}: ${shareOf(rollout)}`, ...rules].join("; "),
+    ...(change === "" ? [] : [`last step${change}`]),
     ...(failed.length === 0 ? [] : [paint.bad(`failed: ${names(failed)}`)]),
     ...(turns.length === 0 ? [] : [`in their jump: ${names(turns)}`]),
     ...(rollout.state === "complete"

@@ -59,6 +59,9 @@ const ID = "?".repeat(11);
  */
 const GO_IDS = ["201", "202"].map((decade) => decade.padEnd(14, "?"));
 
+/** Not `*`: that would match `.ftl/fleet/i-0abc` too, whose dot comes first. */
+const ANY_PACKAGE = ["?*"];
+
 /**
  * With `packages` the policy is for these only; without, for the whole bucket. The function is long because it has what
  * each role may do in one place.
@@ -69,7 +72,7 @@ export function iamPolicy(
   packages: readonly PackageName[],
 ): IamPolicy {
   const arn = `arn:${partitionOf(region)}:s3:::${bucket}`;
-  const names = packages.length === 0 ? ["*"] : packages;
+  const names = packages.length === 0 ? ANY_PACKAGE : packages;
   const keys = (...patterns: string[]): string[] =>
     names.flatMap((name) => patterns.map((pattern) => `${arn}/${name}.${pattern}`));
   const revisions = keys(ID, `${ID}.*`);

@@ -179,7 +179,10 @@ export class SyncTally {
       removed: this.removed.length,
       failures: this.#failures.length,
       candidate: rollout?.candidate,
-      waiting: rollout && waitingText(rollout),
+      // A pause or a hold, which was told, comes before what the rollout says.
+      waiting: rollout && pause === undefined && heldFrom === undefined
+        ? waitingText(rollout)
+        : undefined,
       ms: performance.now() - this.#started,
     });
   }

@@ -146,9 +146,10 @@ Deno.test("a rollout is told with its share, its rules, and who is in the way", 
   const fleet = fleetOf([machine("i-1", { active: NEXT, want: NEXT }), machine("i-2")], {
     rollout,
   });
-  assertEquals(fleetLines(fleet, PEOPLE).slice(1, 5), [
+  assertEquals(fleetLines(fleet, PEOPLE).slice(1, 6), [
     "  2 machines: 1 runs it, 1 runs the candidate",
     `  ${NEXT}: rollout at 33.3 %, halted; group canary; 2 at once; halts at 1 failed`,
+    "  last step 12 min ago by ann@laptop: looks good",
     "  failed: i-0aaa",
     "  in their jump: i-0bbb",
   ]);

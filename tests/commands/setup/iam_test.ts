@@ -95,7 +95,7 @@ Deno.test("each role's policy allows every request that its commands send, and n
   await asRole("bless", () => fleet.ok(["jump-back", "--master", "my_site"]));
   await asRole("machine", () => web.ok(["sync"], { env: { FTL_REPORT: "3600" } }));
   await asRole("machine-read-only", () => web.ok(["list", "--master", "--long", "my_site"]));
-  const staged = ["jump", "--master", first, "--percent", "50"];
+  const staged = ["jump", "--master", second, "--percent", "50"];
   await asRole("bless", () => fleet.ok(staged));
   await asRole("bless", () => fleet.ok(["jump-back", "--master", "my_site"]));
   await asRole("bless", () => fleet.ok(["history", "my_site"]));
@@ -124,6 +124,10 @@ Deno.test("no role can do what is another's", () => {
     ["machine", "s3:PutObject", revision, false],
     ["machine", "s3:DeleteObject", revision, false],
     ["machine", "s3:GetObject", old, true],
+    ["machine", "s3:GetObject", ".ftl/fleet/i-0abc", false],
+    ["bless", "s3:PutObject", ".ftl/history/my_site/1795615200123", true],
+    ["fleet", "s3:PutObject", ".ftl/history/my_site/1795615200123", false],
+    ["fleet", "s3:GetObject", ".ftl/history/my_site/1795615200123", true],
     ["machine", "s3:PutObject", ".ftl/fleet/i-0abc", true],
     ["machine", "s3:PutObject", ".ftl/rollout/my_site/1795615200123/ok/i-0abc", true],
     ["machine", "s3:PutObject", ".ftl/history/my_site/1795615200123", false],
@@ -209,6 +213,8 @@ Deno.test("a policy for packages lists what its role needs of them, and no more"
     ".ftl/fleet/",
     ".ftl/rollout/my_site/1795615200123/",
     ".ftl/rollout/my_site2/1795615200123/",
+    ".ftl/history/my_site/",
+    ".ftl/history/my_site2/",
     ".ftl/rollout/",
     ".ftl/",
     "",
@@ -219,12 +225,12 @@ Deno.test("a policy for packages lists what its role needs of them, and no more"
       .join("");
   });
   assertEquals(Object.fromEntries(IAM_ROLES.map((role, i) => [role, listed[i] ?? ""])), {
-    machine: "1010000",
-    "machine-read-only": "1010000",
-    spool: "1000000",
-    bless: "1110000",
-    purge: "1100000",
-    fleet: "0110000",
+    machine: "101000000",
+    "machine-read-only": "101000000",
+    spool: "100000000",
+    bless: "111010000",
+    purge: "110000000",
+    fleet: "111010000",
   });
 });
 
