@@ -94,6 +94,21 @@ for (const keep of [false, true]) {
   });
 }
 
+Deno.test("purge reports a revision whose rollout began while purge removed it", async () => {
+  await using fleet = await Fleet.start();
+  const [old, fresh] = await spoolTwo(fleet);
+  await fleet.ok(["jump", "--master", old]);
+  const purge = await holding(fleet, ["purge", "--master", fresh], { operation: "DeleteObject" });
+  assertEquals((await fleet.ftl(["jump", "--master", fresh, "--percent", "10"])).code, 0);
+  const { code, stderr } = await purge.release();
+  assertEquals(code, 4, stderr);
+  assertStringIncludes(
+    stderr,
+    `${fresh} was rolled out by somebody else while it was being removed`,
+  );
+  assertStringIncludes(stderr, "ftl jump-back --master a");
+});
+
 Deno.test("a lost race to bless is exit 4 and names the winner", async () => {
   await using fleet = await Fleet.start();
   const revisions = [
