@@ -2,7 +2,7 @@
 import type { Bucket } from "../bucket/bucket.ts";
 import { inParallel } from "../concurrency/parallel.ts";
 import type { Context } from "../context.ts";
-import type { RolloutMarks } from "../plan/fleet_view.ts";
+import type { RolloutMarks } from "../plan/fleet_rollout.ts";
 import { isHalted } from "../plan/marks.ts";
 import { isMachineName } from "../machine_name.ts";
 import type { PackageName } from "../revision/names.ts";

@@ -12,7 +12,7 @@ import {
   revisionName,
   toRevision,
 } from "../revision/names.ts";
-import { IN_JUMP, type Protected, protectedInBucket } from "../plan/removal.ts";
+import { IN_JUMP, IN_ROLLOUT, type Protected, protectedInBucket } from "../plan/removal.ts";
 import { type PackageDir, requirePackage, requireRevision } from "../machine/package_dir.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import { cleanUp } from "../machine/revisions/clean_up.ts";
@@ -176,13 +176,22 @@ function choose(target: Target, ids: readonly RevisionId[], guarded: Protected):
     const why = guarded.get(target.revision.id);
     if (why === undefined) return [target.revision.id];
     throw new UsageError(`Cannot remove ${revisionName(target.revision)}: it is ${why}`, {
-      hint: why === IN_JUMP
-        ? `'ftl sync ${target.revision.package}' finishes the jump`
-        : "Jump to another revision first",
+      hint: hintFor(why, target.revision.package),
     });
   }
   const old = target.keep === 0 ? ids : ids.slice(0, -target.keep);
   return old.filter((id) => !guarded.has(id));
+}
+
+function hintFor(why: string, packageName: PackageName): string {
+  switch (why) {
+    case IN_JUMP:
+      return `'ftl sync ${packageName}' finishes the jump`;
+    case IN_ROLLOUT:
+      return `'ftl jump-back --master ${packageName}' stops the rollout`;
+    default:
+      return "Jump to another revision first";
+  }
 }
 
 /** S3 has no condition that spans two objects. So the check comes afterwards, and its result is reported. */
@@ -192,10 +201,15 @@ async function requireNotBlessedMeanwhile(
   removed: ReadonlySet<RevisionId>,
 ): Promise<void> {
   const pointer = await readPointer(bucket, await fetchPackageListing(bucket, packageName));
-  if (pointer === undefined || !removed.has(pointer.id)) return;
-  const name = revisionName({ package: packageName, id: pointer.id });
-  throw new ConflictError(`${name} was blessed by somebody else while it was being removed`, {
-    hint: "Bless another revision now: machines cannot fetch this one any more",
+  const id = [pointer?.id, pointer?.next?.id].find((one) => one !== undefined && removed.has(one));
+  if (pointer === undefined || id === undefined) return;
+  const name = revisionName({ package: packageName, id });
+  const isBlessed = id === pointer.id;
+  const what = isBlessed ? "blessed" : "rolled out";
+  throw new ConflictError(`${name} was ${what} by somebody else while it was being removed`, {
+    hint: isBlessed
+      ? "Bless another revision now: machines cannot fetch this one any more"
+      : `Stop its rollout, as machines cannot fetch it any more: ftl jump-back --master ${packageName}`,
     winner: { revision: name, by: pointer.note.by },
   });
 }

@@ -15,12 +15,12 @@
  *     jump-back again       refused: who presses twice must not go back by two revisions
  *
  * The blessing of a revision that was the candidate keeps the name of its rollout, so that its quarantines stay
- * in force. `again` gives it a new one, and a rollout too.
+ * in force. `again` gives it a new one, and a rollout too. All else of the rollout stays as it was.
  */
 import { UsageError } from "../errors.ts";
 import { type PackageName, revisionName } from "../revision/names.ts";
 import type { Blessing, Candidate } from "../revision/pointer.ts";
-import { type Rollout, roundCut } from "../revision/rollout.ts";
+import { formatRollout, parseRollout, type Rollout, roundCut } from "../revision/rollout.ts";
 import type { LivingMachine } from "./fleet.ts";
 import { chooseCut, cutAt, type RolloutSize, shareAt } from "./rollout.ts";
 
@@ -99,7 +99,7 @@ export interface StageFacts extends ChangeFacts {
  * stay on.
  */
 export function stageRollout(target: Candidate, facts: StageFacts): BlessingChange {
-  const { old, serial, again, request, living, package: name } = facts;
+  const { old, serial, request, living, package: name } = facts;
   const revision = revisionName({ package: name, id: target.id });
   if (old === undefined) {
     throw new UsageError(`Nothing is blessed that the other machines of ${name} could stay on`, {
@@ -121,7 +121,9 @@ export function stageRollout(target: Candidate, facts: StageFacts): BlessingChan
       hint: "Give --percent, or let machines report: see FTL_REPORT",
     });
   }
-  const rollout = nextStep(facts, again ? undefined : known);
+  const rollout = nextStep(facts, known);
+  const { broken } = parseRollout(formatRollout(rollout));
+  if (broken !== undefined) throw new UsageError(`No rollout can have ${broken}`);
   return { id, replaced, since, object, serial, next: target, rollout };
 }
 
@@ -144,13 +146,13 @@ function settled(old: Blessing, facts: ChangeFacts): BlessingChange {
 /** 2 % of the machines, but at least one: among many, a single flaky machine must not stop the others. */
 const HALT_SHARE = 0.02;
 
-/** @param known the rollout so far. Undefined if this begins one */
+/** @param known the rollout so far. Undefined if there was none of this candidate */
 function nextStep(facts: StageFacts, known: Rollout | undefined): Rollout {
-  const { request, living, serial } = facts;
+  const { request, living } = facts;
   const { groups, atOnce, halt } = request;
   const { share, ...words } = shareOf(facts, known);
   return {
-    id: known?.id || serial,
+    id: idOf(facts, known),
     ...words,
     share: share === words.cut ? undefined : share,
     groups: [...new Set([...known?.groups ?? [], ...groups ?? []])],
@@ -162,25 +164,36 @@ function nextStep(facts: StageFacts, known: Rollout | undefined): Rollout {
   };
 }
 
+/** With another id, failures count from zero, and machines have another order. */
+function idOf({ serial, again }: StageFacts, known: Rollout | undefined): number {
+  return again ? serial : known?.id || serial;
+}
+
 /**
  * Who may take it from now on.
  *
  *     asked               a rollout begins            a rollout goes on
  *     a size              that size                   that size
  *     over                from nobody to all          from where it is to all
- *     groups              their machines alone        these too; the rest stays as it was before a pause
+ *     groups              their machines alone        these too; it goes on after a pause, but grows no more
  *     pause               refused                     nobody new; the cut stays where it is
  *     atOnce, halt alone  all machines                the same as before
+ *
+ * If it goes on with another id, what was no size is one: the share that it had, of machines in another order.
  */
 function shareOf(
-  { package: name, request, living, serial, now }: StageFacts,
+  facts: StageFacts,
   known: Rollout | undefined,
 ): Pick<Rollout, "cut" | "share" | "at" | "over" | "state"> {
-  const { size, groups, over, pause } = request;
+  const { package: name, request, living, now, again } = facts;
+  const { groups, over, pause } = request;
+  const isAnew = again && known !== undefined;
+  const size = request.size ?? (isAnew ? { percent: 100 * shareAt(known, now) } : undefined);
   const at = Math.floor(now / 1000);
-  const state = pause ? "paused" : "running";
+  const endsPause = request.size !== undefined || groups !== undefined || over !== undefined;
+  const state = pause ? "paused" : endsPause ? "running" : known?.state ?? "running";
   if (size !== undefined) {
-    const order = { package: name, id: known?.id || serial };
+    const order = { package: name, id: idOf(facts, known) };
     const { cut, share } = chooseCut(living.map(({ machine }) => machine), { order, size });
     return { cut, share, at, over, state };
   }
@@ -191,7 +204,7 @@ function shareOf(
   if (pause || over !== undefined) {
     return { cut: roundCut(cutAt(known, now)), share: shareAt(known, now), at, over, state };
   }
-  const { cut, share } = known;
-  const same = { cut, share, at: known.at, over: known.over };
-  return { ...same, state: groups === undefined ? known.state : state };
+  // Words that do not parse may have paused a rollout that grows. What it would have grown to meanwhile nobody has seen.
+  const growth = known.state === "paused" && state === "running" ? undefined : known.over;
+  return { cut: known.cut, share: known.share, at: known.at, over: growth, state };
 }

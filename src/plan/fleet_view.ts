@@ -23,34 +23,11 @@ import {
 import type { Blessing } from "../revision/pointer.ts";
 import type { MachineReport, ReportedPackage } from "../revision/report.ts";
 import { effective } from "./effective.ts";
-import type {
-  Fleet,
-  FleetMachine,
-  FleetRollout,
-  LivingMachine,
-  MachineState,
-  SeenReport,
-} from "./fleet.ts";
-import { cutAt, shareAt } from "./rollout.ts";
+import type { Fleet, FleetMachine, LivingMachine, MachineState, SeenReport } from "./fleet.ts";
+import { rolloutOf, type RolloutSource } from "./fleet_rollout.ts";
 
-/** What the marks of the rollout that is under way tell: see `src/revision/rollout.ts`. */
-export interface RolloutMarks {
-  readonly isHalted: boolean;
-  /** Machines that have failed. */
-  readonly failed: readonly string[];
-  /** Machines that have a turn. */
-  readonly turns: readonly string[];
-}
-
-export interface FleetSource {
-  readonly package: PackageName;
-  /** S3's time: Unix milliseconds. */
-  readonly at: number;
-  /** Undefined if nothing is blessed. */
-  readonly pointer: Blessing | undefined;
+export interface FleetSource extends RolloutSource {
   readonly reports: readonly SeenReport[];
-  /** Undefined without a rollout, or if they could not be listed. */
-  readonly marks?: RolloutMarks | undefined;
 }
 
 /** A fleet, and who in it knows what is blessed. */
@@ -226,36 +203,4 @@ function stateOf(
   if (state === "unhealthy") return state;
   if (isInformed && state === "waiting") return state;
   return active === undefined ? "new" : "ok";
-}
-
-function rolloutOf(
-  { package: name, pointer, marks, at }: FleetSource,
-  living: readonly FleetMachine[],
-): FleetRollout | undefined {
-  const { next, rollout } = pointer ?? {};
-  if (next === undefined || rollout === undefined || next.id === pointer?.id) return undefined;
-  const candidate = revisionName({ package: name, id: next.id });
-  const cut = cutAt(rollout, at);
-  const { id, over, groups, atOnce, halt } = rollout;
-  const running = living.filter(({ active }) => active === candidate).length;
-  return {
-    id,
-    next: candidate,
-    state: rollout.state === "paused"
-      ? "paused"
-      : marks?.isHalted === true
-      ? "halted"
-      : cut >= 1 && (atOnce === undefined || running === living.length)
-      ? "complete"
-      : "running",
-    percent: shareAt(rollout, at) * 100,
-    cut,
-    over,
-    groups,
-    atOnce,
-    halt,
-    running,
-    failed: marks?.failed,
-    turns: marks?.turns ?? [],
-  };
 }

@@ -53,6 +53,8 @@ export type Protected = ReadonlyMap<RevisionId, string>;
 
 /** Why the revisions of a jump that is under way are protected. */
 export const IN_JUMP = "part of an unfinished jump";
+/** Why the candidate of a rollout is protected. */
+export const IN_ROLLOUT = "being rolled out";
 
 /** What a purge must not remove from this machine. An absent value is undefined. */
 export function protectedHere(
@@ -84,7 +86,7 @@ export function protectedInBucket(
     readonly replaced: RevisionId | undefined;
   },
 ): Protected {
-  return named([[replaced, "the previous one"], [next, "being rolled out"], [blessed, "blessed"]]);
+  return named([[replaced, "the previous one"], [next, IN_ROLLOUT], [blessed, "blessed"]]);
 }
 
 /** If a revision is several of these, the last one counts. */

@@ -1,8 +1,8 @@
 /** Machines during a staged rollout: they follow the words of the pointer. By whole commands. */
-import { jump, jumpBack, status, sync } from "../../mod.ts";
+import { FtlError, jump, jumpBack, status, sync } from "../../mod.ts";
 import { checkHold } from "../../src/commands/doctor/jumps.ts";
 import type { RevisionName } from "../../src/revision/names.ts";
-import { assertEquals, assertMatch } from "../assert.ts";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { ID, idOf, IN, OUT, rank, RolloutFleet } from "./rollout_fleet.ts";
 
 /** A cut between both machines' ranks. */
@@ -149,7 +149,11 @@ Deno.test("a candidate whose health fails goes into quarantine for that rollout 
   ]);
   const again = await fleet.sync(IN);
   assertEquals([again.active, again.rolledBack, again.quarantined], [old, undefined, next]);
-  assertMatch(again.failures[0]?.message ?? "", /^a\.\S+ is in quarantine on this machine/);
+  const [failure] = again.failures;
+  assert(failure instanceof FtlError);
+  assertMatch(failure.message, /^a\.\S+ is in quarantine on this machine/);
+  // To bless it once more would give it to all machines.
+  assertEquals(failure.hint, "To stop its rollout: ftl jump-back --master a");
   const { packages: [shown] } = await status(fleet.machine(IN));
   assertEquals([shown?.quarantine?.revision, shown?.blessed], [next, old]);
   // It is stopped: the machine is in line again.

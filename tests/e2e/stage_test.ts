@@ -65,6 +65,7 @@ Deno.test("what cannot be a rollout exits with 2, and says why", async () => {
     [["jump", "--master", next, "--over", "2"], /--over is not a duration: '2'/],
     [["jump", "--master", next, "--group", "a b"], /--group has a group that is no name/],
     [["jump", "--master", next, "--halt", "0"], /--halt is not a number of machines/],
+    [["jump", "--master", next, "--over", "0s"], /No rollout can have over=0/],
     [["jump", next, "--percent", "10"], /A rollout is for all machines: it needs --master/],
   ];
   for (const [args, message] of refusals) {
@@ -76,7 +77,7 @@ Deno.test("what cannot be a rollout exits with 2, and says why", async () => {
   assertEquals(purged.code, 0);
   const { code, stderr } = await fleet.ftl(["purge", "--master", next]);
   assertEquals(code, 2, stderr);
-  assertMatch(stderr, /being rolled out/);
+  assertMatch(stderr, /being rolled out\nhint: 'ftl jump-back --master a' stops the rollout/);
 });
 
 Deno.test("as in CI: one of three machines first, then all, each step waits for its machines", async () => {

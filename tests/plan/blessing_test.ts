@@ -10,7 +10,7 @@ import {
   stageRollout,
   stopRollout,
 } from "../../src/plan/blessing.ts";
-import { cutAt, isIn } from "../../src/plan/rollout.ts";
+import { cutAt, isIn, rankOf } from "../../src/plan/rollout.ts";
 import { parseRollout, type Rollout } from "../../src/revision/rollout.ts";
 import type { RevisionId } from "../../src/revision/names.ts";
 import type { Blessing, Candidate } from "../../src/revision/pointer.ts";
@@ -130,7 +130,33 @@ Deno.test("the next step of a rollout keeps its id, and what it does not name", 
   assertEquals(step({ halt: 5 }), "0.2 0 1000 running canary 2 5 later=1 same");
   assertEquals(step({ atOnce: 1 }), "0.2 0 1000 running canary 1 3 later=1 same");
   assertEquals(step({ groups: ["eu"] }), "0.2 0 1000 running canary,eu 2 3 later=1 same");
-  assertEquals(step({ size: { percent: 50 } }, true), `0.5 ${later} - running - - 1 - ${SERIAL}`);
+});
+
+Deno.test("a rollout once more has another id, and all else of it stays: it does not come to more machines", () => {
+  const again = { again: true, now: NOW + 500_000 };
+  const words = "over=1000 group=canary at-once=2 halt=3 later=1";
+  const step = (request: StageRequest, old = pointer(`cut=0.2 ${words}`)): string => {
+    const { id, ...rest } = rolloutOf(stage(N, request, { ...again, old }));
+    assertEquals(id, SERIAL);
+    const { cut, over = "-", groups, atOnce, halt, state, unknown } = rest;
+    return [cut, over, state, groups, atOnce, halt, unknown].join(" ");
+  };
+  assertEquals(step({ size: { percent: 50 } }), "0.5 - running canary 2 3 later=1");
+  assertEquals(step({ over: 60 }), "0.6 60 running canary 2 3 later=1");
+  assertEquals(step({ halt: 5 }), "0.6 - running canary 2 5 later=1");
+  assertEquals(step({ pause: true }), "0.6 - paused canary 2 3 later=1");
+  const paused = pointer(`cut=0.2 ${words} state=paused`);
+  assertEquals(step({ atOnce: 1 }, paused), "0.2 - paused canary 1 3 later=1");
+  assertEquals(step({ groups: ["eu"] }, paused), "0.2 - running canary,eu 2 3 later=1");
+});
+
+Deno.test("a rollout once more takes as many machines as before, in their new order", () => {
+  const living = Array.from({ length: 10 }, (_, n) => `i-${n}`);
+  const old = { ...stage(N, { size: { machines: 3 } }, { living }), note: {} };
+  const { rollout } = stage(N, { halt: 2 }, { old, living, again: true, now: NOW + 1000 });
+  assert(rollout !== undefined);
+  const order = { package: SITE, id: rollout.id };
+  assertEquals(living.filter((machine) => rankOf(machine, order) < rollout.cut).length, 3);
 });
 
 Deno.test("groups and a time begin with nobody else, --at-once and --halt alone with all", () => {
@@ -149,6 +175,31 @@ Deno.test("words that do not parse let nobody in; the next step mends them", () 
     ID,
     undefined,
   ]);
+});
+
+Deno.test("a group ends the pause of words that do not parse, and lets in no others", () => {
+  for (const words of ["cut=ten over=100", "cut=0.1 over=100 state=frozen"]) {
+    const request = { groups: ["canary"] };
+    const now = NOW + 3_600_000;
+    const rollout = rolloutOf(stage(N, request, { old: pointer(words), now }));
+    assertEquals([rollout.state, rollout.groups], ["running", ["canary"]]);
+    assert(cutAt(rollout, now + 3_600_000) <= 0.1, words);
+  }
+});
+
+Deno.test("what machines could not read is not written", () => {
+  const requests: StageRequest[] = [
+    { over: 0 },
+    { over: 0.5 },
+    { halt: 0 },
+    { size: { percent: -1 } },
+    { size: { percent: 101 } },
+    { size: { percent: NaN } },
+    { groups: ["a cut=1"] },
+  ];
+  for (const request of requests) {
+    assertThrows(() => stage(N, request), UsageError, "No rollout can have");
+  }
 });
 
 Deno.test("the number of machines that halts a rollout is 2 % of them, at least 1", () => {

@@ -2,7 +2,7 @@
  * Gives a write a little time after its command is to stop. The write is not cut off at once, and
  * is not waited for long.
  */
-import { OutcomeUnknownError } from "../../errors.ts";
+import { OutcomeUnknownError, StorageError } from "../../errors.ts";
 
 /** Milliseconds to wait for the answer. */
 const GRACE = 2_500;
@@ -74,5 +74,13 @@ export function outcomeUnknown(
   return new OutcomeUnknownError(`before S3 answered: ${outcome}`, {
     cause: reason,
     what,
+  });
+}
+
+/** The error for a write whose answer did not come within its time limit, and that is not done so far. */
+export function unanswered(what: string, action: string): StorageError {
+  return new StorageError(`S3 did not answer ${action} on ${what}`, {
+    ...{ reason: "unreachable", retryable: true, action },
+    hint: "It may still be done: look before you try again",
   });
 }

@@ -1,5 +1,5 @@
 /** Writes to the bucket in S3, in the forms that its store supports. */
-import { ConflictError, FtlError, StorageError } from "../../errors.ts";
+import { ConflictError, FtlError } from "../../errors.ts";
 import type { Metadata } from "../../revision/metadata.ts";
 import {
   type Condition,
@@ -11,7 +11,7 @@ import {
   type UploadSource,
 } from "../bucket.ts";
 import { checkOf } from "./body_check.ts";
-import { type Found, Grace, lookOnce, outcomeUnknown } from "./grace.ts";
+import { type Found, Grace, lookOnce, outcomeUnknown, unanswered } from "./grace.ts";
 import { codeOf, statusOf } from "../aws/sdk_error.ts";
 import { mayHaveBeenDone } from "./failure.ts";
 import { conditionHeaders, uploadParts, uploadWhole } from "./upload.ts";
@@ -27,7 +27,7 @@ interface WrittenBucket {
   /** Whether the store is not AWS. AWS respects conditions. */
   readonly isForeign: boolean;
   head(key: string): Promise<ObjectInfo | undefined>;
-  /** `signal`, or else the command's own signal, ends the request. */
+  /** `signal`, or else the command's, ends it. */
   getSmall(key: string, signal?: AbortSignal): Promise<SmallObject | undefined>;
   /** Ends the command. */
   readonly signal: AbortSignal | undefined;
@@ -61,8 +61,7 @@ export class S3Writes {
     } catch (error) {
       // Any answer of S3 tells whether the write was done. If the abort cut it off, FTL looks.
       const isCut = error === signal?.reason || (error as Error).name === "AbortError";
-      const isOver = signal?.aborted === true || grace.signal.aborted;
-      if (!isOver || !isCut) throw error;
+      if (!isCut || !(signal?.aborted || grace.signal.aborted)) throw error;
       let etag = "";
       const found = await lookOnce(async (last) => {
         const there = await this.#bucket.getSmall(key, last);
@@ -71,10 +70,7 @@ export class S3Writes {
       });
       if (found === "done") return etag;
       if (signal?.aborted) throw this.#unknown(key, "written", found);
-      throw new StorageError(`S3 did not answer s3:PutObject on s3://${this.#bucket.name}/${key}`, {
-        ...{ reason: "unreachable", retryable: true, action: "s3:PutObject" },
-        hint: "Look whether it was done: the answer did not come in time",
-      });
+      throw unanswered(`s3://${this.#bucket.name}/${key}`, "s3:PutObject");
     }
   }
 

@@ -87,12 +87,14 @@ const WORDS: Readonly<Record<MachineState, (many: boolean) => string>> = {
 
 /** `30 machines: 27 run it, 1 behind, 1 in quarantine; 1 not seen since 13:02`. */
 function numbersLine(fleet: Fleet, paint: Paint): string {
-  const { living, states, machines } = fleet;
-  const running = fleet.rollout?.running ?? 0;
+  const { living, states, machines, rollout } = fleet;
+  const running = rollout === undefined
+    ? 0
+    : machines.filter(({ active, state }) => state === "ok" && active === rollout.next).length;
   const counts = Object.entries(WORDS).flatMap(([word, words]) => {
     const state = word as MachineState;
     // Those that run the candidate are told with the rollout.
-    const count = (states[state] ?? 0) - (state === "ok" ? Math.min(running, states.ok ?? 0) : 0);
+    const count = (states[state] ?? 0) - (state === "ok" ? running : 0);
     return count === 0 ? [] : [paintState(`${count} ${words(count > 1)}`, { state, paint })];
   });
   const candidates = running === 0

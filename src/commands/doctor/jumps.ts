@@ -52,7 +52,7 @@ export function checkQuarantine(pkg: PackageDir): Check[] {
   const pointer = readPointerState(pkg);
   const found = pointer && quarantineInForce(pkg, pointer);
   if (found === undefined || found.id === readLink(pkg, "current") || isHeld(pkg)) return [];
-  return [fail("quarantine", quarantineError(pkg, found))];
+  return [fail("quarantine", quarantineError(pkg, found, pointer))];
 }
 
 export function checkPause(pkg: PackageDir, now: number): Check[] {

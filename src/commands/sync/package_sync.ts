@@ -160,7 +160,7 @@ export class PackageSyncer implements Disposable {
     const { id } = found;
     tally.quarantined = id;
     if (tally.hasFailed(id)) return;
-    const error = quarantineError(pkg, found);
+    const error = quarantineError(pkg, found, view?.pointer);
     // If not, a rollback that was cut short before has ended meanwhile, and the quarantine has begun.
     if (this.#wasBad === id) tally.knownQuarantine = error;
     tally.fail(error, id);

@@ -4,6 +4,7 @@
  */
 import { ScriptError } from "../../errors.ts";
 import { oneLine } from "../../foreign_text.ts";
+import { stagedIn } from "../../plan/effective.ts";
 import { isRevisionId, type RevisionId } from "../../revision/names.ts";
 import type { PointerState } from "../../revision/pointer.ts";
 import { rolloutName } from "../../revision/rollout.ts";
@@ -82,10 +83,15 @@ export function quarantineInForce(
   return findQuarantine(pkg, next.id, rolloutName(rollout));
 }
 
-/** The error of a sync that leaves a revision alone because it is in quarantine. */
+/**
+ * The error of a sync that leaves a revision alone because it is in quarantine.
+ *
+ * @param pointer tells whether the revision is only being rolled out: to bless it would give it to all machines
+ */
 export function quarantineError(
   pkg: PackageDir,
   { id, reason, at }: Quarantine,
+  pointer: PointerState | undefined,
 ): ScriptError {
   const name = pkg.revisionName(id);
   const active = readLink(pkg, "current");
@@ -97,7 +103,9 @@ export function quarantineError(
     {
       revision: name,
       step: "health",
-      hint: `Bless another one, or the same once more: ftl jump --master ${name} --again`,
+      hint: stagedIn(pointer)?.next.id === id
+        ? `To stop its rollout: ftl jump-back --master ${pkg.name}`
+        : `Bless another one, or the same once more: ftl jump --master ${name} --again`,
     },
   );
 }

@@ -153,6 +153,16 @@ Deno.test("a rollout is told with its share, its rules, and who is in the way", 
     "  failed: i-0aaa",
     "  in their jump: i-0bbb",
   ]);
+  // Each machine is counted once, also one that runs the candidate and fails.
+  const mixed = fleetOf([
+    ...fleet.machines,
+    machine("i-3", { active: NEXT, want: NEXT, state: "failing" }),
+    machine("i-4", { state: "waiting" }),
+  ], { rollout: { ...rollout, running: 2 } });
+  assertEquals(
+    fleetLines(mixed, PEOPLE)[1],
+    "  4 machines: 1 runs it, 1 fails to sync, 1 waits for the rollout, 1 runs the candidate",
+  );
   const growing = fleetLines({
     ...fleet,
     rollout: { ...rollout, state: "running", failed: undefined },
