@@ -76,3 +76,31 @@ Deno.test("a root that goes back to 0.1.0 runs what is blessed, and with the new
   await older.ok(web, ["sync"]);
   assertEquals([active(web), web.names("a/.ftl").includes("hold.json")], [blessed, false]);
 });
+
+Deno.test("`jump --master` by 0.1.0 ends a rollout: machines that are ahead run what it blessed, and one may begin anew", async () => {
+  await using fleet = await Fleet.start();
+  using older = new OlderFtl();
+  const writer = fleet.machine("writer", []);
+  const [ahead, behind] = ["i-1", "i-2"].map((name, n) => {
+    return fleet.machine(name, ["a"], { FTL_MACHINE: name, FTL_GROUP: n === 0 ? "canary" : "" });
+  }) as [Machine, Machine];
+  const sync = async (): Promise<string[]> => {
+    for (const machine of [ahead, behind]) await machine.ok(["sync"]);
+    return [ahead, behind].map(active);
+  };
+  const blessed = await fleet.spool("a.tgz", { v: "1" });
+  const next = await fleet.spool("a.tgz", { v: "2" });
+  const other = await fleet.spool("a.tgz", { v: "3" });
+  await fleet.ok(["jump", "--master", blessed]);
+  await sync();
+  let stable = blessed;
+  for (const chosen of [other, next]) {
+    await fleet.ok(["jump", "--master", next, "--group", "canary", "--halt", "1"]);
+    assertEquals(await sync(), [next, stable]);
+    assert(ahead.names("a/.ftl").includes("rollout.json"));
+    stable = chosen;
+    await older.ok(writer, ["jump", "--master", chosen]);
+    assertEquals(await sync(), [chosen, chosen]);
+    assertEquals(ahead.names("a/.ftl").includes("rollout.json"), false);
+  }
+});

@@ -1,4 +1,5 @@
 /** Brings it about that the next command sends a request of a fleet: for reports, marks, turns and the history. */
+import { rmSync } from "node:fs";
 import { jumpMaster, sync } from "../../mod.ts";
 import { PACKAGE } from "./invariants.ts";
 import type { Lab } from "./lab.ts";
@@ -20,6 +21,8 @@ export async function arrangeForFleet(
     case "reading of the history":
       return { args: ["history", PACKAGE] };
     case "writing of a report":
+      // A machine whose report was denied waits for ten minutes.
+      rmSync(`${lab.root}/.ftl/report.json`, { force: true });
       return { args: ["sync"] };
     case "listing by a fleet":
     case "reading of a report":

@@ -3,6 +3,7 @@ import { type Context, createContext, spool, type Spooled } from "../../mod.ts";
 import type { Bucket } from "../../src/bucket/bucket.ts";
 import { Fleet, type Machine, type Ran } from "../e2e/fleet.ts";
 import type { S3ServerOptions } from "../s3_server/server.ts";
+import { FastForward } from "./fast_forward.ts";
 import type { Archive } from "./site.ts";
 
 const PRELOAD = new URL("preload.ts", import.meta.url).pathname;
@@ -45,7 +46,11 @@ export class Lab implements AsyncDisposable {
   }
 
   get env(): Readonly<Record<string, string>> {
-    return { ...this.fleet.env, FTL_ROOT: this.root, FTL_MACHINE: `i-${this.#copies}` };
+    return {
+      ...this.fleet.env,
+      FTL_ROOT: this.root,
+      FTL_MACHINE: `i-0abcdef0123456${this.#copies}`,
+    };
   }
 
   /** From now on it is another machine, with a copy of the disk. Its scripts have told nothing yet. */
@@ -88,6 +93,7 @@ export class Lab implements AsyncDisposable {
       ...this.env,
       ...(killAt === undefined ? {} : { PROVE_KILL_AT: killAt }),
       ...(clock === undefined ? {} : { PROVE_CLOCK: String(clock) }),
+      ...(special ? { PROVE_AHEAD: String(FastForward.ahead) } : {}),
       ...env,
     };
     const program = special ? undefined : Deno.env.get("FTL_TEST_EXECUTABLE");

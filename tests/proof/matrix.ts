@@ -13,12 +13,13 @@ import {
   REQUESTS,
 } from "./outcomes.ts";
 import { Inspector, openUploads, PACKAGE } from "./invariants.ts";
+import { FastForward } from "./fast_forward.ts";
 import { type Figures, Lab } from "./lab.ts";
 import { requireRecovery } from "./recovery.ts";
 import { arrangeForFleet, isOfFleet } from "./fleet_requests.ts";
 import { countOf, PLACES } from "./request_places.ts";
 import { type Archive, makeSite } from "./site.ts";
-import { FastForward, STALE } from "./writer_kills.ts";
+import { STALE } from "./writer_kills.ts";
 
 /** What one cell of the table showed. */
 export interface Cell {
@@ -77,6 +78,7 @@ function requireAsExpected(
   if (!due.codes.includes(code)) {
     throw new Error(`${where}: exit ${code}, not ${due.codes}: ${stderr}`);
   }
+  if (requests === 0) throw new Error(`${where}: no request of that kind`);
   if (requests > due.requests) throw new Error(`${where}: ${requests} requests of that kind`);
   if (seconds > due.seconds) throw new Error(`${where}: took ${seconds.toFixed()} s`);
   if (/^ +at /m.test(stderr) || code === 1) {

@@ -103,13 +103,15 @@ export function isConditional(request: RequestKind): boolean {
   return request === "writing of the history" || request === "taking of a turn";
 }
 
+/** Entries of the history that are read, side by side. */
+const ENTRIES = 20;
+
 /** A download goes on where it broke, so it may ask often; a stalled part of 8 MB is waited for long. */
 const PATIENT: Partial<Record<RequestKind, { requests: number; seconds: number }>> = {
   "reading of a revision": { requests: 100, seconds: 700 },
   "part of an upload": { requests: 16, seconds: 4 * 900 },
   "end of an upload": { requests: 8, seconds: 4 * 1000 },
-  // Entries are read side by side.
-  "reading of the history": { requests: 100, seconds: 600 },
+  "reading of the history": { requests: 5 * ENTRIES, seconds: 600 },
 };
 
 /**
@@ -141,6 +143,7 @@ export function expectedOutcome(request: RequestKind, fault: FaultCase): Outcome
 /** Parts are sent side by side; before the first conditional write there is one that must not be done. */
 function atOnce(request: RequestKind, times: FaultCase["times"]): number {
   if (request === "part of an upload") return 4;
+  if (request === "reading of the history") return ENTRIES;
   return isConditional(request) && times === "once" ? 2 : 1;
 }
 
@@ -163,8 +166,6 @@ function flippedCodes(request: RequestKind, times: FaultCase["times"]): readonly
     return times === "once" ? [0] : [5];
   }
   if (request === "spool in one" || request === "part of an upload") return [5];
-  // The body of a turn is shorter than where the bit lies: nothing is flipped.
-  if (request === "taking of a turn") return [0, 5];
   if (request === "writing of .rev" || isConditional(request)) return [5];
   // A request of XML that S3 refuses; an answer that says nothing which matters.
   if (request === "end of an upload") return [5, 7];

@@ -4,14 +4,17 @@
  *
  *     PROVE_KILL_AT=published:2   SIGKILL when that step has been reached for the second time
  *     PROVE_CLOCK=20              a clock that runs 20 times as fast: 20 s of patience take 1 s
+ *     PROVE_AHEAD=31000           a time that is so many milliseconds ahead
  */
 import { type FaultPoint, onFaultPoint } from "../../src/fault_point.ts";
 
 const killAt = Deno.env.get("PROVE_KILL_AT");
 const clock = Number(Deno.env.get("PROVE_CLOCK") ?? "1");
+const ahead = Number(Deno.env.get("PROVE_AHEAD") ?? "0");
 
 if (killAt !== undefined) armKill(killAt);
 if (clock !== 1) hurry(clock);
+if (ahead !== 0) putForward(ahead);
 
 function armKill(text: string): void {
   const [point, nth = "1"] = text.split(":");
@@ -41,4 +44,9 @@ function hurry(times: number): void {
     Deno.unrefTimer(Number(setTimeout(() => controller.abort(reason), delay / times)));
     return controller.signal;
   };
+}
+
+function putForward(milliseconds: number): void {
+  const now = Date.now;
+  Date.now = () => now() + milliseconds;
 }

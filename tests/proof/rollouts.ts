@@ -50,7 +50,7 @@ export async function rollOutToMany({ machines }: { machines: number }): Promise
     throw new Error(`After half of the time ${grown.size} machines run the candidate`);
   }
   requireCount(await fleet.run(next, { later: OVER + 60 }), machines);
-  await jumpMaster(lab.context(), next);
+  await fleet.bless(next);
   const halted = await fleet.meetBad({ halt: 1, bad: 1 });
   const passed = await fleet.meetBad({ halt: 3, bad: 2 });
   return {
@@ -66,6 +66,7 @@ export async function rollOutToMany({ machines }: { machines: number }): Promise
 
 class RollingFleet {
   #version = 2;
+  #blessed = "";
   #bad: ReadonlySet<string> = new Set();
 
   private constructor(readonly lab: Lab, readonly machines: readonly Context[]) {}
@@ -83,7 +84,7 @@ class RollingFleet {
     });
     const fleet = new RollingFleet(lab, contexts);
     const first = await fleet.spool("1");
-    await jumpMaster(lab.context(), first);
+    await fleet.bless(first);
     requireCount(await fleet.run(first), machines);
     return fleet;
   }
@@ -99,6 +100,11 @@ class RollingFleet {
     return (await this.lab.spool(archive)).revision;
   }
 
+  async bless(revision: string): Promise<void> {
+    await jumpMaster(this.lab.context(), revision);
+    this.#blessed = revision;
+  }
+
   /** Takes the next step, and syncs all. The answer is who runs the candidate then: so many must. */
   async step(next: string, request: StageRequest, due: number): Promise<Set<string>> {
     await this.stage(next, request);
@@ -111,6 +117,8 @@ class RollingFleet {
     const staged = await stageMaster(this.lab.context(), next, { request });
     const { of } = staged.rollout;
     if (of !== this.machines.length) throw new Error(`The writer knows ${of} machines`);
+    // A candidate that has halted at 100 % is no blessed one, whatever is rolled out after it.
+    if (staged.blessed !== this.#blessed) throw new Error(`${staged.blessed} became blessed`);
     return staged;
   }
 
@@ -125,7 +133,9 @@ class RollingFleet {
       const [result] = await sync(context);
       const [failure] = result?.failures ?? [];
       const isBad = failure instanceof ScriptError && this.#bad.has(nameOf(machine));
-      if (failure !== undefined && !isBad) throw failure;
+      if (failure !== undefined && !isBad) {
+        throw new Error(`${nameOf(machine)}: ${failure.message}`, { cause: failure });
+      }
       if (String(result?.active) === revision) having.add(nameOf(machine));
     });
     return having;

@@ -1,13 +1,13 @@
 /** A kill at each named step, and what must be active right after it. Model: Mender's table of states. */
 import { jump, jumpBack, jumpMaster, sync } from "../../mod.ts";
 import { FAULT_POINTS, type FaultPoint } from "../../src/fault_point.ts";
+import { FastForward } from "./fast_forward.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
-import { Lab } from "./lab.ts";
-import { type Figures } from "./lab.ts";
+import { type Figures, Lab } from "./lab.ts";
 import { requireDecided, requireRecovery, requireUploadsTakenBack } from "./recovery.ts";
 import { namesOfMarks, writeRollout } from "./rollout_words.ts";
 import { makeSite } from "./site.ts";
-import { FastForward, requireReplaced } from "./writer_kills.ts";
+import { requireReplaced } from "./writer_kills.ts";
 
 export interface Step {
   readonly at: FaultPoint;

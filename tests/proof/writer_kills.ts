@@ -1,25 +1,11 @@
 /** What a writer leaves that was killed between its entry in the history and the pointer, or right after both. */
 import { history, jumpMaster } from "../../mod.ts";
 import { PACKAGE } from "./invariants.ts";
+import type { FastForward } from "./fast_forward.ts";
 import type { Lab } from "./lab.ts";
 
 /** Milliseconds after which an entry without its change is somebody else's to replace, and a little more. */
 export const STALE = 31_000;
-
-/** The time of this process, and so of the server in it, can be put forward. */
-export class FastForward implements Disposable {
-  readonly #now = Date.now;
-  #ahead = 0;
-
-  by(milliseconds: number): void {
-    this.#ahead += milliseconds;
-    Date.now = () => this.#now() + this.#ahead;
-  }
-
-  [Symbol.dispose](): void {
-    Date.now = this.#now;
-  }
-}
 
 /**
  * The history says whether the killed writer's change was made. Half a minute later the next writer takes its place
