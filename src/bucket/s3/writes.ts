@@ -59,7 +59,7 @@ export class S3Writes {
     try {
       return await this.#put({ key, text, ...options, until: grace.signal });
     } catch (error) {
-      // Any answer of S3 tells whether the write was done. If the abort cut it off, FTL looks.
+      // Any answer of S3 tells whether the write was done. If an abort cut it off, FTL looks.
       const isCut = error === signal?.reason || (error as Error).name === "AbortError";
       if (!isCut || !(signal?.aborted || grace.signal.aborted)) throw error;
       let etag = "";
@@ -112,8 +112,8 @@ export class S3Writes {
       return etag;
     } catch (error) {
       const { done } = await this.#afterRefusal(error, write);
-      if (done !== undefined) return done;
-      throw this.#explain(error, key);
+      if (done === undefined) throw this.#explain(error, key);
+      return done;
     }
   }
 
