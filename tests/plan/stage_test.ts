@@ -18,6 +18,7 @@ import {
   pointer,
   rolloutOf,
   SERIAL,
+  SITE,
   stage,
 } from "./blessing_cases.ts";
 

@@ -139,7 +139,10 @@ class Bench {
     return { request, fault, code, requests, seconds, stderr };
   }
 
-  /** Brings it about that the command that is the answer sends such a request. */
+  /**
+   * Brings it about that the command that is the answer sends such a request. The function is long because each kind of
+   * request has its row here.
+   */
   async #arrange(request: RequestKind): Promise<string[]> {
     const lab = this.#lab;
     const context = lab.context();

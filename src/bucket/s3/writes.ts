@@ -97,14 +97,13 @@ export class S3Writes {
 
   async #put(write: SmallWrite): Promise<string> {
     const { lacks } = this.#bucket;
-    const { key } = write;
     try {
       return await this.#testConditions(write) ?? await this.#send(write, write.condition);
     } catch (error) {
       const found = await this.#afterRefusal(error, write);
       if (found.done !== undefined) return found.done;
       // The condition holds but was refused, so the store compares ETags without their quotes.
-      if (!found.holds || lacks.has("quotes")) throw this.#explain(error, key);
+      if (!found.holds || lacks.has("quotes")) throw this.#explain(error, write.key);
     }
     try {
       const etag = await this.#send(write, withoutQuotes(write.condition));
@@ -112,7 +111,7 @@ export class S3Writes {
       return etag;
     } catch (error) {
       const { done } = await this.#afterRefusal(error, write);
-      if (done === undefined) throw this.#explain(error, key);
+      if (done === undefined) throw this.#explain(error, write.key);
       return done;
     }
   }
@@ -179,8 +178,8 @@ export class S3Writes {
     if (there?.text === text && sameMetadata(there.metadata, metadata)) {
       return { done: there.etag, holds: false };
     }
-    const holds = condition !== undefined && "etag" in condition && there?.etag === condition.etag;
-    return { done: undefined, holds };
+    const wanted = condition !== undefined && "etag" in condition ? condition.etag : undefined;
+    return { done: undefined, holds: wanted !== undefined && there?.etag === wanted };
   }
 
   /** Checks the condition, for stores that cannot. Throws `ConflictError` if it does not hold. */
