@@ -11,7 +11,7 @@ import type { RevisionId } from "../../src/revision/names.ts";
 import type { Blessing, Candidate } from "../../src/revision/pointer.ts";
 import { anId, aPackage } from "../names.ts";
 
-const SITE = aPackage("my_site");
+export const SITE = aPackage("my_site");
 
 export const [OLD, B, N, C] = ["VZ4vQk8aR4G", "VZ5vQk8aR4G", "VZ6vQk8aR4G", "VZ7vQk8aR4G"].map(
   anId,
