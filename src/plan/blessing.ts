@@ -124,7 +124,8 @@ export function stageRollout(target: Candidate, facts: StageFacts): BlessingChan
   const rollout = nextStep(facts, known);
   const { broken } = parseRollout(formatRollout(rollout));
   if (broken !== undefined) throw new UsageError(`No rollout can have ${broken}`);
-  return { id, replaced, since, object, serial, next: target, rollout };
+  // FTL 0.1.0 named no blessing. Without a name, each step would end all holds and quarantines, as the next blessing does.
+  return { id, replaced, since: since ?? serial, object, serial, next: target, rollout };
 }
 
 /** What is blessed is for all machines again. Undefined if there is no rollout. */

@@ -31,6 +31,15 @@ Deno.test("a rollout begins: what is blessed stays, and keeps the name of its bl
   assertEquals(rollout, parseRollout(`id=${SERIAL} cut=0.1 at=${AT} halt=1`));
 });
 
+Deno.test("a blessing of FTL 0.1.0 gets a name by the first step, and no other one by the next", () => {
+  const old = { ...pointer(), since: undefined };
+  const first = { ...stage(N, { size: { percent: 10 } }, { old }), note: {} };
+  const request = { size: { percent: 20 } };
+  const later = { ...facts(first), serial: SERIAL + 9, request, again: false, living: [] };
+  const second = stageRollout(candidate(N), later);
+  assertEquals([first.since, second.since, second.serial], [SERIAL, SERIAL, SERIAL + 9]);
+});
+
 Deno.test("the next step of a rollout keeps its id, and what it does not name", () => {
   const old = pointer("cut=0.2 over=1000 group=canary at-once=2 halt=3 later=1");
   const now = NOW + 500_000;
