@@ -20,7 +20,7 @@
  * there is none with its number. So its writer has seen all turns before it, and as a turn that is
  * finished stays finished, no more than `at-once` are ever unfinished.
  */
-import { type Mark, type Outcome, parseMark } from "../revision/marks.ts";
+import { HIGHEST_TURN, type Mark, type Outcome, parseMark } from "../revision/marks.ts";
 import type { Rollout } from "../revision/rollout.ts";
 import { compareNames } from "../revision/names.ts";
 import type { EffectiveFacts } from "./effective.ts";
@@ -78,7 +78,7 @@ export function readMarks(listed: readonly ListedMark[], now: number): Marks {
     silentTurns: open.filter(([, at]) => isSilent(at)).map(([turn]) => turn),
     trying: of((told) => isOpen(told) && !isSilent(told.try)),
     unfinished: open.filter(([, at]) => !isSilent(at)).map(([turn]) => turn),
-    highest: Math.max(0, ...turns.keys()),
+    highest: [...turns.keys()].reduce((highest, turn) => Math.max(highest, turn), 0),
   };
 }
 
@@ -130,6 +130,7 @@ export function freeTurn(
   { unfinished, highest }: Marks,
   { atOnce }: Pick<Rollout, "atOnce">,
 ): number | undefined {
+  if (highest >= HIGHEST_TURN) return undefined;
   return atOnce === undefined || unfinished.length < atOnce ? highest + 1 : undefined;
 }
 

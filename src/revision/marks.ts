@@ -29,6 +29,9 @@ export type Outcome = "ok" | "failed";
 /** Fewer digits are filled up, so that S3 lists turns in their order. */
 const LEAST_DIGITS = 6;
 
+/** No mark can name a higher one. No fleet comes to it: whoever writes this one keeps the others from their turns. */
+export const HIGHEST_TURN = 999_999_999_999;
+
 const MACHINE = /^(try|ok|failed)\/([A-Za-z0-9_.:@-]{1,128})(?:~([1-9][0-9]{0,11}))?$/;
 const TURN = /^turn\/([0-9]{6,12})$/;
 

@@ -181,3 +181,11 @@ Deno.test("whatever the order of looks and writes, at most at-once turns are unf
     { numRuns: 2000 },
   );
 });
+
+Deno.test("marks are read however many of them somebody writes", () => {
+  const count = 200_000;
+  const listed = Array.from({ length: count }, (_, i) => (
+    { name: markName({ kind: "turn", turn: i + 1 }), modified: 0 }
+  ));
+  assertEquals(readMarks(listed, 0).highest, count);
+});
