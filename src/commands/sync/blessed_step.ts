@@ -149,7 +149,10 @@ export class BlessedStep {
     await view.remember();
     settleOwner(context, pkg, await setting.identity());
     view.changed();
-    if (!isAdopting(pkg)) await this.#finishJump(view);
+    if (!isAdopting(pkg)) {
+      await using _told = await this.#rollout.resume(view);
+      await this.#finishJump(view);
+    }
     view.changed();
     await this.#rollout.marks.settle(view);
     const id = this.due(view);

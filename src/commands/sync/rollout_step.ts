@@ -18,7 +18,7 @@ import { fetchMarks, fetchTurnHolder, putMark, takeTurn } from "../../catalog/ma
 import { readLink } from "../../machine/links.ts";
 import { readRolloutState, writeRolloutState } from "../../machine/rollout_state.ts";
 import type { Staged } from "../../plan/effective.ts";
-import { freeTurn, knowledgeOf, type Marks } from "../../plan/marks.ts";
+import { freeTurn, knowledgeOf, type Marks, SILENCE } from "../../plan/marks.ts";
 import { machineInMarks, type Mark, type Outcome } from "../../revision/marks.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import type { PackageView } from "./package_view.ts";
@@ -94,6 +94,25 @@ export class RolloutStep {
       },
       [Symbol.asyncDispose]: stop,
     };
+  }
+
+  /**
+   * Goes on with a jump that a kill cut short: tells the others, until that is disposed of. Undefined if there is none.
+   * A turn of which the others may think already that its machine is silent is not begun anew: they have gone on.
+   */
+  async resume(view: PackageView): Promise<AsyncDisposable | undefined> {
+    const { context, pkg } = this.#work;
+    const { staged } = view;
+    if (staged === undefined || view.isCopy || !view.hasUnfinishedJump) return undefined;
+    const state = readRolloutState(pkg, staged.rollout.id);
+    if (state?.since === undefined || state.outcome !== undefined) return undefined;
+    const { since, turn, isTaken } = state;
+    const isTurn = turn !== undefined && isTaken === true;
+    if (isTurn && !(context.now() - Date.parse(since) < SILENCE)) return undefined;
+    const machine = await this.marks.machine();
+    const mark: Mark = isTurn ? { kind: "turn", turn } : { kind: "try", machine };
+    await this.marks.tell(staged, mark);
+    return { [Symbol.asyncDispose]: this.marks.keepFresh(staged, mark) };
   }
 
   async #list(view: PackageView, staged: Staged): Promise<Listed> {
