@@ -64,7 +64,7 @@ export interface Waited {
   readonly fleet: Fleet;
   /**
    * Empty if all machines that are alive run what they should. Else `ScriptError` if some have failed, `LateError` if
-   * the time is over, `NotFoundError` if no machine has reported the package in that time. It was reported.
+   * the time is over, `NotFoundError` if no machine has reported the package in that time, or none may take the candidate. It was reported.
    */
   readonly failures: readonly Error[];
 }
@@ -128,6 +128,12 @@ function failuresOf(fleet: Fleet, found: WaitVerdict): Error[] {
       return [
         new LateError(`${name}: the rollout has come to ${percentOf(fleet)} % of the machines`, {
           hint: `It goes on by itself: 'ftl fleet ${name} --wait 1h' goes on waiting`,
+        }),
+      ];
+    case "untried":
+      return [
+        new NotFoundError(`${name}: no machine that reports may take ${fleet.rollout?.next}`, {
+          hint: "Is the name of the group right? --percent 10 takes one machine at least",
         }),
       ];
     case "failed":

@@ -107,7 +107,10 @@ export async function stop(
 /** With more machines, those that wait for a turn cost more than they are worth. */
 const MOST_IN_TURNS = 500;
 
-function doubts({ revision, rollout }: Staged, { size, atOnce }: StageRequest): string[] {
+function doubts(
+  { revision, rollout, machines }: Staged,
+  { size, atOnce, groups }: StageRequest,
+): string[] {
   const { of = 0 } = rollout;
   const isShare = size !== undefined && "percent" in size && size.percent > 0 && size.percent < 100;
   return [
@@ -115,6 +118,9 @@ function doubts({ revision, rollout }: Staged, { size, atOnce }: StageRequest): 
       ? [
         `No machine reports the package of ${revision}, so its share is left to chance: of few machines it may be none`,
       ]
+      : []),
+    ...(groups !== undefined && machines.length === 0
+      ? [`No machine that reports is in the group ${groups.join(" or ")}`]
       : []),
     ...(atOnce !== undefined && of > MOST_IN_TURNS
       ? [

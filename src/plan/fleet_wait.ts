@@ -6,10 +6,11 @@
  *     no machine has reported the package                                                      nobody
  *     a machine that is alive does not run what it should                                      late
  *     a rollout still comes to more machines by itself                                         growing
+ *     a rollout is not paused, and no machine that is alive runs its candidate, or should      untried
  *     else                                                                                     done
  *
- * What a machine said before it saw the present blessing is no failure of that. `late`, `growing` and
- * `nobody` may still change.
+ * What a machine said before it saw the present blessing is no failure of that. `late`, `growing`,
+ * `untried` and `nobody` may still change.
  */
 import { EXIT } from "../errors.ts";
 import type { Fleet, FleetMachine } from "./fleet.ts";
@@ -17,7 +18,7 @@ import { isAlive, type JudgedFleet } from "./fleet_view.ts";
 
 export type WaitVerdict =
   | { readonly verdict: "done" }
-  | { readonly verdict: "nobody" | "growing" | "halted" }
+  | { readonly verdict: "nobody" | "growing" | "untried" | "halted" }
   /** With the machines that have failed, or that do not run yet what they should. */
   | { readonly verdict: "failed" | "late"; readonly machines: readonly FleetMachine[] };
 
@@ -29,7 +30,8 @@ export function judgeWait({ fleet, informed }: JudgedFleet): WaitVerdict {
   if (living.length === 0) return { verdict: "nobody" };
   const late = living.filter((one) => !isInLine(one));
   if (late.length > 0) return { verdict: "late", machines: late };
-  return { verdict: isGrowing(fleet) ? "growing" : "done" };
+  if (isGrowing(fleet)) return { verdict: "growing" };
+  return { verdict: isUntried(fleet, living) ? "untried" : "done" };
 }
 
 /** Whether it runs what it should. */
@@ -39,6 +41,12 @@ export function isInLine({ active, want }: FleetMachine): boolean {
 
 function isGrowing({ rollout }: Fleet): boolean {
   return rollout?.state === "running" && rollout.over !== undefined;
+}
+
+/** A group that no machine is in must not count as a canary that is well. */
+function isUntried({ rollout }: Fleet, living: readonly FleetMachine[]): boolean {
+  if (rollout === undefined || rollout.state === "paused") return false;
+  return !living.some(({ active, want }) => active === rollout.next || want === rollout.next);
 }
 
 function hasFailed({ state, error }: FleetMachine): boolean {

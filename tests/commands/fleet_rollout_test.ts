@@ -1,5 +1,14 @@
 /** A fleet during a staged rollout: reports and marks together say how far it is. By whole commands. */
-import { type Fleet, fleet, fleets, jump, LateError, ScriptError, sync } from "../../mod.ts";
+import {
+  type Fleet,
+  fleet,
+  fleets,
+  jump,
+  LateError,
+  NotFoundError,
+  ScriptError,
+  sync,
+} from "../../mod.ts";
 import { Config } from "../../src/config.ts";
 import { markName } from "../../src/revision/marks.ts";
 import { assert, assertEquals } from "../assert.ts";
@@ -54,6 +63,16 @@ Deno.test("a machine on which the candidate failed is told, and ends a wait with
   ]);
   const { failures: [failure] } = await fleet(all.context(), "a", { wait: 600 });
   assert(failure instanceof ScriptError, String(failure));
+});
+
+Deno.test("a rollout to a group that no machine is in ends a wait with 3, not as if it were well", async () => {
+  using all = new RolloutFleet();
+  const { old, next } = await all.ready([IN, OUT]);
+  await all.point(old, next, "cut=0 group=canry");
+  await syncAll(all);
+  const { failures: [failure] } = await fleet(all.context(), "a", { wait: 0 });
+  assert(failure instanceof NotFoundError, String(failure));
+  assertEquals(failure.message, `a: no machine that reports may take ${next}`);
 });
 
 Deno.test("those that have a turn are named, and one that is silent has failed", async () => {

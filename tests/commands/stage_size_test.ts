@@ -31,6 +31,15 @@ Deno.test("machines that report are counted: the share of a few is exact, and th
   assertEquals(fleet.warnings, []);
 });
 
+Deno.test("a group that no machine is in is a warning", async () => {
+  using all = new StagingFleet();
+  const [old = "", next = ""] = await all.revisions(2);
+  await jumpMaster(all.context(), old);
+  await all.reports(["i-1"], ["canary"]);
+  await all.stage(next, { groups: ["canry"] });
+  assertEquals(all.warnings, ["No machine that reports is in the group canry"]);
+});
+
 Deno.test("a machine that has not reported for three times its interval is not counted", async () => {
   using fleet = new StagingFleet();
   const [old = "", next = ""] = await fleet.revisions(2);

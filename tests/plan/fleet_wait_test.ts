@@ -57,6 +57,13 @@ Deno.test("during a rollout a wait ends when those have it that may", () => {
   assertEquals(verdict([refused, seen(OUT)], { pointer }), `failed ${IN}`);
 });
 
+Deno.test("a rollout that no machine may take is not done, unless a person has paused it", () => {
+  const reports = [seen(IN), seen(OUT)];
+  assertEquals(verdict(reports, { pointer: staged("cut=0 group=canary") }), "untried");
+  assertEquals(verdict(reports, { pointer: staged("cut=0 state=paused") }), "done");
+  assertEquals(verdict([seen(IN, { active: NEXT })], { pointer: staged("cut=0") }), "done");
+});
+
 Deno.test("a wait for a rollout that grows by itself ends when it has come to all", () => {
   const pointer = staged("cut=0 over=60");
   assertEquals(verdict([seen(IN)], { pointer }), "growing");

@@ -19,7 +19,7 @@ export const fleet: Command = {
     "times its FTL_REPORT is gone and does not count; after a week it is not shown.",
     "--wait ends with exit 0 once all machines that are alive run what they should; with exit 6 as soon as one has " +
     "failed: in quarantine, unhealthy, or by a script; with exit 4 if the time is over and the others are only late; " +
-    "with exit 3 if no machine has reported the package.",
+    "with exit 3 if no machine has reported the package, or none of them may take the candidate of a rollout.",
     "If stdout is no terminal, it has one machine on a line, all of them, with tabs between the columns: machine, " +
     "host, revision, state, since, last report, version of FTL, error.",
   ],
