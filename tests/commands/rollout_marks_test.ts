@@ -1,7 +1,8 @@
 /** What machines write for each other in a rollout, and what they do by it. By whole commands. */
 import type { RevisionName } from "../../src/revision/names.ts";
 import { assertEquals, assertMatch } from "../assert.ts";
-import { RolloutFleet, type Scripts } from "./rollout_fleet.ts";
+import { ID, RolloutFleet, type Scripts } from "./rollout_fleet.ts";
+import { HIGHEST_TURN } from "../../src/revision/marks.ts";
 import { HALT_BELIEVED, SILENCE } from "../../src/plan/marks.ts";
 import { jump } from "../../mod.ts";
 
@@ -232,4 +233,16 @@ Deno.test("a person's jump to the candidate tells nothing, and keeps it when the
   await fleet.sync("i-1");
   await fleet.point(old);
   assertEquals([(await fleet.sync("i-1")).active, fleet.asked], [next, []]);
+});
+Deno.test("who takes the highest turn there can be keeps all others waiting, none of them uncounted", async () => {
+  using fleet = new RolloutFleet();
+  const { old, next } = await fleet.ready(["i-1"]);
+  await fleet.point(old, next, "cut=1 at-once=1 halt=3");
+  await fleet.mark({ kind: "turn", turn: HIGHEST_TURN }, "i-9");
+  await fleet.mark({ kind: "ok", machine: "i-9", turn: HIGHEST_TURN });
+  const { active, failures, rollout } = await fleet.sync("i-1");
+  assertEquals([active, failures, rollout?.waiting], [old, [], "turn"]);
+  // A rollout once more has marks of its own.
+  await fleet.point(old, next, "cut=1 at-once=1 halt=3", ID + 1);
+  assertEquals((await fleet.sync("i-1")).active, next);
 });

@@ -2,8 +2,7 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { onFaultPoint } from "../../src/fault_point.ts";
 import { SILENCE } from "../../src/plan/marks.ts";
-import { HIGHEST_TURN } from "../../src/revision/marks.ts";
-import { ID, RolloutFleet } from "./rollout_fleet.ts";
+import { RolloutFleet } from "./rollout_fleet.ts";
 
 Deno.test("a machine takes the next turn, and ends it under its name and number", async () => {
   using fleet = new RolloutFleet();
@@ -159,19 +158,6 @@ Deno.test("who goes on with a jump that was cut short tells the others, unless t
     assertEquals((await fleet.sync("i-1")).active, next);
     assertEquals<readonly string[]>(fleet.takeAsked(), asked);
   }
-});
-
-Deno.test("who takes the highest turn there can be keeps all others waiting, none of them uncounted", async () => {
-  using fleet = new RolloutFleet();
-  const { old, next } = await fleet.ready(["i-1"]);
-  await fleet.point(old, next, "cut=1 at-once=1 halt=3");
-  await fleet.mark({ kind: "turn", turn: HIGHEST_TURN }, "i-9");
-  await fleet.mark({ kind: "ok", machine: "i-9", turn: HIGHEST_TURN });
-  const { active, failures, rollout } = await fleet.sync("i-1");
-  assertEquals([active, failures, rollout?.waiting], [old, [], "turn"]);
-  // A rollout once more has marks of its own.
-  await fleet.point(old, next, "cut=1 at-once=1 halt=3", ID + 1);
-  assertEquals((await fleet.sync("i-1")).active, next);
 });
 
 Deno.test("a turn whose answer was lost is asked for by its content, and is not taken twice", async () => {
