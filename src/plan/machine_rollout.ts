@@ -67,7 +67,10 @@ export function machineRollout(
   };
 }
 
-/** The share of the machines that may take the candidate, 0 to 100 with two decimals. It is 100 only where all may. */
+/**
+ * The share of the machines that may take the candidate, 0 to 100 with two decimals. At 100, a machine that comes later may
+ * still have to wait: who asked for as many machines as there were did not ask for all.
+ */
 export function percentAt(rollout: Rollout, now: number): number {
   return toPercent(shareAt(rollout, now));
 }

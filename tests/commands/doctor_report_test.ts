@@ -49,6 +49,20 @@ Deno.test("doctor warns that a report is denied", async () => {
   ]);
 });
 
+Deno.test("doctor warns that marks of rollouts may not be listed", async () => {
+  const [fleet, web] = await started(WEB);
+  using _fleet = fleet;
+  assertEquals(await findings(web, "S3 rollouts"), []);
+  const listPage = fleet.bucket.listPage.bind(fleet.bucket);
+  fleet.bucket.listPage = async (page) => {
+    if (!page.prefix.startsWith(".ftl/rollout/")) return await listPage(page);
+    throw new StorageError("Access denied", { reason: "denied", action: "s3:ListBucket" });
+  };
+  assertEquals(await findings(web, "S3 rollouts"), [
+    "warn not allowed to list marks of a: this machine takes no candidate",
+  ]);
+});
+
 Deno.test("doctor warns of a rule that lets revisions expire, but not of one for reports", async () => {
   const [fleet, web] = await started(WEB);
   using _fleet = fleet;

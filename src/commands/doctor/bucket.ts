@@ -7,7 +7,7 @@ import type { Identity, Lack, OpenedBucket } from "../../bucket/bucket.ts";
 import { type Context } from "../../context.ts";
 import { type Check, enumerate, fail, finding, info, ok, warn } from "./check.ts";
 import { ClockWatch } from "./clock.ts";
-import { checkExpiry, checkReport } from "./report.ts";
+import { checkExpiry, checkMarks, checkReport } from "./report.ts";
 import { checkPuts, isDenied, type Lacks, POINTER_PROBE } from "./writes.ts";
 
 /**
@@ -79,6 +79,7 @@ async function* ask(
     yield* await checkExpiry(bucket, keys);
     yield* await checkPuts(bucket, lacks);
     yield* await checkReport(context, bucket, lacks);
+    yield* await checkMarks(bucket, packages.map(({ name }) => name));
   }
   yield* clock.check();
   if (!isReached) yield notAsked();

@@ -1,14 +1,19 @@
-/** Checks whether this machine may report, if it is to, and whether rules of the bucket let revisions expire. */
+/**
+ * Checks whether this machine may report, if it is to, whether it may see how others do in a rollout, and whether rules
+ * of the bucket let revisions expire.
+ */
 import { ConflictError, FtlError, NotFoundError } from "../../errors.ts";
 import { NEVER, type OpenedBucket } from "../../bucket/bucket.ts";
 import type { Context } from "../../context.ts";
 import { identifyMachine } from "../../machine/identity.ts";
-import { reportKey } from "../../revision/keys.ts";
+import { MARKS_PREFIX, reportKey } from "../../revision/keys.ts";
+import type { PackageName } from "../../revision/names.ts";
 import { isMachineName } from "../../machine_name.ts";
 import { type Check, enumerate, fail, info, ok, warn } from "./check.ts";
 import { isDenied, type Lacks } from "./writes.ts";
 
 const NAME = "S3 report";
+const ROLLOUTS = "S3 rollouts";
 
 /**
  * Tries a write that a correct store refuses, at the very key: the right may be for that alone. A store that ignores
@@ -43,6 +48,32 @@ export async function checkReport(
     return [warn(NAME, `not allowed: 'ftl fleet' does not show ${machine}`, hint)];
   }
   return [];
+}
+
+/** Without the right, this machine takes no candidate of a rollout that can halt: and all can that people begin. */
+export async function checkMarks(
+  bucket: OpenedBucket,
+  packages: readonly PackageName[],
+): Promise<Check[]> {
+  const denied: string[] = [];
+  for (const name of packages) {
+    try {
+      const prefix = `${MARKS_PREFIX}${name}/`;
+      await bucket.listPage({ prefix, after: "", next: undefined });
+    } catch (error) {
+      if (!(error instanceof FtlError)) throw error;
+      if (!isDenied(error)) return [fail(ROLLOUTS, error)];
+      denied.push(name);
+    }
+  }
+  if (denied.length === 0) return [];
+  return [
+    warn(
+      ROLLOUTS,
+      `not allowed to list marks of ${enumerate(denied)}: this machine takes no candidate`,
+      "Give its role the policy of 'ftl setup iam machine'",
+    ),
+  ];
 }
 
 /**
