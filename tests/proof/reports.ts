@@ -11,6 +11,7 @@ import { makeSite } from "./site.ts";
 const MOST_MEMORY = 200;
 /** The executable has it built in. */
 const V8_FLAGS = "--max-semi-space-size=4";
+/** Keys of a listing. */
 const A_PAGE = 1000;
 
 /** Throws an Error if the look needs more than a listing and each report once, or too much memory. */
@@ -34,9 +35,8 @@ export async function lookAtMany({ machines }: { machines: number }): Promise<Fi
   const reads = count(/^GetObject \.ftl\/fleet\//);
   if (reads !== machines) throw new Error(`${reads} reports were read`);
   const lists = count(/^ListObjectsV2 /);
-  // One page lists the package.
-  const most = Math.ceil(machines / A_PAGE) + 1;
-  if (lists > most) throw new Error(`${lists} listings instead of ${most}`);
+  const pages = Math.ceil(machines / A_PAGE);
+  if (lists !== pages) throw new Error(`${lists} pages were listed instead of ${pages}`);
   if (memory > MOST_MEMORY) throw new Error(`${memory.toFixed()} MB`);
   return { machines, lists, "MB at most": memory.toFixed(), seconds: seconds.toFixed(1) };
 }
