@@ -21,6 +21,7 @@ import { pollByMany } from "../tests/proof/polling.ts";
 import { cutPower } from "../tests/proof/power_cut.ts";
 import { newSeed } from "../tests/proof/random.ts";
 import { announce, figuresLine } from "../tests/proof/report.ts";
+import { lookAtMany } from "../tests/proof/reports.ts";
 import { rollOutToMany } from "../tests/proof/rollouts.ts";
 import { soak } from "../tests/proof/soak.ts";
 import { killAtSteps } from "../tests/proof/steps.ts";
@@ -53,6 +54,7 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
   },
   blessings: ({ seed }) => blessAtOnce({ seed, racers: 20, rounds: 5 }),
   rollout: ({ machines }) => rollOutToMany({ machines }),
+  reports: ({ machines }) => lookAtMany({ machines: 5 * machines }),
   turns: () => takeTurns({ machines: 40, atOnce: 3 }),
   faults: () => faultMatrix({ slow: true }),
   hostile: ({ seed, rounds }) => breakArchives({ seed, inputs: 100 * rounds }),

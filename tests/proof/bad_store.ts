@@ -4,6 +4,7 @@
  */
 import { Inspector, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
+import { MemoryWatch } from "./memory_watch.ts";
 import { makeSite } from "./site.ts";
 
 /** An answer to any request; `elsewhere` is a second server, which nobody may ask. */
@@ -137,29 +138,6 @@ function requireDesigned(where: string, { code, stderr, seconds, memory }: Seen)
     );
   }
   if (memory > MOST_MEMORY) throw new Error(`${where}: ${memory.toFixed()} MB`);
-}
-
-/** The most memory that a process had resident, where the system tells. */
-class MemoryWatch {
-  readonly #timer: ReturnType<typeof setInterval>;
-  #most = 0;
-
-  constructor(pid: number) {
-    const look = (): void => {
-      try {
-        const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-        this.#most = Math.max(this.#most, Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1000);
-      } catch {
-        // It has ended.
-      }
-    };
-    this.#timer = setInterval(look, 50);
-  }
-
-  stop(): number {
-    clearInterval(this.#timer);
-    return this.#most;
-  }
 }
 
 class BadStore implements AsyncDisposable {
