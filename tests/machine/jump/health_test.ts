@@ -170,7 +170,7 @@ Deno.test("failing scripts do not keep the machine from its way back", async () 
 Deno.test("a rollback leaves the hold that was there before", async () => {
   using machine = ready({ health: "exit 100" });
   const { pkg } = machine;
-  const hold = { id: OLD, blessed: NEW, version: "1", blessing: "7" };
+  const hold = { id: OLD, blessed: NEW, version: "1", blessing: "7", rollout: undefined };
   writeHolds(pkg, [hold]);
   await jumps(machine).to(NEW, { ...hold, id: NEW }, { onBadHealth: "go-back" });
   assertEquals([readHold(pkg, OLD), readHold(pkg, NEW)], [hold, undefined]);
