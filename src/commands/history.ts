@@ -78,6 +78,8 @@ export async function history(
   const remote = await fetchPackageListing(bucket, name);
   requireRevisions(remote, bucket);
   const { content } = await readOldPointer(bucket, remote);
+  // As entries name what they follow. A pointer of the Go original is followed as if there were none.
+  const present = content?.etag === undefined ? undefined : content.serial ?? content.modified;
   const entries = await readHistory(bucket, name, { most, signal: context.signal });
   const nameOf = (id: RevisionId | undefined): RevisionName | undefined =>
     id && revisionName({ package: name, id });
@@ -91,7 +93,7 @@ export async function history(
         percent: words && percentAt(words, serial),
         over: words?.over,
         paused: words?.state === "paused",
-        done: content === undefined || entry.follows !== content.serial,
+        done: content === undefined || entry.follows !== present,
       };
     },
   );

@@ -109,6 +109,19 @@ Deno.test("a writer that was killed in between is replaced after half a minute",
   ]);
 });
 
+Deno.test("after a blessing of FTL 0.1.0 the history still tells what was completed", async () => {
+  using fleet = new StagingFleet();
+  const [old = "", next = ""] = await fleet.revisions(2);
+  await jumpMaster(fleet.context(), old);
+  await fleet.bucket.put("a.rev", next, { metadata: { "ftl-replaced": idOf(old) } });
+  const done = async () => (await history(fleet.context(), "a")).changes.map((one) => one.done);
+  assertEquals(await done(), [true]);
+  const modified = (await fleet.bucket.getSmall("a.rev"))?.modified;
+  const entry = { schema: 1, action: "blessed", serial: 1, blessed: idOf(old) };
+  await fleet.bucket.put(`.ftl/history/a/${modified}`, JSON.stringify(entry), { metadata: {} });
+  assertEquals(await done(), [true, false]);
+});
+
 Deno.test("without the right to write a history a blessing goes on, with a warning", async () => {
   using fleet = new StagingFleet();
   const [old = ""] = await fleet.revisions(1);
