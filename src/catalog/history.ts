@@ -130,6 +130,9 @@ export interface StoredEntry extends HistoryEntry {
   readonly follows: number | undefined;
 }
 
+/** What `takeTurn` calls an entry. */
+const ENTRY = /^(?:[0-9]{1,15}|new-[0-9]{1,15}-[0-9a-f]{8})$/;
+
 /** Requests at the same time. */
 const CONCURRENCY = 16;
 
@@ -145,7 +148,9 @@ export async function readHistory(
 ): Promise<StoredEntry[]> {
   const prefix = historyPrefix(name);
   const listed = await bucket.list(prefix);
-  const newest = listed.sort((a, b) => b.modified - a.modified).slice(0, most);
+  const newest = listed.filter(({ key }) => ENTRY.test(key.slice(prefix.length))).sort((a, b) =>
+    b.modified - a.modified
+  ).slice(0, most);
   const found = await inParallel(newest, { concurrency: CONCURRENCY, signal }, async ({ key }) => {
     const entry = parseHistory(await textOf(bucket, key));
     const follows = /^[0-9]{1,15}$/.test(key.slice(prefix.length))

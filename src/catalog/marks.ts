@@ -7,6 +7,9 @@ import { marksPrefix } from "../revision/keys.ts";
 import { machineInMarks, type Mark, markName } from "../revision/marks.ts";
 import type { PackageName } from "../revision/names.ts";
 
+/** Milliseconds: a mark that cannot be written delays no jump for longer. */
+const LONGEST = 10_000;
+
 /** Whose marks, in which rollout. */
 export interface RolloutPlace {
   readonly package: PackageName;
@@ -59,7 +62,7 @@ export async function putMark(
 ): Promise<void> {
   const key = prefixOf(place) + markName(mark);
   try {
-    await bucket.put(key, machineInMarks(machine), { metadata: {} });
+    await bucket.put(key, machineInMarks(machine), { metadata: {}, timeout: LONGEST });
   } catch (error) {
     throw explained(error, `Cannot write the mark ${urlOf(bucket, key)}`);
   }
@@ -74,7 +77,8 @@ export async function takeTurn(
   const key = prefixOf(place) + markName({ kind: "turn", turn });
   try {
     const condition = { absent: true } as const;
-    await bucket.put(key, machineInMarks(machine), { metadata: {}, condition });
+    const options = { metadata: {}, condition, timeout: LONGEST };
+    await bucket.put(key, machineInMarks(machine), options);
     return true;
   } catch (error) {
     if (error instanceof ConflictError) return false;

@@ -165,3 +165,12 @@ Deno.test("a rollout that has come to all counts as a blessing only if its marks
   assertEquals(await replacedBy("ok/i-1"), "candidate");
   assertEquals(await replacedBy("failed/i-1"), "blessed");
 });
+
+Deno.test("a history shows as many changes as it is asked for, whatever else lies there", async () => {
+  using fleet = new StagingFleet();
+  const [old = "", next = ""] = await fleet.revisions(2);
+  for (const revision of [old, next]) await jumpMaster(fleet.context(), revision);
+  await fleet.bucket.put(".ftl/history/a/probe-1", "", { metadata: {} });
+  const { changes } = await history(fleet.context(), "a", { most: 1 });
+  assertEquals(changes.map(({ blessed }) => blessed), [next]);
+});
