@@ -43,13 +43,18 @@ export async function rollOutToMany({ machines }: { machines: number }): Promise
   const tenth = await fleet.step(next, { size: { percent: 10 } }, Math.ceil(machines / 10));
   const half = await fleet.step(next, { size: { percent: 50 } }, Math.ceil(machines / 2));
   requireAll(half, tenth);
-  requireAll(await fleet.step(next, { over: OVER }, half.size), half);
-  const grown = await fleet.run(next, { later: OVER / 2 });
+  const begun = Date.now();
+  await fleet.stage(next, { over: OVER });
+  // Syncs take so long that the cut grows meanwhile. So the machines' clocks stand still.
+  const unchanged = await fleet.run(next, { at: begun });
+  requireCount(unchanged, half.size);
+  requireAll(unchanged, half);
+  const grown = await fleet.run(next, { at: begun + OVER * 1000 / 2 });
   requireAll(grown, half);
   if (grown.size === half.size || grown.size === machines) {
     throw new Error(`After half of the time ${grown.size} machines run the candidate`);
   }
-  requireCount(await fleet.run(next, { later: OVER + 60 }), machines);
+  requireCount(await fleet.run(next, { at: begun + (OVER + 60) * 1000 }), machines);
   await fleet.bless(next);
   const halted = await fleet.meetBad({ halt: 1, bad: 1 });
   const passed = await fleet.meetBad({ halt: 3, bad: 2 });
@@ -122,14 +127,14 @@ class RollingFleet {
     return staged;
   }
 
-  /** Syncs all or some, `later` by their clocks. The answer is who runs the revision then. */
+  /** Syncs all or some, when their clocks show `at`, or the true time. The answer is who runs the revision then. */
   async run(
     revision: string,
-    { later = 0, only = this.machines }: { later?: number; only?: readonly Context[] } = {},
+    { at, only = this.machines }: { at?: number; only?: readonly Context[] } = {},
   ): Promise<Set<string>> {
     const having = new Set<string>();
     await inParallel(only, { concurrency: AT_ONCE }, async (machine) => {
-      const context = { ...machine, now: () => Date.now() + later * 1000 };
+      const context = { ...machine, now: () => at ?? Date.now() };
       const [result] = await sync(context);
       const [failure] = result?.failures ?? [];
       const isBad = failure instanceof ScriptError && this.#bad.has(nameOf(machine));
