@@ -109,6 +109,7 @@ export {
 export {
   type History,
   history,
+  type HISTORY_ACTIONS,
   type HistoryAction,
   type HistoryChange,
   type HistoryOptions,
@@ -117,9 +118,13 @@ export {
   jump,
   jumpMaster,
   type JumpOptions,
+  type LivingMachine,
   type MasterOptions,
+  type Rollout,
+  type RolloutSize,
   type Staged,
   stageMaster,
+  type StageOptions,
   type StageRequest,
 } from "./src/commands/jump.ts";
 export { jumpBack, jumpBackMaster } from "./src/commands/jump_back.ts";

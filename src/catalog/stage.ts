@@ -42,6 +42,7 @@ export interface Staged {
   readonly revision: RevisionName;
   /** What stays blessed for the other machines. */
   readonly blessed: RevisionName;
+  /** Who may take it, and how. */
   readonly rollout: Rollout;
   /** The share of the machines that may take it now, 0 to 100. */
   readonly percent: number;

@@ -5,7 +5,7 @@ import { fetchPackageListing, requireRevisions } from "../catalog/remote_package
 import { readOldPointer } from "../catalog/pointer.ts";
 import type { Context } from "../context.ts";
 import { percentAt } from "../plan/machine_rollout.ts";
-import type { HistoryAction } from "../revision/history.ts";
+import type { HISTORY_ACTIONS, HistoryAction } from "../revision/history.ts";
 import {
   type PackageName,
   requirePackageName,
@@ -15,7 +15,7 @@ import {
 } from "../revision/names.ts";
 import { parseRollout } from "../revision/rollout.ts";
 
-export type { HistoryAction };
+export type { HISTORY_ACTIONS, HistoryAction };
 
 /** A change that somebody made in S3. */
 export interface HistoryChange {

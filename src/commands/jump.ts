@@ -5,13 +5,25 @@ import { bless, type BlessOptions } from "../catalog/bless.ts";
 import { type MasterOptions, waitIfAsked } from "../catalog/fleet_wait.ts";
 import { readLiving, requireTurns, stage, type Staged } from "../catalog/stage.ts";
 import type { StageRequest } from "../plan/blessing.ts";
+import type { LivingMachine } from "../plan/fleet.ts";
+import type { RolloutSize } from "../plan/rollout.ts";
+import type { Rollout } from "../revision/rollout.ts";
 import { type Context } from "../context.ts";
 import { fetchPackageListing } from "../catalog/remote_package.ts";
 import { type Jumped, jumpLocally } from "../machine/jump/local_jump.ts";
 import { openBucket } from "../bucket/open.ts";
 import { readOldPointer } from "../catalog/pointer.ts";
 
-export type { BlessOptions, Jumped, MasterOptions, Staged, StageRequest };
+export type {
+  BlessOptions,
+  Jumped,
+  LivingMachine,
+  MasterOptions,
+  Rollout,
+  RolloutSize,
+  Staged,
+  StageRequest,
+};
 
 /** Options of a jump on this machine. */
 export interface JumpOptions {
@@ -57,6 +69,7 @@ export async function jumpMaster(
 
 /** Options of a step of a rollout. */
 export interface StageOptions extends MasterOptions {
+  /** What this step is. */
   readonly request: StageRequest;
 }
 

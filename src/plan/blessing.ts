@@ -26,6 +26,7 @@ import { chooseCut, cutAt, type RolloutSize, shareAt } from "./rollout.ts";
 
 /** A step of a rollout, as a person asks for it. What is absent stays as it is, or has its default. */
 export interface StageRequest {
+  /** How many machines take it now. */
   readonly size?: RolloutSize;
   /** Machines of these groups take it, whatever the size. */
   readonly groups?: readonly string[];

@@ -6,12 +6,15 @@ import { isRevisionId, type RevisionId } from "./names.ts";
 import type { Note } from "./metadata.ts";
 
 /**
+ * What somebody has done.
+ *
  * - `blessed`: a revision was blessed for all machines.
  * - `rollout`: a rollout began, or took its next step.
  * - `stopped`: a rollout was stopped.
  * - `restored`: what was blessed before came back, as the revision had been removed meanwhile.
  */
 export const HISTORY_ACTIONS = ["blessed", "rollout", "stopped", "restored"] as const;
+/** One of these. */
 export type HistoryAction = typeof HISTORY_ACTIONS[number];
 
 export interface HistoryEntry {

@@ -19,6 +19,7 @@
 import { isMachineName } from "../machine_name.ts";
 import { readCount } from "./metadata.ts";
 
+/** Who may take the candidate: the words, read. */
 export interface Rollout {
   /** The serial of its first write. It names the rollout. 0 if the words do not tell it. */
   readonly id: number;
@@ -38,6 +39,7 @@ export interface Rollout {
   readonly halt: number | undefined;
   /** The number of living machines when the words were written. It is only shown. */
   readonly of: number | undefined;
+  /** Whether other machines may take it. */
   readonly state: "running" | "paused";
   /** Words that this version of FTL does not know, as they were read. */
   readonly unknown: readonly string[];
