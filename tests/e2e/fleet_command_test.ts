@@ -112,7 +112,7 @@ Deno.test("ftl fleet refuses what it cannot do", async () => {
 });
 
 function reports({ server }: Fleet): number {
-  return server.log.filter(({ method, key }) => method === "PUT" && key?.startsWith(".ftl/"))
+  return server.log.filter(({ method, key }) => method === "PUT" && key?.startsWith(".ftl/fleet/"))
     .length;
 }
 
