@@ -149,6 +149,7 @@ Deno.test("a store that hangs costs a sync five seconds, after the activation", 
 Deno.test("without FTL_REPORT no request is about reports", async () => {
   const { fleet, web } = await started();
   await using _fleet = fleet;
+  fleet.server.clearLog();
   await web.ok(["sync"], { env: { FTL_REPORT: undefined } });
   const about = fleet.server.log.filter(({ target }) =>
     target.includes("ftl%2F") || target.includes(".ftl")

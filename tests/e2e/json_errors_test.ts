@@ -59,6 +59,8 @@ Deno.test("every command's error is a document that names the command", async ()
     [["jump-back", "a"], 3],
     [["purge", gone], 3],
     [["status", "b"], 3],
+    [["fleet", "b"], 3],
+    [["history", "b"], 3],
     [["doctor", "too many"], 2],
     [["setup", "windows"], 2],
     [["completions", "tcsh"], 2],

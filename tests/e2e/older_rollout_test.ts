@@ -25,7 +25,7 @@ Deno.test("an older machine stays on what is blessed until the candidate is; new
   await first.ok(["sync"], { env: { FTL_GROUP: "canary" } });
   const waiting = await second.ftl(["sync"]);
   assert(
-    waiting.stderr.includes(`${next} is being rolled out: this machine is at `),
+    waiting.stderr.includes(`${next} is being rolled out: the rollout takes machines below 0 %`),
     waiting.stderr,
   );
   for (const machine of [old, old]) await older.ok(machine, ["sync"]);
