@@ -7,8 +7,8 @@ import { marksPrefix } from "../revision/keys.ts";
 import { machineInMarks, type Mark, markName } from "../revision/marks.ts";
 import type { PackageName } from "../revision/names.ts";
 
-/** Milliseconds: a mark that cannot be written delays no jump for longer. */
-const LONGEST = 10_000;
+/** Milliseconds: a mark that cannot be written delays no jump for longer. A try that has no answer is given up after 20 s. */
+const LONGEST = 30_000;
 
 /** Whose marks, in which rollout. */
 export interface RolloutPlace {
