@@ -75,7 +75,7 @@ export async function bless(context: Context, request: BlessRequest): Promise<Bl
   }
   const target = await describe(context, bucket, revision);
   const written = await changePointer(context, {
-    ...{ bucket, package: remote.name, old, message, action: "blessed" },
+    ...{ bucket, package: remote.name, old, message },
     decide: (facts) => blessForAll(target, { ...facts, again }),
   });
   await requireStillThere(context, request, { revision, written }, () => {

@@ -25,7 +25,6 @@ export interface PointerRequest {
   /** The pointer as it was read. The write succeeds only if the pointer is still the same. */
   readonly old: OldPointer;
   readonly message: string | undefined;
-  readonly action: HistoryAction;
   /** Undefined: there is nothing to change, which the caller has excluded. */
   readonly decide: (facts: ChangeFacts) => BlessingChange | undefined;
 }
@@ -42,20 +41,20 @@ export interface WrittenPointer {
  */
 export async function changePointer(
   context: Context,
-  { bucket, package: name, old, message, action, decide }: PointerRequest,
+  { bucket, package: name, old, message, decide }: PointerRequest,
 ): Promise<WrittenPointer> {
   const note = { by: context.author(), at: new Date(context.now()).toISOString(), message };
   await pauseUntilNextSecond(context, bucket, old.modified);
   const now = bucket.serverTime() ?? context.now();
   const before = old.content;
   const serial = nextSerial(now, before?.serial);
-  const halted = await mayBeHalted(context, bucket, { package: name, pointer: before });
+  const halted = await mayBeHalted(context, bucket, { package: name, pointer: before, now });
   const change = decide({ package: name, old: before, serial, now, halted });
   if (change === undefined) throw new Error("there is nothing to change");
   const metadata = blessingMetadata({ ...change, note });
   const { id: blessed, next, rollout } = change;
   const entry = {
-    action: change.stopped === undefined ? action : "stopped",
+    action: actionOf(change),
     ...{ serial, blessed, before: before?.id, next: next?.id ?? change.stopped, note },
     rollout: rollout && formatRollout(rollout),
   };
@@ -107,6 +106,11 @@ export async function restorePointer(
   });
 }
 
+function actionOf({ stopped, rollout }: BlessingChange): HistoryAction {
+  if (stopped !== undefined) return "stopped";
+  return rollout === undefined ? "blessed" : "rollout";
+}
+
 /** Returns the ETag. No try of this write may come after the turn: S3 could not tell that it is late. */
 async function writeInTurn(
   bucket: Bucket,
@@ -128,10 +132,13 @@ async function writeInTurn(
 async function mayBeHalted(
   context: Context,
   bucket: Bucket,
-  staged: { readonly package: PackageName; readonly pointer: PointerContent | undefined },
+  { now, ...staged }: {
+    readonly package: PackageName;
+    readonly pointer: PointerContent | undefined;
+    readonly now: number;
+  },
 ): Promise<boolean> {
   const { rollout } = staged.pointer ?? {};
-  const now = bucket.serverTime() ?? context.now();
   if (rollout?.halt === undefined || !hasArrived(rollout, { now, halted: false })) return false;
   return (await readRolloutMarks(context, bucket, staged))?.isHalted ?? true;
 }

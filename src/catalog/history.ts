@@ -15,7 +15,7 @@
  *     freed           the same         another writer was not allowed to write the pointer: take its place
  *     there           another one      another writer was faster
  */
-import type { Bucket } from "../bucket/bucket.ts";
+import type { Bucket, Condition } from "../bucket/bucket.ts";
 import { inParallel } from "../concurrency/parallel.ts";
 import { pause } from "../concurrency/pause.ts";
 import type { Context } from "../context.ts";
@@ -66,16 +66,15 @@ export async function takeTurn(
   // S3 itself lets only one writer make a pointer where there is none.
   const first = `new-${entry.serial}-${crypto.randomUUID().slice(0, 8)}`;
   const key = `${historyPrefix(name)}${follows.serial ?? first}`;
-  let etag: string | undefined;
+  let { begun, etag }: Written = { begun: context.now(), etag: undefined };
   try {
-    etag = await write(context, bucket, { key, text: formatHistory(entry), follows });
+    ({ begun, etag } = await write(context, bucket, { key, text: formatHistory(entry), follows }));
   } catch (error) {
     if (!(error instanceof StorageError) || error.reason !== "denied") throw error;
     const message = `The history of ${name} is not kept: ${error.message}`;
     context.report({ type: "warning", message });
   }
   faultPoint("history-written");
-  const begun = context.now();
   return {
     timeLeft(): number {
       const left = TURN - (context.now() - begun);
@@ -96,23 +95,33 @@ export async function takeTurn(
   };
 }
 
-/** Returns the ETag of the entry. */
+interface Written {
+  /** Unix milliseconds, before the entry was sent: its answer may come long after S3 has it. */
+  readonly begun: number;
+  /** Undefined if there is no entry. */
+  readonly etag: string | undefined;
+}
+
 async function write(
   context: Context,
   bucket: Bucket,
   { key, text, follows }: { key: string; text: string; follows: Followed },
-): Promise<string> {
+): Promise<Written> {
+  const put = async (condition: Condition): Promise<Written> => {
+    const begun = context.now();
+    return { begun, etag: await bucket.put(key, text, { metadata: {}, condition }) };
+  };
   let isTold = false;
   for (;;) {
     try {
-      return await bucket.put(key, text, { metadata: {}, condition: { absent: true } });
+      return await put({ absent: true });
     } catch (error) {
       if (!(error instanceof ConflictError) || !await follows.isUnchanged()) throw error;
     }
     const there = await bucket.getSmall(key);
     const now = bucket.serverTime() ?? context.now();
     if (there !== undefined && (there.text === FREED || now - there.modified > STALE)) {
-      return await bucket.put(key, text, { metadata: {}, condition: { etag: there.etag } });
+      return await put({ etag: there.etag });
     }
     if (!isTold) {
       const message = "Somebody else is changing what is blessed at this moment, or was killed " +
@@ -130,8 +139,8 @@ export interface StoredEntry extends HistoryEntry {
   readonly follows: number | undefined;
 }
 
-/** What `takeTurn` calls an entry. */
-const ENTRY = /^(?:[0-9]{1,15}|new-[0-9]{1,15}-[0-9a-f]{8})$/;
+/** What `takeTurn` calls an entry. The first group is the serial that it follows. */
+const ENTRY = /^(?:([0-9]{1,15})|new-[0-9]{1,15}-[0-9a-f]{8})$/;
 
 /** Requests at the same time. */
 const CONCURRENCY = 16;
@@ -147,17 +156,18 @@ export async function readHistory(
   { most, signal }: { most: number; signal: AbortSignal },
 ): Promise<StoredEntry[]> {
   const prefix = historyPrefix(name);
-  const listed = await bucket.list(prefix);
-  const newest = listed.filter(({ key }) => ENTRY.test(key.slice(prefix.length))).sort((a, b) =>
-    b.modified - a.modified
-  ).slice(0, most);
-  const found = await inParallel(newest, { concurrency: CONCURRENCY, signal }, async ({ key }) => {
-    const entry = parseHistory(await textOf(bucket, key));
-    const follows = /^[0-9]{1,15}$/.test(key.slice(prefix.length))
-      ? Number(key.slice(prefix.length))
-      : undefined;
-    return entry === undefined ? [] : [{ ...entry, follows }];
+  const entries = (await bucket.list(prefix)).flatMap((object) => {
+    const name = ENTRY.exec(object.key.slice(prefix.length));
+    return name === null
+      ? []
+      : [{ ...object, follows: name[1] === undefined ? undefined : Number(name[1]) }];
   });
+  const newest = entries.sort((a, b) => b.modified - a.modified).slice(0, most);
+  const read = async ({ key, follows }: typeof newest[number]): Promise<StoredEntry[]> => {
+    const entry = parseHistory(await textOf(bucket, key));
+    return entry === undefined ? [] : [{ ...entry, follows }];
+  };
+  const found = await inParallel(newest, { concurrency: CONCURRENCY, signal }, read);
   return found.flat().sort((a, b) => b.serial - a.serial);
 }
 

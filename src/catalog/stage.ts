@@ -28,7 +28,7 @@ import { FleetReader } from "./fleet.ts";
 import { requireRemote } from "./remote_package.ts";
 
 /** A step of a rollout. */
-interface StageOptions extends BlessPlace, BlessOptions {
+interface Stage extends BlessPlace, BlessOptions {
   /** The candidate. */
   readonly id: RevisionId;
   readonly request: StageRequest;
@@ -56,13 +56,13 @@ export interface Staged {
  */
 export async function stage(
   context: Context,
-  { request, living, ...place }: StageOptions,
+  { request, living, ...place }: Stage,
 ): Promise<Staged> {
   const { bucket, remote, id, old, message, again = false } = place;
   const revision = requireRemote(remote, { package: remote.name, id }, bucket);
   const target = await describe(context, bucket, revision);
   const written = await changePointer(context, {
-    ...{ bucket, package: remote.name, old, message, action: "rollout" },
+    ...{ bucket, package: remote.name, old, message },
     decide: (facts) => stageRollout(target, { ...facts, request, again, living }),
   });
   const { id: blessed, rollout } = written.change;
@@ -95,7 +95,7 @@ export async function stop(
   const before = old.content;
   if (before?.next === undefined || before.rollout === undefined) return undefined;
   const { change } = await changePointer(context, {
-    ...{ bucket, package: remote.name, old, message, action: "stopped" },
+    ...{ bucket, package: remote.name, old, message },
     decide: stopRollout,
   });
   reportEnd(context, place, { blessed: change.id });

@@ -1,7 +1,7 @@
 /** `ftl jump`: activates a revision on this machine, or blesses it in S3 for all machines. */
-import { type GivenRevision, toRevision } from "../revision/names.ts";
+import { type GivenRevision, type Revision, toRevision } from "../revision/names.ts";
 import { requirePackage } from "../machine/package_dir.ts";
-import { bless, type BlessOptions } from "../catalog/bless.ts";
+import { bless, type BlessOptions, type BlessPlace } from "../catalog/bless.ts";
 import { type MasterOptions, waitIfAsked } from "../catalog/fleet_wait.ts";
 import { readLiving, requireTurns, stage, type Staged } from "../catalog/stage.ts";
 import type { StageRequest } from "../plan/blessing.ts";
@@ -11,6 +11,7 @@ import type { Rollout } from "../revision/rollout.ts";
 import { type Context } from "../context.ts";
 import { fetchPackageListing } from "../catalog/remote_package.ts";
 import { type Jumped, jumpLocally } from "../machine/jump/local_jump.ts";
+import type { OpenedBucket } from "../bucket/bucket.ts";
 import { openBucket } from "../bucket/open.ts";
 import { readOldPointer } from "../catalog/pointer.ts";
 
@@ -59,12 +60,9 @@ export async function jumpMaster(
   revision: GivenRevision,
   { wait, ...options }: MasterOptions = {},
 ): Promise<Jumped> {
-  const wanted = toRevision(revision);
-  const bucket = await openBucket(context);
-  const remote = await fetchPackageListing(bucket, wanted.package);
-  const old = await readOldPointer(bucket, remote);
-  const blessed = await bless(context, { ...options, bucket, remote, id: wanted.id, old });
-  return { ...blessed, ...await waitIfAsked(context, bucket, { package: remote.name, wait }) };
+  const place = await placeOf(context, revision);
+  const blessed = await bless(context, { ...options, ...place });
+  return { ...blessed, ...await waitIfAsked(context, place.bucket, { ...place.wanted, wait }) };
 }
 
 /** Options of a step of a rollout. */
@@ -83,14 +81,24 @@ export async function stageMaster(
   revision: GivenRevision,
   { request, wait, ...options }: StageOptions,
 ): Promise<Staged & { readonly failures: readonly Error[] }> {
+  const place = await placeOf(context, revision);
+  const { bucket, wanted } = place;
+  if (request.atOnce !== undefined) await requireTurns(bucket, wanted.package);
+  // Who pauses a rollout is in a hurry, and a pause chooses no machines.
+  const living = request.pause ? [] : await readLiving(context, bucket, wanted.package);
+  const staged = await stage(context, { ...options, ...place, request, living });
+  return { ...staged, ...await waitIfAsked(context, bucket, { ...wanted, wait }) };
+}
+
+interface Place extends BlessPlace, Pick<Revision, "id"> {
+  readonly bucket: OpenedBucket;
+  readonly wanted: Revision;
+}
+
+/** What a person wants to change, as it is in S3. */
+async function placeOf(context: Context, revision: GivenRevision): Promise<Place> {
   const wanted = toRevision(revision);
   const bucket = await openBucket(context);
   const remote = await fetchPackageListing(bucket, wanted.package);
-  const old = await readOldPointer(bucket, remote);
-  if (request.atOnce !== undefined) await requireTurns(bucket, remote.name);
-  // Who pauses a rollout is in a hurry, and a pause chooses no machines.
-  const living = request.pause ? [] : await readLiving(context, bucket, remote.name);
-  const place = { bucket, remote, old };
-  const staged = await stage(context, { ...options, ...place, id: wanted.id, request, living });
-  return { ...staged, ...await waitIfAsked(context, bucket, { package: remote.name, wait }) };
+  return { bucket, remote, old: await readOldPointer(bucket, remote), id: wanted.id, wanted };
 }

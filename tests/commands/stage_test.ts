@@ -174,3 +174,18 @@ Deno.test("a history shows as many changes as it is asked for, whatever else lie
   const { changes } = await history(fleet.context(), "a", { most: 1 });
   assertEquals(changes.map(({ blessed }) => blessed), [next]);
 });
+
+Deno.test("a change whose entry was answered too late changes nothing: another writer may have the turn", async () => {
+  using fleet = new StagingFleet();
+  const [old = "", next = ""] = await fleet.revisions(2);
+  await jumpMaster(fleet.context(), old);
+  const put = fleet.bucket.put.bind(fleet.bucket);
+  fleet.bucket.put = async (key, ...more) => {
+    const etag = await put(key, ...more);
+    if (key.startsWith(".ftl/history/")) fleet.now += 26_000;
+    return etag;
+  };
+  const late = await assertRejects(() => jumpMaster(fleet.context(), next), ConflictError);
+  assertEquals(late.message, "The change of a.rev took too long");
+  assertEquals(await fleet.text, old);
+});

@@ -33,19 +33,25 @@ async function spoolTwo(fleet: Fleet): Promise<[string, string]> {
   return [await fleet.spool("a.tgz", { v: "1" }), await fleet.spool("a.tgz", { v: "2" })];
 }
 
+/** Blesses a revision that is purged meanwhile. Returns what the person is told. */
+async function blessPurged(fleet: Fleet, revision: string): Promise<string> {
+  // The server applies a write only when it answers it. So the pointer is written after the removal.
+  const jump = await holding(fleet, ["jump", "--master", revision], {
+    operation: "PutObject",
+    key: "a.rev",
+  });
+  assertEquals((await fleet.ftl(["purge", "--master", revision])).code, 0);
+  const { code, stderr } = await jump.release();
+  assertEquals(code, 4, stderr);
+  return stderr;
+}
+
 Deno.test("if a revision is purged while it is being blessed, the old one is blessed again", async () => {
   await using fleet = await Fleet.start();
   const [old, fresh] = await spoolTwo(fleet);
   await fleet.ok(["jump", "--master", old, "-m", "the first"]);
   const before = await fleet.bucket().getSmall("a.rev");
-  // The server applies a write only when it answers it. So the pointer is written after the removal.
-  const jump = await holding(fleet, ["jump", "--master", fresh], {
-    operation: "PutObject",
-    key: "a.rev",
-  });
-  assertEquals((await fleet.ftl(["purge", "--master", fresh])).code, 0);
-  const { code, stderr } = await jump.release();
-  assertEquals(code, 4, stderr);
+  const stderr = await blessPurged(fleet, fresh);
   assertStringIncludes(stderr, `${fresh} was removed by somebody else while it was being blessed`);
   assertStringIncludes(stderr, `${old} is blessed again`);
   const after = await fleet.bucket().getSmall("a.rev");
@@ -59,13 +65,7 @@ Deno.test("if a revision is purged while it is being blessed, the old one is ble
 Deno.test("if nothing was blessed before, the blessing of a revision that was purged meanwhile is reported", async () => {
   await using fleet = await Fleet.start();
   const [, fresh] = await spoolTwo(fleet);
-  const jump = await holding(fleet, ["jump", "--master", fresh], {
-    operation: "PutObject",
-    key: "a.rev",
-  });
-  assertEquals((await fleet.ftl(["purge", "--master", fresh])).code, 0);
-  const { code, stderr } = await jump.release();
-  assertEquals(code, 4, stderr);
+  const stderr = await blessPurged(fleet, fresh);
   assertStringIncludes(stderr, "Bless another revision now");
 });
 
