@@ -12,7 +12,7 @@ import { isMachineName } from "../machine_name.ts";
 import type { PackageName } from "../revision/names.ts";
 import { LONGEST_REPORT, type MachineReport, parseReport } from "../revision/report.ts";
 
-/** Reports that are read at the same time. More cost memory and no less time: the processor is busy with these. */
+/** Reports that are read at the same time. More cost memory, and these keep a processor busy already. */
 const CONCURRENCY = 32;
 /** After so many reports, what their requests have left in memory is to be garbage-collected. */
 const REPORTS_A_COLLECTION = 500;

@@ -64,7 +64,8 @@ export interface Waited {
   readonly fleet: Fleet;
   /**
    * Empty if all machines that are alive run what they should. Else `ScriptError` if some have failed, `LateError` if
-   * the time is over, `NotFoundError` if no machine has reported the package in that time, or none may take the candidate. It was reported.
+   * the time is over, `NotFoundError` if no machine has reported the package in that time, or none may take the
+   * candidate. It was reported.
    */
   readonly failures: readonly Error[];
 }
