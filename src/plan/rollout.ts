@@ -59,9 +59,13 @@ export function cutAt({ cut, at, over, state }: Rollout, now: number): number {
   return Math.min(1, cut + (1 - cut) * seconds / over);
 }
 
-/** The share of the machines that was asked for, as it has grown until now, 0 to 1. It is shown; the cut decides. */
+/**
+ * The share of the machines that was asked for, as it has grown until now, 0 to 1. It is shown; the cut decides. It has
+ * grown by whole seconds, as the words have them: in the second of a step it is exactly what that asked for.
+ */
 export function shareAt(rollout: Rollout, now: number): number {
-  return cutAt({ ...rollout, cut: rollout.share ?? rollout.cut }, now);
+  const second = Math.floor(now / 1000) * 1000;
+  return cutAt({ ...rollout, cut: rollout.share ?? rollout.cut }, second);
 }
 
 /** Whether a machine may take the candidate, as the table above says. */

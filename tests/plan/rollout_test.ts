@@ -12,6 +12,7 @@ import {
   type RolloutMember,
   type RolloutOrder,
   type RolloutSize,
+  shareAt,
 } from "../../src/plan/rollout.ts";
 import { parseRollout, type Rollout } from "../../src/revision/rollout.ts";
 import { anId, aPackage } from "../names.ts";
@@ -258,4 +259,13 @@ Deno.test("chooseCut() is the percentage itself where no machine is known", () =
     share: 0,
     machines: [],
   });
+});
+
+Deno.test("shareAt() is exactly what was asked for in the second of a step, then it grows", () => {
+  const rollout = parseRollout(`id=1 at=${AT} cut=0.04 share=0.1 over=7200`);
+  for (const milliseconds of [0, 1, 999]) {
+    assertEquals(shareAt(rollout, AT * 1000 + milliseconds), 0.1);
+  }
+  assertEquals(shareAt(rollout, (AT + 3600) * 1000), 0.55);
+  assertEquals(shareAt(parseRollout(`id=1 at=${AT} cut=0.04`), AT * 1000), 0.04);
 });
