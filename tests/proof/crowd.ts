@@ -153,7 +153,7 @@ export async function blessAtOnce(
   return { racers, rounds, "winners in each": 1 };
 }
 
-/** All answers to the reading of the pointer are held back until everybody has asked. */
+/** No pointer is written until everybody has read it. */
 async function race(lab: Lab, revisions: readonly string[], before: string): Promise<string> {
   const { server } = lab.fleet;
   const racers = revisions.filter((revision) => revision !== before);
@@ -175,7 +175,7 @@ async function race(lab: Lab, revisions: readonly string[], before: string): Pro
   return winner ?? "";
 }
 
-/** Holds the conditional writes back until all racers have sent theirs, so that all have read the same. */
+/** Holds the writes of the pointer back until every racer has looked at its revision, which it does after reading that. */
 async function holdWrites(lab: Lab, count: number): Promise<void> {
   const { server } = lab.fleet;
   server.clearLog();
@@ -186,7 +186,13 @@ async function holdWrites(lab: Lab, count: number): Promise<void> {
     fault: { kind: "delay", milliseconds: 60_000 },
   });
   const arrived = (): number =>
-    server.log.filter(({ operation }) => operation === "PutObject").length;
+    new Set(
+      server.log.flatMap(({ operation, key = "" }) =>
+        operation === "HeadObject" && key.startsWith(`${PACKAGE}.`) && key.endsWith(".tgz")
+          ? [key]
+          : []
+      ),
+    ).size;
   while (arrived() < count) await new Promise((resolve) => setTimeout(resolve, 10));
   server.clearFaults();
 }
