@@ -10,7 +10,7 @@
  *
  * Any other key is ssh-keygen's to sign with.
  */
-import { createPrivateKey, type KeyObject, sign } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { IntegrityError, UsageError } from "../errors.ts";
 import { decodeArmor, encodeBase64Url } from "./base64.ts";
 import { parsePublicKey, type PublicKey } from "./public_key.ts";
@@ -99,7 +99,12 @@ function readSecret(secret: Uint8Array, publicKey: PublicKey): KeyObject {
     x: encodeBase64Url(point),
     d: encodeBase64Url(seed.subarray(0, SEED_SIZE)),
   };
-  return createPrivateKey({ key: jwk, format: "jwk" });
+  const privateKey = createPrivateKey({ key: jwk, format: "jwk" });
+  // The import believes `x`. A seed of another key would sign what nobody can verify.
+  if (createPublicKey(privateKey).export({ format: "jwk" }).x !== jwk.x) {
+    throw reader.malformed("does not belong to its public key");
+  }
+  return privateKey;
 }
 
 function readPadding(reader: WireReader, total: number): void {
