@@ -23,7 +23,7 @@
  * - needed: the threshold for a blessing, 1 for a revision.
  * - people: principals. One who signs twice, with the same key or with two, counts once. Two signatures are by
  *   different people only if no name fits the patterns of both: so a key of `*` adds nobody to another one. A
- *   further signature never makes it fewer.
+ *   further signature never makes it fewer. The first 16 signatures are looked at: no more fit into metadata.
  */
 import { IntegrityError } from "../errors.ts";
 import type { AllowedSigner } from "./allowed_signers.ts";
@@ -83,7 +83,6 @@ export interface TrustFacts {
   readonly threshold: number;
 }
 
-/** More do not fit into metadata. */
 const MOST_SIGNATURES = 16;
 
 /** By the tables above. Never throws. */
@@ -179,7 +178,6 @@ function differentPeople(signers: readonly Signer[]): readonly Signer[] {
 }
 
 function mayBeSame(a: Signer, b: Signer): boolean {
-  if (a.fingerprint === b.fingerprint) return true;
   return patternsOf(a).some((one) => patternsOf(b).some((other) => mayOverlap(one, other)));
 }
 

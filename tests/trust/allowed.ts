@@ -3,7 +3,7 @@ import { type AllowedSigner, parseAllowedSigners } from "../../src/trust/allowed
 import { decodeBase64 } from "../../src/trust/base64.ts";
 import { blessingStatement, revisionStatement, type Statement } from "../../src/trust/statement.ts";
 import { BLESSING, REVISION } from "./statements.ts";
-import { type KeyName, KEYS, type Vector } from "./vectors.ts";
+import { type KeyName, KEYS, type Vector, VECTORS } from "./vectors.ts";
 
 /** The bytes of base64 that a test knows to be right. */
 export function bytesOf(base64: string): Uint8Array {
@@ -31,4 +31,11 @@ export function signersOf(...lines: string[]): readonly AllowedSigner[] {
 /** The same with one bit turned over. */
 export function flipped(bytes: Uint8Array, bit: number): Uint8Array {
   return bytes.map((byte, i) => i === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte);
+}
+
+/** The good signature of the blessing by a key. */
+export function goodBy(key: KeyName): string {
+  const vector = VECTORS.find((one) => one.key === key && one.statement === "blessing");
+  if (vector === undefined) throw new Error(`There is no vector of ${key}`);
+  return vector.signature;
 }
