@@ -101,9 +101,12 @@ const PURE = [...ROOT_FILES, "src/revision/", "src/plan/", "src/trust/"];
 
 /**
  * What the checks begin with. No command signs or verifies yet, so nothing leads from `mod.ts` to
- * `src/trust/`: the two files are its ends.
+ * `src/trust/`: the others are its ends.
  */
-const BEGINNINGS = ["mod.ts", "src/trust/verdict.ts", "src/trust/private_key.ts"];
+const BEGINNINGS = [
+  "mod.ts",
+  ...["private_key", "replay", "trust_setting", "verdict"].map((name) => `src/trust/${name}.ts`),
+];
 
 /** npm packages by their names in `deno.json`, each with the only file in `src` that may import it. */
 const PACKAGES: Readonly<Record<string, string>> = {

@@ -1,0 +1,53 @@
+/**
+ * Decides whether a blessing that is trusted may still be obeyed: somebody who can write to the bucket may put
+ * an old one back, with its true signatures. The first row that fits counts; "-" fits everything:
+ *
+ *     serial               statement             verdict
+ *     below the floor      -                     too old
+ *     the known one        the known one         current
+ *     over a day ahead     -                     from the future
+ *     below the known one  -                     older
+ *     the known one        another than known    another
+ *     above, or none known -                     current
+ *
+ * - known: what this machine obeyed last. It must be kept on disk before a new one is obeyed. A machine that
+ *   knows nothing has only the floor.
+ * - from the future: a thief of a key could otherwise write a serial that no later one is above. What a machine
+ *   has obeyed already stays good while its clock is wrong.
+ */
+import type { Statement } from "./statement.ts";
+
+export type ReplayVerdict = "current" | "from the future" | "too old" | "older" | "another";
+
+/** A blessing that a machine has obeyed. */
+export interface KnownBlessing {
+  readonly serial: number;
+  /** The SHA-256 of its statement, in hexadecimal. */
+  readonly statement: string;
+}
+
+export interface ReplayFacts {
+  readonly statement: Pick<Statement, "sha256"> & {
+    /** The blessing's serial, in Unix milliseconds. */
+    readonly time: number;
+  };
+  /** Undefined if this machine has not obeyed any that was trusted. */
+  readonly known: KnownBlessing | undefined;
+  /** No blessing before it is obeyed, in Unix milliseconds. */
+  readonly floor: number | undefined;
+  /** Unix milliseconds. */
+  readonly now: number;
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** By the table above. */
+export function judgeReplay({ statement, known, floor, now }: ReplayFacts): ReplayVerdict {
+  const { time: serial, sha256 } = statement;
+  if (floor !== undefined && serial < floor) return "too old";
+  const isKnown = serial === known?.serial;
+  if (isKnown && sha256 === known?.statement) return "current";
+  if (serial > now + DAY) return "from the future";
+  if (isKnown) return "another";
+  return known !== undefined && serial < known.serial ? "older" : "current";
+}
