@@ -105,7 +105,9 @@ const PURE = [...ROOT_FILES, "src/revision/", "src/plan/", "src/trust/"];
  */
 const BEGINNINGS = [
   "mod.ts",
-  ...["private_key", "replay", "trust_setting", "verdict"].map((name) => `src/trust/${name}.ts`),
+  ...["own_signature", "private_key", "replay", "trust_setting", "verdict"].map((name) =>
+    `src/trust/${name}.ts`
+  ),
 ];
 
 /** npm packages by their names in `deno.json`, each with the only file in `src` that may import it. */

@@ -86,11 +86,11 @@ export function parsePublicKey(blob: Uint8Array): PublicKey {
 }
 
 /**
- * The key in a line of a `.pub` file: its type, its bytes in base64, and maybe a comment.
+ * The key in a line of a `.pub` file, without the line's end: its type, its bytes in base64, and maybe a comment.
  * Throws `IntegrityError`.
  */
 export function parsePublicKeyText(text: string): PublicKey {
-  const [type = "", base64 = ""] = text.split(/[ \t\r\n]+/, 2);
+  const [type = "", base64 = ""] = text.split(/[ \t]+/, 2);
   if (!isKeyType(type)) {
     throw new IntegrityError(`${quote(type)} is no type of key that FTL knows`);
   }

@@ -102,6 +102,7 @@ export const CASES: readonly Case[] = [
   no("a broken key", `ann@example.com ssh-ed25519 ${BASE64.slice(4)}`, "the key"),
   no("a key that is cut short", `ann@example.com ssh-ed25519 ${BASE64.slice(0, -4)}`, "the key"),
   no("a key that is too long", `ann@example.com ssh-ed25519 ${BASE64}AAAA`, "the key"),
+  no("a key with CR in it", `ann@example.com ${KEY}\rAAAA`, "base64"),
   no("a key of another type than it says", `ann@example.com ssh-rsa ${BASE64}`, "is said to be"),
   no("no principals", KEY, "option that FTL does not know"),
   no("a quote of principals without an end", `"${ann("")}`, "quotes"),
