@@ -50,9 +50,9 @@ const P256: Curve = { name: "nistp256", jwk: "P-256", size: 32, hash: "sha256" }
 const P384: Curve = { name: "nistp384", jwk: "P-384", size: 48, hash: "sha384" };
 
 const ED25519_SIZE = 32;
-/** Bits of a modulus. More than OpenSSH's own limit would only cost time. */
+/** Bits of a modulus. Deno's `node:crypto` takes no larger one. */
 const RSA_SMALLEST = 2048;
-const RSA_LARGEST = 16384;
+const RSA_LARGEST = 4096;
 
 const READERS = {
   "ssh-ed25519": (reader) => readEd25519(reader),
@@ -144,7 +144,7 @@ function readRsa(reader: WireReader): KeyMaterial & { readonly kind: "rsa" } {
   if (bits > RSA_LARGEST) throw reader.malformed(`has ${bits} bits: more than ${RSA_LARGEST}`);
   const isOdd = ((e.at(-1) ?? 0) & (n.at(-1) ?? 0) & 1) === 1;
   const isOne = e.length === 1 && e[0] === 1;
-  // OpenSSL takes no larger exponent either.
+  // 65537 is usual. More than 8 bytes have no use, and only take time.
   if (!isOdd || isOne || e.length > 8) throw reader.malformed("has numbers that no RSA key has");
   const jwk = { kty: "RSA", e: encodeBase64Url(e), n: encodeBase64Url(n) };
   return { kind: "rsa", key: importKey(reader, jwk), size: n.length };

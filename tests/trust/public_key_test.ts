@@ -40,6 +40,10 @@ for (const [name, text] of GOOD) {
   });
 }
 
+Deno.test("an RSA key of 4096 bits is the largest that is read", () => {
+  assertEquals(parsePublicKey(rsa(E, positive(new Uint8Array(512).fill(0xff)))).type, "ssh-rsa");
+});
+
 testWith(SSH_KEYGEN, "fingerprints are those of ssh-keygen -l", () => {
   using folder = new TempFolder();
   for (const [name, text] of GOOD) {
@@ -84,7 +88,7 @@ const BAD: [why: string, blob: Uint8Array, message: string][] = [
   ["a modulus of 2047 bits", rsa(E, N.with(0, 0x7f)), "2047 bits"],
   ["a negative modulus", rsa(E, N), "negative"],
   ["a modulus with zeros in front", rsa(E, positive(positive(N))), "zero too many"],
-  ["a modulus of 16392 bits", rsa(E, positive(new Uint8Array(2049).fill(0xff))), "more than 16384"],
+  ["a modulus of 4104 bits", rsa(E, positive(new Uint8Array(513).fill(0xff))), "more than 4096"],
   ["an even modulus", rsa(E, positive(N.with(255, 2))), "no RSA key"],
   ["an exponent of 1", rsa(new Uint8Array([1]), positive(N)), "no RSA key"],
   ["an exponent of 0", rsa(new Uint8Array(), positive(N)), "no RSA key"],
