@@ -11,7 +11,7 @@ import {
   removeArmor,
 } from "../../src/trust/sshsig.ts";
 import { flawOf } from "../../src/trust/verify.ts";
-import { joinBytes, wireString, wireUint32 } from "../../src/trust/wire.ts";
+import { joinBytes, WireReader, wireString, wireUint32 } from "../../src/trust/wire.ts";
 import { bytesOf, flipped, statementOf } from "./allowed.ts";
 import { SSH_KEYGEN, verifies } from "./ssh_keygen.ts";
 import { newToken, signWithToken, type TokenType } from "./software_token.ts";
@@ -51,6 +51,12 @@ for (const vector of VECTORS) {
       assertEquals(flawIn(vector, blob.subarray(0, length)), "malformed");
     }
     assertEquals(flawIn(vector, joinBytes(blob, new Uint8Array(1))), "malformed");
+  });
+
+  Deno.test(`what is too long within a signature is malformed: ${vector.name}`, () => {
+    const parsed = parseSshSignature(bytesOf(vector.signature));
+    const signature = joinBytes(parsed.signature, new Uint8Array(1));
+    assertEquals(flawIn(vector, formatSshSignature({ ...parsed, signature })), "malformed");
   });
 
   Deno.test(`what parseSshSignature() reads is written again byte for byte: ${vector.name}`, () => {
@@ -119,6 +125,16 @@ Deno.test("numbers of any length in an ECDSA signature do not verify, and end no
       }
     }
   }
+});
+
+Deno.test("what follows the numbers of an ECDSA signature is malformed", () => {
+  const vector = VECTORS.find(({ key }) => key === "p256");
+  assert(vector !== undefined);
+  const parsed = parseSshSignature(bytesOf(vector.signature));
+  const reader = new WireReader(parsed.signature, "The signature");
+  const parts = [reader.string(), joinBytes(reader.string(), new Uint8Array(1))];
+  const signature = joinBytes(...parts.map(wireString));
+  assertEquals(flawIn(vector, formatSshSignature({ ...parsed, signature })), "malformed");
 });
 
 Deno.test("a version, hash or magic of another kind is refused by name", () => {
