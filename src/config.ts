@@ -49,6 +49,18 @@ const COUNTS = {
     least: 0,
     most: 604_800,
   },
+  FTL_TRUST_THRESHOLD: {
+    meaning: "how many people must have signed a blessing, with FTL_TRUST",
+    standard: 1,
+    least: 1,
+    most: 16,
+  },
+  FTL_TRUST_MAX_AGE: {
+    meaning: "days after which a blessing is so old that FTL warns; 0: it never does",
+    standard: 0,
+    least: 0,
+    most: 36_500,
+  },
   FTL_CONCURRENCY: {
     meaning: "packages, ranges or parts at the same time",
     standard: 4,
@@ -63,6 +75,14 @@ const TEXTS = {
   FTL_MACHINE: { meaning: "this machine's name, if not the instance's id or the host's name" },
   FTL_GROUP: { meaning: "the groups of this machine, with commas between them, for rollouts" },
   FTL_NOTIFY: { meaning: "a program that is told of each change, as JSON on its input" },
+  FTL_TRUST: {
+    meaning: "who may sign: a file of allowed signers, or keys; after `warn:` FTL only reports",
+  },
+  FTL_TRUST_BUCKET: { meaning: "the bucket that was signed for, if FTL_BUCKET is a copy of it" },
+  FTL_TRUST_SINCE: { meaning: "the time before which no blessing is trusted, as in 2026-11-25" },
+  FTL_SIGN_KEY: {
+    meaning: "what signs revisions and blessings: a key's path, its text, or `exec:` and a program",
+  },
 } as const;
 
 /** FTL's own variables. Help, manual page, reference and `ftl doctor` are made from this table. */
@@ -115,6 +135,11 @@ function normalize(path: string): string {
     : path.replace(/\/+$/, "");
 }
 
+/** A day, or a time in UTC. */
+function isIsoTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z)?$/.test(text);
+}
+
 /** The configuration that the environment gives. */
 export class Config {
   /** Reads nothing yet. */
@@ -123,19 +148,11 @@ export class Config {
   /** `FTL_BUCKET`. */
   get bucket(): string {
     this.#requireFilledIn("FTL_BUCKET", "AWS_REGION", "AWS_DEFAULT_REGION");
-    const name = this.#text("FTL_BUCKET");
-    if (name === undefined) {
-      throw new UsageError("FTL_BUCKET is not set", {
-        hint: "export FTL_BUCKET=<the S3 bucket that holds your revisions>",
-      });
-    }
-    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/.test(name)) {
-      throw new UsageError(`FTL_BUCKET is not the name of a bucket: ${quote(name)}`, {
-        hint: "Give the bare name, as in my-deploys: no s3://, no slash",
-      });
-    }
-    return name;
+    const name = this.#bucketIn("FTL_BUCKET");
+    if (name !== undefined) return name;
+    throw new UsageError("FTL_BUCKET is not set", {
+      hint: "export FTL_BUCKET=<the S3 bucket that holds your revisions>",
+    });
   }
 
   /** `FTL_ROOT`: an absolute path without a slash at its end. It is never `/`. */
@@ -213,6 +230,42 @@ export class Config {
     });
   }
 
+  /** `FTL_TRUST`, as `src/trust/trust_setting.ts` reads it; undefined if signatures are not looked at. */
+  get trust(): string | undefined {
+    return this.#text("FTL_TRUST");
+  }
+
+  /** `FTL_TRUST_BUCKET`; undefined if it is not set. */
+  get trustBucket(): string | undefined {
+    return this.#bucketIn("FTL_TRUST_BUCKET");
+  }
+
+  /** `FTL_TRUST_THRESHOLD`: how many people must have signed a blessing. */
+  get trustThreshold(): number {
+    return this.#count("FTL_TRUST_THRESHOLD");
+  }
+
+  /** `FTL_TRUST_SINCE`, in Unix milliseconds; undefined if it is not set. */
+  get trustSince(): number | undefined {
+    const text = this.#text("FTL_TRUST_SINCE");
+    if (text === undefined) return undefined;
+    const time = isIsoTime(text) ? Date.parse(text) : NaN;
+    if (!Number.isNaN(time)) return time;
+    throw new UsageError(`FTL_TRUST_SINCE is not a time: ${quote(text)}`, {
+      hint: "Give a day or a time in UTC, as in 2026-11-25 or 2026-11-25T14:00:00Z",
+    });
+  }
+
+  /** `FTL_TRUST_MAX_AGE`, in days; 0 if a blessing is never too old. */
+  get trustMaxAge(): number {
+    return this.#count("FTL_TRUST_MAX_AGE");
+  }
+
+  /** `FTL_SIGN_KEY`, as `src/trust/sign/signer.ts` reads it. It may be a secret: print `read` instead. */
+  get signKey(): string | undefined {
+    return this.#text("FTL_SIGN_KEY");
+  }
+
   /**
    * `FTL_CONCURRENCY`: how many packages are synced, or ranges or parts moved, at the same time.
    */
@@ -224,10 +277,11 @@ export class Config {
   requireTuning(): void {
     void [this.keep, this.lockWait, this.scriptTimeout, this.healthTimeout, this.concurrency];
     void [this.machine, this.notify, this.groups, this.reportEvery];
+    void [this.trustBucket, this.trustThreshold, this.trustSince, this.trustMaxAge];
   }
 
   /**
-   * The value of any variable. Throws `UsageError`.
+   * The value of any variable, in words that may be printed. Throws `UsageError`.
    * @internal
    */
   read(name: SettingName): string | number | undefined {
@@ -235,7 +289,14 @@ export class Config {
     if (name === "FTL_ROOT") return this.root;
     if (name === "FTL_MACHINE") return this.machine;
     if (name === "FTL_GROUP") return this.#text(name) && this.groups.join(",");
-    return name === "FTL_NOTIFY" ? this.notify : this.#count(name);
+    if (name === "FTL_NOTIFY") return this.notify;
+    if (name === "FTL_TRUST") return this.trust;
+    if (name === "FTL_TRUST_BUCKET") return this.trustBucket;
+    if (name === "FTL_TRUST_SINCE") return this.trustSince && this.#text(name);
+    if (name === "FTL_SIGN_KEY") {
+      return this.signKey?.includes("-----BEGIN") ? "a key" : this.signKey;
+    }
+    return this.#count(name);
   }
 
   /**
@@ -250,6 +311,15 @@ export class Config {
         hint: `Replace it with the value for this machine, as in ${EXAMPLES[name]}`,
       });
     }
+  }
+
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+  #bucketIn(name: "FTL_BUCKET" | "FTL_TRUST_BUCKET"): string | undefined {
+    const bucket = this.#text(name);
+    if (bucket === undefined || /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/.test(bucket)) return bucket;
+    throw new UsageError(`${name} is not the name of a bucket: ${quote(bucket)}`, {
+      hint: "Give the bare name, as in my-deploys: no s3://, no slash",
+    });
   }
 
   #text(name: string): string | undefined {

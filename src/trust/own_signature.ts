@@ -11,7 +11,7 @@ import { flawOf, type SignatureFlaw } from "./verify.ts";
 const WHY: Readonly<Record<SignatureFlaw, string>> = {
   key: "it is of another key",
   algorithm: "it is by an algorithm that FTL does not take from this key",
-  "no touch": "nobody touched the token, and FTL takes no key with no-touch-required",
+  "no-touch": "nobody touched the token, and FTL takes no key with no-touch-required",
   wrong: "it is of something else, or for another namespace",
 };
 

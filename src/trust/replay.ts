@@ -17,7 +17,7 @@
  */
 import type { Statement } from "./statement.ts";
 
-export type ReplayVerdict = "current" | "from the future" | "too old" | "older" | "another";
+export type ReplayVerdict = "current" | "from-the-future" | "too-old" | "older" | "another";
 
 /** A blessing that a machine has obeyed. */
 export interface KnownBlessing {
@@ -44,10 +44,10 @@ const DAY = 24 * 60 * 60 * 1000;
 /** By the table above. */
 export function judgeReplay({ statement, known, floor, now }: ReplayFacts): ReplayVerdict {
   const { time: serial, sha256 } = statement;
-  if (floor !== undefined && serial < floor) return "too old";
+  if (floor !== undefined && serial < floor) return "too-old";
   const isKnown = serial === known?.serial;
   if (isKnown && sha256 === known?.statement) return "current";
-  if (serial > now + DAY) return "from the future";
+  if (serial > now + DAY) return "from-the-future";
   if (isKnown) return "another";
   return known !== undefined && serial < known.serial ? "older" : "current";
 }

@@ -37,11 +37,11 @@ import { flawOf, type SignatureFlaw } from "./verify.ts";
 /** Why a signature does not count: see the first table. */
 export type RefusalReason =
   | "malformed"
-  | "unknown key"
+  | "unknown-key"
   | Exclude<SignatureFlaw, "key">
   | "RSA"
-  | "other namespace"
-  | "other time";
+  | "other-namespace"
+  | "other-time";
 
 /** A signature that does not count. */
 export interface Refusal {
@@ -65,7 +65,7 @@ export interface Signer {
 
 /** The second table's last column, with what it was decided by. */
 export interface Verdict {
-  readonly verdict: "trusted" | "unsigned" | "refused" | "too few";
+  readonly verdict: "trusted" | "unsigned" | "refused" | "too-few";
   /** Different people: no more than one signature of each. */
   readonly by: readonly Signer[];
   /** How many people must sign it. */
@@ -102,7 +102,7 @@ export function judge({ statement, signatures, signers, threshold }: TrustFacts)
 function verdictOf(signatures: number, people: number, needed: number): Verdict["verdict"] {
   if (signatures === 0) return "unsigned";
   if (people === 0) return "refused";
-  return people >= needed ? "trusted" : "too few";
+  return people >= needed ? "trusted" : "too-few";
 }
 
 function judgeSignature(
@@ -119,7 +119,7 @@ function judgeSignature(
   const owners = signers.filter(({ key }) => key.fingerprint === fingerprint);
   const reasons = owners.map((signer) => reasonAgainst(parsed, { statement, signer }));
   const able = owners.filter((_, i) => reasons[i] === undefined);
-  const reason = able.length > 0 ? undefined : owners.length === 0 ? "unknown key" : reasons[0];
+  const reason = able.length > 0 ? undefined : owners.length === 0 ? "unknown-key" : reasons[0];
   const named = reason === undefined ? able : owners;
   const principals = [...new Set(named.map((signer) => signer.principals))].join(",");
   if (reason === undefined) return { signature, principals, fingerprint };
@@ -149,11 +149,11 @@ function reasonAgainst(
   const { key } = signer;
   const found = orUndefined(() => ({ flaw: flawOf(parsed, { message, namespace, key }) }));
   if (found === undefined) return "malformed";
-  if (found.flaw !== undefined) return found.flaw === "key" ? "unknown key" : found.flaw;
+  if (found.flaw !== undefined) return found.flaw === "key" ? "unknown-key" : found.flaw;
   if (key.type === "ssh-rsa" && statement.kind === "blessing") return "RSA";
   const { namespaces } = signer;
-  if (namespaces !== undefined && !fitsPatternList(namespace, namespaces)) return "other namespace";
-  return isValidAt(signer, statement.time) ? undefined : "other time";
+  if (namespaces !== undefined && !fitsPatternList(namespace, namespaces)) return "other-namespace";
+  return isValidAt(signer, statement.time) ? undefined : "other-time";
 }
 
 /** Both ends belong to the time in which a key is valid, as in OpenSSH. */

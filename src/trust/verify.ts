@@ -25,7 +25,7 @@ import { isSameBytes, joinBytes, padStart, WireReader, wireUint32 } from "./wire
  * - `no touch`: nobody touched the token.
  * - `wrong`: it is not the key's signature of this message for this namespace.
  */
-export type SignatureFlaw = "key" | "algorithm" | "no touch" | "wrong";
+export type SignatureFlaw = "key" | "algorithm" | "no-touch" | "wrong";
 
 export interface SignedMessage {
   readonly message: Uint8Array;
@@ -63,7 +63,7 @@ export function flawOf(
   const { application } = material;
   const touch = application === undefined ? undefined : readTouch(reader, application);
   reader.end();
-  if (touch?.isPresent === false) return "no touch";
+  if (touch?.isPresent === false) return "no-touch";
   const signed = touch === undefined ? data : joinBytes(touch.before, sha256(data));
   return flawIf(!verifyBytes(bytes, signed, material));
 }

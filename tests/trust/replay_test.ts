@@ -21,10 +21,10 @@ const ROWS: [
   ["an older one", 999, { serial: 1000, statement: B }, undefined, "older"],
   ["an older one with the same statement", 999, { serial: 1000, statement: A }, undefined, "older"],
   ["one at the floor", 1000, undefined, 1000, "current"],
-  ["one below the floor", 999, undefined, 1000, "too old"],
-  ["a newer one below the floor", 1001, { serial: 1000, statement: A }, 2000, "too old"],
+  ["one below the floor", 999, undefined, 1000, "too-old"],
+  ["a newer one below the floor", 1001, { serial: 1000, statement: A }, 2000, "too-old"],
   ["one that is a day ahead", NOW + DAY, undefined, undefined, "current"],
-  ["one that is further ahead", NOW + DAY + 1, undefined, undefined, "from the future"],
+  ["one that is further ahead", NOW + DAY + 1, undefined, undefined, "from-the-future"],
   [
     "the known one, far ahead of a clock that is wrong",
     NOW + 2 * DAY,
@@ -40,14 +40,14 @@ const ROWS: [
     NOW + 2 * DAY,
     { serial: NOW + 2 * DAY, statement: B },
     undefined,
-    "from the future",
+    "from-the-future",
   ],
   [
     "the known one below a floor that was raised",
     1000,
     { serial: 1000, statement: A },
     1001,
-    "too old",
+    "too-old",
   ],
 ];
 

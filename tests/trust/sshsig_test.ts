@@ -78,8 +78,8 @@ for (const vector of VECTORS.filter(({ key }) => key === "ed25519")) {
 
 const FLAWS: [vector: Vector, flaw: string][] = [
   [{ ...REFUSED.otherRole, role: "ftl-bless" }, "wrong"],
-  [REFUSED.untouchedEd25519, "no touch"],
-  [REFUSED.untouchedEcdsa, "no touch"],
+  [REFUSED.untouchedEd25519, "no-touch"],
+  [REFUSED.untouchedEcdsa, "no-touch"],
   [REFUSED.sha1, "algorithm"],
 ];
 

@@ -45,7 +45,7 @@ const ROWS: readonly Row[] = [
     why: "one of two",
     signatures: [goodBy("ed25519")],
     threshold: 2,
-    verdict: "too few",
+    verdict: "too-few",
     by: [ANN],
   },
   {
@@ -66,21 +66,21 @@ const ROWS: readonly Row[] = [
     why: "one person twice, with the same signature",
     signatures: [goodBy("ed25519"), goodBy("ed25519")],
     threshold: 2,
-    verdict: "too few",
+    verdict: "too-few",
     by: [ANN],
   },
   {
     why: "one person with two keys",
     signatures: [goodBy("ed25519"), goodBy("p256")],
     threshold: 2,
-    verdict: "too few",
+    verdict: "too-few",
     by: [ANN],
   },
   {
     why: "two people of three",
     signatures: [goodBy("ed25519"), goodBy("other")],
     threshold: 3,
-    verdict: "too few",
+    verdict: "too-few",
     by: [ANN, BOB],
   },
   {
@@ -95,7 +95,7 @@ const ROWS: readonly Row[] = [
     signatures: [goodBy("rsa2048"), goodBy("ed25519")],
     verdict: "trusted",
     by: [ANN],
-    refused: ["unknown key"],
+    refused: ["unknown-key"],
   },
   { why: "no base64", signatures: ["%"], verdict: "refused", refused: ["malformed"] },
   { why: "no SSHSIG", signatures: ["AAAA"], verdict: "refused", refused: ["malformed"] },
@@ -104,14 +104,14 @@ const ROWS: readonly Row[] = [
     why: "nobody known",
     signatures: [goodBy("p384"), REFUSED.p521.signature, REFUSED.rsa1024.signature],
     verdict: "refused",
-    refused: ["unknown key", "unknown key", "unknown key"],
+    refused: ["unknown-key", "unknown-key", "unknown-key"],
   },
   {
     why: "nobody at all to trust",
     signatures: [goodBy("ed25519")],
     signers: [],
     verdict: "refused",
-    refused: ["unknown key"],
+    refused: ["unknown-key"],
   },
   {
     why: "a signature of the same statement for revisions",
@@ -123,7 +123,7 @@ const ROWS: readonly Row[] = [
     why: "a token that nobody touched",
     signatures: [REFUSED.untouchedEd25519.signature],
     verdict: "refused",
-    refused: ["no touch"],
+    refused: ["no-touch"],
   },
   { why: "RSA", signatures: [goodBy("rsa3072")], verdict: "refused", refused: ["RSA"] },
   {
@@ -136,14 +136,14 @@ const ROWS: readonly Row[] = [
     why: "a threshold that is no number",
     signatures: [goodBy("ed25519")],
     threshold: NaN,
-    verdict: "too few",
+    verdict: "too-few",
     by: [ANN],
   },
   {
     why: "a good one behind sixteen others",
     signatures: [...Array(16).fill(goodBy("p384")), goodBy("ed25519")],
     verdict: "refused",
-    refused: Array(16).fill("unknown key"),
+    refused: Array(16).fill("unknown-key"),
   },
   { why: "a threshold of 0", signatures: [], threshold: 0, verdict: "unsigned" },
   {
@@ -151,7 +151,7 @@ const ROWS: readonly Row[] = [
     signatures: [goodBy("p384")],
     threshold: 0,
     verdict: "refused",
-    refused: ["unknown key"],
+    refused: ["unknown-key"],
   },
 ];
 
@@ -177,12 +177,12 @@ const REASONS: [options: string, reason: RefusalReason | undefined][] = [
   ["", undefined],
   ['namespaces="ftl-bless:*"', undefined],
   ['namespaces="ftl-bless:my_site"', undefined],
-  ['namespaces="ftl-spool:*"', "other namespace"],
-  ['namespaces="ftl-bless:my_app"', "other namespace"],
+  ['namespaces="ftl-spool:*"', "other-namespace"],
+  ['namespaces="ftl-bless:my_app"', "other-namespace"],
   ['valid-before="20261125140000Z"', undefined],
-  ['valid-before="20261125135959Z"', "other time"],
+  ['valid-before="20261125135959Z"', "other-time"],
   ['valid-after="20261125140000Z"', undefined],
-  ['valid-after="20261125140001Z"', "other time"],
+  ['valid-after="20261125140001Z"', "other-time"],
 ];
 
 for (const [options, reason] of REASONS) {
