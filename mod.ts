@@ -62,6 +62,7 @@
  *   `LateError`: machines did not do something in the time that somebody waited for it.
  * - `IntegrityError`: the bytes are not as they should be, or the archive must not be unpacked.
  *   `BrokenPointerError`: a pointer names no revision. `etag` is its ETag.
+ *   `UntrustedError`: a pointer or a revision is not signed as `FTL_TRUST` demands. `verdict` says why not.
  * - `ScriptError`: a package script failed. `revision` and `step` say which one, `exit` how it ended, and
  *   `log` where its output is.
  * - `StorageError`: S3 or the disk. `reason` says why, `retryable` whether to try again; `action`, `code` and
@@ -172,16 +173,13 @@ export {
   status,
   type StatusJump,
   type StatusQuarantine,
-} from "./src/commands/status.ts";
+  type StatusTrust,
+} from "./src/commands/status/status.ts";
 export type { BlessOptions } from "./src/catalog/bless.ts";
 export type { Jumped } from "./src/machine/jump/local_jump.ts";
-export {
-  type PackageSync,
-  type PlannedSync,
-  planSyncs,
-  sync,
-  type SyncOptions,
-} from "./src/commands/sync/sync.ts";
+export { type PackageSync, sync, type SyncOptions } from "./src/commands/sync/sync.ts";
+export { type PlannedSync, planSyncs } from "./src/commands/sync/plan_syncs.ts";
+export type { BLESSING_VERDICTS, BlessingVerdict } from "./src/revision/blessing_verdict.ts";
 export {
   BrokenPointerError,
   BusyError,
@@ -205,6 +203,7 @@ export {
   StorageError,
   type StorageErrorOptions,
   type StorageReason,
+  UntrustedError,
   UsageError,
   type Winner,
 } from "./src/errors.ts";
@@ -232,6 +231,7 @@ export type {
   ScriptEvent,
   ScriptOutputEvent,
   SyncedEvent,
+  UntrustedEvent,
   UploadedEvent,
   WaitingEvent,
   WarningEvent,

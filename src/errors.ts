@@ -9,6 +9,7 @@
  *
  * The file is long because a reader should find all that can be thrown in one place.
  */
+import type { BlessingVerdict } from "./revision/blessing_verdict.ts";
 import type { RevisionName } from "./revision/names.ts";
 import type { Step } from "./revision/scripts.ts";
 
@@ -137,6 +138,18 @@ export class LateError extends ConflictError {}
 export class IntegrityError extends FtlError {
   /** See `EXIT`. */
   readonly exitCode: number = EXIT.integrity;
+}
+
+/** A pointer, or a revision, is not signed as `FTL_TRUST` demands. */
+export class UntrustedError extends IntegrityError {
+  /** What was found of the signatures. */
+  readonly verdict: BlessingVerdict;
+
+  /** The message is for the user. */
+  constructor(message: string, options: FtlErrorOptions & { readonly verdict: BlessingVerdict }) {
+    super(message, options);
+    this.verdict = options.verdict;
+  }
 }
 
 /**

@@ -31,6 +31,18 @@ export interface FetchingEvent {
   readonly bytes: number;
 }
 
+/** Revisions are in S3 that this machine would fetch if somebody whom it trusts had signed them. */
+export interface UntrustedEvent {
+  /** The type of this event. */
+  readonly type: "untrusted";
+  /** The package. */
+  readonly package: PackageName;
+  /** The revisions. */
+  readonly revisions: readonly RevisionName[];
+  /** Why the first of them is not trusted. */
+  readonly why: string;
+}
+
 /** A revision was downloaded and unpacked. */
 export interface FetchedEvent {
   /** The type of this event. */
@@ -282,6 +294,7 @@ export type FtlEvent =
   | ProgressEvent
   | FetchingEvent
   | FetchedEvent
+  | UntrustedEvent
   | CheckedEvent
   | UploadedEvent
   | ActivatedEvent

@@ -12,6 +12,7 @@ export const FAULT_POINTS = [
   "upload-completed",
   "history-written",
   "pointer-written",
+  "trust-kept",
   "pointer-remembered",
   "copy-dropped",
   "adopted",

@@ -1,7 +1,7 @@
 /** Reads the pointer of a package from the bucket. */
 import type { Bucket, ListedObject, SmallObject } from "../bucket/bucket.ts";
 import type { Context } from "../context.ts";
-import { BrokenPointerError, IntegrityError } from "../errors.ts";
+import { BrokenPointerError, IntegrityError, UntrustedError } from "../errors.ts";
 import { parseKey, pointerKey } from "../revision/keys.ts";
 import type { Metadata } from "../revision/metadata.ts";
 import {
@@ -11,7 +11,8 @@ import {
   type PointerState,
   readBlessing,
 } from "../revision/pointer.ts";
-import type { PackageName, RevisionId } from "../revision/names.ts";
+import { type PackageName, type RevisionId, revisionName } from "../revision/names.ts";
+import type { PointerJudge } from "../trust/pointer_judge.ts";
 import type { RemotePackage } from "./remote_package.ts";
 
 /** The objects that a pointer consists of. */
@@ -39,6 +40,8 @@ export interface PointerContent extends Blessing {
   readonly modified: number;
   /** All of it: another version of FTL may have written what this one does not know. */
   readonly metadata: Metadata;
+  /** As it is stored. */
+  readonly text: string;
 }
 
 /** Reads the pointer from the listing. Undefined if nothing is blessed. */
@@ -52,8 +55,8 @@ export async function readPointer(
   const found = await getPointer(bucket, { ...remote.pointer, isRev });
   if (found === undefined) return undefined;
   const id = readId(found, { key, packageName: remote.name, isRev });
-  const { etag, modified, metadata } = found;
-  const blessing = { ...readBlessing(id, metadata), modified, metadata };
+  const { etag, modified, metadata, text } = found;
+  const blessing = { ...readBlessing(id, metadata), modified, metadata, text };
   if (isRev) return { ...blessing, etag };
   return { ...blessing, replaced: await readGoPrevious(bucket, remote), etag: undefined };
 }
@@ -153,13 +156,35 @@ export async function fetchPointerState(
   bucket: Bucket,
   remote: RemotePackage,
   known: PointerState | undefined,
+  judge?: PointerJudge,
 ): Promise<PointerState | undefined> {
+  if (remote.pointer === undefined && judge?.isEnforced && known !== undefined) {
+    return requireJudged(known, judge, remote);
+  }
   // An empty listing may come from a wrong bucket. That is no reason to forget the blessing.
   if (remote.pointer === undefined) return remote.revisions.length === 0 ? known : undefined;
   const version = pointerVersion(remote);
-  if (known?.version === version && known.schema === 2) return known;
+  const isJudged = judge === undefined || judge.hasJudged(known?.trust);
+  if (known?.version === version && known.schema === 2 && isJudged) return known;
   const pointer = await readPointer(bucket, remote);
-  return pointer && pointerState(pointer, version);
+  if (pointer === undefined) return undefined;
+  const trust = judge?.judge({ package: remote.name, ...pointer });
+  return pointerState(pointer, { version, trust });
+}
+
+/** Whoever can write to the bucket can delete a pointer. That takes back no blessing. */
+function requireJudged(
+  known: PointerState,
+  judge: PointerJudge,
+  { name }: RemotePackage,
+): PointerState {
+  if (judge.hasJudged(known.trust)) return known;
+  throw new UntrustedError(`${pointerKey(name)} is gone, so nobody can tell who has signed it`, {
+    verdict: "unsigned",
+    hint: `This machine keeps what it runs. Bless it again: ftl jump --master ${
+      revisionName({ package: name, id: known.blessed })
+    }`,
+  });
 }
 
 /**
@@ -182,6 +207,7 @@ export async function readRev(
 export async function pollPointerState(
   bucket: Bucket,
   packageName: PackageName,
+  judge?: PointerJudge,
 ): Promise<PointerState | undefined> {
   const key = pointerKey(packageName);
   try {
@@ -189,15 +215,19 @@ export async function pollPointerState(
     if (found === undefined) return undefined;
     const id = parsePointer(found.text, { key, packageName });
     const version = pointerVersion({ pointer: { key, ...found }, goPrevious: undefined });
-    return pointerState(readBlessing(id, found.metadata), version);
+    const trust = judge?.judge({ package: packageName, ...found });
+    return pointerState(readBlessing(id, found.metadata), { version, trust });
   } catch (error) {
     if (error instanceof IntegrityError) return undefined;
     throw error;
   }
 }
 
-function pointerState(pointer: Blessing, version: string): PointerState {
+function pointerState(
+  pointer: Blessing,
+  { version, trust }: Pick<PointerState, "version" | "trust">,
+): PointerState {
   const { id: blessed, replaced, serial, object, next, rollout } = pointer;
   const blessing = blessingName(pointer, version);
-  return { schema: 2, version, blessed, replaced, serial, blessing, object, next, rollout };
+  return { schema: 2, version, blessed, replaced, serial, blessing, object, next, rollout, trust };
 }

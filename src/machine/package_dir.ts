@@ -1,15 +1,14 @@
 /**
  * The directory of one package on this machine, `$FTL_ROOT/my_site`:
  *
- *     current  -> revs/VZ5vQk8aR4G     the active revision
- *     previous -> revs/VZ5uB1x0pQa
+ *     current, previous -> revs/VZ5vQk8aR4G     the active revision, and the one before
  *     revs/VZ5vQk8aR4G/                complete or not there at all
  *     shared/                          for the package's scripts, which all its revisions share
  *     .lock
  *     .ftl/                            staging/, aside/, trash/, state/, log/, and more
  *
- * The folder itself may be a link to another disk. Nothing in it may be a link: the folder may belong to the
- * user that the package runs as, and that user must not lead root's `ftl` to another place.
+ * The folder itself may be a link to another disk. Nothing in it may be a link: the folder may belong to the user
+ * that the package runs as, who must not lead root's `ftl` elsewhere.
  */
 import { NotFoundError, StorageError, UsageError } from "../errors.ts";
 import {
@@ -40,6 +39,7 @@ export const OWN_NAMES = {
   removing: "removing",
   logs: "log",
   pointer: "master.json",
+  trust: "trust.json",
   hold: "hold.json",
   quarantine: "bad.json",
   journal: "jump.json",

@@ -1,11 +1,13 @@
 /** What FTL remembers of a package on this machine: small JSON files below `.ftl`. */
 import { IDENTITY_SOURCES, type MachineIdentity } from "../plan/clone.ts";
 import { POST_SYNC, type PostSync } from "../plan/sync.ts";
+import { readBlessingVerdict } from "../revision/blessing_verdict.ts";
 import { isRevisionId, type RevisionId } from "../revision/names.ts";
 import {
   type BlessedObject,
   type Candidate,
   type PointerState,
+  type PointerTrust,
   wholeSeconds,
 } from "../revision/pointer.ts";
 import { formatRollout, parseRollout } from "../revision/rollout.ts";
@@ -105,7 +107,20 @@ export function readPointerState(pkg: PackageDir): PointerState | undefined {
     object: objectIn(value),
     next: candidateIn(value.next),
     rollout: rollout === undefined ? undefined : parseRollout(rollout),
+    trust: trustIn(value.trust),
   };
+}
+
+function trustIn(value: unknown): PointerTrust | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const [verdict, policy] = [
+    readBlessingVerdict(textIn(value, "verdict")),
+    textIn(value, "policy"),
+  ];
+  if (verdict === undefined || policy === undefined) return undefined;
+  const { by } = value as { by?: unknown };
+  const names = Array.isArray(by) ? by.filter((name) => typeof name === "string") : [];
+  return { verdict, policy, by: names, statement: textIn(value, "statement") };
 }
 
 function objectIn(value: object): BlessedObject | undefined {

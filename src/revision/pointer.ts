@@ -14,6 +14,7 @@ import {
   readSha256,
   requireRoom,
 } from "./metadata.ts";
+import type { BlessingVerdict } from "./blessing_verdict.ts";
 import { isRevisionId, type PackageName, type RevisionId } from "./names.ts";
 import { formatRollout, parseRollout, type Rollout } from "./rollout.ts";
 
@@ -77,6 +78,19 @@ export interface PointerState {
   /** The candidate of a staged rollout that is under way. */
   readonly next?: Candidate | undefined;
   readonly rollout?: Rollout | undefined;
+  /** What was found of its signatures. Undefined if `FTL_TRUST` was not set. */
+  readonly trust?: PointerTrust | undefined;
+}
+
+/** What a machine with `FTL_TRUST` has found of a pointer's signatures. */
+export interface PointerTrust {
+  readonly verdict: BlessingVerdict;
+  /** The digest of the policy that it was judged by: by another one it must be judged anew. */
+  readonly policy: string;
+  /** Who has signed it, as the policy names them. */
+  readonly by: readonly string[];
+  /** The SHA-256 of what was signed, in hexadecimal. Undefined if it is not trusted. */
+  readonly statement: string | undefined;
 }
 
 /**
@@ -96,7 +110,8 @@ export function wholeSeconds(version: string): string {
 
 /** Whether both are the same state of the pointer. */
 export function isSamePointer(a: PointerState | undefined, b: PointerState | undefined): boolean {
-  return a?.version === b?.version && a?.serial === b?.serial && a?.schema === b?.schema;
+  return a?.version === b?.version && a?.serial === b?.serial && a?.schema === b?.schema &&
+    a?.trust?.policy === b?.trust?.policy && a?.trust?.verdict === b?.trust?.verdict;
 }
 
 /** Changes with every write of the pointer. */

@@ -2,9 +2,10 @@
  * Judges a pointer: whether enough people who may bless have signed it, and whether it may be obeyed now. All of it
  * is judged before anything of it is used or kept.
  */
-import { IntegrityError } from "../errors.ts";
+import { IntegrityError, UntrustedError } from "../errors.ts";
 import { escapeControls } from "../foreign_text.ts";
 import { pointerKey } from "../revision/keys.ts";
+import type { BlessingVerdict } from "../revision/blessing_verdict.ts";
 import type { PackageName } from "../revision/names.ts";
 import type { TrustPolicy } from "./policy.ts";
 import { judgeReplay, type KnownBlessing, type ReplayVerdict } from "./replay.ts";
@@ -16,29 +17,6 @@ import {
 } from "./statement.ts";
 import { judge, type Verdict } from "./verdict.ts";
 import { explainReplay, explainVerdict } from "./words.ts";
-
-/**
- * - `trusted`: enough people who may bless have signed it, and it is the newest that this machine has seen.
- * - `unsigned`: nobody has signed it.
- * - `refused`: no signature counts.
- * - `too-few`: fewer people than `FTL_TRUST_THRESHOLD` have signed it.
- * - `too-old`: it is from before `FTL_TRUST_SINCE`.
- * - `from-the-future`: its time is more than a day ahead of this machine's clock.
- * - `older`: this machine has obeyed a newer one.
- * - `another`: this machine has obeyed one of the same time that says something else.
- */
-export const BLESSING_VERDICTS = [
-  "trusted",
-  "unsigned",
-  "refused",
-  "too-few",
-  "too-old",
-  "from-the-future",
-  "older",
-  "another",
-] as const;
-/** One of these. */
-export type BlessingVerdict = typeof BLESSING_VERDICTS[number];
 
 export interface JudgedBlessing extends Pick<Verdict, "by" | "refused" | "needed"> {
   readonly verdict: BlessingVerdict;
@@ -112,8 +90,9 @@ function replayOf(
 export function refusedBlessing(
   { package: name }: Pick<JudgedPointer, "package">,
   { verdict, why }: Pick<JudgedBlessing, "verdict" | "why">,
-): IntegrityError {
-  return new IntegrityError(`${pointerKey(name)} is not trusted: ${why ?? verdict}`, {
+): UntrustedError {
+  return new UntrustedError(`${pointerKey(name)} is not trusted: ${why ?? verdict}`, {
+    verdict,
     hint: `This machine keeps what it runs. Look at it: ftl verify --master ${name}`,
   });
 }

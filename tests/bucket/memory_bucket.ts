@@ -165,6 +165,27 @@ export class MemoryBucket implements OpenedBucket {
     this.#denials.set(method, count);
   }
 
+  /** As somebody with another tool changes an object, if it is there. What is left out stays. */
+  rewrite(
+    key: string,
+    change: (
+      found: Pick<Stored, "bytes" | "metadata">,
+    ) => Partial<Pick<Stored, "bytes" | "metadata">>,
+  ): void {
+    const found = this.#objects.get(key);
+    if (found === undefined) return;
+    const { bytes, metadata } = { ...found, ...change(found) };
+    this.#write(key, bytes, { metadata, condition: undefined });
+  }
+
+  /** Copies an object, or puts it back as it was then. */
+  snapshot(key: string): (to?: string) => void {
+    const found = this.#objects.get(key);
+    if (found === undefined) throw new Error(`there is no ${key}`);
+    const { bytes, metadata } = found;
+    return (to = key) => void this.#write(to, bytes, { metadata, condition: undefined });
+  }
+
   /** As a killed `ftl spool` leaves one. */
   leaveUpload(upload: OpenUpload): void {
     this.#uploads.set(upload.uploadId, upload);

@@ -39,6 +39,10 @@ export class MemoryFleet extends TempFolder {
   /** Spools a revision with one file, `v`, as a developer. Returns its name. */
   async spool(fileName: string, content: string): Promise<RevisionName> {
     const file = this.archive(fileName, { name: "v", content });
+    return await this.spoolFile(file);
+  }
+
+  async spoolFile(file: string): Promise<RevisionName> {
     return (await spool(this.context(), file)).revision;
   }
 

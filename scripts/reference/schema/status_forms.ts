@@ -1,5 +1,6 @@
 /** The document of `ftl status`. */
-import { count, flag, type Form, list, object, orNull, type Shape, text } from "./shape.ts";
+import { count, flag, type Form, list, object, orNull, type Shape, text, word } from "./shape.ts";
+import { BLESSING_VERDICTS } from "../../../src/revision/blessing_verdict.ts";
 import { failures, packageName, pause, revisionName, revisions, rollout, time } from "./shared.ts";
 
 const LAST_SYNC = object("The result of the last sync; null before the first one.", {
@@ -23,6 +24,18 @@ const MASTER = object("The package in S3; null if S3 was not asked or did not an
   remove: revisions("The revisions that a sync would remove from this machine."),
   missing: orNull(revisionName("The blessed revision, if it is neither in S3 nor here.")),
 });
+
+const TRUST = object(
+  "The signatures of what is blessed; null without `FTL_TRUST`, or if S3 was not asked.",
+  {
+    verdict: word("`trusted`, or why it is not.", BLESSING_VERDICTS),
+    isEnforced: flag("Whether what is not trusted is refused; otherwise `FTL_TRUST` only warns."),
+    by: list("Who has signed it, as `FTL_TRUST` names them.", text("Patterns of names.")),
+    at: orNull(time("When it was signed; null if it is not trusted.")),
+    isOld: flag("Whether that is longer ago than `FTL_TRUST_MAX_AGE`."),
+    untrusted: revisions("The revisions that this machine would fetch if they were signed."),
+  },
+);
 
 const PACKAGE = object("A package that this machine wants.", {
   package: packageName("Its name."),
@@ -71,6 +84,7 @@ const PACKAGE = object("A package that this machine wants.", {
   lastSync: orNull(LAST_SYNC),
   logs: text("The folder with the output of its scripts."),
   lastLog: orNull(text("The newest file in that folder.")),
+  trust: orNull(TRUST),
   rollout: orNull(rollout()),
   master: orNull(MASTER),
   failures: failures("Why S3 could not be asked about this package."),
@@ -105,6 +119,7 @@ export const STATUS_FORMS: readonly Form[] = [{
       lastSync: { at: "2026-11-25T16:41:00.000Z", failure: null },
       logs: "/srv/ftl/my_site/.ftl/log",
       lastLog: null,
+      trust: null,
       rollout: null,
       master: {
         newest: ACTIVE,

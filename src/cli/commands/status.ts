@@ -1,5 +1,5 @@
 /** `ftl status` on the command line. */
-import { status as findStatus } from "../../commands/status.ts";
+import { status as findStatus } from "../../commands/status/status.ts";
 import { requirePackageName } from "../../revision/names.ts";
 import { statusDocument } from "../text/documents.ts";
 import { statusLines } from "../text/status_table.ts";

@@ -1,5 +1,6 @@
 /** `ftl sync` on the command line. */
-import type { PackageNews, PlannedSync } from "../../commands/sync/sync.ts";
+import type { PlannedSync } from "../../commands/sync/plan_syncs.ts";
+import type { PackageNews } from "../../commands/sync/sync.ts";
 import type { Context } from "../../context.ts";
 import { requirePackageName } from "../../revision/names.ts";
 import { notificationText, plannedSyncDocument, syncDocument } from "../text/documents.ts";
@@ -53,14 +54,15 @@ export const sync: Command = {
   mayTakeLong: true,
   logsChanges: true,
   run: async (context, { words, flags, values }) => {
-    const { planSyncs, sync } = await import("../../commands/sync/sync.ts");
     const packages = words.map(requirePackageName);
     const follow = flags.has("follow");
     if (flags.has("dry-run")) {
+      const { planSyncs } = await import("../../commands/sync/plan_syncs.ts");
       const plans = await planSyncs(context, { packages, follow });
       const failures = plans.flatMap((plan) => plan.failures);
       return { lines: plans.flatMap(planLines), json: plannedSyncDocument(plans), failures };
     }
+    const { sync } = await import("../../commands/sync/sync.ts");
     const [splay, listEvery] = [values.get("splay"), values.get("list-every")];
     const results = await sync(context, {
       packages,

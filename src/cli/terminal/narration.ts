@@ -66,6 +66,8 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
         `${event.revision}: fetched ${formatBytes(event.bytes)}, ${entries(event.entries)}, ` +
         `in ${formatDuration(event.ms)}${rate(event.bytes, event.ms)}`,
       ];
+    case "untrusted":
+      return [untrusted(event)];
     case "checked":
       return [
         `${event.file}: checked, ${entries(event.entries)}, ${formatBytes(event.bytes)} unpacked`,
@@ -119,6 +121,12 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
     default:
       return [];
   }
+}
+
+function untrusted({ package: name, revisions, why }: EventOf<"untrusted">): string {
+  const [first, ...others] = revisions;
+  const count = others.length === 0 ? "1 revision is" : `${revisions.length} revisions are`;
+  return `${name}: ${count} not trusted, and not fetched: ${first}: ${why}`;
 }
 
 function paused(

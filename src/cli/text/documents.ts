@@ -25,8 +25,9 @@ import type {
   Pause,
   Status,
   StatusJump,
-} from "../../commands/status.ts";
-import type { PackageNews, PackageSync, PlannedSync } from "../../commands/sync/sync.ts";
+} from "../../commands/status/status.ts";
+import type { PlannedSync } from "../../commands/sync/plan_syncs.ts";
+import type { PackageNews, PackageSync } from "../../commands/sync/sync.ts";
 import { escapeJson } from "../../foreign_text.ts";
 import type { MachineRollout } from "../../plan/machine_rollout.ts";
 import type { Note } from "../../revision/metadata.ts";
@@ -258,6 +259,7 @@ function statusEntry(found: PackageStatus): Payload {
     lastSync: lastSync === undefined ? null : lastSyncEntry(lastSync),
     logs,
     lastLog,
+    trust: found.trust === undefined ? null : { ...found.trust, at: time(found.trust.at) },
     rollout: rolloutEntry(found.rollout),
     master: master === undefined ? null : masterEntry(master),
     failures: failures.map(failure),

@@ -1,5 +1,11 @@
 /** The result of `ftl status` as a table, with the reasons below it. */
-import type { FailedScript, PackageStatus, Pause, StatusJump } from "../../commands/status.ts";
+import type {
+  FailedScript,
+  PackageStatus,
+  Pause,
+  StatusJump,
+  StatusTrust,
+} from "../../commands/status/status.ts";
 import { oneLine } from "../../foreign_text.ts";
 import { formatAge, formatBytes } from "../terminal/narration.ts";
 import { padTo, type Paint, widthOf, wrapTo } from "../terminal/paint.ts";
@@ -55,8 +61,36 @@ function reasonLines(packages: readonly PackageStatus[], now: number): string[] 
       ]),
       ...(pause === undefined ? [] : [`${name}: ${pausedBy(pause)}`]),
       ...(rollout === undefined ? [] : [`${name}: ${rolloutLine(rollout, active)}`]),
+      ...(found.trust === undefined
+        ? []
+        : trustLines(found.trust, now).map((line) => `${name}: ${line}`)),
     ];
   });
+}
+
+function isTrusted({ trust }: PackageStatus): boolean {
+  return trust === undefined || trust.verdict === "trusted";
+}
+
+function trustLines(
+  { verdict, isEnforced, by, at, isOld, untrusted }: StatusTrust,
+  now: number,
+): string[] {
+  const names = by.map(oneLine).join(", ");
+  const age = at === undefined ? "" : ` ${formatAge(now - Date.parse(at))} ago`;
+  const instead = isEnforced ? "this machine keeps what it runs" : "FTL_TRUST only warns";
+  const [first, ...others] = untrusted;
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  return [
+    verdict === "trusted"
+      ? `what is blessed was signed${age} by ${names}${
+        isOld ? ", longer ago than FTL_TRUST_MAX_AGE" : ""
+      }`
+      : `what is blessed is not trusted (${verdict}): ${instead}`,
+    ...(first === undefined
+      ? []
+      : [`not fetched, as nobody who is trusted has signed it: ${first}${more}`]),
+  ];
 }
 
 function pausedBy({ path, until, why }: Pause): string {
@@ -117,6 +151,7 @@ function statusRows(
       [
         found.blessed ?? "-",
         ...(found.quarantine === undefined ? [] : [paint.bad("(in quarantine)")]),
+        ...(isTrusted(found) ? [] : [paint.bad("(not trusted)")]),
       ].join(" "),
       found.previous ?? "-",
       found.master === undefined ? "?" : found.master.newest ?? "-",

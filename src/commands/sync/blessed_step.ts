@@ -42,7 +42,8 @@ export class BlessedStep {
   /** Whether there is work that needs the package's lock, but neither a download nor `post-sync`. */
   isChangeDue(view: PackageView): boolean {
     const id = this.due(view);
-    return view.isNews || view.hasNewOwner || view.hasStaleHold || view.hasUnfinishedJump ||
+    return view.isNews || view.own.hasNewOwner || view.own.hasStaleHold(view.pointer) ||
+      view.own.hasUnfinishedJump ||
       this.#rollout.marks.isDue(view) || (id !== undefined && view.isReady(id));
   }
 
@@ -162,7 +163,7 @@ export class BlessedStep {
     }
     // On a copy, the active revision's scripts run only if no other revision takes its place.
     if (isAdopting(pkg) && this.due(view) === undefined) await this.#finishJump(view);
-    if (view.hasStaleHold) writeHolds(pkg, []);
+    if (view.own.hasStaleHold(view.pointer)) writeHolds(pkg, []);
   }
 
   /** Finishes an interrupted jump where S3 does not answer. Only S3's plan tells what becomes of a copy. */

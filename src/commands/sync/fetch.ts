@@ -1,17 +1,19 @@
 /** Brings one revision from S3 to its place below `revs`: complete, verified, flushed. */
 import { unpack, type Unpacked } from "../../archive/unpack.ts";
 import { readRevisionContent, type RevisionContent } from "../../revision/metadata.ts";
-import { IntegrityError, StorageError } from "../../errors.ts";
+import { IntegrityError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
 import type { Gate } from "../../concurrency/gate.ts";
-import { revisionName } from "../../revision/names.ts";
-import { diskRoom } from "../../machine/disk/room.ts";
+import { type RevisionId, revisionName } from "../../revision/names.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
+import { discard } from "../../machine/revisions/removal.ts";
+import type { TrustedContent } from "../../machine/trust/package_trust.ts";
 import { Staging } from "../../machine/revisions/staging.ts";
 import type { Bucket, Checksum } from "../../bucket/bucket.ts";
 import { DOWNLOAD_WINDOW, openDownload, rangeSizeFor } from "../../transfer/download/download.ts";
 import { CheckedBody } from "../../transfer/verify/checked_body.ts";
 import { type Context } from "../../context.ts";
+import { requireReserve, requireSpace } from "./disk_space.ts";
 import type { RemoteRevision } from "../../catalog/remote_package.ts";
 import type { PackageLocks } from "../../machine/lock/package_locks.ts";
 import { hasScript } from "../../machine/scripts/file.ts";
@@ -20,6 +22,8 @@ import { hasScript } from "../../machine/scripts/file.ts";
 export interface Source {
   readonly bucket: Bucket;
   readonly remote: RemoteRevision;
+  /** What somebody who is trusted has signed. Undefined: what S3 says of the object counts. */
+  readonly content?: TrustedContent;
   /** Limits the memory of all downloads. Its unit is the window of one download. */
   readonly memory: Gate;
 }
@@ -53,6 +57,7 @@ export async function fetchRevision(
     faultPoint("flushed");
     using _lock = await locks.take("package");
     context.signal.throwIfAborted();
+    if (from.content !== undefined && pkg.has(id)) await replaceForeign(context, pkg, id);
     staging.publish({
       postSync: hasScript(staging.target, "post-sync") ? "pending" : "ok",
       key,
@@ -114,7 +119,7 @@ async function stageTwiceAtMost(
 
 async function stage(
   { config: { concurrency }, signal, report }: Context,
-  { bucket, remote }: Source,
+  { bucket, remote, content: signed }: Source,
   { target, aside }: Staging,
 ): Promise<Staged | Unfit> {
   const { size, etag } = remote.object;
@@ -135,7 +140,7 @@ async function stage(
   });
   const content = readRevisionContent(download.info.metadata);
   requireSpace(target, { ...content, bytes: content.bytes ?? size });
-  const expected = await expectedChecksum(bucket, remote, content);
+  const expected = await expectedChecksum(bucket, remote, signed ?? content);
   const body = new CheckedBody(download.body, expected);
   const name = `s3://${bucket.name}/${remote.key}`;
   try {
@@ -154,7 +159,7 @@ async function stage(
     });
     await body.readToEnd();
     if (body.fits !== false) return { ...unpacked, sha256: body.sha256 };
-    return { error: changedObject(name, remote), isCertain: false };
+    return { error: wrongBytes(name, remote, signed), isCertain: false };
   } catch (thrown) {
     if (!(thrown instanceof IntegrityError)) throw thrown;
     const { message, hint } = thrown;
@@ -187,45 +192,31 @@ async function expectedChecksum(
   return (await bucket.head(key))?.checksum;
 }
 
-function changedObject(name: string, remote: RemoteRevision): IntegrityError {
+/** The revision of that name which is here has other bytes than the signed ones: it came here before they were checked. */
+async function replaceForeign(
+  { report }: Context,
+  pkg: PackageDir,
+  id: RevisionId,
+): Promise<void> {
+  const message = `${
+    pkg.revisionName(id)
+  } here was not what is signed by that name: it is replaced`;
+  report({ type: "warning", message });
+  const { failures } = await discard(pkg, [id]);
+  for (const error of failures.values()) throw error;
+}
+
+function wrongBytes(
+  name: string,
+  remote: RemoteRevision,
+  signed: TrustedContent | undefined,
+): IntegrityError {
+  if (signed !== undefined) {
+    return new IntegrityError(`${name} does not have the bytes that were signed`, {
+      hint: "Find out who changed it, then spool and bless it anew",
+    });
+  }
   return new IntegrityError(`${name} does not have the checksum that it was spooled with`, {
     hint: `Spool it again, and purge this one: ftl purge --master ${revisionName(remote)}`,
   });
-}
-
-/** Bytes on the disk that a file needs beyond its content: half a block on average, and its directory entry. */
-const BYTES_PER_FILE = 2304;
-
-/** Throws `StorageError` before the first byte if, by the metadata, the disk lacks room. */
-function requireSpace(path: string, { bytes, entries }: RevisionContent): void {
-  if (bytes === undefined) return;
-  const { free, inodes } = diskRoom(path);
-  const needed = bytes + (entries ?? 0) * BYTES_PER_FILE;
-  if (needed > free) {
-    throw new StorageError(
-      `No room for ${inMegabytes(needed)} MB on the disk of ${path}: ${inMegabytes(free)} MB free`,
-      { hint: "Free some space, or remove old revisions: ftl purge" },
-    );
-  }
-  if (inodes !== undefined && (entries ?? 0) > inodes.free) {
-    throw new StorageError(
-      `No room for ${entries} files on the disk of ${path}: ${inodes.free} inodes free`,
-    );
-  }
-}
-
-/** Throws `StorageError` before the disk is completely full, which would also stop other programs. */
-function requireReserve(path: string): void {
-  const { free, isFull } = diskRoom(path);
-  if (!isFull) return;
-  throw new StorageError(
-    `Cannot unpack: the disk is full: ${inMegabytes(free)} MB free on ${path}`,
-    {
-      hint: "Free some space, or remove old revisions: ftl purge",
-    },
-  );
-}
-
-function inMegabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
 }

@@ -54,16 +54,30 @@ export class PackageSyncer implements Disposable {
     await tally.attempt(async () => {
       await lock.try();
       const { bucket, follow, listings, polls } = setting;
-      const { config, now } = context;
+      const { config, now, signal } = context;
+      const trust = setting.trust?.of(pkg, bucket);
       const remembered = this.#remembered;
       const me = await setting.identity();
-      const known = { bucket, config, follow, remembered, listings, polls, me, now };
+      const known = { bucket, config, follow, remembered, listings, polls, me, now, trust, signal };
       const view = await this.#open(known);
       const { missing } = view.plan();
       this.#wasBad = view.quarantine?.id;
       if (missing !== undefined) tally.fail(missingBlessed(pkg, missing, bucket.name), missing);
       this.#view = view;
+      this.#tellUntrusted(view);
       await this.#blessed.changeIfDue(view);
+    });
+  }
+
+  #tellUntrusted({ untrusted }: PackageView): void {
+    const { context, pkg } = this.#work;
+    if (untrusted.length === 0) return;
+    const revisions = untrusted.map(({ revision }) => revision);
+    context.report({
+      type: "untrusted",
+      package: pkg.name,
+      revisions,
+      why: untrusted[0]?.why ?? "",
     });
   }
 

@@ -1,22 +1,24 @@
 /**
- * One package from the view of a sync: the state in S3, the state of the machine, and the plan that follows.
+ * One package from the view of a sync: the state in S3, the state of the machine, and the plan that follows. The file
+ * is long because it has all that the steps of a sync ask.
  */
 import type { Config } from "../../config.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { type Effective, type Staged, stagedIn } from "../../plan/effective.ts";
 import type { RolloutKnowledge } from "../../plan/marks.ts";
 import { planSync, type SyncPlan } from "../../plan/sync.ts";
-import { readJournal } from "../../machine/jump/journal.ts";
 import { isReady } from "../../machine/jump/ready.ts";
-import { readLink } from "../../machine/links.ts";
-import { OWN_NAMES, type PackageDir } from "../../machine/package_dir.ts";
+import { type PackageDir } from "../../machine/package_dir.ts";
 import {
   readOwner,
   readPointerState,
   writeLastListing,
   writePointerState,
 } from "../../machine/state.ts";
+import type { PackageTrust, TrustFacts, Untrusted } from "../../machine/trust/package_trust.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
+import type { Source } from "./fetch.ts";
+import { OwnFiles } from "./own_files.ts";
 import { asksMarks, type FactsSource, gatherFacts } from "../../machine/facts.ts";
 import { fetchPackageListing, type RemoteRevision } from "../../catalog/remote_package.ts";
 import { isSamePointer, type PointerState } from "../../revision/pointer.ts";
@@ -25,11 +27,9 @@ import type { Listings } from "../../catalog/shared_listing.ts";
 import { isPollEnough } from "../../plan/poll.ts";
 import type { Polls } from "./polls.ts";
 import { listingOfUse, type Seen, seenByListing } from "./seen.ts";
-import { type MachineIdentity, type Origin, originOf } from "../../plan/clone.ts";
-import { holdInForce } from "../../plan/hold.ts";
+import { type MachineIdentity, originOf } from "../../plan/clone.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { type Quarantine, quarantineInForce } from "../../machine/jump/quarantine.ts";
-import { blessingOf, readHold } from "../../machine/jump/hold.ts";
 
 export interface ViewSetting {
   readonly bucket: Bucket;
@@ -44,6 +44,9 @@ export interface ViewSetting {
   /** How the sync polls. Undefined: it lists each package. */
   readonly polls: Polls | undefined;
   readonly me: MachineIdentity;
+  /** Undefined: signatures are not looked at. */
+  readonly trust: PackageTrust | undefined;
+  readonly signal: AbortSignal;
 }
 
 export class PackageView {
@@ -55,16 +58,14 @@ export class PackageView {
   #plan: SyncPlan | undefined;
   /** As of the plan. */
   #effective: Effective | undefined;
-  /** Whose package it was at the time of the plan. */
-  #origin: Origin = "same";
-  /** The names in FTL's folder at the time of the plan. */
-  #own: ReadonlySet<string> = new Set();
+  readonly #own: OwnFiles;
   /** What the marks of the rollout told since S3 was looked at. */
   #marks: RolloutKnowledge | undefined;
 
   private constructor(pkg: PackageDir, setting: ViewSetting, seen: Seen) {
     this.#pkg = pkg;
     this.#setting = setting;
+    this.#own = new OwnFiles(pkg, setting.me);
     this.#seen = seen;
     this.#remembered = setting.remembered;
     this.#isFresh = seen.listed !== undefined && !setting.listings.areShared;
@@ -72,11 +73,12 @@ export class PackageView {
 
   /** Asks S3: by a listing, or only for the pointer if `src/plan/poll.ts` says that this is enough. */
   static async open(pkg: PackageDir, setting: ViewSetting): Promise<PackageView> {
-    const { bucket, listings, polls, me } = setting;
+    const { bucket, listings, polls, me, trust } = setting;
+    const judge = trust?.judge;
     const listing = polls?.listings.get(pkg.name);
     // On a copy it is what the other machine saw.
     const mayPoll = listing !== undefined && originOf(readOwner(pkg), me) !== "copy";
-    const pointer = mayPoll ? await pollPointerState(bucket, pkg.name) : undefined;
+    const pointer = mayPoll ? await pollPointerState(bucket, pkg.name, judge) : undefined;
     if (listing !== undefined && pointer !== undefined) {
       const { ids } = listing;
       const view = new PackageView(pkg, setting, { listed: undefined, ids, pointer });
@@ -84,8 +86,14 @@ export class PackageView {
       if (isPollEnough(view.plan()) && !isMissing) return view;
     }
     const listed = await listings.of(pkg.name);
-    const seen = await seenByListing(bucket, listed, pointer ?? readPointerState(pkg));
-    return new PackageView(pkg, setting, seen);
+    const known = pointer ?? readPointerState(pkg);
+    const view = new PackageView(
+      pkg,
+      setting,
+      await seenByListing(bucket, listed, { known, judge }),
+    );
+    await view.#lookAtSignatures();
+    return view;
   }
 
   /** Whether the package was listed for this view alone. */
@@ -96,11 +104,45 @@ export class PackageView {
   /** If S3 cannot be asked, the view stays unchanged. */
   async lookAgain(): Promise<void> {
     const remembered = readPointerState(this.#pkg);
-    const listed = await fetchPackageListing(this.#setting.bucket, this.#pkg.name);
-    this.#seen = await seenByListing(this.#setting.bucket, listed, readPointerState(this.#pkg));
+    const { bucket, trust } = this.#setting;
+    const listed = await fetchPackageListing(bucket, this.#pkg.name);
+    const known = readPointerState(this.#pkg);
+    this.#seen = await seenByListing(bucket, listed, { known, judge: trust?.judge });
     this.#remembered = remembered;
     this.#isFresh = true;
     this.learnMarks(undefined);
+    await this.#lookAtSignatures();
+  }
+
+  /** Who has signed what the plan would fetch. If S3 cannot be asked, nobody has. */
+  async #lookAtSignatures(): Promise<void> {
+    const { trust, signal } = this.#setting;
+    if (trust === undefined) return;
+    await trust.look(this.#planUnrestricted(), this.#trustFacts, signal);
+    this.changed();
+  }
+
+  get #trustFacts(): TrustFacts {
+    return { listed: this.#seen.listed?.revisions ?? [], pointer: this.pointer };
+  }
+
+  /** What would be fetched if it were signed. */
+  get untrusted(): readonly Untrusted[] {
+    if (this.#seen.listed === undefined) return [];
+    return this.#setting.trust?.untrustedIn(this.#planUnrestricted(), this.#trustFacts) ?? [];
+  }
+
+  /** Whether the revision here is not the one that the pointer names by that name. */
+  isForeign(id: RevisionId): boolean {
+    return this.#setting.trust?.isForeign(id, this.pointer) ?? false;
+  }
+
+  /** What to fetch. Undefined if S3 does not have it. Throws `IntegrityError` if it has not what was signed. */
+  async sourceOf(id: RevisionId): Promise<Pick<Source, "remote" | "content"> | undefined> {
+    const { trust, bucket } = this.#setting;
+    if (trust?.judge.isEnforced) return await trust.sourceOf(id, this.#trustFacts, bucket);
+    const remote = this.remoteRevision(id);
+    return remote && { remote };
   }
 
   /** What this machine is to take as blessed. Undefined if nothing is blessed. */
@@ -153,14 +195,18 @@ export class PackageView {
   /** The plan is made once, and again after `changed`. */
   plan(): SyncPlan {
     if (this.#plan !== undefined) return this.#plan;
-    this.#own = this.#pkg.ownNames();
-    this.#origin = originOf(readOwner(this.#pkg), this.#setting.me);
+    const plan = this.#planUnrestricted();
+    this.#plan = this.#setting.trust?.restrict(plan, this.#trustFacts) ?? plan;
+    return this.#plan;
+  }
+
+  #planUnrestricted(): SyncPlan {
+    this.#own.look();
     const { facts, effective } = gatherFacts(this.#pkg, this.#source());
     this.#effective = effective;
     const plan = planSync(facts);
     // A removal needs a listing of now.
-    this.#plan = this.#seen.listed === undefined ? { ...plan, remove: [] } : plan;
-    return this.#plan;
+    return this.#seen.listed === undefined ? { ...plan, remove: [] } : plan;
   }
 
   /** Call it after whose package it is, and what FTL's folder has, was looked up. */
@@ -170,9 +216,9 @@ export class PackageView {
     return {
       remote: { revisions: ids.map((id) => ({ id })) },
       ...{ pointer, me, config, follow, marks: this.#marks },
-      isCopy: this.#origin === "copy",
+      isCopy: this.#own.isCopy,
       now: now(),
-      own: this.#own,
+      own: this.#own.names,
     };
   }
 
@@ -183,46 +229,13 @@ export class PackageView {
 
   /** Whether the revision is here and prepared. */
   isReady(id: RevisionId): boolean {
-    return isReady(this.#pkg, id);
+    return isReady(this.#pkg, id) && !this.isForeign(id);
   }
 
-  /**
-   * Whether there is a hold that has ended. It must not take effect again when the same revision is blessed
-   * again.
-   */
-  get hasStaleHold(): boolean {
-    if (!this.#has("hold")) return false;
-    const active = readLink(this.#pkg, "current");
-    const hold = readHold(this.#pkg, active);
-    return hold !== undefined && !holdInForce({ hold, active, ...blessingOf(this.#seen.pointer) });
-  }
-
-  /** Whether a killed command left an unfinished jump. */
-  get hasUnfinishedJump(): boolean {
-    return this.#has("journal") && readJournal(this.#pkg) !== undefined;
-  }
-
-  /** Whether a rollout is remembered: the one that is under way, or another one. */
-  get hasRolloutState(): boolean {
-    return this.#has("rollout");
-  }
-
-  /** Whether the package was copied from another machine, and is not this one's yet. */
-  get isCopy(): boolean {
+  /** What FTL's own folder tells. Looked at anew after `changed`. */
+  get own(): OwnFiles {
     this.plan();
-    return this.#origin === "copy";
-  }
-
-  /** Whether the package is not known as this machine's yet. */
-  get hasNewOwner(): boolean {
-    this.plan();
-    return this.#origin === "new" || this.#origin === "copy";
-  }
-
-  /** Whether FTL's folder has that file. Checked anew after `changed`. */
-  #has(name: keyof typeof OWN_NAMES): boolean {
-    this.plan();
-    return this.#own.has(OWN_NAMES[name]);
+    return this.#own;
   }
 
   /** Whether the machine does not remember the present blessing yet. */
@@ -235,7 +248,12 @@ export class PackageView {
    * between, its answer counts: the older one would undo that sync's jump.
    */
   async remember(): Promise<void> {
-    if (!isSamePointer(readPointerState(this.#pkg), this.#remembered)) await this.lookAgain();
+    const { trust } = this.#setting;
+    const isOutdated = trust?.isOutdated(this.pointer) ?? false;
+    if (isOutdated || !isSamePointer(readPointerState(this.#pkg), this.#remembered)) {
+      await this.lookAgain();
+    }
+    trust?.keep(this.pointer);
     if (this.isNews) writePointerState(this.#pkg, this.pointer);
     this.#remembered = this.pointer;
     faultPoint("pointer-remembered");

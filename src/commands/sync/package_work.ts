@@ -6,6 +6,7 @@ import type { Gate } from "../../concurrency/gate.ts";
 import type { Slot, Slots } from "../../concurrency/slots.ts";
 import { PackageLocks } from "../../machine/lock/package_locks.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
+import type { MachineTrust } from "../../machine/trust/machine_trust.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import type { Context } from "../../context.ts";
 import type { MachineIdentity } from "../../plan/clone.ts";
@@ -32,6 +33,8 @@ export interface PackageSyncSetting {
   readonly follow: boolean;
   /** Which machine this is. It is found out once in a sync. */
   readonly identity: () => Promise<MachineIdentity>;
+  /** Whom the machine trusts. Undefined: signatures are not looked at. */
+  readonly trust: MachineTrust | undefined;
 }
 
 /** Milliseconds that other packages wait for the end of a jump's script, or for the health. */
@@ -71,7 +74,7 @@ export class PackageWork {
   }
 
   async fetch(view: PackageView, id: RevisionId): Promise<void> {
-    if (this.tally.hasFailed(id) || this.pkg.has(id)) return;
+    if (this.tally.hasFailed(id) || (this.pkg.has(id) && !view.isForeign(id))) return;
     // A script may have removed a candidate, and would do so again.
     if (id !== view.blessed && this.tally.fetched.includes(id)) return;
     await this.tally.attempt(() => this.download(view, id), id);
@@ -80,12 +83,12 @@ export class PackageWork {
 
   /** Like `fetch`, but throws its errors. */
   async download(view: PackageView, id: RevisionId): Promise<void> {
-    const remote = view.remoteRevision(id);
-    if (remote === undefined) return;
+    const source = await view.sourceOf(id);
+    if (source === undefined) return;
     // Loaded only if there is something to fetch, which is rare.
     const { fetchRevision } = await import("./fetch.ts");
     const { bucket, memory } = this.setting;
-    const from = { bucket, remote, memory };
+    const from = { ...source, bucket, memory };
     await fetchRevision(this.context, from, { pkg: this.pkg, locks: this.#locks });
     this.tally.fetched.push(id);
     view.changed();

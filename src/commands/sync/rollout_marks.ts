@@ -67,14 +67,14 @@ export class RolloutMarks {
     const { context, pkg, tally } = this.#work;
     const { staged, pointer } = view;
     // What a copy has is the other machine's. It is dropped first.
-    if (view.isCopy) return undefined;
-    const state = view.hasRolloutState ? readRolloutState(pkg) : undefined;
+    if (view.own.isCopy) return undefined;
+    const state = view.own.hasRolloutState ? readRolloutState(pkg) : undefined;
     if (staged === undefined || pointer === undefined) return state && "forget";
     const { next, rollout } = staged;
     const { since, outcome, isSent, halt, deniedAt } = state?.id === rollout.id ? state : {};
     const now = context.now();
     if (outcome !== undefined && !isSent && !isDenied(deniedAt, now)) return outcome;
-    if (since !== undefined && outcome === undefined && !view.hasUnfinishedJump) {
+    if (since !== undefined && outcome === undefined && !view.own.hasUnfinishedJump) {
       const found = outcomeHere(pkg, staged);
       if (found !== undefined) return found;
     }

@@ -103,7 +103,7 @@ export class RolloutStep {
   async resume(view: PackageView): Promise<AsyncDisposable | undefined> {
     const { context, pkg } = this.#work;
     const { staged } = view;
-    if (staged === undefined || view.isCopy || !view.hasUnfinishedJump) return undefined;
+    if (staged === undefined || view.own.isCopy || !view.own.hasUnfinishedJump) return undefined;
     const state = readRolloutState(pkg, staged.rollout.id);
     if (state?.since === undefined || state.outcome !== undefined) return undefined;
     const { since, turn, isTaken } = state;
@@ -121,7 +121,7 @@ export class RolloutStep {
     const marks = await fetchMarks(setting.bucket, this.marks.place(staged), context.now);
     const runsNothing = readLink(pkg, "current") === undefined;
     // What a copy has is the other machine's turn.
-    const hasTurn = !runsNothing && !view.isCopy;
+    const hasTurn = !runsNothing && !view.own.isCopy;
     const own = hasTurn ? await this.#ownTurn(marks, staged) : undefined;
     view.learnMarks(knowledgeOf(marks, { rollout, own, runsNothing }));
     return this.#listed = { marks, own };

@@ -8,6 +8,7 @@ import type { LastListing } from "../../machine/state.ts";
 import { pointerKey } from "../../revision/keys.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import type { PointerState } from "../../revision/pointer.ts";
+import type { PointerJudge } from "../../trust/pointer_judge.ts";
 import type { Polls } from "./polls.ts";
 
 export interface Seen {
@@ -18,13 +19,20 @@ export interface Seen {
   readonly pointer: PointerState | undefined;
 }
 
-/** @param known what the machine remembers of the pointer */
+/**
+ * Throws `UntrustedError` if the pointer is not trusted.
+ *
+ * @param known what the machine remembers of the pointer
+ */
 export async function seenByListing(
   bucket: Bucket,
   listed: RemotePackage,
-  known: PointerState | undefined,
+  { known, judge }: {
+    readonly known: PointerState | undefined;
+    readonly judge: PointerJudge | undefined;
+  },
 ): Promise<Seen> {
-  const pointer = await fetchPointerState(bucket, listed, known);
+  const pointer = await fetchPointerState(bucket, listed, known, judge);
   return { listed, ids: listed.revisions.map(({ id }) => id), pointer };
 }
 

@@ -1,31 +1,17 @@
 /** `ftl sync`: brings this machine in line with S3, package by package. */
-import { asError } from "../../errors.ts";
 import { Gate } from "../../concurrency/gate.ts";
-import { inParallel } from "../../concurrency/parallel.ts";
 import { pause } from "../../concurrency/pause.ts";
 import { Slots } from "../../concurrency/slots.ts";
-import { NO_PLAN, planSync, type SyncPlan } from "../../plan/sync.ts";
-import {
-  type PackageName,
-  requirePackageName,
-  type RevisionId,
-  type RevisionName,
-} from "../../revision/names.ts";
-import { listPackages, type PackageDir, requirePackage } from "../../machine/package_dir.ts";
 import { type Context } from "../../context.ts";
-import { readOwner, readPointerState } from "../../machine/state.ts";
 import { identifyOnce } from "../../machine/identity.ts";
-import { originOf } from "../../plan/clone.ts";
-import { gatherFactsAsking } from "../../machine/facts.ts";
 import { shareListings } from "../../catalog/shared_listing.ts";
+import { choosePackages } from "./choose_packages.ts";
 import { PackageSyncer } from "./package_sync.ts";
 import { choosePolls } from "./polls.ts";
 import type { EndedSync, PackageSync } from "./sync_tally.ts";
 import type { SyncEvent } from "../../plan/sync_event.ts";
 import { openBucket } from "../../bucket/open.ts";
-import { fetchMarksIfAllowed } from "../../catalog/marks.ts";
-import { fetchPointerState } from "../../catalog/pointer.ts";
-import { type MachineRollout, machineRollout } from "../../plan/machine_rollout.ts";
+import { openTrust } from "../../machine/trust/open.ts";
 
 export type { PackageSync } from "./sync_tally.ts";
 
@@ -81,6 +67,7 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
   context.config.requireTuning();
   const packages = choosePackages(context, options.packages);
   const { concurrency } = context.config;
+  const trust = await openTrust(context);
   const bucket = await openBucket(context);
   if (options.splay !== undefined) {
     await pause(Math.random() * options.splay * 1000, context.signal);
@@ -97,6 +84,7 @@ export async function sync(context: Context, options: SyncOptions = {}): Promise
     memory: new Gate(WINDOWS),
     follow,
     identity,
+    trust,
   };
   const bounds = {
     slots: new Slots(concurrency),
@@ -153,96 +141,4 @@ async function syncPackage(
     }
   } while (isMore);
   return await syncer.finish();
-}
-
-/** What a sync would do to one package now. */
-export interface PlannedSync {
-  /** The package's name. */
-  readonly package: PackageName;
-  /** The revisions that it would download. */
-  readonly fetch: readonly RevisionName[];
-  /** The revision that would become active. */
-  readonly activate: RevisionName | undefined;
-  /** The revisions that it would remove. */
-  readonly remove: readonly RevisionName[];
-  /** The active revision, if a hold keeps the blessed one from being activated. */
-  readonly held: RevisionName | undefined;
-  /** The blessed revision, if it is neither here nor in S3. */
-  readonly missing: RevisionName | undefined;
-  /** The blessed revision, if its health failed on this machine. */
-  readonly quarantined: RevisionName | undefined;
-  /** The blessed revision, if only a pause keeps it from being activated. */
-  readonly paused: RevisionName | undefined;
-  /** The staged rollout that is under way. */
-  readonly rollout: MachineRollout | undefined;
-  /** Why there is no plan, or not the whole one. One package's failure does not stop the others. */
-  readonly failures: readonly Error[];
-}
-
-/** The plan of each package. It acts on nothing: it writes nothing and locks nothing. */
-export async function planSyncs(
-  context: Context,
-  options: Pick<SyncOptions, "packages" | "follow"> = {},
-): Promise<PlannedSync[]> {
-  const { packages, follow = false } = options;
-  const chosen = choosePackages(context, packages);
-  const { concurrency } = context.config;
-  const bucket = await openBucket(context);
-  const listings = shareListings(bucket, chosen.map(({ name }) => name));
-  const identity = identifyOnce(context.config, bucket);
-  return await inParallel(chosen, { concurrency, signal: context.signal }, async (pkg) => {
-    try {
-      const remote = await listings.of(pkg.name);
-      const pointer = await fetchPointerState(bucket, remote, readPointerState(pkg));
-      const now = context.now();
-      const me = await identity();
-      const isCopy = originOf(readOwner(pkg), me) === "copy";
-      const source = { remote, pointer, me, config: context.config, follow, isCopy, now };
-      const failures: Error[] = [];
-      const onError = (error: Error): void => {
-        failures.push(error);
-        context.report({ type: "failure", error });
-      };
-      const { facts, effective } = await gatherFactsAsking(pkg, source, (id) => {
-        return fetchMarksIfAllowed(context, { bucket, place: { package: pkg.name, id }, onError });
-      });
-      const rollout = machineRollout(pointer, { package: pkg.name, effective, now });
-      return { ...nameRevisions(pkg, planSync(facts)), rollout, failures };
-    } catch (thrown) {
-      context.signal.throwIfAborted();
-      const error = asError(thrown);
-      context.report({ type: "failure", error });
-      return { ...nameRevisions(pkg, NO_PLAN), failures: [error] };
-    }
-  });
-}
-
-function choosePackages(
-  { config, report }: Context,
-  names: readonly string[] = [],
-): PackageDir[] {
-  const { root } = config;
-  if (names.length > 0) {
-    return [...new Set(names)].map((name) => requirePackage(root, requirePackageName(name)));
-  }
-  const packages = listPackages(root);
-  if (packages.length === 0) report({ type: "no-packages", root });
-  return packages;
-}
-
-function nameRevisions(pkg: PackageDir, plan: SyncPlan): PlannedSync {
-  const name = (id: RevisionId | undefined): RevisionName | undefined =>
-    id === undefined ? undefined : pkg.revisionName(id);
-  return {
-    package: pkg.name,
-    fetch: plan.fetch.map((id) => pkg.revisionName(id)),
-    activate: name(plan.activate),
-    remove: plan.remove.map((id) => pkg.revisionName(id)),
-    held: name(plan.heldBy?.id),
-    missing: name(plan.missing),
-    quarantined: name(plan.quarantined),
-    paused: name(plan.paused),
-    rollout: undefined,
-    failures: [],
-  };
 }

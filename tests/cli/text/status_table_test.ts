@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
 import { paintFor, widthOf } from "../../../src/cli/terminal/paint.ts";
-import type { PackageStatus, StatusJump } from "../../../src/commands/status.ts";
+import type { PackageStatus, StatusJump } from "../../../src/commands/status/status.ts";
 import type { MachineRollout } from "../../../src/plan/machine_rollout.ts";
 import { statusLines } from "../../../src/cli/text/status_table.ts";
 import { aName, aPackage } from "../../names.ts";
@@ -26,6 +26,7 @@ const STATUS: PackageStatus = {
   logs: "/srv/ftl/a/.ftl/log",
   lastLog: undefined,
   blessed: undefined,
+  trust: undefined,
   rollout: undefined,
   master: undefined,
   failures: [],

@@ -1,0 +1,47 @@
+/** Which revisions in S3 are signed. Each object is asked once, by a HEAD. */
+import type { Bucket, ListedObject } from "../../bucket/bucket.ts";
+import { inParallel } from "../../concurrency/parallel.ts";
+import type { RevisionKey } from "../../revision/keys.ts";
+import { type JudgedRevision, judgeRevision } from "../../trust/judge_revision.ts";
+import type { TrustPolicy } from "../../trust/policy.ts";
+
+/** A revision as a listing has it. */
+export interface ListedRevision extends RevisionKey {
+  readonly object: ListedObject;
+}
+
+/** Requests at the same time. */
+const CONCURRENCY = 4;
+
+export class SignedRevisions {
+  readonly #bucket: Bucket;
+  readonly #policy: TrustPolicy;
+  readonly #judged = new Map<string, JudgedRevision>();
+
+  constructor(bucket: Bucket, policy: TrustPolicy) {
+    this.#bucket = bucket;
+    this.#policy = policy;
+  }
+
+  /** Asks for those that are not known yet. Throws the errors of `Bucket.head`. */
+  async look(revisions: readonly ListedRevision[], signal: AbortSignal): Promise<void> {
+    const unknown = revisions.filter((one) => this.of(one) === undefined);
+    const limits = { concurrency: CONCURRENCY, signal };
+    await inParallel(unknown, limits, async (revision) => {
+      const { key, object } = revision;
+      const found = await this.#bucket.head(key);
+      // If it has changed since it was listed, the next listing shows what it is.
+      if (found === undefined || found.etag !== object.etag) return;
+      this.#judged.set(nameOf(revision), judgeRevision(this.#policy, { ...found, key }));
+    });
+  }
+
+  /** Undefined if it was not asked for. */
+  of(revision: ListedRevision): JudgedRevision | undefined {
+    return this.#judged.get(nameOf(revision));
+  }
+}
+
+function nameOf({ key, object }: ListedRevision): string {
+  return `${object.etag} ${object.size} ${object.modified} ${key}`;
+}
