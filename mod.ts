@@ -230,6 +230,7 @@ export type {
   RolloutEvent,
   ScriptEvent,
   ScriptOutputEvent,
+  SignedEvent,
   SyncedEvent,
   UntrustedEvent,
   UploadedEvent,

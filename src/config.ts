@@ -140,6 +140,11 @@ function isIsoTime(text: string): boolean {
   return /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z)?$/.test(text);
 }
 
+/** Whether a text is meant to be a private key rather than the path of one. */
+export function isPrivateKeyText(text: string): boolean {
+  return text.trimStart().startsWith("-----BEGIN ");
+}
+
 /** The configuration that the environment gives. */
 export class Config {
   /** Reads nothing yet. */
@@ -261,9 +266,15 @@ export class Config {
     return this.#count("FTL_TRUST_MAX_AGE");
   }
 
-  /** `FTL_SIGN_KEY`, as `src/trust/sign/signer.ts` reads it. It may be a secret: print `read` instead. */
+  /** `FTL_SIGN_KEY`, as `src/trust/io/signer.ts` reads it. It may be a secret: print `read` instead. */
   get signKey(): string | undefined {
     return this.#text("FTL_SIGN_KEY");
+  }
+
+  /** Whether a program signs, as `FTL_SIGN_KEY` is not the text of a key. */
+  get signsByProgram(): boolean {
+    const key = this.signKey;
+    return key !== undefined && !isPrivateKeyText(key);
   }
 
   /**

@@ -107,6 +107,16 @@ export interface BlessedEvent {
   readonly from: RevisionName | undefined;
 }
 
+/** Somebody has signed a pointer in S3 that somebody else had written, and that stays as it is. */
+export interface SignedEvent {
+  /** The type of this event. */
+  readonly type: "signed";
+  /** The revision that is blessed, or the candidate. */
+  readonly revision: RevisionName;
+  /** How many different people have signed it now. */
+  readonly people: number;
+}
+
 /** A rollout of a revision began in S3, or took its next step. */
 export interface RolloutEvent {
   /** The type of this event. */
@@ -299,6 +309,7 @@ export type FtlEvent =
   | UploadedEvent
   | ActivatedEvent
   | BlessedEvent
+  | SignedEvent
   | RolloutEvent
   | RolloutEndedEvent
   | RemovedEvent

@@ -152,7 +152,8 @@ function permissions(): string[] {
     heading(2, "Permissions"),
     paragraph(
       "Before it acts, the executable gives up the permissions that a command does not need. A command " +
-        "that asks S3 may also run programs if the AWS profile in use names a `credential_process`.",
+        "that asks S3 may also run programs if the AWS profile in use names a `credential_process`; one that " +
+        "signs, if `FTL_SIGN_KEY` is anything but the text of a key.",
     ),
     table(
       ["command", ...MAY.map(([may]) => may)],

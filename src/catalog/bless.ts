@@ -1,12 +1,13 @@
 /** Blesses a revision in S3 for all machines: for `jump --master` and `jump-back --master`. */
 import { readRevisionContent } from "../revision/metadata.ts";
-import { ConflictError, StorageError } from "../errors.ts";
+import { ConflictError, StorageError, UsageError } from "../errors.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import type { Context } from "../context.ts";
 import { blessForAll } from "../plan/blessing.ts";
 import { percentAt } from "../plan/machine_rollout.ts";
 import { type RevisionId, type RevisionName, revisionName } from "../revision/names.ts";
 import type { Candidate } from "../revision/pointer.ts";
+import type { Signing, Target } from "../trust/signing.ts";
 import { changePointer, restorePointer, type WrittenPointer } from "./change_pointer.ts";
 import type { OldPointer } from "./pointer.ts";
 import {
@@ -33,11 +34,15 @@ export interface BlessPlace {
   readonly remote: RemotePackage;
   /** The pointer as it was read. The write succeeds only if the pointer is still the same. */
   readonly old: OldPointer;
+  /** What signs the pointer. Undefined if nothing does. */
+  readonly signing?: Signing | undefined;
 }
 
 interface BlessRequest extends BlessOptions, BlessPlace {
   /** The revision to bless. */
   readonly id: RevisionId;
+  /** Whether the pointer that is there has named it. */
+  readonly followsOld?: boolean;
 }
 
 /** The revision that is blessed now, and the one before. They are equal if there was nothing to do. */
@@ -51,7 +56,7 @@ export interface Blessed {
  * somebody else has changed the pointer since it was read.
  */
 export async function bless(context: Context, request: BlessRequest): Promise<Blessed> {
-  const { bucket, remote, id, old, message } = request;
+  const { bucket, remote, id, old, message, signing, followsOld = false } = request;
   const revision = requireRemote(remote, { package: remote.name, id }, bucket);
   const name = revisionName(revision);
   const before = old.content;
@@ -66,18 +71,22 @@ export async function bless(context: Context, request: BlessRequest): Promise<Bl
     halted: false,
     again,
   };
-  if (blessForAll({ id, object: undefined }, known) === undefined) {
+  const unchanged = (): Blessed => {
     if (message !== undefined) {
       const note = `${name} is blessed already: its message was not changed`;
       context.report({ type: "warning", message: note });
     }
     return { revision: name, from };
+  };
+  if (signing === undefined && blessForAll({ id, object: undefined }, known) === undefined) {
+    return unchanged();
   }
-  const target = await describe(context, bucket, revision);
+  const { candidate, target } = await describe(context, request, revision);
   const written = await changePointer(context, {
-    ...{ bucket, package: remote.name, old, message },
-    decide: (facts) => blessForAll(target, { ...facts, again }),
+    ...{ bucket, package: remote.name, old, message, signing, target, followsOld },
+    decide: (facts) => blessForAll(candidate, { ...facts, again }),
   });
+  if (written === undefined) return unchanged();
   await requireStillThere(context, request, { revision, written }, () => {
     // What was blessed before the rollout only stays so.
     if (written.change.stopped === undefined) {
@@ -103,22 +112,49 @@ export function reportEnd(
   });
 }
 
-/** Who may bless may not be allowed to read the revision. Then its SHA-256 stays unknown. */
+/** What a revision is in S3 now. */
+interface Described {
+  readonly candidate: Candidate;
+  /** For who signs. */
+  readonly target: Target | undefined;
+}
+
+/**
+ * Who may bless may not be allowed to read the revision. Then its SHA-256 stays unknown. Who signs must know it, and
+ * gets the error.
+ */
 export async function describe(
   { signal }: Context,
-  bucket: Bucket,
-  { id, key, object: { size } }: RemoteRevision,
-): Promise<Candidate> {
+  { bucket, signing }: BlessPlace,
+  revision: RemoteRevision,
+): Promise<Described> {
+  const { id, key, object: { size } } = revision;
   signal.throwIfAborted();
   try {
     const info = await bucket.head(key);
-    return { id, object: { key, size, sha256: info && readRevisionContent(info.metadata).sha256 } };
+    const sha256 = info && readRevisionContent(info.metadata).sha256;
+    if (signing === undefined) {
+      return { candidate: { id, object: { key, size, sha256 } }, target: undefined };
+    }
+    if (info === undefined) throw removedMeanwhile(revision);
+    const { size: bytes, metadata } = info;
+    return {
+      candidate: { id, object: { key, size: bytes, sha256 } },
+      target: { id, key, size: bytes, metadata },
+    };
   } catch (error) {
-    if (error instanceof StorageError && error.reason === "denied") {
-      return { id, object: { key, size, sha256: undefined } };
+    if (signing === undefined && error instanceof StorageError && error.reason === "denied") {
+      return { candidate: { id, object: { key, size, sha256: undefined } }, target: undefined };
     }
     throw error;
   }
+}
+
+function removedMeanwhile(revision: RemoteRevision, hint?: string): ConflictError {
+  return new ConflictError(
+    `${revisionName(revision)} was removed by somebody else while it was being blessed`,
+    { hint },
+  );
 }
 
 /**
@@ -130,7 +166,7 @@ export async function describe(
  */
 export async function requireStillThere(
   context: Context,
-  { bucket, old }: BlessPlace,
+  { bucket, old, signing }: BlessPlace,
   { revision, written }: { revision: RemoteRevision; written: WrittenPointer },
   report: () => void,
 ): Promise<void> {
@@ -143,29 +179,29 @@ export async function requireStillThere(
     throw error;
   }
   if (isThere) return report();
-  throw new ConflictError(
-    `${revisionName(revision)} was removed by somebody else while it was being blessed`,
-    { hint: await hintAfterRestoring(context, bucket, { old, revision, written }) },
-  );
+  const hint = await hintAfterRestoring(context, { bucket, old, signing, revision, written });
+  throw removedMeanwhile(revision, hint);
 }
 
 async function hintAfterRestoring(
   context: Context,
-  bucket: Bucket,
-  { old, revision: { package: name, id }, written }: {
-    readonly old: OldPointer;
+  { bucket, old, signing, revision, written }: Omit<BlessPlace, "remote"> & {
     readonly revision: RemoteRevision;
     readonly written: WrittenPointer;
   },
 ): Promise<string> {
+  const { package: name, id } = revision;
   const before = old.content;
-  if (before === undefined || before.id === id) {
-    return "Bless another revision now: machines cannot fetch this one";
-  }
+  const another = "Bless another revision now: machines cannot fetch this one";
+  // Nobody vouches for a pointer that was not trusted, and its signatures are of another serial.
+  if (before === undefined || before.id === id || written.trust === "refused") return another;
   try {
-    await restorePointer(context, bucket, { package: name, before, written });
+    await restorePointer(context, bucket, { package: name, before, written, signing });
     return `${revisionName({ package: name, id: before.id })} is blessed again, as before`;
   } catch (error) {
+    if (error instanceof UsageError) {
+      return `${another}. The one before is not back: ${error.message}`;
+    }
     if (!(error instanceof ConflictError)) throw error;
     return "Somebody else has blessed another one since";
   }

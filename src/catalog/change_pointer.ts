@@ -1,23 +1,21 @@
-/** Writes the pointer of a package, with its history. */
-import type { Bucket, PutOptions } from "../bucket/bucket.ts";
-import { pause } from "../concurrency/pause.ts";
+/** Writes the pointer of a package, with its history and, if somebody signs, with a signature. */
+import type { Bucket } from "../bucket/bucket.ts";
 import type { Context } from "../context.ts";
-import { ConflictError, IntegrityError, StorageError, type Winner } from "../errors.ts";
+import { ConflictError, UsageError } from "../errors.ts";
 import { faultPoint } from "../fault_point.ts";
-import { escapeControls } from "../foreign_text.ts";
 import { type BlessingChange, type ChangeFacts, hasArrived } from "../plan/blessing.ts";
-import type { HistoryAction } from "../revision/history.ts";
+import type { HistoryAction, HistoryEntry } from "../revision/history.ts";
 import { pointerKey } from "../revision/keys.ts";
-import { readCount, readNote } from "../revision/metadata.ts";
+import { isSigned, type Metadata, type Note } from "../revision/metadata.ts";
 import { type PackageName, revisionName } from "../revision/names.ts";
-import { blessingMetadata, nextSerial, parsePointer } from "../revision/pointer.ts";
+import { blessingMetadata, nextSerial, type OldTrust } from "../revision/pointer.ts";
 import { formatRollout } from "../revision/rollout.ts";
+import type { PointerParts, SignedChange, Signing, Target } from "../trust/signing.ts";
+import { addSignature, tellOfMissing } from "./add_signature.ts";
 import { readRolloutMarks } from "./fleet_marks.ts";
-import { type Followed, takeTurn, type Turn } from "./history.ts";
+import { takeTurn } from "./history.ts";
 import type { OldPointer, PointerContent } from "./pointer.ts";
-
-/** Milliseconds. */
-const LONGEST_PAUSE = 1100;
+import { followed, namingTheWinner, pauseUntilNextSecond, writeInTurn } from "./pointer_write.ts";
 
 export interface PointerRequest {
   readonly bucket: Bucket;
@@ -25,7 +23,13 @@ export interface PointerRequest {
   /** The pointer as it was read. The write succeeds only if the pointer is still the same. */
   readonly old: OldPointer;
   readonly message: string | undefined;
-  /** Undefined: there is nothing to change, which the caller has excluded. */
+  /** What signs it. */
+  readonly signing: Signing | undefined;
+  /** What is blessed, or rolled out. Undefined if the change takes over what the old pointer says. */
+  readonly target?: Target | undefined;
+  /** Whether the change follows what the old pointer says: if that is signed, it must be trusted. */
+  readonly followsOld: boolean;
+  /** Undefined: there is nothing to change. Without `signing` the caller has excluded that. */
   readonly decide: (facts: ChangeFacts) => BlessingChange | undefined;
 }
 
@@ -33,63 +37,124 @@ export interface WrittenPointer {
   readonly etag: string;
   readonly change: BlessingChange;
   readonly serial: number;
+  /** Whether the pointer before was trusted. Undefined if nothing is signed. */
+  readonly trust: OldTrust | undefined;
 }
 
 /**
- * Writes `.rev`. Throws `ConflictError` if somebody else has changed it since it was read, and `UsageError` if the
- * change cannot be.
+ * Writes `.rev`. Returns undefined if there was nothing to change, and the pointer has only got one more signature, or
+ * has had it already. Throws `ConflictError` if somebody else has changed it since it was read, and `UsageError` if
+ * the change cannot be.
  */
 export async function changePointer(
   context: Context,
-  { bucket, package: name, old, message, decide }: PointerRequest,
-): Promise<WrittenPointer> {
-  const note = { by: context.author(), at: new Date(context.now()).toISOString(), message };
-  await pauseUntilNextSecond(context, bucket, old.modified);
-  const now = bucket.serverTime() ?? context.now();
-  const before = old.content;
-  const serial = nextSerial(now, before?.serial);
-  const halted = await mayBeHalted(context, bucket, { package: name, pointer: before, now });
-  const change = decide({ package: name, old: before, serial, now, halted });
-  if (change === undefined) throw new Error("there is nothing to change");
-  const metadata = blessingMetadata({ ...change, note });
-  const { id: blessed, next, rollout } = change;
-  const entry = {
-    action: actionOf(change),
-    ...{ serial, blessed, before: before?.id, next: next?.id ?? change.stopped, note },
-    rollout: rollout && formatRollout(rollout),
+  request: PointerRequest,
+): Promise<WrittenPointer | undefined> {
+  const { bucket, package: name, old } = request;
+  const note = {
+    ...{ by: context.author(), at: new Date(context.now()).toISOString() },
+    message: request.message,
   };
+  requireSigner(request);
+  await pauseUntilNextSecond(context, bucket, old.modified);
+  const signed = await signedChange(context, request, note);
+  if (signed.kind === "same") {
+    await addSignature(context, bucket, { package: name, old, addTo: signed.addTo });
+    return undefined;
+  }
+  const { made: { change, serial, text, metadata }, trust } = signed;
+  const entry = entryOf(change, { serial, note, before: old.content });
   const follows = followed(bucket, name, old);
   try {
     const turn = await takeTurn(context, bucket, { package: name, entry, follows });
     const etag = await writeInTurn(bucket, turn, {
       key: pointerKey(name),
-      text: revisionName({ package: name, id: blessed }),
+      text,
       metadata,
       condition: old.etag === undefined ? { absent: true } : { etag: old.etag },
     });
     faultPoint("pointer-written");
-    return { etag, change, serial };
+    tellOfMissing(context, { package: name, ...change, missing: signed.missing });
+    return { etag, change, serial, trust };
   } catch (error) {
     if (!(error instanceof ConflictError) || await follows.isUnchanged()) throw error;
     throw await namingTheWinner(bucket, name, error);
   }
 }
 
+/** The new pointer as it is stored. */
+interface MadePointer extends PointerParts {
+  readonly change: BlessingChange;
+  readonly serial: number;
+}
+
 /**
- * Writes the pointer as it was before a change. Throws `ConflictError` if somebody else has changed it since.
+ * Decides the change, and signs it. A signature may take minutes, and a turn lasts seconds, so it comes before the
+ * turn. The serial stays what was decided.
+ */
+async function signedChange(
+  context: Context,
+  { bucket, package: name, old, signing, target, followsOld, decide }: PointerRequest,
+  note: Note,
+): Promise<SignedChange<MadePointer> | (Unsigned & { readonly made: MadePointer })> {
+  const now = bucket.serverTime() ?? context.now();
+  const before = old.content;
+  const halted = await mayBeHalted(context, bucket, { package: name, pointer: before, now });
+  const make = (trust: OldTrust | undefined): MadePointer | undefined => {
+    // Whoever can write to the bucket could else write a serial that machines refuse, as it is far in the future.
+    const isDoubtful = trust !== undefined && trust !== "trusted";
+    const serial = nextSerial(now, isDoubtful ? undefined : before?.serial);
+    const change = decide({ package: name, old: before, serial, now, halted, trust });
+    if (change === undefined) return undefined;
+    const text = revisionName({ package: name, id: change.id });
+    return { change, serial, text, metadata: blessingMetadata({ ...change, note }) };
+  };
+  if (signing !== undefined) {
+    return await signing.sign({ package: name, old: before, followsOld, target, now, make });
+  }
+  const made = make(undefined);
+  if (made === undefined) throw new Error("there is nothing to change");
+  return { kind: "changed", made, trust: undefined, missing: 0 };
+}
+
+interface Unsigned {
+  readonly kind: "changed";
+  readonly trust: undefined;
+  readonly missing: number;
+}
+
+/** Nobody breaks a fleet by habit: machines that look at signatures would refuse the pointer. */
+function requireSigner({ package: name, old, signing }: PointerRequest): void {
+  if (signing !== undefined || !isSigned(old.content?.metadata ?? {})) return;
+  throw new UsageError(`${name} is signed: set FTL_SIGN_KEY`, {
+    hint:
+      "Machines that trust signatures refuse a pointer without: give the path of a key, its text, or exec: " +
+      "and a program",
+  });
+}
+
+/**
+ * Writes the pointer as it was before a change, signed if it was trusted. Throws `ConflictError` if somebody else has
+ * changed it since, and `UsageError` if it cannot be signed.
  */
 export async function restorePointer(
   context: Context,
   bucket: Bucket,
-  { package: name, before, written }: {
+  { package: name, before, written, signing }: {
     readonly package: PackageName;
     readonly before: PointerContent;
     readonly written: WrittenPointer;
+    readonly signing: Signing | undefined;
   },
 ): Promise<void> {
   await pauseUntilNextSecond(context, bucket, bucket.serverTime());
   const { etag, change } = written;
   const serial = written.serial + 1;
+  const text = revisionName({ package: name, id: before.id });
+  const unsigned: Metadata = { ...before.metadata, "ftl-serial": String(serial) };
+  const metadata = signing !== undefined && written.trust === "trusted"
+    ? await signing.signAnew({ package: name, text, metadata: unsigned })
+    : unsigned;
   const entry = {
     ...{ action: "restored", serial, blessed: before.id, before: change.id } as const,
     ...{ next: before.next?.id, rollout: before.rollout && formatRollout(before.rollout) },
@@ -98,31 +163,28 @@ export async function restorePointer(
   const old = { content: { ...before, serial: written.serial }, etag, modified: undefined };
   const follows = followed(bucket, name, old);
   const turn = await takeTurn(context, bucket, { package: name, entry, follows });
-  await writeInTurn(bucket, turn, {
-    key: pointerKey(name),
-    text: revisionName({ package: name, id: before.id }),
-    metadata: { ...before.metadata, "ftl-serial": String(serial) },
-    condition: { etag },
-  });
+  await writeInTurn(bucket, turn, { key: pointerKey(name), text, metadata, condition: { etag } });
+}
+
+function entryOf(
+  change: BlessingChange,
+  { serial, note, before }: {
+    readonly serial: number;
+    readonly note: Note;
+    readonly before: PointerContent | undefined;
+  },
+): HistoryEntry {
+  const { id: blessed, next, stopped, rollout } = change;
+  return {
+    action: actionOf(change),
+    ...{ serial, blessed, before: before?.id, next: next?.id ?? stopped, note },
+    rollout: rollout && formatRollout(rollout),
+  };
 }
 
 function actionOf({ stopped, rollout }: BlessingChange): HistoryAction {
   if (stopped !== undefined) return "stopped";
   return rollout === undefined ? "blessed" : "rollout";
-}
-
-/** Returns the ETag. No try of this write may come after the turn: S3 could not tell that it is late. */
-async function writeInTurn(
-  bucket: Bucket,
-  turn: Turn,
-  { key, text, ...options }: PutOptions & { readonly key: string; readonly text: string },
-): Promise<string> {
-  try {
-    return await bucket.put(key, text, { ...options, timeout: turn.timeLeft() });
-  } catch (error) {
-    if (error instanceof StorageError && error.reason === "denied") await turn.free();
-    throw error;
-  }
 }
 
 /**
@@ -141,72 +203,4 @@ async function mayBeHalted(
   const { rollout } = staged.pointer ?? {};
   if (rollout?.halt === undefined || !hasArrived(rollout, { now, halted: false })) return false;
   return (await readRolloutMarks(context, bucket, staged))?.isHalted ?? true;
-}
-
-/** The pointers of FTL 0.1.0 and of other tools have no serial: their time takes its place. */
-function followed(bucket: Bucket, name: PackageName, old: OldPointer): Followed {
-  return {
-    serial: old.etag === undefined ? undefined : old.content?.serial ?? old.modified,
-    isUnchanged: async () => {
-      const found = await bucket.head(pointerKey(name));
-      return found?.etag === old.etag &&
-        readCount(found?.metadata["ftl-serial"]) === old.content?.serial;
-    },
-  };
-}
-
-/**
- * Machines tell two states of the pointer apart by its ETag, which is the same for the same text, and by its
- * time, which has whole seconds. So no two writes may be in one second.
- *
- * @param modified when the present pointer was written, in Unix milliseconds
- */
-async function pauseUntilNextSecond(
-  context: Context,
-  bucket: Bucket,
-  modified: number | undefined,
-): Promise<void> {
-  if (modified === undefined) return;
-  const now = bucket.serverTime();
-  const next = Math.floor(modified / 1000 + 1) * 1000;
-  const wait = now === undefined ? LONGEST_PAUSE : Math.min(next - now, LONGEST_PAUSE);
-  if (wait > 0) await pause(wait, context.signal);
-}
-
-async function namingTheWinner(
-  bucket: Bucket,
-  packageName: PackageName,
-  lost: ConflictError,
-): Promise<ConflictError> {
-  const key = pointerKey(packageName);
-  const pointer = await bucket.getSmall(key);
-  if (pointer === undefined) return lost;
-  const { by } = readNote(pointer.metadata);
-  const who = by === undefined ? "" : ` by ${escapeControls(by)}`;
-  const { "ftl-next": next, "ftl-stopped": stopped } = pointer.metadata;
-  const candidate = escapeControls(`${packageName}.${next ?? stopped}`);
-  const what = next !== undefined
-    ? `${candidate} was rolled out`
-    : stopped !== undefined
-    ? `the rollout of ${candidate} was stopped`
-    : `${escapeControls(pointer.text.trim())} was blessed`;
-  return new ConflictError(`Somebody else was faster: ${what}${who}`, {
-    cause: lost,
-    hint: "Look at what they did, then do it again if you still want to",
-    winner: winnerOf(pointer.text, { key, packageName, by }),
-  });
-}
-
-/** Undefined if the pointer names no revision. */
-function winnerOf(
-  text: string,
-  { key, packageName, by }: { key: string; packageName: PackageName; by: string | undefined },
-): Winner | undefined {
-  try {
-    const id = parsePointer(text, { key, packageName });
-    return { revision: revisionName({ package: packageName, id }), by };
-  } catch (error) {
-    if (error instanceof IntegrityError) return undefined;
-    throw error;
-  }
 }

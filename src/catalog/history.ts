@@ -12,7 +12,8 @@
  *     not there       the same         the writer makes the entry, then the pointer
  *     there, young    the same         another writer is about to write: wait for it
  *     there, old      the same         another writer has died in between: take its place
- *     freed           the same         another writer was not allowed to write the pointer: take its place
+ *     freed           the same         another writer was not allowed to write the pointer, or has only signed it:
+ *                                      take its place
  *     there           another one      another writer was faster
  */
 import type { Bucket, Condition } from "../bucket/bucket.ts";
@@ -29,8 +30,10 @@ import type { PackageName } from "../revision/names.ts";
 const STALE = 30_000;
 /** Milliseconds. A writer that made an entry either writes the pointer within this time, or gives up. */
 const TURN = 25_000;
-/** What takes the place of an entry whose writer was not allowed to write the pointer. */
+/** What takes the place of an entry whose writer needs it no more: it was not allowed to write the pointer, or has signed it. */
 const FREED = `${JSON.stringify({ schema: 1, action: "none" })}\n`;
+/** What keeps the place of a write that leaves no entry. */
+const PLACE = `${JSON.stringify({ schema: 1, action: "signing" })}\n`;
 /** Milliseconds between two looks at another writer's entry. */
 const LOOK = 1000;
 
@@ -46,7 +49,7 @@ export interface Followed {
 export interface Turn {
   /** Milliseconds. Throws `ConflictError` if so many have passed that another writer may have the turn soon. */
   timeLeft(): number;
-  /** Tells the others that they need not wait: the pointer will not be written. */
+  /** Tells the others that they need not wait: this writer will not write the pointer any more. */
   free(): Promise<void>;
 }
 
@@ -59,16 +62,18 @@ export async function takeTurn(
   bucket: Bucket,
   { package: name, entry, follows }: {
     readonly package: PackageName;
-    readonly entry: HistoryEntry;
+    /** Undefined: the write is no change, and frees the turn when it is done. */
+    readonly entry: HistoryEntry | undefined;
     readonly follows: Followed;
   },
 ): Promise<Turn> {
   // S3 itself lets only one writer make a pointer where there is none.
-  const first = `new-${entry.serial}-${crypto.randomUUID().slice(0, 8)}`;
+  const first = `new-${entry?.serial ?? 0}-${crypto.randomUUID().slice(0, 8)}`;
+  const text = entry === undefined ? PLACE : formatHistory(entry);
   const key = `${historyPrefix(name)}${follows.serial ?? first}`;
   let { begun, etag }: Written = { begun: context.now(), etag: undefined };
   try {
-    ({ begun, etag } = await write(context, bucket, { key, text: formatHistory(entry), follows }));
+    ({ begun, etag } = await write(context, bucket, { key, text, follows }));
   } catch (error) {
     if (!(error instanceof StorageError) || error.reason !== "denied") throw error;
     const message = `The history of ${name} is not kept: ${error.message}`;

@@ -7,6 +7,7 @@ import type { LivingMachine } from "../plan/fleet.ts";
 import { livingMachines } from "../plan/fleet_view.ts";
 import { percentAt } from "../plan/machine_rollout.ts";
 import { isIn } from "../plan/rollout.ts";
+import { asksTheSame } from "../plan/same_step.ts";
 import { historyPrefix } from "../revision/keys.ts";
 import {
   type PackageName,
@@ -58,16 +59,21 @@ export async function stage(
   context: Context,
   { request, living, ...place }: Stage,
 ): Promise<Staged> {
-  const { bucket, remote, id, old, message, again = false } = place;
+  const { bucket, remote, id, old, message, signing, again = false } = place;
   const revision = requireRemote(remote, { package: remote.name, id }, bucket);
-  const target = await describe(context, bucket, revision);
+  const { candidate, target } = await describe(context, place, revision);
+  // Who signs, and asks for what there is, adds a signature.
+  const isSame = signing !== undefined && !again && old.content?.next?.id === id &&
+    old.content.rollout !== undefined &&
+    asksTheSame(request, old.content.rollout, { machines: living.length });
   const written = await changePointer(context, {
-    ...{ bucket, package: remote.name, old, message },
-    decide: (facts) => stageRollout(target, { ...facts, request, again, living }),
+    ...{ bucket, package: remote.name, old, message, signing, target, followsOld: true },
+    decide: (facts) =>
+      isSame ? undefined : stageRollout(candidate, { ...facts, request, again, living }),
   });
-  const { id: blessed, rollout } = written.change;
-  if (rollout === undefined) throw new Error("there is no rollout");
-  const now = written.serial;
+  const { id: blessed, rollout } = written?.change ?? old.content ?? {};
+  if (blessed === undefined || rollout === undefined) throw new Error("there is no rollout");
+  const now = written?.serial ?? bucket.serverTime() ?? context.now();
   const member = { package: remote.name, active: undefined, next: id, now };
   const machines = living.filter(({ machine, groups }) =>
     isIn(rollout, { ...member, machine, groups })
@@ -77,6 +83,7 @@ export async function stage(
     blessed: revisionName({ package: remote.name, id: blessed }),
     ...{ rollout, percent: percentAt(rollout, now), machines },
   };
+  if (written === undefined) return staged;
   await requireStillThere(context, place, { revision, written }, () => {
     const isPaused = rollout.state === "paused";
     context.report({ type: "rollout", ...staged, isPaused, of: rollout.of });
@@ -91,16 +98,16 @@ export async function stop(
   context: Context,
   place: BlessPlace & Pick<BlessOptions, "message">,
 ): Promise<Blessed | undefined> {
-  const { bucket, remote, old, message } = place;
+  const { bucket, remote, old, message, signing } = place;
   const before = old.content;
   if (before?.next === undefined || before.rollout === undefined) return undefined;
-  const { change } = await changePointer(context, {
-    ...{ bucket, package: remote.name, old, message },
+  await changePointer(context, {
+    ...{ bucket, package: remote.name, old, message, signing, followsOld: true },
     decide: stopRollout,
   });
-  reportEnd(context, place, { blessed: change.id });
+  reportEnd(context, place, { blessed: before.id });
   return {
-    revision: revisionName({ package: remote.name, id: change.id }),
+    revision: revisionName({ package: remote.name, id: before.id }),
     from: revisionName({ package: remote.name, id: before.next.id }),
   };
 }

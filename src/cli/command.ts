@@ -40,6 +40,8 @@ export interface Command {
    * only commands that may take long have it.
    */
   readonly mayTakeLong?: boolean;
+  /** Whether it signs what it writes to S3, if `FTL_SIGN_KEY` is set. */
+  readonly signs?: boolean;
   /** Absent for `help`, which needs no context. */
   readonly run?: Action;
 }

@@ -17,7 +17,7 @@ import { commandHelp, commandHelpJson, generalHelp, generalHelpJson } from "./te
 import { narrate, type NarrationOptions, withSafeTexts } from "./terminal/narration.ts";
 import { losingErrors, printable, UnwritableResultError, writeResult } from "./terminal/output.ts";
 import { paintFor } from "./terminal/paint.ts";
-import { type ScopeName, scopeOf } from "./permissions.ts";
+import { type Programs, type ScopeName, scopeOf } from "./permissions.ts";
 import { Progress } from "./terminal/progress.ts";
 import { makeScreen, type OutputStream, type Screen } from "./terminal/screen.ts";
 
@@ -46,8 +46,8 @@ export interface Surroundings {
   readonly signal: AbortSignal;
   /** The context of a command, without the parts that the command line adds. */
   readonly context: (report: Report) => Context;
-  /** Whether credentials come from a program that the AWS profile names. */
-  readonly usesCredentialProcess: () => boolean;
+  /** Which programs this environment names. */
+  readonly programs: Programs;
   /** Gives up all permissions outside of the scope, for good. */
   readonly keepOnly: (scope: ScopeName) => void;
 }
@@ -92,7 +92,7 @@ function tellError(
 async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise<number> {
   const { command, flags } = parsed;
   const { stdout, env } = surroundings;
-  surroundings.keepOnly(scopeOf(parsed, surroundings.usesCredentialProcess));
+  surroundings.keepOnly(scopeOf(parsed, surroundings.programs));
   const screen = makeScreen(stdout, env);
   if (command?.run === undefined || flags.has("help") || flags.has("version")) {
     const about = aboutItself(parsed, { surroundings, columns: screen.columns() });

@@ -43,7 +43,7 @@ export const SCOPES = {
   look: ["read"],
   change: ["read", "write", "run"],
   master: ["read", "net", "env", "sys"],
-  "master-with-credential-process": ["read", "net", "env", "sys", "run"],
+  "master-with-programs": ["read", "net", "env", "sys", "run"],
   doctor: ["read", "write", "net", "env", "sys"],
   sync: ["read", "write", "run", "net", "env", "sys"],
 } as const satisfies Record<string, readonly Permission[]>;
@@ -54,20 +54,27 @@ export type ScopeName = keyof typeof SCOPES;
 export const ALL: readonly Permission[] = SCOPES.sync;
 
 /** What a command asks for. */
-export type Need = Exclude<ScopeName, "master-with-credential-process">;
+export type Need = Exclude<ScopeName, "master-with-programs">;
 
-/**
- * The scope of a command line. `runsCredentialProcess` is called only for commands that use S3 and otherwise
- * run no program.
- */
+/** Programs that are no package scripts. Each function is called only for commands that may run it. */
+export interface Programs {
+  /** Whether a program that the AWS profile names gives the credentials. */
+  readonly credentialProcess: () => boolean;
+  /** Whether a program signs what `FTL_SIGN_KEY` names. */
+  readonly signer: () => boolean;
+}
+
+/** The scope of a command line. */
 export function scopeOf(
   { command, flags }: Pick<ParsedArguments, "command" | "flags">,
-  runsCredentialProcess: () => boolean,
+  { credentialProcess, signer }: Programs,
 ): ScopeName {
   if (command === undefined || flags.has("help") || flags.has("version")) return "nothing";
   const need = command.scope(flags);
-  if (need === "master" && runsCredentialProcess()) return "master-with-credential-process";
-  return need === "doctor" && runsCredentialProcess() ? "sync" : need;
+  if (need === "master" && (credentialProcess() || command.signs && signer())) {
+    return "master-with-programs";
+  }
+  return need === "doctor" && credentialProcess() ? "sync" : need;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The process of `ftl`: only this file touches its arguments, environment, signals and exit. */
 import manifest from "../../deno.json" with { type: "json" };
 import type { Context } from "../context.ts";
-import { type Environment, SETTINGS } from "../config.ts";
+import { Config, type Environment, SETTINGS } from "../config.ts";
 import { InterruptedError, INTERRUPTIONS, UsageError } from "../errors.ts";
 import type { Report } from "../events.ts";
 import { usesCredentialProcess } from "../bucket/aws/profile.ts";
@@ -32,7 +32,10 @@ export async function runProgram(createContext: ContextMaker): Promise<never> {
     stderr,
     signal,
     context: (report) => createContext(env, { report, signal }),
-    usesCredentialProcess: () => usesCredentialProcess(env),
+    programs: {
+      credentialProcess: () => usesCredentialProcess(env),
+      signer: () => new Config(env).signsByProgram,
+    },
     keepOnly: (scope) => keepOnly(scope, [root, ...Deno.args]),
   });
   await stderr.settled?.();

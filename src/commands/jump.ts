@@ -13,6 +13,7 @@ import { fetchPackageListing } from "../catalog/remote_package.ts";
 import { type Jumped, jumpLocally } from "../machine/jump/local_jump.ts";
 import type { OpenedBucket } from "../bucket/bucket.ts";
 import { openBucket } from "../bucket/open.ts";
+import { openSigning } from "../catalog/open_signing.ts";
 import { readOldPointer } from "../catalog/pointer.ts";
 
 export type {
@@ -99,6 +100,8 @@ interface Place extends BlessPlace, Pick<Revision, "id"> {
 async function placeOf(context: Context, revision: GivenRevision): Promise<Place> {
   const wanted = toRevision(revision);
   const bucket = await openBucket(context);
+  const signing = await openSigning(context);
   const remote = await fetchPackageListing(bucket, wanted.package);
-  return { bucket, remote, old: await readOldPointer(bucket, remote), id: wanted.id, wanted };
+  const old = await readOldPointer(bucket, remote);
+  return { bucket, remote, old, signing, id: wanted.id, wanted };
 }

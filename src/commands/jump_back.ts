@@ -13,6 +13,7 @@ import { type Context } from "../context.ts";
 import { fetchPackageListing } from "../catalog/remote_package.ts";
 import { type Jumped, jumpLocally } from "../machine/jump/local_jump.ts";
 import { openBucket } from "../bucket/open.ts";
+import { openSigning } from "../catalog/open_signing.ts";
 import { oldPointer, readPointer } from "../catalog/pointer.ts";
 
 /** Jumps to the target of `previous`. Throws `NotFoundError` if there is no such link. */
@@ -43,10 +44,12 @@ export async function jumpBackMaster(
 ): Promise<Jumped> {
   const name = requirePackageName(packageName);
   const bucket = await openBucket(context);
+  const signing = await openSigning(context);
   const remote = await fetchPackageListing(bucket, name);
   const before = await readPointer(bucket, remote);
   const old = oldPointer(before);
-  const stopped = await stop(context, { ...options, bucket, remote, old });
+  const place = { bucket, remote, old, signing };
+  const stopped = await stop(context, { ...options, ...place });
   const waited = () => waitIfAsked(context, bucket, { package: name, wait });
   if (stopped !== undefined) return { ...stopped, ...await waited() };
   if (before?.stopped !== undefined) {
@@ -68,6 +71,7 @@ export async function jumpBackMaster(
         : `The blessed revision replaced none: 'ftl list --master ${name}' shows all of them`,
     });
   }
-  const blessed = await bless(context, { ...options, bucket, remote, id: before.replaced, old });
+  const request = { ...options, ...place, id: before.replaced, followsOld: true };
+  const blessed = await bless(context, request);
   return { ...blessed, ...await waited() };
 }

@@ -16,10 +16,19 @@
  *
  * The blessing of a revision that was the candidate keeps the name of its rollout, so that its quarantines stay
  * in force. `again` gives it a new one, and a rollout too. All else of the rollout stays as it was.
+ *
+ * Who signs a pointer vouches for all of it, so it takes nothing but ids from an old one that is not trusted, and
+ * from its own revision the blessing's name if nobody has signed it:
+ *
+ *     asked       old, not trusted     written
+ *     jump REV    blesses another, B   REV is blessed anew, B is replaced
+ *     jump REV    unsigned, REV        REV keeps the blessing's name, and what it replaced
+ *     jump REV    refused, REV         REV is blessed anew, and keeps what it replaced
+ *     any other   -                    refused, before this decides
  */
 import { UsageError } from "../errors.ts";
 import { type PackageName, revisionName } from "../revision/names.ts";
-import type { Blessing, Candidate } from "../revision/pointer.ts";
+import type { Blessing, Candidate, OldTrust } from "../revision/pointer.ts";
 import { formatRollout, parseRollout, type Rollout, roundCut } from "../revision/rollout.ts";
 import type { LivingMachine } from "./fleet.ts";
 import { chooseCut, cutAt, type RolloutSize, shareAt } from "./rollout.ts";
@@ -53,6 +62,8 @@ export interface ChangeFacts {
   readonly now: number;
   /** Whether the rollout of the pointer has halted, or nobody can tell. */
   readonly halted: boolean;
+  /** Whether `old` is trusted. Absent if nothing is signed. */
+  readonly trust?: OldTrust | undefined;
 }
 
 /** Whether every machine may take the candidate by now, without waiting for others. */
@@ -69,9 +80,14 @@ export function blessForAll(
   target: Candidate,
   { again, ...facts }: ChangeFacts & { readonly again: boolean },
 ): BlessingChange | undefined {
-  const { old, serial } = facts;
+  const { old, serial, trust = "trusted" } = facts;
   const fresh = { ...target, serial, since: serial };
   if (old === undefined) return { ...fresh, replaced: undefined };
+  if (trust !== "trusted") {
+    if (target.id !== old.id) return { ...fresh, replaced: old.id };
+    const since = trust === "unsigned" && !again ? old.since ?? serial : serial;
+    return { ...fresh, since, replaced: old.replaced };
+  }
   const { next, rollout } = old;
   const arrived = rollout !== undefined && hasArrived(rollout, facts) ? next?.id : undefined;
   if (target.id === old.id) {

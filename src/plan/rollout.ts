@@ -105,7 +105,7 @@ export function chooseCut(
     .sort((a, b) => a.rank - b.rank || compareNames(a.machine, b.machine));
   const cut = cutFor(ranked.map(({ rank }) => rank), size);
   const machines = ranked.filter(({ rank }) => rank < cut).map(({ machine }) => machine);
-  return { cut, share: shareOf(size, ranked.length), machines };
+  return { cut, share: sizeShare(size, ranked.length), machines };
 }
 
 /** @param ranks in their order */
@@ -124,7 +124,8 @@ function countOf(machines: number, percent: number): number {
   return percent > 0 ? Math.max(1, count) : 0;
 }
 
-function shareOf(size: RolloutSize, machines: number): number {
+/** The share of so many living machines that a size asks for, 0 to 1. */
+export function sizeShare(size: RolloutSize, machines: number): number {
   if ("percent" in size) return size.percent / 100;
   return machines === 0 ? 0 : Math.min(1, size.machines / machines);
 }

@@ -61,6 +61,9 @@ export interface BlessedObject {
   readonly size: number | undefined;
 }
 
+/** Whether what a signed pointer replaces is trusted by who signs. `refused`: it is signed, but not by who may bless. */
+export type OldTrust = "trusted" | "unsigned" | "refused";
+
 /** What a machine remembers of the pointer since the last sync, in `.ftl/master.json`. */
 export interface PointerState {
   /**

@@ -31,11 +31,6 @@ export interface SigningKey {
   readonly privateKey: KeyObject;
 }
 
-/** Whether a text is meant to be a private key rather than the path of one. */
-export function isPrivateKeyText(text: string): boolean {
-  return text.trimStart().startsWith("-----BEGIN ");
-}
-
 /** Throws `UsageError`, which never repeats anything of the key. */
 export function parsePrivateKey(text: string): SigningKey {
   const blob = decodeArmor(text, LABEL);

@@ -2,7 +2,14 @@
 import { assert, assertEquals } from "../assert.ts";
 import { parseArguments } from "../../src/cli/arguments.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { ALL, type ScopeName, scopeOf, SCOPES, VARIABLES } from "../../src/cli/permissions.ts";
+import {
+  ALL,
+  type Programs,
+  type ScopeName,
+  scopeOf,
+  SCOPES,
+  VARIABLES,
+} from "../../src/cli/permissions.ts";
 import { AWS_VARIABLES } from "../../src/bucket/aws/settings.ts";
 import { SETTINGS, SYSTEM_VARIABLES } from "../../src/config.ts";
 
@@ -18,24 +25,30 @@ const CASES: readonly (readonly [line: string, scope: ScopeName, withProgram: Sc
   ["purge a.VZ5vQk8aR4G", "change", "change"],
   ["jump a.VZ5vQk8aR4G", "change", "change"],
   ["jump-back a", "change", "change"],
-  ["spool a.tgz", "master", "master-with-credential-process"],
-  ["status", "master", "master-with-credential-process"],
-  ["fleet a --wait 15m", "master", "master-with-credential-process"],
-  ["sync --dry-run", "master", "master-with-credential-process"],
-  ["list --master", "master", "master-with-credential-process"],
-  ["jump --master a.VZ5vQk8aR4G", "master", "master-with-credential-process"],
-  ["jump-back --master a", "master", "master-with-credential-process"],
-  ["purge --master a.VZ5vQk8aR4G --dry-run", "master", "master-with-credential-process"],
-  ["history a", "master", "master-with-credential-process"],
+  ["spool a.tgz", "master", "master-with-programs"],
+  ["status", "master", "master-with-programs"],
+  ["fleet a --wait 15m", "master", "master-with-programs"],
+  ["sync --dry-run", "master", "master-with-programs"],
+  ["list --master", "master", "master-with-programs"],
+  ["jump --master a.VZ5vQk8aR4G", "master", "master-with-programs"],
+  ["jump-back --master a", "master", "master-with-programs"],
+  ["purge --master a.VZ5vQk8aR4G --dry-run", "master", "master-with-programs"],
+  ["history a", "master", "master-with-programs"],
   ["doctor", "doctor", "sync"],
   ["sync", "sync", "sync"],
 ];
 
+const NO_PROGRAMS: Programs = { credentialProcess: () => false, signer: () => false };
+
 Deno.test("scopeOf() gives a command line no more than it needs", () => {
   for (const [line, plain, withProgram] of CASES) {
     const parsed = parseArguments(line.split(" ").filter((word) => word !== ""));
-    assertEquals(scopeOf(parsed, () => false), plain, line);
-    assertEquals(scopeOf(parsed, () => true), withProgram, line);
+    assertEquals(scopeOf(parsed, NO_PROGRAMS), plain, line);
+    assertEquals(
+      scopeOf(parsed, { ...NO_PROGRAMS, credentialProcess: () => true }),
+      withProgram,
+      line,
+    );
   }
   const tried = CASES.map(([line]) => line.split(" ")[0]);
   for (const { name } of COMMANDS) assert(tried.includes(name), `${name} has no case`);
@@ -43,9 +56,19 @@ Deno.test("scopeOf() gives a command line no more than it needs", () => {
 
 Deno.test("scopeOf() reads no AWS profile for a command that uses neither S3 nor the profile", () => {
   for (const line of ["help", "list", "jump a.VZ5vQk8aR4G", "setup cron"]) {
-    scopeOf(parseArguments(line.split(" ")), () => {
-      throw new Error(`ftl ${line} asks for the profile`);
-    });
+    const asked = (): never => {
+      throw new Error(`ftl ${line} asks for a program`);
+    };
+    scopeOf(parseArguments(line.split(" ")), { credentialProcess: asked, signer: asked });
+  }
+});
+
+Deno.test("scopeOf() lets only those run a program to sign that sign", () => {
+  const signing = ["spool a.tgz", "jump --master a.VZ5vQk8aR4G", "jump-back --master a"];
+  for (const [line, plain] of CASES) {
+    const parsed = parseArguments(line.split(" ").filter((word) => word !== ""));
+    const scope = scopeOf(parsed, { ...NO_PROGRAMS, signer: () => true });
+    assertEquals(scope, signing.includes(line) ? "master-with-programs" : plain, line);
   }
 });
 

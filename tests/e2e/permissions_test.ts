@@ -3,7 +3,13 @@ import { assert, assertEquals } from "../assert.ts";
 import { compile, permissionFlags } from "../../scripts/build/compile.ts";
 import { toolchainFromNpm } from "../../scripts/build/runtime.ts";
 import { parseArguments } from "../../src/cli/arguments.ts";
-import { type Permission, type ScopeName, scopeOf, SCOPES } from "../../src/cli/permissions.ts";
+import {
+  type Permission,
+  type Programs,
+  type ScopeName,
+  scopeOf,
+  SCOPES,
+} from "../../src/cli/permissions.ts";
 import { TempFolder } from "../temp.ts";
 import { STRACE, testExecutable } from "../required_program.ts";
 import { Fleet, type Machine } from "./fleet.ts";
@@ -11,6 +17,8 @@ import { Fleet, type Machine } from "./fleet.ts";
 const EXECUTABLE = Deno.env.get("FTL_TEST_EXECUTABLE");
 const PROBE = new URL("permission_probe.ts", import.meta.url).pathname;
 const SCOPE_NAMES = Object.keys(SCOPES) as ScopeName[];
+
+const NO_PROGRAMS: Programs = { credentialProcess: () => false, signer: () => false };
 
 Deno.test("scopeOf() gives each command line what it needs and no more", () => {
   const cases: [commandLine: string, scope: ScopeName, withCredentialProcess: ScopeName][] = [
@@ -26,21 +34,25 @@ Deno.test("scopeOf() gives each command line what it needs and no more", () => {
     ["jump a.VZ5vQk8aR4G", "change", "change"],
     ["jump-back a", "change", "change"],
     ["purge a.VZ5vQk8aR4G", "change", "change"],
-    ["list --master", "master", "master-with-credential-process"],
-    ["jump --master a.VZ5vQk8aR4G", "master", "master-with-credential-process"],
-    ["jump-back --master a", "master", "master-with-credential-process"],
-    ["purge --master a.VZ5vQk8aR4G", "master", "master-with-credential-process"],
-    ["spool a.tgz", "master", "master-with-credential-process"],
-    ["status", "master", "master-with-credential-process"],
-    ["fleet a --wait 15m", "master", "master-with-credential-process"],
-    ["sync --dry-run", "master", "master-with-credential-process"],
+    ["list --master", "master", "master-with-programs"],
+    ["jump --master a.VZ5vQk8aR4G", "master", "master-with-programs"],
+    ["jump-back --master a", "master", "master-with-programs"],
+    ["purge --master a.VZ5vQk8aR4G", "master", "master-with-programs"],
+    ["spool a.tgz", "master", "master-with-programs"],
+    ["status", "master", "master-with-programs"],
+    ["fleet a --wait 15m", "master", "master-with-programs"],
+    ["sync --dry-run", "master", "master-with-programs"],
     ["sync", "sync", "sync"],
     ["doctor", "doctor", "sync"],
   ];
   for (const [commandLine, scope, withCredentialProcess] of cases) {
     const parsed = parseArguments(commandLine.split(" ").filter((word) => word !== ""));
-    assertEquals(scopeOf(parsed, () => false), scope, commandLine);
-    assertEquals(scopeOf(parsed, () => true), withCredentialProcess, commandLine);
+    assertEquals(scopeOf(parsed, NO_PROGRAMS), scope, commandLine);
+    assertEquals(
+      scopeOf(parsed, { ...NO_PROGRAMS, credentialProcess: () => true }),
+      withCredentialProcess,
+      commandLine,
+    );
   }
 });
 

@@ -232,7 +232,7 @@ async function run(
     stderr: { ...stream, write: (written) => stderr += written },
     signal,
     context: (report) => createContext(env, { report, signal }),
-    usesCredentialProcess: () => false,
+    programs: { credentialProcess: () => false, signer: () => false },
     keepOnly: () => {},
   };
   return { code: await main(argv, surroundings), stderr };

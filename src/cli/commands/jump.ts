@@ -55,6 +55,7 @@ export const jump: Command = {
   completes: "revision",
   scope: (flags) => flags.has("master") ? "master" : "change",
   mayTakeLong: true,
+  signs: true,
   run: async (context, { words: [name = ""], flags, values }) => {
     const revision = requireRevisionName(name);
     const master = flags.has("master");

@@ -25,6 +25,7 @@ export const jumpBack: Command = {
   completes: "package",
   scope: (flags) => flags.has("master") ? "master" : "change",
   mayTakeLong: true,
+  signs: true,
   run: async (context, { words: [name = ""], flags, values }) => {
     const packageName = requirePackageName(name);
     const master = flags.has("master");

@@ -27,6 +27,7 @@ export const spool: Command = {
   completes: "file",
   scope: () => "master",
   mayTakeLong: true,
+  signs: true,
   run: async (context, { words: [file = ""], values }) => {
     const { spool } = await import("../../commands/spool/spool.ts");
     const spooled = await spool(context, file, messageOption(values));

@@ -84,6 +84,12 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
       return [
         `${event.revision}: ${paint.good("blessed")}${event.from ? `, was ${event.from}` : ""}`,
       ];
+    case "signed":
+      return [
+        `${event.revision}: signed by ${event.people} ${
+          event.people === 1 ? "person" : "people"
+        } now`,
+      ];
     case "rollout":
       return [rollout(event)];
     case "rollout-ended":

@@ -77,6 +77,7 @@ export async function spool(
   using source = new FileSource(path);
   const clock = new ClockCheck(context.now);
   const bucket = await openBucket(context, (headers) => clock.see(headers));
+  const sign = await openRevisionSigning(context);
   const first = await fetchPackageListing(bucket, name);
   const listed = performance.now();
   for (const advice of adviseOnFileName(name, rest)) warn(advice);
@@ -90,14 +91,13 @@ export async function spool(
     rest,
     sha256: checked.sha256,
     listing: started - listed < FRESH ? first : undefined,
-    upload: (subject, newKey) =>
-      upload(context, bucket, {
-        subject,
-        key: newKey,
-        source,
-        checked,
-        metadata: { ...revisionMetadata(checked), ...noteEntries, ...uploadMetadata() },
-      }),
+    upload: async (subject, newKey) => {
+      const metadata = { ...revisionMetadata(checked), ...noteEntries, ...uploadMetadata() };
+      await upload(context, bucket, {
+        ...{ subject, key: newKey, source, checked },
+        metadata: await sign({ key: newKey, size: source.size, metadata }),
+      });
+    },
   });
   const revision = revisionName({ package: name, id });
   faultPoint("upload-completed");
@@ -107,6 +107,17 @@ export async function spool(
   report({ type: "uploaded", revision, bucket: config.bucket, bytes: size, ms });
   const { sha256, entries, bytes } = checked;
   return { revision, key, size, sha256, entries, bytes, warnings };
+}
+
+type RevisionSigning = (
+  revision: { readonly key: string; readonly size: number; readonly metadata: Metadata },
+) => Promise<Metadata>;
+
+/** What adds a signature to the metadata of a revision. Without `FTL_SIGN_KEY` nothing, and nothing is loaded. */
+async function openRevisionSigning({ config, signal }: Context): Promise<RevisionSigning> {
+  if (config.signKey === undefined) return ({ metadata }) => Promise.resolve(metadata);
+  const { openRevisionSigner } = await import("../../trust/io/sign_revision.ts");
+  return await openRevisionSigner(config, { signal });
 }
 
 /** Milliseconds that a listing counts as current. With an older one the new id might not be the greatest. */
