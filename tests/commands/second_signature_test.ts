@@ -168,7 +168,9 @@ Deno.test("a pointer without room for one more signature says how to go on", asy
   await full(() => all.bless(all.as("bob"), old), `${old} --again`);
   await all.bless(all.as("bob"), old, { again: true });
   assertEquals(await all.signers(), ["bob"]);
-  await stageMaster(all.as("ann"), next, { request: HALF, message: "x".repeat(1000) });
+  const groups = ["a", "b"].map((letter) => letter.repeat(100));
+  const message = "x".repeat(1000);
+  await stageMaster(all.as("ann"), next, { request: { ...HALF, groups }, message });
   const same = () => all.stage(all.as("bob"), next, HALF);
   await full(same, `${next} --again, with the same numbers`);
   assertEquals(await all.signers(), ["ann"]);

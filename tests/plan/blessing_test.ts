@@ -1,14 +1,21 @@
 /** What a blessing makes of the pointer, and what a rollout that has arrived counts as. */
 import { assertEquals } from "../assert.ts";
-import { type BlessingChange, hasArrived, stopRollout } from "../../src/plan/blessing.ts";
+import {
+  blessForAll,
+  type BlessingChange,
+  hasArrived,
+  stopRollout,
+} from "../../src/plan/blessing.ts";
 import { cutAt } from "../../src/plan/rollout.ts";
 import { parseRollout } from "../../src/revision/rollout.ts";
 import type { RevisionId } from "../../src/revision/names.ts";
+import type { OldTrust } from "../../src/revision/pointer.ts";
 import {
   AT,
   B,
   C,
   candidate,
+  facts,
   forAll,
   ID,
   N,
@@ -35,6 +42,21 @@ Deno.test("blessing for all machines, row by row", () => {
     ["the blessed one beside a rollout", forAll(B, pointer("cut=0.1")), {
       ...{ ...candidate(B), replaced: OLD, serial: SERIAL, since: ID - 1, stopped: N },
     }],
+  ];
+  for (const [sentence, change, wanted] of rows) assertEquals<unknown>(change, wanted, sentence);
+});
+
+Deno.test("blessing over a pointer that is not trusted, row by row", () => {
+  const over = (id: RevisionId, trust: OldTrust, { again = false, words = "cut=1" } = {}) =>
+    blessForAll(candidate(id), { ...facts(pointer(words)), trust, again });
+  const fresh = (id: RevisionId, since = SERIAL) => ({ ...candidate(id), serial: SERIAL, since });
+  const rows: [sentence: string, change: BlessingChange | undefined, wanted: unknown][] = [
+    ["another one", over(C, "refused"), { ...fresh(C), replaced: B }],
+    ["the candidate", over(N, "unsigned"), { ...fresh(N), replaced: B }],
+    ["the blessed one", over(B, "unsigned"), { ...fresh(B, ID - 1), replaced: OLD }],
+    ["the blessed one again", over(B, "unsigned", { again: true }), { ...fresh(B), replaced: OLD }],
+    ["the blessed one, changed", over(B, "refused"), { ...fresh(B), replaced: OLD }],
+    ["one that is trusted", over(C, "trusted"), { ...fresh(C), replaced: N }],
   ];
   for (const [sentence, change, wanted] of rows) assertEquals<unknown>(change, wanted, sentence);
 });

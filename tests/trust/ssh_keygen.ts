@@ -13,6 +13,14 @@ export const SSH_KEYGEN = need("ssh-keygen -Y", () => {
   }
 });
 
+export const SSH_AGENT = need("ssh-agent", () => {
+  try {
+    return new Deno.Command("ssh-agent", { args: ["true"], stdin: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+});
+
 export interface VerifyRequest {
   /** The text of a file of allowed signers. */
   readonly allowed: string;

@@ -126,6 +126,7 @@ async function signByProgram(
   { bytes, namespace }: Pick<Statement, "bytes" | "namespace">,
   { signal }: SignerOptions,
 ): Promise<Uint8Array> {
+  const isShown = isatty(2);
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(program, {
@@ -134,7 +135,7 @@ async function signByProgram(
       stdin: "piped",
       stdout: "piped",
       // "Confirm user presence" must be seen while the token waits. OpenSSH says it on a terminal only.
-      stderr: isatty(2) ? "inherit" : "piped",
+      stderr: isShown ? "inherit" : "piped",
       signal,
     }).spawn();
   } catch (error) {
@@ -143,16 +144,16 @@ async function signByProgram(
   const output = child.output();
   // A program may know without reading what it signs. Then its output tells.
   await feed(child, bytes).catch(() => {});
-  const { success, code, stdout, stderr } = await output;
+  const done = await output;
   signal.throwIfAborted();
-  if (!success) {
-    const words = wordsOf(isatty(2) ? undefined : stderr);
-    throw new UsageError(`FTL_SIGN_KEY did not sign: ${what} ${words || `ended with ${code}`}`, {
-      hint,
-    });
+  if (!done.success) {
+    // Without a pipe, reading it is an error.
+    const words = isShown ? "" : oneLine(new TextDecoder().decode(done.stderr));
+    const why = words === "" ? `ended with ${done.code}` : `said: ${words}`;
+    throw new UsageError(`FTL_SIGN_KEY did not sign: ${what} ${why}`, { hint });
   }
   try {
-    return removeArmor(new TextDecoder().decode(stdout));
+    return removeArmor(new TextDecoder().decode(done.stdout));
   } catch (error) {
     if (!(error instanceof IntegrityError)) throw error;
     throw new UsageError(`FTL_SIGN_KEY did not sign: ${what} printed no SSH signature`, {
@@ -165,12 +166,6 @@ async function feed({ stdin }: Deno.ChildProcess, bytes: Uint8Array): Promise<vo
   const writer = stdin.getWriter();
   await writer.write(bytes);
   await writer.close();
-}
-
-/** What the program said of its failure. Empty if it said nothing, or said it on the terminal. */
-function wordsOf(stderr: Uint8Array | undefined): string {
-  const words = oneLine(new TextDecoder().decode(stderr));
-  return words === "" ? "" : `said: ${words}`;
 }
 
 function notStarted(
