@@ -8,6 +8,7 @@ import { percentAt } from "../plan/machine_rollout.ts";
 import { type RevisionId, type RevisionName, revisionName } from "../revision/names.ts";
 import type { Candidate } from "../revision/pointer.ts";
 import type { Signing, Target } from "../trust/signing.ts";
+import { tellOfMissing } from "./add_signature.ts";
 import { changePointer, restorePointer, type WrittenPointer } from "./change_pointer.ts";
 import type { OldPointer } from "./pointer.ts";
 import {
@@ -93,6 +94,7 @@ export async function bless(context: Context, request: BlessRequest): Promise<Bl
       context.report({ type: "blessed", revision: name, from });
     }
     reportEnd(context, request, { blessed: id, unless: id });
+    tellOfMissing(context, { package: remote.name, ...written.change, missing: written.missing });
   });
   return { revision: name, from };
 }

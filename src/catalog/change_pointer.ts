@@ -11,7 +11,7 @@ import { type PackageName, revisionName } from "../revision/names.ts";
 import { blessingMetadata, nextSerial, type OldTrust } from "../revision/pointer.ts";
 import { formatRollout } from "../revision/rollout.ts";
 import type { PointerParts, SignedChange, Signing, Target } from "../trust/signing.ts";
-import { addSignature, tellOfMissing } from "./add_signature.ts";
+import { addSignature } from "./add_signature.ts";
 import { readRolloutMarks } from "./fleet_marks.ts";
 import { takeTurn } from "./history.ts";
 import type { OldPointer, PointerContent } from "./pointer.ts";
@@ -39,6 +39,8 @@ export interface WrittenPointer {
   readonly serial: number;
   /** Whether the pointer before was trusted. Undefined if nothing is signed. */
   readonly trust: OldTrust | undefined;
+  /** How many more people must sign it. */
+  readonly missing: number;
 }
 
 /**
@@ -62,7 +64,7 @@ export async function changePointer(
     await addSignature(context, bucket, { package: name, old, addTo: signed.addTo });
     return undefined;
   }
-  const { made: { change, serial, text, metadata }, trust } = signed;
+  const { made: { change, serial, text, metadata }, trust, missing } = signed;
   const entry = entryOf(change, { serial, note, before: old.content });
   const follows = followed(bucket, name, old);
   try {
@@ -74,8 +76,7 @@ export async function changePointer(
       condition: old.etag === undefined ? { absent: true } : { etag: old.etag },
     });
     faultPoint("pointer-written");
-    tellOfMissing(context, { package: name, ...change, missing: signed.missing });
-    return { etag, change, serial, trust };
+    return { etag, change, serial, trust, missing };
   } catch (error) {
     if (!(error instanceof ConflictError) || await follows.isUnchanged()) throw error;
     throw await namingTheWinner(bucket, name, error);

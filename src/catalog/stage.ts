@@ -24,6 +24,7 @@ import {
   reportEnd,
   requireStillThere,
 } from "./bless.ts";
+import { tellOfMissing } from "./add_signature.ts";
 import { changePointer } from "./change_pointer.ts";
 import { FleetReader } from "./fleet.ts";
 import { requireRemote } from "./remote_package.ts";
@@ -88,6 +89,7 @@ export async function stage(
     const isPaused = rollout.state === "paused";
     context.report({ type: "rollout", ...staged, isPaused, of: rollout.of });
     reportEnd(context, place, { blessed, unless: id });
+    tellOfMissing(context, { package: remote.name, ...written.change, missing: written.missing });
     for (const message of doubts(staged, request)) context.report({ type: "warning", message });
   });
   return staged;
@@ -101,11 +103,13 @@ export async function stop(
   const { bucket, remote, old, message, signing } = place;
   const before = old.content;
   if (before?.next === undefined || before.rollout === undefined) return undefined;
-  await changePointer(context, {
+  const written = await changePointer(context, {
     ...{ bucket, package: remote.name, old, message, signing, followsOld: true },
     decide: stopRollout,
   });
   reportEnd(context, place, { blessed: before.id });
+  const { missing = 0 } = written ?? {};
+  tellOfMissing(context, { package: remote.name, id: before.id, missing });
   return {
     revision: revisionName({ package: remote.name, id: before.id }),
     from: revisionName({ package: remote.name, id: before.next.id }),

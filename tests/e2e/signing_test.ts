@@ -242,8 +242,8 @@ testWith(SSH_KEYGEN, "two people bless, and both signatures verify", async () =>
   const first = await fleet.ftl(["jump", "--master", revision], as(ann));
   assertEquals([first.code, first.stderr], [
     0,
-    `warning: ${revision} needs 1 more signature: ftl jump --master ${revision} by another person\n` +
-    `${revision}: blessed\n`,
+    `${revision}: blessed\n` +
+    `warning: ${revision} needs 1 more signature: ftl jump --master ${revision} by another person\n`,
   ]);
   const second = await fleet.ftl(["jump", "--master", revision], as(bob));
   assertEquals([second.code, second.stderr], [0, `${revision}: signed by 2 people now\n`]);

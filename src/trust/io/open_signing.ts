@@ -2,6 +2,7 @@
 import type { Config } from "../../config.ts";
 import { PointerSigner } from "../pointer_signer.ts";
 import type { Signing } from "../signing.ts";
+import { WriterTrust } from "../writer_trust.ts";
 import { readTrustPolicy } from "./read_policy.ts";
 import { openSigner, type SignerOptions } from "./signer.ts";
 
@@ -13,5 +14,5 @@ export async function openPointerSigning(
   const signer = await openSigner(config, options);
   if (signer === undefined) return undefined;
   const bucket = config.trustBucket ?? config.bucket;
-  return new PointerSigner(signer, { bucket, policy: await readTrustPolicy(config) });
+  return new PointerSigner(signer, new WriterTrust(bucket, await readTrustPolicy(config)));
 }
