@@ -35,7 +35,7 @@ export async function jumpBack(context: Context, packageName: string): Promise<J
 /**
  * Blesses the revision that the blessed one replaced. While a rollout is under way, it stops that instead, and what
  * is blessed is for all machines. Throws `NotFoundError` if the blessed revision replaced none, and `UsageError` if
- * the last change has stopped a rollout: who asks twice must not go back by two revisions.
+ * the last change has stopped a rollout: who asks twice must not go back by two revisions. Signs as `jumpMaster`.
  */
 export async function jumpBackMaster(
   context: Context,

@@ -11,6 +11,7 @@ import {
   SCOPES,
 } from "../../src/cli/permissions.ts";
 import { TempFolder } from "../temp.ts";
+import { newKey } from "../trust/new_key.ts";
 import { STRACE, testExecutable } from "../required_program.ts";
 import { Fleet, type Machine } from "./fleet.ts";
 
@@ -130,6 +131,16 @@ testExecutable(
     const second = await fleet.ok(["spool", file]);
     await fleet.ok(["jump", "--master", first]);
     await web.ok(["sync"]);
+    const program = fleet.folder.write("fails-to-sign", "#!/bin/sh\nexit 1\n", 0o755);
+    const signing: [key: string, deeds: string[], code: number][] = [
+      [newKey().secret, ["connects"], 0],
+      [`exec:${program}`, ["connects", "runs"], 2],
+    ];
+    for (const [FTL_SIGN_KEY, deeds, code] of signing) {
+      await t.step(`ftl spool, signed by ${FTL_SIGN_KEY.slice(0, 5)}`, async () => {
+        assertEquals(await deedsOf(["spool", file], web, { env: { FTL_SIGN_KEY }, code }), deeds);
+      });
+    }
     const cases: [args: string[], deeds: string[]][] = [
       [["help"], []],
       [["--version"], []],
@@ -160,15 +171,19 @@ testExecutable(
 const ASKS_OF_HANGUP = 'execve("/bin/sh", ["/bin/sh", "-c", "kill -s HUP $$"],';
 
 /** Runs the executable under strace. Returns what it did, in alphabetical order. */
-async function deedsOf(args: readonly string[], machine: Machine): Promise<string[]> {
+async function deedsOf(
+  args: readonly string[],
+  machine: Machine,
+  { env = {}, code: wanted = 0 }: { env?: Readonly<Record<string, string>>; code?: number } = {},
+): Promise<string[]> {
   using folder = new TempFolder();
   const trace = `${folder.path}/trace`;
-  const { success, stderr } = await new Deno.Command("strace", {
+  const { code, stderr } = await new Deno.Command("strace", {
     args: ["-f", "-qq", "-o", trace, EXECUTABLE ?? "", ...args],
-    env: { ...machine.fleet.env, FTL_ROOT: machine.root },
+    env: { ...machine.fleet.env, FTL_ROOT: machine.root, ...env },
     cwd: machine.root,
   }).output();
-  assert(success, new TextDecoder().decode(stderr));
+  assertEquals(code, wanted, new TextDecoder().decode(stderr));
   // Three things do not count: the start of the executable itself, its check whether SIGHUP is ignored, and the
   // kernel's special files. Each line begins with a pid.
   const calls = Deno.readTextFileSync(trace).split("\n").slice(1)

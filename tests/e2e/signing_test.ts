@@ -1,59 +1,11 @@
 /** `FTL_SIGN_KEY` in each of its forms, with the real ssh-keygen, which also verifies what was signed. */
-import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { permissionFlags } from "../../scripts/build/compile.ts";
-import type { Bucket } from "../../src/bucket/bucket.ts";
-import { bytesOf } from "../trust/allowed.ts";
-import { addArmor } from "../../src/trust/sshsig.ts";
-import { SSH_AGENT, SSH_KEYGEN, sshKeygen, verifies } from "../trust/ssh_keygen.ts";
+import { assert, assertEquals } from "../assert.ts";
 import { testWith } from "../required_program.ts";
+import { SSH_AGENT, SSH_KEYGEN, sshKeygen } from "../trust/ssh_keygen.ts";
 import { until } from "../until.ts";
 import { assertError } from "./assert_error.ts";
-import { Fleet, programLine, type RunOptions, startProgram } from "./fleet.ts";
-
-/** With the permissions of the executable, which it gives up as that does. */
-const RESTRICTED = Deno.env.get("FTL_TEST_EXECUTABLE") === undefined
-  ? [
-    Deno.execPath(),
-    ...["run", "--quiet", "--no-config", ...permissionFlags()],
-    new URL("../../mod.ts", import.meta.url).pathname,
-  ]
-  : programLine();
-
-/** As docs/trust.md describes it, without FTL's own code. */
-async function statementOf(bucket: Bucket, key: string): Promise<Uint8Array> {
-  const info = await bucket.head(key);
-  assert(info !== undefined, key);
-  const lines = Object.entries(info.metadata).map(([name, value]) => `${name}: ${value}\n`)
-    .filter((line) => line.startsWith("ftl-") && !line.startsWith("ftl-sig-")).sort();
-  const isPointer = key.endsWith(".rev");
-  const text = isPointer ? (await bucket.getSmall(key))?.text : undefined;
-  const head = [
-    `ftl ${isPointer ? "blessing" : "revision"} 1\nbucket: deploys\nkey: ${key}\n`,
-    isPointer ? `text: ${text}\n` : `size: ${info.size}\n`,
-  ];
-  return new TextEncoder().encode([...head, ...lines].join(""));
-}
-
-interface Judge {
-  readonly fleet: Fleet;
-  /** A line of a `.pub` file. */
-  readonly publicKey: string;
-}
-
-/** Whether `ssh-keygen -Y verify` takes the signature for the role. */
-async function isSigned({ fleet, publicKey }: Judge, key: string, number = 1): Promise<boolean> {
-  const bucket = fleet.bucket();
-  const signature = (await bucket.head(key))?.metadata[`ftl-sig-${number}`];
-  if (signature === undefined) return false;
-  const namespace = key.endsWith(".rev") ? "ftl-bless:a" : "ftl-spool:a";
-  return verifies({
-    allowed: `ann namespaces="${namespace}" ${publicKey}\n`,
-    identity: "ann",
-    namespace,
-    armored: addArmor(bytesOf(signature)),
-    message: await statementOf(bucket, key),
-  });
-}
+import { Fleet, type RunOptions } from "./fleet.ts";
+import { isSigned, type Judge, newKey, publicKeyOf, RESTRICTED } from "./signing_run.ts";
 
 /** Spools and blesses with a key, and has both verified. */
 async function signsAll(judge: Judge, options: RunOptions): Promise<void> {
@@ -66,13 +18,6 @@ async function signsAll(judge: Judge, options: RunOptions): Promise<void> {
   assert(await isSigned(judge, object ?? ""), "the revision");
   assert(await isSigned(judge, "a.rev"), "the blessing");
 }
-
-function newKey(fleet: Fleet, name: string, ...args: string[]): string {
-  sshKeygen(fleet.folder, "-q", "-t", "ed25519", "-N", "", "-C", name, ...args, "-f", name);
-  return `${fleet.folder.path}/${name}`;
-}
-
-const publicKeyOf = (path: string): string => Deno.readTextFileSync(`${path}.pub`).trim();
 
 testWith(SSH_KEYGEN, "a key's path signs, by ssh-keygen", async (t) => {
   await using fleet = await Fleet.start();
@@ -153,81 +98,6 @@ testWith(
   },
 );
 
-testWith(
-  SSH_KEYGEN,
-  "what cannot sign is a fault of FTL_SIGN_KEY, and leaves the bucket as it was",
-  async (t) => {
-    await using fleet = await Fleet.start();
-    const { folder } = fleet;
-    const key = newKey(fleet, "key");
-    const text = Deno.readTextFileSync(key);
-    const program = (name: string, script: string): string =>
-      `exec:${folder.write(name, `#!/bin/sh\n${script}\n`, 0o755)}`;
-    sshKeygen(folder, "-q", "-t", "ed25519", "-N", "secret", "-f", "locked");
-    sshKeygen(folder, "-q", "-t", "ecdsa", "-b", "521", "-N", "", "-f", "p521");
-    const file = await fleet.pack("a.tgz", { v: "1" });
-    const cases: [value: string, says: RegExp, env?: Record<string, string>][] = [
-      [
-        "/no/such/key",
-        /FTL_SIGN_KEY cannot be read: '\/no\/such\/key': no such file or directory$/,
-      ],
-      [folder.path, /FTL_SIGN_KEY is no file: '\//],
-      ["no-path-but-a-secret", /FTL_SIGN_KEY is no file that can be read$/],
-      [`/${text}`, /FTL_SIGN_KEY is no file that can be read$/],
-      [`${folder.path}/locked`, /did not sign: ssh-keygen said: .*passphrase/],
-      [`${folder.path}/p521`, /^ftl: What FTL_SIGN_KEY signed is of no use: .*nistp521/],
-      [key, /FTL_SIGN_KEY needs ssh-keygen, which is not on the PATH$/, { PATH: "/nowhere" }],
-      [text.slice(0, 200), /FTL_SIGN_KEY cannot sign: the private key is not the whole text/],
-      [
-        Deno.readTextFileSync(`${folder.path}/locked`),
-        /FTL_SIGN_KEY cannot sign: the private key has a passphrase$/,
-      ],
-      ["exec:", /FTL_SIGN_KEY names no program: 'exec:'$/],
-      ["exec:./sign", /FTL_SIGN_KEY names no program: 'exec:.\/sign'$/],
-      ["exec:/no/such", /did not sign: '\/no\/such' cannot be started: there is no such program$/],
-      [`exec:${file}`, /did not sign: '\/.*a.tgz' cannot be started: permission denied$/],
-      [
-        program("fails", "echo 'the HSM \x1b[31mburns' >&2; exit 3"),
-        /fails' said: the HSM \\x1b\[31mburns$/,
-      ],
-      [program("mute", "exit 3"), /did not sign: '\/.*mute' ended with 3$/],
-      [program("chats", "cat"), /did not sign: '\/.*chats' printed no SSH signature$/],
-      [
-        program("other", `ssh-keygen -Y sign -f ${key} -n other`),
-        /^ftl: What FTL_SIGN_KEY signed is of no use: it is of something else, or for another namespace$/,
-      ],
-    ];
-    for (const [value, says, env] of cases) {
-      await t.step(String(says), async () => {
-        const ran = await fleet.ftl(["spool", file], { env: { FTL_SIGN_KEY: value, ...env } });
-        assertError(ran, { code: 2, says });
-        for (const secret of [text.split("\n")[2] ?? "", "secret"]) {
-          assert(!ran.stderr.includes(secret), ran.stderr);
-        }
-      });
-    }
-    assertEquals(await fleet.bucket().list(""), []);
-  },
-);
-
-testWith(SSH_KEYGEN, "RSA signs revisions with a short message, and no blessing", async () => {
-  await using fleet = await Fleet.start();
-  const path = newKey(fleet, "rsa", "-t", "rsa", "-b", "3072");
-  const env = { FTL_SIGN_KEY: path };
-  const file = await fleet.pack("a.tgz", { v: "1" });
-  assertError(await fleet.ftl(["spool", file, "-m", "x".repeat(900)], { env }), {
-    code: 2,
-    says: /^ftl: The message is too long: there is room for \d{3} bytes$/,
-  });
-  const revision = await fleet.ok(["spool", file, "-m", "x".repeat(200)], { env });
-  assert(await isSigned({ fleet, publicKey: publicKeyOf(path) }, `${revision}.tgz`));
-  assertError(await fleet.ftl(["jump", "--master", revision], { env }), {
-    code: 2,
-    says: /^ftl: What FTL_SIGN_KEY signed is of no use: an RSA key signs revisions only$/,
-    hint: /ed25519/,
-  });
-});
-
 testWith(SSH_KEYGEN, "two people bless, and both signatures verify", async () => {
   await using fleet = await Fleet.start();
   const [ann, bob] = [newKey(fleet, "ann"), newKey(fleet, "bob")];
@@ -263,43 +133,6 @@ testWith(SSH_KEYGEN, "two people bless, and both signatures verify", async () =>
     hint: /bless for all first: ftl jump --master a\.<id>$/,
   });
 });
-
-Deno.test("a signal ends a program that signs, and nothing was sent", async () => {
-  await using fleet = await Fleet.start();
-  const pid = `${fleet.folder.path}/pid`;
-  const program = fleet.folder.write(
-    "hangs",
-    `#!/bin/sh\necho $$ > ${pid}\nexec sleep 1000\n`,
-    0o755,
-  );
-  const file = await fleet.pack("a.tgz", { v: "1" });
-  const env = { ...fleet.env, FTL_SIGN_KEY: `exec:${program}` };
-  const child = startProgram(["spool", file], { cwd: fleet.folder.path, env });
-  const output = child.output();
-  const written = (): string => {
-    try {
-      return Deno.readTextFileSync(pid).trim();
-    } catch {
-      return "";
-    }
-  };
-  await until(() => written() !== "", "the program that signs");
-  child.kill("SIGTERM");
-  const { code, stderr } = await output;
-  assertEquals(code, 143, new TextDecoder().decode(stderr));
-  assertMatch(new TextDecoder().decode(stderr), /^ftl: Interrupted by SIGTERM$/m);
-  await until(() => !isRunning(Number(written())), "the end of the program");
-  assertEquals(await fleet.bucket().list(""), []);
-});
-
-function isRunning(pid: number): boolean {
-  try {
-    // A dead one that nobody has waited for is a zombie.
-    return !/^State:\s+Z/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
-  } catch {
-    return false;
-  }
-}
 
 testWith([SSH_KEYGEN, "script"], "a passphrase is asked for on the terminal", async () => {
   await using fleet = await Fleet.start();

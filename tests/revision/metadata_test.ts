@@ -48,3 +48,7 @@ Deno.test("uploads of the same file have different marks", () => {
   const marks = Array.from({ length: 3 }, () => uploadMetadata()["ftl-upload"]);
   assertEquals(new Set(marks).size, 3);
 });
+
+Deno.test("an empty message is none", () => {
+  assertEquals(noteMetadata({ by: "ann@laptop", message: "" }), { "ftl-by": "ann@laptop" });
+});

@@ -41,6 +41,8 @@ export const jump: Command = {
     "With a size, a group or a time it rolls the revision out in stages: some machines take it, the others stay on " +
     "the blessed one, and all hold it ready. The same again takes the next step. Without any, the revision is for " +
     "all: that ends the rollout. 'ftl jump-back --master' stops it.",
+    "With FTL_SIGN_KEY the blessing is signed, if what was spooled is: by whom FTL_TRUST names, or without it by the same " +
+    "key. The same by another person adds a signature.",
   ],
   options: [STAY, MASTER, MESSAGE, AGAIN, ...STAGE_OPTIONS, WAIT],
   least: 1,

@@ -13,6 +13,7 @@ export const spool: Command = {
     "decompressed, anything else is stored as it is.",
     "Before the upload, the file is checked as a machine would unpack it. A file that a machine would " +
     "refuse is not uploaded. Prints only the new revision's name.",
+    "With FTL_SIGN_KEY it is signed: a key or its .pub for ssh-keygen, the text of an Ed25519 key, or exec: and a program.",
   ],
   options: [MESSAGE],
   least: 1,

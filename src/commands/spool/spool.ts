@@ -53,7 +53,7 @@ export interface Spooled {
  * Checks the file as a machine would unpack it, then uploads it. Throws `UsageError`, `NotFoundError`,
  * `IntegrityError`, `StorageError`, and `ConflictError` if others spool the same file again and again at the
  * same instant. After these errors the bucket is unchanged. Throws `OutcomeUnknownError` if the command was
- * ended while S3 completed the upload: then the revision may be in the bucket.
+ * ended while S3 completed the upload: then the revision may be in the bucket. With `FTL_SIGN_KEY` the revision is signed.
  *
  * The bucket is asked first. The check of a large file takes long, and would be wasted without credentials, or
  * without such a bucket in the region.

@@ -85,3 +85,9 @@ Deno.test("sizes, durations and ages are short and never lie by more than a roun
     ["0 s", "59 s", "1 min", "2 h", "2 d"],
   );
 });
+
+Deno.test("a second signature is told with how many people have signed", () => {
+  const said = (people: number) => narrate({ type: "signed", revision: NEXT, people }, loud);
+  assertEquals(said(1), ["a.VZ6vQk8aR4G: signed by 1 person now"]);
+  assertEquals(said(2), ["a.VZ6vQk8aR4G: signed by 2 people now"]);
+});
