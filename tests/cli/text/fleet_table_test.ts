@@ -6,7 +6,7 @@ import { fleetDocument } from "../../../src/cli/text/fleet_documents.ts";
 import { documentText } from "../../../src/cli/text/documents.ts";
 import type { Paint } from "../../../src/cli/terminal/paint.ts";
 import type { Fleet, FleetMachine } from "../../../src/plan/fleet.ts";
-import { problemOf, readDocument } from "../../documents.ts";
+import { problemOf } from "../../documents.ts";
 import { aName, aPackage } from "../../names.ts";
 
 const same = (text: string): string => text;
@@ -190,61 +190,6 @@ Deno.test("without a package there is one line for each", () => {
       "b\t-\t0\t0",
     ],
   );
-});
-
-const CHECKING = fleetOf([
-  machine("i-1", { trust: "trusted" }),
-  machine("i-2", { trust: "unsigned" }),
-  machine("i-3", { trust: "too-few" }),
-  machine("i-4", { trust: "unsigned", state: "failing", active: OLD }),
-  machine("i-5"),
-], { trust: { trusted: 1, unsigned: 2, "too-few": 1 } });
-
-Deno.test("people see how many machines would refuse what is blessed, and each of them, also if it runs it", () => {
-  assertEquals(fleetLines(CHECKING, PEOPLE), [
-    `${NOW} blessed 12 min ago by ann@laptop: looks good`,
-    "  5 machines: 4 run it, 1 fails to sync",
-    "  signatures: 1 machine trusts what is blessed; 3 would refuse it: 2 unsigned, 1 too-few",
-    "  MACHINE  HOST  RUNS         STATE              SINCE  SEEN  FTL",
-    "  i-2      -     VZ6vQk8aR4G  ok, unsigned       1 h    20 s  0.2.0",
-    "  i-3      -     VZ6vQk8aR4G  ok, too-few        1 h    20 s  0.2.0",
-    "  i-4      -     VZ5vQk8aR4G  failing, unsigned  -      20 s  0.2.0",
-    "  --all shows the 2 that are in line",
-  ]);
-  const [line] = fleetsLines([CHECKING], PEOPLE);
-  assertMatch(line ?? "", / 3 machines would refuse what is blessed: 2 unsigned, 1 too-few$/);
-});
-
-Deno.test("the words about signatures fit their numbers", () => {
-  const words = (trust: Fleet["trust"]): string =>
-    fleetLines(fleetOf([], { trust }), PEOPLE)[2] ?? "";
-  assertEquals(words({}), "");
-  assertEquals(words({ trusted: 28 }), "  signatures: 28 machines trust what is blessed");
-  assertEquals(
-    words({ refused: 3 }),
-    "  signatures: 3 machines would refuse what is blessed: refused",
-  );
-  assertEquals(words({ older: 1 }), "  signatures: 1 machine would refuse what is blessed: older");
-});
-
-Deno.test("programs get a column about signatures only where a machine checks them", () => {
-  const trust = fleetLines(CHECKING, PROGRAM).map((line) => line.split("\t").slice(8));
-  assertEquals(trust, [["trusted"], ["unsigned"], ["too-few"], ["unsigned"], ["-"]]);
-  assertEquals(fleetsLines([CHECKING], PROGRAM), [`my_site\t${NOW}\t5\t4`]);
-});
-
-Deno.test("the document has each machine's verdict and their numbers, and null where none checks signatures", () => {
-  const text = documentText("fleet", fleetDocument({ fleet: CHECKING, failures: [] }));
-  const { trust, machines } = readDocument("fleet", text);
-  assertEquals([trust.trusted, trust.unsigned, trust["too-few"], trust.older], [1, 2, 1, 0]);
-  assertEquals(machines.map((one: { trust: unknown }) => one.trust), [
-    "trusted",
-    "unsigned",
-    "too-few",
-    "unsigned",
-    null,
-  ]);
-  assertEquals(fleetDocument({ fleet: FLEET, failures: [] }).trust, null);
 });
 
 /** Text of machines, as bad as it can be. */
