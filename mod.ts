@@ -92,8 +92,6 @@ export {
   doctor,
 } from "./src/commands/doctor/doctor.ts";
 export {
-  type BLESSING_VERDICTS,
-  type BlessingVerdict,
   type Fleet,
   fleet,
   type FleetMachine,

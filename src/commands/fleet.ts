@@ -20,7 +20,6 @@ import { judgeFleet } from "../plan/fleet_view.ts";
 import { REPORTS_PREFIX } from "../revision/keys.ts";
 import { compareNames, requirePackageName } from "../revision/names.ts";
 
-export type { BLESSING_VERDICTS, BlessingVerdict } from "../revision/blessing_verdict.ts";
 export type { REPORTED_STATES } from "../revision/report.ts";
 export type { Fleet, FleetMachine, FleetRollout, MachineError, MachineState, ReportedState };
 

@@ -13,7 +13,7 @@
  * true. Reports are claims: who reads one gets checked names and bounded texts, and must still escape the texts.
  */
 import { createHash } from "node:crypto";
-import { BLESSING_VERDICTS, type BlessingVerdict } from "./blessing_verdict.ts";
+import { type BlessingVerdict, readBlessingVerdict } from "./blessing_verdict.ts";
 import { isCount, type Members, objectOf, parseJson, timeIn, wordIn } from "./members.ts";
 import {
   compareNames,
@@ -174,7 +174,7 @@ export function parseReport(text: string): MachineReport | undefined {
 }
 
 function parsePackage(value: Members): ReportedPackage {
-  const { state, serial, trust } = value;
+  const { state, serial } = value;
   const id = (name: string): RevisionId | undefined => {
     const member = value[name];
     return isRevisionId(member) ? member : undefined;
@@ -187,7 +187,7 @@ function parsePackage(value: Members): ReportedPackage {
     want: id("want"),
     serial: isCount(serial) ? serial : undefined,
     rollout: wordIn(value, "rollout", LONGEST_WORD),
-    trust: BLESSING_VERDICTS.find((known) => known === trust),
+    trust: readBlessingVerdict(wordIn(value, "trust", LONGEST_WORD)),
     error: parseError(objectOf(value["error"])),
   };
 }
