@@ -28,6 +28,14 @@ const MESSAGE_LIMIT = 1000;
 /** Bytes of all names and values. S3 refuses more than 2 KB. */
 const METADATA_LIMIT = 2000;
 
+/** What the names of signatures begin with. */
+export const SIGNATURE_PREFIX = "ftl-sig-";
+
+/** Whether somebody has signed it. Whether that can be trusted, `src/trust/` decides. */
+export function isSigned(metadata: Metadata): boolean {
+  return Object.keys(metadata).some((name) => name.startsWith(SIGNATURE_PREFIX));
+}
+
 export function noteMetadata(note: Note): Record<string, string> {
   const encoded: Record<string, string> = {};
   if (note.by !== undefined) encoded["ftl-by"] = encodeValue(note.by);

@@ -22,6 +22,7 @@ import {
   type Metadata,
   readCount,
   readSha256,
+  SIGNATURE_PREFIX,
 } from "../revision/metadata.ts";
 import { isRevisionId, type PackageName, revisionName } from "../revision/names.ts";
 
@@ -57,7 +58,6 @@ export interface RevisionFacts {
   readonly metadata: Metadata;
 }
 
-const SIGNATURE = "ftl-sig-";
 const VERSION = 1;
 
 /** The namespace of signatures: who may bless a package, or spool it. */
@@ -114,16 +114,16 @@ export function signaturesIn(metadata: Metadata): string[] {
 
 /** The name in metadata for one more signature. */
 export function nextSignatureName(metadata: Metadata): string {
-  return `${SIGNATURE}${(numberedSignatures(metadata).at(-1)?.number ?? 0) + 1}`;
+  return `${SIGNATURE_PREFIX}${(numberedSignatures(metadata).at(-1)?.number ?? 0) + 1}`;
 }
 
 function numberedSignatures(
   metadata: Metadata,
 ): { readonly number: number; readonly value: string }[] {
   return Object.entries(metadata)
-    .filter(([name]) => name.startsWith(SIGNATURE))
-    .filter(([name]) => /^[1-9][0-9]?$/.test(name.slice(SIGNATURE.length)))
-    .map(([name, value]) => ({ number: Number(name.slice(SIGNATURE.length)), value }))
+    .filter(([name]) => name.startsWith(SIGNATURE_PREFIX))
+    .filter(([name]) => /^[1-9][0-9]?$/.test(name.slice(SIGNATURE_PREFIX.length)))
+    .map(([name, value]) => ({ number: Number(name.slice(SIGNATURE_PREFIX.length)), value }))
     .sort((a, b) => a.number - b.number);
 }
 
@@ -135,7 +135,7 @@ interface StatementParts extends Pick<Statement, "kind" | "key" | "time"> {
 
 function makeStatement({ kind, key, time, head, metadata, ...parts }: StatementParts): Statement {
   const fields = Object.entries(metadata)
-    .filter(([name]) => name.startsWith("ftl-") && !name.startsWith(SIGNATURE))
+    .filter(([name]) => name.startsWith("ftl-") && !name.startsWith(SIGNATURE_PREFIX))
     .sort(([a], [b]) => a < b ? -1 : 1);
   const odd = fields.find(([name, value]) => !/^[a-z0-9-]+$/.test(name) || value === "");
   const lines = [...head, ...fields].map(([name, value]) => `${name}: ${value}\n`);
