@@ -1,22 +1,14 @@
 /** `ftl doctor`: the right to report, and rules that would let revisions expire. */
-import { doctor, jumpMaster, StorageError } from "../../mod.ts";
+import { StorageError } from "../../mod.ts";
 import type { Context } from "../../src/context.ts";
 import { objectInfo } from "../../src/bucket/s3/answers.ts";
 import { assertEquals, assertMatch } from "../assert.ts";
-import { MemoryFleet } from "./memory_fleet.ts";
+import { blessedFleet, findings } from "./doctor_findings.ts";
+import type { MemoryFleet } from "./memory_fleet.ts";
 
-async function findings(context: Context, name: string): Promise<string[]> {
-  const { checks } = await doctor(context);
-  return checks.filter((check) => check.name === name)
-    .map(({ status, detail }) => `${status} ${detail}`);
-}
-
-/** With a package that is in S3. */
+/** With a machine of these variables. */
 async function started(env: Record<string, string>): Promise<[MemoryFleet, Context]> {
-  const fleet = new MemoryFleet();
-  const identity = { accessKeyId: "", source: "memory", expires: undefined, region: "us-east-1" };
-  fleet.bucket.identify = () => Promise.resolve(identity);
-  await jumpMaster(fleet.context(), await fleet.spool("a.tgz", "1"));
+  const { fleet } = await blessedFleet();
   return [fleet, fleet.context("web", ["a"], env)];
 }
 
