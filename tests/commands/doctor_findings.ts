@@ -1,8 +1,7 @@
 /** `ftl doctor` on a bucket in memory. */
-import { doctor, jumpMaster } from "../../mod.ts";
+import { doctor } from "../../mod.ts";
 import type { Context } from "../../src/context.ts";
-import type { RevisionName } from "../../src/revision/names.ts";
-import { MemoryFleet } from "./memory_fleet.ts";
+import type { MemoryBucket } from "../bucket/memory_bucket.ts";
 
 /** The findings of one name, or of several. */
 export async function findings(context: Context, ...names: string[]): Promise<string[]> {
@@ -11,12 +10,8 @@ export async function findings(context: Context, ...names: string[]): Promise<st
     .map(({ status, detail }) => `${status} ${detail}`);
 }
 
-/** With a package that is in S3, and blessed. */
-export async function blessedFleet(): Promise<{ fleet: MemoryFleet; revision: RevisionName }> {
-  const fleet = new MemoryFleet();
+/** Gives the bucket credentials and a region: doctor asks for nothing without them. */
+export function identify(bucket: MemoryBucket): void {
   const identity = { accessKeyId: "", source: "memory", expires: undefined, region: "us-east-1" };
-  fleet.bucket.identify = () => Promise.resolve(identity);
-  const revision = await fleet.spool("a.tgz", "1");
-  await jumpMaster(fleet.context(), revision);
-  return { fleet, revision };
+  bucket.identify = () => Promise.resolve(identity);
 }

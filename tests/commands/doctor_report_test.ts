@@ -1,14 +1,16 @@
 /** `ftl doctor`: the right to report, and rules that would let revisions expire. */
-import { StorageError } from "../../mod.ts";
+import { jumpMaster, StorageError } from "../../mod.ts";
 import type { Context } from "../../src/context.ts";
 import { objectInfo } from "../../src/bucket/s3/answers.ts";
 import { assertEquals, assertMatch } from "../assert.ts";
-import { blessedFleet, findings } from "./doctor_findings.ts";
-import type { MemoryFleet } from "./memory_fleet.ts";
+import { findings, identify } from "./doctor_findings.ts";
+import { MemoryFleet } from "./memory_fleet.ts";
 
-/** With a machine of these variables. */
+/** With a package that is in S3, and a machine of these variables. */
 async function started(env: Record<string, string>): Promise<[MemoryFleet, Context]> {
-  const { fleet } = await blessedFleet();
+  const fleet = new MemoryFleet();
+  identify(fleet.bucket);
+  await jumpMaster(fleet.context(), await fleet.spool("a.tgz", "1"));
   return [fleet, fleet.context("web", ["a"], env)];
 }
 

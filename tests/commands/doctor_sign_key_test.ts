@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { doctor } from "../../mod.ts";
 import { TempFolder } from "../temp.ts";
-import { ANN } from "../trust/signed_bucket.ts";
+import { parsePrivateKey } from "../../src/trust/private_key.ts";
 import { LOCKED_PRIVATE_KEY, PRIVATE_KEY } from "../trust/vectors.ts";
 import { MemoryFleet } from "./memory_fleet.ts";
 
@@ -70,5 +70,5 @@ Deno.test("doctor shows a key's fingerprint, by which one finds it among those t
   using fleet = new MemoryFleet();
   const { checks } = await doctor(fleet.context("web", ["a"], { FTL_SIGN_KEY: PRIVATE_KEY }));
   const [found] = checks.filter(({ name }) => name === "signing");
-  assertEquals(found?.detail, `ssh-ed25519, ${ANN.publicKey.fingerprint}`);
+  assertEquals(found?.detail, `ssh-ed25519, ${parsePrivateKey(PRIVATE_KEY).publicKey.fingerprint}`);
 });

@@ -1,65 +1,42 @@
-/** Signs what lies in a bucket, as somebody with a key would: the object stays, and gets one more signature. */
-import { createHash, generateKeyPairSync } from "node:crypto";
+/** Signs what lies in a bucket: the object stays, and gets one more signature. */
+import { createHash } from "node:crypto";
 import type { Bucket, UploadSource } from "../../src/bucket/bucket.ts";
 import { parseKey } from "../../src/revision/keys.ts";
-import { encodeBase64 } from "../../src/trust/base64.ts";
-import { parsePrivateKey, type SigningKey, signWith } from "../../src/trust/private_key.ts";
-import { formatPublicKey, parsePublicKey } from "../../src/trust/public_key.ts";
+import type { Metadata } from "../../src/revision/metadata.ts";
 import {
   blessingStatement,
   nextSignatureName,
   revisionStatement,
   type Statement,
 } from "../../src/trust/statement.ts";
-import { joinBytes, wireString } from "../../src/trust/wire.ts";
-import { PRIVATE_KEY } from "./vectors.ts";
+import type { Person } from "./people.ts";
 
-/** The key `ed25519` of the vectors. */
-export const ANN = parsePrivateKey(PRIVATE_KEY);
-
-/** A new key, of somebody else. */
-export function newSigner(): SigningKey {
-  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const { x = "" } = publicKey.export({ format: "jwk" });
-  const blob = joinBytes(wireString("ssh-ed25519"), wireString(fromBase64Url(x)));
-  return { publicKey: parsePublicKey(blob), privateKey };
+/** A pointer or a revision as it is stored. */
+export interface StoredObject {
+  readonly metadata: Metadata;
+  readonly bytes: Uint8Array;
 }
 
-function fromBase64Url(text: string): Uint8Array {
-  return Uint8Array.from(
-    atob(text.replaceAll("-", "+").replaceAll("_", "/")),
-    (char) => char.charCodeAt(0),
-  );
-}
-
-/** A line of a file of allowed signers. */
-export function allowedLine(principals: string, key: SigningKey, options = ""): string {
-  const words = [principals, options, formatPublicKey(key.publicKey)];
-  return `${words.filter((word) => word !== "").join(" ")}\n`;
-}
-
-/** Adds a signature to a pointer or a revision. */
-export async function signObject(
-  bucket: Bucket,
-  key: string,
-  by: SigningKey = ANN,
-): Promise<void> {
-  const found = await bucket.head(key);
+/** What a signature of the object is of. */
+export function statementOf(
+  { bucket, key }: { readonly bucket: string; readonly key: string },
+  { metadata, bytes }: StoredObject,
+): Statement {
   const parsed = parseKey(key);
-  if (found === undefined || parsed === undefined) throw new Error(`There is no ${key} to sign`);
-  const { metadata, etag, size } = found;
+  if (parsed === undefined) throw new Error(`${key} is nothing that is signed`);
+  if (parsed.kind === "revision") {
+    return revisionStatement({ bucket, key, size: bytes.length, metadata });
+  }
+  const text = new TextDecoder().decode(bytes);
+  return blessingStatement({ bucket, package: parsed.package, text, metadata });
+}
+
+/** Adds the person's signature, in any bucket. */
+export async function signObject(bucket: Bucket, key: string, { sign }: Person): Promise<void> {
+  const { metadata = {}, etag = "" } = await bucket.head(key) ?? {};
   const { body } = await bucket.read(key, { etag });
   const bytes = new Uint8Array(await new Response(body).arrayBuffer());
-  const facts = { bucket: bucket.name, metadata };
-  const statement: Statement = parsed.kind === "revision"
-    ? revisionStatement({ ...facts, key, size })
-    : blessingStatement({
-      ...facts,
-      package: parsed.package,
-      text: new TextDecoder().decode(bytes),
-    });
-  const { namespace, bytes: message } = statement;
-  const signature = encodeBase64(signWith(by, { message, namespace }));
+  const signature = sign(statementOf({ bucket: bucket.name, key }, { metadata, bytes }));
   await bucket.upload(key, sourceOf(bytes), {
     metadata: { ...metadata, [nextSignatureName(metadata)]: signature },
     concurrency: 1,

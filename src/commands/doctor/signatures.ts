@@ -1,49 +1,51 @@
-/** Checks the signatures in S3 of each package here, as a sync judges them. */
-import type { Bucket } from "../../bucket/bucket.ts";
-import { type PointerContent, readPointer } from "../../catalog/pointer.ts";
-import { fetchPackageListing, type RemotePackage } from "../../catalog/remote_package.ts";
-import { inParallel } from "../../concurrency/parallel.ts";
+/** Checks the signatures in S3 of each package here: by what a sync does, also if `FTL_TRUST` only warns. */
+import type { Bucket, OpenedBucket } from "../../bucket/bucket.ts";
+import { fetchPointerState } from "../../catalog/pointer.ts";
+import { fetchPackageListing } from "../../catalog/remote_package.ts";
 import type { Context } from "../../context.ts";
-import { FtlError } from "../../errors.ts";
-import { readLink } from "../../machine/links.ts";
+import { FtlError, UntrustedError } from "../../errors.ts";
+import { gatherFacts } from "../../machine/facts.ts";
+import { identifyOnce } from "../../machine/identity.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
-import { postSyncOf } from "../../machine/state.ts";
+import { readPointerState } from "../../machine/state.ts";
+import { MachineTrust } from "../../machine/trust/machine_trust.ts";
+import type { Untrusted } from "../../machine/trust/package_trust.ts";
 import { readKnownBlessing } from "../../machine/trust/state.ts";
+import type { MachineIdentity } from "../../plan/clone.ts";
 import { planSync } from "../../plan/sync.ts";
+import type { PointerState } from "../../revision/pointer.ts";
 import { readTrustPolicy } from "../../trust/io/read_policy.ts";
-import { judgeBlessing, refusedBlessing } from "../../trust/judge_blessing.ts";
-import { judgeRevision } from "../../trust/judge_revision.ts";
 import type { TrustPolicy } from "../../trust/policy.ts";
 import { type Check, fail, finding, type Found, info, ok, once, warn } from "./check.ts";
 
 const NAME = "S3 signatures";
 /** Milliseconds. */
 const DAY = 24 * 3_600_000;
-/** Requests at the same time. */
-const CONCURRENCY = 4;
 
 interface Asked {
   readonly context: Context;
   readonly bucket: Bucket;
   readonly policy: TrustPolicy;
+  readonly me: MachineIdentity;
 }
 
 /** Nothing if `FTL_TRUST` or what a sync needs is not valid: that was reported. */
 export async function checkSignatures(
   context: Context,
-  bucket: Bucket,
+  bucket: OpenedBucket,
   packages: readonly PackageDir[],
 ): Promise<Check[]> {
   const policy = await policyOf(context);
-  if (policy === undefined) return [];
-  const asked = { context, bucket, policy };
+  if (policy === undefined || packages.length === 0) return [];
+  const asked = { context, bucket, policy, me: await identifyOnce(context.config, bucket)() };
   const found: Found[] = [];
   for (const pkg of packages) {
-    const checks = await finding(NAME, () => checkPackage(asked, pkg));
-    found.push(...checks.map((check) => ({ name: pkg.name, check })));
+    for (const check of await finding(NAME, () => checkPackage(asked, pkg))) {
+      found.push({ name: pkg.name, check });
+    }
   }
-  const isFine = found.length === 0 && packages.length > 0;
-  return isFine ? [ok(NAME, "what is blessed is trusted, and so is each candidate")] : once(found);
+  const fine = "what is blessed is trusted, and so is each candidate";
+  return found.length === 0 ? [ok(NAME, fine)] : once(found);
 }
 
 async function policyOf({ config }: Context): Promise<TrustPolicy | undefined> {
@@ -57,93 +59,71 @@ async function policyOf({ config }: Context): Promise<TrustPolicy | undefined> {
 }
 
 async function checkPackage(asked: Asked, pkg: PackageDir): Promise<Check[]> {
-  const { bucket, policy, context } = asked;
+  const { bucket, policy, context, me } = asked;
+  const trust = new MachineTrust(context, { ...policy, isEnforced: true }).of(pkg, bucket);
   const remote = await fetchPackageListing(bucket, pkg.name);
-  const pointer = await readPointer(bucket, remote);
-  if (pointer === undefined) return await checkCandidates(asked, { pkg, remote, pointer });
-  const known = readKnownBlessing(pkg);
-  const facts = { package: pkg.name, ...pointer };
-  const judged = judgeBlessing(policy, facts, { known, now: context.now() });
-  if (judged.verdict !== "trusted") {
-    const error = refusedBlessing(facts, judged);
+  // What this machine remembers was judged before. It counts only if S3 has no pointer.
+  const known = remote.pointer === undefined ? readPointerState(pkg) : undefined;
+  let pointer: PointerState | undefined;
+  try {
+    pointer = await fetchPointerState(bucket, remote, known, trust.judge);
+  } catch (error) {
+    if (!(error instanceof UntrustedError)) throw error;
     return [policy.isEnforced ? fail(NAME, error) : warn(NAME, error.message, error.hint ?? "")];
   }
+  const { config, now, signal } = context;
+  const source = { remote, pointer, me, config, follow: false, now: now() };
+  const plan = planSync(gatherFacts(pkg, source).facts);
+  const seen = { listed: remote.revisions, pointer };
+  await trust.look(plan, seen, signal);
   return [
-    ...checkAge(asked, pkg, pointer),
-    ...(known === undefined ? [nothingKnown(pkg)] : []),
-    ...await checkCandidates(asked, { pkg, remote, pointer }),
+    ...(pointer === undefined ? [] : checkPointer(asked, pkg, pointer)),
+    ...describeUntrusted(trust.untrustedIn(plan, seen), pkg, policy),
   ];
 }
 
-function checkAge(
+/** Of a pointer that is trusted. */
+function checkPointer(
   { policy: { maxAge }, context }: Asked,
   pkg: PackageDir,
-  { serial, id }: PointerContent,
+  { serial, blessed }: PointerState,
 ): Check[] {
-  const days = Math.floor((context.now() - (serial ?? context.now())) / DAY);
-  if (maxAge === 0 || days < maxAge) return [];
-  const hint =
-    `Ask whether there is a newer one, which somebody may withhold. If not, bless it anew: ` +
-    `ftl jump --master ${pkg.revisionName(id)} --again`;
-  const text = `what is blessed of ${pkg.name} was signed ${days} days ago`;
-  return [warn(NAME, `${text}: FTL_TRUST_MAX_AGE is ${maxAge}`, hint)];
-}
-
-function nothingKnown({ name }: PackageDir): Check {
-  return info(
+  const age = context.now() - (serial ?? context.now());
+  const old = warn(
     NAME,
-    `no signed blessing of ${name} was obeyed here yet: an older one would be taken, too`,
-    `'ftl sync ${name}' remembers it. FTL_TRUST_SINCE tells new machines how old it may be`,
+    `what is blessed of ${pkg.name} was signed ${Math.floor(age / DAY)} days ago: ` +
+      `FTL_TRUST_MAX_AGE is ${maxAge}`,
+    "Ask whether there is a newer one, which somebody may withhold. If not, bless it anew: " +
+      `ftl jump --master ${pkg.revisionName(blessed)} --again`,
   );
+  const unknown = info(
+    NAME,
+    `no signed blessing of ${pkg.name} was obeyed here yet: an older one would be taken, too`,
+    `'ftl sync ${pkg.name}' remembers it. FTL_TRUST_SINCE tells new machines how old it may be`,
+  );
+  return [
+    ...(maxAge > 0 && age > maxAge * DAY ? [old] : []),
+    ...(readKnownBlessing(pkg) === undefined ? [unknown] : []),
+  ];
 }
 
-/** What a pointer that is trusted does not name must be signed by who spooled it. */
-async function checkCandidates(
-  { context: { config, signal }, bucket, policy }: Asked,
-  { pkg, remote, pointer }: {
-    readonly pkg: PackageDir;
-    readonly remote: RemotePackage;
-    readonly pointer: PointerContent | undefined;
-  },
-): Promise<Check[]> {
-  const { fetch, prepare } = planSync({
-    blessed: pointer?.id,
-    replaced: pointer?.replaced,
-    candidate: pointer?.next?.id,
-    active: readLink(pkg, "current"),
-    previous: readLink(pkg, "previous"),
-    hold: undefined,
-    remote: remote.revisions.map(({ id }) => id),
-    local: new Map(pkg.revisions().map((id) => [id, postSyncOf(pkg, id)])),
-    keep: config.keep,
-  });
-  const named = [pointer?.id, pointer?.next?.id];
-  const wanted = remote.revisions.filter(({ id }) =>
-    (fetch.includes(id) || prepare.includes(id)) && !named.includes(id)
-  );
-  const judged = await inParallel(
-    wanted,
-    { concurrency: CONCURRENCY, signal },
-    async ({ id, key }) => {
-      const found = await bucket.head(key);
-      return { id, why: found && judgeRevision(policy, { ...found, key }).why };
-    },
-  );
-  // The newest first, as a sync fetches them.
-  const refused = judged.filter(({ why }) => why !== undefined).reverse();
-  const [first] = refused;
+function describeUntrusted(
+  untrusted: readonly Untrusted[],
+  { name }: PackageDir,
+  { isEnforced }: TrustPolicy,
+): Check[] {
+  const [first] = untrusted;
   if (first === undefined) return [];
-  const one = refused.length === 1;
-  const count = one ? "1 candidate" : `${refused.length} candidates`;
-  const what = policy.isEnforced
-    ? one ? "is not fetched" : "are not fetched"
-    : "would not be fetched without 'warn:'";
-  const name = pkg.revisionName(first.id);
+  const { revision, why } = first;
+  const isOne = untrusted.length === 1;
+  const count = isOne ? "1 candidate" : `${untrusted.length} candidates`;
+  const verb = isOne ? "is" : "are";
+  const what = isEnforced ? `${verb} not fetched` : "would not be fetched without 'warn:'";
   return [
     warn(
       NAME,
-      `${count} of ${pkg.name} ${what}: ${name}: ${first.why}`,
-      `Spool it signed, with FTL_SIGN_KEY, or remove it: ftl purge --master ${name}`,
+      `${count} of ${name} ${what}: ${revision}: ${why}`,
+      `Spool it signed, with FTL_SIGN_KEY, or remove it: ftl purge --master ${revision}`,
     ),
   ];
 }
