@@ -132,6 +132,8 @@ export { jumpBack, jumpBackMaster } from "./src/commands/jump_back.ts";
 export {
   type ListedPackage,
   type ListedRevision,
+  type ListedSignatures,
+  type ListedTrust,
   listLocalPackages,
   listLocalRevisions,
   listMasterPackages,
@@ -143,7 +145,7 @@ export {
   type MasterRevision,
   type RevisionBlessing,
   type RevisionDetails,
-} from "./src/commands/list.ts";
+} from "./src/commands/list/list.ts";
 export {
   purge,
   type Purged,

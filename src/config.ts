@@ -135,6 +135,12 @@ function normalize(path: string): string {
     : path.replace(/\/+$/, "");
 }
 
+/** What is neither a path nor a program may be a key, or a part of one. */
+function showSignKey(text: string): string {
+  if (text.includes("-----BEGIN")) return "a key";
+  return /^(\/|exec:)[^\n]*$/.test(text) ? text : "not shown, as it may be a key";
+}
+
 /** A day, or a time in UTC. */
 function isIsoTime(text: string): boolean {
   return /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z)?$/.test(text);
@@ -304,9 +310,7 @@ export class Config {
     if (name === "FTL_TRUST") return this.trust;
     if (name === "FTL_TRUST_BUCKET") return this.trustBucket;
     if (name === "FTL_TRUST_SINCE") return this.trustSince && this.#text(name);
-    if (name === "FTL_SIGN_KEY") {
-      return this.signKey?.includes("-----BEGIN") ? "a key" : this.signKey;
-    }
+    if (name === "FTL_SIGN_KEY") return this.signKey && showSignKey(this.signKey);
     return this.#count(name);
   }
 

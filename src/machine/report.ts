@@ -87,6 +87,7 @@ function packageReport(pkg: PackageDir, { config, me, now }: ReportSource): Repo
     want: gathered.effective?.blessed,
     serial: pointer?.serial,
     rollout: pointer?.rollout === undefined ? undefined : String(pointer.rollout.id),
+    trust: undefined,
     error,
   };
 }

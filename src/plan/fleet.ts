@@ -1,4 +1,5 @@
 /** What is known of a fleet: one package on all machines that report. Pages, tables and documents are made from it. */
+import type { BlessingVerdict } from "../revision/blessing_verdict.ts";
 import type { PackageName, RevisionName } from "../revision/names.ts";
 import {
   type MachineError,
@@ -40,6 +41,11 @@ export interface FleetMachine {
   readonly since: string | undefined;
   /** When it reported last, by S3's clock: ISO 8601, UTC. */
   readonly seen: string;
+  /**
+   * How it judges what is blessed, by the signatures. Undefined if it does not check them, or has not reported since the
+   * pointer was written last.
+   */
+  readonly trust: BlessingVerdict | undefined;
   /** Why it is not in line. */
   readonly error: MachineError | undefined;
 }
@@ -97,8 +103,15 @@ export interface Fleet {
   readonly living: number;
   /** How many of the living ones are in each state. */
   readonly states: Readonly<Partial<Record<MachineState, number>>>;
+  /** How many of the living ones judge what is blessed so. Empty if none checks signatures. */
+  readonly trust: Readonly<Partial<Record<BlessingVerdict, number>>>;
   /** The worst first, then by name. Those that are gone for a week are left out. */
   readonly machines: readonly FleetMachine[];
+}
+
+/** Whether a machine does not trust what is blessed: it refuses that, or would without `warn:` in its `FTL_TRUST`. */
+export function distrusts({ trust }: FleetMachine): boolean {
+  return trust !== undefined && trust !== "trusted";
 }
 
 /** A machine that counts: it has the package, and has reported lately. */

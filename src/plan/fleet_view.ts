@@ -13,6 +13,7 @@
  *     anything else                  -                         yes                    ok; new if it should run nothing
  *     anything else                  -                         no                     behind
  */
+import type { BlessingVerdict } from "../revision/blessing_verdict.ts";
 import {
   compareNames,
   type PackageName,
@@ -65,7 +66,11 @@ export function judgeFleet(source: FleetSource): JudgedFleet {
   const machines = judged.map(([machine]) => machine);
   const living = machines.filter(isAlive);
   const states: Partial<Record<MachineState, number>> = {};
-  for (const { state } of living) states[state] = (states[state] ?? 0) + 1;
+  const trust: Partial<Record<BlessingVerdict, number>> = {};
+  for (const { state, trust: verdict } of living) {
+    states[state] = (states[state] ?? 0) + 1;
+    if (verdict !== undefined) trust[verdict] = (trust[verdict] ?? 0) + 1;
+  }
   const fleet: Fleet = {
     package: name,
     at: new Date(at).toISOString(),
@@ -76,6 +81,7 @@ export function judgeFleet(source: FleetSource): JudgedFleet {
     rollout: rolloutOf(source, living),
     living: living.length,
     states,
+    trust,
     machines,
   };
   return {
@@ -133,18 +139,21 @@ function judge(
   const isInformed = isOfPointer(found, source.pointer);
   const want = wantedBy(machine, { report, found, isInformed }, source);
   const { at } = source;
+  const state = isGone(seen, { at, every: report.every })
+    ? "gone"
+    : stateOf(found, { isInformed, want });
   return [[{
     ...shown,
     host: report.host,
     groups: report.groups,
     ftl: report.ftl,
-    state: isGone(seen, { at, every: report.every })
-      ? "gone"
-      : stateOf(found, { isInformed, want }),
+    state,
     active: nameOf(found.active),
     previous: nameOf(found.previous),
     want: nameOf(want),
     since: found.since,
+    // A machine that refuses a pointer does not remember its serial.
+    trust: state === "failing" || (isInformed && state !== "gone") ? found.trust : undefined,
     error: found.error,
   }, isInformed]];
 }
@@ -158,6 +167,7 @@ const UNREADABLE: Omit<FleetMachine, "machine" | "seen"> = {
   previous: undefined,
   want: undefined,
   since: undefined,
+  trust: undefined,
   error: undefined,
 };
 

@@ -6,12 +6,15 @@
  *       "arch": "x86_64", "every": 3600, "at": "2026-11-25T14:00:03.000Z",
  *       "packages": { "my_site": { "active": "VZ5vQk8aR4G", "since": "...", "previous": "VZ5uB1x0pQa",
  *         "want": "VZ5vQk8aR4G", "serial": 1795615200123, "state": "ok", "rollout": "1795615200123",
+ *         "trust": "trusted",
  *         "error": { "text": "...", "code": 6, "since": "...", "count": 12 } } } }
  *
  * What is unknown is left out. If it would be longer, the last packages by name are left out, and `truncated` is
  * true. Reports are claims: who reads one gets checked names and bounded texts, and must still escape the texts.
  */
 import { createHash } from "node:crypto";
+import { type BlessingVerdict, readBlessingVerdict } from "./blessing_verdict.ts";
+import { isCount, type Members, objectOf, parseJson, timeIn, wordIn } from "./members.ts";
 import {
   compareNames,
   isPackageName,
@@ -74,6 +77,8 @@ export interface ReportedPackage {
   readonly serial: number | undefined;
   /** The id of the rollout that it knows. */
   readonly rollout: string | undefined;
+  /** How it judges the pointer that S3 has. Undefined if it has no `FTL_TRUST`. */
+  readonly trust: BlessingVerdict | undefined;
   readonly error: MachineError | undefined;
 }
 
@@ -168,8 +173,6 @@ export function parseReport(text: string): MachineReport | undefined {
   };
 }
 
-type Members = Readonly<Record<string, unknown>>;
-
 function parsePackage(value: Members): ReportedPackage {
   const { state, serial } = value;
   const id = (name: string): RevisionId | undefined => {
@@ -184,6 +187,7 @@ function parsePackage(value: Members): ReportedPackage {
     want: id("want"),
     serial: isCount(serial) ? serial : undefined,
     rollout: wordIn(value, "rollout", LONGEST_WORD),
+    trust: readBlessingVerdict(wordIn(value, "trust", LONGEST_WORD)),
     error: parseError(objectOf(value["error"])),
   };
 }
@@ -201,8 +205,8 @@ function sorted({ packages }: MachineReport): [PackageName, ReportedPackage][] {
 }
 
 function packageEntry(found: ReportedPackage): ReportedPackage {
-  const { active, since, previous, want, serial, state, rollout, error } = found;
-  return { active, since, previous, want, serial, state, rollout, error };
+  const { active, since, previous, want, serial, state, rollout, trust, error } = found;
+  return { active, since, previous, want, serial, state, rollout, trust, error };
 }
 
 function reportText(report: MachineReport, entries: readonly string[]): string {
@@ -213,37 +217,4 @@ function reportText(report: MachineReport, entries: readonly string[]): string {
 
 function bytesOf(text: string): number {
   return new TextEncoder().encode(text).length;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function objectOf(value: unknown): Members | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? value as Members
-    : undefined;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-/** A text that is not empty, cut at a length. */
-function wordIn(value: Members, name: string, longest: number): string | undefined {
-  const member = value[name];
-  return typeof member === "string" && member !== "" ? member.slice(0, longest) : undefined;
-}
-
-/** A time in the one form that FTL writes. */
-function timeIn(value: Members, name: string): string | undefined {
-  const member = value[name];
-  if (typeof member !== "string" || member.length > 32) return undefined;
-  const time = Date.parse(member);
-  const isTime = !Number.isNaN(time) && /^\d{4}-\d{2}-\d{2}T/.test(member);
-  return isTime ? new Date(time).toISOString() : undefined;
 }

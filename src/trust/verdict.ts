@@ -165,8 +165,11 @@ function isValidAt(signer: AllowedSigner, time: number | undefined): boolean {
   return second >= (validAfter ?? second) && second <= (validBefore ?? second);
 }
 
-/** As many as possible, so that no two of them may be the same person. */
-function differentPeople(signers: readonly Signer[]): readonly Signer[] {
+/**
+ * As many as possible, so that no two of them may be the same person. The time doubles with each one that overlaps with
+ * others: call it for few.
+ */
+export function differentPeople(signers: readonly Signer[]): readonly Signer[] {
   const [first, ...rest] = signers;
   if (first === undefined) return [];
   const others = rest.filter((other) => !mayBeSame(first, other));

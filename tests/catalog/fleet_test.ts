@@ -19,6 +19,7 @@ function reportText(machine: string, { host = "h", packages = [A, B] } = {}): st
     want: undefined,
     serial: undefined,
     rollout: undefined,
+    trust: undefined,
     error: undefined,
   } as const;
   const report: MachineReport = {

@@ -1,21 +1,15 @@
 /** `ftl doctor`: the right to report, and rules that would let revisions expire. */
-import { doctor, jumpMaster, StorageError } from "../../mod.ts";
+import { jumpMaster, StorageError } from "../../mod.ts";
 import type { Context } from "../../src/context.ts";
 import { objectInfo } from "../../src/bucket/s3/answers.ts";
 import { assertEquals, assertMatch } from "../assert.ts";
+import { findings, identify } from "./doctor_findings.ts";
 import { MemoryFleet } from "./memory_fleet.ts";
 
-async function findings(context: Context, name: string): Promise<string[]> {
-  const { checks } = await doctor(context);
-  return checks.filter((check) => check.name === name)
-    .map(({ status, detail }) => `${status} ${detail}`);
-}
-
-/** With a package that is in S3. */
+/** With a package that is in S3, and a machine of these variables. */
 async function started(env: Record<string, string>): Promise<[MemoryFleet, Context]> {
   const fleet = new MemoryFleet();
-  const identity = { accessKeyId: "", source: "memory", expires: undefined, region: "us-east-1" };
-  fleet.bucket.identify = () => Promise.resolve(identity);
+  identify(fleet.bucket);
   await jumpMaster(fleet.context(), await fleet.spool("a.tgz", "1"));
   return [fleet, fleet.context("web", ["a"], env)];
 }

@@ -3,17 +3,12 @@ import { jumpMaster, sync, type SyncOptions } from "../../mod.ts";
 import type { PackageSync } from "../../mod.ts";
 import type { Context } from "../../src/context.ts";
 import { PackageDir } from "../../src/machine/package_dir.ts";
-import { parseKey } from "../../src/revision/keys.ts";
 import type { Metadata } from "../../src/revision/metadata.ts";
 import { type RevisionId, type RevisionName, toRevision } from "../../src/revision/names.ts";
-import {
-  blessingStatement,
-  nextSignatureName,
-  revisionStatement,
-  type Statement,
-} from "../../src/trust/statement.ts";
+import { nextSignatureName, type Statement } from "../../src/trust/statement.ts";
 import { aPackage } from "../names.ts";
 import { aPerson, lineOf, type Person } from "../trust/people.ts";
+import { statementOf, type StoredObject } from "../trust/signed_bucket.ts";
 import { MemoryFleet } from "./memory_fleet.ts";
 
 export const A = aPackage("a");
@@ -94,17 +89,8 @@ export class SignedFleet extends MemoryFleet {
     });
   }
 
-  statementOf(
-    key: string,
-    { metadata, bytes }: { readonly metadata: Metadata; readonly bytes: Uint8Array },
-  ): Statement {
-    const bucket = this.bucket.name;
-    const parsed = parseKey(key);
-    if (parsed?.kind === "revision") {
-      return revisionStatement({ bucket, key, size: bytes.length, metadata });
-    }
-    const text = new TextDecoder().decode(bytes);
-    return blessingStatement({ bucket, package: A, text, metadata });
+  statementOf(key: string, found: StoredObject): Statement {
+    return statementOf({ bucket: this.bucket.name, key }, found);
   }
 
   async sync(machine: Context, options: SyncOptions = {}): Promise<PackageSync> {

@@ -56,7 +56,7 @@ export class StagingFleet extends MemoryFleet {
 /** A machine that has the package, and no more. */
 const NOTHING = {
   ...{ active: undefined, since: undefined, previous: undefined, want: undefined },
-  ...{ serial: undefined, rollout: undefined, error: undefined },
+  ...{ serial: undefined, rollout: undefined, trust: undefined, error: undefined },
 };
 
 export const idOf = (name: string): string => name.slice("a.".length);

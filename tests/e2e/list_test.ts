@@ -2,6 +2,8 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { readDocument } from "../documents.ts";
 import { Fleet } from "./fleet.ts";
+import { aPerson, lineOf } from "../trust/people.ts";
+import { signObject } from "../trust/signed_bucket.ts";
 import { threeRevisions } from "./three_revisions.ts";
 
 Deno.test("list --master --long shows time, size, who, their message, and who blessed", async () => {
@@ -18,6 +20,30 @@ Deno.test("list --master --long shows time, size, who, their message, and who bl
   const { revisions: [json] } = readDocument("list", listed);
   assertEquals([json.details.message, json.blessing.message], ["gr\u00fcezi", "ship it"]);
   assertMatch(json.details.sha256, /^[0-9a-f]{64}$/);
+});
+
+Deno.test("list --master --long says who has signed, to people and by the schema", async () => {
+  await using fleet = await Fleet.start();
+  const revision = await fleet.spool("a.tgz", { v: "1" });
+  await fleet.ok(["jump", "--master", revision]);
+  const ci = aPerson("ci@example.com");
+  await signObject(fleet.bucket(), `${revision}.tgz`, ci);
+  const env = { FTL_TRUST: fleet.folder.write("allowed_signers", `${lineOf(ci)}\n`) };
+  const args = ["list", "--master", "--long", "a"];
+  const long = await fleet.ok(args, { env });
+  assertMatch(
+    long,
+    / \(active, signed by ci@example\.com, blessed by tester@\S+, blessing not signed\)$/,
+  );
+  assertMatch(await fleet.ok(args), / \(active, with 1 signature, not checked, blessed by \S+\)$/);
+  const { revisions: [found] } = readDocument("list", await fleet.ok([...args, "--json"], { env }));
+  assertEquals([found.details.signatures, found.details.trust], [
+    1,
+    { verdict: "trusted", by: [ci.name], why: null },
+  ]);
+  assertEquals([found.blessing.signatures, found.blessing.trust.verdict], [0, "unsigned"]);
+  const { revisions: [bare] } = readDocument("list", await fleet.ok([...args, "--json"]));
+  assertEquals([bare.details.signatures, bare.details.trust], [1, null]);
 });
 
 Deno.test("the message of a jump back is shown at the revision that was left", async () => {

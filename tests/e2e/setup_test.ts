@@ -2,6 +2,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { TempFolder } from "../temp.ts";
 import { testWith } from "../required_program.ts";
+import { KEYS } from "../trust/vectors.ts";
 import { AWKWARD_ROOT, run, setup, system } from "./setup_run.ts";
 
 Deno.test("setup fills in the environment, and names the remaining placeholders", async () => {
@@ -24,6 +25,39 @@ Deno.test("setup fills in the environment, and names the remaining placeholders"
 
   const store = await setup(["cron"], { ...env, AWS_ENDPOINT_URL: "http://10.0.0.1:9000" });
   assertStringIncludes(store, "\nAWS_ENDPOINT_URL_S3=http://10.0.0.1:9000\n");
+});
+
+Deno.test("setup gives machines FTL_TRUST and the variables beside it, as a shell and cron read them, and never FTL_SIGN_KEY", async () => {
+  const base = { FTL_BUCKET: "b-1", AWS_REGION: "eu-west-3", FTL_SIGN_KEY: "/home/ann/.ssh/id" };
+  const keys = `warn:${KEYS.ed25519}, ${KEYS.other}`;
+  const trust = {
+    FTL_TRUST: keys,
+    FTL_TRUST_THRESHOLD: "2",
+    FTL_TRUST_BUCKET: "b-0",
+    FTL_TRUST_SINCE: "2026-11-25",
+  };
+  using folder = new TempFolder();
+  const env = folder.write("ftl.env", await setup(["systemd", "env"], { ...base, ...trust }));
+  const names = ["FTL_TRUST", "FTL_TRUST_THRESHOLD", "FTL_TRUST_BUCKET", "FTL_TRUST_SINCE"];
+  const print = names.map((name) => `printf '%s\\n' "$${name}"`).join("; ");
+  const shown = await system("sh", ["-c", `. "$1"; ${print}`, "-", env]);
+  assertEquals(shown.stdout.trimEnd().split("\n"), [keys, "2", "b-0", "2026-11-25"]);
+  for (const kind of ["systemd", "cron", "cloud-init"]) {
+    const text = await setup([kind], { ...base, ...trust });
+    const lines = text.split("\n").map((line) => line.trim());
+    assertEquals(lines.filter((line) => /^FTL_TRUST/.test(line)), [
+      `FTL_TRUST="${keys}"`,
+      "FTL_TRUST_THRESHOLD=2",
+      "FTL_TRUST_BUCKET=b-0",
+      "FTL_TRUST_SINCE=2026-11-25",
+    ]);
+    const without = await setup([kind], base);
+    assertEquals(
+      [text, without].some((one) => one.includes("SIGN_KEY") || one.includes(".ssh")),
+      false,
+    );
+    assertEquals(/TRUST|signatures/.test(without), false);
+  }
 });
 
 Deno.test("no machine runs with a placeholder of setup", async () => {
@@ -79,6 +113,9 @@ Deno.test("setup refuses arguments that it has no text for", async () => {
       { FTL_ROOT: AWKWARD_ROOT },
       "ftl: A crontab cannot express FTL_ROOT, which has both",
     ],
+    [["cron"], { FTL_TRUST: "/a\nb" }, "ftl: FTL_TRUST has a character that no such file can hold"],
+    [["cron"], { FTL_TRUST_THRESHOLD: "0" }, "ftl: FTL_TRUST_THRESHOLD is not a whole number"],
+    [["systemd"], { FTL_TRUST_SINCE: "soon" }, "ftl: FTL_TRUST_SINCE is not a time: 'soon'"],
     [["cron"], { AWS_REGION: "eu west" }, "ftl: AWS_REGION is not the name of a region: "],
     [["cron"], { AWS_ENDPOINT_URL: "http://x/' y" }, "ftl: AWS_ENDPOINT_URL_S3 is not a plain"],
   ];

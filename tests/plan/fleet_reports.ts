@@ -33,6 +33,7 @@ export const OK: ReportedPackage = {
   want: NOW,
   serial: SERIAL,
   rollout: undefined,
+  trust: undefined,
   error: undefined,
 };
 

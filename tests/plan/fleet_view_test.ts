@@ -1,6 +1,7 @@
 /** What is shown of a fleet, from its reports and from what is blessed now. */
 import { assertEquals } from "../assert.ts";
 import { aPackage } from "../names.ts";
+import { distrusts } from "../../src/plan/fleet.ts";
 import type { FleetSource } from "../../src/plan/fleet_view.ts";
 import type { ReportedPackage } from "../../src/revision/report.ts";
 import {
@@ -148,4 +149,32 @@ Deno.test("while a rollout is halted, nobody new should take its candidate", () 
   const more = { pointer: staged("cut=1 halt=1"), marks };
   assertEquals(only(seen("i-1", { state: "waiting" }), more).state, "waiting");
   assertEquals(only(seen("i-1", { active: NEXT }), more).want, `my_site.${NEXT}`);
+});
+
+Deno.test("a machine is shown with how it judges what is blessed, if it has seen that", () => {
+  const trust = "unsigned" as const;
+  const reports = [
+    seen("i-1", { trust }),
+    seen("i-2", { trust: "trusted" }),
+    seen("i-3"),
+    // It has seen another blessing.
+    seen("i-4", { ...OLD_SERIAL, trust }),
+    // It refuses what it has seen, and so does not remember it.
+    seen("i-5", { ...OLD_SERIAL, trust, state: "failing", active: OLD, error: ERROR }),
+    seen("i-6", { trust }, { age: 4 * HOUR }),
+  ];
+  const { fleet } = judge(reports);
+  assertEquals(
+    Object.fromEntries(fleet.machines.map(({ machine, trust }) => [machine, trust])),
+    {
+      "i-1": "unsigned",
+      "i-2": "trusted",
+      "i-3": undefined,
+      "i-4": undefined,
+      "i-5": "unsigned",
+      "i-6": undefined,
+    },
+  );
+  assertEquals(fleet.trust, { trusted: 1, unsigned: 2 });
+  assertEquals(fleet.machines.filter(distrusts).map(({ machine }) => machine), ["i-5", "i-1"]);
 });

@@ -1,6 +1,7 @@
 /** The report of a machine: what is written can be read, and what others wrote does no harm. */
 import fc from "fast-check";
 import { assert, assertEquals, assertNotEquals } from "../assert.ts";
+import { BLESSING_VERDICTS } from "../../src/revision/blessing_verdict.ts";
 import {
   formatReport,
   LONGEST_REPORT,
@@ -23,6 +24,7 @@ const PACKAGE: ReportedPackage = {
   want: anId("VZ6vQk8aR4G"),
   serial: 1795615200123,
   rollout: "1795615200123",
+  trust: "unsigned",
   error: { text: "its post-sync failed: exit 1", code: 6, since: AT, count: 12 },
 };
 
@@ -52,6 +54,7 @@ const anyPackage: fc.Arbitrary<ReportedPackage> = fc.record({
   want: maybe(id),
   serial: maybe(fc.nat()),
   rollout: maybe(fc.stringMatching(/^[1-9][0-9]{3}$/)),
+  trust: maybe(fc.constantFrom(...BLESSING_VERDICTS)),
   error: maybe(fc.record({
     text: fc.string({ minLength: 1, maxLength: 200 }),
     code: fc.integer({ min: 1, max: 255 }),
@@ -189,6 +192,7 @@ Deno.test("what is wrong in a report counts as unknown, and what is new is ignor
         want: null,
         since: "soon",
         serial: -1,
+        trust: "blindly",
         error: { text: "e".repeat(5000), code: 6, since: AT, count: "many" },
       },
       "no/package": PACKAGE,

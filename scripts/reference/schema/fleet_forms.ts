@@ -1,4 +1,5 @@
 /** The documents of `ftl fleet`: who runs what. */
+import { BLESSING_VERDICTS } from "../../../src/revision/blessing_verdict.ts";
 import { MACHINE_STATES } from "../../../src/plan/fleet.ts";
 import { count, type Form, list, object, orNull, type Shapes, text, word } from "./shape.ts";
 import { failures, packageName, revisionName, time } from "./shared.ts";
@@ -43,6 +44,12 @@ const SUMMARY: Shapes = {
     "How many machines are in each state.",
     Object.fromEntries(MACHINE_STATES.map((state) => [state, count("Machines in this state.")])),
   ),
+  trust: orNull(object(
+    "How many machines that are alive judge what is blessed so, by its signatures; null if none checks them.",
+    Object.fromEntries(
+      BLESSING_VERDICTS.map((verdict) => [verdict, count("Machines that judge so.")]),
+    ),
+  )),
 };
 
 const MACHINE: Shapes = {
@@ -62,6 +69,14 @@ const MACHINE: Shapes = {
   want: orNull(revisionName("What it should run now.")),
   since: orNull(time("Since when it runs that.")),
   seen: time("When it reported last, by S3's clock."),
+  trust: orNull(word(
+    "How it judges what is blessed, by its signatures: all but `trusted` it refuses, or would without `warn:` in its " +
+      "`FTL_TRUST`. `unsigned`: nobody has signed it. `refused`: no signature counts. `too-few`: fewer people have " +
+      "signed it than it needs. `too-old`: it is from before `FTL_TRUST_SINCE`. `from-the-future`: more than a day " +
+      "ahead of its clock. `older`, `another`: it has obeyed a newer one, or one of the same time that says something " +
+      "else. Null if it does not check signatures, or has not seen this blessing.",
+    BLESSING_VERDICTS,
+  )),
   error: orNull(object("Why it is not in line.", {
     text: text("One line."),
     code: count("The exit code of its syncs."),
@@ -96,6 +111,7 @@ const SUMMARY_EXAMPLE = {
     gone: 1,
     unreadable: 0,
   },
+  trust: null,
 };
 
 export const FLEET_FORMS: readonly Form[] = [
@@ -122,6 +138,7 @@ export const FLEET_FORMS: readonly Form[] = [
         want: BLESSED,
         since: "2026-11-20T09:00:00.000Z",
         seen: "2026-11-25T13:59:43.000Z",
+        trust: null,
         error: {
           text: "health failed: exit 1, after 60 s and 31 attempts",
           code: 6,

@@ -1,4 +1,5 @@
 /** The documents of `ftl list`: packages or revisions, of this machine or of S3. */
+import { BLESSING_VERDICTS } from "../../../src/revision/blessing_verdict.ts";
 import { POST_SYNC } from "../../../src/plan/sync.ts";
 import {
   count,
@@ -67,6 +68,20 @@ const MASTER_REVISION: Shapes = {
   )),
 };
 
+/** @param verdicts how it can be judged */
+function signatures(verdicts: readonly string[]): Shapes {
+  return {
+    signatures: count("How many signatures it has, whoever made them."),
+    trust: orNull(
+      object("What was found of them; null without `FTL_TRUST`: they were not checked.", {
+        verdict: word("`trusted`, or why it is not: see [fleet](#ftl-fleet).", verdicts),
+        by: list("Who has signed it, as `FTL_TRUST` names them.", text("Patterns of names.")),
+        why: orNull(text("Why it is not trusted.")),
+      }),
+    ),
+  };
+}
+
 const LONG_MASTER_REVISION: Shapes = {
   ...MASTER_REVISION,
   details: object("Details from the object's metadata.", {
@@ -74,10 +89,12 @@ const LONG_MASTER_REVISION: Shapes = {
     sha256: orNull(text("SHA-256 of the object, in hexadecimal.", SHA256)),
     bytes: orNull(count("Bytes that it unpacks to.")),
     entries: orNull(count("Entries that it unpacks to.")),
+    ...signatures(["trusted", "unsigned", "refused"]),
   }),
   blessing: orNull(object("How this revision was blessed; null if it is not the blessed one.", {
     ...noteShapes("blessed"),
     replaced: orNull(revisionName("The revision that was blessed before.")),
+    ...signatures(BLESSING_VERDICTS),
   })),
   left: orNull(
     object(
@@ -164,8 +181,17 @@ export const LIST_FORMS: readonly Form[] = [
           sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
           bytes: 201728,
           entries: 37,
+          signatures: 1,
+          trust: { verdict: "trusted", by: ["ci@example.com"], why: null },
         },
-        blessing: { by: "ada@build", at: SPOOLED_AT, message: null, replaced: OLD },
+        blessing: {
+          by: "ada@build",
+          at: SPOOLED_AT,
+          message: null,
+          replaced: OLD,
+          signatures: 0,
+          trust: { verdict: "unsigned", by: [], why: "it is not signed" },
+        },
         left: null,
       }],
     },

@@ -11,7 +11,8 @@ export const doctor: Command = {
     "Prints one line for each check: ok, info (unusual, but not wrong), warn (works, but look at it) or " +
     "fail; below it a hint. It checks the variables, the credentials, the permissions in S3, the clock, " +
     "the root, the disks, locks, links, and unfinished work. Without FTL_ROOT it does not check this " +
-    "machine's packages. It leaves nothing behind, neither here nor in S3.",
+    "machine's packages. With FTL_TRUST it checks whom this machine trusts, and whether it trusts what is " +
+    "blessed. It leaves nothing behind, neither here nor in S3.",
     "The exit code is 0 if nothing fails. Otherwise it is that of a command that meets the problem: 6 if " +
     "a package script failed, else that of the first failure.",
   ],

@@ -21,7 +21,10 @@ export const fleet: Command = {
     "failed: in quarantine, unhealthy, or by a script; with exit 4 if the time is over and the others are only late; " +
     "with exit 3 if no machine has reported the package, or none of them may take the candidate of a rollout.",
     "If stdout is no terminal, it has one machine on a line, all of them, with tabs between the columns: machine, " +
-    "host, revision, state, since, last report, version of FTL, error.",
+    "host, revision, state, since, last report, version of FTL, error; where machines check signatures, also how they " +
+    "judge what is blessed.",
+    "With FTL_TRUST a machine reports whether it trusts what is blessed. Those that do not are shown, also if 'warn:' " +
+    "in it lets them run it: so who would refuse what is seen before 'warn:' is taken away.",
   ],
   options: [
     { name: "all", help: "show the machines that are in line too" },

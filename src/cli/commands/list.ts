@@ -4,7 +4,7 @@ import {
   listLocalRevisions,
   listMasterPackages,
   listMasterRevisions,
-} from "../../commands/list.ts";
+} from "../../commands/list/list.ts";
 import { requirePackageName } from "../../revision/names.ts";
 import { packagesDocument, revisionsDocument } from "../text/documents.ts";
 import { packageLines, revisionLines } from "../text/tables.ts";
@@ -17,7 +17,8 @@ export const list: Command = {
   details: [
     "Without --master: lists what is on this machine. With it: lists what is in S3. The active revision " +
     "is marked: on a machine the target of 'current', in S3 the blessed one. (rolling out): the candidate of a staged rollout.",
-    "--long adds the time, the size, who spooled it and their message, and who blessed it.",
+    "--long adds the time, the size, who spooled it and their message, and who blessed it. With FTL_TRUST it also " +
+    "says who of those who may has signed the revision and its blessing; without it, only how many signatures there are.",
   ],
   options: [MASTER, { name: "long", short: "l", help: "show all details" }],
   least: 0,

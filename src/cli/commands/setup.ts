@@ -19,7 +19,8 @@ export const setup: Command = {
   details: [
     "The text has the values of FTL_BUCKET, FTL_ROOT (default /srv/ftl), AWS_REGION and " +
     "AWS_ENDPOINT_URL_S3. A missing value becomes a placeholder such as <bucket>, which ftl refuses. A " +
-    "warning names the placeholders.",
+    "warning names the placeholders. If FTL_TRUST is set, the machines get it too, with " +
+    "FTL_TRUST_THRESHOLD, FTL_TRUST_BUCKET and FTL_TRUST_SINCE; FTL_SIGN_KEY they never get.",
     "systemd: the variables, a hardened service that syncs once, and a timer that starts it every " +
     "minute; a second word selects one of the three files. cron: a file for /etc/cron.d. " +
     "cloud-init: user data that installs ftl for the machine's architecture, checks its SHA-256, makes " +

@@ -9,12 +9,13 @@
 import type { Diagnosis } from "../../commands/doctor/doctor.ts";
 import type { Jumped, Staged } from "../../commands/jump.ts";
 import type {
+  ListedSignatures,
   LocalPackage,
   LocalRevision,
   MasterPackage,
   MasterRevision,
   RevisionDetails,
-} from "../../commands/list.ts";
+} from "../../commands/list/list.ts";
 import type { Purged } from "../../commands/purge.ts";
 import type { Spooled } from "../../commands/spool/spool.ts";
 import type {
@@ -105,16 +106,24 @@ function revisionEntry(found: AnyRevision, { long }: ListMode): Payload {
   return {
     ...known,
     details: detailsEntry(found.details ?? {}),
-    blessing: blessing === undefined
-      ? null
-      : { ...noteEntry(blessing), replaced: blessing.replaced ?? null },
+    blessing: blessing === undefined ? null : {
+      ...noteEntry(blessing),
+      replaced: blessing.replaced ?? null,
+      ...signaturesEntry(blessing),
+    },
     left: left === undefined ? null : noteEntry(left),
   };
 }
 
 function detailsEntry(details: RevisionDetails): Payload {
   const { sha256 = null, bytes = null, entries = null } = details;
-  return { ...noteEntry(details), sha256, bytes, entries };
+  return { ...noteEntry(details), sha256, bytes, entries, ...signaturesEntry(details) };
+}
+
+function signaturesEntry({ signatures = 0, trust }: Partial<ListedSignatures>): Payload {
+  if (trust === undefined) return { signatures, trust: null };
+  const { verdict, by, why = null } = trust;
+  return { signatures, trust: { verdict, by, why } };
 }
 
 function noteEntry(note: Note): Payload {

@@ -7,6 +7,7 @@ import type {
   FleetView,
   PrunedFleet,
 } from "../../commands/fleet.ts";
+import { BLESSING_VERDICTS } from "../../revision/blessing_verdict.ts";
 import { MACHINE_STATES } from "../../plan/fleet.ts";
 import { failure, type Payload, time } from "./documents.ts";
 
@@ -28,7 +29,7 @@ export function prunedFleetDocument({ removed, failures }: PrunedFleet): Payload
 
 function summaryEntry(fleet: Fleet): Payload {
   const { package: name, at, blessed = null, blessedBy = null, message = null, rollout } = fleet;
-  const { living, states, machines } = fleet;
+  const { living, states, trust, machines } = fleet;
   const silent = (state: "gone" | "unreadable"): number =>
     machines.filter((machine) => machine.state === state).length;
   return {
@@ -44,6 +45,9 @@ function summaryEntry(fleet: Fleet): Payload {
       state,
       state === "gone" || state === "unreadable" ? silent(state) : states[state] ?? 0,
     ])),
+    trust: Object.keys(trust).length === 0
+      ? null
+      : Object.fromEntries(BLESSING_VERDICTS.map((verdict) => [verdict, trust[verdict] ?? 0])),
   };
 }
 
@@ -55,7 +59,7 @@ function rolloutEntry(rollout: FleetRollout): Payload {
 
 function machineEntry(found: FleetMachine): Payload {
   const { machine, host = null, groups, ftl = null, state, active = null, previous = null } = found;
-  const { want = null, since, seen, error } = found;
+  const { want = null, since, seen, trust = null, error } = found;
   return {
     machine,
     host,
@@ -67,6 +71,7 @@ function machineEntry(found: FleetMachine): Payload {
     want,
     since: time(since),
     seen: time(seen),
+    trust,
     error: error === undefined
       ? null
       : { text: error.text, code: error.code, since: time(error.since), count: error.count },

@@ -12,6 +12,7 @@ import { rolloutSection } from "./fleet_page/rollout.ts";
 import { countsOf, STATE_LOOKS } from "./fleet_page/states.ts";
 import { POLICY, STYLE } from "./fleet_page/style.ts";
 import { fullTime, moment } from "./fleet_page/times.ts";
+import { distrustWords, trustWords } from "./fleet_trust.ts";
 
 /** One file of HTML in UTF-8. The same fleet gives the same bytes. */
 export function fleetPage(fleet: Fleet): string {
@@ -76,13 +77,19 @@ function numberOf(fleet: Fleet, tone: Tone): number {
 }
 
 /** During a rollout the pointer says who took its last step. */
-function blessedSection({ blessed, blessedBy, blessedAt, message, at, rollout }: Fleet): Markup {
+function blessedSection(fleet: Fleet): Markup {
+  const { blessed, blessedBy, blessedAt, message, at, rollout } = fleet;
+  const trust = trustWords(fleet);
+  const tone: Tone = distrustWords(fleet) === undefined ? "good" : "wait";
   const [by, when] = rollout === undefined ? ["By", "When"] : ["Last step by", "Last step"];
   const known: Fact[] = blessed === undefined ? [["Revision", markup`nothing is blessed`]] : [
     ["Revision", markup`<code>${blessed}</code>`],
     [by, markup`${blessedBy ?? "unknown"}`],
     [when, moment(blessedAt, at)],
     ["Why", markup`${message ?? "-"}`],
+    ...(trust === undefined
+      ? []
+      : [["Signatures", markup`<span class=${tone}><b>${trust}</b></span>`] as const]),
   ];
   return markup`<section>
 <h2>Blessed</h2>

@@ -4,8 +4,10 @@
  */
 import type { Fleet, FleetMachine, FleetRollout, MachineState } from "../../commands/fleet.ts";
 import { escapeControls, oneLine } from "../../foreign_text.ts";
+import { distrusts } from "../../plan/fleet.ts";
 import { formatAge, formatDuration } from "../terminal/narration.ts";
 import type { Paint } from "../terminal/paint.ts";
+import { distrustWords, trustWords } from "./fleet_trust.ts";
 import { align, type TableOptions } from "./tables.ts";
 
 const HEADINGS = ["MACHINE", "HOST", "RUNS", "STATE", "SINCE", "SEEN", "FTL"];
@@ -15,8 +17,16 @@ export function fleetLines(
   fleet: Fleet,
   { isTerminal, paint, all }: TableOptions & { readonly all: boolean },
 ): string[] {
-  if (!isTerminal) return fleet.machines.map((machine) => cells(machine).join("\t"));
-  const shown = all ? fleet.machines : fleet.machines.filter(({ state }) => state !== "ok");
+  const trust = trustWords(fleet);
+  if (!isTerminal) {
+    return fleet.machines.map((machine) => {
+      const more = trust === undefined ? [] : [machine.trust ?? "-"];
+      return [...cells(machine), ...more].join("\t");
+    });
+  }
+  const shown = all
+    ? fleet.machines
+    : fleet.machines.filter((machine) => machine.state !== "ok" || distrusts(machine));
   const hidden = fleet.machines.length - shown.length;
   const table = shown.length === 0 ? [] : align([
     HEADINGS.map(paint.bold),
@@ -26,6 +36,7 @@ export function fleetLines(
     blessedLine(fleet),
     ...[
       numbersLine(fleet, paint),
+      ...(trust === undefined ? [] : [paintTrust(`signatures: ${trust}`, { fleet, paint })]),
       ...(fleet.rollout === undefined ? [] : rolloutLines(fleet.rollout, { fleet, paint })),
       ...table,
       ...(hidden === 0 ? [] : [paint.dim(`--all shows the ${hidden} that are in line`)]),
@@ -48,6 +59,7 @@ export function fleetsLines(
     fleet.blessed ?? "-",
     numbersLine(fleet, paint),
     fleet.rollout === undefined ? "" : shareOf(fleet.rollout),
+    paintTrust(distrustWords(fleet) ?? "", { fleet, paint }),
   ]));
 }
 
@@ -166,14 +178,15 @@ function row(
   machine: FleetMachine,
   { fleet: { at }, paint }: { fleet: Fleet; paint: Paint },
 ): string[] {
-  const { active, state, seen, error } = machine;
+  const { active, state, seen, trust, error } = machine;
+  const word = distrusts(machine) ? paint.warning(`, ${trust}`) : "";
   const age = (time: string | undefined): string =>
     time === undefined ? "-" : formatAge(Date.parse(at) - Date.parse(time));
   return [
     escapeControls(machine.machine),
     escapeControls(machine.host ?? "-"),
     active?.slice(active.indexOf(".") + 1) ?? "-",
-    paintState(state, { state, paint }),
+    `${paintState(state, { state, paint })}${word}`,
     age(sinceOf(machine)),
     age(seen),
     escapeControls(machine.ftl ?? "-"),
@@ -213,4 +226,11 @@ function paintState(
 ): string {
   if (BAD.includes(state)) return paint.bad(text);
   return state === "ok" ? paint.good(text) : paint.warning(text);
+}
+
+function paintTrust(
+  text: string,
+  { fleet, paint }: { readonly fleet: Fleet; readonly paint: Paint },
+): string {
+  return distrustWords(fleet) === undefined ? text : paint.warning(text);
 }

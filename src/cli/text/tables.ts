@@ -1,10 +1,11 @@
 /** Results as lines of text: one name on a line for programs, aligned columns for people. */
 import type {
+  ListedSignatures,
   LocalPackage,
   LocalRevision,
   MasterPackage,
   MasterRevision,
-} from "../../commands/list.ts";
+} from "../../commands/list/list.ts";
 import type { Note } from "../../revision/metadata.ts";
 import { escapeControls } from "../../foreign_text.ts";
 import { compareNames } from "../../revision/names.ts";
@@ -96,6 +97,7 @@ function marks(revision: AnyRevision, paint: Paint): string {
     ...(held ? [paint.warning("held")] : []),
     ...(postSync === "failed" ? [paint.bad("post-sync failed")] : []),
     ...(postSync === "pending" ? [paint.warning("post-sync pending")] : []),
+    ...("details" in revision ? signatureWords(revision.details ?? {}) : []),
     ...blessingWords(revision),
   ];
   return words.length === 0 ? "-" : `(${words.join(", ")})`;
@@ -112,12 +114,25 @@ function blessingWords(revision: AnyRevision): string[] {
   const { by, message } = safeNote(revision.blessing);
   const wentBack = replaced !== undefined && compareNames(revision.revision, replaced) < 0;
   const why = message === undefined ? "" : `: ${message}`;
-  if (by === undefined && why === "") return [];
+  const signed = signatureWords(revision.blessing).map((words) => `blessing ${words}`);
+  if (by === undefined && why === "") return signed;
   return [
     `blessed${by === undefined ? "" : ` by ${by}`}${
       wentBack ? ` instead of ${replaced}` : ""
     }${why}`,
+    ...signed,
   ];
+}
+
+/** Nothing if there are no signatures, and nobody looks for them. */
+function signatureWords({ signatures = 0, trust }: Partial<ListedSignatures>): string[] {
+  if (trust === undefined) {
+    if (signatures === 0) return [];
+    return [`with ${signatures} ${signatures === 1 ? "signature" : "signatures"}, not checked`];
+  }
+  const { verdict, by, why } = trust;
+  if (verdict === "trusted") return [`signed by ${by.map(escapeControls).join(" and ")}`];
+  return verdict === "unsigned" ? ["not signed"] : [`refused: ${why}`];
 }
 
 /** Columns two spaces apart, without spaces at the end of a line. */

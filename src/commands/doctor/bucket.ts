@@ -80,6 +80,10 @@ async function* ask(
     yield* await checkPuts(bucket, lacks);
     yield* await checkReport(context, bucket, lacks);
     yield* await checkMarks(bucket, packages.map(({ name }) => name));
+    if (context.config.trust !== undefined) {
+      const { checkSignatures } = await import("./signatures.ts");
+      yield* await checkSignatures(context, bucket, packages);
+    }
   }
   yield* clock.check();
   if (!isReached) yield notAsked();

@@ -7,7 +7,9 @@ import { checkMachine } from "./machine.ts";
 import { checkPackages } from "./packages.ts";
 import { checkRoot } from "./root.ts";
 import { checkVariables } from "./variables.ts";
+import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
+import type { PackageDir } from "../../machine/package_dir.ts";
 
 export type { Check, CheckStatus };
 
@@ -26,10 +28,24 @@ export async function doctor(context: Context): Promise<Diagnosis> {
   const { checks: root, packages } = await checkRoot(config);
   const checks = [
     ...variables,
+    ...await checkSigning(config, packages),
     ...await checkBucket(context, packages),
     ...root,
     ...await checkMachine(context, packages),
     ...await checkPackages(packages, context.now()),
   ];
   return { checks, failures: checks.flatMap(({ error }) => error === undefined ? [] : [error]) };
+}
+
+/** Loads nothing about signatures where there is nothing to check. */
+async function checkSigning(config: Config, packages: readonly PackageDir[]): Promise<Check[]> {
+  const { trust, signKey } = config;
+  return [
+    ...(trust === undefined
+      ? []
+      : await (await import("./trust.ts")).checkTrust(config, { trust, packages })),
+    ...(signKey === undefined
+      ? []
+      : await (await import("./sign_key.ts")).checkSignKey(signKey, config.env)),
+  ];
 }

@@ -16,18 +16,32 @@ export async function checkVariables(config: Config): Promise<Check[]> {
       if (name === "FTL_ROOT") checks.push(noRoot());
       continue;
     }
-    checks.push(...await finding(name, () => [describe(name, String(config.read(name)))]));
+    checks.push(...await finding(name, () => [describe(name, config)]));
   }
   return [...checks, ...unknownVariables(config), ...awsVariables(config)];
 }
 
-function describe(name: SettingName, value: string): Check {
+/** Without `FTL_TRUST` nothing reads these. What signs needs the bucket's name, too. */
+const OF_TRUST: readonly SettingName[] = [
+  "FTL_TRUST_THRESHOLD",
+  "FTL_TRUST_SINCE",
+  "FTL_TRUST_MAX_AGE",
+  "FTL_TRUST_BUCKET",
+];
+
+function describe(name: SettingName, config: Config): Check {
+  const value = String(config.read(name));
+  const isNeeded = name === "FTL_TRUST_BUCKET" && config.signKey !== undefined;
+  if (OF_TRUST.includes(name) && config.trust === undefined && !isNeeded) {
+    const hint = `Set FTL_TRUST to who may sign, or unset ${name}`;
+    return warn(name, `${value}, which does nothing: FTL_TRUST is not set`, hint);
+  }
   if (name !== "FTL_NOTIFY" || isProgram(value)) return ok(name, value);
   const hint = `No one is told of changes: chmod +x ${value}, or unset FTL_NOTIFY`;
   return warn(name, `${value} is no file that can be run`, hint);
 }
 
-function isProgram(path: string): boolean {
+export function isProgram(path: string): boolean {
   try {
     const { isFile, mode } = Deno.statSync(path);
     return isFile && ((mode ?? 0) & 0o111) !== 0;

@@ -1,9 +1,16 @@
 /** The file for `/etc/cron.d`, for machines without systemd. */
 import { crontabLine } from "./quoting.ts";
-import { REPORT_COMMENT, type SetupFile, type SetupValues, TIMED_SYNC } from "./values.ts";
+import {
+  REPORT_COMMENT,
+  type SetupFile,
+  type SetupValues,
+  TIMED_SYNC,
+  trustLines,
+} from "./values.ts";
 
 /** Throws `UsageError` if a crontab cannot express the root. */
-export function cronFile({ bucket, root, region, endpoint, report }: SetupValues): SetupFile {
+export function cronFile(values: SetupValues): SetupFile {
+  const { bucket, root, region, endpoint, report } = values;
   const text = [
     "# Syncs every minute, at a random second of its first half. The system log shows what changed, what went",
     "# wrong, and the exit code.",
@@ -15,6 +22,7 @@ export function cronFile({ bucket, root, region, endpoint, report }: SetupValues
     ...(endpoint === undefined ? [] : [crontabLine("AWS_ENDPOINT_URL_S3", endpoint)]),
     REPORT_COMMENT,
     crontabLine("FTL_REPORT", String(report)),
+    ...trustLines(values, crontabLine),
     "",
     `* * * * * root (${TIMED_SYNC} --splay 30 2>&1 || echo "ftl: exit $?") | logger -t ftl`,
     "",

@@ -6,6 +6,7 @@ import {
   type SetupFile,
   type SetupValues,
   TIMED_SYNC,
+  trustLines,
 } from "./values.ts";
 
 /** The parts that `ftl setup systemd` can print alone. Each is the ending of a file of `systemdFiles`. */
@@ -24,7 +25,8 @@ export function systemdFiles(values: SetupValues): [env: SetupFile, ...units: Se
 }
 
 /** `/etc/ftl.env`. A shell can read it too: `set -a; . /etc/ftl.env`. */
-function environmentFile({ bucket, root, region, endpoint, report }: SetupValues): SetupFile {
+function environmentFile(values: SetupValues): SetupFile {
+  const { bucket, root, region, endpoint, report } = values;
   const text = [
     "# The settings of ftl on this machine. The instance's role is the best source of credentials. If you put",
     "# keys here, make this file readable by root only.",
@@ -34,6 +36,7 @@ function environmentFile({ bucket, root, region, endpoint, report }: SetupValues
     ...(endpoint === undefined ? [] : [environmentLine("AWS_ENDPOINT_URL_S3", endpoint)]),
     REPORT_COMMENT,
     environmentLine("FTL_REPORT", String(report)),
+    ...trustLines(values, environmentLine),
     "",
   ].join("\n");
   return { path: ENV_FILE, mode: "0644", text };

@@ -2,7 +2,7 @@
  * The values in the texts of `ftl setup`. They come from the environment. Missing ones become placeholders, and
  * a missing root becomes the usual one.
  */
-import type { Config } from "../../config.ts";
+import type { Config, SettingName } from "../../config.ts";
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../foreign_text.ts";
 
@@ -14,6 +14,8 @@ export interface SetupValues {
   readonly endpoint: string | undefined;
   /** Seconds: `FTL_REPORT`. */
   readonly report: number;
+  /** `FTL_TRUST` and the variables beside it, as far as they are set. Never what signs. */
+  readonly trust: readonly (readonly [name: SettingName, value: string])[];
   /** The variables that were not set; their values are placeholders. */
   readonly placeholders: readonly string[];
 }
@@ -50,6 +52,20 @@ const USUAL_REPORT = 3600;
 export const REPORT_COMMENT =
   "# After so many seconds, or when something has changed, the machine reports to S3 what it runs: see ftl fleet.";
 
+const TRUST_COMMENT =
+  "# Whose signatures decide what runs here. If it is a file, no sync works without it.";
+const TRUST = ["FTL_TRUST", "FTL_TRUST_THRESHOLD", "FTL_TRUST_BUCKET", "FTL_TRUST_SINCE"] as const;
+
+/** Lines for a file of variables; none if none of these is set. */
+export function trustLines(
+  { trust }: SetupValues,
+  line: (name: string, value: string) => string,
+): string[] {
+  return trust.length === 0
+    ? []
+    : [TRUST_COMMENT, ...trust.map(([name, value]) => line(name, value))];
+}
+
 /** Throws `UsageError` for a value that no such text can express. */
 export function readSetupValues(config: Config): SetupValues {
   const { env } = config;
@@ -64,6 +80,9 @@ export function readSetupValues(config: Config): SetupValues {
     region: region ? requireRegion(region) : PLACEHOLDERS.region,
     endpoint: requireEndpoint(env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] || undefined),
     report: env["FTL_REPORT"] ? config.reportEvery : USUAL_REPORT,
+    trust: TRUST.filter((name) => env[name]).map((name) => {
+      return [name, requireOneLine(name, String(config.read(name)))] as const;
+    }),
     placeholders,
   };
 }

@@ -1,5 +1,6 @@
 /** Fleets to draw pages of: a small one in a rollout, as the picture of the README shows it, and great ones. */
 import type { Fleet, FleetMachine, MachineState } from "../../../src/plan/fleet.ts";
+import type { BlessingVerdict } from "../../../src/revision/blessing_verdict.ts";
 import { rankOf } from "../../../src/plan/rollout.ts";
 import { aName, aPackage } from "../../names.ts";
 
@@ -29,6 +30,7 @@ export function machine(number: number, known: Partial<FleetMachine> = {}): Flee
     want: BLESSED,
     since: ago(60 * 26 + number),
     seen: ago(number * 7 % 55),
+    trust: undefined,
     error: undefined,
     ...known,
   };
@@ -112,7 +114,11 @@ function inRollout(machines: readonly FleetMachine[], { failed }: { failed: stri
 export function fleetOf(machines: readonly FleetMachine[]): Fleet {
   const states: Partial<Record<MachineState, number>> = {};
   const living = machines.filter(({ state }) => state !== "gone");
-  for (const { state } of living) states[state] = (states[state] ?? 0) + 1;
+  const trust: Partial<Record<BlessingVerdict, number>> = {};
+  for (const { state, trust: verdict } of living) {
+    states[state] = (states[state] ?? 0) + 1;
+    if (verdict !== undefined) trust[verdict] = (trust[verdict] ?? 0) + 1;
+  }
   return {
     package: aPackage("my_site"),
     at: MADE,
@@ -123,6 +129,7 @@ export function fleetOf(machines: readonly FleetMachine[]): Fleet {
     rollout: undefined,
     living: living.length,
     states,
+    trust,
     machines,
   };
 }

@@ -5,6 +5,7 @@ import { type Element, elements, named, parseHtml, textOf } from "../../html_tre
 import { fleetPage } from "../../../src/cli/text/fleet_page.ts";
 import { oneLine } from "../../../src/foreign_text.ts";
 import type { Fleet, FleetMachine, FleetRollout } from "../../../src/plan/fleet.ts";
+import { BLESSING_VERDICTS } from "../../../src/revision/blessing_verdict.ts";
 import type { PackageName, RevisionName } from "../../../src/revision/names.ts";
 import { EXAMPLE, fleetOf, machine } from "./fleet_example.ts";
 
@@ -96,6 +97,7 @@ const hostileMachine: fc.Arbitrary<FleetMachine> = fc.record({
   want: fc.option(hostile.map((text) => text as RevisionName), { nil: undefined }),
   since: fc.option(hostile, { nil: undefined }),
   seen: hostile,
+  trust: fc.constantFrom(undefined, ...BLESSING_VERDICTS),
   error: fc.option(
     fc.record({ text: hostile, code: fc.nat(255), since: hostile, count: fc.nat(99) }),
     { nil: undefined },
@@ -146,6 +148,7 @@ Deno.test("fleetPage() has the same elements for hostile texts as for harmless o
     const machines = fleet.machines.map((one) => ({
       ...JSON.parse(JSON.stringify(one), texts) as FleetMachine,
       state: one.state,
+      trust: one.trust,
     }));
     const rollout = { ...copy.rollout, state: fleet.rollout?.state } as FleetRollout;
     const tame: Fleet = { ...copy, at: fleet.at, states: fleet.states, rollout, machines };

@@ -182,3 +182,28 @@ Deno.test("fleetPage() of 5,000 machines has less than 2 MB, and takes less than
   assert(seconds < 3, `${seconds} s`);
   assertEquals(page.match(/<th scope=row>/g)?.length, 5000);
 });
+
+Deno.test("fleetPage() shows who would refuse what is blessed, apart from those that trust it", () => {
+  const page = parseHtml(fleetPage(fleetOf([
+    machine(1, { trust: "trusted" }),
+    machine(2, { trust: "unsigned", machine: "i-2" }),
+    machine(3),
+  ]))).root;
+  const facts = named(page, "dt").map((name) => textOf(name).trim());
+  const signatures = named(page, "dd")[facts.indexOf("Signatures")];
+  assertEquals(
+    textOf(signatures as Element).trim(),
+    "1 machine trusts what is blessed; 1 would refuse it: unsigned",
+  );
+  assertEquals(named(page, "caption").map((caption) => textOf(caption)), [
+    "1 machine in line that would refuse what is blessed",
+    "2 machines in line",
+  ]);
+  const [row] = named(page, "tr").filter((row) => textOf(row).includes("i-2"));
+  assertEquals(
+    textOf(row as Element).includes("ok unsigned: it would refuse what is blessed"),
+    true,
+  );
+  const without = fleetPage(fleetOf([machine(1)]));
+  assertEquals(/signatures|refuse/i.test(without), false);
+});

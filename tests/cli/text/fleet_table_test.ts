@@ -30,6 +30,7 @@ function machine(name: string, more: Partial<FleetMachine> = {}): FleetMachine {
     want: NOW,
     since: "2026-11-25T13:00:00.000Z",
     seen: "2026-11-25T13:59:40.000Z",
+    trust: undefined,
     error: undefined,
     ...more,
   };
@@ -63,6 +64,7 @@ function fleetOf(machines: FleetMachine[], more: Partial<Fleet> = {}): Fleet {
     rollout: undefined,
     living: living.length,
     states,
+    trust: {},
     machines,
     ...more,
   };

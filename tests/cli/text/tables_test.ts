@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
 import { cutTo, padTo, paintFor, widthOf } from "../../../src/cli/terminal/paint.ts";
-import type { MasterRevision } from "../../../src/commands/list.ts";
+import type { MasterRevision } from "../../../src/commands/list/list.ts";
 import { align, revisionLines } from "../../../src/cli/text/tables.ts";
 import { aName } from "../../names.ts";
 
@@ -111,4 +111,51 @@ Deno.test("notes of other people's making cannot speak to the terminal", () => {
   }], { ...plain, isTerminal: true, long: true });
   assertEquals(lines.length, 1);
   assertEquals(lines[0]?.includes("\u001b"), false);
+});
+
+Deno.test("revisionLines() says who has signed a revision and its blessing, and what is wrong with that", () => {
+  const [older, newer] = REVISIONS;
+  const lineOf = (
+    details: MasterRevision["details"],
+    blessing: Partial<MasterRevision["blessing"]> = {},
+  ): string => {
+    const found = { ...newer, details, blessing: { ...newer.blessing, ...blessing } };
+    const [line = ""] = revisionLines([found], { ...plain, isTerminal: false, long: true });
+    return line.slice(line.indexOf("("));
+  };
+  const trusted = { verdict: "trusted", by: ["ci@x.org"], why: undefined } as const;
+  const both = {
+    verdict: "trusted",
+    by: ["ann@x.org", "bob\u001b@x.org"],
+    why: undefined,
+  } as const;
+  assertEquals(
+    lineOf({ signatures: 1, trust: trusted }, { signatures: 2, trust: both }),
+    "(active, signed by ci@x.org, blessed by bob@dev: ship it, blessing signed by ann@x.org and bob\\x1b@x.org)",
+  );
+  const unsigned = { verdict: "unsigned", by: [], why: "it is not signed" } as const;
+  const few = {
+    verdict: "too-few",
+    by: ["ann@x.org"],
+    why: "1 of 2 people have signed it",
+  } as const;
+  assertEquals(
+    lineOf({ signatures: 0, trust: unsigned }, { signatures: 1, trust: few }),
+    "(active, not signed, blessed by bob@dev: ship it, blessing refused: 1 of 2 people have signed it)",
+  );
+  assertEquals(
+    lineOf({ signatures: 1, trust: undefined }, { signatures: 2, trust: undefined }),
+    "(active, with 1 signature, not checked, blessed by bob@dev: ship it, " +
+      "blessing with 2 signatures, not checked)",
+  );
+  assertEquals(
+    lineOf({ signatures: 0, trust: undefined }, { signatures: 0, trust: undefined }),
+    "(active, blessed by bob@dev: ship it)",
+  );
+  const [line = ""] = revisionLines([{ ...older, details: { signatures: 1, trust: trusted } }], {
+    ...plain,
+    isTerminal: false,
+    long: true,
+  });
+  assertEquals(line.endsWith("(previous, signed by ci@x.org)"), true, line);
 });

@@ -1,5 +1,10 @@
 /** The tables of machines: those that are not in line first. */
-import type { Fleet, FleetMachine, MachineError } from "../../../plan/fleet.ts";
+import {
+  distrusts,
+  type Fleet,
+  type FleetMachine,
+  type MachineError,
+} from "../../../plan/fleet.ts";
 import type { PackageName, RevisionName } from "../../../revision/names.ts";
 import { type Markup, markup, NOTHING } from "./markup.ts";
 import type { Tone } from "./bar.ts";
@@ -18,7 +23,11 @@ const GROUPS: readonly Group[] = [
     has: (machine) => machine.state !== "gone" && ["bad", "wait"].includes(toneOf(machine)),
   },
   { words: "waiting for the rollout", has: (machine) => toneOf(machine) === "info" },
-  { words: "in line", has: (machine) => toneOf(machine) === "good" },
+  {
+    words: "in line that would refuse what is blessed",
+    has: (machine) => toneOf(machine) === "good" && distrusts(machine),
+  },
+  { words: "in line", has: (machine) => toneOf(machine) === "good" && !distrusts(machine) },
   { words: "gone", has: ({ state }) => state === "gone" },
 ];
 
@@ -56,9 +65,12 @@ function row(machine: FleetMachine, { package: name, at }: Fleet): Markup {
     : below(`should run ${idOf(want, name)}`);
   const runs = active === undefined ? "nothing" : idOf(active, name);
   const why = error === undefined ? NOTHING : reason(error, at);
+  const trust = distrusts(machine)
+    ? below(`${machine.trust}: it would refuse what is blessed`)
+    : NOTHING;
   return markup`<tr><th scope=row>${machine.machine}${hostName}<td class=${
     toneOf(machine)
-  }><b>${state}</b>${why}<td class=id>${runs}${wanted}<td>${moment(machine.since, at)}<td>${
+  }><b>${state}</b>${trust}${why}<td class=id>${runs}${wanted}<td>${moment(machine.since, at)}<td>${
     moment(machine.seen, at)
   }<td>${groups.join(", ") || "-"}<td>${machine.ftl ?? "-"}\n`;
 }

@@ -1,32 +1,33 @@
 /** `ftl list`: lists packages and revisions of this machine or of S3, oldest first. */
-import { type Note, readNote, readRevisionContent } from "../revision/metadata.ts";
-import { messageOf } from "../errors.ts";
-import { inParallel } from "../concurrency/parallel.ts";
+import type { Note } from "../../revision/metadata.ts";
+import { messageOf } from "../../errors.ts";
+import { inParallel } from "../../concurrency/parallel.ts";
 import {
-  compareNames,
   type PackageName,
   requirePackageName,
   type RevisionId,
   type RevisionName,
   revisionName,
   timeOfId,
-} from "../revision/names.ts";
-import { readLink } from "../machine/links.ts";
-import { listPackages, type PackageDir, requirePackage } from "../machine/package_dir.ts";
-import { postSyncOf, readRevisionState } from "../machine/state.ts";
-import { rolloutPercent } from "../plan/machine_rollout.ts";
-import type { PostSync } from "../plan/sync.ts";
-import { type Context } from "../context.ts";
-import type { Bucket } from "../bucket/bucket.ts";
+} from "../../revision/names.ts";
+import { readLink } from "../../machine/links.ts";
+import { listPackages, type PackageDir, requirePackage } from "../../machine/package_dir.ts";
+import { postSyncOf, readRevisionState } from "../../machine/state.ts";
+import { rolloutPercent } from "../../plan/machine_rollout.ts";
+import type { PostSync } from "../../plan/sync.ts";
+import { type Context } from "../../context.ts";
 import {
   fetchPackageListing,
   readListing,
-  type RemoteRevision,
   requireRevisions,
-} from "../catalog/remote_package.ts";
-import { openBucket } from "../bucket/open.ts";
-import { type PointerContent, readPointerOrWarn } from "../catalog/pointer.ts";
-import { isHeld } from "../machine/jump/hold.ts";
+} from "../../catalog/remote_package.ts";
+import { openBucket } from "../../bucket/open.ts";
+import { readPointerOrWarn } from "../../catalog/pointer.ts";
+import { isHeld } from "../../machine/jump/hold.ts";
+import { blessingOf, readDetails, type RevisionBlessing, type RevisionDetails } from "./details.ts";
+import { type ListedSignatures, type ListedTrust, SignatureReader } from "./signatures.ts";
+
+export type { ListedSignatures, ListedTrust, RevisionBlessing, RevisionDetails };
 
 /** A package, on this machine or in S3. */
 export interface ListedPackage {
@@ -154,16 +155,6 @@ export async function listMasterPackages(
   }));
 }
 
-/** Details that only the object itself has. Each object costs a request. */
-export interface RevisionDetails extends Note {
-  /** SHA-256 of the object in hexadecimal. */
-  readonly sha256?: string | undefined;
-  /** Bytes it unpacks to. */
-  readonly bytes?: number | undefined;
-  /** Entries it unpacks to. */
-  readonly entries?: number | undefined;
-}
-
 /** A revision in S3. */
 export interface MasterRevision extends ListedRevision {
   /**
@@ -177,12 +168,6 @@ export interface MasterRevision extends ListedRevision {
   readonly blessing?: RevisionBlessing | undefined;
   /** On a revision that was replaced by an older one, e.g. with `jump-back`: who did that, when and why. */
   readonly left?: Note | undefined;
-}
-
-/** The story of the blessed revision. */
-export interface RevisionBlessing extends Note {
-  /** The name of the revision that was blessed before. Undefined if none was. */
-  readonly replaced: RevisionName | undefined;
 }
 
 /** A package's revisions in S3. Throws `NotFoundError` if the bucket has none. */
@@ -199,8 +184,11 @@ export async function listMasterRevisions(
   const pointer = await readPointerOrWarn(context, bucket, remote);
   const staged = pointer && { ...pointer, blessed: pointer.id };
   const limits = { concurrency: DETAIL_REQUESTS, signal: context.signal };
-  const detailed = long ? remote.revisions : [];
-  const details = await inParallel(detailed, limits, (one) => readDetails(bucket, one));
+  const reader = long ? await SignatureReader.open(context) : undefined;
+  const details = reader === undefined
+    ? []
+    : await inParallel(remote.revisions, limits, (one) => readDetails(bucket, one, reader));
+  const signed = pointer && await reader?.ofPointer({ package: name, ...pointer });
   return remote.revisions.map(({ id, object }, index) => ({
     revision: revisionName({ package: name, id }),
     active: id === pointer?.id,
@@ -209,30 +197,9 @@ export async function listMasterRevisions(
     size: object.size,
     spooledAt: isoTime(timeOfId(id) ?? object.modified),
     details: details[index],
-    ...(long && pointer !== undefined ? blessingOf(id, pointer, name) : {}),
+    ...(long && pointer !== undefined ? blessingOf(id, { ...pointer, signed }, name) : {}),
   }));
-}
-
-/**
- * A person who goes back to an older revision says what is wrong with the newer one. So the note belongs to the
- * newer one, too.
- */
-function blessingOf(
-  id: RevisionId,
-  { id: blessed, replaced, note }: PointerContent,
-  packageName: PackageName,
-): Pick<MasterRevision, "blessing" | "left"> {
-  if (id === blessed) return { blessing: { ...note, replaced: nameOf(packageName, replaced) } };
-  const wentBack = replaced !== undefined && compareNames(blessed, replaced) < 0;
-  return wentBack && id === replaced ? { left: note } : {};
 }
 
 /** Requests at the same time. They are small. */
 const DETAIL_REQUESTS = 16;
-
-async function readDetails(bucket: Bucket, { key }: RemoteRevision): Promise<RevisionDetails> {
-  const { metadata = {}, checksum } = await bucket.head(key) ?? {};
-  const content = readRevisionContent(metadata);
-  const sha256 = checksum?.algorithm === "sha256" ? checksum.hex : undefined;
-  return { ...content, sha256: content.sha256 ?? sha256, ...readNote(metadata) };
-}
