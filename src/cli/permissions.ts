@@ -45,6 +45,7 @@ export const SCOPES = {
   master: ["read", "net", "env", "sys"],
   "master-with-credential-process": ["read", "net", "env", "sys", "run"],
   doctor: ["read", "write", "net", "env", "sys"],
+  show: ["read", "write", "net", "env", "sys"],
   sync: ["read", "write", "run", "net", "env", "sys"],
 } as const satisfies Record<string, readonly Permission[]>;
 
@@ -61,13 +62,13 @@ export type Need = Exclude<ScopeName, "master-with-credential-process">;
  * run no program.
  */
 export function scopeOf(
-  { command, flags }: Pick<ParsedArguments, "command" | "flags">,
+  { command, flags, values }: Pick<ParsedArguments, "command" | "flags" | "values">,
   runsCredentialProcess: () => boolean,
 ): ScopeName {
   if (command === undefined || flags.has("help") || flags.has("version")) return "nothing";
-  const need = command.scope(flags);
+  const need = command.scope(new Set([...flags, ...values.keys()]));
   if (need === "master" && runsCredentialProcess()) return "master-with-credential-process";
-  return need === "doctor" && runsCredentialProcess() ? "sync" : need;
+  return (need === "doctor" || need === "show") && runsCredentialProcess() ? "sync" : need;
 }
 
 /**

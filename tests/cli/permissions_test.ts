@@ -27,6 +27,9 @@ const CASES: readonly (readonly [line: string, scope: ScopeName, withProgram: Sc
   ["jump-back --master a", "master", "master-with-credential-process"],
   ["purge --master a.VZ5vQk8aR4G --dry-run", "master", "master-with-credential-process"],
   ["history a", "master", "master-with-credential-process"],
+  ["verify", "master", "master-with-credential-process"],
+  ["verify --master a", "master", "master-with-credential-process"],
+  ["verify --master a --show new", "show", "sync"],
   ["doctor", "doctor", "sync"],
   ["sync", "sync", "sync"],
 ];

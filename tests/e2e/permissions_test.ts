@@ -33,6 +33,8 @@ Deno.test("scopeOf() gives each command line what it needs and no more", () => {
     ["spool a.tgz", "master", "master-with-credential-process"],
     ["status", "master", "master-with-credential-process"],
     ["fleet a --wait 15m", "master", "master-with-credential-process"],
+    ["verify a", "master", "master-with-credential-process"],
+    ["verify --master a --show new", "show", "sync"],
     ["sync --dry-run", "master", "master-with-credential-process"],
     ["sync", "sync", "sync"],
     ["doctor", "doctor", "sync"],

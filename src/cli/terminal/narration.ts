@@ -72,6 +72,8 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
       return [
         `${event.file}: checked, ${entries(event.entries)}, ${formatBytes(event.bytes)} unpacked`,
       ];
+    case "verified":
+      return [verified(event, paint)];
     case "new-package":
       return [`${event.package} is a new package: this will be its first revision`];
     case "uploaded":
@@ -138,6 +140,20 @@ function paused(
     `${until === undefined ? "" : ` until ${until}`}: ${stays}${
       why === undefined ? "" : `; ${why}`
     }`;
+}
+
+/** `my_site.VZ5vQk8aR4G: 37 entries, 48.2 kB: 1 changed, 2 missing, in 0.3 s`. */
+function verified(event: EventOf<"verified">, paint: Paint): string {
+  const counts = (["changed", "missing", "extra"] as const)
+    .flatMap((what) => event[what] === 0 ? [] : [`${event[what]} ${what}`]).join(", ");
+  const isBad = event.changed + event.missing > 0;
+  const result = counts === ""
+    ? paint.good("as it was spooled")
+    : isBad
+    ? paint.bad(counts)
+    : paint.warning(counts);
+  return `${event.revision}: ${entries(event.entries)}, ${formatBytes(event.bytes)}: ${result}, ` +
+    `in ${formatDuration(event.ms)}`;
 }
 
 /** Names of machines in one line. */
