@@ -182,6 +182,7 @@ export { type PlannedSync, planSyncs } from "./src/commands/sync/plan_syncs.ts";
 export type { BLESSING_VERDICTS, BlessingVerdict } from "./src/revision/blessing_verdict.ts";
 export {
   type Difference,
+  type DIFFERENCES,
   type Finding,
   type JudgedPart,
   type ListedSigner,

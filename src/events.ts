@@ -83,9 +83,11 @@ export interface VerifiedEvent {
   readonly entries: number;
   /** Bytes that it unpacks to. */
   readonly bytes: number;
-  /** How many paths are changed, missing, or extra. */
+  /** How many paths are not as they were spooled. */
   readonly changed: number;
+  /** How many paths are not there. */
   readonly missing: number;
+  /** How many paths the spooled file has not. */
   readonly extra: number;
   /** Milliseconds taken. */
   readonly ms: number;

@@ -11,8 +11,9 @@ export interface ListedSigner {
   readonly type: string;
   /** Patterns of what it may sign. Undefined if it may sign anything. */
   readonly namespaces: string | undefined;
-  /** The first and the last second in which it may sign, in Unix milliseconds. */
+  /** The first second in which it may sign, in Unix milliseconds. Undefined if there is none. */
   readonly validAfter: number | undefined;
+  /** The last second in which it may sign, in Unix milliseconds. Undefined if there is none. */
   readonly validBefore: number | undefined;
   /** In the file, from 1. */
   readonly line: number;

@@ -22,7 +22,7 @@ import type { JudgedPart } from "./judged_part.ts";
 import type { ShownStatement } from "./show.ts";
 import type { TrustedSigners } from "./trusted_signers.ts";
 
-export type { Difference } from "../../archive/compare.ts";
+export type { Difference, DIFFERENCES } from "../../archive/compare.ts";
 export type { JudgedPart, PartVerdict, RefusedSignature, SignedBy } from "./judged_part.ts";
 export type { Finding, ShownStatement, TrustedSigners };
 export type { ListedSigner } from "./trusted_signers.ts";
