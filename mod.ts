@@ -183,6 +183,26 @@ export { type PackageSync, sync, type SyncOptions } from "./src/commands/sync/sy
 export { type PlannedSync, planSyncs } from "./src/commands/sync/plan_syncs.ts";
 export type { BLESSING_VERDICTS, BlessingVerdict } from "./src/revision/blessing_verdict.ts";
 export {
+  type Difference,
+  type DIFFERENCES,
+  type Finding,
+  type JudgedPart,
+  type ListedSigner,
+  type PartVerdict,
+  readTrustedSigners,
+  type RefusedSignature,
+  type ShownStatement,
+  type SignedBy,
+  type TrustedSigners,
+  type TrustOptions,
+  type VerifiedObject,
+  type VerifiedRevision,
+  verify,
+  verifyMaster,
+  type VerifyMasterOptions,
+  type VerifyOptions,
+} from "./src/commands/verify/verify.ts";
+export {
   BrokenPointerError,
   BusyError,
   type BusyErrorOptions,
@@ -236,6 +256,7 @@ export type {
   SyncedEvent,
   UntrustedEvent,
   UploadedEvent,
+  VerifiedEvent,
   WaitingEvent,
   WarningEvent,
 } from "./src/events.ts";

@@ -140,18 +140,6 @@ export class IntegrityError extends FtlError {
   readonly exitCode: number = EXIT.integrity;
 }
 
-/** A pointer, or a revision, is not signed as `FTL_TRUST` demands. */
-export class UntrustedError extends IntegrityError {
-  /** What was found of the signatures. */
-  readonly verdict: BlessingVerdict;
-
-  /** The message is for the user. */
-  constructor(message: string, options: FtlErrorOptions & { readonly verdict: BlessingVerdict }) {
-    super(message, options);
-    this.verdict = options.verdict;
-  }
-}
-
 /**
  * A pointer in S3 names no revision. To repair it, bless a revision on condition of the pointer's
  * ETag.
@@ -164,6 +152,18 @@ export class BrokenPointerError extends IntegrityError {
   constructor(message: string, options: FtlErrorOptions & { readonly etag: string }) {
     super(message, options);
     this.etag = options.etag;
+  }
+}
+
+/** A pointer, or a revision, is not signed as `FTL_TRUST` demands. */
+export class UntrustedError extends IntegrityError {
+  /** What was found of the signatures. */
+  readonly verdict: BlessingVerdict;
+
+  /** The message is for the user. */
+  constructor(message: string, options: FtlErrorOptions & { readonly verdict: BlessingVerdict }) {
+    super(message, options);
+    this.verdict = options.verdict;
   }
 }
 

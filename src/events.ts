@@ -73,6 +73,26 @@ export interface CheckedEvent {
   readonly ms: number;
 }
 
+/** A revision on this machine was compared with what was spooled. */
+export interface VerifiedEvent {
+  /** The type of this event. */
+  readonly type: "verified";
+  /** The revision. */
+  readonly revision: RevisionName;
+  /** Entries of the spooled file. */
+  readonly entries: number;
+  /** Bytes that it unpacks to. */
+  readonly bytes: number;
+  /** How many paths are not as they were spooled. */
+  readonly changed: number;
+  /** How many paths are not there. */
+  readonly missing: number;
+  /** How many paths the spooled file has not. */
+  readonly extra: number;
+  /** Milliseconds taken. */
+  readonly ms: number;
+}
+
 /** A new revision is in S3. */
 export interface UploadedEvent {
   /** The type of this event. */
@@ -306,6 +326,7 @@ export type FtlEvent =
   | FetchedEvent
   | UntrustedEvent
   | CheckedEvent
+  | VerifiedEvent
   | UploadedEvent
   | ActivatedEvent
   | BlessedEvent

@@ -49,3 +49,11 @@ export function oneLine(text: string): string {
 export function quote(text: string): string {
   return `'${escapeControls(text.length > 200 ? `${text.slice(0, 200)}...` : text)}'`;
 }
+
+/** Characters that mean only themselves in every shell, unit and environment file. */
+export const PLAIN_WORD = /^[A-Za-z0-9_@+=:,.\/-]+$/;
+
+/** One word of a POSIX shell. */
+export function shellWord(text: string): string {
+  return PLAIN_WORD.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -60,6 +60,12 @@ export const JQ_EXAMPLES: Readonly<Record<string, JqExample>> = {
     filter: '.machines[] | select(.state != "ok") | "\\(.machine) \\(.state)"',
     prints: "the machines that are not in line",
   },
+  verify: {
+    of: "`ftl verify`",
+    line: "ftl verify --json",
+    filter: '.revisions[] | "\\(.revision) \\(.findings[].path)"',
+    prints: "each path that is not as it was spooled, and its revision",
+  },
   doctor: {
     of: "`ftl doctor`",
     line: "ftl doctor --json",

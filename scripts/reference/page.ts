@@ -165,15 +165,13 @@ function permissions(): string[] {
   ];
 }
 
-/** A command by itself, and with each flag that changes its permissions. */
+/** A command by itself, and with each option that changes its permissions. */
 function modes(spec: Command): { line: string; may: readonly Permission[] }[] {
   const plainScope = spec.scope(new Set());
-  const flags = spec.options.filter(({ name, value }) =>
-    value === undefined && spec.scope(new Set([name])) !== plainScope
-  );
+  const options = spec.options.filter(({ name }) => spec.scope(new Set([name])) !== plainScope);
   return [
     { line: `ftl ${spec.name}`, may: SCOPES[plainScope] },
-    ...flags.map(({ name }) => ({
+    ...options.map(({ name }) => ({
       line: `ftl ${spec.name} --${name}`,
       may: SCOPES[spec.scope(new Set([name]))],
     })),

@@ -31,8 +31,8 @@ export interface Command {
   readonly examples: readonly (readonly [command: string, does: string])[];
   /** What a shell offers for the first argument. */
   readonly completes: Subject;
-  /** The permissions that it needs, given the flags. */
-  readonly scope: (flags: ReadonlySet<string>) => Need;
+  /** The permissions that it needs, by the names of the options that were given. */
+  readonly scope: (given: ReadonlySet<string>) => Need;
   /** Whether its changes are reported even with `--quiet`, for the log of a timer. */
   readonly logsChanges?: boolean;
   /**

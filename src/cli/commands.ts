@@ -13,6 +13,7 @@ import { setup } from "./commands/setup.ts";
 import { spool } from "./commands/spool.ts";
 import { status } from "./commands/status.ts";
 import { sync } from "./commands/sync.ts";
+import { verify } from "./commands/verify.ts";
 
 export const COMMANDS: readonly Command[] = [
   spool,
@@ -24,6 +25,7 @@ export const COMMANDS: readonly Command[] = [
   purge,
   status,
   fleet,
+  verify,
   doctor,
   setup,
   completions,

@@ -40,7 +40,11 @@ const MEANINGS: readonly (readonly [words: string, hint: string])[] = [
     "Did you mean 'ftl sync --dry-run'? It shows what a sync would do",
   ],
   ["follow unhold release-hold resume", "Did you mean 'ftl sync --follow'?"],
-  ["check diagnose verify test health ping env", "Did you mean 'ftl doctor'?"],
+  ["check diagnose test health ping env", "Did you mean 'ftl doctor'?"],
+  [
+    "validate audit integrity fsck checksum sha256 compare tampered signature",
+    "Did you mean 'ftl verify'? With --master it checks what is in S3",
+  ],
   ["init configure config systemd cron cloud-init iam", "Did you mean 'ftl setup'?"],
   ["completion bash zsh fish", "Did you mean 'ftl completions bash', zsh or fish?"],
   ["version", "Did you mean 'ftl --version'?"],

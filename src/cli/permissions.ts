@@ -45,6 +45,7 @@ export const SCOPES = {
   master: ["read", "net", "env", "sys"],
   "master-with-programs": ["read", "net", "env", "sys", "run"],
   doctor: ["read", "write", "net", "env", "sys"],
+  show: ["read", "write", "net", "env", "sys"],
   sync: ["read", "write", "run", "net", "env", "sys"],
 } as const satisfies Record<string, readonly Permission[]>;
 
@@ -66,15 +67,15 @@ export interface Programs {
 
 /** The scope of a command line. */
 export function scopeOf(
-  { command, flags }: Pick<ParsedArguments, "command" | "flags">,
+  { command, flags, values }: Pick<ParsedArguments, "command" | "flags" | "values">,
   { credentialProcess, signer }: Programs,
 ): ScopeName {
   if (command === undefined || flags.has("help") || flags.has("version")) return "nothing";
-  const need = command.scope(flags);
+  const need = command.scope(new Set([...flags, ...values.keys()]));
   if (need === "master" && (credentialProcess() || command.signs && signer())) {
     return "master-with-programs";
   }
-  return need === "doctor" && credentialProcess() ? "sync" : need;
+  return (need === "doctor" || need === "show") && credentialProcess() ? "sync" : need;
 }
 
 /**

@@ -35,7 +35,7 @@ import {
 } from "./state.ts";
 
 export interface ReportSource {
-  readonly config: Pick<Config, "root" | "keep" | "groups" | "reportEvery">;
+  readonly config: Pick<Config, "root" | "keep" | "groups" | "reportEvery" | "trust">;
   readonly me: MachineIdentity;
   /** Unix milliseconds. */
   readonly now: number;
@@ -87,7 +87,7 @@ function packageReport(pkg: PackageDir, { config, me, now }: ReportSource): Repo
     want: gathered.effective?.blessed,
     serial: pointer?.serial,
     rollout: pointer?.rollout === undefined ? undefined : String(pointer.rollout.id),
-    trust: undefined,
+    trust: config.trust === undefined ? undefined : pointer?.trust?.verdict,
     error,
   };
 }

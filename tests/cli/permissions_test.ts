@@ -34,6 +34,9 @@ const CASES: readonly (readonly [line: string, scope: ScopeName, withProgram: Sc
   ["jump-back --master a", "master", "master-with-programs"],
   ["purge --master a.VZ5vQk8aR4G --dry-run", "master", "master-with-programs"],
   ["history a", "master", "master-with-programs"],
+  ["verify", "master", "master-with-programs"],
+  ["verify --master a", "master", "master-with-programs"],
+  ["verify --master a --show new", "show", "sync"],
   ["doctor", "doctor", "sync"],
   ["sync", "sync", "sync"],
 ];

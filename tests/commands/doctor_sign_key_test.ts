@@ -24,8 +24,8 @@ const CASES: [value: string, finding: RegExp, path?: string][] = [
     /^fail FTL_SIGN_KEY cannot sign: 'ssh-keygen' is no program that can be run$/,
     "/nowhere",
   ],
-  ["DIR/other", /^fail FTL_SIGN_KEY is no file that can be read: 'DIR\/other': no such file/],
-  ["DIR", /^fail FTL_SIGN_KEY is no file that can be read: 'DIR'$/],
+  ["DIR/other", /^fail FTL_SIGN_KEY cannot be read: 'DIR\/other': no such file/],
+  ["DIR", /^fail FTL_SIGN_KEY is no file: 'DIR'$/],
   [PRIVATE_KEY, /^ok ssh-ed25519, SHA256:\S+$/],
   [LOCKED_PRIVATE_KEY, /^fail FTL_SIGN_KEY cannot sign: the private key has a passphrase$/],
   [
@@ -37,8 +37,8 @@ const CASES: [value: string, finding: RegExp, path?: string][] = [
   ["exec:kms", /^ok by DIR\/bin\/kms$/],
   ["exec:DIR/bin/kms", /^ok by DIR\/bin\/kms$/],
   ["exec:text", /^fail FTL_SIGN_KEY cannot sign: 'text' is no program that can be run$/],
-  ["exec:bin/kms", /^fail FTL_SIGN_KEY cannot sign: 'bin\/kms' is no program that can be run$/],
-  ["exec:", /^fail FTL_SIGN_KEY cannot sign: '' is no program that can be run$/],
+  ["exec:bin/kms", /^fail FTL_SIGN_KEY names no program: 'exec:bin\/kms'$/],
+  ["exec:", /^fail FTL_SIGN_KEY names no program: 'exec:'$/],
 ];
 
 for (const [value, finding, path = "DIR/bin"] of CASES) {

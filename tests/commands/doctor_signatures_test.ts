@@ -3,6 +3,7 @@ import { assertEquals, assertMatch } from "../assert.ts";
 import { doctor, EXIT, FtlError, stageMaster } from "../../mod.ts";
 import type { Context } from "../../src/context.ts";
 import { findings, identify } from "./doctor_findings.ts";
+import { withoutSignatures } from "../../src/revision/metadata.ts";
 import { SignedFleet } from "./signed_fleet.ts";
 
 const DAY = 24 * 3600;
@@ -108,6 +109,7 @@ Deno.test("the candidate of a rollout is named by the pointer, and needs no sign
   using _fleet = fleet;
   const next = await fleet.unsignedBuild("2");
   fleet.tick(2);
+  fleet.bucket.rewrite("a.rev", ({ metadata }) => ({ metadata: withoutSignatures(metadata) }));
   await stageMaster(fleet.context(), next, { request: { groups: ["canary"] } });
   fleet.sign("a.rev", fleet.ann);
   assertEquals(await found(), [ALL_TRUSTED]);

@@ -3,7 +3,7 @@ import { jumpMaster, sync, type SyncOptions } from "../../mod.ts";
 import type { PackageSync } from "../../mod.ts";
 import type { Context } from "../../src/context.ts";
 import { PackageDir } from "../../src/machine/package_dir.ts";
-import type { Metadata } from "../../src/revision/metadata.ts";
+import { withoutSignatures } from "../../src/revision/metadata.ts";
 import { type RevisionId, type RevisionName, toRevision } from "../../src/revision/names.ts";
 import { nextSignatureName, type Statement } from "../../src/trust/statement.ts";
 import { aPackage } from "../names.ts";
@@ -115,10 +115,4 @@ export const idOf = (name: RevisionName): RevisionId => toRevision(name).id;
 /** The key of a revision that `build` made. */
 export function keyOf(revision: RevisionName): string {
   return `${revision}.tgz`;
-}
-
-export function withoutSignatures(metadata: Metadata): Metadata {
-  return Object.fromEntries(
-    Object.entries(metadata).filter(([name]) => !name.startsWith("ftl-sig-")),
-  );
 }

@@ -1,12 +1,15 @@
-/** Pointers that somebody who can write to the bucket puts in place of the blessed one: see the attacks in docs/trust.md. */
+/**
+ * Pointers that somebody who can write to the bucket puts in place of the blessed one: see the attacks in docs/trust.md.
+ * The file is long because each attack is a test.
+ */
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import type { Context } from "../../src/context.ts";
-import type { Metadata } from "../../src/revision/metadata.ts";
+import { type Metadata, withoutSignatures } from "../../src/revision/metadata.ts";
 import type { RevisionName } from "../../src/revision/names.ts";
 import { readPointerState } from "../../src/machine/state.ts";
 import { readKnownBlessing } from "../../src/machine/trust/state.ts";
 import { lineOf } from "../trust/people.ts";
-import { dirOf, idOf, keyOf, SignedFleet, withoutSignatures } from "./signed_fleet.ts";
+import { dirOf, idOf, keyOf, SignedFleet } from "./signed_fleet.ts";
 
 const DAY = 86_400_000;
 

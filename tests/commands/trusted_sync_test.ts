@@ -1,4 +1,7 @@
-/** What a machine with `FTL_TRUST` fetches, runs and activates, row by row of the table in `package_trust.ts`. */
+/**
+ * What a machine with `FTL_TRUST` fetches, runs and activates, row by row of the table in `package_trust.ts`.
+ * The file is long because each row is a test.
+ */
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { planSyncs, status } from "../../mod.ts";
 import { UntrustedError } from "../../src/errors.ts";

@@ -42,6 +42,8 @@ Deno.test("scopeOf() gives each command line what it needs and no more", () => {
     ["spool a.tgz", "master", "master-with-programs"],
     ["status", "master", "master-with-programs"],
     ["fleet a --wait 15m", "master", "master-with-programs"],
+    ["verify a", "master", "master-with-programs"],
+    ["verify --master a --show new", "show", "sync"],
     ["sync --dry-run", "master", "master-with-programs"],
     ["sync", "sync", "sync"],
     ["doctor", "doctor", "sync"],

@@ -184,23 +184,22 @@ Deno.test("any arguments bring a designed exit code, no stack, and no write outs
   folder.write("outside/file", "untouched");
   const before = treeOf(`${folder.path}/outside`);
   const word = fc.oneof(
-    fc.constantFrom(...["list", "sync", "jump", "jump-back", "purge", "status", "spool", "setup"]),
+    fc.constantFrom(...[
+      "list",
+      "sync",
+      "jump",
+      "jump-back",
+      "purge",
+      "status",
+      "spool",
+      "setup",
+      "verify",
+    ]),
     fc.constantFrom("help", "completions", "--json", "--master", "--keep", "--dry-run", "-m", "--"),
     fc.constantFrom("site", "site.V00001", "../outside", "site/../../outside", "1", "bash", "iam"),
     fc.constantFrom(
-      "-_",
-      "--_",
-      "--_=x",
-      "--__proto__",
-      "--quiet",
-      "--verbosity",
-      "-v",
-      "--splay",
-      "--follow",
-      "--long",
-      "--wait",
-      "--prune",
-      "--version",
+      ...["-_", "--_", "--_=x", "--__proto__", "--quiet", "--verbosity", "-v", "--splay"],
+      ...["--follow", "--long", "--wait", "--prune", "--strict", "--trust", "--version"],
     ),
     text,
   );

@@ -1,10 +1,8 @@
 /** People with a key of their own, made for one test. */
-import { Buffer } from "node:buffer";
-import { generateKeyPairSync } from "node:crypto";
-import { encodeArmor, encodeBase64 } from "../../src/trust/base64.ts";
-import { parsePrivateKey, type SigningKey, signWith } from "../../src/trust/private_key.ts";
+import { encodeBase64 } from "../../src/trust/base64.ts";
+import { parsePrivateKey, signWith } from "../../src/trust/private_key.ts";
 import type { Statement } from "../../src/trust/statement.ts";
-import { joinBytes, wireString, wireUint32 } from "../../src/trust/wire.ts";
+import { newKey } from "./new_key.ts";
 
 export interface Person {
   readonly name: string;
@@ -18,12 +16,12 @@ export interface Person {
 
 /** @param name as in a file of allowed signers: `ann@example.com` */
 export function aPerson(name: string): Person {
-  const privateKey = newPrivateKey(name);
-  const key: SigningKey = parsePrivateKey(privateKey);
+  const { secret: privateKey, line: publicKey } = newKey();
+  const key = parsePrivateKey(privateKey);
   return {
     name,
     privateKey,
-    publicKey: `ssh-ed25519 ${encodeBase64(key.publicKey.blob)}`,
+    publicKey,
     sign: ({ bytes: message, namespace }) => encodeBase64(signWith(key, { message, namespace })),
   };
 }
@@ -31,28 +29,4 @@ export function aPerson(name: string): Person {
 /** A line of a file of allowed signers. */
 export function lineOf({ name, publicKey }: Person, options = ""): string {
   return [name, options, publicKey].filter((word) => word !== "").join(" ");
-}
-
-/** As `ssh-keygen -t ed25519 -N ''` writes it. */
-function newPrivateKey(comment: string): string {
-  const { d = "", x = "" } = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
-  const [seed, point] = [d, x].map((text) => new Uint8Array(Buffer.from(text, "base64url")));
-  if (seed === undefined || point === undefined) throw new Error("no key was made");
-  const blob = joinBytes(wireString("ssh-ed25519"), wireString(point));
-  const check = wireUint32(0x5eed);
-  const secret = joinBytes(
-    check,
-    check,
-    blob,
-    wireString(joinBytes(seed, point)),
-    wireString(comment),
-  );
-  const padding = new Uint8Array((8 - secret.length % 8) % 8).map((_, i) => i + 1);
-  const none = wireString("none");
-  const parts = [none, none, wireString(""), wireUint32(1), wireString(blob)];
-  const magic = new TextEncoder().encode("openssh-key-v1\0");
-  return encodeArmor(
-    joinBytes(magic, ...parts, wireString(joinBytes(secret, padding))),
-    "OPENSSH PRIVATE KEY",
-  );
 }

@@ -12,6 +12,7 @@ import { SETUP_FORMS } from "./setup_forms.ts";
 import { failure, SHARED } from "./shared.ts";
 import { always, type Form, object, type Shape, type Shapes } from "./shape.ts";
 import { STATUS_FORMS } from "./status_forms.ts";
+import { VERIFY_FORMS } from "./verify_forms.ts";
 
 /** By the value of `command`, in the order of the help. The document of the program's version comes last. */
 export const FORMS: Readonly<Record<string, readonly Form[]>> = inOrder({
@@ -21,6 +22,7 @@ export const FORMS: Readonly<Record<string, readonly Form[]>> = inOrder({
   list: LIST_FORMS,
   setup: SETUP_FORMS,
   status: STATUS_FORMS,
+  verify: VERIFY_FORMS,
 });
 
 export const ERROR_FORM: Form = {

@@ -26,3 +26,26 @@ export function setLinkMtime(place: string, mtime: number | undefined): void {
   const time = new Date((seconds < 0 ? Math.floor(seconds) : seconds) * 1000);
   lutimesSync(place, time, time);
 }
+
+/** The first and the last second since 1970 of file systems, which store those for times beyond. */
+const LIMITS: readonly number[] = [
+  ...[-(2 ** 31), 0, 2 ** 31 - 1, 2 ** 32 - 1], // 32 bits, signed or not
+  15_032_385_535, // ext4
+  16_299_260_424, // XFS
+];
+
+/**
+ * Whether a file, folder or link that has this mtime got `mtime` from the functions above.
+ *
+ * @param found Unix milliseconds
+ */
+export function isMtimeOf(found: number, mtime: number): boolean {
+  // The runtime cuts off what is less than a millisecond, of a number that may not be exact.
+  if ([Math.floor, Math.trunc, Math.round].some((whole) => whole(mtime * 1000) === found)) {
+    return true;
+  }
+  const seconds = found / 1000;
+  if (mtime < 0 && seconds === Math.floor(mtime)) return true;
+  const isBeyond = seconds < 2 ** 31 - 1 ? mtime < Math.min(0, seconds) : mtime > seconds;
+  return isBeyond && LIMITS.includes(seconds);
+}

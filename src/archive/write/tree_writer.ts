@@ -9,6 +9,7 @@
  * names in a large folder have taken.
  */
 import { explainDiskError } from "../../disk_errors.ts";
+import { folderMode, IMPLIED_MODE } from "./folder_mode.ts";
 import { type Entry, type EntryHandler, shown } from "../entry.ts";
 import { linkByWayOf, withShortPath } from "./long_path.ts";
 import { Column } from "../paths/column.ts";
@@ -111,7 +112,7 @@ export class TreeWriter implements EntryHandler {
       const mtime = this.#mtimes.get(node);
       this.#at(this.#sites.placeOf(node), node, (path) => {
         if (!Number.isNaN(mtime)) setMtime(path, mtime);
-        Deno.chmodSync(path, (node === ROOT ? mode | 0o700 : mode) & 0o777);
+        Deno.chmodSync(path, folderMode(node, mode & 0o777));
       });
     }
   }
@@ -144,7 +145,7 @@ export class TreeWriter implements EntryHandler {
    */
   #makeParent(node: number): void {
     this.#make(node);
-    this.#setAtEnd(node, { mode: 0o755, mtime: undefined });
+    this.#setAtEnd(node, { mode: IMPLIED_MODE, mtime: undefined });
   }
 
   #make(node: number): void {

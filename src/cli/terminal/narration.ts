@@ -72,6 +72,8 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
       return [
         `${event.file}: checked, ${entries(event.entries)}, ${formatBytes(event.bytes)} unpacked`,
       ];
+    case "verified":
+      return [verified(event, paint)];
     case "new-package":
       return [`${event.package} is a new package: this will be its first revision`];
     case "uploaded":
@@ -86,9 +88,9 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
       ];
     case "signed":
       return [
-        `${event.revision}: signed by ${event.people} ${
-          event.people === 1 ? "person" : "people"
-        } now`,
+        `${event.revision}: ${event.people} ${
+          event.people === 1 ? "person has" : "people have"
+        } signed it now`,
       ];
     case "rollout":
       return [rollout(event)];
@@ -130,9 +132,8 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
 }
 
 function untrusted({ package: name, revisions, why }: EventOf<"untrusted">): string {
-  const [first, ...others] = revisions;
-  const count = others.length === 0 ? "1 revision is" : `${revisions.length} revisions are`;
-  return `${name}: ${count} not trusted, and not fetched: ${first}: ${why}`;
+  const count = revisions.length === 1 ? "1 revision is" : `${revisions.length} revisions are`;
+  return `${name}: ${count} not trusted, and not fetched: ${revisions[0]}: ${why}`;
 }
 
 function paused(
@@ -144,6 +145,20 @@ function paused(
     `${until === undefined ? "" : ` until ${until}`}: ${stays}${
       why === undefined ? "" : `; ${why}`
     }`;
+}
+
+/** `my_site.VZ5vQk8aR4G: 37 entries, 48.2 kB: 1 changed, 2 missing, in 0.3 s`. */
+function verified(event: EventOf<"verified">, paint: Paint): string {
+  const counts = (["changed", "missing", "extra"] as const)
+    .flatMap((what) => event[what] === 0 ? [] : [`${event[what]} ${what}`]).join(", ");
+  const isBad = event.changed + event.missing > 0;
+  const result = counts === ""
+    ? paint.good("as it was spooled")
+    : isBad
+    ? paint.bad(counts)
+    : paint.warning(counts);
+  return `${event.revision}: ${entries(event.entries)}, ${formatBytes(event.bytes)}: ${result}, ` +
+    `in ${formatDuration(event.ms)}`;
 }
 
 /** Names of machines in one line. */

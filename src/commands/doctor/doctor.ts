@@ -44,8 +44,6 @@ async function checkSigning(config: Config, packages: readonly PackageDir[]): Pr
     ...(trust === undefined
       ? []
       : await (await import("./trust.ts")).checkTrust(config, { trust, packages })),
-    ...(signKey === undefined
-      ? []
-      : await (await import("./sign_key.ts")).checkSignKey(signKey, config.env)),
+    ...(signKey === undefined ? [] : await (await import("./sign_key.ts")).checkSignKey(config)),
   ];
 }

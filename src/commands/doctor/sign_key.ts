@@ -1,48 +1,30 @@
 /** Checks whether what `FTL_SIGN_KEY` names is there. Nothing is signed, as doctor starts no program. */
-import type { Environment } from "../../config.ts";
-import { explainDiskError } from "../../disk_errors.ts";
-import { FtlError, UsageError } from "../../errors.ts";
+import { type Config, type Environment, isPrivateKeyText } from "../../config.ts";
+import { UsageError } from "../../errors.ts";
 import { quote } from "../../foreign_text.ts";
-import { isPrivateKeyText, parsePrivateKey } from "../../trust/private_key.ts";
-import type { PublicKey } from "../../trust/public_key.ts";
+import { openSigner, programIn } from "../../trust/io/signer.ts";
+import { parsePrivateKey } from "../../trust/private_key.ts";
 import { type Check, fail, finding, ok } from "./check.ts";
 import { isProgram } from "./variables.ts";
 
 const NAME = "signing";
-const EXEC = "exec:";
 
-/**
- * Never shows anything of a key's text.
- *
- * @param text `FTL_SIGN_KEY`
- */
-export async function checkSignKey(text: string, env: Environment): Promise<Check[]> {
-  return await finding(NAME, () => {
+/** Never shows anything of a key's text. */
+export async function checkSignKey(config: Config): Promise<Check[]> {
+  return await finding(NAME, async () => {
+    await openSigner(config, { signal: new AbortController().signal });
+    const text = config.signKey ?? "";
     if (isPrivateKeyText(text)) {
-      const { type, fingerprint } = parseKey(text);
+      const { type, fingerprint } = parsePrivateKey(text).publicKey;
       return [ok(NAME, `${type}, ${fingerprint}`)];
     }
-    if (text.startsWith(EXEC)) return [checkProgram(text.slice(EXEC.length), env)];
-    const problem = checkFile(text);
-    return [problem ?? checkProgram("ssh-keygen", env)];
+    return [checkProgram(programIn(text) ?? "ssh-keygen", config.env)];
   });
-}
-
-function parseKey(text: string): PublicKey {
-  try {
-    return parsePrivateKey(text).publicKey;
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const why = error.message.replace(/^The/, "the");
-    throw new UsageError(`FTL_SIGN_KEY cannot sign: ${why}`, { hint: error.hint });
-  }
 }
 
 function checkProgram(program: string, { PATH = "" }: Environment): Check {
   const places = program.startsWith("/")
     ? [program]
-    : program.includes("/")
-    ? []
     : PATH.split(":").map((folder) => `${folder}/${program}`);
   const found = places.find(isProgram);
   if (found !== undefined) return ok(NAME, `by ${found}`);
@@ -51,21 +33,4 @@ function checkProgram(program: string, { PATH = "" }: Environment): Check {
     ? "Install the client of OpenSSH; the text of an Ed25519 key needs none"
     : "After exec: comes the absolute path of a program, or its name if it is on the PATH";
   return fail(NAME, new UsageError(message, { hint }));
-}
-
-/** Undefined if it can be read. What is no path may be a damaged key, so it is not repeated. */
-function checkFile(path: string): Check | undefined {
-  const shown = path.startsWith("/") && !path.includes("\n") ? `: ${quote(path)}` : "";
-  const hint =
-    "Give the path of a key or of its .pub, the whole text of a key, or exec: and a program";
-  const message = `FTL_SIGN_KEY is no file that can be read${shown}`;
-  try {
-    using file = Deno.openSync(path);
-    return file.statSync().isFile ? undefined : fail(NAME, new UsageError(message, { hint }));
-  } catch (error) {
-    const explained = explainDiskError(error, message);
-    if (!(explained instanceof FtlError)) throw explained;
-    const why = shown === "" ? message : explained.message;
-    return fail(NAME, new UsageError(why, { hint }));
-  }
 }

@@ -5,10 +5,9 @@
  */
 import { UsageError } from "../../errors.ts";
 import type { PackageName } from "../../revision/names.ts";
-import { shellWord } from "./quoting.ts";
 import { systemdFiles, TIMER } from "./systemd.ts";
 import { ENV_FILE, EXECUTABLE, PLACEHOLDERS, type SetupFile, type SetupValues } from "./values.ts";
-import { quote } from "../../foreign_text.ts";
+import { quote, shellWord } from "../../foreign_text.ts";
 
 export interface CloudInitOptions {
   /** Each package gets a folder in the root. */

@@ -1,14 +1,6 @@
 /** Quotes a value for the syntax of each file. Values are one line each: see `requireOneLine`. */
 import { UsageError } from "../../errors.ts";
-import { quote } from "../../foreign_text.ts";
-
-/** Characters that mean only themselves in every shell, unit and environment file. */
-const PLAIN = /^[A-Za-z0-9_@+=:,.\/-]+$/;
-
-/** One word of a POSIX shell. */
-export function shellWord(text: string): string {
-  return PLAIN.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
+import { PLAIN_WORD, quote } from "../../foreign_text.ts";
 
 /**
  * `NAME=value` for a file that both systemd's `EnvironmentFile=` and a shell's `.` read. In double quotes both
@@ -16,7 +8,7 @@ export function shellWord(text: string): string {
  * (https://www.freedesktop.org/software/systemd/man/systemd.exec.html#EnvironmentFile=).
  */
 export function environmentLine(name: string, value: string): string {
-  return `${name}=${PLAIN.test(value) ? value : `"${value.replace(/["\\`$]/g, "\\$&")}"`}`;
+  return `${name}=${PLAIN_WORD.test(value) ? value : `"${value.replace(/["\\`$]/g, "\\$&")}"`}`;
 }
 
 /**
@@ -24,7 +16,7 @@ export function environmentLine(name: string, value: string): string {
  * (https://www.freedesktop.org/software/systemd/man/systemd.syntax.html#Quoting).
  */
 export function unitWord(text: string): string {
-  return PLAIN.test(text) ? text : `"${text.replace(/["\\]/g, "\\$&").replaceAll("%", "%%")}"`;
+  return PLAIN_WORD.test(text) ? text : `"${text.replace(/["\\]/g, "\\$&").replaceAll("%", "%%")}"`;
 }
 
 /**
@@ -32,7 +24,7 @@ export function unitWord(text: string): string {
  * (crontab(5)). Throws `UsageError` for a value that has both kinds of quotes.
  */
 export function crontabLine(name: string, value: string): string {
-  if (PLAIN.test(value)) return `${name}=${value}`;
+  if (PLAIN_WORD.test(value)) return `${name}=${value}`;
   const mark = ['"', "'"].find((candidate) => !value.includes(candidate));
   if (mark !== undefined) return `${name}=${mark}${value}${mark}`;
   throw new UsageError(

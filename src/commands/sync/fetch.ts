@@ -1,6 +1,6 @@
 /** Brings one revision from S3 to its place below `revs`: complete, verified, flushed. */
 import { unpack, type Unpacked } from "../../archive/unpack.ts";
-import { readRevisionContent, type RevisionContent } from "../../revision/metadata.ts";
+import { readRevisionContent } from "../../revision/metadata.ts";
 import { IntegrityError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
 import type { Gate } from "../../concurrency/gate.ts";
@@ -9,9 +9,10 @@ import type { PackageDir } from "../../machine/package_dir.ts";
 import { discard } from "../../machine/revisions/removal.ts";
 import type { TrustedContent } from "../../machine/trust/package_trust.ts";
 import { Staging } from "../../machine/revisions/staging.ts";
-import type { Bucket, Checksum } from "../../bucket/bucket.ts";
+import type { Bucket } from "../../bucket/bucket.ts";
 import { DOWNLOAD_WINDOW, openDownload, rangeSizeFor } from "../../transfer/download/download.ts";
 import { CheckedBody } from "../../transfer/verify/checked_body.ts";
+import { expectedChecksum } from "../../transfer/verify/expected_checksum.ts";
 import { type Context } from "../../context.ts";
 import { requireReserve, requireSpace } from "./disk_space.ts";
 import type { RemoteRevision } from "../../catalog/remote_package.ts";
@@ -140,7 +141,7 @@ async function stage(
   });
   const content = readRevisionContent(download.info.metadata);
   requireSpace(target, { ...content, bytes: content.bytes ?? size });
-  const expected = await expectedChecksum(bucket, remote, signed ?? content);
+  const expected = await expectedChecksum(bucket, remote.key, signed ?? content);
   const body = new CheckedBody(download.body, expected);
   const name = `s3://${bucket.name}/${remote.key}`;
   try {
@@ -180,16 +181,6 @@ async function isObjectsFault(
   if (left > Math.max(body.bytes, rangeSizeFor(concurrency))) return false;
   await body.readToEnd();
   return body.fits === true;
-}
-
-/** FTL's own checksum if the metadata has it, otherwise the one that the store keeps. */
-async function expectedChecksum(
-  bucket: Bucket,
-  { key }: RemoteRevision,
-  { sha256 }: RevisionContent,
-): Promise<Checksum | undefined> {
-  if (sha256 !== undefined) return { algorithm: "sha256", hex: sha256 };
-  return (await bucket.head(key))?.checksum;
 }
 
 /** The revision of that name which is here has other bytes than the signed ones: it came here before they were checked. */

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { IntegrityError, NotFoundError, UsageError } from "../../errors.ts";
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
+import { shellWord } from "../../foreign_text.ts";
 import { isPackageName } from "../../revision/names.ts";
 
 const CHUNK = 1024 * 1024;
@@ -147,11 +148,6 @@ export function refuseFolder(path: string): void {
   throw new UsageError(`Cannot spool ${path}: it is a folder`, {
     hint: `Pack it first: tar -czf ${file} -C ${shellWord(path)} . && ftl spool ${file}`,
   });
-}
-
-/** Quotes a text so that a shell takes it for one word. */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Computes the checksums of the whole and of its parts in one pass. */

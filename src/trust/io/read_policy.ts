@@ -18,6 +18,17 @@ export async function readTrustPolicy(config: Config): Promise<TrustPolicy | und
   return text === undefined ? undefined : trustPolicy(config, await readTrustSource(text));
 }
 
+/** The same, with the signers of the file at `path` in the place of those of `FTL_TRUST`. */
+export async function readTrustPolicyOf(config: Config, path: string): Promise<TrustPolicy> {
+  return trustPolicy(config, await readTrustFile(path));
+}
+
+/** Only the signers of a file, without any variable. */
+export async function readTrustFile(path: string): Promise<TrustSource> {
+  const text = await readSigners(path, "--trust");
+  return { isEnforced: true, ...requireSigners(text, { path }), source: path };
+}
+
 /** @param text as `FTL_TRUST` has it. Throws `UsageError`, as `readTrustPolicy`. */
 export async function readTrustSource(text: string): Promise<TrustSource> {
   const { isEnforced, source } = parseTrustSetting(text);
@@ -25,21 +36,26 @@ export async function readTrustSource(text: string): Promise<TrustSource> {
     return { isEnforced, signers: source.signers, skipped: [], source: "FTL_TRUST" };
   }
   const { path } = source;
-  return { isEnforced, ...requireSigners(await readSigners(path), { path }), source: path };
+  return {
+    isEnforced,
+    ...requireSigners(await readSigners(path, "FTL_TRUST"), { path }),
+    source: path,
+  };
 }
 
-async function readSigners(path: string): Promise<string> {
+/** @param name what a message calls it */
+async function readSigners(path: string, name: string): Promise<string> {
   const hint = "Nothing is done while it is not known who may sign: give the path of a file of " +
-    "allowed signers that this user can read, or unset FTL_TRUST";
+    `allowed signers that this user can read${name === "FTL_TRUST" ? ", or unset FTL_TRUST" : ""}`;
   try {
     const { isFile, size } = await Deno.stat(path);
-    if (!isFile) throw new UsageError(`FTL_TRUST is no file: ${quote(path)}`, { hint });
+    if (!isFile) throw new UsageError(`${name} is no file: ${quote(path)}`, { hint });
     if (size > LARGEST) {
-      throw new UsageError(`FTL_TRUST is larger than 1 MiB: ${quote(path)}`, { hint });
+      throw new UsageError(`${name} is larger than 1 MiB: ${quote(path)}`, { hint });
     }
     return await Deno.readTextFile(path);
   } catch (error) {
-    const explained = explainDiskError(error, `FTL_TRUST cannot be read: ${quote(path)}`);
+    const explained = explainDiskError(error, `${name} cannot be read: ${quote(path)}`);
     if (!(explained instanceof FtlError) || explained instanceof UsageError) throw explained;
     throw new UsageError(explained.message, { hint, cause: error });
   }

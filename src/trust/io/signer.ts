@@ -46,6 +46,11 @@ export async function openSigner(
   };
 }
 
+/** The program after `exec:`. Undefined if the text names none. */
+export function programIn(text: string): string | undefined {
+  return text.startsWith(EXEC) ? text.slice(EXEC.length) : undefined;
+}
+
 type BlobMaker = (statement: Statement) => Uint8Array | Promise<Uint8Array>;
 
 async function blobMaker(text: string, options: SignerOptions): Promise<BlobMaker> {
@@ -53,8 +58,9 @@ async function blobMaker(text: string, options: SignerOptions): Promise<BlobMake
     const key = readKeyText(text);
     return ({ bytes: message, namespace }) => signWith(key, { message, namespace });
   }
-  if (text.startsWith(EXEC)) {
-    const program = requireProgram(text.slice(EXEC.length));
+  const named = programIn(text);
+  if (named !== undefined) {
+    const program = requireProgram(named);
     return (statement) =>
       signByProgram(
         { program, args: [], what: quote(program), hint: undefined },
