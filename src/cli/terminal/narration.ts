@@ -87,11 +87,7 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
         `${event.revision}: ${paint.good("blessed")}${event.from ? `, was ${event.from}` : ""}`,
       ];
     case "signed":
-      return [
-        `${event.revision}: ${event.people} ${
-          event.people === 1 ? "person has" : "people have"
-        } signed it now`,
-      ];
+      return [`${event.revision}: signed by ${people(event.people)} now`];
     case "rollout":
       return [rollout(event)];
     case "rollout-ended":
@@ -129,6 +125,10 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
     default:
       return [];
   }
+}
+
+function people(count: number): string {
+  return count === 1 ? "1 person" : `${count} people`;
 }
 
 function untrusted({ package: name, revisions, why }: EventOf<"untrusted">): string {
