@@ -1,10 +1,9 @@
 /** Checks whether what `FTL_SIGN_KEY` names is there. Nothing is signed, as doctor starts no program. */
-import type { Environment } from "../../config.ts";
+import { type Environment, isPrivateKeyText } from "../../config.ts";
 import { explainDiskError } from "../../disk_errors.ts";
 import { FtlError, UsageError } from "../../errors.ts";
 import { quote } from "../../foreign_text.ts";
-import { isPrivateKeyText, parsePrivateKey } from "../../trust/private_key.ts";
-import type { PublicKey } from "../../trust/public_key.ts";
+import { readSignKey } from "../../trust/private_key.ts";
 import { type Check, fail, finding, ok } from "./check.ts";
 import { isProgram } from "./variables.ts";
 
@@ -19,23 +18,13 @@ const EXEC = "exec:";
 export async function checkSignKey(text: string, env: Environment): Promise<Check[]> {
   return await finding(NAME, () => {
     if (isPrivateKeyText(text)) {
-      const { type, fingerprint } = parseKey(text);
+      const { type, fingerprint } = readSignKey(text).publicKey;
       return [ok(NAME, `${type}, ${fingerprint}`)];
     }
     if (text.startsWith(EXEC)) return [checkProgram(text.slice(EXEC.length), env)];
     const problem = checkFile(text);
     return [problem ?? checkProgram("ssh-keygen", env)];
   });
-}
-
-function parseKey(text: string): PublicKey {
-  try {
-    return parsePrivateKey(text).publicKey;
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const why = error.message.replace(/^The/, "the");
-    throw new UsageError(`FTL_SIGN_KEY cannot sign: ${why}`, { hint: error.hint });
-  }
 }
 
 function checkProgram(program: string, { PATH = "" }: Environment): Check {
