@@ -45,6 +45,17 @@ export function parsePrivateKey(text: string): SigningKey {
   }
 }
 
+/** The text of a key in `FTL_SIGN_KEY`. Throws `UsageError` as `parsePrivateKey`, which names the variable. */
+export function readSignKey(text: string): SigningKey {
+  try {
+    return parsePrivateKey(text);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const why = error.message.replace(/^The/, "the");
+    throw new UsageError(`FTL_SIGN_KEY cannot sign: ${why}`, { hint: error.hint });
+  }
+}
+
 /** An SSHSIG blob of the message. */
 export function signWith(
   { publicKey, privateKey }: SigningKey,

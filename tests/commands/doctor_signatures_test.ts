@@ -2,8 +2,8 @@
 import { assertEquals, assertMatch } from "../assert.ts";
 import { doctor, EXIT, FtlError, stageMaster } from "../../mod.ts";
 import type { Context } from "../../src/context.ts";
-import { findings, identify } from "./doctor_findings.ts";
 import { withoutSignatures } from "../../src/revision/metadata.ts";
+import { findings, identify } from "./doctor_findings.ts";
 import { SignedFleet } from "./signed_fleet.ts";
 
 const DAY = 24 * 3600;
@@ -109,6 +109,7 @@ Deno.test("the candidate of a rollout is named by the pointer, and needs no sign
   using _fleet = fleet;
   const next = await fleet.unsignedBuild("2");
   fleet.tick(2);
+  // What is signed takes no step unsigned.
   fleet.bucket.rewrite("a.rev", ({ metadata }) => ({ metadata: withoutSignatures(metadata) }));
   await stageMaster(fleet.context(), next, { request: { groups: ["canary"] } });
   fleet.sign("a.rev", fleet.ann);

@@ -1,5 +1,5 @@
 /** A second person signs what somebody else has blessed or rolled out. By whole commands. */
-import { history, stageMaster } from "../../mod.ts";
+import { history, stageMaster, sync } from "../../mod.ts";
 import { ConflictError, UsageError } from "../../src/errors.ts";
 import type { RevisionName } from "../../src/revision/names.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
@@ -216,4 +216,29 @@ Deno.test("a second person signs no pointer that names another object than there
   const refused = await assertRejects(() => all.bless(all.as("bob"), old), Error);
   assertMatch(refused.message, /^a\.rev names another object than S3 has of a\./);
   assertEquals(await all.signers(), ["ann"]);
+});
+
+Deno.test("a machine that wants two signatures obeys once the second person has signed, in each way to ask", async () => {
+  using all = new SigningFleet();
+  const [old, next] = await all.revisions(2);
+  assert(old !== undefined && next !== undefined);
+  const machine = all.machine("i-1", TWO);
+  const active = async (): Promise<unknown> => {
+    const [synced] = await sync(machine);
+    return synced?.failures.length === 0 ? synced.active : synced?.failures.map(String);
+  };
+  const refused = (found: unknown): void =>
+    assertMatch(String(found), /a\.rev is not trusted: 1 of 2 people have signed it: (ann|bob)/);
+  await all.bless(all.as("ann", TWO), old);
+  refused(await active());
+  await all.bless(all.as("bob", TWO), old);
+  assertEquals(await active(), old);
+  await all.stage(all.as("bob", TWO), next, { size: { percent: 100 }, halt: 1 });
+  refused(await active());
+  await all.stage(all.as("ann", TWO), next, { size: { percent: 100 } });
+  assertEquals(await active(), next);
+  await all.back(all.as("ann", TWO));
+  refused(await active());
+  await all.bless(all.as("bob", TWO), old);
+  assertEquals(await active(), old);
 });

@@ -57,6 +57,11 @@ export class SigningFleet extends MemoryFleet {
     return this.as(person, { FTL_TRUST: undefined });
   }
 
+  /** A machine that has the package `a`, and trusts all but `eve`. */
+  machine(name: string, env: Environment = {}): Context {
+    return this.context(name, ["a"], { FTL_MACHINE: name, FTL_TRUST: this.#trust, ...env });
+  }
+
   /** A third person who may bless, by this trust alone. */
   third(): Context {
     const trust = this.write("three_signers", `${ALLOWED}\neve ${KEYS.eve.line}`);

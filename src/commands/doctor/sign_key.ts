@@ -3,7 +3,7 @@ import { type Config, type Environment, isPrivateKeyText } from "../../config.ts
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../foreign_text.ts";
 import { openSigner, programIn } from "../../trust/io/signer.ts";
-import { parsePrivateKey } from "../../trust/private_key.ts";
+import { readSignKey } from "../../trust/private_key.ts";
 import { type Check, fail, finding, ok } from "./check.ts";
 import { isProgram } from "./variables.ts";
 
@@ -15,7 +15,7 @@ export async function checkSignKey(config: Config): Promise<Check[]> {
     await openSigner(config, { signal: new AbortController().signal });
     const text = config.signKey ?? "";
     if (isPrivateKeyText(text)) {
-      const { type, fingerprint } = parsePrivateKey(text).publicKey;
+      const { type, fingerprint } = readSignKey(text).publicKey;
       return [ok(NAME, `${type}, ${fingerprint}`)];
     }
     return [checkProgram(programIn(text) ?? "ssh-keygen", config.env)];

@@ -15,7 +15,7 @@ import { FtlError, IntegrityError, messageOf, UsageError } from "../../errors.ts
 import { oneLine, quote } from "../../foreign_text.ts";
 import { encodeBase64 } from "../base64.ts";
 import { requireOwnSignature } from "../own_signature.ts";
-import { parsePrivateKey, type SigningKey, signWith } from "../private_key.ts";
+import { readSignKey, signWith } from "../private_key.ts";
 import type { Signer } from "../signing.ts";
 import { removeArmor } from "../sshsig.ts";
 import type { Statement } from "../statement.ts";
@@ -55,7 +55,7 @@ type BlobMaker = (statement: Statement) => Uint8Array | Promise<Uint8Array>;
 
 async function blobMaker(text: string, options: SignerOptions): Promise<BlobMaker> {
   if (isPrivateKeyText(text)) {
-    const key = readKeyText(text);
+    const key = readSignKey(text);
     return ({ bytes: message, namespace }) => signWith(key, { message, namespace });
   }
   const named = programIn(text);
@@ -79,16 +79,6 @@ async function blobMaker(text: string, options: SignerOptions): Promise<BlobMake
 const KEYGEN_HINT =
   "Try it by hand: ssh-keygen -Y sign -f $FTL_SIGN_KEY -n test < /dev/null. A key with a " +
   "passphrase needs a terminal or an agent (ssh-add), and a .pub needs the agent or the token that has its key";
-
-function readKeyText(text: string): SigningKey {
-  try {
-    return parsePrivateKey(text);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const why = error.message.replace(/^The/, "the");
-    throw new UsageError(`FTL_SIGN_KEY cannot sign: ${why}`, { hint: error.hint });
-  }
-}
 
 /** The runtime looks it up by `PATH` if it has no slash. */
 function requireProgram(program: string): string {
