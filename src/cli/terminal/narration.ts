@@ -127,9 +127,7 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
   }
 }
 
-function people(count: number): string {
-  return count === 1 ? "1 person" : `${count} people`;
-}
+const people = (count: number): string => count === 1 ? "1 person" : `${count} people`;
 
 function untrusted({ package: name, revisions, why }: EventOf<"untrusted">): string {
   const count = revisions.length === 1 ? "1 revision is" : `${revisions.length} revisions are`;
