@@ -152,8 +152,7 @@ function judge(
     previous: nameOf(found.previous),
     want: nameOf(want),
     since: found.since,
-    // A machine that refuses a pointer does not remember its serial.
-    trust: state === "failing" || (isInformed && state !== "gone") ? found.trust : undefined,
+    trust: trustOf(found, { isInformed, state }),
     error: found.error,
   }, isInformed]];
 }
@@ -200,6 +199,15 @@ function wantedBy(
     halted: marks?.isHalted ?? false,
     turn: "none needed",
   }).blessed;
+}
+
+/** A machine that refuses a pointer does not remember its serial. One that it trusted was another one. */
+function trustOf(
+  { trust }: ReportedPackage,
+  { isInformed, state }: { readonly isInformed: boolean; readonly state: MachineState },
+): BlessingVerdict | undefined {
+  const isRefusing = state === "failing" && trust !== "trusted";
+  return isRefusing || (isInformed && state !== "gone") ? trust : undefined;
 }
 
 /** By the table above, for a machine that is alive. */

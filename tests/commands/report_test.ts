@@ -70,6 +70,7 @@ Deno.test("after its first sync a machine reports what it runs", async () => {
     previous: undefined,
     want: toRevision(first).id,
     rollout: undefined,
+    trust: undefined,
     error: undefined,
   });
   assert(Math.abs(Date.parse(since ?? "") - Date.now()) < 10 * MINUTE, since);

@@ -162,6 +162,8 @@ Deno.test("a machine is shown with how it judges what is blessed, if it has seen
     // It refuses what it has seen, and so does not remember it.
     seen("i-5", { ...OLD_SERIAL, trust, state: "failing", active: OLD, error: ERROR }),
     seen("i-6", { trust }, { age: 4 * HOUR }),
+    // It fails, and trusted what was blessed before.
+    seen("i-7", { ...OLD_SERIAL, trust: "trusted", state: "failing", active: OLD, error: ERROR }),
   ];
   const { fleet } = judge(reports);
   assertEquals(
@@ -173,6 +175,7 @@ Deno.test("a machine is shown with how it judges what is blessed, if it has seen
       "i-4": undefined,
       "i-5": "unsigned",
       "i-6": undefined,
+      "i-7": undefined,
     },
   );
   assertEquals(fleet.trust, { trusted: 1, unsigned: 2 });
