@@ -81,3 +81,19 @@ Deno.test("compareTree() compares a path of 4,096 bytes, and changes no working 
   assertEquals(found, [`missing ${folder}/link`, `changed ${folder}/symlink target x link`]);
   assertEquals(Deno.cwd(), home);
 });
+
+Deno.test("compareTree() knows a link by the content that its target had, though most of it is the same", async () => {
+  const before = noise(3000);
+  const after = before.map((byte, i) => i === 2999 ? byte ^ 1 : byte);
+  const bytes = tar(
+    { name: "a", content: before },
+    { name: "b", type: "1", link: "a" },
+    { name: "a", content: after },
+  );
+  using play = new Playground();
+  await play.unpack(bytes);
+  for (const chunk of [512, 1000, 1 << 20]) assertEquals(await compare(play, bytes, { chunk }), []);
+  Deno.writeFileSync(`${play.target}/b`, after);
+  Deno.utimeSync(`${play.target}/b`, 1_500_000_000, 1_500_000_000);
+  assertEquals(await compare(play, bytes, { chunk: 512 }), ["changed b content"]);
+});
