@@ -2,8 +2,9 @@
  * Since when the syncs of a package fail for the same reason, and how often. It lies beside the last sync's result, in
  * `.ftl/last-sync.json`. FTL 0.1.0 ignores it, and drops it with its next sync.
  */
-import { EXIT, FtlError, ScriptError } from "../errors.ts";
+import { EXIT, FtlError, ScriptError, UntrustedError } from "../errors.ts";
 import { isSameFailure } from "../plan/sync_event.ts";
+import { type BlessingVerdict, readBlessingVerdict } from "../revision/blessing_verdict.ts";
 import { numberIn, readJson, textIn } from "./disk/json_file.ts";
 import type { PackageDir } from "./package_dir.ts";
 import { type LastSync, readLastSync } from "./state.ts";
@@ -17,6 +18,8 @@ export interface Failing {
   readonly count: number;
   /** Whether nothing but a revision's health has failed. */
   readonly isHealth: boolean;
+  /** What was found of the pointer's signatures, if the sync has refused it. */
+  readonly trust?: BlessingVerdict | undefined;
 }
 
 /** Undefined if the last sync did not fail, or if it was one of FTL 0.1.0. */
@@ -27,7 +30,8 @@ export function readFailing(pkg: PackageDir): Failing | undefined {
   const since = textIn(value, "since");
   if (code === undefined || count === undefined || since === undefined) return undefined;
   if (Number.isNaN(Date.parse(since))) return undefined;
-  return { code, since, count, isHealth: value.isHealth === true };
+  const trust = readBlessingVerdict(textIn(value, "trust"));
+  return { code, since, count, isHealth: value.isHealth === true, trust };
 }
 
 /**
@@ -50,7 +54,8 @@ export function lastSyncOf(
     ? [before.since, before.count + 1]
     : [at, 1];
   const isHealth = failures.every(isHealthFailure);
-  return { at, failure, code: codeOf(failures, first), since, count, isHealth };
+  const trust = first instanceof UntrustedError ? first.verdict : undefined;
+  return { at, failure, code: codeOf(failures, first), since, count, isHealth, trust };
 }
 
 /** Whether only the health of a revision has failed. Such a machine waits for the next blessing. */

@@ -74,8 +74,9 @@ function packageReport(pkg: PackageDir, { config, me, now }: ReportSource): Repo
   const remote = { revisions: ids.map((id) => ({ id })) };
   const gathered = gatherFacts(pkg, { remote, pointer, me, config, follow: false, isCopy, now });
   const { active, previous } = gathered.facts;
+  const failing = isCopy ? undefined : readFailing(pkg);
   const { state, error } = judge(gathered, {
-    ...(isCopy ? {} : { lastSync: readLastSync(pkg), failing: readFailing(pkg) }),
+    ...(isCopy ? {} : { lastSync: readLastSync(pkg), failing }),
     quarantine: isCopy ? undefined : quarantineOf(pkg, { pointer, active }),
     unhealthy: unhealthyOf(pkg),
   });
@@ -87,7 +88,8 @@ function packageReport(pkg: PackageDir, { config, me, now }: ReportSource): Repo
     want: gathered.effective?.blessed,
     serial: pointer?.serial,
     rollout: pointer?.rollout === undefined ? undefined : String(pointer.rollout.id),
-    trust: config.trust === undefined ? undefined : pointer?.trust?.verdict,
+    // A pointer that was refused is not remembered.
+    trust: config.trust === undefined ? undefined : failing?.trust ?? pointer?.trust?.verdict,
     error,
   };
 }

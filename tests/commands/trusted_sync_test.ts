@@ -9,7 +9,8 @@ import { readPointerState, readRevisionState } from "../../src/machine/state.ts"
 import { readKnownBlessing } from "../../src/machine/trust/state.ts";
 import type { RevisionName } from "../../src/revision/names.ts";
 import { lineOf, type Person } from "../trust/people.ts";
-import { dirOf, idOf, keyOf, SignedFleet } from "./signed_fleet.ts";
+import { parseReport } from "../../src/revision/report.ts";
+import { A, dirOf, idOf, keyOf, SignedFleet } from "./signed_fleet.ts";
 
 const { failures: failed } = SignedFleet;
 
@@ -264,4 +265,26 @@ async function withScript(
 
 function ranScripts(fleet: SignedFleet): string[] {
   return Deno.readTextFileSync(`${fleet.path}/ran`).trim().split("\n");
+}
+
+Deno.test("a machine reports what it has found of the signatures, also if it refuses the pointer", async () => {
+  using fleet = new SignedFleet();
+  await fleet.release("1");
+  const web = fleet.machine("web", { FTL_MACHINE: "web", FTL_REPORT: "60" });
+  await fleet.sync(web);
+  assertEquals(await reportedTrust(fleet), ["ok", "trusted"]);
+  await fleet.blessUnsigned(await fleet.build("2"));
+  await fleet.sync(web);
+  assertEquals(await reportedTrust(fleet), ["failing", "unsigned"]);
+  fleet.sign("a.rev", fleet.eve);
+  await fleet.sync(web);
+  assertEquals(await reportedTrust(fleet), ["failing", "refused"]);
+  await fleet.sync(fleet.machine("web", { FTL_MACHINE: "web", FTL_REPORT: "60", FTL_TRUST: "" }));
+  assertEquals(await reportedTrust(fleet), ["ok", undefined]);
+});
+
+async function reportedTrust(fleet: SignedFleet): Promise<unknown[]> {
+  const { text = "" } = await fleet.bucket.getSmall(".ftl/fleet/web") ?? {};
+  const { state, trust } = parseReport(text)?.packages.get(A) ?? {};
+  return [state, trust];
 }
