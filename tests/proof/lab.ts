@@ -3,6 +3,7 @@ import { type Context, createContext, spool, type Spooled } from "../../mod.ts";
 import type { Bucket } from "../../src/bucket/bucket.ts";
 import { Fleet, type Machine, type Ran } from "../e2e/fleet.ts";
 import type { S3ServerOptions } from "../s3_server/server.ts";
+import { aPerson } from "../trust/people.ts";
 import { FastForward } from "./fast_forward.ts";
 import type { Archive } from "./site.ts";
 
@@ -24,6 +25,7 @@ export class Lab implements AsyncDisposable {
   /** By the archive's SHA-256. */
   readonly archives = new Map<string, Archive>();
   #copies = 0;
+  #signing: Readonly<Record<string, string>> = {};
 
   private constructor(readonly fleet: Fleet, packages: readonly string[]) {
     this.machine = fleet.machine("web", packages);
@@ -50,7 +52,15 @@ export class Lab implements AsyncDisposable {
       ...this.fleet.env,
       FTL_ROOT: this.root,
       FTL_MACHINE: `i-0abcdef0123456${this.#copies}`,
+      ...this.#signing,
     };
+  }
+
+  /** From now on all that is spooled and blessed is signed, and the machine trusts nothing else. */
+  beginSigning(): void {
+    if (this.#signing["FTL_SIGN_KEY"] !== undefined) return;
+    const { privateKey: FTL_SIGN_KEY, publicKey: FTL_TRUST } = aPerson("dev@example.com");
+    this.#signing = { FTL_SIGN_KEY, FTL_TRUST };
   }
 
   /** From now on it is another machine, with a copy of the disk. Its scripts have told nothing yet. */

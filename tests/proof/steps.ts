@@ -30,7 +30,8 @@ type CommandName =
   | "sync of a rollout of a bad one"
   | "purge"
   | "sync that removes"
-  | "sync of a copy";
+  | "sync of a copy"
+  | "signed sync";
 
 /** From the switch of `current` on it is the new one. */
 export const STEPS: readonly Step[] = [
@@ -91,6 +92,9 @@ export const STEPS: readonly Step[] = [
   { command: "bless", at: "history-written", active: "old" },
   { command: "step of a rollout", at: "history-written", active: "old" },
   { command: "step of a rollout", at: "pointer-written", active: "old" },
+  // What was signed once is not blessed without a signature any more, so these are the very last.
+  { command: "signed sync", at: "trust-kept", active: "old" },
+  { command: "signed sync", at: "pointer-remembered", active: "old" },
 ];
 
 const SITES = [1, 2, 3].map((seed) => makeSite(PACKAGE, seed, { files: 40 }));
@@ -183,6 +187,7 @@ async function arrange(
   lab: Lab,
   inspector: Inspector,
 ): Promise<Arranged & { args: string[] }> {
+  if (command === "signed sync") lab.beginSigning();
   const context = lab.context();
   const spoolNext = async (): Promise<string> => (await lab.spool(nextSite())).revision;
   const old = await spoolNext();
@@ -199,7 +204,7 @@ async function arrange(
   if (command === "step of a rollout") {
     return { args: ["jump", "--master", next, "--group", "canary"], old, next };
   }
-  if (command === "sync" || command === "sync of a bad one") {
+  if (["sync", "signed sync", "sync of a bad one"].includes(command)) {
     await jumpMaster(context, next);
     return { args: ["sync"], old, next };
   }
