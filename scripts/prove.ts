@@ -74,14 +74,23 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
 async function properties(seed: number): Promise<Figures> {
   const inputs = 100_000;
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "--quiet", "--allow-all", "--filter", "/^(any|a new id|no plan)/", HOSTILE_TEST],
+    args: [
+      "test",
+      "--quiet",
+      "--allow-all",
+      "--filter",
+      "/^(any|a new id|no plan)/",
+      ...HOSTILE_TESTS,
+    ],
     env: { PROVE_INPUTS: String(inputs), PROVE_SEED: String(seed) },
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stdout));
   return { "inputs a property": inputs };
 }
 
-const HOSTILE_TEST = new URL("../tests/proof/hostile_test.ts", import.meta.url).pathname;
+const HOSTILE_TESTS = ["hostile_test.ts", "hostile_signatures_test.ts"].map((name) => {
+  return new URL(`../tests/proof/${name}`, import.meta.url).pathname;
+});
 
 /** Throws an Error with a message for the user. */
 function readSettings(args: string[]): Settings & { names: readonly string[] } {
