@@ -41,7 +41,7 @@ Deno.test("a machine of 0.1.0 gets FTL_TRUST: it keeps what it runs, downloads n
   assertEquals(JSON.parse(web.read("a/.ftl/master.json"))["schema"], undefined);
   await all.refuses(web, { runs: first, why: "a.rev is not trusted: it is not signed" });
 
-  // Spooled signed, by name and content the same.
+  // 0.1.0 fetches what is signed like anything else, and that is not fetched again once it is blessed.
   const second = await all.build("two");
   await older.ok(web, ["sync"]);
   assertEquals(web.names("a/revs"), [idOf(first), idOf(second)]);
