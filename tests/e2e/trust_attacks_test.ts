@@ -1,5 +1,6 @@
 /** Attacks on a fleet that trusts signatures, by somebody who may write to the bucket: on what revisions are. */
 import { assertEquals, assertStringIncludes } from "../assert.ts";
+import { withoutSignatures } from "../../src/revision/metadata.ts";
 import { testWith } from "../required_program.ts";
 import { AWS } from "./attacker.ts";
 import { idOf } from "./fleet.ts";
@@ -120,9 +121,7 @@ testWith(AWS, "a pointer that the attacker writes or changes is not obeyed", asy
   await all.syncs(web, first);
   await attacker.put({ key: keyOf("a.z00000000"), path: await all.pack("bad"), metadata: {} });
   const { metadata } = await attacker.steal("a.rev");
-  const unsigned = Object.fromEntries(
-    Object.entries(metadata).filter(([name]) => !name.startsWith("ftl-sig-")),
-  );
+  const unsigned = withoutSignatures(metadata);
   const claims: [text: string, metadata: Record<string, string>, why: string][] = [
     [
       "a.z00000000",

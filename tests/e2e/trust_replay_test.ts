@@ -2,6 +2,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { testWith } from "../required_program.ts";
 import type { Person } from "../trust/people.ts";
+import { withoutSignatures } from "../../src/revision/metadata.ts";
 import { blessingStatement } from "../../src/trust/statement.ts";
 import { aPackage } from "../names.ts";
 import { AWS, type Metadata, type Stolen } from "./attacker.ts";
@@ -205,9 +206,7 @@ function signatures(metadata: Metadata): Metadata {
 /** The pointer with other metadata, signed by whoever has these keys. */
 function signed({ key, path, metadata }: Stolen, more: Metadata, by: readonly Person[]): Stolen {
   const claimed = {
-    ...Object.fromEntries(
-      Object.entries(metadata).filter(([name]) => !name.startsWith("ftl-sig-")),
-    ),
+    ...withoutSignatures(metadata),
     ...more,
   };
   const text = Deno.readTextFileSync(path);
