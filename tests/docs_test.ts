@@ -6,6 +6,7 @@ import manifest from "../deno.json" with { type: "json" };
 import { COMMANDS } from "../src/cli/commands.ts";
 import { SCOPES } from "../src/cli/permissions.ts";
 import * as errors from "../src/errors.ts";
+import { BLESSING_VERDICTS } from "../src/revision/blessing_verdict.ts";
 import { SCRIPT_PLACES, SCRIPT_VARIABLES } from "../src/revision/scripts.ts";
 import { assert, assertEquals } from "./assert.ts";
 
@@ -146,6 +147,20 @@ Deno.test("each message that docs/errors.md lists is one that the code has", () 
     return parts.map((part) => part.trim()).some((part) => !source.includes(part));
   });
   assertEquals(unknown, []);
+});
+
+Deno.test("docs/trust.md has each word for a pointer, and each reason against a signature, as the code has them", () => {
+  const code = (text: string): string => `\`${text}\``;
+  const rows = rowsOf(prose("docs/trust.md")).map(([first]) => first);
+  const [words, reasons] = ["word", "a signature does not count as"].map((head) =>
+    rows.indexOf(head)
+  );
+  assert(words !== undefined && words > 0 && reasons !== undefined && reasons > words);
+  assertEquals(rows.slice(words + 1, reasons).sort(), BLESSING_VERDICTS.map(code).sort());
+  const [, table = ""] = /REASONS[^{]*\{\n([^}]*)\}/.exec(read("src/trust/words.ts")) ?? [];
+  const known = [...table.matchAll(/: "(.*)",$/gm)].map(([, reason = ""]) => code(reason));
+  assert(known.length > 5);
+  assertEquals(rows.slice(reasons + 1, reasons + 1 + known.length).sort(), known.sort());
 });
 
 Deno.test("docs/packages.md has each script's places and variables as the code has them", () => {
