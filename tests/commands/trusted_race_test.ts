@@ -2,8 +2,9 @@
 import { assertEquals, assertStringIncludes } from "../assert.ts";
 import { readPointerState, writePointerState } from "../../src/machine/state.ts";
 import { readKnownBlessing } from "../../src/machine/trust/state.ts";
+import { StorageError } from "../../src/errors.ts";
 import { readLink } from "../../src/machine/links.ts";
-import { dirOf, idOf, SignedFleet } from "./signed_fleet.ts";
+import { dirOf, idOf, keyOf, SignedFleet } from "./signed_fleet.ts";
 
 Deno.test("a pointer that is deleted between the listing and its GET takes back no blessing", async () => {
   using fleet = new SignedFleet();
@@ -60,4 +61,21 @@ Deno.test("what trust.json knows counts also if the machine was killed before it
   assertEquals(readKnownBlessing(dirOf(web)), known);
   assertStringIncludes(SignedFleet.failures({ failures }).join(), "has obeyed one of");
   assertEquals(readLink(dirOf(web), "current"), idOf(second));
+});
+
+Deno.test("a candidate that S3 does not describe keeps no blessing back", async () => {
+  using fleet = new SignedFleet();
+  const web = fleet.machine();
+  await fleet.release("1");
+  await fleet.sync(web);
+  const second = await fleet.release("2");
+  const candidate = await fleet.build("3");
+  // As S3 does for an object that is encrypted by a key of its writer (SSE-C).
+  const { head } = fleet.bucket;
+  fleet.bucket.head = async (key) => {
+    if (key !== keyOf(candidate)) return await head.call(fleet.bucket, key);
+    throw new StorageError("HTTP 400", { reason: "other" });
+  };
+  const { activated } = await fleet.sync(web);
+  assertEquals([activated, dirOf(web).has(idOf(candidate))], [second, false]);
 });
