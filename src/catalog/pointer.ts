@@ -3,7 +3,7 @@ import type { Bucket, ListedObject, SmallObject } from "../bucket/bucket.ts";
 import type { Context } from "../context.ts";
 import { BrokenPointerError, IntegrityError, UntrustedError } from "../errors.ts";
 import { parseKey, pointerKey } from "../revision/keys.ts";
-import type { Metadata } from "../revision/metadata.ts";
+import { type Metadata, withoutSignatures } from "../revision/metadata.ts";
 import {
   type Blessing,
   blessingName,
@@ -55,7 +55,9 @@ export async function readPointer(
   const found = await getPointer(bucket, { ...remote.pointer, isRev });
   if (found === undefined) return undefined;
   const id = readId(found, { key, packageName: remote.name, isRev });
-  const { etag, modified, metadata, text } = found;
+  const { etag, modified, text } = found;
+  // Signatures are of a `.rev`: none covers another key, or what lies beside it.
+  const metadata = isRev ? found.metadata : withoutSignatures(found.metadata);
   const blessing = { ...readBlessing(id, metadata), modified, metadata, text };
   if (isRev) return { ...blessing, etag };
   return { ...blessing, replaced: await readGoPrevious(bucket, remote), etag: undefined };
@@ -158,16 +160,17 @@ export async function fetchPointerState(
   known: PointerState | undefined,
   judge?: PointerJudge,
 ): Promise<PointerState | undefined> {
-  if (remote.pointer === undefined && judge?.isEnforced && known !== undefined) {
-    return requireJudged(known, judge, remote);
-  }
+  const kept = (): PointerState | undefined =>
+    judge?.isEnforced && known !== undefined ? requireJudged(known, judge, remote) : undefined;
+  if (remote.pointer === undefined && kept() !== undefined) return known;
   // An empty listing may come from a wrong bucket. That is no reason to forget the blessing.
   if (remote.pointer === undefined) return remote.revisions.length === 0 ? known : undefined;
   const version = pointerVersion(remote);
-  const isJudged = judge === undefined || judge.hasJudged(known?.trust);
+  const isJudged = judge === undefined || judge.hasJudged(known);
   if (known?.version === version && known.schema === 2 && isJudged) return known;
   const pointer = await readPointer(bucket, remote);
-  if (pointer === undefined) return undefined;
+  // It was deleted since it was listed.
+  if (pointer === undefined) return kept();
   const trust = judge?.judge({ package: remote.name, ...pointer });
   return pointerState(pointer, { version, trust });
 }
@@ -178,7 +181,7 @@ function requireJudged(
   judge: PointerJudge,
   { name }: RemotePackage,
 ): PointerState {
-  if (judge.hasJudged(known.trust)) return known;
+  if (judge.hasJudged(known)) return known;
   throw new UntrustedError(`${pointerKey(name)} is gone, so nobody can tell who has signed it`, {
     verdict: "unsigned",
     hint: `This machine keeps what it runs. Bless it again: ftl jump --master ${

@@ -1,5 +1,5 @@
 /** Judges the pointer of one package, for whoever reads it. */
-import type { PointerTrust } from "../revision/pointer.ts";
+import type { PointerState, PointerTrust } from "../revision/pointer.ts";
 import {
   type BlessingCircumstances,
   judgeBlessing,
@@ -7,6 +7,7 @@ import {
   refusedBlessing,
 } from "./judge_blessing.ts";
 import type { TrustPolicy } from "./policy.ts";
+import { isOvertaken } from "./replay.ts";
 
 export class PointerJudge {
   readonly #policy: TrustPolicy;
@@ -30,9 +31,10 @@ export class PointerJudge {
     return this.#policy.isEnforced;
   }
 
-  /** Whether it was judged by the same policy. */
-  hasJudged(trust: PointerTrust | undefined): boolean {
-    return trust?.policy === this.#policy.digest;
+  /** Whether it was judged by the same policy, and this machine has obeyed nothing newer since. */
+  hasJudged(pointer: Pick<PointerState, "serial" | "trust"> | undefined): boolean {
+    if (pointer?.trust?.policy !== this.#policy.digest) return false;
+    return !isOvertaken(pointer, this.#circumstances().known);
   }
 
   /** Throws `UntrustedError` if the pointer is not trusted, and the policy is enforced. */

@@ -15,6 +15,7 @@
  * - from the future: a thief of a key could otherwise write a serial that no later one is above. What a machine
  *   has obeyed already stays good while its clock is wrong.
  */
+import type { PointerState } from "../revision/pointer.ts";
 import type { Statement } from "./statement.ts";
 
 export type ReplayVerdict = "current" | "from-the-future" | "too-old" | "older" | "another";
@@ -50,4 +51,14 @@ export function judgeReplay({ statement, known, floor, now }: ReplayFacts): Repl
   if (serial > now + DAY) return "from-the-future";
   if (isKnown) return "another";
   return known !== undefined && serial < known.serial ? "older" : "current";
+}
+
+/** Whether a pointer that was trusted once is older than what this machine has obeyed, or another one of the same time. */
+export function isOvertaken(
+  { serial, trust }: Pick<PointerState, "serial" | "trust">,
+  known: KnownBlessing | undefined,
+): boolean {
+  if (serial === undefined || trust?.statement === undefined || known === undefined) return false;
+  return known.serial > serial ||
+    (known.serial === serial && known.statement !== trust.statement);
 }

@@ -114,7 +114,7 @@ export class PackageView {
     await this.#lookAtSignatures();
   }
 
-  /** Who has signed what the plan would fetch. If S3 cannot be asked, nobody has. */
+  /** Who has signed what the plan would fetch. If S3 does not tell, nobody has. */
   async #lookAtSignatures(): Promise<void> {
     const { trust, signal } = this.#setting;
     if (trust === undefined) return;

@@ -16,6 +16,7 @@ import { parseKey } from "../../revision/keys.ts";
 import type { RevisionId, RevisionName } from "../../revision/names.ts";
 import type { BlessedObject, PointerState } from "../../revision/pointer.ts";
 import type { PointerJudge } from "../../trust/pointer_judge.ts";
+import { isOvertaken } from "../../trust/replay.ts";
 import { readJournal, revisionsOf } from "../jump/journal.ts";
 import { readLink } from "../links.ts";
 import type { PackageDir } from "../package_dir.ts";
@@ -158,11 +159,7 @@ export class PackageTrust {
 
   /** Whether another command has obeyed a newer blessing meanwhile, or another one of the same time. */
   isOutdated(pointer: PointerState | undefined): boolean {
-    const { serial, trust } = pointer ?? {};
-    const known = readKnownBlessing(this.#pkg);
-    if (serial === undefined || trust?.statement === undefined || known === undefined) return false;
-    return known.serial > serial ||
-      (known.serial === serial && known.statement !== trust.statement);
+    return pointer !== undefined && isOvertaken(pointer, readKnownBlessing(this.#pkg));
   }
 
   /** Undefined if the revision may be fetched. */
