@@ -4,18 +4,20 @@ import { testWith } from "../required_program.ts";
 import { SSH_AGENT, SSH_KEYGEN } from "../trust/ssh_keygen.ts";
 import { runPage } from "./trust_page.ts";
 
-/** What differs each time: names, keys, times, sizes. */
+/** Without what differs each time, or from machine to machine: ids, keys, times, sizes. */
 function withoutChance(text: string): string {
   return text
-    .replace(/\bV[0-9A-Za-z]{10}\b/g, "<id>")
+    .replace(/\b[V-Z][0-9A-Za-z]{10}\b/g, "<id>")
     .replace(/SHA256:[A-Za-z0-9+/]{43}/g, "<key>")
     .replace(/\b[0-9a-f]{64}\b/g, "<sha256>")
     .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<upload>")
-    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
+    .replace(/\d{4}-?\d\d-?\d\dT[\d:.]+Z/g, "<time>")
     .replace(/\b\d{13}\b/g, "<serial>")
-    .replace(/\b\d+(\.\d+)? (s|ms|min|B|bytes)\b/g, "<n> $2")
+    .replace(/\b\d+(\.\d+)? (s|min)\b/g, "<n> s")
+    .replace(/\b\d+(\.\d+)? (B|kB|bytes)\b/g, "<n> bytes")
+    .replace(/\b\d+\.\d+\.\d+\b/g, "<version>")
     .replace(/\bftl-size: \d+/g, "ftl-size: <n>")
-    .replace(/ftl-by: .*|by \w+@\S+: /g, "<by>")
+    .replace(/^ftl-by: .*/gm, "ftl-by: <user>")
     .replace(/[ \t]+/g, " ");
 }
 
