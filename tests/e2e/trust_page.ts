@@ -22,6 +22,14 @@ export interface Shown {
 /** A path of the page, and where the test has it. */
 type Place = readonly [onPage: string, here: string];
 
+/** What it does is shown if it fails, apart from what it prints. The page's agent ends with it. */
+const BEGIN = `set -eu
+exec 7>&2
+BASH_XTRACEFD=7
+trap '[ ! -S "\${SSH_AUTH_SOCK:-}" ] || kill "$SSH_AGENT_PID"' EXIT
+set -x
+`;
+
 /** Throws if a block that must succeed does not. */
 export async function runPage(): Promise<Shown[]> {
   await using fleet = await Fleet.start();
@@ -39,7 +47,7 @@ export async function runPage(): Promise<Shown[]> {
     ["~/", `${folder.path}/home/`],
   ];
   const shown: Omit<Shown, "printed">[] = [];
-  let script = "set -eu\nexec 7>&2\nBASH_XTRACEFD=7\nset -x\n";
+  let script = BEGIN;
   for (const [, kind, text = ""] of PAGE.matchAll(/^```(sh|console|python)\n([^]*?)^```$/gm)) {
     if (text.startsWith("#!")) writeProgram(programs, here(text, places));
     else if (kind === "sh") script += text;
