@@ -61,7 +61,7 @@ export function parseTrustedKeys(text: string): AllowedSigner[] {
     if (typeof key !== "string") {
       return { ...NO_OPTIONS, principals: key.fingerprint, key, line: undefined };
     }
-    throw new UsageError(`${quote(part.trim())} is no key that may sign: ${key}`, {
+    throw new UsageError(`FTL_TRUST: ${quote(part.trim())} is no key that may sign: ${key}`, {
       hint:
         "A key is the first two words of its .pub file, as in 'ssh-ed25519 AAAA...'; several are " +
         "separated by commas. A file of allowed signers is named by its absolute path",

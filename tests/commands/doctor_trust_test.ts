@@ -50,7 +50,7 @@ Deno.test("doctor fails for an FTL_TRUST that no command takes, with the error o
   const [empty = ""] = await ofFile("# nobody\n");
   assertMatch(empty, /^fail 'DIR\/allowed_signers' names nobody who may sign/);
   const [word = ""] = await ofFile("", { FTL_TRUST: "etc/allowed_signers" });
-  assertMatch(word, /^fail 'etc\/allowed_signers' is no key that may sign/);
+  assertMatch(word, /^fail FTL_TRUST: 'etc\/allowed_signers' is no key that may sign/);
 });
 
 /** The lines, the threshold, and the failure. */
