@@ -129,7 +129,7 @@ export class WriterTrust {
   /** What was signed may be good, and only of others. */
   #withAdvice(hint: string, trust: OldTrust): string {
     if (this.#policy !== undefined || trust === "unsigned") return hint;
-    return `${hint}. Without FTL_TRUST only the key of FTL_SIGN_KEY is trusted: set it to who may sign`;
+    return `${hint}. Only the key of FTL_SIGN_KEY is trusted: to trust others, set FTL_TRUST to who may sign`;
   }
 }
 

@@ -44,7 +44,10 @@ Deno.test("without FTL_TRUST only the own key is trusted", async () => {
     refused.message,
     /^a\.\S+ is not trusted: signature 1 \(SHA256:\S+\): the key may not/,
   );
-  assertMatch(refused.hint ?? "", /Without FTL_TRUST only the key of FTL_SIGN_KEY is trusted/);
+  assertMatch(
+    refused.hint ?? "",
+    /\. Only the key of FTL_SIGN_KEY is trusted: to trust others, set FTL_TRUST to who may sign$/,
+  );
   assertEquals([await all.text, await all.signers()], [mine, ["ann"]]);
 });
 
