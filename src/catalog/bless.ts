@@ -1,5 +1,5 @@
 /** Blesses a revision in S3 for all machines: for `jump --master` and `jump-back --master`. */
-import { readRevisionContent } from "../revision/metadata.ts";
+import { isSigned, readRevisionContent } from "../revision/metadata.ts";
 import { ConflictError, StorageError, UsageError } from "../errors.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import type { Context } from "../context.ts";
@@ -73,9 +73,12 @@ export async function bless(context: Context, request: BlessRequest): Promise<Bl
     again,
   };
   const unchanged = (): Blessed => {
-    if (message !== undefined) {
-      const note = `${name} is blessed already: its message was not changed`;
-      context.report({ type: "warning", message: note });
+    const tell = (what: string): void =>
+      context.report({ type: "warning", message: `${name} is blessed already${what}` });
+    if (message !== undefined) tell(": its message was not changed");
+    // A second person would believe to have signed it.
+    if (signing === undefined && isSigned(before?.metadata ?? {})) {
+      tell(", and nothing was signed: FTL_SIGN_KEY is not set");
     }
     return { revision: name, from };
   };

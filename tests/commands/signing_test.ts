@@ -72,6 +72,9 @@ Deno.test("a signed package is not blessed unsigned by habit, in no way", async 
   await all.bless(all.as("ann"), old);
   await all.bless(all.context(), old);
   assertEquals((await all.metadata())["ftl-blessed"], before["ftl-blessed"]);
+  assertEquals(all.warnings.filter((warning) => warning.startsWith(old)), [
+    `${old} is blessed already, and nothing was signed: FTL_SIGN_KEY is not set`,
+  ]);
 });
 
 Deno.test("nobody vouches for a revision that an intruder put there, or swapped", async () => {
