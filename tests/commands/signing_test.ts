@@ -195,6 +195,16 @@ Deno.test("a key that FTL_TRUST does not let bless is told before anything is se
   assertEquals(await all.text, undefined);
 });
 
+Deno.test("a key that FTL_TRUST does not let spool is told before anything is sent", async () => {
+  using all = new SigningFleet();
+  for (const person of ["eve", "ann"] as const) {
+    const refused = await assertRejects(() => all.revisions(1, all.as(person)), UsageError);
+    assertMatch(refused.message, /^FTL_TRUST does not take what FTL_SIGN_KEY signed: signature 1/);
+  }
+  assertEquals(await all.bucket.list(""), []);
+  await all.revisions(1, all.alone("eve"));
+});
+
 Deno.test("who signs must be able to read the revision, and who does not sign need not", async () => {
   using all = new SigningFleet();
   const [old] = await all.revisions(1);
