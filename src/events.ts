@@ -89,6 +89,8 @@ export interface VerifiedEvent {
   readonly missing: number;
   /** How many paths the spooled file has not. */
   readonly extra: number;
+  /** Who has signed it, as `FTL_TRUST` names them. Empty if nobody is trusted, or none of them has signed it. */
+  readonly by: readonly string[];
   /** Milliseconds taken. */
   readonly ms: number;
 }

@@ -114,6 +114,20 @@ Deno.test("verifyMaster() only counts signatures without FTL_TRUST, and only war
   assertEquals(said(await verifyMaster(developer(fleet), other)), TRUSTED);
 });
 
+Deno.test("verify() tells who has signed what it compares", async () => {
+  using fleet = new SignedFleet();
+  await fleet.release("1");
+  const web = fleet.machine();
+  await fleet.sync(web);
+  for (const [machine, by] of [[web, ["ci@example.com"]], [fleet.context("web"), []]] as const) {
+    fleet.events.length = 0;
+    await verify(machine, ["a"]);
+    assertEquals(fleet.events.flatMap((event) => event.type === "verified" ? [event.by] : []), [
+      by,
+    ]);
+  }
+});
+
 Deno.test("the signers of a file count in the place of those of FTL_TRUST", async () => {
   using fleet = new SignedFleet();
   await fleet.bless(await fleet.build("1", fleet.eve), fleet.eve);

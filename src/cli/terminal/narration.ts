@@ -155,8 +155,9 @@ function verified(event: EventOf<"verified">, paint: Paint): string {
     : isBad
     ? paint.bad(counts)
     : paint.warning(counts);
+  const by = event.by.length === 0 ? "" : `signed by ${escapeControls(event.by.join(", "))}, `;
   return `${event.revision}: ${entries(event.entries)}, ${formatBytes(event.bytes)}: ${result}, ` +
-    `in ${formatDuration(event.ms)}`;
+    `${by}in ${formatDuration(event.ms)}`;
 }
 
 /** Names of machines in one line. */

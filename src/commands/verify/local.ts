@@ -106,15 +106,15 @@ export class LocalVerifier {
       findings.filter(({ finding }) => finding === kind).length;
     const [changed, missing, extra] = [count("changed"), count("missing"), count("extra")];
     const { entries, bytes } = comparison;
+    const { signed, refusal } = await this.#judge(object, { pkg, id }, source);
+    const by = signed?.by.map(({ principals }) => principals) ?? [];
     const ms = performance.now() - started;
     this.#context.report({
-      ...{ type: "verified", revision, entries, bytes, changed, missing, extra, ms },
+      ...{ type: "verified", revision, entries, bytes, changed, missing, extra, by, ms },
     });
     const failures = changed + missing + (this.#isStrict ? extra : 0) === 0
       ? []
       : [isNotAsSpooled(revision, { changed, missing, extra })];
-    if (this.#policy === undefined) return { findings, signed: undefined, failures };
-    const { signed, refusal } = await this.#judge(object, { pkg, id }, source);
     return {
       findings,
       signed,
@@ -157,13 +157,14 @@ export class LocalVerifier {
     object: JudgedObject,
     here: Here,
     source: Source,
-  ): Promise<{ readonly signed: JudgedPart; readonly refusal: Error | undefined }> {
+  ): Promise<{ readonly signed: JudgedPart | undefined; readonly refusal: Error | undefined }> {
+    if (this.#policy === undefined) return { signed: undefined, refusal: undefined };
     const signed = await judgedRevision(this.#policy, object);
     const refusal = untrusted(here.pkg.revisionName(here.id), signed);
     if (refusal === undefined || await this.#isBlessed(here, source)) {
       return { signed, refusal: undefined };
     }
-    if (this.#policy?.isEnforced) return { signed, refusal };
+    if (this.#policy.isEnforced) return { signed, refusal };
     this.#context.report({ type: "warning", message: refusal.message });
     return { signed, refusal: undefined };
   }

@@ -47,6 +47,15 @@ Deno.test("a sync is summed up in one line", () => {
   for (const [change, line] of cases) assertEquals(narrate({ ...base, ...change }, loud), [line]);
 });
 
+Deno.test("what was verified says who has signed it, if somebody is known", () => {
+  const same = { type: "verified", revision: ACTIVE, changed: 0, missing: 0, extra: 0 } as const;
+  for (const [by, who] of [[[], ""], [["ci", "a\nb"], "signed by ci, a\\x0ab, "]] as const) {
+    assertEquals(narrate({ ...same, entries: 2, bytes: 3, by, ms: 3200 }, loud), [
+      `a.VZ5vQk8aR4G: 2 entries, 3 B: as it was spooled, ${who}in 3.2 s`,
+    ]);
+  }
+});
+
 Deno.test("a hold says whether another revision is blessed, or only being rolled out", () => {
   const held = { type: "held", revision: ACTIVE, blessed: NEXT } as const;
   for (const [isCandidate, what] of [[false, "blessed"], [true, "being rolled out"]] as const) {
