@@ -96,6 +96,27 @@ testWith(SSH_KEYGEN, "ssh-keygen verifies by the lines that --show prints", asyn
   }
 });
 
+testWith(
+  SSH_KEYGEN,
+  "where no file tells whose a key is, the lines say which key it is",
+  async () => {
+    const { fleet } = await signed();
+    await using _fleet = fleet;
+    const trusts = [undefined, ANN.publicKey, fleet.folder.write("only_ci", lineOf(CI))];
+    for (const [index, trust] of trusts.entries()) {
+      const args = ["verify", "--master", "one", "--show", `${fleet.folder.path}/shown ${index}`];
+      const { stdout } = await fleet.ftl(args, { env: { FTL_TRUST: trust } });
+      const commands = stdout.split("\n").filter((line) => line.startsWith("ssh-keygen "));
+      assertEquals(commands.length, 2);
+      for (const line of commands) {
+        const { success, said } = await shell(line);
+        assert(success, `${line}: ${said}`);
+        assertMatch(said, /^Good "ftl-bless:one" signature with ED25519 key SHA256:/);
+      }
+    }
+  },
+);
+
 Deno.test("verify --master has a line for each signature", async () => {
   const { fleet, trust } = await signed();
   await using _fleet = fleet;

@@ -79,12 +79,14 @@ function commandFor(
   const known = [...judged?.by ?? [], ...judged?.refused ?? []]
     .find((one) => one.signature === signature);
   const signer = policy?.signers.find(({ key }) => key.fingerprint === known?.fingerprint);
-  const file = policy?.source.startsWith("/") ? policy.source : "allowed_signers";
+  const principal = principalOf(known?.principals);
+  const isInFile = signer?.line !== undefined && principal !== undefined && policy !== undefined;
   const isLimited = signer?.validAfter !== undefined || signer?.validBefore !== undefined;
   const words = [
-    ...["ssh-keygen", "-Y", "verify", "-f", file],
-    ...["-I", principalOf(known?.principals) ?? "<principal>", "-n", namespace],
-    ...["-s", `${folder}/signature.${signature}`],
+    // Whose key it is, only a file tells: else ssh-keygen says which key it is.
+    ...["ssh-keygen", "-Y"],
+    ...(isInFile ? ["verify", "-f", policy.source, "-I", principal] : ["check-novalidate"]),
+    ...["-n", namespace, "-s", `${folder}/signature.${signature}`],
     // As FTL does: a key that has expired since is still the one that signed it then.
     ...isLimited && time !== undefined ? ["-O", `verify-time=${timestamp(time)}`] : [],
   ];
