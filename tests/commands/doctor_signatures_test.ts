@@ -40,7 +40,10 @@ Deno.test("doctor fails for a pointer that is not signed, as a sync does, and wi
   const { failures: [refused] } = await fleet.sync(web);
   assertEquals(error?.message, refused?.message);
   assertEquals(await findings(warning(fleet), "S3 signatures"), [`warn ${UNSIGNED}`]);
-  assertEquals((await doctor(warning(fleet))).failures, []);
+  const { checks, failures } = await doctor(warning(fleet));
+  assertEquals(failures, []);
+  const { hint = "" } = checks.find(({ name }) => name === "S3 signatures") ?? {};
+  assertMatch(hint, /^Without 'warn:' a sync would refuse it/);
 });
 
 Deno.test("doctor says that a machine which has obeyed no signed blessing would take an older one", async () => {

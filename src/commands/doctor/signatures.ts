@@ -69,7 +69,9 @@ async function checkPackage(asked: Asked, pkg: PackageDir): Promise<Check[]> {
     pointer = await fetchPointerState(bucket, remote, known, trust.judge);
   } catch (error) {
     if (!(error instanceof UntrustedError)) throw error;
-    return [policy.isEnforced ? fail(NAME, error) : warn(NAME, error.message, error.hint ?? "")];
+    const hint =
+      `Without 'warn:' a sync would refuse it. Look at it: ftl verify --master ${pkg.name}`;
+    return [policy.isEnforced ? fail(NAME, error) : warn(NAME, error.message, hint)];
   }
   const { config, now, signal } = context;
   const source = { remote, pointer, me, config, follow: false, now: now() };
