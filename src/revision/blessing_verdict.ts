@@ -27,3 +27,6 @@ export type BlessingVerdict = typeof BLESSING_VERDICTS[number];
 export function readBlessingVerdict(text: string | undefined): BlessingVerdict | undefined {
   return BLESSING_VERDICTS.find((verdict) => verdict === text);
 }
+
+/** What to do about `too-few`. */
+export const SIGN_TOO = "Another person signs it, too, by the same 'ftl jump --master'";

@@ -5,7 +5,7 @@
 import { IntegrityError, UntrustedError } from "../errors.ts";
 import { escapeControls } from "../foreign_text.ts";
 import { pointerKey } from "../revision/keys.ts";
-import type { BlessingVerdict } from "../revision/blessing_verdict.ts";
+import { type BlessingVerdict, SIGN_TOO } from "../revision/blessing_verdict.ts";
 import type { PackageName } from "../revision/names.ts";
 import type { TrustPolicy } from "./policy.ts";
 import { judgeReplay, type KnownBlessing, type ReplayVerdict } from "./replay.ts";
@@ -91,8 +91,9 @@ export function refusedBlessing(
   { package: name }: Pick<JudgedPointer, "package">,
   { verdict, why }: Pick<JudgedBlessing, "verdict" | "why">,
 ): UntrustedError {
+  const advice = verdict === "too-few" ? SIGN_TOO : `Look at it: ftl verify --master ${name}`;
   return new UntrustedError(`${pointerKey(name)} is not trusted: ${why ?? verdict}`, {
     verdict,
-    hint: `This machine keeps what it runs. Look at it: ftl verify --master ${name}`,
+    hint: `This machine keeps what it runs. ${advice}`,
   });
 }

@@ -2,7 +2,8 @@
  * Pointers that somebody who can write to the bucket puts in place of the blessed one: see the attacks in docs/trust.md.
  * The file is long because each attack is a test.
  */
-import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { FtlError } from "../../src/errors.ts";
 import type { Context } from "../../src/context.ts";
 import { type Metadata, withoutSignatures } from "../../src/revision/metadata.ts";
 import type { RevisionName } from "../../src/revision/names.ts";
@@ -169,6 +170,8 @@ Deno.test("a threshold counts people, not signatures", async () => {
   const first = await fleet.build("1");
   const web = fleet.machine("web", { FTL_TRUST_THRESHOLD: "2" });
   await fleet.bless(first, fleet.ann);
+  const { failures: [few] } = await fleet.sync(web);
+  assertMatch(few instanceof FtlError ? few.hint ?? "" : "", /what it runs\. Another person signs/);
   await isRefused(fleet, web, undefined, "1 of 2 people have signed it: ann@example.com");
   await fleet.bless(first, fleet.ann, fleet.ann, fleet.eve);
   await isRefused(fleet, web, undefined, "1 of 2 people have signed it: ann@example.com");

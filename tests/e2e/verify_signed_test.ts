@@ -142,6 +142,10 @@ Deno.test("verify --master has a line for each signature", async () => {
   assertEquals(late.code, 5);
   assertMatch(late.stdout, /^too-few\tblessing\t2 of 3 people have signed it: ann@.*, bob@/m);
   assertMatch(late.stderr, /^ftl: one\.rev is not trusted: 2 of 3 people/m);
+  assertMatch(
+    late.stderr,
+    /^hint: Another person signs it, too, by the same 'ftl jump --master'$/m,
+  );
 });
 
 Deno.test("--trust FILE alone shows whom a file trusts, without a bucket or any variable", async () => {

@@ -1,7 +1,7 @@
 /** Judges what may be signed: a revision, or the blessing that names it. */
 import type { Config } from "../../config.ts";
 import { UntrustedError } from "../../errors.ts";
-import type { BlessingVerdict } from "../../revision/blessing_verdict.ts";
+import { type BlessingVerdict, SIGN_TOO } from "../../revision/blessing_verdict.ts";
 import type { Metadata } from "../../revision/metadata.ts";
 import type { PackageName } from "../../revision/names.ts";
 import type { BlessingCircumstances } from "../../trust/judge_blessing.ts";
@@ -99,7 +99,9 @@ export function untrusted(
   if (verdict === "trusted" || verdict === "unchecked") return undefined;
   return new UntrustedError(`${name} is not trusted: ${why ?? verdict}`, {
     verdict,
-    hint: "Find out who wrote it. 'ftl verify --master' with --show DIR writes what was signed",
+    hint: verdict === "too-few"
+      ? SIGN_TOO
+      : "Find out who wrote it. 'ftl verify --master' with --show DIR writes what was signed",
   });
 }
 
