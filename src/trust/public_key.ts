@@ -69,7 +69,7 @@ const READERS = {
 
 export type KeyType = keyof typeof READERS;
 
-export function isKeyType(type: string): type is KeyType {
+function isKeyType(type: string): type is KeyType {
   return Object.hasOwn(READERS, type);
 }
 
