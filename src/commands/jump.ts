@@ -55,7 +55,7 @@ export async function jump(
 /**
  * Blesses the revision, a name or a parsed one, in S3: every machine will run it. Throws `NotFoundError` if S3
  * does not have the revision, `ConflictError` if somebody else blessed another one at the same moment. With
- * `FTL_SIGN_KEY` the blessing is signed; then it throws `IntegrityError` if the revision is not, by somebody who is
+ * `FTL_SIGN_KEY` the blessing is signed; then it throws `UntrustedError` if the revision is not, by somebody who is
  * trusted. Without, it throws `UsageError` if what is blessed now is signed.
  */
 export async function jumpMaster(

@@ -80,7 +80,7 @@ export type Added =
 /** Signs pointers, and vouches for nothing that the writer does not trust. */
 export interface Signing {
   /**
-   * Throws `IntegrityError` if the target, or an old pointer that is followed, is not trusted, and `UsageError` as
+   * Throws `UntrustedError` if the target, or an old pointer that is followed, is not trusted, and `UsageError` as
    * the signer does, or if nobody would trust the key.
    */
   sign<Made extends PointerParts>(request: SigningRequest<Made>): Promise<SignedChange<Made>>;

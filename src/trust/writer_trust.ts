@@ -5,7 +5,8 @@
  * Which key that is shows only once it has signed. Until then those keys are believed that say they have signed what
  * is there, so that what nobody has signed needs no touch of a token. Then all is judged again.
  */
-import { IntegrityError, UsageError } from "../errors.ts";
+import { IntegrityError, UntrustedError, UsageError } from "../errors.ts";
+import type { BlessingVerdict } from "../revision/blessing_verdict.ts";
 import { pointerKey } from "../revision/keys.ts";
 import { type Metadata, readSha256 } from "../revision/metadata.ts";
 import { type PackageName, revisionName } from "../revision/names.ts";
@@ -63,17 +64,18 @@ export class WriterTrust {
   }
 
   /**
-   * Whether the old pointer is trusted. Throws `IntegrityError` if it is followed and is not, or if the target is not.
+   * Whether the old pointer is trusted. Throws `UntrustedError` if it is followed and is not, or if the target is not.
    *
    * @param own the key that signs. Undefined if it is not known yet
    */
   require(before: Before, own: PublicKey | undefined): OldTrust {
     const { package: name, followsOld, target } = before;
-    const { trust, why } = this.#judgeOld(before, own);
+    const { trust, verdict, why } = this.#judgeOld(before, own);
     if (followsOld && trust !== "trusted") {
       const hint =
         `Look at it (ftl verify --master ${name}), then bless for all first: ftl jump --master ${name}.<id>`;
-      throw new IntegrityError(`${pointerKey(name)} is not trusted: ${why}`, {
+      throw new UntrustedError(`${pointerKey(name)} is not trusted: ${why}`, {
+        verdict,
         hint: this.#withAdvice(hint, trust),
       });
     }
@@ -97,9 +99,13 @@ export class WriterTrust {
   #judgeOld(
     { package: name, old, now }: Before,
     own: PublicKey | undefined,
-  ): { readonly trust: OldTrust; readonly why: string | undefined } {
+  ): {
+    readonly trust: OldTrust;
+    readonly verdict: BlessingVerdict;
+    readonly why: string | undefined;
+  } {
     // What is not there says nothing that could be wrong.
-    if (old === undefined) return { trust: "trusted", why: undefined };
+    if (old === undefined) return { trust: "trusted", verdict: "trusted", why: undefined };
     const { text, metadata } = old;
     // A second person adds the signature that is missing.
     const policy = { ...this.#policyFor(metadata, own), threshold: 1 };
@@ -107,7 +113,7 @@ export class WriterTrust {
       ...{ known: undefined, now },
     });
     const trust = verdict === "trusted" || verdict === "unsigned" ? verdict : "refused";
-    return { trust, why };
+    return { trust, verdict, why };
   }
 
   #requireTarget(name: PackageName, target: Target, own: PublicKey | undefined): void {
@@ -119,7 +125,7 @@ export class WriterTrust {
     const message = verdict === "unsigned"
       ? `Nobody has signed what was spooled: ${revision}`
       : `${revision} is not trusted: ${why}`;
-    throw new IntegrityError(message, { hint: this.#withAdvice(hint, verdict) });
+    throw new UntrustedError(message, { verdict, hint: this.#withAdvice(hint, verdict) });
   }
 
   #policyFor(metadata: Metadata, own: PublicKey | undefined): WriterPolicy {

@@ -1,6 +1,6 @@
 /** What is signed when somebody spools, blesses, rolls out or goes back. By whole commands. */
 import { jumpMaster } from "../../mod.ts";
-import { IntegrityError, UsageError } from "../../src/errors.ts";
+import { IntegrityError, UntrustedError, UsageError } from "../../src/errors.ts";
 import { isSigned } from "../../src/revision/metadata.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import { idOf, SigningFleet } from "./signing_fleet.ts";
@@ -86,10 +86,14 @@ Deno.test("nobody vouches for a revision that an intruder put there, or swapped"
   const { metadata = {} } = await all.bucket.head(`${swapped}.tgz`) ?? {};
   await all.bucket.put(`${swapped}.tgz`, "evil", { metadata });
   for (
-    const [revision, why] of [[unsigned, /^Nobody has signed what was spooled: a\./], [
-      swapped,
-      /^a\.\S+ is not trusted: signature 1 \(ci, SHA256:\S+\): it is of something else/,
-    ]] as const
+    const [revision, verdict, why] of [
+      [unsigned, "unsigned", /^Nobody has signed what was spooled: a\./],
+      [
+        swapped,
+        "refused",
+        /^a\.\S+ is not trusted: signature 1 \(ci, SHA256:\S+\): it is of something else/,
+      ],
+    ] as const
   ) {
     for (
       const change of [
@@ -97,8 +101,9 @@ Deno.test("nobody vouches for a revision that an intruder put there, or swapped"
         () => all.stage(all.as("ann"), revision, { size: { percent: 10 } }),
       ]
     ) {
-      const refused = await assertRejects(change, IntegrityError);
+      const refused = await assertRejects(change, UntrustedError);
       assertMatch(refused.message, why);
+      assertEquals(refused.verdict, verdict);
       assertEquals(
         refused.hint,
         `Look at it (ftl verify --master ${revision}), then spool it signed: with FTL_SIGN_KEY`,
@@ -161,7 +166,8 @@ Deno.test("the thief of a key cannot push the serials of others into the future"
   await all.bless(all.as("bob"), old);
   all.now = now;
   const step = () => all.stage(all.as("ann"), next, { size: { percent: 10 } });
-  const refused = await assertRejects(step, IntegrityError);
+  const refused = await assertRejects(step, UntrustedError);
+  assertEquals(refused.verdict, "from-the-future");
   assertMatch(refused.message, /^a\.rev is not trusted: it is of 3000-\S+, more than a day ahead/);
   await all.bless(all.as("ann"), next);
   assert(Number((await all.metadata())["ftl-serial"]) <= all.now);
