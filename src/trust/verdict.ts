@@ -165,11 +165,13 @@ function isValidAt(signer: AllowedSigner, time: number | undefined): boolean {
   return second >= (validAfter ?? second) && second <= (validBefore ?? second);
 }
 
+type Named = Pick<Signer, "principals">;
+
 /**
  * As many as possible, so that no two of them may be the same person. The time doubles with each one that overlaps with
  * others: call it for few.
  */
-export function differentPeople(signers: readonly Signer[]): readonly Signer[] {
+export function differentPeople<S extends Named>(signers: readonly S[]): readonly S[] {
   const [first, ...rest] = signers;
   if (first === undefined) return [];
   const others = rest.filter((other) => !mayBeSame(first, other));
@@ -180,11 +182,11 @@ export function differentPeople(signers: readonly Signer[]): readonly Signer[] {
   return without.length > withFirst.length ? without : withFirst;
 }
 
-function mayBeSame(a: Signer, b: Signer): boolean {
+function mayBeSame(a: Named, b: Named): boolean {
   return patternsOf(a).some((one) => patternsOf(b).some((other) => mayOverlap(one, other)));
 }
 
 /** Names differ in more than case. What is after `!` could only make people more different. */
-function patternsOf({ principals }: Signer): string[] {
+function patternsOf({ principals }: Named): string[] {
   return principals.toLowerCase().split(",").filter((one) => one !== "" && !one.startsWith("!"));
 }

@@ -63,8 +63,8 @@ function checkPeople(
   if (threshold === undefined) return [];
   const lacking = (packages.length === 0 ? [undefined] : packages).flatMap((name) => {
     const may = signers.filter((signer) => mayBless(signer, name));
-    const people = [...new Map(may.map(({ principals }) => [principals, principals])).values()]
-      .map((principals) => ({ signature: 0, principals, fingerprint: "" }));
+    const people = [...new Set(may.map(({ principals }) => principals))]
+      .map((principals) => ({ principals }));
     if (people.length > MOST_PEOPLE) return [];
     const count = differentPeople(people).length;
     return count >= threshold ? [] : [{ name, count }];
