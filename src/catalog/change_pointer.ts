@@ -10,7 +10,13 @@ import { isSigned, type Metadata, type Note } from "../revision/metadata.ts";
 import { type PackageName, revisionName } from "../revision/names.ts";
 import { blessingMetadata, nextSerial, type OldTrust } from "../revision/pointer.ts";
 import { formatRollout } from "../revision/rollout.ts";
-import type { PointerParts, SignedChange, Signing, Target } from "../trust/signing.ts";
+import type {
+  PointerParts,
+  SignedChange,
+  Signing,
+  SigningRequest,
+  Target,
+} from "../trust/signing.ts";
 import { addSignature } from "./add_signature.ts";
 import { readRolloutMarks } from "./fleet_marks.ts";
 import { takeTurn } from "./history.ts";
@@ -111,7 +117,12 @@ async function signedChange(
     return { change, serial, text, metadata: blessingMetadata({ ...change, note }) };
   };
   if (signing !== undefined) {
-    return await signing.sign({ package: name, old: before, followsOld, target, now, make });
+    const describe: SigningRequest<MadePointer>["describe"] = async ({ id, key }) => {
+      const info = await bucket.head(key);
+      return info && { id, key, size: info.size, metadata: info.metadata };
+    };
+    const facts = { package: name, old: before, followsOld, target, now };
+    return await signing.sign({ ...facts, describe, make });
   }
   const made = make(undefined);
   if (made === undefined) throw new Error("there is nothing to change");

@@ -40,6 +40,8 @@ export class PointerSigner implements Signing {
       const pointer = made ?? old;
       if (pointer === undefined) throw new Error("there is nothing to sign");
       if (made === undefined && target !== undefined) requireSameObject(name, pointer, target);
+      const isOfFew = believed === "trusted" && !this.#trust.hasEnough(request);
+      if (isOfFew) await this.#trust.requireNamed(request, pointer, own);
       const statement = this.#statementOf({ package: name, ...pointer });
       const signature = await this.#signer.sign(statement);
       own = signature.key;
@@ -54,7 +56,10 @@ export class PointerSigner implements Signing {
       }
       const metadata = withSignature(made.metadata, signature);
       requireRoom(metadata);
-      return { kind: "changed", made: { ...made, metadata }, trust, missing: this.#missing(1) };
+      return {
+        ...{ kind: "changed", made: { ...made, metadata }, missing: this.#missing(1) },
+        trust: isOfFew ? "refused" : trust,
+      };
     }
   }
 
