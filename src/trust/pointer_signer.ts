@@ -84,7 +84,9 @@ export class PointerSigner implements Signing {
     if (judge({ statement, signatures, ...own }).verdict === "trusted") return { result: "there" };
     const more = withSignature(metadata, signature);
     const all = signaturesIn(more);
-    if (!hasRoom(more) || all.length === signatures.length) {
+    // Nobody looks at one beyond the first 16, whatever those are.
+    const isCounted = judge({ statement, signatures: all, ...own }).verdict === "trusted";
+    if (!hasRoom(more) || !isCounted) {
       const revision = target && revisionName({ package: name, id: target.id });
       const how = revision === text ? "" : ", with the same numbers";
       throw new UsageError(`${pointerKey(name)} has no room for one more signature`, {
