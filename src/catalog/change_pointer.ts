@@ -146,27 +146,23 @@ function requireSigner({ package: name, old, signing }: PointerRequest): void {
 }
 
 /**
- * Writes the pointer as it was before a change, signed if it was trusted. Throws `ConflictError` if somebody else has
- * changed it since, and `UsageError` if it cannot be signed.
+ * Writes the pointer as it was before a change, if nobody had signed it. Throws `ConflictError` if somebody else has
+ * changed it since.
  */
 export async function restorePointer(
   context: Context,
   bucket: Bucket,
-  { package: name, before, written, signing }: {
+  { package: name, before, written }: {
     readonly package: PackageName;
     readonly before: PointerContent;
     readonly written: WrittenPointer;
-    readonly signing: Signing | undefined;
   },
 ): Promise<void> {
   await pauseUntilNextSecond(context, bucket, bucket.serverTime());
   const { etag, change } = written;
   const serial = written.serial + 1;
   const text = revisionName({ package: name, id: before.id });
-  const unsigned: Metadata = { ...before.metadata, "ftl-serial": String(serial) };
-  const metadata = signing !== undefined && written.trust === "trusted"
-    ? await signing.signAnew({ package: name, text, metadata: unsigned })
-    : unsigned;
+  const metadata: Metadata = { ...before.metadata, "ftl-serial": String(serial) };
   const entry = {
     ...{ action: "restored", serial, blessed: before.id, before: change.id } as const,
     ...{ next: before.next?.id, rollout: before.rollout && formatRollout(before.rollout) },

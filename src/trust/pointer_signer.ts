@@ -4,7 +4,7 @@
  */
 import { IntegrityError, UsageError } from "../errors.ts";
 import { pointerKey } from "../revision/keys.ts";
-import { type Metadata, requireRoom, withoutSignatures } from "../revision/metadata.ts";
+import { type Metadata, requireRoom } from "../revision/metadata.ts";
 import { type PackageName, revisionName } from "../revision/names.ts";
 import type { PublicKey } from "./public_key.ts";
 import type {
@@ -61,14 +61,6 @@ export class PointerSigner implements Signing {
         trust: isOfFew ? "refused" : trust,
       };
     }
-  }
-
-  async signAnew(pointer: PointerParts & { readonly package: PackageName }): Promise<Metadata> {
-    const metadata = withoutSignatures(pointer.metadata);
-    const signature = await this.#signer.sign(this.#statementOf({ ...pointer, metadata }));
-    const signed = withSignature(metadata, signature);
-    requireRoom(signed);
-    return signed;
   }
 
   #add<Made extends PointerParts>(

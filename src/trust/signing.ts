@@ -87,7 +87,4 @@ export interface Signing {
    * the signer does, or if nobody would trust the key.
    */
   sign<Made extends PointerParts>(request: SigningRequest<Made>): Promise<SignedChange<Made>>;
-
-  /** Signs a pointer that was trusted before, in the place of its signatures. Returns its metadata. */
-  signAnew(pointer: PointerParts & { readonly package: PackageName }): Promise<Metadata>;
 }

@@ -157,6 +157,3 @@ export class SigningFleet extends MemoryFleet {
 }
 
 export const idOf = (name: string): string => name.slice("a.".length);
-
-/** The text of a private key. */
-export const secretOf = (person: Person): string => KEYS[person].secret;
