@@ -114,7 +114,8 @@ async function signedChange(
     const change = decide({ package: name, old: before, serial, now, halted, trust });
     if (change === undefined) return undefined;
     const text = revisionName({ package: name, id: change.id });
-    return { change, serial, text, metadata: blessingMetadata({ ...change, note }) };
+    const follows = signing !== undefined && followsOld ? before?.serial : undefined;
+    return { change, serial, text, metadata: blessingMetadata({ ...change, follows, note }) };
   };
   if (signing !== undefined) {
     const describe: SigningRequest<MadePointer>["describe"] = async ({ id, key }) => {
