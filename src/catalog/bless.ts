@@ -1,6 +1,6 @@
 /** Blesses a revision in S3 for all machines: for `jump --master` and `jump-back --master`. */
 import { isSigned, readRevisionContent } from "../revision/metadata.ts";
-import { ConflictError, StorageError, UsageError } from "../errors.ts";
+import { ConflictError, StorageError } from "../errors.ts";
 import type { Bucket } from "../bucket/bucket.ts";
 import type { Context } from "../context.ts";
 import { blessForAll } from "../plan/blessing.ts";
@@ -165,13 +165,13 @@ function removedMeanwhile(revision: RemoteRevision, hint?: string): ConflictErro
 /**
  * S3 has no condition that spans two objects: somebody may have removed the revision since it was listed. So
  * this checks it again, as `purge --master` does after a removal: whoever comes last sees both changes. If the
- * revision is gone, the previous pointer is restored, unless somebody has changed it meanwhile.
+ * revision is gone, the previous pointer is restored, unless it was signed, or somebody has changed it meanwhile.
  *
  * @param report called if the change stays
  */
 export async function requireStillThere(
   context: Context,
-  { bucket, old, signing }: BlessPlace,
+  { bucket, old }: BlessPlace,
   { revision, written }: { revision: RemoteRevision; written: WrittenPointer },
   report: () => void,
 ): Promise<void> {
@@ -184,13 +184,13 @@ export async function requireStillThere(
     throw error;
   }
   if (isThere) return report();
-  const hint = await hintAfterRestoring(context, { bucket, old, signing, revision, written });
+  const hint = await hintAfterRestoring(context, { bucket, old, revision, written });
   throw removedMeanwhile(revision, hint);
 }
 
 async function hintAfterRestoring(
   context: Context,
-  { bucket, old, signing, revision, written }: Omit<BlessPlace, "remote"> & {
+  { bucket, old, revision, written }: Pick<BlessPlace, "bucket" | "old"> & {
     readonly revision: RemoteRevision;
     readonly written: WrittenPointer;
   },
@@ -198,15 +198,13 @@ async function hintAfterRestoring(
   const { package: name, id } = revision;
   const before = old.content;
   const another = "Bless another revision now: machines cannot fetch this one";
-  // Nobody vouches for a pointer that was not trusted, and its signatures are of another serial.
-  if (before === undefined || before.id === id || written.trust === "refused") return another;
+  // Signed, it would be vouched for by somebody who has not asked for it, and an intruder may have put an old one back.
+  const mayComeBack = written.trust === undefined || written.trust === "unsigned";
+  if (before === undefined || before.id === id || !mayComeBack) return another;
   try {
-    await restorePointer(context, bucket, { package: name, before, written, signing });
+    await restorePointer(context, bucket, { package: name, before, written });
     return `${revisionName({ package: name, id: before.id })} is blessed again, as before`;
   } catch (error) {
-    if (error instanceof UsageError) {
-      return `${another}. The one before is not back: ${error.message}`;
-    }
     if (!(error instanceof ConflictError)) throw error;
     return "Somebody else has blessed another one since";
   }

@@ -10,7 +10,13 @@ import { isSigned, type Metadata, type Note } from "../revision/metadata.ts";
 import { type PackageName, revisionName } from "../revision/names.ts";
 import { blessingMetadata, nextSerial, type OldTrust } from "../revision/pointer.ts";
 import { formatRollout } from "../revision/rollout.ts";
-import type { PointerParts, SignedChange, Signing, Target } from "../trust/signing.ts";
+import type {
+  PointerParts,
+  SignedChange,
+  Signing,
+  SigningRequest,
+  Target,
+} from "../trust/signing.ts";
 import { addSignature } from "./add_signature.ts";
 import { readRolloutMarks } from "./fleet_marks.ts";
 import { takeTurn } from "./history.ts";
@@ -108,10 +114,16 @@ async function signedChange(
     const change = decide({ package: name, old: before, serial, now, halted, trust });
     if (change === undefined) return undefined;
     const text = revisionName({ package: name, id: change.id });
-    return { change, serial, text, metadata: blessingMetadata({ ...change, note }) };
+    const follows = signing !== undefined && followsOld ? before?.serial : undefined;
+    return { change, serial, text, metadata: blessingMetadata({ ...change, follows, note }) };
   };
   if (signing !== undefined) {
-    return await signing.sign({ package: name, old: before, followsOld, target, now, make });
+    const describe: SigningRequest<MadePointer>["describe"] = async ({ id, key }) => {
+      const info = await bucket.head(key);
+      return info && { id, key, size: info.size, metadata: info.metadata };
+    };
+    const facts = { package: name, old: before, followsOld, target, now };
+    return await signing.sign({ ...facts, describe, make });
   }
   const made = make(undefined);
   if (made === undefined) throw new Error("there is nothing to change");
@@ -135,27 +147,23 @@ function requireSigner({ package: name, old, signing }: PointerRequest): void {
 }
 
 /**
- * Writes the pointer as it was before a change, signed if it was trusted. Throws `ConflictError` if somebody else has
- * changed it since, and `UsageError` if it cannot be signed.
+ * Writes the pointer as it was before a change, if nobody had signed it. Throws `ConflictError` if somebody else has
+ * changed it since.
  */
 export async function restorePointer(
   context: Context,
   bucket: Bucket,
-  { package: name, before, written, signing }: {
+  { package: name, before, written }: {
     readonly package: PackageName;
     readonly before: PointerContent;
     readonly written: WrittenPointer;
-    readonly signing: Signing | undefined;
   },
 ): Promise<void> {
   await pauseUntilNextSecond(context, bucket, bucket.serverTime());
   const { etag, change } = written;
   const serial = written.serial + 1;
   const text = revisionName({ package: name, id: before.id });
-  const unsigned: Metadata = { ...before.metadata, "ftl-serial": String(serial) };
-  const metadata = signing !== undefined && written.trust === "trusted"
-    ? await signing.signAnew({ package: name, text, metadata: unsigned })
-    : unsigned;
+  const metadata: Metadata = { ...before.metadata, "ftl-serial": String(serial) };
   const entry = {
     ...{ action: "restored", serial, blessed: before.id, before: change.id } as const,
     ...{ next: before.next?.id, rollout: before.rollout && formatRollout(before.rollout) },

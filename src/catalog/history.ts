@@ -16,7 +16,7 @@
  *                                      take its place
  *     there           another one      another writer was faster
  */
-import type { Bucket, Condition } from "../bucket/bucket.ts";
+import type { Bucket, Condition, SmallObject } from "../bucket/bucket.ts";
 import { inParallel } from "../concurrency/parallel.ts";
 import { pause } from "../concurrency/pause.ts";
 import type { Context } from "../context.ts";
@@ -123,7 +123,7 @@ async function write(
     } catch (error) {
       if (!(error instanceof ConflictError) || !await follows.isUnchanged()) throw error;
     }
-    const there = await bucket.getSmall(key);
+    const there = await entryAt(bucket, key);
     const now = bucket.serverTime() ?? context.now();
     if (there !== undefined && (there.text === FREED || now - there.modified > STALE)) {
       return await put({ etag: there.etag });
@@ -135,6 +135,20 @@ async function write(
     }
     isTold = true;
     await pause(LOOK, context.signal);
+  }
+}
+
+/** What is too large to be an entry has no text, and grows old as any does. */
+async function entryAt(
+  bucket: Bucket,
+  key: string,
+): Promise<Pick<SmallObject, "text" | "etag" | "modified"> | undefined> {
+  try {
+    return await bucket.getSmall(key);
+  } catch (error) {
+    if (!(error instanceof IntegrityError)) throw error;
+    const found = await bucket.head(key);
+    return found && { ...found, text: "" };
   }
 }
 

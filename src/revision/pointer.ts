@@ -35,6 +35,11 @@ export interface Blessing {
    * they do not end what is bound to the blessing.
    */
   readonly since: number | undefined;
+  /**
+   * The serial of the pointer that a signed one goes on from, if it takes over what that says. A machine that has obeyed
+   * a newer one knows by it that somebody has put an old one back before.
+   */
+  readonly follows?: number | undefined;
   /** The object in S3 that is meant. Two objects may have the same id. */
   readonly object: BlessedObject | undefined;
   /** The revision that a staged rollout brings to more and more machines. */
@@ -149,6 +154,7 @@ export function blessingMetadata(blessing: Blessing): Record<string, string> {
   if (replaced !== undefined) encoded["ftl-replaced"] = replaced;
   if (serial !== undefined) encoded["ftl-serial"] = String(serial);
   if (since !== undefined) encoded["ftl-blessed"] = String(since);
+  if (blessing.follows !== undefined) encoded["ftl-follows"] = String(blessing.follows);
   Object.assign(encoded, objectMetadata(blessing.object, "ftl-"));
   if (next !== undefined) {
     encoded["ftl-next"] = next.id;

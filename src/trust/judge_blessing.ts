@@ -6,9 +6,10 @@ import { IntegrityError, UntrustedError } from "../errors.ts";
 import { escapeControls } from "../foreign_text.ts";
 import { pointerKey } from "../revision/keys.ts";
 import { type BlessingVerdict, SIGN_TOO } from "../revision/blessing_verdict.ts";
+import { readCount } from "../revision/metadata.ts";
 import type { PackageName } from "../revision/names.ts";
 import type { TrustPolicy } from "./policy.ts";
-import { judgeReplay, type KnownBlessing, type ReplayVerdict } from "./replay.ts";
+import { judgeReplay, type KnownBlessing, type ReplayFacts, type ReplayVerdict } from "./replay.ts";
 import {
   type BlessingFacts,
   blessingStatement,
@@ -61,7 +62,8 @@ export function judgeBlessing(
   if (verdict !== "trusted") {
     return { ...judged, verdict, why: explainVerdict({ ...judged, verdict }), known: undefined };
   }
-  const replay = replayOf(statement, { known, now, floor: policy.since });
+  const follows = readCount(pointer.metadata["ftl-follows"]);
+  const replay = replayOf(statement, { follows, known, now, floor: policy.since });
   if (replay.verdict !== "current") {
     return { ...judged, verdict: replay.verdict, why: explainReplay(replay), known: undefined };
   }
@@ -76,7 +78,7 @@ export function judgeBlessing(
 
 function replayOf(
   { sha256, time: serial }: Statement,
-  facts: BlessingCircumstances & { readonly floor: number | undefined },
+  facts: Pick<ReplayFacts, "follows" | "known" | "floor" | "now">,
 ): { verdict: ReplayVerdict; serial: number } & typeof facts {
   if (serial === undefined) throw new Error("a blessing has a serial");
   return {

@@ -4,7 +4,7 @@
  */
 import { IntegrityError, UsageError } from "../errors.ts";
 import { pointerKey } from "../revision/keys.ts";
-import { type Metadata, requireRoom, withoutSignatures } from "../revision/metadata.ts";
+import { type Metadata, requireRoom } from "../revision/metadata.ts";
 import { type PackageName, revisionName } from "../revision/names.ts";
 import type { PublicKey } from "./public_key.ts";
 import type {
@@ -40,6 +40,8 @@ export class PointerSigner implements Signing {
       const pointer = made ?? old;
       if (pointer === undefined) throw new Error("there is nothing to sign");
       if (made === undefined && target !== undefined) requireSameObject(name, pointer, target);
+      const isOfFew = believed === "trusted" && !this.#trust.hasEnough(request);
+      if (isOfFew) await this.#trust.requireNamed(request, pointer, own);
       const statement = this.#statementOf({ package: name, ...pointer });
       const signature = await this.#signer.sign(statement);
       own = signature.key;
@@ -54,16 +56,11 @@ export class PointerSigner implements Signing {
       }
       const metadata = withSignature(made.metadata, signature);
       requireRoom(metadata);
-      return { kind: "changed", made: { ...made, metadata }, trust, missing: this.#missing(1) };
+      return {
+        ...{ kind: "changed", made: { ...made, metadata }, missing: this.#missing(1) },
+        trust: isOfFew ? "refused" : trust,
+      };
     }
-  }
-
-  async signAnew(pointer: PointerParts & { readonly package: PackageName }): Promise<Metadata> {
-    const metadata = withoutSignatures(pointer.metadata);
-    const signature = await this.#signer.sign(this.#statementOf({ ...pointer, metadata }));
-    const signed = withSignature(metadata, signature);
-    requireRoom(signed);
-    return signed;
   }
 
   #add<Made extends PointerParts>(
@@ -79,7 +76,9 @@ export class PointerSigner implements Signing {
     if (judge({ statement, signatures, ...own }).verdict === "trusted") return { result: "there" };
     const more = withSignature(metadata, signature);
     const all = signaturesIn(more);
-    if (!hasRoom(more) || all.length === signatures.length) {
+    // Nobody looks at one beyond the first 16, whatever those are.
+    const isCounted = judge({ statement, signatures: all, ...own }).verdict === "trusted";
+    if (!hasRoom(more) || !isCounted) {
       const revision = target && revisionName({ package: name, id: target.id });
       const how = revision === text ? "" : ", with the same numbers";
       throw new UsageError(`${pointerKey(name)} has no room for one more signature`, {

@@ -42,6 +42,8 @@ export interface SigningRequest<Made extends PointerParts> {
   readonly target: Target | undefined;
   /** Unix milliseconds, by S3's clock. */
   readonly now: number;
+  /** What S3 has of another revision that the pointer names. Undefined if it has none at that key. */
+  readonly describe: (named: Pick<Target, "id" | "key">) => Promise<Target | undefined>;
   /** The new pointer, unsigned. Undefined: the old one stays, and gets one more signature. */
   readonly make: (trust: OldTrust) => Made | undefined;
 }
@@ -51,6 +53,7 @@ export type SignedChange<Made extends PointerParts> =
     readonly kind: "changed";
     /** With its signature. */
     readonly made: Made;
+    /** Of the old pointer. What fewer people have signed than must is refused. */
     readonly trust: OldTrust;
     /** How many more people must sign it, by `FTL_TRUST_THRESHOLD`. */
     readonly missing: number;
@@ -84,7 +87,4 @@ export interface Signing {
    * the signer does, or if nobody would trust the key.
    */
   sign<Made extends PointerParts>(request: SigningRequest<Made>): Promise<SignedChange<Made>>;
-
-  /** Signs a pointer that was trusted before, in the place of its signatures. Returns its metadata. */
-  signAnew(pointer: PointerParts & { readonly package: PackageName }): Promise<Metadata>;
 }

@@ -36,13 +36,17 @@ export function explainRefusal({ signature, reason, fingerprint, principals }: R
 export interface ReplayWords {
   readonly verdict: ReplayVerdict;
   readonly serial: number;
+  readonly follows?: number | undefined;
   readonly known: KnownBlessing | undefined;
   readonly floor: number | undefined;
 }
 
 /** For a verdict other than `current`. */
-export function explainReplay({ verdict, serial, known, floor }: ReplayWords): string {
-  const of = `it is of ${timeOf(serial)}`;
+export function explainReplay({ verdict, serial, follows, known, floor }: ReplayWords): string {
+  const goesOn = follows === undefined || known === undefined || serial < known.serial
+    ? ""
+    : ` and goes on from one of ${timeOf(follows)}`;
+  const of = `it is of ${timeOf(serial)}${goesOn}`;
   switch (verdict) {
     case "older":
       return `${of}, and this machine has obeyed one of ${timeOf(known?.serial)}`;

@@ -9,7 +9,7 @@ import { IntegrityError, UntrustedError, UsageError } from "../errors.ts";
 import type { BlessingVerdict } from "../revision/blessing_verdict.ts";
 import { pointerKey } from "../revision/keys.ts";
 import { type Metadata, readSha256 } from "../revision/metadata.ts";
-import { type PackageName, revisionName } from "../revision/names.ts";
+import { type PackageName, type RevisionId, revisionName } from "../revision/names.ts";
 import { type OldTrust, parsePointer, readBlessing } from "../revision/pointer.ts";
 import { decodeBase64 } from "./base64.ts";
 import { judgeBlessing } from "./judge_blessing.ts";
@@ -81,6 +81,36 @@ export class WriterTrust {
     }
     if (target !== undefined) this.#requireTarget(name, target, own);
     return trust;
+  }
+
+  /** Whether as many people have signed the old pointer as must: then machines obey it, too. */
+  hasEnough({ package: name, old, now }: Before): boolean {
+    if (this.#policy === undefined || old === undefined) return true;
+    const pointer = { package: name, ...old };
+    return judgeBlessing(this.#policy, pointer, { known: undefined, now }).verdict === "trusted";
+  }
+
+  /**
+   * Of several people, one may be a thief of a key. What only one has named is not taken over from there: each object
+   * in the pointer must be what S3 has, and trusted. Throws `IntegrityError` if it is not.
+   */
+  async requireNamed(
+    { package: name, target, describe }: Pick<
+      SigningRequest<PointerParts>,
+      "package" | "target" | "describe"
+    >,
+    pointer: PointerParts,
+    own: PublicKey | undefined,
+  ): Promise<void> {
+    const id = parsePointer(pointer.text, { key: pointerKey(name), packageName: name });
+    const { object, next } = readBlessing(id, pointer.metadata);
+    for (const named of [{ id, object }, ...(next === undefined ? [] : [next])]) {
+      const key = named.object?.key ?? "";
+      const found = named.id === target?.id ? target : await describe({ id: named.id, key });
+      if (found === undefined) throw anotherObject(name, named.id);
+      requireSameObject(name, pointer, found);
+      this.#requireTarget(name, found, own);
+    }
   }
 
   /** Throws `UsageError` if the key may not sign this: each machine that trusts the same would refuse it. */
@@ -166,8 +196,12 @@ export function requireSameObject(
   const named = target.id === id ? object : next?.object;
   const sha256 = readSha256(target.metadata["ftl-sha256"]);
   if (named?.key === target.key && named.size === target.size && named.sha256 === sha256) return;
-  const revision = revisionName({ package: name, id: target.id });
-  throw new IntegrityError(`${pointerKey(name)} names another object than S3 has of ${revision}`, {
+  throw anotherObject(name, target.id);
+}
+
+function anotherObject(name: PackageName, id: RevisionId): IntegrityError {
+  const revision = revisionName({ package: name, id });
+  return new IntegrityError(`${pointerKey(name)} names another object than S3 has of ${revision}`, {
     hint:
       `Look at it (ftl verify --master ${revision}), then bless it anew: ftl jump --master ${revision} --again`,
   });

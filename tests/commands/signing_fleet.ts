@@ -138,12 +138,22 @@ export class SigningFleet extends MemoryFleet {
     await this.bucket.put("a.rev", text ?? await this.text ?? "", { metadata });
   }
 
+  /** Signs the pointer as it is, in the place of its signatures, or beside them. */
+  async signOver(person: Person, isAdded = false): Promise<void> {
+    const found = await this.metadata();
+    const metadata = isAdded ? found : withoutSignatures(found);
+    const facts = { bucket: this.bucket.name, package: aPackage("a"), text: await this.text ?? "" };
+    const { bytes: message, namespace } = blessingStatement({ ...facts, metadata });
+    const blob = signWith(parsePrivateKey(KEYS[person].secret), { message, namespace });
+    const name = nextSignatureName(metadata);
+    await this.bucket.put("a.rev", facts.text, {
+      metadata: { ...metadata, [name]: encodeBase64(blob) },
+    });
+  }
+
   async isSigned(): Promise<boolean> {
     return isSigned(await this.metadata());
   }
 }
 
 export const idOf = (name: string): string => name.slice("a.".length);
-
-/** The text of a private key. */
-export const secretOf = (person: Person): string => KEYS[person].secret;

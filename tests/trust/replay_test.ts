@@ -51,6 +51,20 @@ const ROWS: [
   ],
 ];
 
+Deno.test("a newer blessing that goes on from an older one than the known one is older", () => {
+  const known = { serial: 1000, statement: B };
+  const judged = (follows?: number) =>
+    judgeReplay({
+      ...{ statement: { time: 2000, sha256: A }, follows, known, floor: undefined, now: NOW },
+    });
+  assertEquals([undefined, 999, 1000, 1500].map(judged), [
+    "current",
+    "older",
+    "current",
+    "current",
+  ]);
+});
+
 for (const [why, time, known, floor, verdict] of ROWS) {
   Deno.test(`a blessing is ${verdict}: ${why}`, () => {
     const statement = { time, sha256: A };
