@@ -241,9 +241,16 @@ export class Config {
     });
   }
 
-  /** `FTL_TRUST`, as `src/trust/trust_setting.ts` reads it; undefined if signatures are not looked at. */
+  /**
+   * `FTL_TRUST`, as `src/trust/trust_setting.ts` reads it; undefined if signatures are not looked at. Unlike other
+   * variables it must not be empty: what failed to fill it in must not turn the checks off.
+   */
   get trust(): string | undefined {
-    return this.#text("FTL_TRUST");
+    const text = this.env["FTL_TRUST"];
+    if (text === undefined || text.trim() !== "") return text;
+    throw new UsageError("FTL_TRUST is set, and empty", {
+      hint: "Give who may sign, or unset it if signatures are not to be looked at",
+    });
   }
 
   /** `FTL_TRUST_BUCKET`; undefined if it is not set. */

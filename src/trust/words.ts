@@ -5,7 +5,7 @@ import type { Refusal, RefusalReason, Verdict } from "./verdict.ts";
 
 const REASONS: Readonly<Record<RefusalReason, string>> = {
   malformed: "it is malformed",
-  "unknown-key": "the key may not sign here",
+  "unknown-key": "nobody who is trusted has the key",
   wrong: "it is of something else, or what it signed was changed",
   algorithm: "its algorithm is too weak, or is not its key's",
   "no-touch": "nobody touched the token",

@@ -95,7 +95,7 @@ Deno.test("doctor counts candidates that are not fetched, and says why", async (
   ]);
   const second = await fleet.build("3", fleet.eve);
   assertEquals((await found()).map((line) => line.replace(/SHA256:[^)]+/, "KEY")), [
-    `warn 2 candidates of a are not fetched: ${second}: signature 1 (KEY): the key may not sign here`,
+    `warn 2 candidates of a are not fetched: ${second}: signature 1 (KEY): nobody who is trusted has the key`,
   ]);
 });
 

@@ -35,7 +35,7 @@ Deno.test("with FTL_TRUST a long listing says who has signed each revision and i
     [
       [0, "unsigned", "", "it is not signed"],
       [1, "trusted", "ci@example.com", undefined],
-      [1, "refused", "", "signature 1 (...): the key may not sign here"],
+      [1, "refused", "", "signature 1 (...): nobody who is trusted has the key"],
     ],
   );
   const unsigned = found[2]?.blessing?.trust?.verdict;

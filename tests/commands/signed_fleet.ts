@@ -1,6 +1,11 @@
 /** Machines that trust signatures, on a bucket in memory. What is signed is signed by hand. */
-import { jumpMaster, sync, type SyncOptions } from "../../mod.ts";
-import type { PackageSync } from "../../mod.ts";
+import {
+  type Environment,
+  jumpMaster,
+  type PackageSync,
+  sync,
+  type SyncOptions,
+} from "../../mod.ts";
 import type { Context } from "../../src/context.ts";
 import { PackageDir } from "../../src/machine/package_dir.ts";
 import { withoutSignatures } from "../../src/revision/metadata.ts";
@@ -40,7 +45,7 @@ export class SignedFleet extends MemoryFleet {
   }
 
   /** A machine that wants the package `a`, and enforces the trust if nothing else is said. */
-  machine(name = "web", env: Readonly<Record<string, string>> = {}): Context {
+  machine(name = "web", env: Environment = {}): Context {
     return this.context(name, ["a"], { FTL_TRUST: this.trustFile, ...env });
   }
 

@@ -81,7 +81,7 @@ Deno.test("a candidate is fetched, and its script runs, only if it is signed its
 
 Deno.test("a candidate that came here before it had to be signed runs no script", async () => {
   using fleet = new SignedFleet();
-  const web = fleet.machine("web", { FTL_TRUST: "" });
+  const web = fleet.machine("web", { FTL_TRUST: undefined });
   await fleet.release("1");
   const file = fleet.archive(
     "a.tgz",
@@ -139,7 +139,7 @@ Deno.test("a revision here that has other bytes than the blessed one is replaced
   const first = await fleet.release("1");
   const second = await fleet.build("2");
   const restore = fleet.bucket.snapshot(keyOf(second));
-  const web = fleet.machine("web", { FTL_TRUST: "" });
+  const web = fleet.machine("web", { FTL_TRUST: undefined });
   fleet.bucket.snapshot(keyOf(await fleet.unsignedBuild("evil")))(keyOf(second));
   assert((await fleet.sync(web)).fetched.includes(second));
   restore();
@@ -176,6 +176,8 @@ Deno.test("without a file of allowed signers nothing is asked and nothing done",
     "a folder": fleet.path,
     relative: "allowed_signers",
     "no key": "ssh-ed25519 AAAA",
+    empty: "",
+    blank: " ",
   };
   for (const [name, FTL_TRUST] of Object.entries(values)) {
     for (const prefix of ["", "warn:"]) {
@@ -224,7 +226,7 @@ Deno.test("without FTL_TRUST signatures are not looked at", async () => {
   const first = await fleet.unsignedBuild("1");
   await fleet.blessUnsigned(first);
   fleet.sign("a.rev", fleet.eve);
-  const web = fleet.machine("web", { FTL_TRUST: "" });
+  const web = fleet.machine("web", { FTL_TRUST: undefined });
   assertEquals((await fleet.sync(web)).activated, first);
   assertEquals(readPointerState(dirOf(web))?.trust, undefined);
   assertEquals(readKnownBlessing(dirOf(web)), undefined);
@@ -279,7 +281,9 @@ Deno.test("a machine reports what it has found of the signatures, also if it ref
   fleet.sign("a.rev", fleet.eve);
   await fleet.sync(web);
   assertEquals(await reportedTrust(fleet), ["failing", "refused"]);
-  await fleet.sync(fleet.machine("web", { FTL_MACHINE: "web", FTL_REPORT: "60", FTL_TRUST: "" }));
+  await fleet.sync(
+    fleet.machine("web", { FTL_MACHINE: "web", FTL_REPORT: "60", FTL_TRUST: undefined }),
+  );
   assertEquals(await reportedTrust(fleet), ["ok", undefined]);
 });
 

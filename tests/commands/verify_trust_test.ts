@@ -57,7 +57,7 @@ const ROWS: readonly Row[] = [
       ...TRUSTED,
       "blessing trusted 2",
       "blessing by ann@example.com",
-      "blessing: signature 1 (...): the key may not sign here",
+      "blessing: signature 1 (...): nobody who is trusted has the key",
     ],
   ],
   [

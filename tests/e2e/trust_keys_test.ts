@@ -50,7 +50,7 @@ testWith(
     assertStringIncludes(told, `${second}: signature 1 (SHA256:`);
     await attacker.remove("a.rev");
     await fleet.ok(["jump", "--master", second], { env: bad });
-    await all.refuses(web, { runs: first, why: "): the key may not sign here" });
+    await all.refuses(web, { runs: first, why: "): nobody who is trusted has the key" });
     // The key of somebody who is trusted, written into the blob of another signature, makes it wrong.
     const [good = "", evil = ""] = [metadata, (await attacker.steal("a.rev")).metadata].map((one) =>
       one["ftl-sig-1"]

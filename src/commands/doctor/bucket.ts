@@ -80,7 +80,7 @@ async function* ask(
     yield* await checkPuts(bucket, lacks);
     yield* await checkReport(context, bucket, lacks);
     yield* await checkMarks(bucket, packages.map(({ name }) => name));
-    if (context.config.trust !== undefined) {
+    if (context.config.env["FTL_TRUST"]) {
       const { checkSignatures } = await import("./signatures.ts");
       yield* await checkSignatures(context, bucket, packages);
     }

@@ -39,11 +39,9 @@ export async function doctor(context: Context): Promise<Diagnosis> {
 
 /** Loads nothing about signatures where there is nothing to check. */
 async function checkSigning(config: Config, packages: readonly PackageDir[]): Promise<Check[]> {
-  const { trust, signKey } = config;
+  const { env: { FTL_TRUST: trust }, signKey } = config;
   return [
-    ...(trust === undefined
-      ? []
-      : await (await import("./trust.ts")).checkTrust(config, { trust, packages })),
+    ...(!trust ? [] : await (await import("./trust.ts")).checkTrust(config, { trust, packages })),
     ...(signKey === undefined ? [] : await (await import("./sign_key.ts")).checkSignKey(config)),
   ];
 }

@@ -12,7 +12,8 @@ const NAMES = Object.keys(SETTINGS) as readonly SettingName[];
 export async function checkVariables(config: Config): Promise<Check[]> {
   const checks: Check[] = [];
   for (const name of NAMES) {
-    if (!config.env[name] && name !== "FTL_BUCKET") {
+    const isAsked = name === "FTL_TRUST" && config.env[name] !== undefined;
+    if (!config.env[name] && name !== "FTL_BUCKET" && !isAsked) {
       if (name === "FTL_ROOT") checks.push(noRoot());
       continue;
     }
@@ -32,7 +33,7 @@ const OF_TRUST: readonly SettingName[] = [
 function describe(name: SettingName, config: Config): Check {
   const value = String(config.read(name));
   const isNeeded = name === "FTL_TRUST_BUCKET" && config.signKey !== undefined;
-  if (OF_TRUST.includes(name) && config.trust === undefined && !isNeeded) {
+  if (OF_TRUST.includes(name) && !config.env["FTL_TRUST"] && !isNeeded) {
     const hint = `Set FTL_TRUST to who may sign, or unset ${name}`;
     return warn(name, `${value}, which does nothing: FTL_TRUST is not set`, hint);
   }
