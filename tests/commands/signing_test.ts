@@ -42,7 +42,7 @@ Deno.test("without FTL_TRUST only the own key is trusted", async () => {
   const refused = await assertRejects(() => jumpMaster(all.alone("ann"), other), IntegrityError);
   assertMatch(
     refused.message,
-    /^a\.\S+ is not trusted: signature 1 \(SHA256:\S+\): the key may not/,
+    /^a\.\S+ is not trusted: signature 1 \(SHA256:\S+\): nobody who is trusted has the key/,
   );
   assertMatch(
     refused.hint ?? "",

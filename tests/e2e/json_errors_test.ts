@@ -61,6 +61,7 @@ Deno.test("every command's error is a document that names the command", async ()
     [["status", "b"], 3],
     [["fleet", "b"], 3],
     [["history", "b"], 3],
+    [["verify", "b"], 3],
     [["doctor", "too many"], 2],
     [["setup", "windows"], 2],
     [["completions", "tcsh"], 2],
