@@ -1,6 +1,7 @@
 /** Whom this machine trusts, for all its packages. */
 import type { Bucket } from "../../bucket/bucket.ts";
 import type { Context } from "../../context.ts";
+import { readTrustPolicy } from "../../trust/io/read_policy.ts";
 import { PointerJudge } from "../../trust/pointer_judge.ts";
 import type { TrustPolicy } from "../../trust/policy.ts";
 import type { PackageDir } from "../package_dir.ts";
@@ -15,6 +16,12 @@ export class MachineTrust {
   constructor(context: Context, policy: TrustPolicy) {
     this.#context = context;
     this.policy = policy;
+  }
+
+  /** Undefined without `FTL_TRUST`. Throws `UsageError` if it does not tell who may sign. */
+  static async open(context: Context): Promise<MachineTrust | undefined> {
+    const policy = await readTrustPolicy(context.config);
+    return policy && new MachineTrust(context, policy);
   }
 
   of(pkg: PackageDir, bucket: Bucket): PackageTrust {

@@ -5,9 +5,6 @@ import type { MachineTrust } from "./machine_trust.ts";
 /** Undefined without `FTL_TRUST`. Throws `UsageError` if it does not tell who may sign. */
 export async function openTrust(context: Context): Promise<MachineTrust | undefined> {
   if (context.config.trust === undefined) return undefined;
-  const { readTrustPolicy } = await import("../../trust/io/read_policy.ts");
-  const policy = await readTrustPolicy(context.config);
-  if (policy === undefined) return undefined;
   const { MachineTrust } = await import("./machine_trust.ts");
-  return new MachineTrust(context, policy);
+  return await MachineTrust.open(context);
 }
