@@ -2,10 +2,9 @@
 import { type Config, type Environment, isPrivateKeyText } from "../../config.ts";
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../foreign_text.ts";
-import { openSigner, programIn } from "../../trust/io/signer.ts";
-import { readSignKey } from "../../trust/private_key.ts";
 import { type Check, fail, finding, ok } from "./check.ts";
 import { isProgram } from "./variables.ts";
+import { openSigner, programIn, readSignKey } from "../../trust/trust.ts";
 
 const NAME = "signing";
 

@@ -14,9 +14,9 @@ import { readKnownBlessing } from "../../machine/trust/state.ts";
 import type { MachineIdentity } from "../../plan/clone.ts";
 import { planSync } from "../../plan/sync.ts";
 import type { PointerState } from "../../revision/pointer.ts";
-import { readTrustPolicy } from "../../trust/io/read_policy.ts";
 import type { TrustPolicy } from "../../trust/policy.ts";
 import { type Check, fail, finding, type Found, info, ok, once, warn } from "./check.ts";
+import { readTrustPolicy } from "../../trust/trust.ts";
 
 const NAME = "S3 signatures";
 /** Milliseconds. */

@@ -5,12 +5,15 @@ import { escapeControls } from "../../foreign_text.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import type { PackageName } from "../../revision/names.ts";
 import type { AllowedSigner } from "../../trust/allowed_signers.ts";
-import { readTrustSource } from "../../trust/io/read_policy.ts";
-import { fitsPatternList, mayOverlap } from "../../trust/pattern.ts";
 import type { TrustSource } from "../../trust/policy.ts";
-import { namespaceOf } from "../../trust/statement.ts";
-import { differentPeople } from "../../trust/verdict.ts";
 import { type Check, enumerate, fail, finding, info, ok, warn } from "./check.ts";
+import {
+  differentPeople,
+  fitsPatternList,
+  mayOverlap,
+  namespaceOf,
+  readTrustSource,
+} from "../../trust/trust.ts";
 
 const NAME = "trust";
 

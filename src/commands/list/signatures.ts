@@ -38,7 +38,7 @@ export class SignatureReader {
   /** Throws `UsageError` if `FTL_TRUST` cannot be read. */
   static async open({ config, now }: Context): Promise<SignatureReader> {
     if (config.trust === undefined) return new SignatureReader(undefined, now);
-    const { readTrustPolicy } = await import("../../trust/io/read_policy.ts");
+    const { readTrustPolicy } = await import("../../trust/trust.ts");
     return new SignatureReader(await readTrustPolicy(config), now);
   }
 
@@ -46,7 +46,7 @@ export class SignatureReader {
     const policy = this.#policy;
     const signatures = await countIn(object.metadata);
     if (policy === undefined) return { signatures, trust: undefined };
-    const { judgeRevision } = await import("../../trust/judge_revision.ts");
+    const { judgeRevision } = await import("../../trust/trust.ts");
     return { signatures, trust: trustOf(judgeRevision(policy, object)) };
   }
 
@@ -55,7 +55,7 @@ export class SignatureReader {
     const policy = this.#policy;
     const signatures = await countIn(pointer.metadata);
     if (policy === undefined) return { signatures, trust: undefined };
-    const { judgeBlessing } = await import("../../trust/judge_blessing.ts");
+    const { judgeBlessing } = await import("../../trust/trust.ts");
     const circumstances = { known: undefined, now: this.#now() };
     return { signatures, trust: trustOf(judgeBlessing(policy, pointer, circumstances)) };
   }
@@ -63,7 +63,7 @@ export class SignatureReader {
 
 async function countIn(metadata: Metadata): Promise<number> {
   if (!isSigned(metadata)) return 0;
-  const { signaturesIn } = await import("../../trust/statement.ts");
+  const { signaturesIn } = await import("../../trust/trust.ts");
   return signaturesIn(metadata).length;
 }
 

@@ -116,7 +116,7 @@ type RevisionSigning = (
 /** What adds a signature to the metadata of a revision. Without `FTL_SIGN_KEY` nothing, and nothing is loaded. */
 async function openRevisionSigning({ config, signal }: Context): Promise<RevisionSigning> {
   if (config.signKey === undefined) return ({ metadata }) => Promise.resolve(metadata);
-  const { openRevisionSigner } = await import("../../trust/io/sign_revision.ts");
+  const { openRevisionSigner } = await import("../../trust/trust.ts");
   return await openRevisionSigner(config, { signal });
 }
 

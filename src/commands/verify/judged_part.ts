@@ -64,7 +64,7 @@ export async function readPolicy(
   { trust }: TrustOptions,
 ): Promise<TrustPolicy | undefined> {
   if (trust === undefined && config.trust === undefined) return undefined;
-  const { readTrustPolicy, readTrustPolicyOf } = await import("../../trust/io/read_policy.ts");
+  const { readTrustPolicy, readTrustPolicyOf } = await import("../../trust/trust.ts");
   return trust === undefined
     ? await readTrustPolicy(config)
     : await readTrustPolicyOf(config, trust);
@@ -76,7 +76,7 @@ export async function judgedRevision(
 ): Promise<JudgedPart> {
   const of = "revision";
   if (policy === undefined) return unchecked(of, object.metadata);
-  const { judgeRevision } = await import("../../trust/judge_revision.ts");
+  const { judgeRevision } = await import("../../trust/trust.ts");
   return await toPart(of, object.metadata, judgeRevision(policy, object));
 }
 
@@ -87,7 +87,7 @@ export async function judgedBlessing(
 ): Promise<JudgedPart> {
   const of = "blessing";
   if (policy === undefined) return unchecked(of, pointer.metadata);
-  const { judgeBlessing } = await import("../../trust/judge_blessing.ts");
+  const { judgeBlessing } = await import("../../trust/trust.ts");
   return await toPart(of, pointer.metadata, judgeBlessing(policy, pointer, circumstances));
 }
 
@@ -117,7 +117,7 @@ async function toPart(
     & Pick<JudgedPart, "why" | "by">
     & { readonly verdict: BlessingVerdict; readonly refused: readonly Refusal[] },
 ): Promise<JudgedPart> {
-  const { explainRefusal } = await import("../../trust/words.ts");
+  const { explainRefusal } = await import("../../trust/trust.ts");
   return {
     ...{ of, verdict, why, by, signatures: await countIn(metadata) },
     refused: refused.map((refusal) => {
@@ -128,6 +128,6 @@ async function toPart(
 }
 
 async function countIn(metadata: Metadata): Promise<number> {
-  const { signaturesIn } = await import("../../trust/statement.ts");
+  const { signaturesIn } = await import("../../trust/trust.ts");
   return signaturesIn(metadata).length;
 }

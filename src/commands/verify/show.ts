@@ -2,16 +2,16 @@
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { UsageError } from "../../errors.ts";
 import { quote, shellWord } from "../../foreign_text.ts";
-import { decodeBase64 } from "../../trust/base64.ts";
 import type { JudgedObject } from "../../trust/judge_revision.ts";
 import type { TrustPolicy } from "../../trust/policy.ts";
-import { addArmor } from "../../trust/sshsig.ts";
+import type { Statement } from "../../trust/statement.ts";
 import {
+  addArmor,
   blessingStatement,
+  decodeBase64,
   revisionStatement,
   signaturesIn,
-  type Statement,
-} from "../../trust/statement.ts";
+} from "../../trust/trust.ts";
 import type { JudgedPart, StoredPointer } from "./judged_part.ts";
 
 /** What was written. */

@@ -1,5 +1,5 @@
 /** Shows whom a file of allowed signers trusts. */
-import { readTrustFile } from "../../trust/io/read_policy.ts";
+import { readTrustFile } from "../../trust/trust.ts";
 
 /** A key that may sign. */
 export interface ListedSigner {

@@ -1,13 +1,12 @@
 /** Whom this machine trusts, for all its packages. */
 import type { Bucket } from "../../bucket/bucket.ts";
 import type { Context } from "../../context.ts";
-import { readTrustPolicy } from "../../trust/io/read_policy.ts";
-import { PointerJudge } from "../../trust/pointer_judge.ts";
 import type { TrustPolicy } from "../../trust/policy.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { PackageTrust } from "./package_trust.ts";
 import { SignedRevisions } from "./signed_revisions.ts";
 import { readKnownBlessing } from "./state.ts";
+import { PointerJudge, readTrustPolicy } from "../../trust/trust.ts";
 
 export class MachineTrust {
   readonly #context: Context;

@@ -16,13 +16,13 @@ import { parseKey } from "../../revision/keys.ts";
 import type { RevisionId, RevisionName } from "../../revision/names.ts";
 import type { BlessedObject, PointerState } from "../../revision/pointer.ts";
 import type { PointerJudge } from "../../trust/pointer_judge.ts";
-import { isOvertaken } from "../../trust/replay.ts";
 import { readJournal, revisionsOf } from "../jump/journal.ts";
 import { readLink } from "../links.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { readRevisionState } from "../state.ts";
 import type { ListedRevision, SignedRevisions } from "./signed_revisions.ts";
 import { keepKnownBlessing, readKnownBlessing } from "./state.ts";
+import { isOvertaken } from "../../trust/trust.ts";
 
 /** Bytes that somebody who is trusted has named. */
 export interface TrustedContent {

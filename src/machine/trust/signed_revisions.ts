@@ -4,8 +4,9 @@ import { inParallel } from "../../concurrency/parallel.ts";
 import { FtlError } from "../../errors.ts";
 import { escapeControls } from "../../foreign_text.ts";
 import type { RevisionKey } from "../../revision/keys.ts";
-import { type JudgedRevision, judgeRevision } from "../../trust/judge_revision.ts";
+import type { JudgedRevision } from "../../trust/judge_revision.ts";
 import type { TrustPolicy } from "../../trust/policy.ts";
+import { judgeRevision } from "../../trust/trust.ts";
 
 /** A revision as a listing has it. */
 export interface ListedRevision extends RevisionKey {
