@@ -56,6 +56,8 @@ export class PackageView {
   #remembered: PointerState | undefined;
   #isFresh: boolean;
   #plan: SyncPlan | undefined;
+  /** The plan with what is not trusted. */
+  #wanted: SyncPlan | undefined;
   /** As of the plan. */
   #effective: Effective | undefined;
   readonly #own: OwnFiles;
@@ -119,7 +121,7 @@ export class PackageView {
     const { trust, signal } = this.#setting;
     if (trust === undefined) return;
     await trust.look(this.#planUnrestricted(), this.#trustFacts, signal);
-    this.changed();
+    this.#plan = undefined;
   }
 
   get #trustFacts(): TrustFacts {
@@ -201,12 +203,14 @@ export class PackageView {
   }
 
   #planUnrestricted(): SyncPlan {
+    if (this.#wanted !== undefined) return this.#wanted;
     this.#own.look();
     const { facts, effective } = gatherFacts(this.#pkg, this.#source());
     this.#effective = effective;
     const plan = planSync(facts);
     // A removal needs a listing of now.
-    return this.#seen.listed === undefined ? { ...plan, remove: [] } : plan;
+    this.#wanted = this.#seen.listed === undefined ? { ...plan, remove: [] } : plan;
+    return this.#wanted;
   }
 
   /** Call it after whose package it is, and what FTL's folder has, was looked up. */
@@ -225,6 +229,7 @@ export class PackageView {
   /** The machine has changed: the next plan is made anew. */
   changed(): void {
     this.#plan = undefined;
+    this.#wanted = undefined;
   }
 
   /** Whether the revision is here and prepared. */

@@ -131,7 +131,7 @@ export class PackageTrust {
       const why = this.#whyNotFetched(id, { listed, pointer });
       throw new UntrustedError(`${name} is not trusted: ${why}`, {
         verdict: "refused",
-        hint: `Spool it signed: ftl spool, with FTL_SIGN_KEY`,
+        hint: "Spool it signed: ftl spool, with FTL_SIGN_KEY",
       });
     }
     const remote = found?.key === object.key ? found : await listedAt(bucket, object.key);
