@@ -9,9 +9,9 @@ import { Playground } from "../playground.ts";
 /** Few names, so that entries replace, contain and link to each other. */
 const path = fc.constantFrom("a", "b", "c", "d/a", "d/b", "d/e/a", "./a", "d//b");
 const folder = fc.constantFrom("d/", "d/e/", "c/", "d/b/", "d/b/x/");
-/** Without root, a mode may deny FTL itself to look. */
+/** Without root, a mode may deny FTL itself to look, and this test to change what is there. */
 const mode = fc.integer({ min: 0, max: 0o777 }).map((bits) =>
-  Deno.uid() === 0 ? bits : bits | 0o500
+  Deno.uid() === 0 ? bits : bits | 0o700
 );
 const content = fc.oneof(
   fc.constantFrom("", "x", "y", "the same", "x".repeat(512), "y".repeat(1500)),

@@ -48,8 +48,12 @@ export class Store {
     bucket.remove();
   }
 
-  /** Lets another server have the folder. */
+  /**
+   * Lets another server have the folder. Closing the file alone would not do so yet: a program that is being
+   * started, by whatever thread, holds a copy of it for a moment.
+   */
   close(): void {
+    this.#lock.unlockSync();
     this.#lock.close();
   }
 }
