@@ -1,5 +1,6 @@
 /** The cases of the benchmark: what is compared with what. */
 import type { Corpora } from "./corpora.ts";
+import { deltaCase } from "./delta.ts";
 import { capture, measure, type Measured, pipeline } from "./programs.ts";
 import { rollbackCase } from "./rollback.ts";
 import { scaleCases } from "./scale.ts";
@@ -41,6 +42,7 @@ export function allCases(setting: Setting): Case[] {
   const { corpora } = setting;
   return [
     manyFiles(setting),
+    deltaCase(setting),
     oneFile(setting, { name: "stored", path: corpora.stored, filter: "cat" }),
     oneFile(setting, { name: "gzipped", path: corpora.gzipped, filter: "gzip -dc" }),
     spoolCase(setting, "files", corpora.files),

@@ -5,6 +5,8 @@ export interface Measured {
   readonly ms: number;
   /** Megabytes of memory that the process held at most (VmHWM). Undefined if the system does not show it. */
   readonly peak: number | undefined;
+  /** Seconds of a processor, of the program and of those that it started. Undefined if the system does not show it. */
+  readonly cpu: number | undefined;
 }
 
 export interface Program {
@@ -19,6 +21,7 @@ const LOOK = 50;
 /** If the program fails, throws with its stderr. */
 export async function measure({ command, env = {}, cwd }: Program): Promise<Measured> {
   const [program = "", ...args] = command;
+  const before = childrenCpu();
   const started = performance.now();
   const child = new Deno.Command(program, {
     args,
@@ -37,7 +40,24 @@ export async function measure({ command, env = {}, cwd }: Program): Promise<Meas
   if (code !== 0) {
     throw new Error(`${command.join(" ")}: exit ${code}: ${new TextDecoder().decode(stderr)}`);
   }
-  return { ms, peak };
+  const after = childrenCpu();
+  const cpu = before === undefined || after === undefined ? undefined : after - before;
+  return { ms, peak, cpu };
+}
+
+/** Ticks of a processor in a second, as all Linux kernels show them. */
+const TICKS = 100;
+
+/** Seconds that the children that have ended took, with their own children: fields 16 and 17 of proc_pid_stat(5). */
+function childrenCpu(): number | undefined {
+  try {
+    const stat = Deno.readTextFileSync("/proc/self/stat");
+    // The second field, the name, may have spaces.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[13]) + Number(fields[14])) / TICKS;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The shell's own memory says nothing about the programs that it starts. */

@@ -27,6 +27,8 @@ export interface Verdict {
 export function verdicts(results: readonly CaseResult[], { executable, empty }: Sizes): Verdict[] {
   const time = (caseName: string, contender: string): number | undefined =>
     medianTime(results.find(({ name }) => name === caseName), contender);
+  const cpu = (caseName: string, contender: string): number | undefined =>
+    medianCpu(results.find(({ name }) => name === caseName), contender);
   const ratio = (a: number | undefined, b: number | undefined): number | undefined =>
     a === undefined || b === undefined ? undefined : a / b;
   const sync = time("sync", "ftl sync");
@@ -35,6 +37,9 @@ export function verdicts(results: readonly CaseResult[], { executable, empty }: 
   const limit = gunzip === undefined || write === undefined ? undefined : Math.max(gunzip, write);
   const start = (name: string): number | undefined =>
     ratio(time("start", name), time("start", "empty program"));
+  const delta = (name: string): number | undefined =>
+    ratio(time("delta", name), time("delta", "whole"));
+  const deltaCpu = ratio(cpu("delta", "with a spare"), cpu("delta", "whole"));
   const peaks = results.flatMap(({ runs }) => Object.entries(runs))
     .filter(([name]) => name.startsWith("ftl ") || name === "idle sync")
     .flatMap(([, measured]) => measured.flatMap(({ peak }) => peak ?? []));
@@ -59,6 +64,9 @@ export function verdicts(results: readonly CaseResult[], { executable, empty }: 
     judge("idle sync / empty program", start("idle sync"), 5),
     judge("local list / empty program", start("local list"), 1.5),
     judge("local jump / empty program", start("local jump"), 2.5),
+    judge("delta with a spare / whole", delta("with a spare"), 0.33),
+    judge("delta with a spare / whole, CPU", deltaCpu, 0.4),
+    judge("delta without a spare / whole", delta("without a spare"), 1),
     judge(
       "failed health, until the old one is active again",
       time("rollback", "back again"),
@@ -83,10 +91,17 @@ export function caseTable({ title, runs, facts }: CaseResult): string {
     const times = measured.map(({ ms }) => ms);
     const peak = Math.max(...measured.map((one) => one.peak ?? 0));
     const spread = `${seconds(Math.min(...times))} .. ${seconds(Math.max(...times))}`;
-    return [name, seconds(median(times)), spread, peak === 0 ? "" : `${peak.toFixed(0)} MB`];
+    const cpu = medianOf(measured.map((one) => one.cpu));
+    return [
+      name,
+      seconds(median(times)),
+      spread,
+      cpu === undefined ? "" : seconds(cpu * 1000),
+      peak === 0 ? "" : `${peak.toFixed(0)} MB`,
+    ];
   });
-  const more = Object.entries(facts).map(([name, value]) => [name, String(value), "", ""]);
-  return `\n${title}\n${table([["", "median", "range", "peak"], ...rows, ...more])}`;
+  const more = Object.entries(facts).map(([name, value]) => [name, String(value), "", "", ""]);
+  return `\n${title}\n${table([["", "median", "range", "CPU", "peak"], ...rows, ...more])}`;
 }
 
 export function verdictTable(found: readonly Verdict[]): string {
@@ -104,6 +119,16 @@ export function verdictTable(found: readonly Verdict[]): string {
 function medianTime(result: CaseResult | undefined, contender: string): number | undefined {
   const measured = result?.runs[contender];
   return measured === undefined ? undefined : median(measured.map(({ ms }) => ms));
+}
+
+function medianCpu(result: CaseResult | undefined, contender: string): number | undefined {
+  return medianOf((result?.runs[contender] ?? []).map(({ cpu }) => cpu));
+}
+
+/** Undefined if one is missing, or there are none. */
+function medianOf(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 || known.length < values.length ? undefined : median(known);
 }
 
 function seconds(ms: number): string {

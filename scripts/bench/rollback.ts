@@ -31,7 +31,7 @@ export function rollbackCase(stage: Stage): Case {
         if (code !== 6) throw new Error(`${command.join(" ")}: exit ${code} instead of 6`);
         const at = (step: string): number =>
           Number(Deno.readTextFileSync(`${root}/${PACKAGE}/shared/${step}`)) / 1e6;
-        return { ms: at("post-jump") - at("health"), peak: undefined };
+        return { ms: at("post-jump") - at("health"), peak: undefined, cpu: undefined };
       };
       return [{ name: "back again", run }];
     },

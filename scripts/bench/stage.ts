@@ -124,6 +124,16 @@ export class Stage implements AsyncDisposable {
     return `s3://${BUCKET}/${key}`;
   }
 
+  /** Bytes of all bodies that the server has sent since the last call of `requests`. */
+  async bytesRead(): Promise<number> {
+    const log = await (await fetch(`${this.url}/_ftl/log`)).json() as {
+      operation: string;
+      sent: number;
+    }[];
+    return log.filter(({ operation }) => operation !== "Control")
+      .reduce((sum, { sent }) => sum + sent, 0);
+  }
+
   /** The number of requests since the last call. */
   async requests(): Promise<number> {
     const log = await (await fetch(`${this.url}/_ftl/log`)).json() as { operation: string }[];
