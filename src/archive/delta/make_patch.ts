@@ -1,5 +1,5 @@
 /**
- * Makes patches. The fresh side is looked at in windows of 8 MiB, each against 32 MiB of the old
+ * Makes patches. The fresh side is looked at in windows of 8 MiB, each against 24 MiB of the old
  * side, so that the memory does not depend on the sizes.
  */
 import { Buffer } from "node:buffer";
@@ -32,7 +32,7 @@ interface Windows {
   readonly old: number;
 }
 
-const WINDOWS: Windows = { fresh: MAX_WINDOW, old: 32 << 20 };
+const WINDOWS: Windows = { fresh: MAX_WINDOW, old: 24 << 20 };
 
 /**
  * Makes a patch. Undefined if it would have more bytes than the limit, which is found out early.
