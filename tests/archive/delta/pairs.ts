@@ -18,6 +18,7 @@ import {
   type TreeEntry,
 } from "../../../src/archive/tree/tree.ts";
 import { requireRevisionName } from "../../../src/revision/names.ts";
+import { assert, assertEquals } from "../../assert.ts";
 
 export function sha256Of(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
@@ -101,6 +102,21 @@ export function applied(
     contents.set(part.sha256, Uint8Array.from(pieces.splice(0).flatMap((one) => [...one])));
   }
   return { tree, sides, contents };
+}
+
+/** Applies the patch, and compares all of the result. */
+export function assertMakes(patch: Uint8Array | undefined, base: Revision, next: Revision): void {
+  assert(patch !== undefined);
+  const { tree, sides, contents } = applied(patch, base);
+  assertEquals(tree, next.tree);
+  assertEquals(sides, sidesOf(base.tree, next.tree));
+  for (const { sha256 } of sides.fresh.parts) {
+    assertEquals(contents.get(sha256), next.contents.get(sha256));
+  }
+  for (const entry of tree.entries) {
+    if (entry.kind !== "file") continue;
+    assert(base.contents.has(entry.sha256) || contents.has(entry.sha256), entry.path);
+  }
 }
 
 const text = fc.array(fc.constantFrom("alpha ", "beta ", "gamma\n", "d", "0123456789abcdef"), {
