@@ -64,6 +64,8 @@ export interface BlessedObject {
   readonly sha256: string | undefined;
   /** Bytes. */
   readonly size: number | undefined;
+  /** SHA-256 of the revision's tree, in hexadecimal, if that was known. */
+  readonly tree?: string | undefined;
 }
 
 /** Whether what a signed pointer replaces is trusted by who signs. `refused`: it is signed, but not by who may bless. */
