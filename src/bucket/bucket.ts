@@ -43,6 +43,11 @@ export interface SmallObject extends ObjectInfo {
   readonly text: string;
 }
 
+/** An object of bytes with its whole content. */
+export interface ObjectBytes extends ObjectInfo {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /**
  * An object that is being read. `size` is the size of the whole object, even if a range is read.
  */
@@ -72,6 +77,11 @@ export interface PutOptions {
   readonly condition?: Condition;
   /** Milliseconds after which the write, with all its tries, is given up. Throws `StorageError` if it was not done. */
   readonly timeout?: number;
+}
+
+export interface PutBytesOptions {
+  readonly metadata: Metadata;
+  readonly signal: AbortSignal;
 }
 
 export interface PutOnceOptions {
@@ -113,6 +123,13 @@ export interface ReadOptions {
 
 /** `limit`: bytes that the object may have. */
 export type SmallOptions = { readonly limit?: number };
+
+export interface BytesOptions {
+  /** Bytes that the object may have. */
+  readonly limit: number;
+  /** Ends the request, and the reading of its answer. */
+  readonly signal: AbortSignal;
+}
 
 /** Leaves out the keys with the delimiter after the prefix. Some stores show them all the same. */
 export type ListingOptions = { readonly delimiter?: "/" };
@@ -176,6 +193,12 @@ export interface Bucket {
   getSmall(key: string, options?: SmallOptions): Promise<SmallObject | undefined>;
 
   /**
+   * A whole object of at most `limit` bytes, of any version, in one request. Undefined if there is
+   * no such object. Throws `IntegrityError` if it is larger. Its bytes are compared with nothing.
+   */
+  getBytes(key: string, options: BytesOptions): Promise<ObjectBytes | undefined>;
+
+  /**
    * Streams the bytes of an object. Throws `NotFoundError` if the object is gone. Neither the
    * request nor the body is retried here. The body throws what the network throws.
    */
@@ -186,6 +209,16 @@ export interface Bucket {
    * hold; then nothing is written.
    */
   put(key: string, text: string, options: PutOptions): Promise<string>;
+
+  /**
+   * Writes an object of bytes that fit into memory, with one request, whatever is there. It may be
+   * lost: an abort ends it at once, and it may have been written all the same.
+   */
+  putBytes(
+    key: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    options: PutBytesOptions,
+  ): Promise<void>;
 
   /**
    * Writes a small object that may as well be lost: without a condition, without a retry, and with
