@@ -138,7 +138,11 @@ function trustIn(value: unknown): PointerTrust | undefined {
 function objectIn(value: object): BlessedObject | undefined {
   const key = textIn(value, "key");
   if (key === undefined) return undefined;
-  return { key, sha256: textIn(value, "sha256"), size: numberIn(value, "size") };
+  const tree = textIn(value, "tree");
+  return {
+    ...{ key, sha256: textIn(value, "sha256"), size: numberIn(value, "size") },
+    ...(tree === undefined ? {} : { tree }),
+  };
 }
 
 function candidateIn(value: unknown): Candidate | undefined {

@@ -71,6 +71,8 @@ export async function fetchRevision(
       type: "fetched",
       revision,
       bytes: object.size,
+      moved: object.size,
+      how: "whole",
       entries: staged.entries,
       unpacked: staged.bytes,
       ms: performance.now() - started,
