@@ -1,3 +1,7 @@
+/**
+ * The policies of `ftl setup iam`, by what commands ask S3 for. The file is long because each right of each role has its
+ * row.
+ */
 import { assertEquals } from "../../assert.ts";
 import { Fleet } from "../../e2e/fleet.ts";
 import type { RequestRecord } from "../../s3_server/server.ts";
