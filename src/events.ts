@@ -112,6 +112,18 @@ export interface VerifiedEvent {
   readonly ms: number;
 }
 
+/** A new revision is in S3. Machines need not download all of it, or must. */
+export interface DeltasEvent {
+  /** The type of this event. */
+  readonly type: "deltas";
+  /** The new revision. */
+  readonly revision: RevisionName;
+  /** The patches beside it: the revision that a machine has, and the bytes that it then downloads. */
+  readonly deltas: readonly { readonly from: RevisionName; readonly bytes: number }[];
+  /** Why there is none. Undefined if there is one, or if there was nothing to make one for. */
+  readonly why: string | undefined;
+}
+
 /** A new revision is in S3. */
 export interface UploadedEvent {
   /** The type of this event. */
@@ -346,6 +358,7 @@ export type FtlEvent =
   | UntrustedEvent
   | CheckedEvent
   | VerifiedEvent
+  | DeltasEvent
   | UploadedEvent
   | ActivatedEvent
   | BlessedEvent

@@ -98,6 +98,8 @@ export function iamPolicy(
       // To find uploads that a killed spool left. A condition on the prefix does not apply to this action.
       allow("FindUploads", ["s3:ListBucketMultipartUploads"], [arn]),
       allow("AddRevisions", ["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject"], revisions),
+      // The blessed revision is one that machines have.
+      allow("ReadPointers", ["s3:GetObject"], pointers),
       allow("AddDeltas", ["s3:PutObject", "s3:GetObject"], deltas),
     ],
     bless: [

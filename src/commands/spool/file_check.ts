@@ -1,5 +1,5 @@
 /** Checks a file as a machine would unpack it, before anything is uploaded. */
-import { checkArchive } from "../../archive/check.ts";
+import { checkArchive, type EntryWatcher } from "../../archive/check.ts";
 import { ContentCheck } from "../../archive/content_check.ts";
 import { ScriptCheck } from "../../archive/script_check.ts";
 import { IntegrityError } from "../../errors.ts";
@@ -27,13 +27,15 @@ export interface SpoolFile {
   readonly rest: string;
   /** Called for what is probably a mistake. */
   readonly warn: (message: string) => void;
+  /** See the entries during the check, besides those that look for mistakes. */
+  readonly watchers?: readonly EntryWatcher[] | undefined;
 }
 
 /** Reads all of `source`. Throws `IntegrityError` if a machine would refuse the file. */
 export async function checkFile(
   { report, signal }: Context,
   source: FileSource,
-  { path, name, rest, warn }: SpoolFile,
+  { path, name, rest, warn, watchers = [] }: SpoolFile,
 ): Promise<CheckedFile> {
   const started = performance.now();
   const sums = new ChecksumTaker(source.partSize);
@@ -47,7 +49,7 @@ export async function checkFile(
       size: source.size,
       signal,
       onNote: warn,
-      watchers: [new ScriptCheck(warn), new ContentCheck(fileName, rest, warn)],
+      watchers: [new ScriptCheck(warn), new ContentCheck(fileName, rest, warn), ...watchers],
     });
     report({ type: "checked", file: path, entries, bytes, ms: performance.now() - started });
     return { ...sums.digest(), entries, bytes };

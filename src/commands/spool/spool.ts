@@ -5,7 +5,7 @@ import {
   revisionMetadata,
   uploadMetadata,
 } from "../../revision/metadata.ts";
-import { ConflictError } from "../../errors.ts";
+import { ConflictError, OutcomeUnknownError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { adviseOnFileName, looksLikeOneBuild } from "../../revision/file_advice.ts";
 import { revisionKey, splitFileName } from "../../revision/keys.ts";
@@ -15,12 +15,15 @@ import {
   type RevisionId,
   type RevisionName,
   revisionName,
+  toRevision,
 } from "../../revision/names.ts";
 import { fileNameOf, FileSource, refuseFolder } from "../../transfer/upload/file_source.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import { ClockCheck } from "./clock_check.ts";
 import { type Context } from "../../context.ts";
 import { fetchPackageListing, type RemotePackage } from "../../catalog/remote_package.ts";
+import type { SpoolDeltas, SpooledDelta } from "./deltas/deltas.ts";
+import { openDeltas } from "./deltas/open.ts";
 import { type CheckedFile, checkFile } from "./file_check.ts";
 import { dropStaleUploads } from "../../catalog/stale_uploads.ts";
 import { openBucket } from "../../bucket/open.ts";
@@ -29,6 +32,8 @@ import { openBucket } from "../../bucket/open.ts";
 export interface SpoolOptions {
   /** Stored with the revision, for people who look at it later. */
   readonly message?: string;
+  /** Whether trees and patches are put beside it, unless `FTL_DELTA` is `off`. The default is true. */
+  readonly delta?: boolean;
 }
 
 /** The new revision. */
@@ -45,6 +50,8 @@ export interface Spooled {
   readonly entries: number;
   /** Bytes after unpacking. */
   readonly bytes: number;
+  /** The patches beside it: machines that have these revisions download no more than that. */
+  readonly deltas: readonly SpooledDelta[];
   /** Probable mistakes: in the name, the scripts, or the content. */
   readonly warnings: readonly string[];
 }
@@ -83,30 +90,55 @@ export async function spool(
   for (const advice of adviseOnFileName(name, rest)) warn(advice);
   tellOfNewPackage(context, first, { name, rest, warn });
   clock.check(first.revisions.at(-1), warn);
-  const checked = await checkFile(context, source, { path, name, rest, warn });
+  const isWanted = options.delta ?? true;
+  using deltas = await openDeltas(context, bucket, { isWanted, remote: first, warn });
+  const watchers = deltas === undefined ? [] : [deltas.watcher];
+  const checked = await checkFile(context, source, { path, name, rest, warn, watchers });
 
   const started = performance.now();
-  const { id, key } = await uploadAsNewest(context, bucket, {
-    name,
-    rest,
-    sha256: checked.sha256,
-    listing: started - listed < FRESH ? first : undefined,
-    upload: async (subject, newKey) => {
-      const metadata = { ...revisionMetadata(checked), ...noteEntries, ...uploadMetadata() };
-      await upload(context, bucket, {
-        ...{ subject, key: newKey, source, checked },
-        metadata: await sign({ key: newKey, size: source.size, metadata }),
-      });
-    },
-  });
+  const { size } = source;
+  const { id, key } = await withDeltas(deltas, () =>
+    uploadAsNewest(context, bucket, {
+      name,
+      rest,
+      sha256: checked.sha256,
+      listing: started - listed < FRESH ? first : undefined,
+      upload: async (subject, newKey) => {
+        const { sha256, bytes, entries } = checked;
+        const content = { sha256, size, bytes, entries };
+        await deltas?.put(toRevision(subject), content, context.signal);
+        const metadata = {
+          ...revisionMetadata({ ...content, tree: deltas?.tree }),
+          ...{ ...noteEntries, ...uploadMetadata() },
+        };
+        await upload(context, bucket, {
+          ...{ subject, key: newKey, source, checked },
+          metadata: await sign({ key: newKey, size: source.size, metadata }),
+        });
+      },
+    }));
   const revision = revisionName({ package: name, id });
   faultPoint("upload-completed");
   await dropStaleUploads(context, bucket, name);
-  const { size } = source;
   const ms = performance.now() - started;
+  const made = deltas?.made ?? [];
+  report({ type: "deltas", revision, deltas: made, why: deltas?.why });
   report({ type: "uploaded", revision, bucket: config.bucket, bytes: size, ms });
   const { sha256, entries, bytes } = checked;
-  return { revision, key, size, sha256, entries, bytes, warnings };
+  return { revision, key, size, sha256, entries, bytes, deltas: made, warnings };
+}
+
+/** If no revision comes of it, nothing stays beside it. What may have come after all keeps what it has. */
+async function withDeltas<T>(
+  deltas: SpoolDeltas | undefined,
+  uploading: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await uploading();
+  } catch (error) {
+    if (!(error instanceof OutcomeUnknownError)) await deltas?.drop();
+    throw error;
+  }
 }
 
 type RevisionSigning = (
