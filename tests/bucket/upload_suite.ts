@@ -18,7 +18,7 @@ export function testUploads(test: Test): void {
   testUploadsOf(test, { kind: "in parts", size: 2 * PART + 17 });
   testAborting(test);
   testClearanceOf(test, { kind: "in one request", size: 1000 });
-  testClearanceOf(test, { kind: "in parts", size: 2 * PART + 17 });
+  testClearanceOf(test, { kind: "in parts", size: PART + 17 });
   testRefusalMidway(test);
 }
 

@@ -30,6 +30,8 @@ const SLOWEST_UPLOAD = 10;
  * about 60 MB of such copies. It would send a stream without the Content-Length that S3 requires.
  */
 const UPLOAD_WINDOW = 15 * 1024 * 1024;
+/** The same before the object may become visible: the check of a file goes on then, and needs memory too. */
+const EARLY_WINDOW = 10 * 1024 * 1024;
 /** Milliseconds to abort an upload and remove its parts. */
 const ABORT_TIMEOUT = 5_000;
 
@@ -130,11 +132,15 @@ function sendParts(
 ): Promise<SentPart[]> {
   const { signal } = clearance;
   let arrived = 0;
-  const atOnce = Math.max(1, Math.min(concurrency, Math.floor(UPLOAD_WINDOW / source.partSize)));
+  const fitting = (window: number): number => Math.max(1, Math.floor(window / source.partSize));
+  const atOnce = Math.max(1, Math.min(concurrency, fitting(UPLOAD_WINDOW)));
+  const early = fitting(EARLY_WINDOW);
   return inParallel(
     source.partSha256,
     { concurrency: atOnce, signal },
     async (sha256, index, stop) => {
+      // Of the first parts that would be under way together, some wait.
+      if (index >= early && index < atOnce) await clearance.granted();
       const body = readPart(source, index);
       const wanted = { checksums: true, conditions: false };
       const part = await inKnownForm(lacks, wanted, async (form): Promise<SentPart> => {
@@ -228,7 +234,7 @@ function compareParts({ source, target }: Upload, parts: readonly SentPart[]): v
 }
 
 /** After so many parts, the runtime's copies of them are to be garbage-collected. */
-const PARTS_A_COLLECTION = 4;
+const PARTS_A_COLLECTION = 2;
 
 /** Milliseconds until a request with so many bytes must be answered. */
 function timeoutFor(bytes: number): number {

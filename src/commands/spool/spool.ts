@@ -91,7 +91,7 @@ export async function spool(
   const facts = mayOverlap(config, source) ? undefined : await check.done;
 
   const started = performance.now();
-  const { id, key } = await uploadAsNewest(context, bucket, {
+  const uploading = uploadAsNewest(context, bucket, {
     name,
     rest,
     sha256: sums.sha256,
@@ -106,6 +106,7 @@ export async function spool(
       });
     },
   });
+  const { id, key } = await orFailedCheck(uploading, check, context.signal);
   const revision = revisionName({ package: name, id });
   faultPoint("upload-completed");
   await dropStaleUploads(context, bucket, name);
@@ -123,6 +124,20 @@ export async function spool(
  */
 function mayOverlap({ signKey }: Config, { isInParts }: FileSource): boolean {
   return isInParts && signKey === undefined;
+}
+
+/** What an upload gives. If it fails and the check has failed too, the fault of the file is more important. */
+async function orFailedCheck<T>(
+  uploading: Promise<T>,
+  check: RunningCheck,
+  signal: AbortSignal,
+): Promise<T> {
+  try {
+    return await uploading;
+  } catch (error) {
+    if (!signal.aborted) check.requireNoFailure();
+    throw error;
+  }
 }
 
 type RevisionSigning = (
