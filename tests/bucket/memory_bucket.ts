@@ -1,6 +1,6 @@
 /**
- * A bucket in memory, for tests that need no socket. It keeps the contract of `src/bucket/bucket.ts` whole. The file is
- * long because the contract is.
+ * A bucket in memory, for tests that need no socket. It is long because it keeps the contract of
+ * `src/bucket/bucket.ts` whole.
  */
 import { createHash } from "node:crypto";
 import type {
@@ -27,6 +27,7 @@ import type {
 } from "../../src/bucket/bucket.ts";
 import { SMALL_OBJECT_LIMIT } from "../../src/bucket/bucket.ts";
 import { ConflictError, IntegrityError, NotFoundError, StorageError } from "../../src/errors.ts";
+import { orAborted } from "../../src/concurrency/abortable.ts";
 import type { Metadata } from "../../src/revision/metadata.ts";
 
 interface Stored {
@@ -153,7 +154,24 @@ export class MemoryBucket implements OpenedBucket {
 
   async upload(key: string, source: UploadSource, options: UploadOptions): Promise<void> {
     await this.#call("upload");
-    const { metadata, condition, signal, onProgress } = options;
+    const { metadata, condition, signal, visibleAfter = Promise.resolve() } = options;
+    let refusal: { readonly reason: unknown } | undefined;
+    visibleAfter.catch((reason) => refusal = { reason });
+    try {
+      const bytes = this.#readParts(key, source, options);
+      await orAborted(() => visibleAfter, signal);
+      this.#write(key, bytes, { metadata, condition });
+    } catch (error) {
+      await new Promise((resolve) => setTimeout(resolve, 0)); // as the abort of a real upload takes time
+      throw signal?.aborted || refusal === undefined ? error : refusal.reason;
+    }
+  }
+
+  #readParts(
+    key: string,
+    source: UploadSource,
+    { signal, onProgress }: UploadOptions,
+  ): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(source.size);
     for (const [index, sha256] of source.partSha256.entries()) {
       signal?.throwIfAborted();
@@ -166,7 +184,7 @@ export class MemoryBucket implements OpenedBucket {
       bytes.set(part, offset);
       onProgress?.(offset + part.length);
     }
-    this.#write(key, bytes, { metadata, condition });
+    return bytes;
   }
 
   async remove(key: string): Promise<void> {

@@ -36,6 +36,13 @@ class DeltaFleet extends MemoryFleet {
     );
   }
 
+  /** How many there are. It is no call of a command. */
+  async keys(prefix: string): Promise<number> {
+    const { length } = await this.bucket.list(prefix);
+    this.bucket.calls.pop();
+    return length;
+  }
+
   told(type: "deltas"): unknown[] {
     return this.events.flatMap((event) => event.type === type ? [event.deltas] : []);
   }
@@ -46,9 +53,15 @@ const from = ({ deltas }: Spooled): RevisionName[] => deltas.map((one) => one.fr
 
 Deno.test("the first revision gets a tree, before it is there itself, and no patch", async () => {
   using fleet = new DeltaFleet();
+  const there: number[] = [];
+  const putBytes = fleet.bucket.putBytes.bind(fleet.bucket);
+  fleet.bucket.putBytes = async (...request) => {
+    await putBytes(...request);
+    there.push(await fleet.keys("a."));
+  };
   const first = await fleet.put(site("1"));
   const calls = fleet.bucket.calls.filter((call) => call !== "openUploads");
-  assertEquals(calls, ["list", "putBytes", "upload"]);
+  assertEquals([calls, there], [["list", "upload", "putBytes"], [0]]);
   assertEquals([await fleet.beside(), first.deltas], [[`${id(first)}/tree`], []]);
   const [tree, revision] = [
     await fleet.bucket.head(`.ftl/delta/a/${id(first)}/tree`),
@@ -66,7 +79,7 @@ Deno.test("a small change is a patch of whole files, for which nothing is downlo
   const first = await fleet.put(site("1"));
   const second = await fleet.put(site("2"));
   assertEquals(fleet.bucket.calls.filter((call) => call !== "openUploads"), [
-    ...["list", "getBytes", "putBytes", "putBytes", "upload"],
+    ...["list", "getBytes", "upload", "putBytes", "putBytes"],
   ]);
   assertEquals(from(second), [first.revision]);
   const { bytes, isWhole } = await requirePatched(fleet.bucket, first.revision, second.revision);
@@ -125,7 +138,10 @@ Deno.test("a base without a tree, or with one of another object, gets no patch",
   const second = await fleet.put(site("2"));
   assertEquals([second.deltas, await fleet.beside()], [[], [`${id(second)}/tree`]]);
   fleet.bucket.snapshot(first.key)(second.key);
-  fleet.bucket.rewrite(second.key, ({ bytes }) => ({ bytes: new Uint8Array([...bytes, ...bytes]) }));
+  fleet.bucket.rewrite(
+    second.key,
+    ({ bytes }) => ({ bytes: new Uint8Array([...bytes, ...bytes]) }),
+  );
   assertEquals((await fleet.put(site("3"))).deltas, []);
   assertEquals(fleet.warnings, []);
 });
@@ -196,7 +212,7 @@ Deno.test("a full disk for temporary files fails no spool, and is told", async (
   await fleet.put(big(1));
   const make = Deno.makeTempFileSync;
   Deno.makeTempFileSync = () => {
-    throw new Deno.errors.PermissionDenied("read-only");
+    throw new Deno.errors.PermissionDenied("Read-only (os error 30)");
   };
   try {
     const second = await fleet.put(big(2));

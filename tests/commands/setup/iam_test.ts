@@ -74,6 +74,9 @@ Deno.test("each role's policy allows every request that its commands send, and n
     await work();
     for (const record of fleet.server.log.slice(before)) {
       const request = asIam(record);
+      // A spool that fails takes back what it can. It needs no right for that: a purge does it later.
+      const isTakenBack = request.key?.startsWith(".ftl/delta/") === true;
+      if (role === "spool" && request.action === "s3:DeleteObject" && isTakenBack) continue;
       for (const packages of [[], ["my_site"]]) {
         const policy = iamPolicy(role, VALUES, packages.map(aPackage));
         assertEquals([role, request, allows(policy, request)], [role, request, true]);

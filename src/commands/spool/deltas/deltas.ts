@@ -14,6 +14,7 @@ import { messageOf, StorageError } from "../../../errors.ts";
 import { faultPoint } from "../../../fault_point.ts";
 import { patchKey, treeKey } from "../../../revision/keys.ts";
 import { type Revision, type RevisionName, revisionName } from "../../../revision/names.ts";
+import type { UploadPlan } from "../upload.ts";
 import { type Base, findBases } from "./bases.ts";
 import { BoundedStore } from "./bounded_store.ts";
 import { LimitedTime } from "./limited_time.ts";
@@ -59,7 +60,7 @@ export class SpoolDeltas implements Disposable {
   #made: SpooledDelta[] = [];
   #why: string | undefined;
   /** When the upload began and when all its bytes had arrived, by `performance.now()`. */
-  #began: number | undefined;
+  #began = 0;
   #arrived: number | undefined;
   #time: LimitedTime | undefined;
 
@@ -114,21 +115,32 @@ export class SpoolDeltas implements Disposable {
     return this.#made.length > 0 ? undefined : this.#why;
   }
 
-  /** Told how much of the object has arrived: the work takes little longer than the upload. */
-  onProgress(done: number, total: number): void {
-    this.#began ??= performance.now();
-    if (done < total || this.#arrived !== undefined) return;
-    this.#arrived = performance.now();
-    this.#limit();
+  /** What an upload of the revision does besides: all is put before it is visible, in little more time than it takes. */
+  besideUpload(
+    revision: Revision,
+    { sha256, size, isInParts }: Pick<SpooledContent, "sha256" | "size"> & {
+      /** If not, the upload begins only when all of this is done. */
+      readonly isInParts: boolean;
+    },
+  ): Pick<UploadPlan, "afterCheck" | "onProgress"> {
+    this.#began = performance.now();
+    this.#arrived = isInParts ? undefined : this.#began;
+    return {
+      afterCheck: (checked, signal) => this.#put(revision, { ...checked, sha256, size }, signal),
+      onProgress: (done) => {
+        if (done < size || this.#arrived !== undefined) return;
+        this.#arrived = performance.now();
+        this.#limit();
+      },
+    };
   }
 
   /**
-   * Puts the tree and the patches. What was put for another id before is removed. Call it before the revision becomes
-   * visible. Throws only the reason of an abort.
+   * Puts the tree and the patches. What was put for another id before is removed. Throws only the reason of an abort.
    *
    * @param signal ends it, if the upload fails
    */
-  async put(revision: Revision, content: SpooledContent, signal: AbortSignal): Promise<void> {
+  async #put(revision: Revision, content: SpooledContent, signal: AbortSignal): Promise<void> {
     await this.drop();
     const taken = this.#tree();
     if (taken === undefined) return this.#note("it has too many entries");
@@ -150,6 +162,7 @@ export class SpoolDeltas implements Disposable {
       faultPoint("tree-put");
       for (const base of this.#bases) await this.#putPatch(base, next, time.signal);
     } catch (error) {
+      this.#context.signal.throwIfAborted();
       signal.throwIfAborted();
       if (time.isOver) this.#note("it took much longer than the upload");
       else this.#tell(error);
@@ -194,7 +207,7 @@ export class SpoolDeltas implements Disposable {
 
   #limit(): void {
     if (this.#arrived === undefined) return;
-    const upload = this.#arrived - (this.#began ?? this.#arrived);
+    const upload = this.#arrived - this.#began;
     this.#time?.endIn(EXTRA + upload * EXTRA_SHARE);
   }
 
