@@ -1,4 +1,7 @@
-/** What a spool puts beside a revision, so that machines need not download all of it, and what may go wrong with that. */
+/**
+ * What a spool puts beside a revision, so that machines need not download all of it, and what may go wrong with that. The
+ * file is long because each of these has a test.
+ */
 import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import {
   ConflictError,

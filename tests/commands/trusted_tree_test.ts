@@ -38,7 +38,12 @@ Deno.test("the pointer takes over the tree of what is blessed, and the machine k
   const { activated, failures } = await fleet.sync(web);
   assertEquals([activated, failures], [first, []]);
   assertEquals(readPointerState(dirOf(web))?.object?.tree, TREE);
-  const second = await fleet.release("2");
+  const second = await fleet.unsignedBuild("2");
+  fleet.bucket.rewrite(keyOf(second), ({ metadata: { "ftl-tree": _, ...metadata } }) => ({
+    metadata,
+  }));
+  fleet.sign(keyOf(second), fleet.ci);
+  await fleet.bless(second);
   assertEquals((await fleet.sync(web)).activated, second);
   assertEquals(readPointerState(dirOf(web))?.object?.tree, undefined, "it tells none");
 });

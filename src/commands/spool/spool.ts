@@ -67,7 +67,7 @@ export interface Spooled {
  *
  * The bucket is asked first. The check of a large file takes long, and would be wasted without credentials, or
  * without such a bucket in the region. A large file is uploaded while it is checked, and becomes visible only when it
- * has proved good.
+ * has proved good. The function is long because all steps stand here in their order.
  */
 export async function spool(
   context: Context,
