@@ -1,7 +1,7 @@
 /**
  * Finds blocks of the old side: a table of where blocks of 16 bytes begin, by a hash that can roll
  * on byte by byte. Only blocks at multiples of 16 are in the table, and of those with the same place
- * in the table the first one.
+ * in the table the last one.
  */
 
 /** Bytes of a block. */
@@ -51,8 +51,7 @@ export class BlockIndex {
     table.fill(0);
     this.#old = old;
     for (let at = 0; at + BLOCK <= old.length; at += BLOCK) {
-      const slot = Math.imul(hashBlock(old, at), SPREAD) >>> this.#shift;
-      if (table[slot] === 0) table[slot] = at + 1;
+      table[Math.imul(hashBlock(old, at), SPREAD) >>> this.#shift] = at + 1;
     }
   }
 

@@ -1,8 +1,7 @@
 /**
- * Makes patches. The fresh side is looked at in windows of 8 MiB, each against 32 MiB of the old
+ * Makes patches. The fresh side is looked at in windows of 8 MiB, each against 20 MiB of the old
  * side, so that the memory does not depend on the sizes.
  */
-import { Buffer } from "node:buffer";
 import { zstdCompressSync } from "node:zlib";
 import type { RevisionTree } from "../tree/tree.ts";
 import { BlockIndex } from "./block_index.ts";
@@ -32,7 +31,7 @@ interface Windows {
   readonly old: number;
 }
 
-const WINDOWS: Windows = { fresh: MAX_WINDOW, old: 32 << 20 };
+const WINDOWS: Windows = { fresh: MAX_WINDOW, old: 20 << 20 };
 
 /**
  * Makes a patch. Undefined if it would have more bytes than the limit, which is found out early.
@@ -136,7 +135,14 @@ class Frames {
   end(head: Omit<PatchHead, "parts">): Uint8Array<ArrayBuffer> | undefined {
     const line = formatHead({ ...head, parts: this.#frames.map(({ part }) => part) });
     if (line.length + this.#size > this.#limit) return undefined;
-    return new Uint8Array(Buffer.concat([line, ...this.#frames.map(({ bytes }) => bytes)]));
+    const patch = new Uint8Array(line.length + this.#size);
+    patch.set(line);
+    let at = line.length;
+    for (const { bytes } of this.#frames) {
+      patch.set(bytes, at);
+      at += bytes.length;
+    }
+    return patch;
   }
 
   #push(frames: readonly Frame[]): void {

@@ -17,11 +17,11 @@ import { BLOCK, type BlockIndex, hashBlock, rollHash } from "./block_index.ts";
 import { VarintWriter } from "./varint.ts";
 
 /** An extension ends when it has so many more unequal bytes than equal ones since it was best. */
-const PATIENCE = 48;
+const PATIENCE = 16;
 /** So many equal bytes are enough to go on at the same distance. */
 const RESUME = 8;
 /** Fewer equal bytes between unequal ones are stored as differences of 0: a run costs as much. */
-const FEW = 4;
+const FEW = 3;
 
 /** A window of the old side. */
 export interface OldWindow {

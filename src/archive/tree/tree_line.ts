@@ -28,12 +28,11 @@ export function formatLine(entry: TreeEntry): string {
 export function parseLine(line: string): TreeEntry {
   const fields = new Fields(line);
   switch (fields.next()) {
-    case "f":
-      return {
-        kind: "file",
-        ...{ mode: fields.mode(), mtime: fields.mtime(), size: fields.size() },
-        ...{ sha256: fields.sha256(), path: fields.string() },
-      };
+    case "f": {
+      const [mode, mtime] = [fields.mode(), fields.mtime()];
+      const [size, sha256] = [fields.size(), fields.sha256()];
+      return { kind: "file", path: fields.string(), mode, mtime, size, sha256 };
+    }
     case "d":
       return { kind: "folder", mode: fields.mode(), mtime: fields.mtime(), path: fields.string() };
     case "l": {
@@ -107,6 +106,11 @@ class Fields {
   }
 
   #unquote(quoted: string): string {
+    const end = quoted.length - 1;
+    // Most have nothing that is escaped.
+    if (quoted[0] === '"' && quoted.indexOf('"', 1) === end && !quoted.includes("\\")) {
+      return quoted.slice(1, end);
+    }
     try {
       const text: unknown = JSON.parse(quoted);
       if (typeof text === "string") return text;

@@ -28,13 +28,13 @@ export function canBeStored(stored: number): boolean {
 }
 
 /**
- * Sets the mtime of a file or folder.
+ * Sets the mtime of a file or folder. A Date is exact, unlike a number of seconds with a fraction.
  *
  * @param stored of `storedMtime`. Undefined: the mtime stays as it is
  */
 export function setMtime(place: string, stored: number | undefined): void {
   if (stored === undefined) return;
-  const time = new Date(stored); // exact, unlike a number of seconds
+  const time = new Date(stored);
   Deno.utimeSync(place, time, time);
 }
 
@@ -63,7 +63,9 @@ const LIMITS: readonly number[] = [
  * @param stored Unix milliseconds of `storedMtime`
  */
 export function isStoredMtime(found: number, stored: number): boolean {
-  return found === stored || isLimitFor(found / 1000, stored / 1000);
+  // Deno 2.7 shows times before 1970 without their sign.
+  const seen = stored < 0 ? -Math.abs(found) : found;
+  return seen === stored || isLimitFor(seen / 1000, stored / 1000);
 }
 
 /**
