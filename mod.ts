@@ -154,6 +154,7 @@ export {
   type PurgeTarget,
 } from "./src/commands/purge.ts";
 export { spool, type Spooled, type SpoolOptions } from "./src/commands/spool/spool.ts";
+export type { SpooledDelta } from "./src/commands/spool/deltas/deltas.ts";
 export type { IamPolicy, IamRole, IamStatement, RolePolicy } from "./src/commands/setup/iam.ts";
 export type { LifecycleConfiguration, LifecycleRule } from "./src/commands/setup/lifecycle.ts";
 export {
@@ -235,6 +236,7 @@ export type {
   ActivatedEvent,
   BlessedEvent,
   CheckedEvent,
+  DeltasEvent,
   FailureEvent,
   FetchedEvent,
   FetchingEvent,

@@ -61,6 +61,12 @@ const COUNTS = {
     least: 0,
     most: 36_500,
   },
+  FTL_SPARE: {
+    meaning: "revisions that are kept for the next delta after their removal; 0: none",
+    standard: 1,
+    least: 0,
+    most: 1,
+  },
   FTL_CONCURRENCY: {
     meaning: "packages, ranges or parts at the same time",
     standard: 4,
@@ -83,6 +89,13 @@ const TEXTS = {
   FTL_SIGN_KEY: {
     meaning: "what signs revisions and blessings: a key's path, its text, or `exec:` and a program",
   },
+  FTL_DELTA: {
+    meaning:
+      "`auto`, the default: only what has changed is moved where that is faster; `always`; `off`",
+  },
+  FTL_VERIFY: {
+    meaning: "`full`: a delta reads all unchanged files again, too; the default is `stat`",
+  },
 } as const;
 
 /** FTL's own variables. Help, manual page, reference and `ftl doctor` are made from this table. */
@@ -92,6 +105,16 @@ export const SETTINGS: Readonly<Record<SettingName, Pick<Count, "meaning"> & Par
 };
 
 export type SettingName = keyof typeof TEXTS | keyof typeof COUNTS;
+
+/** When a delta is used: `src/plan/route.ts`. */
+export const DELTA_SETTINGS = ["auto", "always", "off"] as const;
+/** One of these. */
+export type DeltaSetting = typeof DELTA_SETTINGS[number];
+
+/** What a delta makes sure of: that unchanged files were not written to, or their bytes. */
+export const VERIFY_SETTINGS = ["stat", "full"] as const;
+/** One of these. */
+export type VerifySetting = typeof VERIFY_SETTINGS[number];
 
 /** The system's variables that FTL reads, each with its purpose. */
 export const SYSTEM_VARIABLES: readonly (readonly [names: readonly string[], meaning: string])[] = [
@@ -290,6 +313,21 @@ export class Config {
     return key !== undefined && !isPrivateKeyText(key);
   }
 
+  /** `FTL_DELTA`: when a revision may come by a delta. */
+  get delta(): DeltaSetting {
+    return this.#word("FTL_DELTA", DELTA_SETTINGS);
+  }
+
+  /** `FTL_SPARE`: whether a removed revision is kept for the next delta. Never without deltas. */
+  get spare(): boolean {
+    return this.#count("FTL_SPARE") > 0 && this.delta !== "off";
+  }
+
+  /** `FTL_VERIFY`: what a delta makes sure of. */
+  get verify(): VerifySetting {
+    return this.#word("FTL_VERIFY", VERIFY_SETTINGS);
+  }
+
   /**
    * `FTL_CONCURRENCY`: how many packages are synced, or ranges or parts moved, at the same time.
    */
@@ -302,6 +340,7 @@ export class Config {
     void [this.keep, this.lockWait, this.scriptTimeout, this.healthTimeout, this.concurrency];
     void [this.machine, this.notify, this.groups, this.reportEvery];
     void [this.trustBucket, this.trustThreshold, this.trustSince, this.trustMaxAge];
+    void [this.spare, this.verify];
   }
 
   /**
@@ -317,6 +356,8 @@ export class Config {
     if (name === "FTL_TRUST") return this.trust;
     if (name === "FTL_TRUST_BUCKET") return this.trustBucket;
     if (name === "FTL_TRUST_SINCE") return this.trustSince && this.#text(name);
+    if (name === "FTL_DELTA") return this.#text(name) && this.delta;
+    if (name === "FTL_VERIFY") return this.#text(name) && this.verify;
     if (name === "FTL_SIGN_KEY") return this.signKey && showSignKey(this.signKey);
     return this.#count(name);
   }
@@ -347,6 +388,16 @@ export class Config {
   #text(name: string): string | undefined {
     const value = this.env[name];
     return value === undefined || value === "" ? undefined : value;
+  }
+
+  /** One of these words; the first is the default. */
+  #word<T extends string>(name: SettingName, words: readonly [T, ...T[]]): T {
+    const text = this.#text(name);
+    const found = text === undefined ? words[0] : words.find((word) => word === text);
+    if (found !== undefined) return found;
+    throw new UsageError(`${name} is none of ${words.join(", ")}: ${quote(text ?? "")}`, {
+      hint: `Unset it for the default, ${words[0]}`,
+    });
   }
 
   #count(name: keyof typeof COUNTS): number {

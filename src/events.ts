@@ -43,17 +43,34 @@ export interface UntrustedEvent {
   readonly why: string;
 }
 
-/** A revision was downloaded and unpacked. */
+/**
+ * How a revision came to a machine.
+ *
+ * - `whole`: its object was downloaded and unpacked.
+ * - `delta`: a patch was downloaded; what has not changed was copied from another revision here.
+ * - `spare`: a patch was downloaded; what has not changed was taken from a revision that had been removed.
+ */
+export type FetchedHow = "whole" | "delta" | "spare";
+
+/** A revision was downloaded, and is complete here. */
 export interface FetchedEvent {
   /** The type of this event. */
   readonly type: "fetched";
   /** The revision. */
   readonly revision: RevisionName;
-  /** Bytes downloaded. */
+  /** Bytes of the object in S3. */
   readonly bytes: number;
-  /** Entries unpacked. */
+  /** Bytes downloaded for it, in all. */
+  readonly moved: number;
+  /** How it came here. */
+  readonly how: FetchedHow;
+  /** The revision that the delta was for. */
+  readonly base?: RevisionName;
+  /** Why it came whole, where a delta would have been expected. */
+  readonly fallback?: string;
+  /** Entries of the revision. */
   readonly entries: number;
-  /** Bytes unpacked. */
+  /** Bytes that it unpacks to. */
   readonly unpacked: number;
   /** Milliseconds taken. */
   readonly ms: number;
@@ -93,6 +110,18 @@ export interface VerifiedEvent {
   readonly by: readonly string[];
   /** Milliseconds taken. */
   readonly ms: number;
+}
+
+/** A new revision is in S3. Machines need not download all of it, or must. */
+export interface DeltasEvent {
+  /** The type of this event. */
+  readonly type: "deltas";
+  /** The new revision. */
+  readonly revision: RevisionName;
+  /** The patches beside it: the revision that a machine has, and the bytes that it then downloads. */
+  readonly deltas: readonly { readonly from: RevisionName; readonly bytes: number }[];
+  /** Why there is none. Undefined if there is one, or if there was nothing to make one for. */
+  readonly why: string | undefined;
 }
 
 /** A new revision is in S3. */
@@ -329,6 +358,7 @@ export type FtlEvent =
   | UntrustedEvent
   | CheckedEvent
   | VerifiedEvent
+  | DeltasEvent
   | UploadedEvent
   | ActivatedEvent
   | BlessedEvent

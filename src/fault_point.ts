@@ -8,6 +8,7 @@
 
 /** The step that has just been done, in the order of a spool, a blessing, a sync and a purge. */
 export const FAULT_POINTS = [
+  "tree-put",
   "part-uploaded",
   "upload-completed",
   "history-written",

@@ -43,6 +43,11 @@ export interface SmallObject extends ObjectInfo {
   readonly text: string;
 }
 
+/** An object of bytes with its whole content. */
+export interface ObjectBytes extends ObjectInfo {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /**
  * An object that is being read. `size` is the size of the whole object, even if a range is read.
  */
@@ -74,6 +79,11 @@ export interface PutOptions {
   readonly timeout?: number;
 }
 
+export interface PutBytesOptions {
+  readonly metadata: Metadata;
+  readonly signal: AbortSignal;
+}
+
 export interface PutOnceOptions {
   /** A MIME type. */
   readonly contentType: string;
@@ -101,6 +111,13 @@ export interface UploadOptions extends PutOptions {
   readonly concurrency: number;
   /** Called with the bytes that have arrived so far. */
   readonly onProgress?: (bytes: number) => void;
+  /**
+   * The object becomes visible only after this has resolved; parts are sent meanwhile, perhaps not
+   * all. If it rejects, the upload ends at once as by an abort, and throws what this rejected with, even if the
+   * upload itself fails too. An upload that fails first does not wait for it. Its rejection counts
+   * as handled.
+   */
+  readonly visibleAfter?: Promise<unknown>;
 }
 
 export interface ReadOptions {
@@ -113,6 +130,13 @@ export interface ReadOptions {
 
 /** `limit`: bytes that the object may have. */
 export type SmallOptions = { readonly limit?: number };
+
+export interface BytesOptions {
+  /** Bytes that the object may have. */
+  readonly limit: number;
+  /** Ends the request, and the reading of its answer. */
+  readonly signal: AbortSignal;
+}
 
 /** Leaves out the keys with the delimiter after the prefix. Some stores show them all the same. */
 export type ListingOptions = { readonly delimiter?: "/" };
@@ -176,6 +200,12 @@ export interface Bucket {
   getSmall(key: string, options?: SmallOptions): Promise<SmallObject | undefined>;
 
   /**
+   * A whole object of at most `limit` bytes, of any version, in one request. Undefined if there is
+   * no such object. Throws `IntegrityError` if it is larger. Its bytes are compared with nothing.
+   */
+  getBytes(key: string, options: BytesOptions): Promise<ObjectBytes | undefined>;
+
+  /**
    * Streams the bytes of an object. Throws `NotFoundError` if the object is gone. Neither the
    * request nor the body is retried here. The body throws what the network throws.
    */
@@ -188,6 +218,16 @@ export interface Bucket {
   put(key: string, text: string, options: PutOptions): Promise<string>;
 
   /**
+   * Writes an object of bytes that fit into memory, with one request, whatever is there. It may be
+   * lost: an abort ends it at once, and it may have been written all the same.
+   */
+  putBytes(
+    key: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    options: PutBytesOptions,
+  ): Promise<void>;
+
+  /**
    * Writes a small object that may as well be lost: without a condition, without a retry, and with
    * little patience. Throws `StorageError` if no answer came in time; then it may have been written
    * all the same. An abort of the bucket's signal ends it at once.
@@ -195,8 +235,9 @@ export interface Bucket {
   putOnce(key: string, text: string, options: PutOnceOptions): Promise<void>;
 
   /**
-   * Writes a large object. It is visible only when it is complete. On failure or abort nothing
-   * stays in the bucket, not even parts. Throws `ConflictError` as `put` does.
+   * Writes a large object. It is visible only when it is complete, and `visibleAfter` has resolved.
+   * On failure or abort nothing stays in the bucket, not even parts. Throws `ConflictError` as `put`
+   * does.
    */
   upload(key: string, source: UploadSource, options: UploadOptions): Promise<void>;
 

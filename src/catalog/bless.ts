@@ -137,14 +137,15 @@ export async function describe(
   signal.throwIfAborted();
   try {
     const info = await bucket.head(key);
-    const sha256 = info && readRevisionContent(info.metadata).sha256;
+    const { sha256, tree } = readRevisionContent(info?.metadata ?? {});
+    const content = { sha256, ...(tree === undefined ? {} : { tree }) };
     if (signing === undefined) {
-      return { candidate: { id, object: { key, size, sha256 } }, target: undefined };
+      return { candidate: { id, object: { key, size, ...content } }, target: undefined };
     }
     if (info === undefined) throw removedMeanwhile(revision);
     const { size: bytes, metadata } = info;
     return {
-      candidate: { id, object: { key, size: bytes, sha256 } },
+      candidate: { id, object: { key, size: bytes, ...content } },
       target: { id, key, size: bytes, metadata },
     };
   } catch (error) {

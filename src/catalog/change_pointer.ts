@@ -107,7 +107,7 @@ async function signedChange(
   const now = bucket.serverTime() ?? context.now();
   const before = old.content;
   const halted = await mayBeHalted(context, bucket, { package: name, pointer: before, now });
-  const make = (trust: OldTrust | undefined): MadePointer | undefined => {
+  const make = (trust: OldTrust | undefined, reserve = 0): MadePointer | undefined => {
     // Whoever can write to the bucket could else write a serial that machines refuse, as it is far in the future.
     const isDoubtful = trust !== undefined && trust !== "trusted";
     const serial = nextSerial(now, isDoubtful ? undefined : before?.serial);
@@ -115,7 +115,8 @@ async function signedChange(
     if (change === undefined) return undefined;
     const text = revisionName({ package: name, id: change.id });
     const follows = signing !== undefined && followsOld ? before?.serial : undefined;
-    return { change, serial, text, metadata: blessingMetadata({ ...change, follows, note }) };
+    const metadata = blessingMetadata({ ...change, follows, note }, reserve);
+    return { change, serial, text, metadata };
   };
   if (signing !== undefined) {
     const describe: SigningRequest<MadePointer>["describe"] = async ({ id, key }) => {

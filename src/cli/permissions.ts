@@ -46,6 +46,7 @@ export const SCOPES = {
   "master-with-programs": ["read", "net", "env", "sys", "run"],
   doctor: ["read", "write", "net", "env", "sys"],
   show: ["read", "write", "net", "env", "sys"],
+  spool: ["read", "write", "net", "env", "sys"],
   sync: ["read", "write", "run", "net", "env", "sys"],
 } as const satisfies Record<string, readonly Permission[]>;
 
@@ -53,6 +54,9 @@ export type ScopeName = keyof typeof SCOPES;
 
 /** Every permission. The executable is compiled with these. */
 export const ALL: readonly Permission[] = SCOPES.sync;
+
+/** Those that have everything if they run a program. */
+const WITH_WRITES: ReadonlySet<ScopeName> = new Set(["doctor", "show", "spool"]);
 
 /** What a command asks for. */
 export type Need = Exclude<ScopeName, "master-with-programs">;
@@ -75,7 +79,8 @@ export function scopeOf(
   if (need === "master" && (credentialProcess() || command.signs && signer())) {
     return "master-with-programs";
   }
-  return (need === "doctor" || need === "show") && credentialProcess() ? "sync" : need;
+  if (need === "spool" && command.signs && signer()) return "sync";
+  return WITH_WRITES.has(need) && credentialProcess() ? "sync" : need;
 }
 
 /**

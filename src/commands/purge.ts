@@ -23,6 +23,7 @@ import {
   requireRemote,
   requireRevisions,
 } from "../catalog/remote_package.ts";
+import { removeDeltas } from "../catalog/delta/removal.ts";
 import { protectedIn, removeRevisions } from "../machine/revisions/remove.ts";
 import { PackageLocks } from "../machine/lock/package_locks.ts";
 import { openBucket } from "../bucket/open.ts";
@@ -86,7 +87,7 @@ export async function purge(
 }
 
 /**
- * Removes revisions from S3. Throws `UsageError` for a protected one, `NotFoundError` for one that is not
+ * Removes revisions from S3, with their trees and patches. Throws `UsageError` for a protected one, `NotFoundError` for one that is not
  * there.
  */
 export async function purgeMaster(
@@ -111,7 +112,13 @@ export async function purgeMaster(
   const chosen = remote.revisions.filter(({ id }) => ids.has(id));
   if (dryRun) return { removed: chosen.map(revisionName), failures: [] };
   const purged = await removeFromBucket(context, bucket, chosen);
-  if (purged.removed.length > 0) await requireNotBlessedMeanwhile(bucket, name, ids);
+  const gone = new Set(purged.removed.map((revision) => toRevision(revision).id));
+  try {
+    if (gone.size > 0) await requireNotBlessedMeanwhile(bucket, name, ids);
+  } finally {
+    const left = new Set(remote.revisions.map(({ id }) => id).filter((id) => !gone.has(id)));
+    await removeDeltas(context, bucket, { package: name, removed: gone, left });
+  }
   return purged;
 }
 

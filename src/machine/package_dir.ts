@@ -35,6 +35,7 @@ export const OWN_NAMES = {
   staging: "staging",
   aside: "aside",
   trash: "trash",
+  spare: "spare",
   states: "state",
   removing: "removing",
   logs: "log",
@@ -91,6 +92,10 @@ export class PackageDir {
   get trash(): string {
     return this.ownPath("trash");
   }
+  /** A removed revision that is kept for the next delta, and what is known of it. Often missing. */
+  get spare(): string {
+    return this.ownPath("spare");
+  }
   get states(): string {
     return this.ownPath("states");
   }
@@ -116,6 +121,16 @@ export class PackageDir {
   /** What FTL remembers of a revision. */
   statePath(id: RevisionId): string {
     return `${this.states}/${id}.json`;
+  }
+
+  /** What the revision holds: `src/archive/tree/`, compressed. */
+  treePath(id: RevisionId): string {
+    return `${this.states}/${id}.tree`;
+  }
+
+  /** How the revision's files were when FTL had written them: `src/machine/delta/stat_record.ts`. */
+  statRecordPath(id: RevisionId): string {
+    return `${this.states}/${id}.stat`;
   }
 
   /** Marks a revision that is being deleted in place. */

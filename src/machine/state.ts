@@ -1,4 +1,5 @@
 /** What FTL remembers of a package on this machine: small JSON files below `.ftl`. */
+import type { FetchedHow } from "../events.ts";
 import { IDENTITY_SOURCES, type MachineIdentity } from "../plan/clone.ts";
 import { POST_SYNC, type PostSync } from "../plan/sync.ts";
 import { readBlessingVerdict } from "../revision/blessing_verdict.ts";
@@ -26,6 +27,12 @@ export interface RevisionState {
   readonly size?: number | undefined;
   /** ISO 8601, UTC. */
   readonly fetchedAt?: string | undefined;
+  /** SHA-256 of its tree in hexadecimal, if it was known and believed when the revision was fetched. */
+  readonly tree?: string | undefined;
+  /** How it came here. Undefined before FTL had deltas: whole. */
+  readonly how?: FetchedHow | undefined;
+  /** Bytes that were downloaded for it. */
+  readonly moved?: number | undefined;
   /** Its last `post-jump`, if that failed. */
   readonly failedPostJump?: FailedScript | undefined;
   /** Its health, if that failed and the machine had nothing to go back to, or was told to stay. */
@@ -52,6 +59,8 @@ export function postSyncOf(pkg: PackageDir, id: RevisionId): PostSync {
   return hasScript(pkg.revisionPath(id), "post-sync") ? "pending" : "ok";
 }
 
+const HOW: readonly FetchedHow[] = ["whole", "delta", "spare"];
+
 export function readRevisionState(pkg: PackageDir, id: RevisionId): RevisionState | undefined {
   const value = readJson(pkg.statePath(id));
   const postSync = POST_SYNC.find((state) => state === (value as Partial<RevisionState>)?.postSync);
@@ -63,6 +72,9 @@ export function readRevisionState(pkg: PackageDir, id: RevisionId): RevisionStat
     sha256: textIn(value, "sha256"),
     size: numberIn(value, "size"),
     fetchedAt: textIn(value, "fetchedAt"),
+    tree: textIn(value, "tree"),
+    how: HOW.find((how) => how === textIn(value, "how")),
+    moved: numberIn(value, "moved"),
     failedPostJump: failedScriptIn(value, "failedPostJump"),
     failedHealth: failedScriptIn(value, "failedHealth"),
   };
@@ -126,7 +138,11 @@ function trustIn(value: unknown): PointerTrust | undefined {
 function objectIn(value: object): BlessedObject | undefined {
   const key = textIn(value, "key");
   if (key === undefined) return undefined;
-  return { key, sha256: textIn(value, "sha256"), size: numberIn(value, "size") };
+  const tree = textIn(value, "tree");
+  return {
+    ...{ key, sha256: textIn(value, "sha256"), size: numberIn(value, "size") },
+    ...(tree === undefined ? {} : { tree }),
+  };
 }
 
 function candidateIn(value: unknown): Candidate | undefined {

@@ -12,6 +12,13 @@
  *     .ftl/rollout/my_site/1795615200123/ok/i-0abc       a mark of a machine in that rollout
  *     .ftl/history/my_site/1795615200123                 what was changed after the pointer with that serial
  *
+ * What spares machines most of a download, beside each revision that `spool` could make it for. Any of
+ * it may be missing at any time:
+ *
+ *     .ftl/delta/my_site/VZ5vQk8aR4G/tree                what the revision holds
+ *     .ftl/delta/my_site/VZ5vQk8aR4G/from.VZ5vP1bW0hC    what makes it of that older revision
+ *     .ftl/delta/my_site/VZ5vQk8aR4G/frames              where the parts of a spooled folder's object lie
+ *
  * FTL ignores any other key.
  */
 import { UsageError } from "../errors.ts";
@@ -20,6 +27,7 @@ import {
   isRevisionId,
   type PackageName,
   type Revision,
+  type RevisionId,
   revisionName,
 } from "./names.ts";
 import { quote } from "../foreign_text.ts";
@@ -81,6 +89,9 @@ export const MARKS_PREFIX = `${OWN_PREFIX}rollout/`;
 /** All changes of all pointers. */
 export const HISTORY_PREFIX = `${OWN_PREFIX}history/`;
 
+/** All trees and patches. Not `.ftl/my_site/`: a package may be called `fleet` or `history`. */
+export const DELTA_PREFIX = `${OWN_PREFIX}delta/`;
+
 /** @param machine its name: see `src/machine/identity.ts` */
 export function reportKey(machine: string): string {
   return `${REPORTS_PREFIX}${machine}`;
@@ -94,6 +105,26 @@ export function marksPrefix(packageName: PackageName, rollout: number): string {
 /** All that people have changed in the pointer of a package. */
 export function historyPrefix(packageName: PackageName): string {
   return `${HISTORY_PREFIX}${packageName}/`;
+}
+
+/** All trees and patches of a package. */
+export function deltaPrefix(packageName: PackageName): string {
+  return `${DELTA_PREFIX}${packageName}/`;
+}
+
+/** What a revision holds: `src/archive/tree/`. */
+export function treeKey(revision: Revision): string {
+  return `${deltaPrefix(revision.package)}${revision.id}/tree`;
+}
+
+/** What makes the revision of its base: `src/archive/delta/`. */
+export function patchKey(revision: Revision, baseId: RevisionId): string {
+  return `${deltaPrefix(revision.package)}${revision.id}/from.${baseId}`;
+}
+
+/** Where the frames of a spooled folder's object lie. */
+export function framesKey(revision: Revision): string {
+  return `${deltaPrefix(revision.package)}${revision.id}/frames`;
 }
 
 /**

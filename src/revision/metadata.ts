@@ -18,6 +18,8 @@ export interface RevisionContent {
   /** Unpacked size in bytes, and number of entries. */
   readonly bytes?: number | undefined;
   readonly entries?: number | undefined;
+  /** SHA-256 of its tree's text, in hexadecimal. Absent if S3 does not tell it. */
+  readonly tree?: string | undefined;
 }
 
 /** S3's user metadata, without the `x-amz-meta-` prefix. */
@@ -69,14 +71,18 @@ const FIELDS: Readonly<Record<string, string>> = {
  * the longest field.
  */
 export function requireRoom(metadata: Metadata): void {
-  const bytes = Object.entries(metadata)
-    .reduce((sum, [name, value]) => sum + name.length + value.length, 0);
-  const excess = bytes - METADATA_LIMIT;
+  const excess = -roomIn(metadata);
   if (excess <= 0) return;
   const lengthOf = (name: string): number => metadata[name]?.length ?? 0;
   const [longest = "ftl-message"] = Object.keys(FIELDS).sort((a, b) => lengthOf(b) - lengthOf(a));
   const name = lengthOf("ftl-message") >= excess ? "ftl-message" : longest;
   throw tooLong(name, Math.max(0, lengthOf(name) - excess));
+}
+
+/** Bytes that S3 has room for besides all of it. Negative if it is too much already. */
+export function roomIn(metadata: Metadata): number {
+  return METADATA_LIMIT - Object.entries(metadata)
+    .reduce((sum, [name, value]) => sum + name.length + value.length, 0);
 }
 
 function tooLong(name: string, room: number): UsageError {
@@ -99,6 +105,7 @@ export function revisionMetadata(content: RevisionContent): Record<string, strin
   if (content.sha256 !== undefined) encoded["ftl-sha256"] = content.sha256;
   if (content.bytes !== undefined) encoded["ftl-bytes"] = String(content.bytes);
   if (content.entries !== undefined) encoded["ftl-files"] = String(content.entries);
+  if (content.tree !== undefined) encoded["ftl-tree"] = content.tree;
   return encoded;
 }
 
@@ -119,7 +126,14 @@ export function readRevisionContent(metadata: Metadata): RevisionContent {
     sha256: readSha256(metadata["ftl-sha256"]),
     bytes: readCount(metadata["ftl-bytes"]),
     entries: readCount(metadata["ftl-files"]),
+    ...treeIn(metadata, "ftl-tree"),
   };
+}
+
+/** The hash of a tree, if there is one by that name. */
+export function treeIn(metadata: Metadata, name: string): { readonly tree?: string } {
+  const tree = readSha256(metadata[name]);
+  return tree === undefined ? {} : { tree };
 }
 
 /** Undefined if it is none. */

@@ -13,6 +13,8 @@ import {
   readNote,
   readSha256,
   requireRoom,
+  roomIn,
+  treeIn,
 } from "./metadata.ts";
 import type { BlessingVerdict } from "./blessing_verdict.ts";
 import { isRevisionId, type PackageName, type RevisionId } from "./names.ts";
@@ -64,6 +66,8 @@ export interface BlessedObject {
   readonly sha256: string | undefined;
   /** Bytes. */
   readonly size: number | undefined;
+  /** SHA-256 of the revision's tree, in hexadecimal, if that was known. */
+  readonly tree?: string | undefined;
 }
 
 /** Whether what a signed pointer replaces is trusted by who signs. `refused`: it is signed, but not by who may bless. */
@@ -147,8 +151,23 @@ export function parsePointer(
   });
 }
 
-/** Throws `UsageError` if S3 has no room for all of it. */
-export function blessingMetadata(blessing: Blessing): Record<string, string> {
+/**
+ * Throws `UsageError` if S3 has no room for all of it. The hashes of trees are left out before that: without them,
+ * machines that check signatures fetch whole objects.
+ *
+ * @param reserve bytes that signatures will need
+ */
+export function blessingMetadata(blessing: Blessing, reserve = 0): Record<string, string> {
+  const encoded = allMetadata(blessing);
+  if (roomIn(encoded) < reserve) {
+    delete encoded["ftl-tree"];
+    delete encoded["ftl-next-tree"];
+  }
+  requireRoom(encoded);
+  return encoded;
+}
+
+function allMetadata(blessing: Blessing): Record<string, string> {
   const { replaced, serial, since, next, rollout, stopped } = blessing;
   const encoded = noteMetadata(blessing.note);
   if (replaced !== undefined) encoded["ftl-replaced"] = replaced;
@@ -162,7 +181,6 @@ export function blessingMetadata(blessing: Blessing): Record<string, string> {
   }
   if (rollout !== undefined) encoded["ftl-rollout"] = encodeValue(formatRollout(rollout));
   if (stopped !== undefined) encoded["ftl-stopped"] = stopped;
-  requireRoom(encoded);
   return encoded;
 }
 
@@ -195,6 +213,7 @@ function objectMetadata(object: BlessedObject | undefined, prefix: ObjectPrefix)
   encoded[`${prefix}key`] = encodeValue(object.key);
   if (object.sha256 !== undefined) encoded[`${prefix}sha256`] = object.sha256;
   if (object.size !== undefined) encoded[`${prefix}size`] = String(object.size);
+  if (object.tree !== undefined) encoded[`${prefix}tree`] = object.tree;
   return encoded;
 }
 
@@ -204,6 +223,7 @@ function readObject(metadata: Metadata, prefix: ObjectPrefix): BlessedObject | u
     key,
     sha256: readSha256(metadata[`${prefix}sha256`]),
     size: readCount(metadata[`${prefix}size`]),
+    ...treeIn(metadata, `${prefix}tree`),
   };
 }
 

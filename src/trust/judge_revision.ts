@@ -1,7 +1,7 @@
 /** Judges what was spooled: whether somebody who may spool has signed it, and what bytes it must have. */
 import { IntegrityError } from "../errors.ts";
 import { escapeControls } from "../foreign_text.ts";
-import { type Metadata, readSha256 } from "../revision/metadata.ts";
+import { type Metadata, readSha256, treeIn } from "../revision/metadata.ts";
 import type { TrustPolicy } from "./policy.ts";
 import { revisionStatement, signaturesIn, type Statement } from "./statement.ts";
 import { judge, type Verdict } from "./verdict.ts";
@@ -20,7 +20,16 @@ export interface JudgedRevision extends Pick<Verdict, "by" | "refused"> {
   /** Why it is not trusted, in words that are safe to print. */
   readonly why: string | undefined;
   /** What the object must have. Undefined if it is not trusted. */
-  readonly content: { readonly sha256: string; readonly size: number } | undefined;
+  readonly content: SignedContent | undefined;
+}
+
+/** What was signed of an object's bytes. */
+export interface SignedContent {
+  /** Hexadecimal. */
+  readonly sha256: string;
+  readonly size: number;
+  /** SHA-256 of its tree's text, in hexadecimal. Absent if it was not signed. */
+  readonly tree?: string | undefined;
 }
 
 /** Never throws. */
@@ -49,6 +58,6 @@ export function judgeRevision(
     by,
     refused: judged.refused,
     why: undefined,
-    content: { sha256, size },
+    content: { sha256, size, ...treeIn(metadata, "ftl-tree") },
   };
 }

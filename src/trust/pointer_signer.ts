@@ -4,7 +4,7 @@
  */
 import { IntegrityError, UsageError } from "../errors.ts";
 import { pointerKey } from "../revision/keys.ts";
-import { type Metadata, requireRoom } from "../revision/metadata.ts";
+import { type Metadata, requireRoom, roomIn } from "../revision/metadata.ts";
 import { type PackageName, revisionName } from "../revision/names.ts";
 import type { PublicKey } from "./public_key.ts";
 import type {
@@ -34,9 +34,10 @@ export class PointerSigner implements Signing {
   ): Promise<SignedChange<Made>> {
     const { package: name, old, target, make } = request;
     let own: PublicKey | undefined;
+    let reserve = 0;
     for (;;) {
       const believed = this.#trust.require(request, own);
-      const made = make(believed);
+      const made = make(believed, reserve);
       const pointer = made ?? old;
       if (pointer === undefined) throw new Error("there is nothing to sign");
       if (made === undefined && target !== undefined) requireSameObject(name, pointer, target);
@@ -55,6 +56,11 @@ export class PointerSigner implements Signing {
         };
       }
       const metadata = withSignature(made.metadata, signature);
+      const needed = this.#roomFor(signature);
+      if (roomIn(made.metadata) < needed && reserve < needed && namesTrees(made.metadata)) {
+        reserve = needed;
+        continue;
+      }
       requireRoom(metadata);
       return {
         ...{ kind: "changed", made: { ...made, metadata }, missing: this.#missing(1) },
@@ -103,6 +109,12 @@ export class PointerSigner implements Signing {
     }
   }
 
+  /** Bytes for the signatures of all who must sign, if theirs are as long. */
+  #roomFor(signature: Signature): number {
+    const one = roomIn({}) - roomIn(withSignature({}, signature));
+    return one * Math.max(1, this.#trust.threshold);
+  }
+
   #missing(people: number): number {
     return Math.max(0, this.#trust.threshold - people);
   }
@@ -113,11 +125,10 @@ function withSignature(metadata: Metadata, { base64 }: Signature): Metadata {
 }
 
 function hasRoom(metadata: Metadata): boolean {
-  try {
-    requireRoom(metadata);
-    return true;
-  } catch (error) {
-    if (error instanceof UsageError) return false;
-    throw error;
-  }
+  return roomIn(metadata) >= 0;
+}
+
+/** What is left out before there is no room for signatures. */
+function namesTrees(metadata: Metadata): boolean {
+  return "ftl-tree" in metadata || "ftl-next-tree" in metadata;
 }

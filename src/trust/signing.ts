@@ -44,8 +44,11 @@ export interface SigningRequest<Made extends PointerParts> {
   readonly now: number;
   /** What S3 has of another revision that the pointer names. Undefined if it has none at that key. */
   readonly describe: (named: Pick<Target, "id" | "key">) => Promise<Target | undefined>;
-  /** The new pointer, unsigned. Undefined: the old one stays, and gets one more signature. */
-  readonly make: (trust: OldTrust) => Made | undefined;
+  /**
+   * The new pointer, unsigned. Undefined: the old one stays, and gets one more signature. It leaves out what it can do
+   * without unless it leaves so many bytes for signatures.
+   */
+  readonly make: (trust: OldTrust, reserve: number) => Made | undefined;
 }
 
 export type SignedChange<Made extends PointerParts> =

@@ -195,7 +195,12 @@ export function requireSameObject(
   const { object, next } = readBlessing(id, metadata);
   const named = target.id === id ? object : next?.object;
   const sha256 = readSha256(target.metadata["ftl-sha256"]);
-  if (named?.key === target.key && named.size === target.size && named.sha256 === sha256) return;
+  const isSame = named?.key === target.key && named.size === target.size &&
+    named.sha256 === sha256;
+  // It may be left out, but none may stand there that nobody has signed.
+  const isOfTree = named?.tree === undefined ||
+    named.tree === readSha256(target.metadata["ftl-tree"]);
+  if (isSame && isOfTree) return;
   throw anotherObject(name, target.id);
 }
 

@@ -1,17 +1,23 @@
-/** A bucket in memory, for tests that need no socket. It keeps the contract of `src/bucket/bucket.ts` whole. */
+/**
+ * A bucket in memory, for tests that need no socket. It is long because it keeps the contract of
+ * `src/bucket/bucket.ts` whole.
+ */
 import { createHash } from "node:crypto";
 import type {
+  BytesOptions,
   Condition,
   Identity,
   ListedObject,
   ListedPage,
   ListingOptions,
   NotRemoved,
+  ObjectBytes,
   ObjectInfo,
   OpenedBucket,
   OpenObject,
   OpenUpload,
   PageStart,
+  PutBytesOptions,
   PutOptions,
   ReadOptions,
   SmallObject,
@@ -21,6 +27,7 @@ import type {
 } from "../../src/bucket/bucket.ts";
 import { SMALL_OBJECT_LIMIT } from "../../src/bucket/bucket.ts";
 import { ConflictError, IntegrityError, NotFoundError, StorageError } from "../../src/errors.ts";
+import { orAborted } from "../../src/concurrency/abortable.ts";
 import type { Metadata } from "../../src/revision/metadata.ts";
 
 interface Stored {
@@ -110,9 +117,33 @@ export class MemoryBucket implements OpenedBucket {
     return { ...infoOf(found), start, body };
   }
 
+  async getBytes(
+    key: string,
+    { limit, signal }: BytesOptions,
+  ): Promise<ObjectBytes | undefined> {
+    await this.#call("getBytes");
+    signal.throwIfAborted();
+    const found = this.#objects.get(key);
+    if (found === undefined) return undefined;
+    if (found.bytes.length > limit) {
+      throw new IntegrityError(`${key} is too large: ${found.bytes.length} bytes`);
+    }
+    return { ...infoOf(found), bytes: found.bytes.slice() };
+  }
+
   async put(key: string, text: string, { metadata, condition }: PutOptions): Promise<string> {
     await this.#call("put");
     return this.#write(key, new TextEncoder().encode(text), { metadata, condition });
+  }
+
+  async putBytes(
+    key: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    { metadata, signal }: PutBytesOptions,
+  ): Promise<void> {
+    await this.#call("putBytes");
+    signal.throwIfAborted();
+    this.#write(key, bytes.slice(), { metadata, condition: undefined });
   }
 
   async putOnce(key: string, text: string): Promise<void> {
@@ -123,7 +154,24 @@ export class MemoryBucket implements OpenedBucket {
 
   async upload(key: string, source: UploadSource, options: UploadOptions): Promise<void> {
     await this.#call("upload");
-    const { metadata, condition, signal, onProgress } = options;
+    const { metadata, condition, signal, visibleAfter = Promise.resolve() } = options;
+    let refusal: { readonly reason: unknown } | undefined;
+    visibleAfter.catch((reason) => refusal = { reason });
+    try {
+      const bytes = this.#readParts(key, source, options);
+      await orAborted(() => visibleAfter, signal);
+      this.#write(key, bytes, { metadata, condition });
+    } catch (error) {
+      await new Promise((resolve) => setTimeout(resolve, 0)); // as the abort of a real upload takes time
+      throw signal?.aborted || refusal === undefined ? error : refusal.reason;
+    }
+  }
+
+  #readParts(
+    key: string,
+    source: UploadSource,
+    { signal, onProgress }: UploadOptions,
+  ): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(source.size);
     for (const [index, sha256] of source.partSha256.entries()) {
       signal?.throwIfAborted();
@@ -136,7 +184,7 @@ export class MemoryBucket implements OpenedBucket {
       bytes.set(part, offset);
       onProgress?.(offset + part.length);
     }
-    this.#write(key, bytes, { metadata, condition });
+    return bytes;
   }
 
   async remove(key: string): Promise<void> {

@@ -5,6 +5,7 @@
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { ConflictError, IntegrityError, NotFoundError } from "../../src/errors.ts";
 import { type Bucket, GREATEST_SMALL_LIMIT } from "../../src/bucket/bucket.ts";
+import { testBytes } from "./bytes_suite.ts";
 import { testUploads } from "./upload_suite.ts";
 
 /** An empty bucket, gone when it is disposed of. */
@@ -33,6 +34,7 @@ export function testBucketWrites(name: string, make: MakeBucket): void {
   testSmallObjects(test);
   testLimits(test);
   testConditions(test);
+  testBytes(test);
   testUploads(test);
 }
 

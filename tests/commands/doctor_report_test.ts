@@ -57,6 +57,22 @@ Deno.test("doctor warns that marks of rollouts may not be listed", async () => {
   ]);
 });
 
+Deno.test("doctor notes that trees may not be read, unless no delta is wanted", async () => {
+  const [fleet, web] = await started(WEB);
+  using _fleet = fleet;
+  assertEquals(await findings(web, "S3 deltas"), []);
+  const head = fleet.bucket.head.bind(fleet.bucket);
+  fleet.bucket.head = async (key) => {
+    if (!/^\.ftl\/delta\/a\/[^/]*\/tree$/.test(key)) return await head(key);
+    throw new StorageError("Access denied", { reason: "denied", action: "s3:GetObject" });
+  };
+  assertEquals(await findings(web, "S3 deltas"), [
+    "info the tree of the newest revision of a cannot be read, or is not there: then syncs move whole objects",
+  ]);
+  const off = fleet.context("web", ["a"], { ...WEB, FTL_DELTA: "off" });
+  assertEquals(await findings(off, "S3 deltas"), []);
+});
+
 Deno.test("doctor warns of a rule that lets revisions expire, but not of one for reports", async () => {
   const [fleet, web] = await started(WEB);
   using _fleet = fleet;

@@ -138,6 +138,18 @@ export class SigningFleet extends MemoryFleet {
     await this.bucket.put("a.rev", text ?? await this.text ?? "", { metadata });
   }
 
+  /** The revision tells the hash of its tree, and somebody signs that. */
+  tellTree(revision: RevisionName, tree: string, person: Person): void {
+    const key = `${revision}.tgz`;
+    this.bucket.rewrite(key, ({ metadata: found, bytes: { length: size } }) => {
+      const metadata = { ...withoutSignatures(found), "ftl-tree": tree };
+      const facts = { bucket: this.bucket.name, key, size, metadata };
+      const { bytes: message, namespace } = revisionStatement(facts);
+      const blob = signWith(parsePrivateKey(KEYS[person].secret), { message, namespace });
+      return { metadata: { ...metadata, [nextSignatureName(metadata)]: encodeBase64(blob) } };
+    });
+  }
+
   /** Signs the pointer as it is, in the place of its signatures, or beside them. */
   async signOver(person: Person, isAdded = false): Promise<void> {
     const found = await this.metadata();

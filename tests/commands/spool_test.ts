@@ -34,7 +34,7 @@ Deno.test("spool warns of a name that ends like one build, and uploads all the s
   const { warnings, key } = await spool(fleet.context(), file);
   assertMatch(warnings.join("\n"), /The package is site-20260101/);
   assertEquals(fleet.warnings, [...warnings]);
-  assertEquals((await fleet.bucket.list("")).map((object) => object.key), [key]);
+  assertEquals((await fleet.bucket.list("site-")).map((object) => object.key), [key]);
 });
 
 Deno.test("spool asks the bucket before it reads the file", async () => {

@@ -35,6 +35,7 @@ type CommandName =
 
 /** From the switch of `current` on it is the new one. */
 export const STEPS: readonly Step[] = [
+  { command: "spool", at: "tree-put", active: "old" },
   { command: "spool", at: "part-uploaded", active: "old" },
   { command: "spool", at: "upload-completed", active: "old" },
   { command: "bless", at: "pointer-written", active: "old" },

@@ -98,6 +98,10 @@ Deno.test("a candidate that is no id counts as absent", () => {
   assertEquals([next, stopped], [undefined, undefined]);
 });
 
+function bytesOf(blessing: Blessing): number {
+  return Object.entries(blessingMetadata(blessing)).flat().join("").length;
+}
+
 Deno.test("a blessing with a rollout leaves room for a message of 1,000 bytes", () => {
   const bytes = (metadata: Metadata): number => Object.entries(metadata).flat().join("").length;
   const { by, at } = STAGED.note;
@@ -106,6 +110,28 @@ Deno.test("a blessing with a rollout leaves room for a message of 1,000 bytes", 
   const message = "m".repeat(1000);
   const full = bytes(blessingMetadata({ ...STAGED, note: { by, at, message } }));
   assertEquals(full, fixed + "ftl-message".length + 1000);
+});
+
+Deno.test("a blessing carries the hashes of trees, which are left out before anything else lacks room", () => {
+  const { object, next } = STAGED;
+  assert(object !== undefined && next?.object !== undefined);
+  const blessing: Blessing = {
+    ...STAGED,
+    object: { ...object, tree: "0a".repeat(32) },
+    next: { ...next, object: { ...next.object, tree: "a0".repeat(32) } },
+  };
+  const metadata = blessingMetadata(blessing);
+  assertEquals(readBlessing(ID, metadata), blessing);
+  const room = 2000 - bytesOf(blessing);
+  assertEquals(readBlessing(ID, blessingMetadata(blessing, room)), blessing);
+  assertEquals(readBlessing(ID, blessingMetadata(blessing, room + 1)), STAGED);
+  const note = { message: "m".repeat(1000) };
+  const short = { ...STAGED, object: { ...object, key: `my_site.${ID}.` }, note };
+  const key = `my_site.${ID}.`.padEnd(2000 - bytesOf(short) + `my_site.${ID}.`.length, "x");
+  const full = { ...STAGED, object: { ...object, key }, note };
+  assertEquals(bytesOf(full), 2000);
+  const withTrees = { ...full, object: { ...full.object, tree: "0a".repeat(32) } };
+  assertEquals(blessingMetadata(withTrees), blessingMetadata(full));
 });
 
 Deno.test("what FTL cannot have written in a pointer's metadata counts as absent", () => {

@@ -37,6 +37,13 @@ const spool: Form = {
     sha256: text("SHA-256 of the object, in hexadecimal.", SHA256),
     entries: count("Entries that it unpacks to."),
     bytes: count("Bytes that it unpacks to."),
+    deltas: list(
+      "The patches that were put beside it. A machine that has none of these revisions downloads all of it.",
+      object("One patch.", {
+        from: revisionName("The revision that it is for."),
+        bytes: count("Bytes that a machine downloads which has that revision."),
+      }),
+    ),
     warnings: list(
       "What looks like a mistake in the file's name, its scripts or its content.",
       text("One sentence."),
@@ -49,6 +56,7 @@ const spool: Form = {
     sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     entries: 37,
     bytes: 201728,
+    deltas: [{ from: OLD, bytes: 443 }],
     warnings: [],
   },
 };

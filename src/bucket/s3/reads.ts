@@ -8,9 +8,11 @@ import {
 } from "./sdk.ts";
 import { IntegrityError } from "../../errors.ts";
 import {
+  type BytesOptions,
   type ListedObject,
   type ListedPage,
   type ListingOptions,
+  type ObjectBytes,
   type ObjectInfo,
   type OpenObject,
   type PageStart,
@@ -20,6 +22,7 @@ import {
   type SmallOptions,
 } from "../bucket.ts";
 import { bodyOf, objectInfo } from "./answers.ts";
+import { bytesOf, triedTwice } from "./whole_body.ts";
 import { clientAskingOnce, type ClientSettings } from "./client.ts";
 import { codeOf, statusOf } from "../aws/sdk_error.ts";
 import { isDamaged } from "./failure.ts";
@@ -131,6 +134,24 @@ export class S3Reads {
     } catch (error) {
       throw this.#explain(error, key);
     }
+  }
+
+  async getBytes(key: string, options: BytesOptions): Promise<ObjectBytes | undefined> {
+    return await triedTwice(options.signal, async () => {
+      const { limit, signal } = options;
+      try {
+        const command = new GetObjectCommand({ Bucket: this.#bucket.name, Key: key });
+        const answer = await this.#readClient.send(command, { abortSignal: signal });
+        const bytes = await bytesOf(answer, limit);
+        if (bytes === undefined) throw this.#tooLarge(key, { bytes: answer.ContentLength, limit });
+        return { ...objectInfo(answer, bytes.byteLength), bytes };
+      } catch (error) {
+        if (codeOf(error) === "NoSuchKey") return undefined;
+        if (signal.aborted) throw signal.reason;
+        if (error instanceof IntegrityError) throw error;
+        throw this.#explain(error, key);
+      }
+    });
   }
 
   async read(key: string, { etag, range, signal }: ReadOptions): Promise<OpenObject> {

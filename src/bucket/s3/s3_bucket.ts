@@ -3,18 +3,21 @@ import { AbortMultipartUploadCommand, ListMultipartUploadsCommand, S3Client } fr
 import type { Environment } from "../../config.ts";
 import {
   type BucketOptions,
+  type BytesOptions,
   type Identity,
   type Lack,
   type ListedObject,
   type ListedPage,
   type ListingOptions,
   type NotRemoved,
+  type ObjectBytes,
   type ObjectInfo,
   type OnLack,
   type OpenedBucket,
   type OpenObject,
   type OpenUpload,
   type PageStart,
+  type PutBytesOptions,
   type PutOnceOptions,
   type PutOptions,
   type ReadOptions,
@@ -28,6 +31,7 @@ import { type ClientSettings, clientSettings } from "./client.ts";
 import { removeMany } from "./bulk_removal.ts";
 import { codeOf, statusOf } from "../aws/sdk_error.ts";
 import { explainS3Error } from "./errors.ts";
+import { putBytes } from "./put_bytes.ts";
 import { type OnceBucket, putOnce } from "./put_once.ts";
 import { S3Reads } from "./reads.ts";
 import { S3Writes } from "./writes.ts";
@@ -145,12 +149,24 @@ class S3Bucket implements OpenedBucket {
     return this.#reads.getSmall(key, options);
   }
 
+  getBytes(key: string, options: BytesOptions): Promise<ObjectBytes | undefined> {
+    return this.#reads.getBytes(key, options);
+  }
+
   read(key: string, options: ReadOptions): Promise<OpenObject> {
     return this.#reads.read(key, options);
   }
 
   put(key: string, text: string, options: PutOptions): Promise<string> {
     return this.#writes.put(key, text, options);
+  }
+
+  putBytes(
+    key: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    options: PutBytesOptions,
+  ): Promise<void> {
+    return putBytes(this.#putOnce, { key, bytes, ...options });
   }
 
   putOnce(key: string, text: string, options: PutOnceOptions): Promise<void> {

@@ -60,7 +60,8 @@ export function failure(error: unknown): Payload {
 
 export function spoolDocument(spooled: Spooled): Payload {
   const { revision, key, size, sha256, entries, bytes, warnings } = spooled;
-  return { revision, key, size, sha256, entries, bytes, warnings };
+  const deltas = spooled.deltas.map(({ from, bytes }) => ({ from, bytes }));
+  return { revision, key, size, sha256, entries, bytes, deltas, warnings };
 }
 
 /** What a listing was asked for. */

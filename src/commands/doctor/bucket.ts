@@ -1,5 +1,6 @@
 /** Checks S3: whether it answers, which identity is in use, and what that identity may do. */
 import { awsProblems } from "../../bucket/aws/settings.ts";
+import { readPackageListing, type RemoteRevision } from "../../catalog/remote_package.ts";
 import { packagePrefix, parseKey, pointerKey } from "../../revision/keys.ts";
 import { FtlError, StorageError, UsageError } from "../../errors.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
@@ -7,6 +8,7 @@ import type { Identity, Lack, OpenedBucket } from "../../bucket/bucket.ts";
 import { type Context } from "../../context.ts";
 import { type Check, enumerate, fail, finding, info, ok, warn } from "./check.ts";
 import { ClockWatch } from "./clock.ts";
+import { checkDeltas } from "./deltas.ts";
 import { checkExpiry, checkMarks, checkReport } from "./report.ts";
 import { checkPuts, isDenied, type Lacks, POINTER_PROBE } from "./writes.ts";
 
@@ -72,13 +74,14 @@ async function* ask(
   });
   yield* identity;
   if (identity.some(({ status }) => status === "fail")) return yield notAsked();
-  const { checks, keys, isReached } = await checkList(bucket, packages);
+  const { checks, keys, newest, isReached } = await checkList(bucket, packages);
   yield* checks;
   if (isReached) {
     yield* await checkGet(bucket, packages, keys);
     yield* await checkExpiry(bucket, keys);
     yield* await checkPuts(bucket, lacks);
     yield* await checkReport(context, bucket, lacks);
+    yield* await checkDeltas(context, bucket, newest);
     yield* await checkMarks(bucket, packages.map(({ name }) => name));
     if (context.config.env["FTL_TRUST"]) {
       const { checkSignatures } = await import("./signatures.ts");
@@ -123,6 +126,8 @@ interface Listed {
   readonly checks: Check[];
   /** Keys of some of FTL's objects. */
   readonly keys: readonly string[];
+  /** The newest revision of each package. */
+  readonly newest: readonly RemoteRevision[];
   /** Whether the bucket exists and answers, even with a refusal. */
   readonly isReached: boolean;
 }
@@ -130,6 +135,7 @@ interface Listed {
 async function checkList(bucket: OpenedBucket, packages: readonly PackageDir[]): Promise<Listed> {
   const checks: Check[] = [];
   const keys: string[] = [];
+  const newest: RemoteRevision[] = [];
   const empty: string[] = [];
   try {
     for (const name of packages.length === 0 ? [undefined] : packages.map(({ name }) => name)) {
@@ -137,15 +143,17 @@ async function checkList(bucket: OpenedBucket, packages: readonly PackageDir[]):
       const objects = await bucket.list(prefix, { delimiter: "/" });
       const own = objects.filter(({ key }) => parseKey(key) !== undefined);
       if (own[0] !== undefined) keys.push(own[0].key);
-      if (name !== undefined && own.length === 0) empty.push(name);
+      if (name === undefined) continue;
+      newest.push(...readPackageListing(name, objects).revisions.slice(-1));
+      if (own.length === 0) empty.push(name);
     }
     const what = packages.length === 0 ? "the whole bucket" : `${count(packages.length)}`;
     checks.push(ok("S3 list", `s3://${bucket.name}, ${what}`));
     if (empty.length > 0) checks.push(nothingThere(bucket, empty));
-    return { checks, keys, isReached: true };
+    return { checks, keys, newest, isReached: true };
   } catch (error) {
     if (!(error instanceof FtlError)) throw error;
-    return { checks: [fail("S3 list", error)], keys, isReached: isDenied(error) };
+    return { checks: [fail("S3 list", error)], keys, newest, isReached: isDenied(error) };
   }
 }
 

@@ -1,8 +1,9 @@
 /** What a long listing tells of a revision in S3 besides its name. */
 import type { Bucket } from "../../bucket/bucket.ts";
 import type { PointerContent } from "../../catalog/pointer.ts";
+import { unpackedFacts } from "../../catalog/delta/facts.ts";
 import type { RemoteRevision } from "../../catalog/remote_package.ts";
-import { type Note, readNote, readRevisionContent } from "../../revision/metadata.ts";
+import { type Note, readNote } from "../../revision/metadata.ts";
 import {
   compareNames,
   type PackageName,
@@ -56,11 +57,13 @@ export function blessingOf(
 
 export async function readDetails(
   bucket: Bucket,
-  { key, object }: RemoteRevision,
+  remote: RemoteRevision,
   reader: SignatureReader,
 ): Promise<RevisionDetails> {
+  const { key, object } = remote;
   const { metadata = {}, checksum, size = object.size } = await bucket.head(key) ?? {};
-  const content = readRevisionContent(metadata);
+  // Its tree is no detail for people: the hash tells them nothing.
+  const { tree: _, ...content } = await unpackedFacts(bucket, remote, metadata);
   const sha256 = checksum?.algorithm === "sha256" ? checksum.hex : undefined;
   const signed = await reader.ofRevision({ key, size, metadata });
   return { ...content, sha256: content.sha256 ?? sha256, ...readNote(metadata), ...signed };

@@ -4,7 +4,7 @@
  * complete by itself. None denies anything, so one role can have several.
  */
 import type { PackageName } from "../../revision/names.ts";
-import { HISTORY_PREFIX, MARKS_PREFIX, REPORTS_PREFIX } from "../../revision/keys.ts";
+import { DELTA_PREFIX, HISTORY_PREFIX, MARKS_PREFIX, REPORTS_PREFIX } from "../../revision/keys.ts";
 import type { SetupValues } from "./values.ts";
 
 /** A kind of caller. */
@@ -82,6 +82,7 @@ export function iamPolicy(
   const own = (...folders: string[]): string[] =>
     folders.flatMap((folder) => names.map((name) => `${arn}/${folder}${name}/*`));
   const [marks, history] = [own(MARKS_PREFIX), own(HISTORY_PREFIX)];
+  const deltas = own(DELTA_PREFIX);
   const reports = `${arn}/${REPORTS_PREFIX}*`;
   const allow = (Sid: string, Action: string[], Resource: string[]): IamStatement => ({
     Sid,
@@ -89,7 +90,7 @@ export function iamPolicy(
     Action,
     Resource,
   });
-  const read = allow("Read", ["s3:GetObject"], [...keys("*"), ...marks]);
+  const read = allow("Read", ["s3:GetObject"], [...keys("*"), ...marks, ...deltas]);
   const statements: Record<IamRole, IamStatement[]> = {
     machine: [read, allow("Report", ["s3:PutObject"], [reports, ...marks])],
     "machine-read-only": [read],
@@ -97,6 +98,9 @@ export function iamPolicy(
       // To find uploads that a killed spool left. A condition on the prefix does not apply to this action.
       allow("FindUploads", ["s3:ListBucketMultipartUploads"], [arn]),
       allow("AddRevisions", ["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject"], revisions),
+      // The blessed revision is one that machines have.
+      allow("ReadPointers", ["s3:GetObject"], pointers),
+      allow("AddDeltas", ["s3:PutObject", "s3:GetObject"], deltas),
     ],
     bless: [
       // A revision is asked for its SHA-256, which the pointer names.
@@ -112,6 +116,7 @@ export function iamPolicy(
         ...keys(...GO_IDS.flatMap((id) => [id, `${id}.*`])),
       ]),
       allow("RemoveReports", ["s3:DeleteObject"], [reports]),
+      allow("RemoveDeltas", ["s3:DeleteObject"], deltas),
     ],
     fleet: [allow("ReadFleet", ["s3:GetObject"], [...allPointers, reports, ...marks, ...history])],
   };
@@ -129,12 +134,13 @@ function prefixesOf(role: IamRole, packages: readonly PackageName[]): string[] {
   const revisions = packages.map((name) => `${name}.`);
   const below = (folder: string): string[] => packages.map((name) => `${folder}${name}/*`);
   const [marks, history] = [below(MARKS_PREFIX), below(HISTORY_PREFIX)];
+  const deltas = below(DELTA_PREFIX);
   const prefixes: Record<IamRole, string[]> = {
     machine: [...revisions, ...marks],
     "machine-read-only": [...revisions, ...marks],
     spool: revisions,
     bless: [...revisions, REPORTS_PREFIX, ...marks, ...history],
-    purge: [...revisions, REPORTS_PREFIX],
+    purge: [...revisions, REPORTS_PREFIX, ...deltas],
     fleet: [...revisions, REPORTS_PREFIX, ...marks, ...history],
   };
   return prefixes[role];

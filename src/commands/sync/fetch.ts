@@ -1,6 +1,6 @@
 /** Brings one revision from S3 to its place below `revs`: complete, verified, flushed. */
 import { unpack, type Unpacked } from "../../archive/unpack.ts";
-import { readRevisionContent } from "../../revision/metadata.ts";
+import { unpackedFacts } from "../../catalog/delta/facts.ts";
 import { IntegrityError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
 import type { Gate } from "../../concurrency/gate.ts";
@@ -71,6 +71,8 @@ export async function fetchRevision(
       type: "fetched",
       revision,
       bytes: object.size,
+      moved: object.size,
+      how: "whole",
       entries: staged.entries,
       unpacked: staged.bytes,
       ms: performance.now() - started,
@@ -139,7 +141,7 @@ async function stage(
       tell();
     },
   });
-  const content = readRevisionContent(download.info.metadata);
+  const content = await unpackedFacts(bucket, remote, download.info.metadata);
   requireSpace(target, { ...content, bytes: content.bytes ?? size });
   const expected = await expectedChecksum(bucket, remote.key, signed ?? content);
   const body = new CheckedBody(download.body, expected);

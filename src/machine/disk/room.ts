@@ -18,6 +18,13 @@ export interface DiskRoom {
 const LARGEST_RESERVE = 64 * 1024 * 1024;
 const RESERVE = 0.01;
 
+/**
+ * A spare stays only where so many times its bytes are free, and this part of the disk, but no more than so many bytes.
+ */
+const SPARES = 2;
+const SPARE_RESERVE = 0.1;
+const LARGEST_SPARE_RESERVE = 4 * 1024 * 1024 * 1024;
+
 /** The room on the disk that holds `path`. */
 export function diskRoom(path: string): DiskRoom {
   const { bavail, blocks, bsize, ffree, files } = statfsSync(path);
@@ -35,4 +42,20 @@ export function diskRoom(path: string): DiskRoom {
 /** Whether less than the reserve is free. */
 export function isFull({ free, size }: Pick<DiskRoom, "free" | "size">): boolean {
   return free < Math.min(LARGEST_RESERVE, size * RESERVE);
+}
+
+/** Whether the disk has room for a spare of so many bytes, which it holds already. */
+export function hasRoomForSpare(
+  { free, size }: Pick<DiskRoom, "free" | "size">,
+  bytes: number,
+): boolean {
+  return free >= Math.max(SPARES * bytes, Math.min(SPARE_RESERVE * size, LARGEST_SPARE_RESERVE));
+}
+
+/** File systems by the magic number that statfs(2) tells: XFS, Btrfs, bcachefs. */
+const SHARING: ReadonlySet<number> = new Set([0x58465342, 0x9123683e, 0xca451a4e]);
+
+/** Whether the file system that holds `path` shares the blocks of a file and its copy. */
+export function sharesBlocks(path: string): boolean {
+  return SHARING.has(statfsSync(path).type >>> 0);
 }

@@ -19,7 +19,7 @@ import type { PointerJudge } from "../../trust/pointer_judge.ts";
 import { readJournal, revisionsOf } from "../jump/journal.ts";
 import { readLink } from "../links.ts";
 import type { PackageDir } from "../package_dir.ts";
-import { readRevisionState } from "../state.ts";
+import { readRevisionState, type RevisionState } from "../state.ts";
 import type { ListedRevision, SignedRevisions } from "./signed_revisions.ts";
 import { keepKnownBlessing, readKnownBlessing } from "./state.ts";
 import { isOvertaken } from "../../trust/trust.ts";
@@ -29,6 +29,8 @@ export interface TrustedContent {
   /** Hexadecimal. */
   readonly sha256: string;
   readonly size: number;
+  /** SHA-256 of the revision's tree, in hexadecimal. Undefined if nobody who is trusted has named it. */
+  readonly tree?: string | undefined;
 }
 
 /** What to fetch, and the bytes that it must have. */
@@ -107,7 +109,7 @@ export class PackageTrust {
   isForeign(id: RevisionId, pointer: PointerState | undefined): boolean {
     const object = this.judge.isEnforced ? objectIn(pointer, id) : undefined;
     if (object === undefined || !this.#pkg.has(id)) return false;
-    if (readRevisionState(this.#pkg, id)?.sha256 === object.sha256) return false;
+    if (isWhatWasSigned(readRevisionState(this.#pkg, id), object)) return false;
     const jump = readJournal(this.#pkg);
     const inUse = [
       readLink(this.#pkg, "current"),
@@ -147,7 +149,7 @@ export class PackageTrust {
           "spool and bless it anew",
       });
     }
-    return { remote, content: { sha256, size } };
+    return { remote, content: { sha256, size, tree: object.tree } };
   }
 
   /** Keeps on disk which blessing is obeyed from now on, before it is. Call it under the package's lock. */
@@ -176,9 +178,17 @@ export class PackageTrust {
     if (objectIn(pointer, id) !== undefined) return !this.isForeign(id, pointer);
     const found = listed.find((one) => one.id === id);
     const content = found && this.#signed.of(found)?.content;
-    return content !== undefined &&
-      content.sha256 === readRevisionState(this.#pkg, id)?.sha256;
+    return content !== undefined && isWhatWasSigned(readRevisionState(this.#pkg, id), content);
   }
+}
+
+/** What came by a delta was never the object: only its tree tells what it is. */
+function isWhatWasSigned(
+  state: RevisionState | undefined,
+  { sha256, tree }: { readonly sha256: string | undefined; readonly tree?: string | undefined },
+): boolean {
+  if (state === undefined || state.sha256 !== sha256) return false;
+  return (state.how ?? "whole") === "whole" || (tree !== undefined && state.tree === tree);
 }
 
 /** The object that the pointer names for a revision. A signature covers all of it. */

@@ -1,3 +1,7 @@
+/**
+ * The policies of `ftl setup iam`, by what commands ask S3 for. The file is long because each right of each role has its
+ * row.
+ */
 import { assertEquals } from "../../assert.ts";
 import { Fleet } from "../../e2e/fleet.ts";
 import type { RequestRecord } from "../../s3_server/server.ts";
@@ -70,6 +74,9 @@ Deno.test("each role's policy allows every request that its commands send, and n
     await work();
     for (const record of fleet.server.log.slice(before)) {
       const request = asIam(record);
+      // A spool that fails takes back what it can. It needs no right for that: a purge does it later.
+      const isTakenBack = request.key?.startsWith(".ftl/delta/") === true;
+      if (role === "spool" && request.action === "s3:DeleteObject" && isTakenBack) continue;
       for (const packages of [[], ["my_site"]]) {
         const policy = iamPolicy(role, VALUES, packages.map(aPackage));
         assertEquals([role, request, allows(policy, request)], [role, request, true]);
@@ -115,6 +122,8 @@ Deno.test("each role's policy allows every request that its commands send, and n
   }
 });
 
+const DELTA_OBJECT = ".ftl/delta/my_site/VZ5vQk8aR4G/tree";
+
 Deno.test("no role can do what is another's", () => {
   const rev = "my_site.rev";
   const revision = "my_site.VZ5vQk8aR4G.tar.gz";
@@ -125,6 +134,18 @@ Deno.test("no role can do what is another's", () => {
     ["machine", "s3:DeleteObject", revision, false],
     ["machine", "s3:GetObject", old, true],
     ["machine", "s3:GetObject", ".ftl/fleet/i-0abc", false],
+    ["machine", "s3:GetObject", DELTA_OBJECT, true],
+    ["machine", "s3:PutObject", DELTA_OBJECT, false],
+    ["machine", "s3:DeleteObject", DELTA_OBJECT, false],
+    ["machine-read-only", "s3:GetObject", DELTA_OBJECT, true],
+    ["spool", "s3:GetObject", DELTA_OBJECT, true],
+    ["spool", "s3:PutObject", DELTA_OBJECT, true],
+    ["spool", "s3:DeleteObject", DELTA_OBJECT, false],
+    ["bless", "s3:PutObject", DELTA_OBJECT, false],
+    ["bless", "s3:GetObject", DELTA_OBJECT, false],
+    ["purge", "s3:DeleteObject", DELTA_OBJECT, true],
+    ["purge", "s3:GetObject", DELTA_OBJECT, false],
+    ["fleet", "s3:GetObject", DELTA_OBJECT, false],
     ["bless", "s3:PutObject", ".ftl/history/my_site/1795615200123", true],
     ["fleet", "s3:PutObject", ".ftl/history/my_site/1795615200123", false],
     ["fleet", "s3:GetObject", ".ftl/history/my_site/1795615200123", true],
@@ -197,7 +218,13 @@ Deno.test("a policy for packages is for no other", () => {
   assertEquals(allows(machine, { action: "s3:GetObject", key: ".ftl/fleet/i-0abc" }), false);
   for (const role of IAM_ROLES) {
     const policy = iamPolicy(role, VALUES, [aPackage("my_site")]);
-    const keys = ["my_site2.rev", "my_site2.VZ5vQk8aR4G.tgz", "x_my_site.VZ5vQk8aR4G", "other.rev"];
+    const keys = [
+      ".ftl/delta/my_site2/x/tree",
+      "my_site2.rev",
+      "my_site2.VZ5vQk8aR4G.tgz",
+      "x_my_site.VZ5vQk8aR4G",
+      "other.rev",
+    ];
     for (const action of ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]) {
       for (const key of keys) assertEquals(allows(policy, { action, key }), false);
     }
@@ -215,6 +242,8 @@ Deno.test("a policy for packages lists what its role needs of them, and no more"
     ".ftl/rollout/my_site2/1795615200123/",
     ".ftl/history/my_site/",
     ".ftl/history/my_site2/",
+    ".ftl/delta/my_site/",
+    ".ftl/delta/my_site2/",
     ".ftl/rollout/",
     ".ftl/",
     "",
@@ -225,12 +254,12 @@ Deno.test("a policy for packages lists what its role needs of them, and no more"
       .join("");
   });
   assertEquals(Object.fromEntries(IAM_ROLES.map((role, i) => [role, listed[i] ?? ""])), {
-    machine: "101000000",
-    "machine-read-only": "101000000",
-    spool: "100000000",
-    bless: "111010000",
-    purge: "110000000",
-    fleet: "111010000",
+    machine: "10100000000",
+    "machine-read-only": "10100000000",
+    spool: "10000000000",
+    bless: "11101000000",
+    purge: "11000010000",
+    fleet: "11101000000",
   });
 });
 

@@ -1,0 +1,241 @@
+/**
+ * What a spool puts beside the new revision, so that machines need not download all of it: its tree, and a patch for
+ * each revision that they are likely to have. It is there before the revision is. None of it is needed, so nothing of
+ * it fails a spool.
+ */
+import type { EntryWatcher } from "../../../archive/check.ts";
+import { formatTree, hashTree, type RevisionTree } from "../../../archive/tree/tree.ts";
+import { TreeTaker } from "../../../archive/tree/tree_taker.ts";
+import type { Bucket } from "../../../bucket/bucket.ts";
+import { putPatch, putTree } from "../../../catalog/delta/objects.ts";
+import type { RemotePackage } from "../../../catalog/remote_package.ts";
+import type { Context } from "../../../context.ts";
+import { messageOf, StorageError } from "../../../errors.ts";
+import { faultPoint } from "../../../fault_point.ts";
+import { patchKey, treeKey } from "../../../revision/keys.ts";
+import { type Revision, type RevisionName, revisionName } from "../../../revision/names.ts";
+import type { UploadPlan } from "../upload.ts";
+import { type Base, findBases } from "./bases.ts";
+import { BoundedStore } from "./bounded_store.ts";
+import { LimitedTime } from "./limited_time.ts";
+import { makeDelta, type NextRevision } from "./make_delta.ts";
+
+/** A patch that was put into S3. */
+export interface SpooledDelta {
+  /** The revision that it is for. */
+  readonly from: RevisionName;
+  /** Bytes that a machine downloads that has it. */
+  readonly bytes: number;
+}
+
+/** The file that is spooled, as the check found it. */
+export interface SpooledContent {
+  readonly sha256: string;
+  /** Bytes of the object. */
+  readonly size: number;
+  readonly bytes: number;
+  readonly entries: number;
+}
+
+interface TakenTree {
+  readonly tree: RevisionTree;
+  readonly text: Uint8Array;
+  readonly hash: string;
+}
+
+/** Milliseconds that the command may take longer for all this than its upload takes, and that share of the upload. */
+const EXTRA = 10_000;
+const EXTRA_SHARE = 1 / 4;
+
+export class SpoolDeltas implements Disposable {
+  readonly #context: Context;
+  readonly #bucket: Bucket;
+  readonly #warn: (message: string) => void;
+  readonly #kept = new BoundedStore();
+  #bases: readonly Base[] = [];
+  #taker: TreeTaker | undefined;
+  #taken: TakenTree | undefined;
+  /** What is in S3 for the revision that was tried last. */
+  #keys: string[] = [];
+  #made: SpooledDelta[] = [];
+  #why: string | undefined;
+  /** When the upload began and when all its bytes had arrived, by `performance.now()`. */
+  #began = 0;
+  #arrived: number | undefined;
+  #time: LimitedTime | undefined;
+
+  private constructor(context: Context, bucket: Bucket, warn: (message: string) => void) {
+    this.#context = context;
+    this.#bucket = bucket;
+    this.#warn = warn;
+  }
+
+  /** Call it before the check, which must have `watcher`. Waits some seconds for S3 at most. */
+  static async begin(
+    context: Context,
+    bucket: Bucket,
+    { remote, warn }: {
+      readonly remote: RemotePackage;
+      readonly warn: (message: string) => void;
+    },
+  ): Promise<SpoolDeltas> {
+    const deltas = new SpoolDeltas(context, bucket, warn);
+    const { signal } = context;
+    // Who may list only a package is refused also a tree that is not there, so that this is no news.
+    const onFailure = (error: unknown): void => {
+      if (isDenied(error)) deltas.#note(messageOf(error));
+      else deltas.#tell(error);
+    };
+    deltas.#bases = await findBases(bucket, remote, { signal, onFailure });
+    const known = deltas.#bases.map(({ tree }) => contentsOf(tree));
+    const keep = (sha256: string): boolean => known.some((contents) => !contents.has(sha256));
+    // Without a base nothing is kept, and nothing written to the disk.
+    deltas.#taker = new TreeTaker(known.length === 0 ? {} : { keep, store: deltas.#kept });
+    return deltas;
+  }
+
+  /** Takes the tree of the archive that is checked. */
+  get watcher(): EntryWatcher {
+    if (this.#taker === undefined) throw new Error("it has not begun");
+    return this.#taker;
+  }
+
+  /** SHA-256 of the tree's text. Call it after the check. Undefined if the tree is too large. */
+  get tree(): string | undefined {
+    return this.#tree()?.hash;
+  }
+
+  /** The patches in S3. */
+  get made(): readonly SpooledDelta[] {
+    return this.#made;
+  }
+
+  /** Why there is no patch, in words, for a person who asks. Undefined if there is one, or nothing to make one for. */
+  get why(): string | undefined {
+    return this.#made.length > 0 ? undefined : this.#why;
+  }
+
+  /** What an upload of the revision does besides: all is put before it is visible, in little more time than it takes. */
+  besideUpload(
+    revision: Revision,
+    { sha256, size, isInParts }: Pick<SpooledContent, "sha256" | "size"> & {
+      /** If not, the upload begins only when all of this is done. */
+      readonly isInParts: boolean;
+    },
+  ): Pick<UploadPlan, "afterCheck" | "onProgress"> {
+    this.#began = performance.now();
+    this.#arrived = isInParts ? undefined : this.#began;
+    return {
+      afterCheck: (checked, signal) => this.#put(revision, { ...checked, sha256, size }, signal),
+      onProgress: (done) => {
+        if (done < size || this.#arrived !== undefined) return;
+        this.#arrived = performance.now();
+        this.#limit();
+      },
+    };
+  }
+
+  /**
+   * Puts the tree and the patches. What was put for another id before is removed. Throws only the reason of an abort.
+   *
+   * @param signal ends it, if the upload fails
+   */
+  async #put(revision: Revision, content: SpooledContent, signal: AbortSignal): Promise<void> {
+    await this.drop();
+    const taken = this.#tree();
+    if (taken === undefined) return this.#note("it has too many entries");
+    using time = new LimitedTime(signal);
+    this.#time = time;
+    this.#limit();
+    const next = {
+      revision,
+      facts: { ...content, tree: taken.hash },
+      tree: taken.tree,
+      kept: this.#kept,
+    };
+    try {
+      const key = treeKey(revision);
+      await this.#putAt(
+        key,
+        () => putTree(this.#bucket, revision, { ...next, text: taken.text, signal: time.signal }),
+      );
+      faultPoint("tree-put");
+      for (const base of this.#bases) await this.#putPatch(base, next, time.signal);
+    } catch (error) {
+      this.#context.signal.throwIfAborted();
+      signal.throwIfAborted();
+      if (time.isOver) this.#note("it took much longer than the upload");
+      else this.#tell(error);
+    } finally {
+      this.#time = undefined;
+    }
+  }
+
+  /** Removes what was put, as the revision does not come. Whoever may only spool may not: the next purge does. */
+  async drop(): Promise<void> {
+    const keys = this.#keys;
+    [this.#keys, this.#made] = [[], []];
+    await Promise.allSettled(keys.map((key) => this.#bucket.remove(key)));
+  }
+
+  [Symbol.dispose](): void {
+    this.#kept[Symbol.dispose]();
+  }
+
+  async #putPatch(base: Base, next: NextRevision, signal: AbortSignal): Promise<void> {
+    const made = await makeDelta(this.#context, this.#bucket, { base, next, signal });
+    if ("why" in made) return this.#note(made.why);
+    const { bytes } = made;
+    const { revision } = next;
+    const key = patchKey(revision, base.remote.id);
+    await this.#putAt(key, () => {
+      return putPatch(this.#bucket, revision, { base: base.remote.id, bytes, signal });
+    });
+    this.#made.push({ from: revisionName(base.remote), bytes: bytes.length });
+  }
+
+  /** A request whose answer is lost may have put it all the same. */
+  async #putAt(key: string, put: () => Promise<void>): Promise<void> {
+    this.#keys.push(key);
+    try {
+      await put();
+    } catch (error) {
+      if (isDenied(error)) this.#keys.pop();
+      throw error;
+    }
+  }
+
+  #limit(): void {
+    if (this.#arrived === undefined) return;
+    const upload = this.#arrived - this.#began;
+    this.#time?.endIn(EXTRA + upload * EXTRA_SHARE);
+  }
+
+  #tree(): TakenTree | undefined {
+    if (this.#taken !== undefined) return this.#taken;
+    const tree = this.#taker?.tree();
+    if (tree === undefined) return undefined;
+    const text = formatTree(tree);
+    return this.#taken = { tree, text, hash: hashTree(text) };
+  }
+
+  #note(why: string): void {
+    this.#why ??= why;
+  }
+
+  /** A person is told once: the other failures have the same reason. */
+  #tell(error: unknown): void {
+    if (this.#why === undefined) {
+      this.#warn(`Machines will download the whole revision: ${messageOf(error)}`);
+    }
+    this.#note(messageOf(error));
+  }
+}
+
+function isDenied(error: unknown): error is StorageError {
+  return error instanceof StorageError && error.reason === "denied";
+}
+
+function contentsOf({ entries }: RevisionTree): Set<string> {
+  return new Set(entries.flatMap((entry) => entry.kind === "file" ? [entry.sha256] : []));
+}
