@@ -62,10 +62,7 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
     case "fetching":
       return verbose ? [`${event.revision}: fetching ${formatBytes(event.bytes)}`] : [];
     case "fetched":
-      return [
-        `${event.revision}: fetched ${formatBytes(event.bytes)}, ${entries(event.entries)}, ` +
-        `in ${formatDuration(event.ms)}${rate(event.bytes, event.ms)}`,
-      ];
+      return [fetched(event)];
     case "untrusted":
       return [untrusted(event)];
     case "checked":
@@ -125,6 +122,17 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
     default:
       return [];
   }
+}
+
+/** `my_site.VZ5vQk8aR4G: fetched 443 B of 101.7 MB (spare), 20347 entries, in 0.2 s`. */
+function fetched({ revision, how, moved, bytes, fallback, ...event }: EventOf<"fetched">): string {
+  const isWhole = how === "whole";
+  const size = isWhole
+    ? formatBytes(bytes)
+    : `${formatBytes(moved)} of ${formatBytes(bytes)} (${how})`;
+  return `${revision}: fetched ${size}, ${entries(event.entries)}, in ${formatDuration(event.ms)}` +
+    (isWhole ? rate(bytes, event.ms) : "") +
+    (fallback === undefined ? "" : `; no delta: ${fallback}`);
 }
 
 const people = (count: number): string => count === 1 ? "1 person" : `${count} people`;
