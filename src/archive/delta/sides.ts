@@ -7,7 +7,10 @@
  *
  * Each side is the concatenation of its contents, in the order of their paths, each content once.
  */
-import type { RevisionTree } from "../tree/tree.ts";
+import { createHash } from "node:crypto";
+import { IntegrityError } from "../../errors.ts";
+import { shown } from "../entry.ts";
+import type { RevisionTree, TreeFile } from "../tree/tree.ts";
 import type { RandomBytes } from "./bytes.ts";
 
 /** A content in a side. */
@@ -33,8 +36,52 @@ export interface Sides {
 }
 
 /** Throws IntegrityError if the trees give one content two sizes. */
-export function sidesOf(_base: RevisionTree, _next: RevisionTree): Sides {
-  throw new Error("not made yet");
+export function sidesOf(base: RevisionTree, next: RevisionTree): Sides {
+  const nextFiles = filesOf(next);
+  const nextContents = new Map(nextFiles.map(({ path, sha256 }) => [path, sha256]));
+  const sizes = new Map<string, number>();
+  const baseFiles = filesOf(base);
+  for (const { sha256, size } of baseFiles) checkSize(sizes, sha256, size);
+  const fresh = nextFiles.filter(({ sha256 }) => !sizes.has(sha256));
+  for (const { sha256, size } of nextFiles) checkSize(sizes, sha256, size);
+  const old = baseFiles.filter(({ path, sha256 }) => nextContents.get(path) !== sha256);
+  return { old: sideOf(old), fresh: sideOf(fresh) };
+}
+
+function filesOf({ entries }: RevisionTree): TreeFile[] {
+  return entries.filter((entry) => entry.kind === "file");
+}
+
+function checkSize(sizes: Map<string, number>, sha256: string, size: number): void {
+  const known = sizes.get(sha256);
+  if (known === undefined) sizes.set(sha256, size);
+  else if (known !== size) {
+    throw new IntegrityError(`Two trees give the content ${sha256} different sizes`);
+  }
+}
+
+function sideOf(files: readonly TreeFile[]): Side {
+  const parts: SidePart[] = [];
+  const seen = new Set<string>();
+  let size = 0;
+  for (const file of files) {
+    if (seen.has(file.sha256)) continue;
+    seen.add(file.sha256);
+    parts.push({ sha256: file.sha256, size: file.size, path: file.path, start: size });
+    size += file.size;
+  }
+  return { size, parts };
+}
+
+/** The number of the part that has the byte at `offset`, which must be within the side. */
+function partAt({ parts }: Side, offset: number): number {
+  let low = 0;
+  for (let high = parts.length; high - low > 1;) {
+    const middle = (low + high) >> 1;
+    if ((parts[middle]?.start ?? 0) <= offset) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 /**
@@ -44,10 +91,23 @@ export function sidesOf(_base: RevisionTree, _next: RevisionTree): Sides {
  * beyond the part's end.
  */
 export function bytesOfSide(
-  _side: Side,
-  _read: (part: SidePart, at: { readonly offset: number; readonly into: Uint8Array }) => void,
+  side: Side,
+  read: (part: SidePart, at: { readonly offset: number; readonly into: Uint8Array }) => void,
 ): RandomBytes {
-  throw new Error("not made yet");
+  return {
+    size: side.size,
+    read: (offset, into) => {
+      if (offset + into.length > side.size) throw new Error("A read beyond the end of a side");
+      let number = partAt(side, offset);
+      for (let at = 0; at < into.length;) {
+        const part = side.parts[number++] as SidePart;
+        const from = offset + at - part.start;
+        const length = Math.min(part.size - from, into.length - at);
+        if (length > 0) read(part, { offset: from, into: into.subarray(at, at + length) });
+        at += length;
+      }
+    },
+  };
 }
 
 /** A piece of a part's content. */
@@ -63,7 +123,38 @@ export interface PartPiece {
  * Cuts the bytes of a side into its parts, and checks the SHA-256 of each. Throws IntegrityError,
  * naming the part's path, if it does not fit or the bytes are too few or too many.
  */
-// deno-lint-ignore require-yield -- it is not made yet
-export function* partsOfSide(_side: Side, _pieces: Iterable<Uint8Array>): Generator<PartPiece> {
-  throw new Error("not made yet");
+export function* partsOfSide(side: Side, pieces: Iterable<Uint8Array>): Generator<PartPiece> {
+  const source = pieces[Symbol.iterator]();
+  try {
+    let rest: Uint8Array = new Uint8Array();
+    for (const part of side.parts) {
+      const hash = createHash("sha256");
+      let left = part.size;
+      let isLast = false;
+      while (!isLast) {
+        while (left > 0 && rest.length === 0) {
+          const { value, done } = source.next();
+          if (done === true) throw misfit(part, "its content is cut off");
+          rest = value;
+        }
+        const piece = rest.subarray(0, left);
+        rest = rest.subarray(piece.length);
+        hash.update(piece);
+        left -= piece.length;
+        isLast = left === 0;
+        if (isLast && hash.digest("hex") !== part.sha256) {
+          throw misfit(part, "its content is not that of the tree");
+        }
+        yield { part, piece, isLast };
+      }
+    }
+    const hasMore = rest.length > 0 || source.next().done !== true;
+    if (hasMore) throw new IntegrityError("A patch has more content than its tree");
+  } finally {
+    source.return?.();
+  }
+}
+
+function misfit({ path }: SidePart, why: string): IntegrityError {
+  return new IntegrityError(`A patch does not make ${shown(path)}: ${why}`);
 }

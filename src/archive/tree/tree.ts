@@ -13,6 +13,12 @@
  * archive does not tell it: see `storedMtime` in `../write/mtime.ts`. The revision's own folder has
  * the path "", and a line only if the archive has an entry for it.
  */
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { IntegrityError } from "../../errors.ts";
+import { checkTree } from "./check_tree.ts";
+import { formatLine, parseLine } from "./tree_line.ts";
 
 /** What is at a path. `mtime` in Unix milliseconds, undefined if the archive does not tell it. */
 export type TreeEntry =
@@ -57,30 +63,64 @@ export interface RevisionTree {
 export const MAX_TREE_ENTRIES = 100_000;
 export const MAX_TREE_BYTES = 32 << 20;
 
+const HEAD = "ftl-tree 1";
+const encoder = new TextEncoder();
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** The canonical text. The entries must be sorted. */
-export function formatTree(_tree: RevisionTree): Uint8Array<ArrayBuffer> {
-  throw new Error("not made yet");
+export function formatTree({ entries }: RevisionTree): Uint8Array<ArrayBuffer> {
+  let text = `${HEAD}\n`;
+  for (const entry of entries) text += `${formatLine(entry)}\n`;
+  return encoder.encode(text);
 }
 
 /**
  * The tree of a text. Throws IntegrityError unless the text is canonical, within the bounds, and
  * could be unpacked by the rules of `../rules.ts`.
  */
-export function parseTree(_text: Uint8Array): RevisionTree {
-  throw new Error("not made yet");
+export function parseTree(text: Uint8Array): RevisionTree {
+  if (text.length > MAX_TREE_BYTES) throw damaged("it is too large");
+  const [head, ...lines] = decode(text).split("\n");
+  if (head !== HEAD) throw damaged("it is none, or of a version that this ftl does not know");
+  if (lines.pop() !== "") throw damaged("its last line is cut off");
+  if (lines.length > MAX_TREE_ENTRIES) throw damaged("it has too many entries");
+  const tree = { entries: lines.map(parseLine) };
+  if (!isSame(formatTree(tree), text)) throw damaged("a line is not in its canonical form");
+  checkTree(tree.entries);
+  return tree;
 }
 
 /** The SHA-256 of a tree's text, in hex. */
-export function hashTree(_text: Uint8Array): string {
-  throw new Error("not made yet");
+export function hashTree(text: Uint8Array): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /** The compressed form of a tree's text, as it is stored: one zstd frame. */
-export function packTree(_text: Uint8Array): Uint8Array<ArrayBuffer> {
-  throw new Error("not made yet");
+export function packTree(text: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(zstdCompressSync(text));
 }
 
 /** The text of the compressed form. Throws IntegrityError if it is damaged or too large. */
-export function unpackTree(_object: Uint8Array): Uint8Array<ArrayBuffer> {
-  throw new Error("not made yet");
+export function unpackTree(object: Uint8Array): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(zstdDecompressSync(object, { maxOutputLength: MAX_TREE_BYTES }));
+  } catch (error) {
+    throw new IntegrityError("A tree cannot be decompressed", { cause: error });
+  }
+}
+
+function decode(text: Uint8Array): string {
+  try {
+    return utf8.decode(text);
+  } catch {
+    throw damaged("it is not UTF-8");
+  }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+function damaged(why: string): IntegrityError {
+  return new IntegrityError(`The text of a tree is damaged: ${why}`);
 }

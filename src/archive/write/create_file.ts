@@ -4,7 +4,7 @@
 export interface FileAttributes {
   /** Permission bits. The umask does not change them. */
   readonly mode: number;
-  /** Seconds since 1970. The runtime keeps milliseconds. Undefined means now. */
+  /** Unix milliseconds of `storedMtime`. Undefined means now. */
   readonly mtime: number | undefined;
 }
 
@@ -20,11 +20,6 @@ export function createFile(
 ): void {
   Deno.writeFileSync(place, content, { createNew: true, mode });
   if (mtime === undefined) return;
-  try {
-    Deno.utimeSync(place, mtime, mtime);
-  } catch (error) {
-    // The same as in `mtime.ts`, which cannot be called from here.
-    if (mtime >= 0 || Number.isInteger(mtime)) throw error;
-    Deno.utimeSync(place, Math.floor(mtime), Math.floor(mtime));
-  }
+  const time = new Date(mtime);
+  Deno.utimeSync(place, time, time);
 }

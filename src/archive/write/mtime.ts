@@ -1,29 +1,51 @@
-/** Sets modification times, in seconds since 1970, as far as the runtime can set them. */
+/**
+ * Modification times: what FTL stores on the disk for what an archive tells, and whether that is
+ * what is there.
+ */
 import { lutimesSync } from "node:fs";
-
-/** Sets the mtime of a file or folder. */
-export function setMtime(place: string, mtime: number | undefined): void {
-  if (mtime === undefined) return;
-  try {
-    Deno.utimeSync(place, mtime, mtime);
-  } catch (error) {
-    // Deno 2.7, unlike 2.9, supports no fractions of a second before 1970.
-    if (mtime >= 0 || Number.isInteger(mtime)) throw error;
-    Deno.utimeSync(place, Math.floor(mtime), Math.floor(mtime));
-  }
-}
 
 /** The last second since 1970 that a Date supports. File systems support fewer. */
 const LAST_DATE = 8.64e12;
 
+export function storedMtime(mtime: number): number;
+export function storedMtime(mtime: number | undefined): number | undefined;
 /**
- * Sets the mtime of a symlink itself. The runtime needs a Date for it: it takes a negative number
- * for now, and refuses a fraction of a second before 1970.
+ * What FTL stores for an mtime of an archive: whole Unix milliseconds, because the runtime sets no
+ * more of it. Before 1970 they are whole seconds: Deno 2.7, unlike 2.9, supports no fractions there.
+ *
+ * @param mtime seconds since 1970
  */
-export function setLinkMtime(place: string, mtime: number | undefined): void {
-  if (mtime === undefined) return;
+export function storedMtime(mtime: number | undefined): number | undefined {
+  if (mtime === undefined) return undefined;
   const seconds = Math.max(-LAST_DATE, Math.min(LAST_DATE, mtime));
-  const time = new Date((seconds < 0 ? Math.floor(seconds) : seconds) * 1000);
+  return (seconds < 0 ? Math.floor(seconds) * 1000 : Math.trunc(seconds * 1000)) + 0; // never -0
+}
+
+/** Whether `storedMtime` can give these Unix milliseconds. */
+export function canBeStored(stored: number): boolean {
+  return Number.isSafeInteger(stored) && Math.abs(stored) <= LAST_DATE * 1000 &&
+    (stored >= 0 || stored % 1000 === 0);
+}
+
+/**
+ * Sets the mtime of a file or folder.
+ *
+ * @param stored of `storedMtime`. Undefined: the mtime stays as it is
+ */
+export function setMtime(place: string, stored: number | undefined): void {
+  if (stored === undefined) return;
+  const time = new Date(stored); // exact, unlike a number of seconds
+  Deno.utimeSync(place, time, time);
+}
+
+/**
+ * Sets the mtime of a symlink itself. The runtime takes a negative number for now, so it needs a
+ * Date for that. But it turns a Date into seconds, and then cuts off what is less than a
+ * millisecond of a number that is not exact. So a fraction gets some microseconds more.
+ */
+export function setLinkMtime(place: string, stored: number | undefined): void {
+  if (stored === undefined) return;
+  const time = stored % 1000 === 0 ? new Date(stored) : (stored + 0.004) / 1000;
   lutimesSync(place, time, time);
 }
 
@@ -35,17 +57,31 @@ const LIMITS: readonly number[] = [
 ];
 
 /**
- * Whether a file, folder or link that has this mtime got `mtime` from the functions above.
+ * Whether a file, folder or link that has this mtime got `stored` from the functions above.
  *
  * @param found Unix milliseconds
+ * @param stored Unix milliseconds of `storedMtime`
+ */
+export function isStoredMtime(found: number, stored: number): boolean {
+  return found === stored || isLimitFor(found / 1000, stored / 1000);
+}
+
+/**
+ * The same for an mtime as the archive tells it. FTL stored some a little differently before.
+ *
+ * @param found Unix milliseconds
+ * @param mtime seconds since 1970
  */
 export function isMtimeOf(found: number, mtime: number): boolean {
   // The runtime cuts off what is less than a millisecond, of a number that may not be exact.
   if ([Math.floor, Math.trunc, Math.round].some((whole) => whole(mtime * 1000) === found)) {
     return true;
   }
-  const seconds = found / 1000;
-  if (mtime < 0 && seconds === Math.floor(mtime)) return true;
-  const isBeyond = seconds < 2 ** 31 - 1 ? mtime < Math.min(0, seconds) : mtime > seconds;
-  return isBeyond && LIMITS.includes(seconds);
+  return isStoredMtime(found, storedMtime(mtime)) || isLimitFor(found / 1000, mtime);
+}
+
+/** Whether a file system may have stored the limit `found` for a time beyond it, both in seconds. */
+function isLimitFor(found: number, mtime: number): boolean {
+  const isBeyond = found < 2 ** 31 - 1 ? mtime < Math.min(0, found) : mtime > found;
+  return isBeyond && LIMITS.includes(found);
 }

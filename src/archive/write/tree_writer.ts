@@ -13,7 +13,7 @@ import { folderMode, IMPLIED_MODE } from "./folder_mode.ts";
 import { type Entry, type EntryHandler, shown } from "../entry.ts";
 import { linkByWayOf, withShortPath } from "./long_path.ts";
 import { Column } from "../paths/column.ts";
-import { setLinkMtime, setMtime } from "./mtime.ts";
+import { setLinkMtime, setMtime, storedMtime } from "./mtime.ts";
 import { ROOT } from "../paths/path_table.ts";
 import type { Admission, Tree } from "../rules.ts";
 import { FEW, type Places, Sites } from "./sites.ts";
@@ -88,7 +88,7 @@ export class TreeWriter implements EntryHandler {
     this.#entry = undefined;
     this.#do((site) => {
       Deno.chmodSync(site, entry.mode); // `openSync`, unlike `writeFileSync`, applies the umask
-      setMtime(site, entry.mtime);
+      setMtime(site, storedMtime(entry.mtime));
     });
   }
 
@@ -163,7 +163,7 @@ export class TreeWriter implements EntryHandler {
    */
   #setAtEnd(node: number, { mode, mtime }: { mode: number; mtime: number | undefined }): void {
     this.#modes.set(node, mode | 0o10000);
-    this.#mtimes.set(node, mtime ?? NaN);
+    this.#mtimes.set(node, storedMtime(mtime) ?? NaN);
   }
 
   /** Removes an empty folder that something else replaces. */
@@ -180,7 +180,7 @@ export class TreeWriter implements EntryHandler {
   #makeSymlink({ target, mtime }: Entry): void {
     this.#do((path) => {
       Deno.symlinkSync(target, path);
-      setLinkMtime(path, mtime);
+      setLinkMtime(path, storedMtime(mtime));
     });
   }
 
@@ -193,7 +193,8 @@ export class TreeWriter implements EntryHandler {
 
   #writeSmall(entry: Entry, content: Uint8Array): void {
     this.#entry = undefined;
-    const { mode, mtime } = entry;
+    const { mode } = entry;
+    const mtime = storedMtime(entry.mtime);
     this.#small.write({ path: this.#path, place: this.#site }, content, { mode, mtime });
   }
 
