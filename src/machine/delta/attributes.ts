@@ -1,7 +1,7 @@
 /** Modes and mtimes, as a tree tells them. */
 import type { TreeEntry } from "../../archive/tree/tree.ts";
 import { withShortPath } from "../../archive/write/long_path.ts";
-import { isMtimeOf, setLinkMtime, setMtime } from "../../archive/write/mtime.ts";
+import { isStoredMtime, setLinkMtime, setMtime } from "../../archive/write/mtime.ts";
 
 /** All but hard links, which have none of their own. */
 type Attributed = Exclude<TreeEntry, { readonly kind: "hardlink" }>;
@@ -11,8 +11,8 @@ export function setAttributes(place: string, entry: Attributed, info: Deno.FileI
   const { mtime } = entry;
   withShortPath(place, (path) => {
     if (!hasMtime(info, mtime)) {
-      if (entry.kind === "symlink") setLinkMtime(path, inSeconds(mtime));
-      else setMtime(path, inSeconds(mtime));
+      if (entry.kind === "symlink") setLinkMtime(path, mtime);
+      else setMtime(path, mtime);
     }
     if (entry.kind !== "symlink" && !hasMode(info, entry.mode)) Deno.chmodSync(path, entry.mode);
   });
@@ -25,9 +25,5 @@ export function hasMode(info: Deno.FileInfo, mode: number): boolean {
 /** @param mtime Unix milliseconds; undefined: any */
 export function hasMtime(info: Deno.FileInfo, mtime: number | undefined): boolean {
   return mtime === undefined ||
-    (info.mtime !== null && isMtimeOf(info.mtime.getTime(), mtime / 1000));
-}
-
-export function inSeconds(mtime: number | undefined): number | undefined {
-  return mtime === undefined ? undefined : mtime / 1000;
+    (info.mtime !== null && isStoredMtime(info.mtime.getTime(), mtime));
 }

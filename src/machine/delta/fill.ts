@@ -8,7 +8,7 @@ import { linkByWayOf, withShortPath } from "../../archive/write/long_path.ts";
 import { setLinkMtime } from "../../archive/write/mtime.ts";
 import { shown } from "../../archive/entry.ts";
 import { IntegrityError } from "../../errors.ts";
-import { inSeconds, setAttributes } from "./attributes.ts";
+import { setAttributes } from "./attributes.ts";
 import { BaseFiles } from "./base_files.ts";
 import type { KnownFolder, Owner } from "./known_folder.ts";
 import { lookAt } from "./walk.ts";
@@ -50,7 +50,7 @@ function makeLink(entry: TreeEntry, to: string): void {
   if (entry.kind === "symlink") {
     withShortPath(place, (short) => {
       Deno.symlinkSync(entry.target, short);
-      setLinkMtime(short, inSeconds(entry.mtime));
+      setLinkMtime(short, entry.mtime);
     });
   } else if (entry.kind === "hardlink") {
     const between = `${to}/.ftl-${crypto.randomUUID()}`;

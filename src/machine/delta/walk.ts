@@ -1,4 +1,5 @@
 /** Looks at all that is below a folder, without following a link or opening a file. */
+import { comparePaths } from "../../archive/tree/path_order.ts";
 import { withShortPath } from "../../archive/write/long_path.ts";
 
 /** Something below a folder. */
@@ -46,19 +47,4 @@ export function lookAt(place: string): Deno.FileInfo | undefined {
 
 function namesIn(path: string): string[] {
   return Array.from(Deno.readDirSync(path), ({ name }) => name);
-}
-
-/** Compares by the bytes of UTF-8, which is the order of code points. */
-export function comparePaths(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
-    if (x !== y) return rank(x) - rank(y);
-  }
-  return a.length - b.length;
-}
-
-/** Surrogates stand for code points that come after all others. */
-function rank(unit: number): number {
-  return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
 }
