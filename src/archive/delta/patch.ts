@@ -1,91 +1,151 @@
-/** A patch: what makes the next revision of the base that a machine has. */
-import type { RevisionTree } from "../tree/tree.ts";
-import type { RandomBytes } from "./bytes.ts";
+/**
+ * A patch: what makes the next revision of the base that a machine has. First comes the head, a line
+ * of JSON, and then its parts one after the other: see `patch_head.ts`.
+ */
+import { zstdDecompressSync } from "node:zlib";
+import { IntegrityError } from "../../errors.ts";
+import { checkTree } from "../tree/check_tree.ts";
+import { formatTree, hashTree, MAX_TREE_BYTES, type RevisionTree } from "../tree/tree.ts";
+import { applyWindow } from "./apply_window.ts";
+import { cached, type RandomBytes } from "./bytes.ts";
+import { nextEntries } from "./entries.ts";
+import { MAX_WINDOW, parseHead, type PatchHead, type PatchPart } from "./patch_head.ts";
 import type { Sides } from "./sides.ts";
 
-/** What a patch says about itself. */
-export interface PatchHead {
-  readonly package: string;
-  readonly from: {
-    /** The revision id of the base. */
-    readonly id: string;
-    /** The SHA-256 of its tree's text. */
-    readonly tree: string;
-  };
-  readonly to: {
-    readonly id: string;
-    readonly tree: string;
-    /** SHA-256 and bytes of the revision's object in S3. */
-    readonly sha256: string;
-    readonly size: number;
-  };
-  readonly parts: readonly PatchPart[];
+export { makePatch, type PatchInput } from "./make_patch.ts";
+export type { PatchHead, PatchPart } from "./patch_head.ts";
+
+/** A part, and its frame. */
+interface Frame extends PatchPart {
+  readonly bytes: Uint8Array;
 }
 
-/** A part of a patch: one zstd frame. */
-export interface PatchPart {
-  readonly name: "entries" | "ops" | "diff" | "add";
-  /** Bytes of the frame. */
-  readonly size: number;
-  /** Bytes of its content. */
-  readonly raw: number;
-}
-
-export interface PatchInput {
-  readonly head: Omit<PatchHead, "parts">;
-  readonly base: RevisionTree;
-  readonly next: RevisionTree;
-  /** The bytes of the old side. Undefined: the patch has whole files. */
-  readonly old: RandomBytes | undefined;
-  /** The bytes of the fresh side. */
-  readonly fresh: RandomBytes;
-  /** The most bytes that the patch may have. */
-  readonly limit?: number | undefined;
-  /** Bytes of the fresh side and of the old side that are looked at together, for tests. */
-  readonly windows?: { readonly fresh: number; readonly old: number } | undefined;
-}
-
-/**
- * Makes a patch. Undefined if it would have more bytes than the limit, which is found out early.
- * Throws what reading the sides throws.
- */
-export function makePatch(_input: PatchInput): Uint8Array<ArrayBuffer> | undefined {
-  throw new Error("not made yet");
+/** The frames of a window. Without `ops` it is all in `add`. */
+interface Window {
+  readonly ops?: Frame;
+  readonly diff?: Frame;
+  readonly add: Frame;
 }
 
 /** A patch that was read. Nothing of it is believed. */
 export class Patch {
   readonly head: PatchHead;
+  readonly #entries: Frame;
+  readonly #windows: readonly Window[];
 
-  private constructor(head: PatchHead) {
+  private constructor(head: PatchHead, [entries, ...frames]: readonly Frame[]) {
+    if (entries?.name !== "entries") throw damaged("it does not begin with entries");
     this.head = head;
+    this.#entries = entries;
+    this.#windows = windowsOf(frames);
   }
 
-  /** Throws IntegrityError if it is damaged or of an unknown format. */
-  static parse(_bytes: Uint8Array): Patch {
-    throw new Error("not made yet");
+  /**
+   * Reads a patch, which must stay as it is. Throws IntegrityError if it is damaged or of an unknown
+   * format. What the head says of revisions is for the caller to compare.
+   */
+  static parse(bytes: Uint8Array): Patch {
+    const { head, length } = parseHead(bytes);
+    const frames: Frame[] = [];
+    let at = length;
+    for (const part of head.parts) {
+      frames.push({ ...part, bytes: bytes.subarray(at, at + part.size) });
+      at += part.size;
+    }
+    if (at !== bytes.length) throw damaged("its parts have another size");
+    return new Patch(head, frames);
   }
 
   /** Whether the fresh side is made without any byte of the old side. */
   get isWhole(): boolean {
-    throw new Error("not made yet");
+    return this.#windows.every(({ ops }) => ops === undefined);
   }
 
   /**
    * The next tree, of the base's tree. Throws IntegrityError if its hash is not `head.to.tree`, or
    * if it must not be unpacked.
    */
-  nextTree(_base: RevisionTree): { tree: RevisionTree; text: Uint8Array<ArrayBuffer> } {
-    throw new Error("not made yet");
+  nextTree(base: RevisionTree): { tree: RevisionTree; text: Uint8Array<ArrayBuffer> } {
+    const tree = { entries: nextEntries(base, contentOf(this.#entries)) };
+    const text = formatTree(tree);
+    if (text.length > MAX_TREE_BYTES) throw damaged("its tree is too large");
+    if (hashTree(text) !== this.head.to.tree) {
+      throw damaged("it does not make its tree of this base");
+    }
+    checkTree(tree.entries);
+    return { tree, text };
   }
 
   /**
-   * The bytes of the fresh side, piece by piece. A piece is valid until the next one is asked for.
-   * Their hashes are not checked: `partsOfSide` does that. Throws IntegrityError if they do not fit
-   * the size of the side, and what reading the old side throws.
+   * The bytes of the fresh side, piece by piece. A piece is valid until the next one is asked for,
+   * and has up to 8 MiB. Their hashes are not checked: `partsOfSide` does that. Throws
+   * IntegrityError if they do not fit the size of the side, and what reading the old side throws.
+   *
+   * @param old is not used if the patch is whole
    */
-  // deno-lint-ignore require-yield -- it is not made yet
-  *fresh(_sides: Sides, _old: RandomBytes): Generator<Uint8Array> {
-    throw new Error("not made yet");
+  *fresh(sides: Sides, old: RandomBytes | undefined): Generator<Uint8Array> {
+    const source = old && cached(old);
+    const room = new Uint8Array(Math.min(MAX_WINDOW, sides.fresh.size));
+    let left = sides.fresh.size;
+    for (const window of this.#windows) {
+      const length = makeWindow(window, source, room.subarray(0, left));
+      if (length === 0) throw damaged("a window is empty");
+      left -= length;
+      yield room.subarray(0, length);
+    }
+    if (left > 0) throw damaged("it makes too few bytes");
   }
+}
+
+function windowsOf(frames: readonly Frame[]): Window[] {
+  const windows: Window[] = [];
+  for (let i = 0; i < frames.length;) {
+    const [first, diff, add] = frames.slice(i, i + 3);
+    if (first?.name === "add") windows.push({ add: first });
+    else if (first?.name === "ops" && diff?.name === "diff" && add?.name === "add") {
+      windows.push({ ops: first, diff, add });
+    } else throw damaged("its parts are out of order");
+    i += first.name === "add" ? 1 : 3;
+  }
+  return windows;
+}
+
+/** Writes a window into `into` and returns its bytes. */
+function makeWindow(
+  { ops, diff, add }: Window,
+  old: RandomBytes | undefined,
+  into: Uint8Array,
+): number {
+  const added = contentOf(add);
+  if (ops === undefined || diff === undefined) {
+    if (added.length > into.length) throw damaged("it makes too many bytes");
+    into.set(added);
+    return added.length;
+  }
+  if (old === undefined) throw new Error("A patch needs the old side, which it was not given");
+  const delta = { ops: contentOf(ops), diff: contentOf(diff), add: added };
+  return applyWindow(delta, old, into);
+}
+
+/** What is in a frame. Never more than the head says, which is within bounds. */
+function contentOf({ bytes, raw, name }: Frame): Uint8Array {
+  if (raw === 0) {
+    if (bytes.length > 0) throw damaged(`its ${name} should be empty`);
+    return bytes;
+  }
+  const content = decompressed(bytes, raw);
+  if (content.length !== raw) throw damaged(`its ${name} cannot be decompressed`);
+  return content;
+}
+
+function decompressed(bytes: Uint8Array, most: number): Uint8Array {
+  try {
+    return zstdDecompressSync(bytes, { maxOutputLength: most });
+  } catch (error) {
+    throw new IntegrityError("A patch is damaged: a part cannot be decompressed", { cause: error });
+  }
+}
+
+function damaged(why: string): IntegrityError {
+  return new IntegrityError(`A patch is damaged: ${why}`);
 }

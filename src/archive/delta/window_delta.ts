@@ -34,7 +34,7 @@ export interface OldWindow {
 
 /** What `applyWindow` makes the window of the fresh side of. */
 export interface WindowDelta {
-  readonly ops: Uint8Array<ArrayBuffer>;
+  readonly ops: Uint8Array;
   /** Differences of bytes, fresh less old, modulo 256. */
   readonly diff: Uint8Array;
   /** Bytes that are new. */
