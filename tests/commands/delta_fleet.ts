@@ -117,7 +117,7 @@ export function patchOf(
     bytesOfSide(side, ({ sha256 }, { offset, into }) => void contents.read(sha256, offset, into));
   const patch = makePatch({
     head: change({
-      package: "my_site",
+      package: next.revision.package,
       from: { id: base.revision.id, tree: hashTree(formatTree(base.tree)) },
       to: { id: next.revision.id, tree: hashTree(formatTree(next.tree)), ...next.object },
     }),

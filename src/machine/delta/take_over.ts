@@ -109,7 +109,10 @@ class TakeOver {
     const wanted = this.#options.next.get(path);
     const home = `${this.#options.to}/${path}`;
     if (wanted === undefined || !this.#staysAs(wanted, { old, place, info })) {
-      if (site.isIn) withShortPath(place, (path) => Deno.removeSync(path));
+      // What is left behind must not count as a name of what stays, either.
+      if (site.isIn || (info.nlink ?? 1) > 1) {
+        withShortPath(place, (path) => Deno.removeSync(path));
+      }
       return;
     }
     if (!site.isIn) move(place, home);
@@ -132,18 +135,19 @@ class TakeOver {
     const { entry } = old;
     const { from, owner, isFull } = this.#options;
     if (info.uid !== owner.uid || info.gid !== owner.gid) return false;
+    if (entry.kind === "hardlink") {
+      // Its inode has been looked at by its first name, and was moved since.
+      return wanted.kind === "hardlink" && entry.target === wanted.target &&
+        this.#kept.has(wanted.target) && this.#inodes.get(wanted.target) === info.ino;
+    }
     const sameness = from.compare(old, info);
     if (sameness === "changed") return false;
     if (entry.kind === "file" && wanted.kind === "file") {
       if (entry.sha256 !== wanted.sha256) return false;
       return (sameness === "same" && !isFull) || hashOf(place) === wanted.sha256;
     }
-    if (entry.kind === "symlink" && wanted.kind === "symlink") {
-      return entry.target === wanted.target && linkAt(place) === wanted.target;
-    }
-    return entry.kind === "hardlink" && wanted.kind === "hardlink" &&
-      entry.target === wanted.target && this.#kept.has(wanted.target) &&
-      this.#inodes.get(wanted.target) === info.ino;
+    return entry.kind === "symlink" && wanted.kind === "symlink" &&
+      entry.target === wanted.target && linkAt(place) === wanted.target;
   }
 
   /** Whether a folder has no other names in it than the spare's tree tells. */
