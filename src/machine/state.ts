@@ -1,4 +1,7 @@
-/** What FTL remembers of a package on this machine: small JSON files below `.ftl`. */
+/**
+ * What FTL remembers of a package on this machine: small JSON files below `.ftl`. The file is long because it reads and
+ * writes each of them.
+ */
 import type { FetchedHow } from "../events.ts";
 import { IDENTITY_SOURCES, type MachineIdentity } from "../plan/clone.ts";
 import { POST_SYNC, type PostSync } from "../plan/sync.ts";

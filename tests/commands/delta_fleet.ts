@@ -96,7 +96,6 @@ export class DeltaFleet extends MemoryFleet {
 export async function spooledOf(name: RevisionName, bytes: Uint8Array): Promise<Spooled> {
   const contents = new ContentStore();
   const taker = new TreeTaker({ keep: () => true, store: contents });
-  // deno-lint-ignore require-await -- an archive is read as it streams
   const source = async function* (): AsyncGenerator<Uint8Array> {
     yield bytes.slice();
   };

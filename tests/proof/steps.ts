@@ -1,4 +1,7 @@
-/** A kill at each named step, and what must be active right after it. Model: Mender's table of states. */
+/**
+ * A kill at each named step, and what must be active right after it. Model: Mender's table of states. The file is long
+ * because it has the whole table.
+ */
 import { jump, jumpBack, jumpMaster, sync } from "../../mod.ts";
 import { FAULT_POINTS, type FaultPoint } from "../../src/fault_point.ts";
 import { FastForward } from "./fast_forward.ts";

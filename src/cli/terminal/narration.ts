@@ -1,4 +1,7 @@
-/** Reports a command's work as lines for stderr: one line for each event, fit for a journal. */
+/**
+ * Reports a command's work as lines for stderr: one line for each event, fit for a journal. The file is long because
+ * each kind of event has its words here.
+ */
 import type { FtlEvent } from "../../events.ts";
 import { escapeControls } from "../../foreign_text.ts";
 import { errorLines } from "../failure.ts";

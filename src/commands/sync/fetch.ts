@@ -14,6 +14,7 @@ import { DOWNLOAD_WINDOW } from "../../transfer/download/download.ts";
 import { type Context } from "../../context.ts";
 import type { RemoteRevision } from "../../catalog/remote_package.ts";
 import type { PackageLocks } from "../../machine/lock/package_locks.ts";
+import type { Transfer } from "./sync_tally.ts";
 import { hasScript } from "../../machine/scripts/file.ts";
 
 /** The revision to fetch. */
@@ -63,7 +64,7 @@ export async function fetchRevision(
   context: Context,
   from: Source,
   { pkg, locks }: { pkg: PackageDir; locks: PackageLocks },
-): Promise<void> {
+): Promise<Transfer> {
   const { id, key, object } = from.remote;
   const revision = pkg.revisionName(id);
   const started = performance.now();
@@ -94,31 +95,28 @@ export async function fetchRevision(
       fetchedAt: new Date(context.now()).toISOString(),
       ...{ tree, treeSigned, how, moved },
     }, keepRecords);
-    reportFetched(context, staged, { pkg, remote: from.remote, ms: performance.now() - started });
+    const transfer = transferOf(staged, { pkg, remote: from.remote });
+    const { entries, bytes: unpacked } = staged;
+    const ms = performance.now() - started;
+    context.report({ type: "fetched", ...transfer, ...{ entries, unpacked, ms } });
+    return transfer;
   } catch (error) {
     await staging.drop();
     throw error;
   }
 }
 
-function reportFetched(
-  { report }: Context,
-  { entries, bytes, how, moved, base, fallback }: Staged,
-  { pkg, remote: { id, object }, ms }: {
-    readonly pkg: PackageDir;
-    readonly remote: RemoteRevision;
-    readonly ms: number;
-  },
-): void {
-  report({
-    type: "fetched",
+function transferOf(
+  { how, moved, base, fallback }: Staged,
+  { pkg, remote: { id, object } }: { readonly pkg: PackageDir; readonly remote: RemoteRevision },
+): Transfer {
+  return {
     revision: pkg.revisionName(id),
     bytes: object.size,
     ...{ moved, how },
     ...(base === undefined ? {} : { base: pkg.revisionName(base) }),
     ...(fallback === undefined ? {} : { fallback }),
-    ...{ entries, unpacked: bytes, ms },
-  });
+  };
 }
 
 /**

@@ -7,7 +7,6 @@ import { dropSpare } from "../../machine/delta/spare.ts";
 import { removeTrees } from "../../machine/revisions/removal.ts";
 import type { TrustedContent } from "../../machine/trust/package_trust.ts";
 import type { Staging } from "../../machine/revisions/staging.ts";
-import type { Bucket } from "../../bucket/bucket.ts";
 import { openDownload, rangeSizeFor } from "../../transfer/download/download.ts";
 import { CheckedBody } from "../../transfer/verify/checked_body.ts";
 import { expectedChecksum } from "../../transfer/verify/expected_checksum.ts";
@@ -96,10 +95,7 @@ async function stage(
   const tell = (): void =>
     report({ type: "progress", subject, work: "fetching", done, total: size, entries });
   await using download = await openDownload(bucket, remote.key, {
-    size,
-    etag,
-    concurrency,
-    signal,
+    ...{ size, etag, concurrency, signal },
     onProgress: (bytes) => {
       done = bytes;
       tell();
@@ -125,8 +121,9 @@ async function stage(
       },
     });
     await body.readToEnd();
-    if (body.fits !== false) return { ...unpacked, sha256: body.sha256, moved: done };
-    return { error: wrongBytes(name, remote, signed), isCertain: false, moved: done };
+    return body.fits !== false
+      ? { ...unpacked, sha256: body.sha256, moved: done }
+      : { error: wrongBytes(name, remote, signed), isCertain: false, moved: done };
   } catch (thrown) {
     if (!(thrown instanceof IntegrityError)) throw thrown;
     const { message, hint } = thrown;
