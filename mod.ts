@@ -176,11 +176,17 @@ export {
   status,
   type StatusJump,
   type StatusQuarantine,
+  type StatusTransfer,
   type StatusTrust,
 } from "./src/commands/status/status.ts";
 export type { BlessOptions } from "./src/catalog/bless.ts";
 export type { Jumped } from "./src/machine/jump/local_jump.ts";
-export { type PackageSync, sync, type SyncOptions } from "./src/commands/sync/sync.ts";
+export {
+  type PackageSync,
+  sync,
+  type SyncOptions,
+  type Transfer,
+} from "./src/commands/sync/sync.ts";
 export { type PlannedSync, planSyncs } from "./src/commands/sync/plan_syncs.ts";
 export type { BLESSING_VERDICTS, BlessingVerdict } from "./src/revision/blessing_verdict.ts";
 export {
@@ -231,7 +237,7 @@ export {
   type Winner,
 } from "./src/errors.ts";
 export type { Note } from "./src/revision/metadata.ts";
-export type { Config } from "./src/config.ts";
+export type { Config, DeltaSetting, VerifySetting } from "./src/config.ts";
 export type {
   ActivatedEvent,
   BlessedEvent,
@@ -239,6 +245,7 @@ export type {
   DeltasEvent,
   FailureEvent,
   FetchedEvent,
+  FetchedHow,
   FetchingEvent,
   FleetEvent,
   FtlEvent,

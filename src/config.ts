@@ -107,14 +107,12 @@ export const SETTINGS: Readonly<Record<SettingName, Pick<Count, "meaning"> & Par
 export type SettingName = keyof typeof TEXTS | keyof typeof COUNTS;
 
 /** When a delta is used: `src/plan/route.ts`. */
-export const DELTA_SETTINGS = ["auto", "always", "off"] as const;
-/** One of these. */
-export type DeltaSetting = typeof DELTA_SETTINGS[number];
+export type DeltaSetting = "auto" | "always" | "off";
+const DELTA_SETTINGS = ["auto", "always", "off"] as const satisfies readonly DeltaSetting[];
 
 /** What a delta makes sure of: that unchanged files were not written to, or their bytes. */
-export const VERIFY_SETTINGS = ["stat", "full"] as const;
-/** One of these. */
-export type VerifySetting = typeof VERIFY_SETTINGS[number];
+export type VerifySetting = "stat" | "full";
+const VERIFY_SETTINGS = ["stat", "full"] as const satisfies readonly VerifySetting[];
 
 /** The system's variables that FTL reads, each with its purpose. */
 export const SYSTEM_VARIABLES: readonly (readonly [names: readonly string[], meaning: string])[] = [

@@ -75,6 +75,8 @@ export async function purge(
   const failures: Error[] = [];
   const removed = await removeRevisions(context, pkg, {
     locks,
+    // Who purges wants the room.
+    keepsSpare: false,
     choose: () => chooseLocal(pkg, target),
     onFailure: (_id, error) => {
       if ("revision" in target) throw error;
@@ -82,7 +84,7 @@ export async function purge(
       context.report({ type: "failure", error });
     },
   });
-  await cleanUp(context, pkg, { locks, holdsCandidates: true });
+  await cleanUp(context, pkg, { locks, holdsCandidates: true, keepsSpare: false });
   return { removed: removed.map(nameIn(pkg.name)), failures };
 }
 

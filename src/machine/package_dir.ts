@@ -9,6 +9,8 @@
  *
  * The folder itself may be a link to another disk. Nothing in it may be a link: the folder may belong to the user
  * that the package runs as, who must not lead root's `ftl` elsewhere.
+ *
+ * The file is long because all paths of a package have one owner.
  */
 import { NotFoundError, StorageError, UsageError } from "../errors.ts";
 import {

@@ -32,6 +32,7 @@ import {
   readLastSync,
   readOwner,
   readPointerState,
+  readRevisionState,
 } from "./state.ts";
 
 export interface ReportSource {
@@ -80,10 +81,13 @@ function packageReport(pkg: PackageDir, { config, me, now }: ReportSource): Repo
     quarantine: isCopy ? undefined : quarantineOf(pkg, { pointer, active }),
     unhealthy: unhealthyOf(pkg),
   });
+  const came = active && readRevisionState(pkg, active);
   return {
     state,
     active,
     since: active && linkedSince(pkg, "current"),
+    how: came?.how,
+    moved: came?.moved,
     previous,
     want: gathered.effective?.blessed,
     serial: pointer?.serial,

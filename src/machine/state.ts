@@ -1,4 +1,7 @@
-/** What FTL remembers of a package on this machine: small JSON files below `.ftl`. */
+/**
+ * What FTL remembers of a package on this machine: small JSON files below `.ftl`. The file is long because it reads and
+ * writes each of them.
+ */
 import type { FetchedHow } from "../events.ts";
 import { IDENTITY_SOURCES, type MachineIdentity } from "../plan/clone.ts";
 import { POST_SYNC, type PostSync } from "../plan/sync.ts";
@@ -29,6 +32,8 @@ export interface RevisionState {
   readonly fetchedAt?: string | undefined;
   /** SHA-256 of its tree in hexadecimal, if it was known and believed when the revision was fetched. */
   readonly tree?: string | undefined;
+  /** Whether somebody whom the machine trusts has named that tree, and what it was made of was trusted, too. */
+  readonly treeSigned?: true | undefined;
   /** How it came here. Undefined before FTL had deltas: whole. */
   readonly how?: FetchedHow | undefined;
   /** Bytes that were downloaded for it. */
@@ -62,7 +67,12 @@ export function postSyncOf(pkg: PackageDir, id: RevisionId): PostSync {
 const HOW: readonly FetchedHow[] = ["whole", "delta", "spare"];
 
 export function readRevisionState(pkg: PackageDir, id: RevisionId): RevisionState | undefined {
-  const value = readJson(pkg.statePath(id));
+  return readStateAt(pkg.statePath(id));
+}
+
+/** What FTL remembers of a revision, which a removal may have moved. */
+export function readStateAt(path: string): RevisionState | undefined {
+  const value = readJson(path);
   const postSync = POST_SYNC.find((state) => state === (value as Partial<RevisionState>)?.postSync);
   if (value === undefined || postSync === undefined) return undefined;
   return {
@@ -74,6 +84,7 @@ export function readRevisionState(pkg: PackageDir, id: RevisionId): RevisionStat
     fetchedAt: textIn(value, "fetchedAt"),
     tree: textIn(value, "tree"),
     how: HOW.find((how) => how === textIn(value, "how")),
+    treeSigned: (value as Partial<RevisionState>).treeSigned === true ? true : undefined,
     moved: numberIn(value, "moved"),
     failedPostJump: failedScriptIn(value, "failedPostJump"),
     failedHealth: failedScriptIn(value, "failedHealth"),
@@ -96,7 +107,14 @@ export function writeRevisionState(pkg: PackageDir, id: RevisionId, state: Revis
 }
 
 export function forgetRevisionState(pkg: PackageDir, id: RevisionId): void {
+  forgetRecords(pkg, id);
   removeFile(pkg.statePath(id), { durable: true });
+}
+
+/** Forgets what the revision holds, and how its files were. It is only made good use of, and never needed. */
+export function forgetRecords(pkg: PackageDir, id: RevisionId): void {
+  removeFile(pkg.statRecordPath(id), { durable: false });
+  removeFile(pkg.treePath(id), { durable: false });
 }
 
 export function readPointerState(pkg: PackageDir): PointerState | undefined {

@@ -1,4 +1,5 @@
 /** What is known of a fleet: one package on all machines that report. Pages, tables and documents are made from it. */
+import type { FetchedHow } from "../events.ts";
 import type { BlessingVerdict } from "../revision/blessing_verdict.ts";
 import type { PackageName, RevisionName } from "../revision/names.ts";
 import {
@@ -39,6 +40,10 @@ export interface FleetMachine {
   readonly want: RevisionName | undefined;
   /** Since when the active revision is active: ISO 8601, UTC. */
   readonly since: string | undefined;
+  /** How that came there. */
+  readonly how?: FetchedHow | undefined;
+  /** Bytes that were downloaded for it. */
+  readonly moved?: number | undefined;
   /** When it reported last, by S3's clock: ISO 8601, UTC. */
   readonly seen: string;
   /**

@@ -152,6 +152,8 @@ function judge(
     previous: nameOf(found.previous),
     want: nameOf(want),
     since: found.since,
+    how: found.how,
+    moved: found.moved,
     trust: trustOf(found, { isInformed, state }),
     error: found.error,
   }, isInformed]];
@@ -166,6 +168,8 @@ const UNREADABLE: Omit<FleetMachine, "machine" | "seen"> = {
   previous: undefined,
   want: undefined,
   since: undefined,
+  how: undefined,
+  moved: undefined,
   trust: undefined,
   error: undefined,
 };

@@ -6,13 +6,14 @@
  *       "arch": "x86_64", "every": 3600, "at": "2026-11-25T14:00:03.000Z",
  *       "packages": { "my_site": { "active": "VZ5vQk8aR4G", "since": "...", "previous": "VZ5uB1x0pQa",
  *         "want": "VZ5vQk8aR4G", "serial": 1795615200123, "state": "ok", "rollout": "1795615200123",
- *         "trust": "trusted",
+ *         "trust": "trusted", "how": "spare", "moved": 443,
  *         "error": { "text": "...", "code": 6, "since": "...", "count": 12 } } } }
  *
  * What is unknown is left out. If it would be longer, the last packages by name are left out, and `truncated` is
  * true. Reports are claims: who reads one gets checked names and bounded texts, and must still escape the texts.
  */
 import { createHash } from "node:crypto";
+import type { FetchedHow } from "../events.ts";
 import { type BlessingVerdict, readBlessingVerdict } from "./blessing_verdict.ts";
 import { isCount, type Members, objectOf, parseJson, timeIn, wordIn } from "./members.ts";
 import {
@@ -70,6 +71,9 @@ export interface ReportedPackage {
   readonly active: RevisionId | undefined;
   /** Since when the active revision is active: ISO 8601, UTC. */
   readonly since: string | undefined;
+  /** How the active revision was downloaded, and the bytes that were moved for it. */
+  readonly how?: FetchedHow | undefined;
+  readonly moved?: number | undefined;
   readonly previous: RevisionId | undefined;
   /** What it should run, as it knows. */
   readonly want: RevisionId | undefined;
@@ -109,6 +113,8 @@ const LONGEST_HOST = 255;
 const MOST_GROUPS = 64;
 /** Seconds: the greatest `FTL_REPORT`. */
 const MOST_EVERY = 604_800;
+
+const FETCHED_HOW: readonly FetchedHow[] = ["whole", "delta", "spare"];
 
 /** The text of the object in S3. */
 export function formatReport(report: MachineReport): string {
@@ -174,7 +180,7 @@ export function parseReport(text: string): MachineReport | undefined {
 }
 
 function parsePackage(value: Members): ReportedPackage {
-  const { state, serial } = value;
+  const { state, serial, moved } = value;
   const id = (name: string): RevisionId | undefined => {
     const member = value[name];
     return isRevisionId(member) ? member : undefined;
@@ -183,6 +189,8 @@ function parsePackage(value: Members): ReportedPackage {
     state: REPORTED_STATES.find((known) => known === state),
     active: id("active"),
     since: timeIn(value, "since"),
+    how: FETCHED_HOW.find((how) => how === value["how"]),
+    moved: isCount(moved) ? moved : undefined,
     previous: id("previous"),
     want: id("want"),
     serial: isCount(serial) ? serial : undefined,
@@ -205,8 +213,8 @@ function sorted({ packages }: MachineReport): [PackageName, ReportedPackage][] {
 }
 
 function packageEntry(found: ReportedPackage): ReportedPackage {
-  const { active, since, previous, want, serial, state, rollout, trust, error } = found;
-  return { active, since, previous, want, serial, state, rollout, trust, error };
+  const { active, since, how, moved, previous, want, serial, state, rollout, trust, error } = found;
+  return { active, since, how, moved, previous, want, serial, state, rollout, trust, error };
 }
 
 function reportText(report: MachineReport, entries: readonly string[]): string {

@@ -63,10 +63,11 @@ Deno.test("after its first sync a machine reports what it runs", async () => {
     truncated: false,
   });
   assertEquals(at, new Date(fleet.now).toISOString());
-  const { since, serial, ...found } = packages?.get(aPackage("a")) ?? {};
+  const { since, serial, moved, ...found } = packages?.get(aPackage("a")) ?? {};
   assertEquals(found as unknown, {
     state: "ok",
     active: toRevision(first).id,
+    how: "whole",
     previous: undefined,
     want: toRevision(first).id,
     rollout: undefined,
@@ -74,7 +75,7 @@ Deno.test("after its first sync a machine reports what it runs", async () => {
     error: undefined,
   });
   assert(Math.abs(Date.parse(since ?? "") - Date.now()) < 10 * MINUTE, since);
-  assert(serial !== undefined);
+  assert(serial !== undefined && moved !== undefined && moved > 0);
 });
 
 Deno.test("a host's name is told only if nobody named the machine", async () => {

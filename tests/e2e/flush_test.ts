@@ -26,7 +26,7 @@ testWith(
     };
     const staged = `${web.root}/a/.ftl/staging/${id}`;
     const written = find(new RegExp(`open.*${staged}/folder/file`));
-    const flushed = find(/syncfs\(.*\) = 0/, written);
+    const flushed = find(/syncfs\(.*\) += 0/, written);
     const renamed = find(new RegExp(`rename.*${staged}", .*a/revs/${id}"`), flushed);
     const folderFlushed = find(new RegExp(`fsync\\(\\d+<${web.root}/a/revs>\\)`), renamed);
     const state = find(new RegExp(`rename.*state/${id}.json"\\) = 0`), folderFlushed);

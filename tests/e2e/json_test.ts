@@ -1,4 +1,7 @@
-/** Compares the output of `--json`, of every command and mode, with the JSON Schema. */
+/**
+ * Compares the output of `--json`, of every command and mode, with the JSON Schema. The file is long because it goes
+ * through all of them.
+ */
 import { createHash } from "node:crypto";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { type Document, problemOf, readDocument } from "../documents.ts";
@@ -62,6 +65,14 @@ Deno.test("a deployment reports all its steps in documents", async () => {
       package: "a",
       active: revision,
       fetched: [revision],
+      transfers: [{
+        revision,
+        how: "whole",
+        bytes: synced.packages[0].transfers[0].moved,
+        moved: synced.packages[0].transfers[0].bytes,
+        base: null,
+        fallback: null,
+      }],
       activated: revision,
       removed: [],
       heldFrom: null,
@@ -75,6 +86,7 @@ Deno.test("a deployment reports all its steps in documents", async () => {
       package: "b",
       active: null,
       fetched: [],
+      transfers: [],
       activated: null,
       removed: [],
       heldFrom: null,

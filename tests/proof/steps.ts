@@ -1,7 +1,11 @@
-/** A kill at each named step, and what must be active right after it. Model: Mender's table of states. */
+/**
+ * A kill at each named step, and what must be active right after it. Model: Mender's table of states. The file is long
+ * because it has the whole table.
+ */
 import { jump, jumpBack, jumpMaster, sync } from "../../mod.ts";
 import { FAULT_POINTS, type FaultPoint } from "../../src/fault_point.ts";
 import { FastForward } from "./fast_forward.ts";
+import { putDelta } from "./deltas.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
 import { requireDecided, requireRecovery, requireUploadsTakenBack } from "./recovery.ts";
@@ -22,6 +26,7 @@ type CommandName =
   | "bless"
   | "step of a rollout"
   | "sync"
+  | "sync by a delta"
   | "jump"
   | "jump-back"
   | "sync of a bad one"
@@ -30,6 +35,7 @@ type CommandName =
   | "sync of a rollout of a bad one"
   | "purge"
   | "sync that removes"
+  | "sync without a spare that removes"
   | "sync of a copy"
   | "signed sync";
 
@@ -44,6 +50,7 @@ export const STEPS: readonly Step[] = [
   { command: "sync", at: "flushed", active: "old" },
   { command: "sync", at: "published", active: "old" },
   { command: "sync", at: "state-written", active: "old" },
+  { command: "sync", at: "records-written", active: "old" },
   { command: "sync", at: "post-synced", active: "old" },
   { command: "sync", at: "pre-jumped", active: "old" },
   { command: "sync", at: "journal-written", active: "old" },
@@ -87,8 +94,15 @@ export const STEPS: readonly Step[] = [
   { command: "purge", at: "discarded", active: "old" },
   { command: "purge", at: "trash-emptied", active: "old" },
   { command: "sync that removes", at: "pre-removed", active: "old" },
-  { command: "sync that removes", at: "state-forgotten", active: "old" },
-  { command: "sync that removes", at: "discarded", active: "old" },
+  { command: "sync without a spare that removes", at: "state-forgotten", active: "old" },
+  { command: "sync without a spare that removes", at: "discarded", active: "old" },
+  { command: "sync that removes", at: "spare-marked", active: "old" },
+  { command: "sync that removes", at: "spare-kept", active: "old" },
+  { command: "sync by a delta", at: "spare-taken", active: "old" },
+  { command: "sync by a delta", at: "delta-filled", active: "old" },
+  { command: "sync by a delta", at: "staged", active: "old" },
+  { command: "sync by a delta", at: "published", active: "old" },
+  { command: "sync by a delta", at: "records-written", active: "old" },
   // The clock is put forward after these, so they come last.
   { command: "bless", at: "history-written", active: "old" },
   { command: "step of a rollout", at: "history-written", active: "old" },
@@ -145,7 +159,8 @@ async function killAt(
   const { old, next } = arranged;
   await inspector.look();
   const previous = lab.linked("previous");
-  const child = lab.launch(args, { killAt: at });
+  const env = command === "sync without a spare that removes" ? { FTL_SPARE: "0" } : {};
+  const child = lab.launch(args, { killAt: at, env });
   const { signal, code, stderr } = await child.output();
   if (signal !== "SIGKILL") {
     throw new Error(`not killed there: exit ${code}: ${new TextDecoder().decode(stderr)}`);
@@ -190,8 +205,10 @@ async function arrange(
 ): Promise<Arranged & { args: string[] }> {
   if (command === "signed sync") lab.beginSigning();
   const context = lab.context();
-  const spoolNext = async (): Promise<string> => (await lab.spool(nextSite())).revision;
-  const old = await spoolNext();
+  const spoolNext = async (archive = nextSite()): Promise<string> =>
+    (await lab.spool(archive)).revision;
+  const first = nextSite();
+  const old = await spoolNext(first);
   await jumpMaster(context, old);
   await sync(context, { follow: true });
   if (command === "sync of a copy") {
@@ -200,12 +217,16 @@ async function arrange(
   }
   if (command === "spool") return { args: ["spool", lab.file(LARGE)], old, next: old };
   const isBad = command.endsWith("bad one");
-  const next = isBad ? (await lab.spool(BAD)).revision : await spoolNext();
+  const archive = isBad ? BAD : nextSite();
+  const next = await spoolNext(archive);
   if (command === "bless") return { args: ["jump", "--master", next], old, next };
   if (command === "step of a rollout") {
     return { args: ["jump", "--master", next, "--group", "canary"], old, next };
   }
-  if (["sync", "signed sync", "sync of a bad one"].includes(command)) {
+  if (command === "sync by a delta") {
+    await putDelta(lab, { revision: old, archive: first }, { revision: next, archive });
+  }
+  if (["sync", "sync by a delta", "signed sync", "sync of a bad one"].includes(command)) {
     await jumpMaster(context, next);
     return { args: ["sync"], old, next };
   }
@@ -218,7 +239,7 @@ async function arrange(
     return { args: ["jump", next], old, next };
   }
   if (command === "purge") return { args: ["purge", next], old, next: old };
-  if (command === "sync that removes") {
+  if (command === "sync that removes" || command === "sync without a spare that removes") {
     await inspector.look();
     for (const { key } of await lab.bucket.list(`${next}.`)) await lab.bucket.remove(key);
     return { args: ["sync"], old, next: old };

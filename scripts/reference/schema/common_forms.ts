@@ -17,6 +17,7 @@ import { HISTORY_FORM, jumpForm } from "./rollout_forms.ts";
 import {
   eitherMaster,
   failures,
+  fetchedHow,
   packageName,
   pause,
   revisionName,
@@ -66,6 +67,17 @@ const SYNCED_KEYS: Shapes = {
   package: packageName("Its name."),
   active: orNull(revisionName("The revision that is active now.")),
   fetched: revisions("The revisions that were downloaded."),
+  transfers: list(
+    "How they were downloaded.",
+    object("A download.", {
+      revision: revisionName("The revision."),
+      how: fetchedHow("How it came here."),
+      bytes: count("Bytes of its object in S3."),
+      moved: count("Bytes that were downloaded for it, in all."),
+      base: orNull(revisionName("The revision that the delta was for.")),
+      fallback: orNull(text("Why it came whole, where a delta would have been expected.")),
+    }),
+  ),
   activated: orNull(
     revisionName("The revision that became active; null if that did not change."),
   ),
@@ -91,6 +103,9 @@ const SYNCED_EXAMPLE = {
   package: "my_site",
   active: NEW,
   fetched: [NEW],
+  transfers: [
+    { revision: NEW, how: "spare", bytes: 48213, moved: 443, base: OLD, fallback: null },
+  ],
   activated: NEW,
   removed: [],
   heldFrom: null,

@@ -2,7 +2,7 @@
 import { BLESSING_VERDICTS } from "../../../src/revision/blessing_verdict.ts";
 import { MACHINE_STATES } from "../../../src/plan/fleet.ts";
 import { count, type Form, list, object, orNull, type Shapes, text, word } from "./shape.ts";
-import { failures, packageName, revisionName, time } from "./shared.ts";
+import { failures, fetchedHow, packageName, revisionName, time } from "./shared.ts";
 
 const ROLLOUT: Shapes = {
   id: count("Names the rollout: the serial of its first write."),
@@ -68,6 +68,8 @@ const MACHINE: Shapes = {
   previous: orNull(revisionName("What it ran before.")),
   want: orNull(revisionName("What it should run now.")),
   since: orNull(time("Since when it runs that.")),
+  how: orNull(fetchedHow("How it came there.")),
+  moved: orNull(count("Bytes that were downloaded for it, in all.")),
   seen: time("When it reported last, by S3's clock."),
   trust: orNull(word(
     "How it judges what is blessed, by its signatures: all but `trusted` it refuses, or would without `warn:` in its " +
@@ -137,6 +139,8 @@ export const FLEET_FORMS: readonly Form[] = [
         previous: null,
         want: BLESSED,
         since: "2026-11-20T09:00:00.000Z",
+        how: "whole",
+        moved: 48213,
         seen: "2026-11-25T13:59:43.000Z",
         trust: null,
         error: {

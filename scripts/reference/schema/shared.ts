@@ -79,6 +79,14 @@ export function failures(description: string): Shape {
   return list(description, failure("A failure."));
 }
 
+export function fetchedHow(description: string): Shape {
+  return word(
+    `${description} \`whole\`: its object was unpacked. \`delta\`: what has not changed was copied from another ` +
+      "revision. `spare`: what has not changed was taken from a revision that had been removed.",
+    ["whole", "delta", "spare"],
+  );
+}
+
 /** Who did something, when and why. */
 export function noteShapes(what: string): Shapes {
   return {

@@ -1,7 +1,16 @@
 /** The document of `ftl status`. */
 import { count, flag, type Form, list, object, orNull, type Shape, text, word } from "./shape.ts";
 import { BLESSING_VERDICTS } from "../../../src/revision/blessing_verdict.ts";
-import { failures, packageName, pause, revisionName, revisions, rollout, time } from "./shared.ts";
+import {
+  failures,
+  fetchedHow,
+  packageName,
+  pause,
+  revisionName,
+  revisions,
+  rollout,
+  time,
+} from "./shared.ts";
 
 const LAST_SYNC = object("The result of the last sync; null before the first one.", {
   at: orNull(time("When it ended.")),
@@ -82,6 +91,12 @@ const PACKAGE = object("A package that this machine wants.", {
   ),
   disk: count("Bytes on this machine's disk."),
   lastSync: orNull(LAST_SYNC),
+  transfer: orNull(object("How the active revision was downloaded.", {
+    how: fetchedHow("How it came here."),
+    bytes: orNull(count("Bytes of its object in S3.")),
+    moved: orNull(count("Bytes that were downloaded for it, in all.")),
+  })),
+  spare: orNull(revisionName("A removed revision that is kept for the next delta.")),
   logs: text("The folder with the output of its scripts."),
   lastLog: orNull(text("The newest file in that folder.")),
   trust: orNull(TRUST),
@@ -117,6 +132,8 @@ export const STATUS_FORMS: readonly Form[] = [{
       jump: null,
       disk: 411648,
       lastSync: { at: "2026-11-25T16:41:00.000Z", failure: null },
+      transfer: { how: "spare", bytes: 48213, moved: 443 },
+      spare: null,
       logs: "/srv/ftl/my_site/.ftl/log",
       lastLog: null,
       trust: null,

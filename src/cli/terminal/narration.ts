@@ -1,6 +1,6 @@
 /**
- * Reports a command's work as lines for stderr: one line for each event, fit for a journal. The file is long because all
- * words for events are here.
+ * Reports a command's work as lines for stderr: one line for each event, fit for a journal. The file is long because
+ * each kind of event has its words here.
  */
 import type { FtlEvent } from "../../events.ts";
 import { escapeControls } from "../../foreign_text.ts";
@@ -65,10 +65,7 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
     case "fetching":
       return verbose ? [`${event.revision}: fetching ${formatBytes(event.bytes)}`] : [];
     case "fetched":
-      return [
-        `${event.revision}: fetched ${formatBytes(event.bytes)}, ${entries(event.entries)}, ` +
-        `in ${formatDuration(event.ms)}${rate(event.bytes, event.ms)}`,
-      ];
+      return [fetched(event)];
     case "untrusted":
       return [untrusted(event)];
     case "checked":
@@ -79,8 +76,6 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
       return [verified(event, paint)];
     case "new-package":
       return [`${event.package} is a new package: this will be its first revision`];
-    case "deltas":
-      return deltas(event, verbose);
     case "uploaded":
       return uploaded(event);
     case "activated":
@@ -132,6 +127,17 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
   }
 }
 
+/** `my_site.VZ5vQk8aR4G: fetched 443 B of 101.7 MB (spare), 20347 entries, in 0.2 s`. */
+function fetched({ revision, how, moved, bytes, fallback, ...event }: EventOf<"fetched">): string {
+  const isWhole = how === "whole";
+  const size = isWhole
+    ? formatBytes(bytes)
+    : `${formatBytes(moved)} of ${formatBytes(bytes)} (${how})`;
+  return `${revision}: fetched ${size}, ${entries(event.entries)}, in ${formatDuration(event.ms)}` +
+    (isWhole ? rate(bytes, event.ms) : "") +
+    (fallback === undefined ? "" : `; no delta: ${fallback}`);
+}
+
 const people = (count: number): string => count === 1 ? "1 person" : `${count} people`;
 
 function untrusted({ package: name, revisions, why }: EventOf<"untrusted">): string {
@@ -169,16 +175,6 @@ function verified(event: EventOf<"verified">, paint: Paint): string {
 const MOST_NAMES = 5;
 
 type EventOf<T extends FtlEvent["type"]> = Extract<FtlEvent, { type: T }>;
-
-/** `my_site.VZ6..: a machine on my_site.VZ5.. moves 443 B`. Why there is no patch, only who asks wants to know. */
-function deltas({ revision, deltas, why }: EventOf<"deltas">, isVerbose: boolean): string[] {
-  if (deltas.length === 0 && isVerbose && why !== undefined) {
-    return [`${revision}: machines download all of it: ${escapeControls(why)}`];
-  }
-  return deltas.map(({ from, bytes }) => {
-    return `${revision}: a machine on ${from} moves ${formatBytes(bytes)}`;
-  });
-}
 
 function uploaded({ revision, bucket, bytes, ms }: EventOf<"uploaded">): string[] {
   return [

@@ -152,6 +152,7 @@ function syncEntry(result: PackageSync): Payload {
   const { package: name, active = null, fetched, activated = null, removed, heldFrom = null } =
     result;
   const { quarantined = null, rolledBack = null } = result;
+  const transfers = result.transfers.map(transferEntry);
   const pause = pauseEntry(result.pause);
   const rollout = rolloutEntry(result.rollout);
   const failures = result.failures.map(failure);
@@ -159,6 +160,7 @@ function syncEntry(result: PackageSync): Payload {
     package: name,
     active,
     fetched,
+    transfers,
     activated,
     removed,
     heldFrom,
@@ -168,6 +170,11 @@ function syncEntry(result: PackageSync): Payload {
     rollout,
     failures,
   };
+}
+
+function transferEntry(transfer: PackageSync["transfers"][number]): Payload {
+  const { revision, how, bytes, moved, base = null, fallback = null } = transfer;
+  return { revision, how, bytes, moved, base, fallback };
 }
 
 function pauseEntry(pause: Pause | undefined): Payload | null {
@@ -246,7 +253,8 @@ export function statusDocument({ packages, failures }: Status): Payload {
 function statusEntry(found: PackageStatus): Payload {
   const { package: name, active = null, dangling, previous = null, held, blessed = null } = found;
   const { revisions, unprepared, failedPostJump, failedHealth, quarantine, pause, jump } = found;
-  const { disk, lastSync, logs, lastLog = null, master, failures } = found;
+  const { disk, lastSync, logs, lastLog = null, master, failures, spare = null } = found;
+  const { how, bytes = null, moved = null } = found.transfer ?? {};
   return {
     package: name,
     active,
@@ -267,6 +275,8 @@ function statusEntry(found: PackageStatus): Payload {
     jump: jump === undefined ? null : jumpEntry(jump),
     disk,
     lastSync: lastSync === undefined ? null : lastSyncEntry(lastSync),
+    transfer: how === undefined ? null : { how, bytes, moved },
+    spare,
     logs,
     lastLog,
     trust: found.trust === undefined ? null : { ...found.trust, at: time(found.trust.at) },

@@ -59,7 +59,7 @@ function rolloutEntry(rollout: FleetRollout): Payload {
 
 function machineEntry(found: FleetMachine): Payload {
   const { machine, host = null, groups, ftl = null, state, active = null, previous = null } = found;
-  const { want = null, since, seen, trust = null, error } = found;
+  const { want = null, since, how = null, moved = null, seen, trust = null, error } = found;
   return {
     machine,
     host,
@@ -70,6 +70,8 @@ function machineEntry(found: FleetMachine): Payload {
     previous,
     want,
     since: time(since),
+    how,
+    moved,
     seen: time(seen),
     trust,
     error: error === undefined

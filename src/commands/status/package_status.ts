@@ -1,4 +1,5 @@
 /** What `ftl status` tells. */
+import type { FetchedHow } from "../../events.ts";
 import { type PackageName, type RevisionName } from "../../revision/names.ts";
 import { type FailedScript, type LastSync } from "../../machine/state.ts";
 import { type MachineRollout } from "../../plan/machine_rollout.ts";
@@ -38,6 +39,10 @@ export interface PackageStatus {
   readonly disk: number;
   /** The result of the last sync. */
   readonly lastSync: LastSync | undefined;
+  /** How the active revision was downloaded, if that is known. */
+  readonly transfer: StatusTransfer | undefined;
+  /** A removed revision that is kept for the next delta. */
+  readonly spare: RevisionName | undefined;
   /** The folder with the output of its scripts. */
   readonly logs: string;
   /** The newest log there, if there is one. */
@@ -68,6 +73,16 @@ export interface StatusTrust {
   readonly isOld: boolean;
   /** The revisions that this machine would fetch if they were signed. */
   readonly untrusted: readonly RevisionName[];
+}
+
+/** How a revision was downloaded. */
+export interface StatusTransfer {
+  /** Whole, by a delta, or by a delta of the spare. */
+  readonly how: FetchedHow;
+  /** Bytes of its object in S3. */
+  readonly bytes: number | undefined;
+  /** Bytes that were downloaded for it. */
+  readonly moved: number | undefined;
 }
 
 /** A revision in quarantine. */

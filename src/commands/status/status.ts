@@ -5,8 +5,15 @@ import { requirePackageName, type RevisionId, type RevisionName } from "../../re
 import { inParallel } from "../../concurrency/parallel.ts";
 import { readLink } from "../../machine/links.ts";
 import { listPackages, type PackageDir, requirePackage } from "../../machine/package_dir.ts";
+import { spareIds } from "../../machine/delta/spare.ts";
 import { diskUsed } from "../../machine/disk/used.ts";
-import { postSyncOf, readLastSync, readOwner, readPointerState } from "../../machine/state.ts";
+import {
+  postSyncOf,
+  readLastSync,
+  readOwner,
+  readPointerState,
+  readRevisionState,
+} from "../../machine/state.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import { type Context } from "../../context.ts";
 import { identifyOnce } from "../../machine/identity.ts";
@@ -34,6 +41,7 @@ import type {
   Status,
   StatusJump,
   StatusQuarantine,
+  StatusTransfer,
   StatusTrust,
 } from "./package_status.ts";
 
@@ -47,6 +55,7 @@ export type {
   Status,
   StatusJump,
   StatusQuarantine,
+  StatusTransfer,
   StatusTrust,
 } from "./package_status.ts";
 
@@ -114,6 +123,8 @@ function localStatus(pkg: PackageDir, now: number): PackageStatus {
     jump: jumpOf(pkg),
     disk: diskUsed(pkg),
     lastSync: readLastSync(pkg),
+    transfer: active && transferOf(pkg, active),
+    spare: nameOf(pkg, spareIds(pkg)[0]),
     logs: pkg.logs,
     lastLog: newestLog(pkg),
     blessed: nameOf(pkg, pointer?.blessed),
@@ -122,6 +133,11 @@ function localStatus(pkg: PackageDir, now: number): PackageStatus {
     master: undefined,
     failures: [],
   };
+}
+
+function transferOf(pkg: PackageDir, active: RevisionId): StatusTransfer | undefined {
+  const { how, size: bytes, moved } = readRevisionState(pkg, active) ?? {};
+  return how && { how, bytes, moved };
 }
 
 function jumpOf(pkg: PackageDir): StatusJump | undefined {

@@ -14,12 +14,13 @@ export function requireSpace(path: string, { bytes, entries }: RevisionContent):
   if (needed > free) {
     throw new StorageError(
       `No room for ${inMegabytes(needed)} MB on the disk of ${path}: ${inMegabytes(free)} MB free`,
-      { hint: "Free some space, or remove old revisions: ftl purge" },
+      { hint: "Free some space, or remove old revisions: ftl purge", reason: "full" },
     );
   }
   if (inodes !== undefined && (entries ?? 0) > inodes.free) {
     throw new StorageError(
       `No room for ${entries} files on the disk of ${path}: ${inodes.free} inodes free`,
+      { reason: "full" },
     );
   }
 }
@@ -32,6 +33,7 @@ export function requireReserve(path: string): void {
     `Cannot unpack: the disk is full: ${inMegabytes(free)} MB free on ${path}`,
     {
       hint: "Free some space, or remove old revisions: ftl purge",
+      reason: "full",
     },
   );
 }

@@ -1,22 +1,20 @@
-/** Brings one revision from S3 to its place below `revs`: complete, verified, flushed. */
-import { unpack, type Unpacked } from "../../archive/unpack.ts";
-import { unpackedFacts } from "../../catalog/delta/facts.ts";
-import { IntegrityError } from "../../errors.ts";
+/** Brings one revision from S3 to its place below `revs`: complete, verified, flushed. By a delta, or whole. */
 import { faultPoint } from "../../fault_point.ts";
+import type { FetchedHow } from "../../events.ts";
 import type { Gate } from "../../concurrency/gate.ts";
-import { type RevisionId, revisionName } from "../../revision/names.ts";
+import { pause } from "../../concurrency/pause.ts";
+import type { RevisionId } from "../../revision/names.ts";
+import type { RecordsOfFetch } from "../../machine/delta/keep_records.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import { discard } from "../../machine/revisions/removal.ts";
 import type { TrustedContent } from "../../machine/trust/package_trust.ts";
 import { Staging } from "../../machine/revisions/staging.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
-import { DOWNLOAD_WINDOW, openDownload, rangeSizeFor } from "../../transfer/download/download.ts";
-import { CheckedBody } from "../../transfer/verify/checked_body.ts";
-import { expectedChecksum } from "../../transfer/verify/expected_checksum.ts";
+import { DOWNLOAD_WINDOW } from "../../transfer/download/download.ts";
 import { type Context } from "../../context.ts";
-import { requireReserve, requireSpace } from "./disk_space.ts";
 import type { RemoteRevision } from "../../catalog/remote_package.ts";
 import type { PackageLocks } from "../../machine/lock/package_locks.ts";
+import type { Transfer } from "./sync_tally.ts";
 import { hasScript } from "../../machine/scripts/file.ts";
 
 /** The revision to fetch. */
@@ -29,23 +27,51 @@ export interface Source {
   readonly memory: Gate;
 }
 
+/** A revision that is complete in its staging folder. */
+export interface Staged {
+  /** Of the object in S3, in hexadecimal. */
+  readonly sha256: string;
+  readonly entries: number;
+  /** Bytes that it unpacks to. */
+  readonly bytes: number;
+  readonly how: FetchedHow;
+  /** Bytes that were downloaded for it. */
+  readonly moved: number;
+  /** The SHA-256 of its tree, if it is known and believed. */
+  readonly tree?: string | undefined;
+  /** Whether somebody who is trusted has named the tree, and what it was made of was trusted. */
+  readonly treeSigned?: true | undefined;
+  /** The revision that the delta was for. */
+  readonly base?: RevisionId | undefined;
+  /** Why it is whole, where a delta would have been expected. */
+  readonly fallback?: string | undefined;
+  /** What a later delta needs, as far as it is known. */
+  readonly records?: RecordsOfFetch | undefined;
+}
+
+/** Where the revision goes. */
+export interface Destination {
+  readonly pkg: PackageDir;
+  readonly staging: Staging;
+}
+
 /**
- * Downloads, unpacks and publishes a revision; its `post-sync` is still to run. Call it under the sync lock.
- * Throws `IntegrityError` if the bytes are wrong twice, `StorageError` for the network or the disk. After an
- * error `revs` is unchanged and staging is empty.
+ * Downloads and publishes a revision; its `post-sync` is still to run. Call it under the sync lock. Throws
+ * `IntegrityError` if the bytes are wrong twice, `StorageError` for the network or the disk. After an error `revs` is
+ * unchanged and staging is empty.
  */
 export async function fetchRevision(
   context: Context,
   from: Source,
   { pkg, locks }: { pkg: PackageDir; locks: PackageLocks },
-): Promise<void> {
+): Promise<Transfer> {
   const { id, key, object } = from.remote;
   const revision = pkg.revisionName(id);
   const started = performance.now();
   context.report({ type: "fetching", revision, bytes: object.size });
   const staging = await Staging.open(pkg, id);
   try {
-    const staged = await stageInTurn(context, from, staging);
+    const staged = await stageInTurn(context, from, { pkg, staging });
     faultPoint("staged");
     context.report({
       type: "progress",
@@ -54,135 +80,97 @@ export async function fetchRevision(
       done: object.size,
       total: object.size,
     });
-    await staging.flush(context.signal);
+    const keepRecords = await flush(context, staged, { pkg, staging, id });
     faultPoint("flushed");
     using _lock = await locks.take("package");
     context.signal.throwIfAborted();
     if (from.content !== undefined && pkg.has(id)) await replaceForeign(context, pkg, id);
+    const { sha256, tree, treeSigned, how, moved } = staged;
     staging.publish({
       postSync: hasScript(staging.target, "post-sync") ? "pending" : "ok",
       key,
       etag: object.etag,
-      sha256: staged.sha256,
+      sha256,
       size: object.size,
       fetchedAt: new Date(context.now()).toISOString(),
-    });
-    context.report({
-      type: "fetched",
-      revision,
-      bytes: object.size,
-      moved: object.size,
-      how: "whole",
-      entries: staged.entries,
-      unpacked: staged.bytes,
-      ms: performance.now() - started,
-    });
+      ...{ tree, treeSigned, how, moved },
+    }, keepRecords);
+    const transfer = transferOf(staged, { pkg, remote: from.remote });
+    const { entries, bytes: unpacked } = staged;
+    const ms = performance.now() - started;
+    context.report({ type: "fetched", ...transfer, ...{ entries, unpacked, ms } });
+    return transfer;
   } catch (error) {
     await staging.drop();
     throw error;
   }
 }
 
-async function stageInTurn(
-  context: Context,
-  from: Source,
-  staging: Staging,
-): Promise<Staged> {
-  const share = Math.min(from.remote.object.size / DOWNLOAD_WINDOW, 1);
-  using _memory = await from.memory.enter(share, context.signal);
-  return await stageTwiceAtMost(context, from, staging);
-}
-
-interface Staged extends Unpacked {
-  readonly sha256: string;
-}
-
-/** A download that is not valid. */
-interface Unfit {
-  readonly error: IntegrityError;
-  /** Whether the object itself is wrong: then a second download would bring the same bytes. */
-  readonly isCertain: boolean;
-}
-
-/** The network may have damaged the first download. If the second one is wrong too, the object is. */
-async function stageTwiceAtMost(
-  context: Context,
-  from: Source,
-  staging: Staging,
-): Promise<Staged> {
-  const first = await stage(context, from, staging);
-  if (!("error" in first)) return first;
-  if (first.isCertain) throw first.error;
-  context.report({ type: "warning", message: `${first.error.message}; fetching it once more` });
-  await staging.renew();
-  const second = await stage(context, from, staging);
-  if ("error" in second) throw second.error;
-  return second;
-}
-
-async function stage(
-  { config: { concurrency }, signal, report }: Context,
-  { bucket, remote, content: signed }: Source,
-  { target, aside }: Staging,
-): Promise<Staged | Unfit> {
-  const { size, etag } = remote.object;
-  const subject = revisionName(remote);
-  let done = 0;
-  let entries = 0;
-  const tell = (): void =>
-    report({ type: "progress", subject, work: "fetching", done, total: size, entries });
-  await using download = await openDownload(bucket, remote.key, {
-    size,
-    etag,
-    concurrency,
-    signal,
-    onProgress: (bytes) => {
-      done = bytes;
-      tell();
-    },
-  });
-  const content = await unpackedFacts(bucket, remote, download.info.metadata);
-  requireSpace(target, { ...content, bytes: content.bytes ?? size });
-  const expected = await expectedChecksum(bucket, remote.key, signed ?? content);
-  const body = new CheckedBody(download.body, expected);
-  const name = `s3://${bucket.name}/${remote.key}`;
-  try {
-    const unpacked = await unpack(body, {
-      package: remote.package,
-      rest: remote.rest,
-      size,
-      target,
-      aside,
-      signal,
-      onProgress: (unpacked) => {
-        entries = unpacked.entries;
-        tell();
-        requireReserve(target);
-      },
-    });
-    await body.readToEnd();
-    if (body.fits !== false) return { ...unpacked, sha256: body.sha256 };
-    return { error: wrongBytes(name, remote, signed), isCertain: false };
-  } catch (thrown) {
-    if (!(thrown instanceof IntegrityError)) throw thrown;
-    const { message, hint } = thrown;
-    const error = new IntegrityError(`${name}: ${message}`, { cause: thrown, hint });
-    return { error, isCertain: await isObjectsFault(body, { size, concurrency }) };
-  }
+function transferOf(
+  { how, moved, base, fallback }: Staged,
+  { pkg, remote: { id, object } }: { readonly pkg: PackageDir; readonly remote: RemoteRevision },
+): Transfer {
+  return {
+    revision: pkg.revisionName(id),
+    bytes: object.size,
+    ...{ moved, how },
+    ...(base === undefined ? {} : { base: pkg.revisionName(base) }),
+    ...(fallback === undefined ? {} : { fallback }),
+  };
 }
 
 /**
- * Whether the spooled object itself cannot be unpacked. Reads the rest to find out, if that is worth its time.
+ * Flushes the staged files. Meanwhile it looks at them, for what only a later delta needs: the answer writes it, when
+ * nobody else has had access to the files yet.
  */
-async function isObjectsFault(
-  body: CheckedBody,
-  { size, concurrency }: { size: number; concurrency: number },
-): Promise<boolean> {
-  // Reading on must not take longer than a second download up to this position.
-  const left = size - body.bytes;
-  if (left > Math.max(body.bytes, rangeSizeFor(concurrency))) return false;
-  await body.readToEnd();
-  return body.fits === true;
+async function flush(
+  { config, signal }: Context,
+  { records }: Staged,
+  { pkg, staging, id }: Destination & { readonly id: RevisionId },
+): Promise<() => void> {
+  const flushing = staging.flush(signal);
+  if (config.delta === "off") {
+    await flushing;
+    return () => {};
+  }
+  // Loaded while the kernel writes.
+  const [{ lookAtStaged, writeRecords }] = await Promise.all([
+    import("../../machine/delta/keep_records.ts"),
+    pause(0, signal),
+  ]);
+  const walked = records?.walked ?? lookAtStaged(staging.target);
+  await flushing;
+  return () => writeRecords(pkg, id, { ...records, walked });
+}
+
+async function stageInTurn(context: Context, from: Source, to: Destination): Promise<Staged> {
+  const share = Math.min(from.remote.object.size / DOWNLOAD_WINDOW, 1);
+  using _memory = await from.memory.enter(share, context.signal);
+  const { staged, moved, why } = await stageByDelta(context, from, to);
+  if (staged !== undefined) return staged;
+  const { stageWhole } = await import("./fetch_whole.ts");
+  const whole = await stageWhole(context, from, to);
+  return { ...whole, moved: whole.moved + moved, fallback: why };
+}
+
+/** What came of a delta. */
+export interface DeltaOutcome {
+  /** Undefined if the whole object is needed. */
+  readonly staged?: Staged;
+  /** Bytes that were downloaded in vain. */
+  readonly moved: number;
+  /** Why there is no delta, where one would have been expected. */
+  readonly why?: string | undefined;
+}
+
+async function stageByDelta(
+  context: Context,
+  from: Source,
+  to: Destination,
+): Promise<DeltaOutcome> {
+  if (context.config.delta === "off" || to.pkg.revisions().length === 0) return { moved: 0 };
+  const { tryDelta } = await import("./fetch_delta.ts");
+  return await tryDelta(context, from, to);
 }
 
 /** The revision of that name which is here has other bytes than the signed ones: it came here before they were checked. */
@@ -197,19 +185,4 @@ async function replaceForeign(
   report({ type: "warning", message });
   const { failures } = await discard(pkg, [id]);
   for (const error of failures.values()) throw error;
-}
-
-function wrongBytes(
-  name: string,
-  remote: RemoteRevision,
-  signed: TrustedContent | undefined,
-): IntegrityError {
-  if (signed !== undefined) {
-    return new IntegrityError(`${name} does not have the bytes that were signed`, {
-      hint: "Find out who changed it, then spool and bless it anew",
-    });
-  }
-  return new IntegrityError(`${name} does not have the checksum that it was spooled with`, {
-    hint: `Spool it again, and purge this one: ftl purge --master ${revisionName(remote)}`,
-  });
 }

@@ -37,7 +37,7 @@ export class PackageCleaning {
 
   /** Whether a killed command left anything behind. Call it under the sync lock. */
   get isDue(): boolean {
-    return isCleanUpDue(this.#pkg);
+    return isCleanUpDue(this.#context, this.#pkg);
   }
 
   /** Keeps `previous`: if the blessed revision could not be activated, the machine may have to go back. */
@@ -53,6 +53,7 @@ export class PackageCleaning {
     const pkg = this.#pkg;
     const removed = await removeRevisions(this.#context, pkg, {
       locks: this.#locks,
+      keepsSpare: this.#context.config.spare,
       choose: () => {
         view.changed();
         return this.toRemove(view);

@@ -89,7 +89,8 @@ export class PackageWork {
     const { fetchRevision } = await import("./fetch.ts");
     const { bucket, memory } = this.setting;
     const from = { ...source, bucket, memory };
-    await fetchRevision(this.context, from, { pkg: this.pkg, locks: this.#locks });
+    const to = { pkg: this.pkg, locks: this.#locks };
+    this.tally.transfers.push(await fetchRevision(this.context, from, to));
     this.tally.fetched.push(id);
     view.changed();
   }

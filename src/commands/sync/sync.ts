@@ -13,7 +13,7 @@ import type { SyncEvent } from "../../plan/sync_event.ts";
 import { openBucket } from "../../bucket/open.ts";
 import { openTrust } from "../../machine/trust/open.ts";
 
-export type { PackageSync } from "./sync_tally.ts";
+export type { PackageSync, Transfer } from "./sync_tally.ts";
 
 /**
  * Packages that may go beyond the first step at the same time. Each holds its lock, which is an open file, and

@@ -1,5 +1,6 @@
 /** The record of a sync of one package: what it has done so far, and what went wrong. */
 import { asError } from "../../errors.ts";
+import type { FetchedEvent } from "../../events.ts";
 import type { PackageName, RevisionId, RevisionName } from "../../revision/names.ts";
 import { isHealthFailure, lastSyncOf } from "../../machine/failing.ts";
 import { readLink } from "../../machine/links.ts";
@@ -11,6 +12,9 @@ import type { Context } from "../../context.ts";
 import { type MachineRollout, waitingText } from "../../plan/machine_rollout.ts";
 import { type SyncEvent, syncEventOf } from "../../plan/sync_event.ts";
 
+/** How a revision was downloaded. */
+export type Transfer = Omit<FetchedEvent, "type" | "entries" | "unpacked" | "ms">;
+
 /** The result of one package's sync. */
 export interface PackageSync {
   /** Its name. */
@@ -19,6 +23,8 @@ export interface PackageSync {
   readonly active: RevisionName | undefined;
   /** The revisions that were downloaded. */
   readonly fetched: readonly RevisionName[];
+  /** How they were downloaded. */
+  readonly transfers: readonly Transfer[];
   /** The revision that became active, if that changed. */
   readonly activated: RevisionName | undefined;
   /** The revisions that were removed from this machine. */
@@ -54,6 +60,7 @@ export class SyncTally {
   #isRemembered = false;
   #lastFailure: string | undefined;
   readonly fetched: RevisionId[] = [];
+  readonly transfers: Transfer[] = [];
   readonly removed: RevisionId[] = [];
   activated: RevisionId | undefined;
   heldFrom: RevisionId | undefined;
@@ -142,6 +149,7 @@ export class SyncTally {
       package: this.#pkg.name,
       active: ifAny(this.#activeNow()),
       fetched: this.fetched.map(name),
+      transfers: this.transfers,
       activated: ifAny(this.activated),
       removed: this.removed.map(name),
       heldFrom: ifAny(this.heldFrom),

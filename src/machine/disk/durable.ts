@@ -23,12 +23,16 @@ export function syncDirectory(path: string): void {
  * holds for a power cut, unless `durable` is false. A link or a folder at `path`, or at the path of the
  * temporary file, is not followed and does not stop the write.
  */
-export function replaceFile(path: string, text: string, { durable = true } = {}): void {
+export function replaceFile(
+  path: string,
+  content: string | Uint8Array,
+  { durable = true } = {},
+): void {
   try {
     const temporary = freeTemporary(path);
     const file = Deno.openSync(temporary, { write: true, createNew: true, mode: 0o644 });
     try {
-      const bytes = new TextEncoder().encode(text);
+      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
       for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
       if (durable) file.syncSync();
     } finally {

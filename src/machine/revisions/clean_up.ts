@@ -5,7 +5,9 @@ import {
   hasTemporaries,
   leftovers,
   removeTemporaries,
+  removeTrees,
 } from "./removal.ts";
+import { dropSpare, spareLeftovers } from "../delta/spare.ts";
 import type { PackageLocks } from "../lock/package_locks.ts";
 import { BusyError } from "../../errors.ts";
 import type { PackageDir } from "../package_dir.ts";
@@ -19,6 +21,8 @@ export interface CleanUpOptions {
   readonly locks: PackageLocks;
   /** Whether the caller holds the lock on candidates. */
   readonly holdsCandidates?: boolean;
+  /** Whether a spare stays. By default as the configuration says. */
+  readonly keepsSpare?: boolean;
 }
 
 /**
@@ -28,12 +32,15 @@ export interface CleanUpOptions {
 export async function cleanUp(
   context: Context,
   pkg: PackageDir,
-  { locks, kept = [], holdsCandidates = false }: CleanUpOptions,
+  options: CleanUpOptions,
 ): Promise<void> {
+  const { locks, kept = [], holdsCandidates = false } = options;
   const { signal } = context;
+  const { keepsSpare = context.config.spare } = options;
   const found = [
     ...kept,
     ...await emptyStaging(pkg, signal),
+    ...await cleanSpare(pkg, { isKept: keepsSpare, signal }),
     ...await emptyTrash(pkg, signal),
     ...await cleanSmallFiles(pkg, { locks, holdsCandidates, signal }),
   ];
@@ -50,8 +57,18 @@ export async function cleanUp(
 }
 
 /** Whether there is anything to delete, or a report to forget. */
-export function isCleanUpDue(pkg: PackageDir): boolean {
-  return leftovers(pkg).length > 0 || readReported(pkg).length > 0;
+export function isCleanUpDue({ config }: Context, pkg: PackageDir): boolean {
+  return leftovers(pkg, { keepsSpare: config.spare }).length > 0 || readReported(pkg).length > 0;
+}
+
+/** A spare that is to go, or is not whole, is moved into the trash, which is emptied next. */
+async function cleanSpare(
+  pkg: PackageDir,
+  { isKept, signal }: { readonly isKept: boolean; readonly signal: AbortSignal },
+): Promise<Leftover[]> {
+  const paths = spareLeftovers(pkg, { isKept });
+  if (!isKept && paths.length > 0) dropSpare(pkg);
+  return await removeTrees(paths, signal);
 }
 
 interface SmallFilesSetting {

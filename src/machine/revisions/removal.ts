@@ -9,6 +9,8 @@ import { faultPoint } from "../../fault_point.ts";
 import { removeFile, replaceFile, syncDirectory } from "../disk/durable.ts";
 import { makeFolder } from "../disk/folder.ts";
 import type { PackageDir } from "../package_dir.ts";
+import { spareLeftovers } from "../delta/spare.ts";
+import { forgetRecords } from "../state.ts";
 import { findMount, type Leftover, openForOwner, removeTree } from "./trees.ts";
 
 /** Throws `StorageError` if something is mounted in a revision: the mount would move into the trash too. */
@@ -18,6 +20,12 @@ export async function requireNoMount(pkg: PackageDir, id: RevisionId): Promise<v
   throw new StorageError(`Cannot remove ${pkg.revisionName(id)}: ${mount} is a mount point`, {
     hint: `umount ${mount}, then the next sync removes it`,
   });
+}
+
+/** Throws `StorageError` if something is mounted in a folder of FTL's own. */
+export async function requireNoMountIn(folder: string): Promise<void> {
+  const mount = await findMount(folder);
+  if (mount !== undefined) throw new StorageError(`${mount} is a mount point`);
 }
 
 /** The result of discarding revisions. */
@@ -67,7 +75,8 @@ function makeTrashFolder(pkg: PackageDir): string | undefined {
   }
 }
 
-function newPlace(pkg: PackageDir): string {
+/** A free path in the trash. */
+export function newPlace(pkg: PackageDir): string {
   return `${pkg.trash}/${crypto.randomUUID()}`;
 }
 
@@ -77,6 +86,7 @@ async function discardOne(
   { id, path }: { id: RevisionId; path: string },
 ): Promise<boolean> {
   // The state goes first. If a crash comes before the revision is gone, nothing reads the state.
+  forgetRecords(pkg, id);
   removeFile(pkg.statePath(id), { durable: false });
   faultPoint("state-forgotten");
   const moved = await moveOut(pkg, { id, path });
@@ -106,7 +116,7 @@ async function moveOut(
 }
 
 /** Moving a folder into another one needs the right to write in it, which the folder's own modes may deny. */
-function renameFolder(from: string, to: string): void {
+export function renameFolder(from: string, to: string): void {
   try {
     Deno.renameSync(from, to);
   } catch (error) {
@@ -161,10 +171,14 @@ export async function removeTrees(
   return leftovers;
 }
 
-/** The paths that a killed command left behind, provided that no command is at work now. */
-export function leftovers(pkg: PackageDir): string[] {
+/**
+ * The paths that a killed command left behind, provided that no command is at work now. Without `keepsSpare` a spare is
+ * one, too.
+ */
+export function leftovers(pkg: PackageDir, { keepsSpare = true } = {}): string[] {
   const own = namesIn(pkg.own);
   return [
+    ...spareLeftovers(pkg, { isKept: keepsSpare, own }),
     ...namesIn(pkg.staging),
     ...namesIn(pkg.trash),
     ...(own.includes(pkg.removing) ? pkg.beingRemoved() : []).map((id) => pkg.revisionPath(id)),
@@ -195,7 +209,8 @@ function asides(pkg: PackageDir, own = namesIn(pkg.own)): string[] {
   return own.filter((path) => path === pkg.aside || path.startsWith(`${pkg.aside}-`));
 }
 
-function namesIn(folder: string): string[] {
+/** The paths in a folder. None if it is missing. */
+export function namesIn(folder: string): string[] {
   try {
     return Array.from(Deno.readDirSync(folder), ({ name }) => `${folder}/${name}`).sort();
   } catch (error) {

@@ -1,7 +1,7 @@
 /** Removes revisions from this machine, for `sync` and `purge`. */
 import { asError } from "../../errors.ts";
 import { type Protected, protectedHere } from "../../plan/removal.ts";
-import type { RevisionId } from "../../revision/names.ts";
+import { compareNames, type RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { pause } from "../../concurrency/pause.ts";
 import { madeChange } from "../disk/durable.ts";
@@ -23,6 +23,7 @@ import {
 import { type Context } from "../../context.ts";
 import type { PackageLocks } from "../lock/package_locks.ts";
 import { hasScript } from "../scripts/file.ts";
+import { isThere } from "./trees.ts";
 
 /** Milliseconds. The package's lock is held no longer at a time, so that other commands get it. */
 const BATCH_TIME = 200;
@@ -32,6 +33,8 @@ export interface RemovalOptions {
   readonly locks: PackageLocks;
   /** Called once, under the package's lock. Returns the ids to remove. */
   readonly choose: () => readonly RevisionId[];
+  /** Whether the newest of them may be kept as the spare. */
+  readonly keepsSpare: boolean;
   /** Called for each revision that cannot be removed. The others are removed all the same. */
   readonly onFailure: (id: RevisionId, error: Error) => void;
 }
@@ -80,10 +83,12 @@ class Batch {
   readonly #pkg: PackageDir;
   readonly #scripts: Scripts;
   readonly #onFailure: RemovalOptions["onFailure"];
+  readonly #keepsSpare: boolean;
   readonly removed: RevisionId[] = [];
   trashed: readonly string[] = [];
 
-  constructor(context: Context, pkg: PackageDir, { onFailure }: RemovalOptions) {
+  constructor(context: Context, pkg: PackageDir, { onFailure, keepsSpare }: RemovalOptions) {
+    this.#keepsSpare = keepsSpare;
     this.#context = context;
     this.#scripts = new Scripts(context, pkg, "remove");
     this.#pkg = pkg;
@@ -163,8 +168,9 @@ class Batch {
   async #discard(ids: readonly RevisionId[]): Promise<void> {
     if (ids.length === 0) return;
     const pkg = this.#pkg;
-    const { trashed, failures } = await discard(pkg, ids);
-    this.trashed = trashed;
+    const spare = this.#keepsSpare ? await this.#keepSpare(ids) : undefined;
+    const { trashed, failures } = await discard(pkg, ids.filter((id) => id !== spare));
+    this.trashed = [...this.trashed, ...trashed];
     for (const id of ids) {
       const error = failures.get(id);
       if (error !== undefined) {
@@ -174,6 +180,21 @@ class Batch {
       this.removed.push(id);
       endQuarantine(pkg, id);
       this.#context.report({ type: "removed", revision: pkg.revisionName(id) });
+    }
+  }
+
+  /** Returns the revision that has become the spare. Without one, the next delta only takes longer. */
+  async #keepSpare(ids: readonly RevisionId[]): Promise<RevisionId | undefined> {
+    const id = [...ids].sort(compareNames).findLast((id) => isThere(this.#pkg.statRecordPath(id)));
+    if (id === undefined) return undefined;
+    const { keepAsSpare } = await import("../delta/keep_spare.ts");
+    try {
+      const { isKept, trashed } = keepAsSpare(this.#pkg, id);
+      this.trashed = trashed;
+      return isKept ? id : undefined;
+    } catch {
+      // If the revision can be moved at all, it is discarded.
+      return this.#pkg.isThere(id) ? undefined : id;
     }
   }
 }

@@ -3,7 +3,7 @@ import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { ConflictError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
-import { removeFile, syncDirectory, syncFileSystem } from "../disk/durable.ts";
+import { madeChange, removeFile, syncDirectory, syncFileSystem } from "../disk/durable.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { clearRemoval } from "./removal.ts";
 import { forgetRevisionState, type RevisionState, writeRevisionState } from "../state.ts";
@@ -60,8 +60,10 @@ export class Staging {
   /**
    * Makes the revision visible: renames it into `revs`, then writes its state. Call it under the package's
    * lock. Call `flush` before, without that lock.
+   *
+   * @param keepRecords writes what only a later delta needs. If it fails, there will be none.
    */
-  publish(state: RevisionState): void {
+  publish(state: RevisionState, keepRecords: () => void = () => {}): void {
     const [pkg, id] = [this.#pkg, this.#id];
     // The state of an earlier revision of that name must never count for this one, even after a crash.
     forgetRevisionState(pkg, id);
@@ -80,6 +82,8 @@ export class Staging {
     }
     writeRevisionState(pkg, id, state);
     faultPoint("state-written");
+    madeChange(keepRecords);
+    faultPoint("records-written");
   }
 
   /** Deletes the staged files after an error. The next sync reports what cannot be deleted now. */

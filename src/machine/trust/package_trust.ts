@@ -188,7 +188,8 @@ function isWhatWasSigned(
   { sha256, tree }: { readonly sha256: string | undefined; readonly tree?: string | undefined },
 ): boolean {
   if (state === undefined || state.sha256 !== sha256) return false;
-  return (state.how ?? "whole") === "whole" || (tree !== undefined && state.tree === tree);
+  if ((state.how ?? "whole") === "whole") return true;
+  return tree !== undefined && state.tree === tree && state.treeSigned === true;
 }
 
 /** The object that the pointer names for a revision. A signature covers all of it. */

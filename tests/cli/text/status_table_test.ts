@@ -23,6 +23,8 @@ const STATUS: PackageStatus = {
   jump: undefined,
   disk: 5_000_000,
   lastSync: { at: "2026-11-22T11:00:00.000Z", failure: "x \u001b[2J" },
+  transfer: undefined,
+  spare: undefined,
   logs: "/srv/ftl/a/.ftl/log",
   lastLog: undefined,
   blessed: undefined,

@@ -1,0 +1,252 @@
+/**
+ * Makes a revision of what is here and a patch in S3, if `src/plan/route.ts` says so. Nothing of what S3 has for that
+ * is believed: each content that is new has its SHA-256 in the revision's tree, the tree has its own in the patch or in
+ * what was signed, and the result is compared with the tree. Whatever does not fit leads to the whole object.
+ */
+import { Patch, type PatchHead } from "../../archive/delta/patch.ts";
+import { MAX_TREE_BYTES, packTree, type RevisionTree } from "../../archive/tree/tree.ts";
+import { MAX_PATCH_BYTES } from "../../catalog/delta/objects.ts";
+import { asError, IntegrityError } from "../../errors.ts";
+import { applyDelta, type KnownSpare } from "../../machine/delta/apply.ts";
+import { KnownFolder } from "../../machine/delta/known_folder.ts";
+import { openTree, readRecord, readTree, recordPaths } from "../../machine/delta/records.ts";
+import { readSpare, type Spare } from "../../machine/delta/spare.ts";
+import { sharesBlocks } from "../../machine/disk/room.ts";
+import { kindOf } from "../../machine/disk/folder.ts";
+import { readLink } from "../../machine/links.ts";
+import type { PackageDir } from "../../machine/package_dir.ts";
+import { readRevisionState, type RevisionState } from "../../machine/state.ts";
+import { routeOf } from "../../plan/route.ts";
+import { patchKey, treeKey } from "../../revision/keys.ts";
+import { type RevisionId } from "../../revision/names.ts";
+import type { Context } from "../../context.ts";
+import { DeltaObjects } from "./delta_objects.ts";
+import { requireReserve } from "./disk_space.ts";
+import type { DeltaOutcome, Destination, Source, Staged } from "./fetch.ts";
+
+/** A patch of more than this part of the object is not worth the work. */
+const WORTHWHILE = 0.5;
+/** But so many bytes are nothing. */
+const SMALL_PATCH = 64 * 1024;
+/** Milliseconds of work after which others get a turn. */
+const STINT = 100;
+
+/** Never throws but for an abort: no delta fails a sync. */
+export async function tryDelta(
+  context: Context,
+  from: Source,
+  to: Destination,
+): Promise<DeltaOutcome> {
+  const objects = new DeltaObjects(from.bucket, context.signal);
+  try {
+    return await new DeltaFetch(context, from, { ...to, objects }).run();
+  } catch (error) {
+    context.signal.throwIfAborted();
+    await to.staging.renew();
+    return { moved: objects.moved, why: asError(error).message };
+  }
+}
+
+/** A revision that is here, of which it is known what object it was. */
+interface Base {
+  readonly id: RevisionId;
+  readonly state: RevisionState & { readonly sha256: string };
+}
+
+interface FoundPatch {
+  readonly base: Base;
+  readonly patch: Patch;
+}
+
+class DeltaFetch {
+  readonly #context: Context;
+  readonly #from: Source;
+  readonly #pkg: PackageDir;
+  readonly #staging: Destination["staging"];
+  readonly #objects: DeltaObjects;
+
+  constructor(
+    context: Context,
+    from: Source,
+    to: Destination & { readonly objects: DeltaObjects },
+  ) {
+    this.#context = context;
+    this.#from = from;
+    this.#pkg = to.pkg;
+    this.#staging = to.staging;
+    this.#objects = to.objects;
+  }
+
+  async run(): Promise<DeltaOutcome> {
+    const { config } = this.#context;
+    const here = this.#bases();
+    const bases = here.filter(({ state }) => this.#isTrusted(state));
+    const spare = config.spare ? this.#usableSpare() : undefined;
+    const route = routeOf({
+      setting: config.delta,
+      hasBase: here.length > 0,
+      isTreeTrusted: bases.length > 0 && this.#isNamed,
+      hasSpare: spare !== undefined,
+      sharesBlocks: sharesBlocks(this.#pkg.own) &&
+        bases.some(({ id }) => kindOf(this.#pkg.statRecordPath(id)) === "file"),
+    });
+    if (route.by === "whole") return { moved: 0, why: route.why };
+    const found = await this.#findPatch(bases);
+    if (found !== undefined) return await this.#make(found, spare);
+    const names = bases.map(({ id }) => this.#pkg.revisionName(id)).join(" or ");
+    return { moved: this.#objects.moved, why: `S3 has no patch from ${names}` };
+  }
+
+  /** Whether it is known what tree the revision must have, where only that counts. */
+  get #isNamed(): boolean {
+    const { content } = this.#from;
+    return content === undefined || content.tree !== undefined;
+  }
+
+  /** Whether what is known of a revision here may be believed. */
+  #isTrusted({ tree, treeSigned }: RevisionState): boolean {
+    return this.#from.content === undefined || (tree !== undefined && treeSigned === true);
+  }
+
+  /** What may be the base: the newest revision that is older, and the active one. */
+  #bases(): Base[] {
+    const { id: wanted } = this.#from.remote;
+    const newest = this.#pkg.revisions().filter((id) => id < wanted).at(-1);
+    const ids = new Set([newest, readLink(this.#pkg, "current")]);
+    return [...ids].flatMap((id) => {
+      if (id === undefined || id === wanted || !this.#pkg.has(id)) return [];
+      const state = readRevisionState(this.#pkg, id);
+      const sha256 = state?.sha256;
+      return state === undefined || sha256 === undefined
+        ? []
+        : [{ id, state: { ...state, sha256 } }];
+    });
+  }
+
+  #usableSpare(): Spare | undefined {
+    const spare = readSpare(this.#pkg);
+    return spare?.state.sha256 !== undefined && this.#isTrusted(spare.state) ? spare : undefined;
+  }
+
+  async #findPatch(bases: readonly Base[]): Promise<FoundPatch | undefined> {
+    const { remote } = this.#from;
+    const most = Math.min(MAX_PATCH_BYTES, Math.max(SMALL_PATCH, remote.object.size * WORTHWHILE));
+    for (const base of bases) {
+      const object = await this.#objects.get(patchKey(remote, base.id), most);
+      if (object === undefined) continue;
+      const patch = Patch.parse(object.bytes);
+      this.#requireFit(patch.head, base);
+      await this.#requireObject(patch.head);
+      return { base, patch };
+    }
+    return undefined;
+  }
+
+  #requireFit({ package: name, from, to }: PatchHead, base: Base): void {
+    const { remote, content } = this.#from;
+    const fits = name === this.#pkg.name && from.id === base.id && to.id === remote.id &&
+      to.size === remote.object.size && from.tree === (base.state.tree ?? from.tree);
+    if (!fits) throw new IntegrityError("The patch is for other revisions");
+    if (content === undefined) return;
+    if (to.sha256 !== content.sha256 || to.tree !== content.tree) {
+      throw new IntegrityError("The patch does not make what was signed");
+    }
+  }
+
+  /** The patch must be for the object that would be downloaded: another one may have taken its key. */
+  async #requireObject({ to }: PatchHead): Promise<void> {
+    const { bucket, remote } = this.#from;
+    const info = await bucket.head(remote.key);
+    if (info?.etag === remote.object.etag && info.metadata["ftl-sha256"] === to.sha256) return;
+    throw new IntegrityError("The patch does not make what S3 has");
+  }
+
+  async #make({ base, patch }: FoundPatch, spare: Spare | undefined): Promise<DeltaOutcome> {
+    const { head } = patch;
+    const baseTree = await this.#treeOf(base, recordPaths(this.#pkg, base.id), head.from.tree);
+    if (baseTree === undefined) throw new IntegrityError("The base's tree is not known");
+    const next = patch.nextTree(baseTree.tree);
+    const known = spare && await this.#lookAtSpare(spare);
+    const record = readRecord(recordPaths(this.#pkg, base.id));
+    const folder = new KnownFolder(this.#pkg.revisionPath(base.id), baseTree.tree, record);
+    this.#requireGain({ hasSpare: known !== undefined, isRecorded: folder.isRecorded });
+    const walked = await applyDelta({
+      ...{ pkg: this.#pkg, id: this.#from.remote.id, target: this.#staging.target, patch },
+      ...{ next: next.tree, base: folder, spare: known },
+      isFull: this.#context.config.verify === "full",
+      breathe: this.#breather(),
+    });
+    const { packed } = baseTree;
+    const staged: Staged = {
+      ...{ sha256: head.to.sha256, tree: head.to.tree, moved: this.#objects.moved },
+      treeSigned: this.#from.content === undefined ? undefined : true,
+      entries: next.tree.entries.length,
+      bytes: bytesOf(next.tree),
+      how: known === undefined ? "delta" : "spare",
+      base: base.id,
+      records: {
+        walked,
+        tree: packTree(next.text),
+        baseTree: packed && { id: base.id, hash: head.from.tree, packed },
+      },
+    };
+    return { staged, moved: this.#objects.moved };
+  }
+
+  /** Only now it is known of what use the spare is. */
+  #requireGain({ hasSpare, isRecorded }: { hasSpare: boolean; isRecorded: boolean }): void {
+    const { config } = this.#context;
+    if (hasSpare || config.delta === "always") return;
+    if (isRecorded && sharesBlocks(this.#pkg.own)) return;
+    throw new IntegrityError("It is not known what the spare holds");
+  }
+
+  async #lookAtSpare(spare: Spare): Promise<KnownSpare | undefined> {
+    const { sha256, tree: hash } = spare.state;
+    const record = readRecord(spare.records);
+    if (record === undefined || sha256 === undefined) return undefined;
+    const base = { id: spare.id, state: { ...spare.state, sha256 } };
+    const found = await this.#treeOf(base, spare.records, hash);
+    if (found === undefined) return undefined;
+    const { tree } = found;
+    return new KnownFolder(spare.path, tree, record).isRecorded
+      ? { spare, tree, record }
+      : undefined;
+  }
+
+  /**
+   * The tree of a revision that is here: kept, or in S3. There it must be that of the object which the revision came
+   * from. `packed` is set if it came from S3.
+   */
+  async #treeOf(
+    { id, state }: Base,
+    paths: Parameters<typeof readTree>[0],
+    hash: string | undefined,
+  ): Promise<{ readonly tree: RevisionTree; readonly packed?: Uint8Array } | undefined> {
+    const kept = hash === undefined ? undefined : readTree(paths, hash);
+    if (kept !== undefined) return { tree: kept };
+    const key = treeKey({ package: this.#pkg.name, id });
+    const object = await this.#objects.get(key, MAX_TREE_BYTES);
+    if (object === undefined || object.metadata["ftl-sha256"] !== state.sha256) return undefined;
+    const due = hash ?? object.metadata["ftl-tree"];
+    const tree = due === undefined ? undefined : openTree(object.bytes, due);
+    return tree && { tree, packed: object.bytes };
+  }
+
+  /** Lets others work after some time, and makes sure that the disk does not become full. */
+  #breather(): () => Promise<void> {
+    const { signal } = this.#context;
+    let end = performance.now() + STINT;
+    return async () => {
+      if (performance.now() < end) return;
+      await new Promise((resolve) => setTimeout(resolve));
+      signal.throwIfAborted();
+      requireReserve(this.#staging.target);
+      end = performance.now() + STINT;
+    };
+  }
+}
+
+function bytesOf({ entries }: RevisionTree): number {
+  return entries.reduce((sum, entry) => entry.kind === "file" ? sum + entry.size : sum, 0);
+}

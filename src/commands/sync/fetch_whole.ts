@@ -1,0 +1,163 @@
+/** Downloads and unpacks the whole object of a revision. */
+import { unpack, type Unpacked } from "../../archive/unpack.ts";
+import { unpackedFacts } from "../../catalog/delta/facts.ts";
+import { IntegrityError, StorageError } from "../../errors.ts";
+import { revisionName } from "../../revision/names.ts";
+import { dropSpare } from "../../machine/delta/spare.ts";
+import { removeTrees } from "../../machine/revisions/removal.ts";
+import type { TrustedContent } from "../../machine/trust/package_trust.ts";
+import type { Staging } from "../../machine/revisions/staging.ts";
+import { openDownload, rangeSizeFor } from "../../transfer/download/download.ts";
+import { CheckedBody } from "../../transfer/verify/checked_body.ts";
+import { expectedChecksum } from "../../transfer/verify/expected_checksum.ts";
+import { type Context } from "../../context.ts";
+import { requireReserve, requireSpace } from "./disk_space.ts";
+import type { Destination, Source, Staged } from "./fetch.ts";
+import type { RemoteRevision } from "../../catalog/remote_package.ts";
+
+/**
+ * Fills the staging folder. A spare makes room for the revision if the disk has too little. Throws `IntegrityError` if
+ * the bytes are wrong twice, `StorageError` for the network or the disk.
+ */
+export async function stageWhole(
+  context: Context,
+  from: Source,
+  { pkg, staging }: Destination,
+): Promise<Staged> {
+  const { sha256, entries, bytes, moved } = await stageMakingRoom(context, from, { pkg, staging });
+  const { tree } = from.content ?? {};
+  return {
+    ...{ sha256, entries, bytes, moved },
+    how: "whole",
+    ...(tree === undefined ? {} : { tree, treeSigned: true }),
+  };
+}
+
+/** If the disk is full, and there is a spare, it goes, and all begins anew. */
+async function stageMakingRoom(
+  context: Context,
+  from: Source,
+  { pkg, staging }: Destination,
+): Promise<Bytes> {
+  try {
+    return await stageTwiceAtMost(context, from, staging);
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.reason !== "full") throw error;
+    const { signal } = context;
+    const dropped = dropSpare(pkg);
+    if (dropped.length === 0) throw error;
+    await removeTrees(dropped, signal);
+    await staging.renew();
+    return await stageTwiceAtMost(context, from, staging);
+  }
+}
+
+interface Bytes extends Unpacked {
+  readonly sha256: string;
+  /** Bytes that were downloaded. */
+  readonly moved: number;
+}
+
+/** A download that is not valid. */
+interface Unfit {
+  readonly error: IntegrityError;
+  /** Whether the object itself is wrong: then a second download would bring the same bytes. */
+  readonly isCertain: boolean;
+  /** Bytes that were downloaded. */
+  readonly moved: number;
+}
+
+/** The network may have damaged the first download. If the second one is wrong too, the object is. */
+async function stageTwiceAtMost(
+  context: Context,
+  from: Source,
+  staging: Staging,
+): Promise<Bytes> {
+  const first = await stage(context, from, staging);
+  if (!("error" in first)) return first;
+  if (first.isCertain) throw first.error;
+  context.report({ type: "warning", message: `${first.error.message}; fetching it once more` });
+  await staging.renew();
+  const second = await stage(context, from, staging);
+  if ("error" in second) throw second.error;
+  return { ...second, moved: first.moved + second.moved };
+}
+
+async function stage(
+  { config: { concurrency }, signal, report }: Context,
+  { bucket, remote, content: signed }: Source,
+  { target, aside }: Staging,
+): Promise<Bytes | Unfit> {
+  const { size, etag } = remote.object;
+  const subject = revisionName(remote);
+  let done = 0;
+  let entries = 0;
+  const tell = (): void =>
+    report({ type: "progress", subject, work: "fetching", done, total: size, entries });
+  await using download = await openDownload(bucket, remote.key, {
+    ...{ size, etag, concurrency, signal },
+    onProgress: (bytes) => {
+      done = bytes;
+      tell();
+    },
+  });
+  const content = await unpackedFacts(bucket, remote, download.info.metadata);
+  requireSpace(target, { ...content, bytes: content.bytes ?? size });
+  const expected = await expectedChecksum(bucket, remote.key, signed ?? content);
+  const body = new CheckedBody(download.body, expected);
+  const name = `s3://${bucket.name}/${remote.key}`;
+  try {
+    const unpacked = await unpack(body, {
+      package: remote.package,
+      rest: remote.rest,
+      size,
+      target,
+      aside,
+      signal,
+      onProgress: (unpacked) => {
+        entries = unpacked.entries;
+        tell();
+        requireReserve(target);
+      },
+    });
+    await body.readToEnd();
+    return body.fits !== false
+      ? { ...unpacked, sha256: body.sha256, moved: done }
+      : { error: wrongBytes(name, remote, signed), isCertain: false, moved: done };
+  } catch (thrown) {
+    if (!(thrown instanceof IntegrityError)) throw thrown;
+    const { message, hint } = thrown;
+    const error = new IntegrityError(`${name}: ${message}`, { cause: thrown, hint });
+    const isCertain = await isObjectsFault(body, { size, concurrency });
+    return { error, isCertain, moved: done };
+  }
+}
+
+/**
+ * Whether the spooled object itself cannot be unpacked. Reads the rest to find out, if that is worth its time.
+ */
+async function isObjectsFault(
+  body: CheckedBody,
+  { size, concurrency }: { size: number; concurrency: number },
+): Promise<boolean> {
+  // Reading on must not take longer than a second download up to this position.
+  const left = size - body.bytes;
+  if (left > Math.max(body.bytes, rangeSizeFor(concurrency))) return false;
+  await body.readToEnd();
+  return body.fits === true;
+}
+
+function wrongBytes(
+  name: string,
+  remote: RemoteRevision,
+  signed: TrustedContent | undefined,
+): IntegrityError {
+  if (signed !== undefined) {
+    return new IntegrityError(`${name} does not have the bytes that were signed`, {
+      hint: "Find out who changed it, then spool and bless it anew",
+    });
+  }
+  return new IntegrityError(`${name} does not have the checksum that it was spooled with`, {
+    hint: `Spool it again, and purge this one: ftl purge --master ${revisionName(remote)}`,
+  });
+}

@@ -1,0 +1,29 @@
+/** Modes and mtimes, as a tree tells them. */
+import type { TreeEntry } from "../../archive/tree/tree.ts";
+import { withShortPath } from "../../archive/write/long_path.ts";
+import { isStoredMtime, setLinkMtime, setMtime } from "../../archive/write/mtime.ts";
+
+/** All but hard links, which have none of their own. */
+type Attributed = Exclude<TreeEntry, { readonly kind: "hardlink" }>;
+
+/** Sets what differs. `info` tells how the entry at the path is now. */
+export function setAttributes(place: string, entry: Attributed, info: Deno.FileInfo): void {
+  const { mtime } = entry;
+  withShortPath(place, (path) => {
+    if (!hasMtime(info, mtime)) {
+      if (entry.kind === "symlink") setLinkMtime(path, mtime);
+      else setMtime(path, mtime);
+    }
+    if (entry.kind !== "symlink" && !hasMode(info, entry.mode)) Deno.chmodSync(path, entry.mode);
+  });
+}
+
+export function hasMode(info: Deno.FileInfo, mode: number): boolean {
+  return ((info.mode ?? 0) & 0o7777) === mode;
+}
+
+/** @param mtime Unix milliseconds; undefined: any */
+export function hasMtime(info: Deno.FileInfo, mtime: number | undefined): boolean {
+  return mtime === undefined ||
+    (info.mtime !== null && isStoredMtime(info.mtime.getTime(), mtime));
+}

@@ -1,0 +1,51 @@
+/** Keeps what a later delta needs of a revision that was fetched. */
+import { MAX_TREE_ENTRIES } from "../../archive/tree/tree.ts";
+import type { RevisionId } from "../../revision/names.ts";
+import type { PackageDir } from "../package_dir.ts";
+import { readRevisionState, writeRevisionState } from "../state.ts";
+import { recordPaths, writeRecord, writeTree } from "./records.ts";
+import { StatRecord } from "./stat_record.ts";
+import { type Walked, walkFolder } from "./walk.ts";
+
+/** What is known of a fetched revision. */
+export interface RecordsOfFetch {
+  /** All that is in its folder. Undefined: it is not known. */
+  readonly walked?: readonly Walked[] | undefined;
+  /** Its tree, compressed. */
+  readonly tree?: Uint8Array | undefined;
+  /** The tree of its base, if that was not here. */
+  readonly baseTree?: TreeOfBase | undefined;
+}
+
+interface TreeOfBase {
+  readonly id: RevisionId;
+  readonly hash: string;
+  readonly packed: Uint8Array;
+}
+
+/** All that is in a staged revision's folder. Undefined if that is too much, or cannot be told. */
+export function lookAtStaged(folder: string): readonly Walked[] | undefined {
+  return walkFolder(folder, MAX_TREE_ENTRIES);
+}
+
+/** Call it under the package's lock, at once after the revision has appeared. */
+export function writeRecords(
+  pkg: PackageDir,
+  id: RevisionId,
+  { walked, tree, baseTree }: RecordsOfFetch,
+): void {
+  const paths = recordPaths(pkg, id);
+  if (walked !== undefined) writeRecord(paths, StatRecord.of(walked, Date.now()));
+  if (tree !== undefined) writeTree(paths, tree);
+  if (baseTree !== undefined) rememberTree(pkg, baseTree);
+}
+
+/** The base may have gone meanwhile. */
+function rememberTree(pkg: PackageDir, { id, hash, packed }: TreeOfBase): void {
+  const state = readRevisionState(pkg, id);
+  if (state === undefined || !pkg.has(id)) return;
+  writeTree(recordPaths(pkg, id), packed);
+  if (state.tree !== hash) {
+    writeRevisionState(pkg, id, { ...state, tree: hash, treeSigned: undefined });
+  }
+}

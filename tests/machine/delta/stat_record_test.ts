@@ -1,0 +1,97 @@
+import { StatRecord } from "../../../src/machine/delta/stat_record.ts";
+import { walkFolder } from "../../../src/machine/delta/walk.ts";
+import { assertEquals } from "../../assert.ts";
+import { TempFolder } from "../../temp.ts";
+
+/** Milliseconds after which no change can be in the same second as now. */
+const LATER = 5000;
+
+class Folder extends TempFolder {
+  readonly box = this.folder("box");
+  readonly walked = this.#walk();
+
+  #walk(): NonNullable<ReturnType<typeof walkFolder>> {
+    this.write("box/a", "a");
+    this.write("box/a.b", "b");
+    this.write("box/in/c", "c");
+    return walkFolder(this.box, 10) ?? [];
+  }
+
+  record(later = LATER): StatRecord {
+    return StatRecord.of(this.walked, Date.now() + later);
+  }
+}
+
+Deno.test("walkFolder() sorts by the bytes of paths, and gives up beyond the most", () => {
+  using folder = new Folder();
+  assertEquals(folder.walked.map(({ path }) => path), ["a", "a.b", "in", "in/c"]);
+  folder.write("box/\u{1f600}", "");
+  folder.write("box/\uff41", "");
+  const paths = walkFolder(folder.box, 6)?.map(({ path }) => path);
+  assertEquals(paths?.slice(4), ["\uff41", "\u{1f600}"]);
+  assertEquals(walkFolder(folder.box, 5), undefined);
+});
+
+Deno.test("walkFolder() gives up on a name that is not UTF-8", () => {
+  using folder = new Folder();
+  const script = `: > "$(printf '${folder.box}/\\377')"`;
+  new Deno.Command("sh", { args: ["-c", script] }).outputSync();
+  assertEquals(walkFolder(folder.box, 10), undefined);
+});
+
+Deno.test("a stat record is read as it was written", () => {
+  using folder = new Folder();
+  const record = folder.record();
+  const read = StatRecord.parse(record.format());
+  assertEquals(read?.format(), record.format());
+  assertEquals([read?.count, read?.bytes], [4, 3]);
+  assertEquals(read?.isOf(folder.walked), true);
+  assertEquals(read?.isOf(folder.walked.slice(1)), false);
+  assertEquals(read?.isOf(folder.walked.map(({ path }) => ({ path: `${path}x` }))), false);
+});
+
+Deno.test("a stat record that is damaged anywhere counts as absent", () => {
+  using folder = new Folder();
+  const bytes = folder.record().format();
+  for (const at of [0, 9, 13, 30, 60, 120, 150, bytes.length - 1]) {
+    const damaged = bytes.slice();
+    damaged[at] = (damaged[at] ?? 0) ^ 1;
+    assertEquals(StatRecord.parse(damaged), undefined, `byte ${at}`);
+  }
+  for (const length of [0, 11, 40, bytes.length - 32, bytes.length - 1]) {
+    assertEquals(StatRecord.parse(bytes.subarray(0, length)), undefined, `${length} bytes`);
+  }
+});
+
+Deno.test("an entry is the same until anything is done to it", () => {
+  using folder = new Folder();
+  const record = folder.record();
+  const now = (path: string): Deno.FileInfo => Deno.lstatSync(`${folder.box}/${path}`);
+  assertEquals([0, 1, 2, 3].map((i) => record.compare(i, now(folder.walked[i]?.path ?? ""))), [
+    "same",
+    "same",
+    "same",
+    "same",
+  ]);
+  assertEquals(record.compare(9, now("a")), "changed");
+  folder.write("box/a", "longer");
+  folder.write("box/in/d", "");
+  Deno.utimeSync(`${folder.box}/in`, 1, 1); // the clock of files may not have moved on
+  // Another file, with the same content and mtime.
+  const other = folder.write("other", "b");
+  const { mtime } = folder.walked[1]?.info ?? {};
+  Deno.utimeSync(other, mtime ?? 0, mtime ?? 0);
+  Deno.renameSync(other, `${folder.box}/a.b`);
+  const compared = ["a", "a.b", "in"].map((path, i) => record.compare(i, now(path)));
+  assertEquals(compared, ["changed", "changed", "changed"]);
+});
+
+Deno.test("an entry of the second in which the record ended is racy, as ctimes are told in seconds", () => {
+  using folder = new Folder();
+  const info = folder.walked[0]?.info;
+  if (info === undefined) throw new Error("nothing walked");
+  const second = Math.floor((info.ctime?.getTime() ?? 0) / 1000) * 1000;
+  const at = (end: number): string => StatRecord.of(folder.walked, end).compare(0, info);
+  assertEquals([at(second), at(second + 999), at(second + 1010)], ["racy", "racy", "racy"]);
+  assertEquals(at(second + 1020), "same");
+});
