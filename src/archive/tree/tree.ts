@@ -124,3 +124,8 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 function damaged(why: string): IntegrityError {
   return new IntegrityError(`The text of a tree is damaged: ${why}`);
 }
+
+/** Bytes of all files of the tree. A file with two names counts once. */
+export function bytesOfTree({ entries }: RevisionTree): number {
+  return entries.reduce((sum, entry) => entry.kind === "file" ? sum + entry.size : sum, 0);
+}

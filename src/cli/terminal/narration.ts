@@ -1,6 +1,6 @@
 /**
- * Reports a command's work as lines for stderr: one line for each event, fit for a journal. The file is long because
- * each kind of event has its words here.
+ * Reports a command's work as lines for stderr: one line for each event, fit for a journal. The file is long because all
+ * words for events are here.
  */
 import type { FtlEvent } from "../../events.ts";
 import { escapeControls } from "../../foreign_text.ts";
@@ -76,6 +76,8 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
       return [verified(event, paint)];
     case "new-package":
       return [`${event.package} is a new package: this will be its first revision`];
+    case "deltas":
+      return deltas(event, verbose);
     case "uploaded":
       return uploaded(event);
     case "activated":
@@ -175,6 +177,16 @@ function verified(event: EventOf<"verified">, paint: Paint): string {
 const MOST_NAMES = 5;
 
 type EventOf<T extends FtlEvent["type"]> = Extract<FtlEvent, { type: T }>;
+
+/** `my_site.VZ6..: a machine on my_site.VZ5.. moves 443 B`. Why there is no patch, only who asks wants to know. */
+function deltas({ revision, deltas, why }: EventOf<"deltas">, isVerbose: boolean): string[] {
+  if (deltas.length === 0 && isVerbose && why !== undefined) {
+    return [`${revision}: machines download all of it: ${escapeControls(why)}`];
+  }
+  return deltas.map(({ from, bytes }) => {
+    return `${revision}: a machine on ${from} moves ${formatBytes(bytes)}`;
+  });
+}
 
 function uploaded({ revision, bucket, bytes, ms }: EventOf<"uploaded">): string[] {
   return [

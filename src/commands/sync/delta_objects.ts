@@ -1,5 +1,16 @@
 /** Downloads the small objects that a delta needs, and counts their bytes. */
 import type { Bucket, ObjectBytes } from "../../bucket/bucket.ts";
+import { MAX_PATCH_BYTES } from "../../catalog/delta/objects.ts";
+
+/** A patch of more than this part of the object is not worth the work. */
+const WORTHWHILE = 0.5;
+/** But so many bytes are nothing. */
+const SMALL_PATCH = 64 * 1024;
+
+/** Bytes of the largest patch that is of use, for a revision whose object has `size` bytes. */
+export function largestUseful(size: number): number {
+  return Math.min(MAX_PATCH_BYTES, Math.max(SMALL_PATCH, size * WORTHWHILE));
+}
 
 export class DeltaObjects {
   readonly #bucket: Bucket;

@@ -4,8 +4,12 @@
  * what was signed, and the result is compared with the tree. Whatever does not fit leads to the whole object.
  */
 import { Patch, type PatchHead } from "../../archive/delta/patch.ts";
-import { MAX_TREE_BYTES, packTree, type RevisionTree } from "../../archive/tree/tree.ts";
-import { MAX_PATCH_BYTES } from "../../catalog/delta/objects.ts";
+import {
+  bytesOfTree,
+  MAX_TREE_BYTES,
+  packTree,
+  type RevisionTree,
+} from "../../archive/tree/tree.ts";
 import { asError, IntegrityError } from "../../errors.ts";
 import { applyDelta, type KnownSpare } from "../../machine/delta/apply.ts";
 import { KnownFolder } from "../../machine/delta/known_folder.ts";
@@ -20,14 +24,10 @@ import { routeOf } from "../../plan/route.ts";
 import { patchKey, treeKey } from "../../revision/keys.ts";
 import { type RevisionId } from "../../revision/names.ts";
 import type { Context } from "../../context.ts";
-import { DeltaObjects } from "./delta_objects.ts";
+import { DeltaObjects, largestUseful } from "./delta_objects.ts";
 import { requireReserve } from "./disk_space.ts";
 import type { DeltaOutcome, Destination, Source, Staged } from "./fetch.ts";
 
-/** A patch of more than this part of the object is not worth the work. */
-const WORTHWHILE = 0.5;
-/** But so many bytes are nothing. */
-const SMALL_PATCH = 64 * 1024;
 /** Milliseconds of work after which others get a turn. */
 const STINT = 100;
 
@@ -130,7 +130,7 @@ class DeltaFetch {
 
   async #findPatch(bases: readonly Base[]): Promise<FoundPatch | undefined> {
     const { remote } = this.#from;
-    const most = Math.min(MAX_PATCH_BYTES, Math.max(SMALL_PATCH, remote.object.size * WORTHWHILE));
+    const most = largestUseful(remote.object.size);
     for (const base of bases) {
       const object = await this.#objects.get(patchKey(remote, base.id), most);
       if (object === undefined) continue;
@@ -181,7 +181,7 @@ class DeltaFetch {
       ...{ sha256: head.to.sha256, tree: head.to.tree, moved: this.#objects.moved },
       treeSigned: this.#from.content === undefined ? undefined : true,
       entries: next.tree.entries.length,
-      bytes: bytesOf(next.tree),
+      bytes: bytesOfTree(next.tree),
       how: known === undefined ? "delta" : "spare",
       base: base.id,
       records: {
@@ -245,8 +245,4 @@ class DeltaFetch {
       end = performance.now() + STINT;
     };
   }
-}
-
-function bytesOf({ entries }: RevisionTree): number {
-  return entries.reduce((sum, entry) => entry.kind === "file" ? sum + entry.size : sum, 0);
 }
