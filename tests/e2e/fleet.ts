@@ -1,6 +1,7 @@
 /**
  * The real command line in a process of its own, against the real server over a socket, with any number of
- * machines. `FTL_TEST_EXECUTABLE` names a compiled `ftl`, which is then tested instead of the source.
+ * machines. `FTL_TEST_EXECUTABLE` names a compiled `ftl`, which is then tested instead of the source, or
+ * `FTL_TEST_BUNDLE` the source in a few files of JavaScript, which start in less time: see `scripts/test.ts`.
  */
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { assertEquals } from "../assert.ts";
@@ -27,9 +28,11 @@ export interface RunOptions {
 const BUCKET = "deploys";
 
 const EXECUTABLE = Deno.env.get("FTL_TEST_EXECUTABLE");
+const ENTRY = Deno.env.get("FTL_TEST_BUNDLE") ??
+  new URL("../../mod.ts", import.meta.url).pathname;
 export const PROGRAM = EXECUTABLE ?? Deno.execPath();
 export const PROGRAM_ARGS = EXECUTABLE === undefined
-  ? ["run", "--quiet", "--allow-all", new URL("../../mod.ts", import.meta.url).pathname]
+  ? ["run", "--quiet", "--allow-all", ENTRY]
   : [];
 
 /** The variables that a process needs to start, without the AWS settings of the person who runs the tests. */
@@ -59,6 +62,8 @@ export class Fleet implements AsyncDisposable {
     const server = await startS3Server({
       folder: folder.folder("s3"),
       buckets: [BUCKET],
+      // No test cuts the server's power.
+      durable: false,
       ...options,
     });
     return new Fleet(server, folder);

@@ -1,7 +1,7 @@
 /** A server, a machine, and `ftl` on it: as processes that can be killed, and in this process to be quick. */
 import { type Context, createContext, spool, type Spooled } from "../../mod.ts";
 import type { Bucket } from "../../src/bucket/bucket.ts";
-import { Fleet, type Machine, type Ran } from "../e2e/fleet.ts";
+import { Fleet, type Machine, programLine, type Ran } from "../e2e/fleet.ts";
 import type { S3ServerOptions } from "../s3_server/server.ts";
 import { aPerson } from "../trust/people.ts";
 import { FastForward } from "./fast_forward.ts";
@@ -9,6 +9,8 @@ import type { Archive } from "./site.ts";
 
 const PRELOAD = new URL("preload.ts", import.meta.url).pathname;
 const MOD = new URL("../../mod.ts", import.meta.url).pathname;
+/** Only the source can be told where to die, and what time it is. */
+const SOURCE = [Deno.execPath(), "run", "--quiet", "--no-check", "--allow-all"];
 
 export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -36,7 +38,7 @@ export class Lab implements AsyncDisposable {
     packages: readonly string[],
     options: Partial<S3ServerOptions> = {},
   ): Promise<Lab> {
-    return new Lab(await Fleet.start({ durable: false, ...options }), packages);
+    return new Lab(await Fleet.start(options), packages);
   }
 
   get root(): string {
@@ -106,11 +108,7 @@ export class Lab implements AsyncDisposable {
       ...(special ? { PROVE_AHEAD: String(FastForward.ahead) } : {}),
       ...env,
     };
-    const program = special ? undefined : Deno.env.get("FTL_TEST_EXECUTABLE");
-    const source = ["run", "--quiet", "--no-check", "--allow-all"];
-    const own = program === undefined
-      ? [Deno.execPath(), ...source, ...(special ? ["--preload", PRELOAD] : []), MOD]
-      : [program];
+    const own = special ? [...SOURCE, "--preload", PRELOAD, MOD] : programLine();
     const [first = "", ...others] = [...through, ...own, ...args];
     return new Deno.Command(first, {
       args: others,
