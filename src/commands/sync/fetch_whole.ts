@@ -1,7 +1,9 @@
 /** Downloads and unpacks the whole object of a revision. */
+import { MAX_TREE_BYTES } from "../../archive/tree/tree.ts";
 import { unpack, type Unpacked } from "../../archive/unpack.ts";
 import { unpackedFacts } from "../../catalog/delta/facts.ts";
-import { IntegrityError, StorageError } from "../../errors.ts";
+import { FtlError, IntegrityError, StorageError } from "../../errors.ts";
+import { treeKey } from "../../revision/keys.ts";
 import { revisionName } from "../../revision/names.ts";
 import { dropSpare } from "../../machine/delta/spare.ts";
 import { removeTrees } from "../../machine/revisions/removal.ts";
@@ -24,13 +26,41 @@ export async function stageWhole(
   from: Source,
   { pkg, staging }: Destination,
 ): Promise<Staged> {
-  const { sha256, entries, bytes, moved } = await stageMakingRoom(context, from, { pkg, staging });
-  const { tree } = from.content ?? {};
+  const staged = await stageMakingRoom(context, from, { pkg, staging });
+  const stored = await fetchTree(context, from, staged.sha256);
+  const { sha256, entries, bytes } = staged;
+  const signed = from.content?.tree;
   return {
-    ...{ sha256, entries, bytes, moved },
+    ...{ sha256, entries, bytes, moved: staged.moved + (stored?.bytes.length ?? 0) },
     how: "whole",
-    ...(tree === undefined ? {} : { tree, treeSigned: true }),
+    tree: signed ?? stored?.hash,
+    treeSigned: signed === undefined ? undefined : true,
+    records: stored && { tree: stored.bytes },
   };
+}
+
+/**
+ * The tree of the object, for a later delta. It costs a hundredth of the download, and then nothing need be fetched but
+ * a patch. Undefined if there is none: no delta is worth a failure.
+ */
+async function fetchTree(
+  { config, signal }: Context,
+  { bucket, remote, content }: Source,
+  sha256: string,
+): Promise<{ readonly hash: string; readonly bytes: Uint8Array } | undefined> {
+  if (config.delta === "off") return undefined;
+  try {
+    const found = await bucket.getBytes(treeKey(remote), { limit: MAX_TREE_BYTES, signal });
+    const hash = found?.metadata["ftl-tree"];
+    if (found === undefined || hash === undefined) return undefined;
+    const isOfIt = found.metadata["ftl-sha256"] === sha256 &&
+      (content === undefined || content.tree === hash);
+    return isOfIt ? { hash, bytes: found.bytes } : undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof FtlError)) throw error;
+    return undefined;
+  }
 }
 
 /** If the disk is full, and there is a spare, it goes, and all begins anew. */

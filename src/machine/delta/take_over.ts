@@ -204,14 +204,14 @@ function linkAt(place: string): string | undefined {
   }
 }
 
-const CHUNK = 256 * 1024;
+/** One for all files: each of its own would be garbage that V8 does not see in time. */
+const buffer = new Uint8Array(256 * 1024);
 
 /** Undefined if it cannot be read. */
 export function hashOf(place: string): string | undefined {
   try {
     using file = withShortPath(place, (path) => Deno.openSync(path));
     const hash = createHash("sha256");
-    const buffer = new Uint8Array(CHUNK);
     for (;;) {
       const read = file.readSync(buffer);
       if (read === null) return hash.digest("hex");
