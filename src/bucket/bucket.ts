@@ -101,6 +101,13 @@ export interface UploadOptions extends PutOptions {
   readonly concurrency: number;
   /** Called with the bytes that have arrived so far. */
   readonly onProgress?: (bytes: number) => void;
+  /**
+   * The object becomes visible only after this has resolved; parts are sent meanwhile. If it
+   * rejects, the upload ends at once as by an abort, and throws what this rejected with, even if the
+   * upload itself fails too. An upload that fails first does not wait for it. Its rejection counts
+   * as handled.
+   */
+  readonly visibleAfter?: Promise<unknown>;
 }
 
 export interface ReadOptions {
@@ -195,8 +202,9 @@ export interface Bucket {
   putOnce(key: string, text: string, options: PutOnceOptions): Promise<void>;
 
   /**
-   * Writes a large object. It is visible only when it is complete. On failure or abort nothing
-   * stays in the bucket, not even parts. Throws `ConflictError` as `put` does.
+   * Writes a large object. It is visible only when it is complete, and `visibleAfter` has resolved.
+   * On failure or abort nothing stays in the bucket, not even parts. Throws `ConflictError` as `put`
+   * does.
    */
   upload(key: string, source: UploadSource, options: UploadOptions): Promise<void>;
 

@@ -21,6 +21,7 @@ import type {
 } from "../../src/bucket/bucket.ts";
 import { SMALL_OBJECT_LIMIT } from "../../src/bucket/bucket.ts";
 import { ConflictError, IntegrityError, NotFoundError, StorageError } from "../../src/errors.ts";
+import { orAborted } from "../../src/concurrency/abortable.ts";
 import type { Metadata } from "../../src/revision/metadata.ts";
 
 interface Stored {
@@ -123,7 +124,24 @@ export class MemoryBucket implements OpenedBucket {
 
   async upload(key: string, source: UploadSource, options: UploadOptions): Promise<void> {
     await this.#call("upload");
-    const { metadata, condition, signal, onProgress } = options;
+    const { metadata, condition, signal, visibleAfter = Promise.resolve() } = options;
+    let refusal: { readonly reason: unknown } | undefined;
+    visibleAfter.catch((reason) => refusal = { reason });
+    try {
+      const bytes = this.#readParts(key, source, options);
+      await orAborted(() => visibleAfter, signal);
+      this.#write(key, bytes, { metadata, condition });
+    } catch (error) {
+      await Promise.resolve(); // lets a rejection arrive
+      throw signal?.aborted || refusal === undefined ? error : refusal.reason;
+    }
+  }
+
+  #readParts(
+    key: string,
+    source: UploadSource,
+    { signal, onProgress }: UploadOptions,
+  ): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(source.size);
     for (const [index, sha256] of source.partSha256.entries()) {
       signal?.throwIfAborted();
@@ -136,7 +154,7 @@ export class MemoryBucket implements OpenedBucket {
       bytes.set(part, offset);
       onProgress?.(offset + part.length);
     }
-    this.#write(key, bytes, { metadata, condition });
+    return bytes;
   }
 
   async remove(key: string): Promise<void> {

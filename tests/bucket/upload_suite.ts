@@ -17,6 +17,9 @@ export function testUploads(test: Test): void {
   testUploadsOf(test, { kind: "in one request", size: 1000 });
   testUploadsOf(test, { kind: "in parts", size: 2 * PART + 17 });
   testAborting(test);
+  testClearanceOf(test, { kind: "in one request", size: 1000 });
+  testClearanceOf(test, { kind: "in parts", size: PART + 17 });
+  testRefusalMidway(test);
 }
 
 function testUploadsOf(test: Test, { kind, size }: { kind: string; size: number }): void {
@@ -73,6 +76,97 @@ function testAborting(test: Test): void {
     assertEquals(error, reason);
     assertEquals(await bucket.list(""), []);
     assertEquals(await openUploads(), 0);
+  });
+}
+
+function testClearanceOf(test: Test, { kind, size }: { kind: string; size: number }): void {
+  test(`shows no object that is uploaded ${kind} before it may be visible`, async ({ bucket }) => {
+    const { source } = someBytes(size);
+    const { promise: visibleAfter, resolve } = Promise.withResolvers<void>();
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+    const onProgress = (bytes: number): void => bytes === size ? arrive() : undefined;
+    const options = { ...OPTIONS, visibleAfter, onProgress };
+    let isOver = false;
+    const upload = bucket.upload("a.tgz", source, options).finally(() => isOver = true);
+    if (kind === "in parts") await arrived;
+    // Time enough for the few requests that would make it visible.
+    for (let i = 0; i < 5; i++) assertEquals([isOver, await bucket.list("")], [false, []]);
+    resolve();
+    await upload;
+    assertEquals((await bucket.head("a.tgz"))?.size, size);
+  });
+
+  test(`leaves nothing of an upload ${kind} that must not be visible`, async ({ bucket, openUploads }) => {
+    const { source } = someBytes(size);
+    const { promise: visibleAfter, reject } = Promise.withResolvers<void>();
+    const reason = new IntegrityError("refused");
+    const upload = bucket.upload("a.tgz", source, { ...OPTIONS, visibleAfter });
+    await bucket.list("");
+    reject(reason);
+    assertEquals(await assertRejects(() => upload, IntegrityError), reason);
+    assertEquals(await bucket.list(""), []);
+    assertEquals(await openUploads(), 0);
+  });
+
+  test(`leaves nothing of an upload ${kind} that is refused from the start`, async (given) => {
+    const { source } = someBytes(size);
+    const reason = new IntegrityError("refused");
+    const visibleAfter = Promise.reject(reason);
+    const options = { ...OPTIONS, visibleAfter };
+    const upload = (): Promise<void> => given.bucket.upload("a.tgz", source, options);
+    assertEquals(await assertRejects(upload, IntegrityError), reason);
+    assertEquals([await given.bucket.list(""), await given.openUploads()], [[], 0]);
+  });
+
+  test(`ends an upload ${kind} that waits to be visible when it is aborted`, async (given) => {
+    const { source } = someBytes(size);
+    const controller = new AbortController();
+    const { promise: visibleAfter, reject } = Promise.withResolvers<void>();
+    const reason = new Error("enough");
+    const options = { ...OPTIONS, visibleAfter, signal: controller.signal };
+    const upload = given.bucket.upload("a.tgz", source, options);
+    await given.bucket.list("");
+    controller.abort(reason);
+    assertEquals(await assertRejects(() => upload, Error), reason);
+    reject(new Error("nobody waits for this any more"));
+    assertEquals([await given.bucket.list(""), await given.openUploads()], [[], 0]);
+  });
+}
+
+function testRefusalMidway(test: Test): void {
+  test("ends an upload at once that must not be visible, and tells that reason first", async ({ bucket, openUploads }) => {
+    const { source } = someBytes(6 * PART);
+    const { promise: visibleAfter, reject } = Promise.withResolvers<void>();
+    const reason = new IntegrityError("refused");
+    let reads = 0;
+    const failing = {
+      ...source,
+      read: (offset: number, length: number): Uint8Array<ArrayBuffer> => {
+        if (++reads < 2) return source.read(offset, length);
+        reject(reason);
+        throw new Error("the file cannot be read either");
+      },
+    };
+    const options = { ...OPTIONS, concurrency: 1, visibleAfter };
+    const upload = (): Promise<void> => bucket.upload("a.tgz", failing, options);
+    assertEquals(await assertRejects(upload, Error), reason);
+    assertEquals(reads, 2);
+    assertEquals(await bucket.list(""), []);
+    assertEquals(await openUploads(), 0);
+  });
+
+  test("does not wait for what its object waits for when the upload fails", async ({ bucket, openUploads }) => {
+    const { source } = someBytes(2 * PART);
+    const failing = {
+      ...source,
+      read: (): never => {
+        throw new IntegrityError("the file cannot be read");
+      },
+    };
+    const never = { ...OPTIONS, visibleAfter: new Promise<void>(() => {}) };
+    const upload = (): Promise<void> => bucket.upload("a.tgz", failing, never);
+    await assertRejects(upload, IntegrityError, "cannot be read");
+    assertEquals([await bucket.list(""), await openUploads()], [[], 0]);
   });
 }
 

@@ -11,8 +11,10 @@ import { inParallel } from "../../concurrency/parallel.ts";
 import { askForCollection } from "../../garbage.ts";
 import type { Condition, UploadOptions, UploadSource } from "../bucket.ts";
 import { checkOf, compareWithEtag } from "./body_check.ts";
+import type { Clearance } from "./clearance.ts";
 import { Grace, LAST_LOOK } from "./grace.ts";
 import { codeOf } from "../aws/sdk_error.ts";
+import { signedFor } from "./known_hash.ts";
 import type { StoreLacks } from "./store_lacks.ts";
 import { inKnownForm, suspectOf, type WriteForm } from "./write_form.ts";
 
@@ -28,6 +30,8 @@ const SLOWEST_UPLOAD = 10;
  * about 60 MB of such copies. It would send a stream without the Content-Length that S3 requires.
  */
 const UPLOAD_WINDOW = 15 * 1024 * 1024;
+/** The same before the object may become visible: the check of a file goes on then, and needs memory too. */
+const EARLY_WINDOW = 10 * 1024 * 1024;
 /** Milliseconds to abort an upload and remove its parts. */
 const ABORT_TIMEOUT = 5_000;
 
@@ -48,30 +52,35 @@ export interface Upload {
   readonly require: (condition: Condition) => Promise<void>;
   /** Whether the store is not AWS. */
   readonly isForeign: boolean;
+  /** Must be granted before the request that makes the object visible. */
+  readonly clearance: Clearance;
   /** Called before the request that makes the object visible. */
   readonly onEnding: () => void;
 }
 
 /** Uploads in one request. */
 export async function uploadWhole(upload: Upload): Promise<void> {
-  const { client, lacks, target, source, options } = upload;
+  const { client, lacks, target, source, options, clearance } = upload;
   const { condition, metadata } = options;
+  await clearance.granted();
   const body = source.read(0, source.size);
   const wanted = { checksums: true, conditions: condition !== undefined };
   await inKnownForm(lacks, wanted, async (form) => {
     // Whether a store that is not AWS respects conditions is known only after a test: see `S3Writes.put`.
     const isChecked = form.conditions && !upload.isForeign;
     if (condition !== undefined && !isChecked) await upload.require(condition);
-    const check = checkOf(body, { form, sha256: source.partSha256[0], target });
+    const sha256 = source.partSha256[0];
+    const check = checkOf(body, { form, sha256, target });
+    const command = new PutObjectCommand({
+      ...target,
+      Body: body,
+      ...check,
+      Metadata: { ...metadata },
+      ...(form.conditions ? conditionHeaders(condition) : {}),
+    });
     upload.onEnding();
     await client.send(
-      new PutObjectCommand({
-        ...target,
-        Body: body,
-        ...check,
-        Metadata: { ...metadata },
-        ...(form.conditions ? conditionHeaders(condition) : {}),
-      }),
+      signedFor(sha256, command),
       sendOptions(timeoutFor(source.size), options.signal),
     );
   });
@@ -80,8 +89,8 @@ export async function uploadWhole(upload: Upload): Promise<void> {
 
 /** Uploads in parts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
 export async function uploadParts(upload: Upload): Promise<void> {
-  const { client, lacks, target, options } = upload;
-  options.signal?.throwIfAborted();
+  const { client, lacks, target, options, clearance } = upload;
+  clearance.signal.throwIfAborted();
   // An abort must not leave it unknown whether the upload was started, or completed.
   using grace = new Grace(options.signal);
   const { UploadId } = await inKnownForm(
@@ -99,6 +108,7 @@ export async function uploadParts(upload: Upload): Promise<void> {
   );
   try {
     const parts = await sendParts(upload, UploadId);
+    await clearance.granted();
     await complete(upload, { UploadId, parts, signal: grace.signal });
   } catch (error) {
     // No part is under way any more: `inParallel` waits for all of them before it throws.
@@ -117,27 +127,35 @@ interface SentPart {
 }
 
 function sendParts(
-  { client, lacks, target, source, options: { concurrency, signal, onProgress } }: Upload,
+  { client, lacks, target, source, options: { concurrency, onProgress }, clearance }: Upload,
   UploadId: string | undefined,
 ): Promise<SentPart[]> {
+  const { signal } = clearance;
   let arrived = 0;
-  const atOnce = Math.max(1, Math.min(concurrency, Math.floor(UPLOAD_WINDOW / source.partSize)));
+  const fitting = (window: number): number => Math.max(1, Math.floor(window / source.partSize));
+  const atOnce = Math.max(1, Math.min(concurrency, fitting(UPLOAD_WINDOW)));
+  const early = fitting(EARLY_WINDOW);
   return inParallel(
     source.partSha256,
     { concurrency: atOnce, signal },
     async (sha256, index, stop) => {
+      // Of the first parts that would be under way together, some wait.
+      if (index >= early && index < atOnce) await clearance.granted();
       const body = readPart(source, index);
       const wanted = { checksums: true, conditions: false };
       const part = await inKnownForm(lacks, wanted, async (form): Promise<SentPart> => {
         const check = checkOf(body, { form, sha256, target });
         const answer = await client.send(
-          new UploadPartCommand({
-            ...target,
-            UploadId,
-            PartNumber: index + 1,
-            Body: body,
-            ...check,
-          }),
+          signedFor(
+            sha256,
+            new UploadPartCommand({
+              ...target,
+              UploadId,
+              PartNumber: index + 1,
+              Body: body,
+              ...check,
+            }),
+          ),
           sendOptions(timeoutFor(body.byteLength), stop),
         );
         const sent = { PartNumber: index + 1, ETag: answer.ETag };
@@ -216,7 +234,7 @@ function compareParts({ source, target }: Upload, parts: readonly SentPart[]): v
 }
 
 /** After so many parts, the runtime's copies of them are to be garbage-collected. */
-const PARTS_A_COLLECTION = 4;
+const PARTS_A_COLLECTION = 2;
 
 /** Milliseconds until a request with so many bytes must be answered. */
 function timeoutFor(bytes: number): number {

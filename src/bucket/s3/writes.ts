@@ -12,6 +12,7 @@ import {
 } from "../bucket.ts";
 import { checkOf } from "./body_check.ts";
 import { type Found, Grace, lookOnce, outcomeUnknown, unanswered } from "./grace.ts";
+import { Clearance } from "./clearance.ts";
 import { codeOf, statusOf } from "../aws/sdk_error.ts";
 import { mayHaveBeenDone } from "./failure.ts";
 import { conditionHeaders, uploadParts, uploadWhole } from "./upload.ts";
@@ -198,7 +199,9 @@ export class S3Writes {
     const require = (condition: Condition): Promise<void> => this.#require(key, condition);
     let isEnding = false;
     const onEnding = (): void => void (isEnding = true);
-    const upload = { client, lacks, target, source, options, require, isForeign, onEnding };
+    using clearance = new Clearance(options);
+    const store = { client, lacks, target, require, isForeign };
+    const upload = { ...store, source, options, clearance, onEnding };
     try {
       await (source.partSha256.length === 1 ? uploadWhole(upload) : uploadParts(upload));
     } catch (error) {
@@ -214,6 +217,8 @@ export class S3Writes {
         const what = `s3://${name}/${key}`;
         throw outcomeUnknown(options.signal.reason, { what, done: "written", found });
       }
+      // Before it is granted, nothing was sent that could make the object visible.
+      if (clearance.refusal !== undefined) throw clearance.refusal.reason;
       if (mayHaveBeenDone(error) || error instanceof ConflictError) {
         const there = await this.#bucket.head(key);
         if (there !== undefined && sameMetadata(there.metadata, options.metadata)) return;

@@ -1,5 +1,6 @@
-/** Checks a file as a machine would unpack it, before anything is uploaded. */
-import { checkArchive } from "../../archive/check.ts";
+/** Reads a file to spool: for its checksums, and as a machine would unpack it. */
+import { setImmediate } from "node:timers";
+import { checkArchive, type EntryWatcher } from "../../archive/check.ts";
 import { ContentCheck } from "../../archive/content_check.ts";
 import { ScriptCheck } from "../../archive/script_check.ts";
 import { IntegrityError } from "../../errors.ts";
@@ -8,11 +9,12 @@ import {
   type Checksums,
   ChecksumTaker,
   type FileSource,
+  type SumTaker,
 } from "../../transfer/upload/file_source.ts";
 import type { Context } from "../../context.ts";
 
 /** The result of the check. */
-export interface CheckedFile extends Checksums {
+export interface CheckedFile {
   /** Entries and bytes after unpacking. */
   readonly entries: number;
   readonly bytes: number;
@@ -27,44 +29,57 @@ export interface SpoolFile {
   readonly rest: string;
   /** Called for what is probably a mistake. */
   readonly warn: (message: string) => void;
+  /** See the entries during the check, besides those that look for mistakes. */
+  readonly watchers?: readonly EntryWatcher[] | undefined;
 }
 
-/** Reads all of `source`. Throws `IntegrityError` if a machine would refuse the file. */
+/**
+ * Reads all of `source`, whose bytes `sums` gets. Throws `IntegrityError` if a machine would refuse the
+ * file.
+ */
 export async function checkFile(
-  { report, signal }: Context,
+  { report, signal }: Pick<Context, "report" | "signal">,
   source: FileSource,
-  { path, name, rest, warn }: SpoolFile,
+  { path, name, rest, warn, watchers = [], sums }: SpoolFile & { readonly sums: SumTaker },
 ): Promise<CheckedFile> {
   const started = performance.now();
-  const sums = new ChecksumTaker(source.partSize);
   const fileName = rest === "" ? name : `${name}.${rest}`;
   const tell = (done: number): void =>
     report({ type: "progress", subject: path, work: "checking", done, total: source.size });
-  try {
-    const { entries, bytes } = await checkArchive(toAsync(source.chunks(sums), { signal, tell }), {
-      package: name,
-      rest,
-      size: source.size,
-      signal,
-      onNote: warn,
-      watchers: [new ScriptCheck(warn), new ContentCheck(fileName, rest, warn)],
-    });
-    report({ type: "checked", file: path, entries, bytes, ms: performance.now() - started });
-    return { ...sums.digest(), entries, bytes };
-  } catch (error) {
-    if (!(error instanceof IntegrityError)) throw error;
-    throw new IntegrityError(`Cannot spool ${path}: ${error.message}`, {
-      cause: error,
-      hint: error.hint,
-    });
-  }
+  const { entries, bytes } = await checkArchive(inTurns(source.chunks(sums), { signal, tell }), {
+    package: name,
+    rest,
+    size: source.size,
+    signal,
+    onNote: warn,
+    watchers: [new ScriptCheck(warn), new ContentCheck(fileName, rest, warn), ...watchers],
+  });
+  report({ type: "checked", file: path, entries, bytes, ms: performance.now() - started });
+  return { entries, bytes };
 }
 
-/** Milliseconds that reading may hold up signals and timers. */
-const LONGEST_TURN = 50;
+/** Reads all of `source` for its checksums. Throws `IntegrityError` if it changes meanwhile. */
+export async function takeChecksums(source: FileSource, signal: AbortSignal): Promise<Checksums> {
+  const sums = new ChecksumTaker(source.partSize);
+  const chunks = inTurns(source.chunks(sums), { signal, tell: () => {} });
+  while (!(await chunks.next()).done);
+  return sums.digest();
+}
 
-/** Lets signals and timers run between the chunks of a file that is read synchronously. */
-async function* toAsync(
+/** The error for a file that must not be spooled. Other errors stay as they are. */
+export function explainRefusal(error: unknown, path: string): unknown {
+  if (!(error instanceof IntegrityError)) return error;
+  return new IntegrityError(`Cannot spool ${path}: ${error.message}`, {
+    cause: error,
+    hint: error.hint,
+  });
+}
+
+/** Milliseconds that reading may hold up signals, timers, the other readers and the thread's messages. */
+const LONGEST_TURN = 8;
+
+/** Lets others run between the chunks of a file that is read synchronously. */
+async function* inTurns(
   chunks: Iterable<Uint8Array>,
   { signal, tell }: { signal: AbortSignal; tell: (bytes: number) => void },
 ): AsyncGenerator<Uint8Array> {
@@ -74,7 +89,7 @@ async function* toAsync(
     yield chunk;
     tell(done += chunk.byteLength);
     if (performance.now() - turn < LONGEST_TURN) continue;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await new Promise<void>((resolve) => setImmediate(resolve));
     signal.throwIfAborted();
     turn = performance.now();
   }

@@ -1,4 +1,4 @@
-/** `ftl spool`: uploads a file as a new revision of its package. */
+/** `ftl spool`: checks a file, and uploads it as a new revision of its package. */
 import {
   type Metadata,
   noteMetadata,
@@ -19,11 +19,13 @@ import {
 import { fileNameOf, FileSource, refuseFolder } from "../../transfer/upload/file_source.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import { ClockCheck } from "./clock_check.ts";
+import type { Config } from "../../config.ts";
 import { type Context } from "../../context.ts";
 import { fetchPackageListing, type RemotePackage } from "../../catalog/remote_package.ts";
-import { type CheckedFile, checkFile } from "./file_check.ts";
 import { dropStaleUploads } from "../../catalog/stale_uploads.ts";
 import { openBucket } from "../../bucket/open.ts";
+import { RunningCheck } from "./running_check.ts";
+import { upload } from "./upload.ts";
 
 /** Options of a spool. */
 export interface SpoolOptions {
@@ -50,13 +52,14 @@ export interface Spooled {
 }
 
 /**
- * Checks the file as a machine would unpack it, then uploads it. Throws `UsageError`, `NotFoundError`,
+ * Checks the file as a machine would unpack it, and uploads it. Throws `UsageError`, `NotFoundError`,
  * `IntegrityError`, `StorageError`, and `ConflictError` if others spool the same file again and again at the
  * same instant. After these errors the bucket is unchanged. Throws `OutcomeUnknownError` if the command was
  * ended while S3 completed the upload: then the revision may be in the bucket. With `FTL_SIGN_KEY` the revision is signed.
  *
  * The bucket is asked first. The check of a large file takes long, and would be wasted without credentials, or
- * without such a bucket in the region.
+ * without such a bucket in the region. A large file is uploaded while it is checked, and becomes visible only when it
+ * has proved good.
  */
 export async function spool(
   context: Context,
@@ -83,30 +86,58 @@ export async function spool(
   for (const advice of adviseOnFileName(name, rest)) warn(advice);
   tellOfNewPackage(context, first, { name, rest, warn });
   clock.check(first.revisions.at(-1), warn);
-  const checked = await checkFile(context, source, { path, name, rest, warn });
+  await using check = new RunningCheck(context, source, { path, name, rest, warn });
+  const sums = await check.sums();
+  const facts = mayOverlap(config, source) ? undefined : await check.done;
 
   const started = performance.now();
-  const { id, key } = await uploadAsNewest(context, bucket, {
+  const uploading = uploadAsNewest(context, bucket, {
     name,
     rest,
-    sha256: checked.sha256,
+    sha256: sums.sha256,
     listing: started - listed < FRESH ? first : undefined,
     upload: async (subject, newKey) => {
-      const metadata = { ...revisionMetadata(checked), ...noteEntries, ...uploadMetadata() };
+      check.requireNoFailure();
+      const content = revisionMetadata({ sha256: sums.sha256, ...facts });
+      const metadata = { ...content, ...noteEntries, ...uploadMetadata() };
       await upload(context, bucket, {
-        ...{ subject, key: newKey, source, checked },
+        ...{ subject, key: newKey, source, sums, checked: check.done },
         metadata: await sign({ key: newKey, size: source.size, metadata }),
       });
     },
   });
+  const { id, key } = await orFailedCheck(uploading, check, context.signal);
   const revision = revisionName({ package: name, id });
   faultPoint("upload-completed");
   await dropStaleUploads(context, bucket, name);
   const { size } = source;
   const ms = performance.now() - started;
   report({ type: "uploaded", revision, bucket: config.bucket, bytes: size, ms });
-  const { sha256, entries, bytes } = checked;
+  const { sha256 } = sums;
+  const { entries, bytes } = await check.done;
   return { revision, key, size, sha256, entries, bytes, warnings };
+}
+
+/**
+ * Whether the upload may begin before the check has ended. The metadata of such an upload, which S3 wants first, lacks
+ * what only the check finds. A signature must cover that, and a small file is checked at once.
+ */
+function mayOverlap({ signKey }: Config, { isInParts }: FileSource): boolean {
+  return isInParts && signKey === undefined;
+}
+
+/** What an upload gives. If it fails and the check has failed too, the fault of the file is more important. */
+async function orFailedCheck<T>(
+  uploading: Promise<T>,
+  check: RunningCheck,
+  signal: AbortSignal,
+): Promise<T> {
+  try {
+    return await uploading;
+  } catch (error) {
+    if (!signal.aborted) check.requireNoFailure();
+    throw error;
+  }
 }
 
 type RevisionSigning = (
@@ -136,40 +167,6 @@ function tellOfNewPackage(
     `The package is ${name}: the file's name up to its first dot. Files with other names are other ` +
       "packages: if the part after the name changes with every build, leave it out",
   );
-}
-
-interface UploadPlan {
-  readonly subject: RevisionName;
-  readonly key: string;
-  readonly source: FileSource;
-  readonly checked: CheckedFile;
-  readonly metadata: Metadata;
-}
-
-/** Throws `ConflictError` if the key is taken. */
-async function upload(
-  { config, report, signal }: Context,
-  bucket: Bucket,
-  { subject, key, source, checked, metadata }: UploadPlan,
-): Promise<void> {
-  const tell = (done: number): void =>
-    report({ type: "progress", subject, work: "uploading", done, total: source.size });
-  tell(0);
-  await bucket.upload(key, {
-    size: source.size,
-    partSize: source.partSize,
-    partSha256: checked.partSha256,
-    read: (offset, length) => source.read(offset, length),
-  }, {
-    metadata,
-    condition: { absent: true },
-    concurrency: config.concurrency,
-    signal,
-    onProgress: (done) => {
-      faultPoint("part-uploaded");
-      tell(done);
-    },
-  });
 }
 
 interface NewRevision {

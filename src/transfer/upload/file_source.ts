@@ -1,4 +1,7 @@
-/** A file to spool. It is read twice: once to check it, and once to upload it. */
+/**
+ * A file to spool. It is read three times: for its checksums, to check it, and to upload it, the latter
+ * two at the same time if the file is large.
+ */
 import { createHash } from "node:crypto";
 import { IntegrityError, NotFoundError, UsageError } from "../../errors.ts";
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
@@ -85,11 +88,16 @@ export class FileSource implements Disposable {
     }
   }
 
+  /** Whether it is uploaded in parts, not in one request. */
+  get isInParts(): boolean {
+    return this.size > this.partSize;
+  }
+
   /**
    * Reads the whole file and adds its bytes to `sums`, which has the checksums at the end. A chunk
    * is valid until the next one is requested.
    */
-  *chunks(sums: ChecksumTaker): Generator<Uint8Array> {
+  *chunks(sums: SumTaker): Generator<Uint8Array> {
     const memory = new Uint8Array(CHUNK);
     for (let offset = 0; offset < this.size; offset += CHUNK) {
       const chunk = memory.subarray(0, this.size - offset);
@@ -113,6 +121,11 @@ export class FileSource implements Disposable {
       throw systemCode(error) === "ENOENT" ? this.#changed() : error;
     }
     if (identityOf(there) !== this.#identity) throw this.#changed();
+  }
+
+  /** Throws `IntegrityError` if two readings of the file did not give the same checksum. */
+  requireSame(sha256: string, before: string): void {
+    if (sha256 !== before) throw this.#changed();
   }
 
   #changed(): IntegrityError {
@@ -150,8 +163,13 @@ export function refuseFolder(path: string): void {
   });
 }
 
+/** Takes the bytes of a file in their order. */
+export interface SumTaker {
+  update(chunk: Uint8Array): unknown;
+}
+
 /** Computes the checksums of the whole and of its parts in one pass. */
-export class ChecksumTaker {
+export class ChecksumTaker implements SumTaker {
   readonly #partSize: number;
   readonly #whole = createHash("sha256");
   readonly #parts: string[] = [];

@@ -1,0 +1,65 @@
+/** Uploads a file under one id, while it is checked or after that. */
+import { orAborted } from "../../concurrency/abortable.ts";
+import type { Context } from "../../context.ts";
+import { faultPoint } from "../../fault_point.ts";
+import type { Bucket } from "../../bucket/bucket.ts";
+import type { Metadata } from "../../revision/metadata.ts";
+import type { RevisionName } from "../../revision/names.ts";
+import type { Checksums, FileSource } from "../../transfer/upload/file_source.ts";
+import type { CheckedFile } from "./file_check.ts";
+
+export interface UploadPlan {
+  readonly subject: RevisionName;
+  readonly key: string;
+  readonly source: FileSource;
+  readonly sums: Checksums;
+  readonly metadata: Metadata;
+  /** The object becomes visible only after this has resolved. If it rejects, nothing stays. */
+  readonly checked: Promise<CheckedFile>;
+  /**
+   * More that must be done before the object becomes visible. It begins when the file has proved good,
+   * and may go on beside the upload. If it throws, nothing of the upload stays. `signal` aborts when the
+   * upload has failed; the upload's error is thrown only after this has ended.
+   */
+  readonly afterCheck?: (checked: CheckedFile, signal: AbortSignal) => Promise<void>;
+}
+
+/** Throws `ConflictError` if the key is taken, and what `checked` and `afterCheck` throw. */
+export async function upload(
+  { config, report, signal }: Context,
+  bucket: Bucket,
+  plan: UploadPlan,
+): Promise<void> {
+  const { subject, key, source, sums, metadata } = plan;
+  const tell = (done: number): void =>
+    report({ type: "progress", subject, work: "uploading", done, total: source.size });
+  tell(0);
+  const ended = new AbortController();
+  const visibleAfter = prepare(plan, ended.signal);
+  try {
+    await bucket.upload(key, {
+      size: source.size,
+      partSize: source.partSize,
+      partSha256: sums.partSha256,
+      read: (offset, length) => source.read(offset, length),
+    }, {
+      metadata,
+      condition: { absent: true },
+      concurrency: config.concurrency,
+      signal,
+      onProgress: (done) => {
+        faultPoint("part-uploaded");
+        tell(done);
+      },
+      visibleAfter,
+    });
+  } finally {
+    ended.abort();
+    await visibleAfter.catch(() => {});
+  }
+}
+
+async function prepare({ checked, afterCheck }: UploadPlan, signal: AbortSignal): Promise<void> {
+  const facts = await orAborted(() => checked, signal);
+  await afterCheck?.(facts, signal);
+}
