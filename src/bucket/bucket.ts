@@ -102,8 +102,8 @@ export interface UploadOptions extends PutOptions {
   /** Called with the bytes that have arrived so far. */
   readonly onProgress?: (bytes: number) => void;
   /**
-   * The object becomes visible only after this has resolved; parts are sent meanwhile. If it
-   * rejects, the upload ends at once as by an abort, and throws what this rejected with, even if the
+   * The object becomes visible only after this has resolved; parts are sent meanwhile, perhaps not
+   * all. If it rejects, the upload ends at once as by an abort, and throws what this rejected with, even if the
    * upload itself fails too. An upload that fails first does not wait for it. Its rejection counts
    * as handled.
    */
