@@ -1,4 +1,7 @@
-/** A bucket in memory, for tests that need no socket. It keeps the contract of `src/bucket/bucket.ts` whole. */
+/**
+ * A bucket in memory, for tests that need no socket. It is long because it keeps the contract of
+ * `src/bucket/bucket.ts` whole.
+ */
 import { createHash } from "node:crypto";
 import type {
   Condition,
@@ -132,7 +135,7 @@ export class MemoryBucket implements OpenedBucket {
       await orAborted(() => visibleAfter, signal);
       this.#write(key, bytes, { metadata, condition });
     } catch (error) {
-      await Promise.resolve(); // lets a rejection arrive
+      await new Promise((resolve) => setTimeout(resolve, 0)); // as the abort of a real upload takes time
       throw signal?.aborted || refusal === undefined ? error : refusal.reason;
     }
   }

@@ -16,7 +16,7 @@ import { Grace, LAST_LOOK } from "./grace.ts";
 import { codeOf } from "../aws/sdk_error.ts";
 import { signedFor } from "./known_hash.ts";
 import type { StoreLacks } from "./store_lacks.ts";
-import { inKnownForm, suspectOf, type WriteForm } from "./write_form.ts";
+import { conditionHeaders, inKnownForm, suspectOf, type WriteForm } from "./write_form.ts";
 
 /** Milliseconds for a whole answer. Whoever reads a revision's bytes has another timeout. */
 export const ANSWER_TIMEOUT = 20_000;
@@ -245,16 +245,5 @@ function sendOptions(
   requestTimeout: number,
   signal?: AbortSignal,
 ): { requestTimeout: number; abortSignal?: AbortSignal } {
-  return {
-    requestTimeout,
-    ...(signal === undefined ? {} : { abortSignal: signal }),
-  };
-}
-
-/** A condition in the form of the SDK's commands. */
-export function conditionHeaders(
-  condition?: Condition,
-): { IfNoneMatch?: string; IfMatch?: string } {
-  if (condition === undefined) return {};
-  return "absent" in condition ? { IfNoneMatch: "*" } : { IfMatch: condition.etag };
+  return { requestTimeout, ...(signal === undefined ? {} : { abortSignal: signal }) };
 }

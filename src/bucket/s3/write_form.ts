@@ -3,6 +3,7 @@
  * of them.
  */
 import { statusOf } from "../aws/sdk_error.ts";
+import type { Condition } from "../bucket.ts";
 import type { StoreLacks } from "./store_lacks.ts";
 
 /** What a write has besides its bytes. */
@@ -98,4 +99,18 @@ export function suspectOf(error: unknown): Suspect | undefined {
   if (/checksum/i.test(text)) return "checksums";
   if (/if-(none-)?match|condition/i.test(text)) return "conditions";
   return status === 501 ? "either" : undefined;
+}
+
+/** A condition in the form of the SDK's commands. */
+export function conditionHeaders(
+  condition?: Condition,
+): { IfNoneMatch?: string; IfMatch?: string } {
+  if (condition === undefined) return {};
+  return "absent" in condition ? { IfNoneMatch: "*" } : { IfMatch: condition.etag };
+}
+
+/** The condition with an ETag as stores that compare it without the quotes of HTTP know it. */
+export function withoutQuotes(condition: Condition | undefined): Condition | undefined {
+  if (condition === undefined || "absent" in condition) return condition;
+  return { etag: condition.etag.replace(/^"(.*)"$/, "$1") };
 }

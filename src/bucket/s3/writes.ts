@@ -15,10 +15,10 @@ import { type Found, Grace, lookOnce, outcomeUnknown, unanswered } from "./grace
 import { Clearance } from "./clearance.ts";
 import { codeOf, statusOf } from "../aws/sdk_error.ts";
 import { mayHaveBeenDone } from "./failure.ts";
-import { conditionHeaders, uploadParts, uploadWhole } from "./upload.ts";
+import { uploadParts, uploadWhole } from "./upload.ts";
 import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from "./sdk.ts";
 import type { StoreLacks } from "./store_lacks.ts";
-import { inKnownForm } from "./write_form.ts";
+import { conditionHeaders, inKnownForm, withoutQuotes } from "./write_form.ts";
 
 /** The parts of the bucket that writing needs. */
 interface WrittenBucket {
@@ -243,11 +243,6 @@ export class S3Writes {
     if (error instanceof FtlError) return error;
     return this.#bucket.explain(error, "s3:PutObject", key);
   }
-}
-
-function withoutQuotes(condition: Condition | undefined): Condition | undefined {
-  if (condition === undefined || "absent" in condition) return condition;
-  return { etag: condition.etag.replace(/^"(.*)"$/, "$1") };
 }
 
 function sameMetadata(there: Metadata, sent: Metadata): boolean {

@@ -23,6 +23,7 @@ import type { Config } from "../../config.ts";
 import { type Context } from "../../context.ts";
 import { fetchPackageListing, type RemotePackage } from "../../catalog/remote_package.ts";
 import { dropStaleUploads } from "../../catalog/stale_uploads.ts";
+import type { Report } from "../../events.ts";
 import { openBucket } from "../../bucket/open.ts";
 import { RunningCheck } from "./running_check.ts";
 import { upload } from "./upload.ts";
@@ -72,11 +73,7 @@ export async function spool(
   const { package: name, rest } = splitFileName(fileNameOf(path));
   const note = { by: context.author(), at: new Date(context.now()).toISOString(), message };
   const noteEntries = noteMetadata(note);
-  const warnings: string[] = [];
-  const warn = (warning: string): void => {
-    warnings.push(warning);
-    report({ type: "warning", message: warning });
-  };
+  const { warnings, warn } = collectWarnings(report);
   using source = new FileSource(path);
   const clock = new ClockCheck(context.now);
   const bucket = await openBucket(context, (headers) => clock.see(headers));
@@ -113,9 +110,7 @@ export async function spool(
   const { size } = source;
   const ms = performance.now() - started;
   report({ type: "uploaded", revision, bucket: config.bucket, bytes: size, ms });
-  const { sha256 } = sums;
-  const { entries, bytes } = await check.done;
-  return { revision, key, size, sha256, entries, bytes, warnings };
+  return { revision, key, size, sha256: sums.sha256, ...await check.done, warnings };
 }
 
 /**
@@ -124,6 +119,18 @@ export async function spool(
  */
 function mayOverlap({ signKey }: Config, { isInParts }: FileSource): boolean {
   return isInParts && signKey === undefined;
+}
+
+/** The warnings so far, and what reports one more. */
+function collectWarnings(
+  report: Report,
+): { warnings: readonly string[]; warn: (message: string) => void } {
+  const warnings: string[] = [];
+  const warn = (message: string): void => {
+    warnings.push(message);
+    report({ type: "warning", message });
+  };
+  return { warnings, warn };
 }
 
 /** What an upload gives. If it fails and the check has failed too, the fault of the file is more important. */
