@@ -252,6 +252,7 @@ export type {
   HeldEvent,
   NewPackageEvent,
   NoPackagesEvent,
+  PackingEvent,
   PausedEvent,
   ProgressEvent,
   RemovedEvent,

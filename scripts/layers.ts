@@ -5,8 +5,7 @@
  *
  * It also checks that:
  * - every file in `src` can be reached from `mod.ts`;
- * - only the file in the table below imports a package from npm, by name and version, so that other projects
- *   find it;
+ * - only the file in the table below imports a package from npm, with the version that other projects need;
  * - only `src/cli/process.ts` touches arguments, environment, exit and signals;
  * - the S3 server of the tests uses nothing of `src`.
  *
@@ -70,7 +69,7 @@ const ROOMS: readonly Room[] = [
   { path: "src/concurrency/", mayImport: ROOT_FILES },
   { path: "src/revision/", mayImport: EVERYWHERE },
   { path: "src/plan/", mayImport: [...EVERYWHERE, "src/revision/"] },
-  // `s3/` uses `aws/`, which finds its credentials. `aws/` does not know S3.
+  // `s3/` finds its credentials by `aws/`, which does not know S3.
   { path: "src/bucket/aws/", mayImport: DECISIONS },
   {
     path: "src/bucket/s3/",
@@ -111,6 +110,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "@std/fmt/colors": "src/cli/terminal/paint.ts",
   "@std/text/closest-string": "src/nearest.ts",
   "@std/text/levenshtein-distance": "src/nearest.ts",
+  "ignore": "src/archive/pack/excludes.ts",
   "log-update": "src/cli/terminal/progress.ts",
   "get-east-asian-width": "src/cli/terminal/paint.ts",
 };

@@ -122,6 +122,7 @@ export const SYSTEM_VARIABLES: readonly (readonly [names: readonly string[], mea
     "the author of a revision or a blessing: the first of them that is set",
   ],
   [["PATH"], "where programs are looked up that package scripts and AWS profiles name"],
+  [["TMPDIR"], "where `spool` keeps what it packs, and what it needs for patches; else `/tmp`"],
   [["TERM"], "`dumb` for a terminal without colors and live lines"],
   [["NO_COLOR"], "no colors, on any terminal"],
   [["FORCE_COLOR"], "colors, even without a terminal"],

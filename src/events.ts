@@ -12,7 +12,7 @@ export interface ProgressEvent {
   /** The revision's name. If there is no revision yet, the file's name. */
   readonly subject: string;
   /** The kind of work. */
-  readonly work: "checking" | "uploading" | "fetching" | "flushing";
+  readonly work: "packing" | "checking" | "uploading" | "fetching" | "flushing";
   /** Bytes so far. */
   readonly done: number;
   /** Bytes in all. */
@@ -76,6 +76,24 @@ export interface FetchedEvent {
   readonly ms: number;
 }
 
+/** A folder to spool was looked through, and is packed now. */
+export interface PackingEvent {
+  /** The type of this event. */
+  readonly type: "packing";
+  /** The folder's path, as it was given. */
+  readonly folder: string;
+  /** The package. */
+  readonly package: PackageName;
+  /** Files and links. */
+  readonly files: number;
+  /** Bytes of the files. */
+  readonly bytes: number;
+  /** Paths that `--exclude` leaves out: files, and folders with all that is in them. */
+  readonly excluded: number;
+  /** Whether there is a `.gitignore` in it. */
+  readonly hasIgnoreFile: boolean;
+}
+
 /** A file to spool was checked, as a machine would unpack it. */
 export interface CheckedEvent {
   /** The type of this event. */
@@ -134,6 +152,8 @@ export interface UploadedEvent {
   readonly bucket: string;
   /** Bytes of the object. */
   readonly bytes: number;
+  /** Those of them that S3 copied from the revision before. */
+  readonly copied?: number;
   /** Milliseconds taken. */
   readonly ms: number;
 }
@@ -356,6 +376,7 @@ export type FtlEvent =
   | FetchingEvent
   | FetchedEvent
   | UntrustedEvent
+  | PackingEvent
   | CheckedEvent
   | VerifiedEvent
   | DeltasEvent

@@ -91,16 +91,33 @@ export interface PutOnceOptions {
   readonly timeout: number;
 }
 
+/** A part of an upload. Each begins where the one before ends. */
+export interface UploadPart {
+  /** Where it begins: bytes. */
+  readonly offset: number;
+  /** In an upload of several parts, 5 MiB at least, except for the last one. */
+  readonly length: number;
+  /** SHA-256, in base64. It is known before the upload, so S3 refuses any other bytes. */
+  readonly sha256: string;
+  /** An object that is thought to have the same bytes. If S3 does not copy them, they are sent. */
+  readonly copy?: CopySource | undefined;
+}
+
+/** A place in an object of the same bucket. */
+export interface CopySource {
+  readonly key: string;
+  /** Copies only from this version. */
+  readonly etag: string;
+  /** Where the bytes begin. */
+  readonly start: number;
+}
+
 /** Bytes that are uploaded in parts. They may be read more than once. */
 export interface UploadSource {
   /** Bytes. */
   readonly size: number;
-  /** The part size that `partSha256` uses. Every part but the last has this size. */
-  readonly partSize: number;
-  /**
-   * SHA-256 of each part, in base64. It is known before the upload, so S3 refuses any other bytes.
-   */
-  readonly partSha256: readonly string[];
+  /** At most 10,000. One part is uploaded in one request, and never copied. */
+  readonly parts: readonly UploadPart[];
   /** Returns exactly `length` bytes from `offset`. */
   read(offset: number, length: number): Uint8Array<ArrayBuffer>;
 }
@@ -109,8 +126,8 @@ export interface UploadOptions extends PutOptions {
   readonly signal?: AbortSignal;
   /** How many parts are under way at the same time. */
   readonly concurrency: number;
-  /** Called with the bytes that have arrived so far. */
-  readonly onProgress?: (bytes: number) => void;
+  /** Called with the bytes that have arrived so far, and those of them that were copied in S3. */
+  readonly onProgress?: (bytes: number, copied: number) => void;
   /**
    * The object becomes visible only after this has resolved; parts are sent meanwhile, perhaps not
    * all. If it rejects, the upload ends at once as by an abort, and throws what this rejected with, even if the

@@ -15,6 +15,8 @@ export interface ParsedArguments {
   readonly flags: ReadonlySet<string>;
   /** The values of the options that take one. */
   readonly values: ReadonlyMap<string, string>;
+  /** The values of the options that may be given several times, in their order. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Throws `UsageError` for an unknown command or option, or a wrong number of arguments. */
@@ -62,6 +64,9 @@ function parseWords(
     values: new Map(
       entries.flatMap(([name, value]) => typeof value === "string" ? [[name, value]] : []),
     ),
+    lists: new Map(
+      entries.flatMap(([name, value]) => Array.isArray(value) ? [[name, value as string[]]] : []),
+    ),
   };
 }
 
@@ -98,10 +103,13 @@ function parseStrictly(
     return parseArgs({
       args: words,
       allowPositionals: true,
-      options: Object.fromEntries(options.map(({ name, short, value }) => [name, {
-        type: value === undefined ? "boolean" : "string",
-        ...(short === undefined ? {} : { short }),
-      }])),
+      options: Object.fromEntries(
+        options.map(({ name, short, value, repeatable = false }) => [name, {
+          type: value === undefined ? "boolean" : "string",
+          multiple: repeatable,
+          ...(short === undefined ? {} : { short }),
+        }]),
+      ),
     });
   } catch (error) {
     throw explain(error, spec, options);

@@ -12,6 +12,8 @@ export interface OptionSpec {
   readonly short?: string;
   /** The name of its value in help. An option without a value is a flag. */
   readonly value?: string;
+  /** Whether it may be given several times. Its values are in `lists` then. */
+  readonly repeatable?: true;
   readonly help: string;
 }
 

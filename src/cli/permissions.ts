@@ -44,9 +44,9 @@ export const SCOPES = {
   change: ["read", "write", "run"],
   master: ["read", "net", "env", "sys"],
   "master-with-programs": ["read", "net", "env", "sys", "run"],
+  spool: ["read", "write", "net", "env", "sys"],
   doctor: ["read", "write", "net", "env", "sys"],
   show: ["read", "write", "net", "env", "sys"],
-  spool: ["read", "write", "net", "env", "sys"],
   sync: ["read", "write", "run", "net", "env", "sys"],
 } as const satisfies Record<string, readonly Permission[]>;
 
@@ -71,11 +71,14 @@ export interface Programs {
 
 /** The scope of a command line. */
 export function scopeOf(
-  { command, flags, values }: Pick<ParsedArguments, "command" | "flags" | "values">,
+  { command, flags, values, lists }: Pick<
+    ParsedArguments,
+    "command" | "flags" | "values" | "lists"
+  >,
   { credentialProcess, signer }: Programs,
 ): ScopeName {
   if (command === undefined || flags.has("help") || flags.has("version")) return "nothing";
-  const need = command.scope(new Set([...flags, ...values.keys()]));
+  const need = command.scope(new Set([...flags, ...values.keys(), ...lists.keys()]));
   if (need === "master" && (credentialProcess() || command.signs && signer())) {
     return "master-with-programs";
   }

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import type {
   BytesOptions,
   Condition,
+  CopySource,
   Identity,
   ListedObject,
   ListedPage,
@@ -173,18 +174,27 @@ export class MemoryBucket implements OpenedBucket {
     { signal, onProgress }: UploadOptions,
   ): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(source.size);
-    for (const [index, sha256] of source.partSha256.entries()) {
+    let copied = 0;
+    for (const { offset, length, sha256, copy } of source.parts) {
       signal?.throwIfAborted();
-      const offset = index * source.partSize;
-      const part = source.read(offset, Math.min(source.partSize, source.size - offset));
+      const copies = source.parts.length === 1 ? undefined : this.#copy(copy, length);
+      const isCopied = copies !== undefined && sha256Of(copies) === sha256;
+      if (isCopied) copied += length;
+      const part = isCopied ? copies : source.read(offset, length);
       signal?.throwIfAborted();
-      if (createHash("sha256").update(part).digest("base64") !== sha256) {
+      if (sha256Of(part) !== sha256) {
         throw new IntegrityError(`${key} has changed while it was uploaded`);
       }
       bytes.set(part, offset);
-      onProgress?.(offset + part.length);
+      onProgress?.(offset + part.length, copied);
     }
     return bytes;
+  }
+
+  #copy(copy: CopySource | undefined, length: number): Uint8Array<ArrayBuffer> | undefined {
+    const found = copy && this.#objects.get(copy.key);
+    if (copy === undefined || found?.etag !== copy.etag) return undefined;
+    return found.bytes.slice(copy.start, copy.start + length);
   }
 
   async remove(key: string): Promise<void> {
@@ -285,4 +295,8 @@ function compareBytes(a: string, b: string): number {
     : a === b
     ? 0
     : 1;
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("base64");
 }

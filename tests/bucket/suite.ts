@@ -4,15 +4,16 @@
  */
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { ConflictError, IntegrityError, NotFoundError } from "../../src/errors.ts";
-import { type Bucket, GREATEST_SMALL_LIMIT } from "../../src/bucket/bucket.ts";
+import { GREATEST_SMALL_LIMIT, type OpenedBucket } from "../../src/bucket/bucket.ts";
 import { testBytes } from "./bytes_suite.ts";
+import { testCopies } from "./copy_suite.ts";
 import { testUploads } from "./upload_suite.ts";
 
 /** An empty bucket, gone when it is disposed of. */
 export interface TestBucket extends AsyncDisposable {
-  readonly bucket: Bucket;
+  readonly bucket: OpenedBucket;
   /** The same in a bucket that does not exist. */
-  readonly missing: Bucket;
+  readonly missing: OpenedBucket;
   /** Uploads that were begun and neither completed nor aborted. */
   openUploads(): Promise<number>;
 }
@@ -36,6 +37,7 @@ export function testBucketWrites(name: string, make: MakeBucket): void {
   testConditions(test);
   testBytes(test);
   testUploads(test);
+  testCopies(test);
 }
 
 function testsOf(name: string, make: MakeBucket): Test {

@@ -2,12 +2,12 @@
 import { assertEquals, assertRejects } from "../assert.ts";
 import { createHash } from "node:crypto";
 import { ConflictError, IntegrityError } from "../../src/errors.ts";
-import type { UploadSource } from "../../src/bucket/bucket.ts";
+import type { UploadPart, UploadSource } from "../../src/bucket/bucket.ts";
 import type { Test } from "./suite.ts";
 
-const PART = 5 * 1024 * 1024;
+export const PART = 5 * 1024 * 1024;
 
-const OPTIONS = {
+export const OPTIONS = {
   metadata: { "ftl-by": "me" },
   condition: { absent: true },
   concurrency: 3,
@@ -182,17 +182,18 @@ export function someBytes(size: number): { source: UploadSource; bytes: Uint8Arr
   const bytes = new Uint8Array(size);
   for (let i = 0; i < size; i++) bytes[i] = (i * 31 + (i >> 8) + (i >> 16)) & 0xff;
   const partSize = Math.min(size, PART);
-  const partSha256: string[] = [];
+  const parts: UploadPart[] = [];
   for (let offset = 0; offset < size; offset += partSize) {
     const part = bytes.subarray(offset, offset + partSize);
-    partSha256.push(createHash("sha256").update(part).digest("base64"));
+    const sha256 = createHash("sha256").update(part).digest("base64");
+    parts.push({ offset, length: part.length, sha256 });
   }
   const read = (offset: number, length: number): Uint8Array<ArrayBuffer> =>
     bytes.slice(offset, offset + length);
-  return { source: { size, partSize, partSha256, read }, bytes };
+  return { source: { size, parts, read }, bytes };
 }
 
-async function sha256Of(body: AsyncIterable<Uint8Array>): Promise<string> {
+export async function sha256Of(body: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of body) hash.update(chunk);
   return hash.digest("hex");

@@ -72,3 +72,11 @@ Deno.test("what other tools call it leads to the command, and each suggestion na
     }
   }
 });
+
+Deno.test("an option that may be repeated keeps all its values, in their order", () => {
+  const { values, lists } = parseArguments(
+    ["spool", "dist", "--exclude", "-x", "--name=a", "--exclude=!b", "--exclude", "--json"],
+  );
+  assertEquals([...values], [["name", "a"]]);
+  assertEquals([...lists], [["exclude", ["-x", "!b", "--json"]]]);
+});

@@ -136,9 +136,10 @@ export async function putBytes(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const size = bytes.length;
+  const sha256 = createHash("sha256").update(bytes).digest("base64");
   await bucket.upload(key, {
-    ...{ size, partSize: Math.max(1, size) },
-    partSha256: [createHash("sha256").update(bytes).digest("base64")],
+    size,
+    parts: [{ offset: 0, length: size, sha256 }],
     read: (offset, length) => Uint8Array.from(bytes.subarray(offset, offset + length)),
   }, { metadata, concurrency: 1 });
 }

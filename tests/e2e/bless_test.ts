@@ -67,8 +67,11 @@ Deno.test("a .rev written by hand, with a newline at its end, is read", async ()
 async function putBytes(fleet: Fleet, key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   await fleet.bucket().upload(key, {
     size: bytes.length,
-    partSize: bytes.length,
-    partSha256: [createHash("sha256").update(bytes).digest("base64")],
+    parts: [{
+      offset: 0,
+      length: bytes.length,
+      sha256: createHash("sha256").update(bytes).digest("base64"),
+    }],
     read: (offset, length) => bytes.slice(offset, offset + length),
   }, { metadata: {}, concurrency: 1 });
 }

@@ -94,7 +94,11 @@ Deno.test("a file that is not a package is refused before anything is written", 
   await using fleet = await Fleet.start();
   const cases: [path: string, code: number, says: RegExp][] = [
     [fleet.folder.write("empty.tgz", ""), 2, /empty\.tgz: it is empty/],
-    [fleet.folder.folder("folder"), 2, /folder: it is a folder/],
+    [
+      fleet.folder.folder("a folder"),
+      2,
+      /a folder: the folder's name is not the name of a package/,
+    ],
     [fleet.folder.write(".hidden", "x"), 2, /'\.hidden' gives no package name/],
     [fleet.folder.write("-dash.tgz", "x").replace(/^.*\//, "./"), 2, /'-dash\.tgz' gives no/],
     [fleet.folder.write("sp ace.txt", "x"), 2, /'sp ace\.txt' gives no package name/],

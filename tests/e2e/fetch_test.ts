@@ -41,8 +41,11 @@ async function put(
 ): Promise<void> {
   await fleet.bucket().upload(key, {
     size: bytes.length,
-    partSize: bytes.length,
-    partSha256: [createHash("sha256").update(bytes).digest("base64")],
+    parts: [{
+      offset: 0,
+      length: bytes.length,
+      sha256: createHash("sha256").update(bytes).digest("base64"),
+    }],
     read: (offset, length) => bytes.slice(offset, offset + length),
   }, { metadata, concurrency: 1 });
 }

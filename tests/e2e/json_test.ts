@@ -135,10 +135,10 @@ Deno.test("unknown details of a revision are null: an object of another tool", a
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["site"]);
   const bytes = Deno.readFileSync(await fleet.pack("site.tgz", { v: "go" }));
+  const sha256 = createHash("sha256").update(bytes).digest("base64");
   await fleet.bucket().upload("site.201303057568Wq.tgz", {
     size: bytes.length,
-    partSize: bytes.length,
-    partSha256: [createHash("sha256").update(bytes).digest("base64")],
+    parts: [{ offset: 0, length: bytes.length, sha256 }],
     read: (offset, length) => bytes.slice(offset, offset + length),
   }, { metadata: { "ftl-at": "yesterday" }, concurrency: 1 });
   const { revisions: [remote] } = await document(fleet, ["list", "--master", "--long", "site"]);

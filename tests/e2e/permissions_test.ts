@@ -40,7 +40,7 @@ Deno.test("scopeOf() gives each command line what it needs and no more", () => {
     ["jump-back --master a", "master", "master-with-programs"],
     ["purge --master a.VZ5vQk8aR4G", "master", "master-with-programs"],
     ["spool a.tgz", "spool", "sync"],
-    ["spool --no-delta a.tgz", "master", "master-with-programs"],
+    ["spool --no-delta a.tgz", "spool", "sync"],
     ["status", "master", "master-with-programs"],
     ["fleet a --wait 15m", "master", "master-with-programs"],
     ["verify a", "master", "master-with-programs"],

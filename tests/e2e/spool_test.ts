@@ -116,23 +116,6 @@ Deno.test("spool asks the bucket before it reads a file, and only once if readin
   assertEquals(requests, ["ListObjectsV2", ...upload, "ListMultipartUploads"]);
 });
 
-Deno.test("spool of a folder says how to pack it, even with a slash at the end", async () => {
-  await using fleet = await Fleet.start();
-  const folder = fleet.folder.folder("my site/my_site");
-  for (const path of [folder, `${folder}/`, `${folder}//`]) {
-    const { code, stderr } = await fleet.ftl(["spool", path]);
-    assertEquals(code, 2, stderr);
-    assertStringIncludes(stderr, `Cannot spool ${path}: it is a folder`);
-    assertStringIncludes(stderr, `tar -czf my_site.tgz -C '${path}' . && ftl spool my_site.tgz`);
-  }
-  for (const path of [".", "..", "/"]) {
-    const { code, stderr } = await fleet.ftl(["spool", path], { cwd: folder });
-    assertEquals(code, 2, stderr);
-    assertStringIncludes(stderr, "it is a folder");
-    assertStringIncludes(stderr, `-C ${path} .`);
-  }
-});
-
 Deno.test("a spool with a clock in the future warns, and so do the spools that follow its id", async () => {
   await using fleet = await Fleet.start();
   const path = fleet.folder.write("a.tgz", SITE);

@@ -199,7 +199,17 @@ Deno.test("any arguments bring a designed exit code, no stack, and no write outs
     fc.constantFrom("site", "site.V00001", "../outside", "site/../../outside", "1", "bash", "iam"),
     fc.constantFrom(
       ...["-_", "--_", "--_=x", "--__proto__", "--quiet", "--verbosity", "-v", "--splay"],
-      ...["--follow", "--long", "--wait", "--prune", "--strict", "--trust", "--version"],
+      ...[
+        "--name",
+        "--exclude",
+        "--follow",
+        "--long",
+        "--wait",
+        "--prune",
+        "--strict",
+        "--trust",
+        "--version",
+      ],
     ),
     text,
   );

@@ -47,8 +47,7 @@ function sourceOf(bytes: Uint8Array<ArrayBuffer>): UploadSource {
   const sha256 = createHash("sha256").update(bytes).digest("base64");
   return {
     size: bytes.length,
-    partSize: bytes.length,
-    partSha256: [sha256],
+    parts: [{ offset: 0, length: bytes.length, sha256 }],
     read: (offset, length) => bytes.slice(offset, offset + length),
   };
 }

@@ -7,7 +7,7 @@ import { UsageError } from "../../errors.ts";
 import { findCredentials, findRegion } from "../aws/credentials.ts";
 import { type Profile, requireProfile } from "../aws/profile.ts";
 import { type Proxy, proxyFor } from "../aws/proxy.ts";
-import { ANSWER_TIMEOUT } from "./upload.ts";
+import { ANSWER_TIMEOUT } from "./timeouts.ts";
 import { Sender } from "./sender.ts";
 import { fetchBody, fetchCredentials, fetchWhole } from "./whole_answers.ts";
 import { quote } from "../../foreign_text.ts";

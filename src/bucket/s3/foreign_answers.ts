@@ -20,7 +20,7 @@ type Expected = { readonly root: string } | "object" | "nothing";
  * Recognizes the request by its query:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html
  */
-function expectedOf({ method, url }: Request): Expected {
+function expectedOf({ method, url, headers }: Request): Expected {
   const query = new URL(url).searchParams;
   if (method === "DELETE") return "nothing";
   if (method === "GET" && query.has("list-type")) return { root: "ListBucketResult" };
@@ -28,8 +28,12 @@ function expectedOf({ method, url }: Request): Expected {
   if (method === "POST" && query.has("uploads")) return { root: "InitiateMultipartUploadResult" };
   if (method === "POST" && query.has("uploadId")) return { root: "CompleteMultipartUploadResult" };
   if (method === "POST" && query.has("delete")) return { root: "DeleteResult" };
+  if (method === "PUT" && headers.has("x-amz-copy-source")) return { root: "CopyPartResult" };
   return "object";
 }
+
+/** The requests that may fail after S3 has sent 200, as they may take minutes. */
+const LATE_FAILURES: readonly string[] = ["CompleteMultipartUploadResult", "CopyPartResult"];
 
 /** Whether the request is for an object's bytes. */
 export function asksForObject(request: Request): boolean {
@@ -52,8 +56,7 @@ export function requireS3Answer(
   if (typeof expected === "object") {
     if (status !== 200) throw notS3(request, response, body);
     const root = rootOf(body ?? new Uint8Array());
-    // The request that completes an upload may fail after S3 has sent 200.
-    const isFailure = expected.root === "CompleteMultipartUploadResult" && root?.name === "Error";
+    const isFailure = LATE_FAILURES.includes(expected.root) && root?.name === "Error";
     // moto sends `Response`, and S3 sends `Result`.
     const isRoot = root?.name.replace(/Response$/, "Result") === expected.root;
     if (!isRoot && !isFailure) throw notS3(request, response, body);

@@ -9,21 +9,16 @@ import {
 } from "./sdk.ts";
 import { inParallel } from "../../concurrency/parallel.ts";
 import { askForCollection } from "../../garbage.ts";
-import type { Condition, UploadOptions, UploadSource } from "../bucket.ts";
+import type { Condition, UploadOptions, UploadPart, UploadSource } from "../bucket.ts";
 import { checkOf, compareWithEtag } from "./body_check.ts";
 import type { Clearance } from "./clearance.ts";
+import { PartCopies } from "./copy_part.ts";
 import { Grace, LAST_LOOK } from "./grace.ts";
 import { codeOf } from "../aws/sdk_error.ts";
 import { signedFor } from "./known_hash.ts";
 import type { StoreLacks } from "./store_lacks.ts";
+import { COMPLETION_TIMEOUT, sendOptions, timeoutFor } from "./timeouts.ts";
 import { conditionHeaders, inKnownForm, suspectOf, type WriteForm } from "./write_form.ts";
-
-/** Milliseconds for a whole answer. Whoever reads a revision's bytes has another timeout. */
-export const ANSWER_TIMEOUT = 20_000;
-/** The same for the request that completes an upload. S3 may need minutes for it. */
-const COMPLETION_TIMEOUT = 15 * 60_000;
-/** In bytes per millisecond. A slower upload counts as stalled. */
-const SLOWEST_UPLOAD = 10;
 
 /**
  * The most bytes of parts under way. The runtime copies a request's body several times and keeps
@@ -69,7 +64,7 @@ export async function uploadWhole(upload: Upload): Promise<void> {
     // Whether a store that is not AWS respects conditions is known only after a test: see `S3Writes.put`.
     const isChecked = form.conditions && !upload.isForeign;
     if (condition !== undefined && !isChecked) await upload.require(condition);
-    const sha256 = source.partSha256[0];
+    const sha256 = source.parts[0]?.sha256;
     const check = checkOf(body, { form, sha256, target });
     const command = new PutObjectCommand({
       ...target,
@@ -84,7 +79,7 @@ export async function uploadWhole(upload: Upload): Promise<void> {
       sendOptions(timeoutFor(source.size), options.signal),
     );
   });
-  options.onProgress?.(source.size);
+  options.onProgress?.(source.size, 0);
 }
 
 /** Uploads in parts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
@@ -119,60 +114,68 @@ export async function uploadParts(upload: Upload): Promise<void> {
   }
 }
 
-interface SentPart {
+/** A part that is in S3, whether it was sent or copied there. */
+export interface SentPart {
   readonly PartNumber: number;
   readonly ETag: string | undefined;
   /** Present if the store accepted it. */
   readonly ChecksumSHA256?: string;
 }
 
-function sendParts(
-  { client, lacks, target, source, options: { concurrency, onProgress }, clearance }: Upload,
-  UploadId: string | undefined,
-): Promise<SentPart[]> {
-  const { signal } = clearance;
+function sendParts(upload: Upload, UploadId: string | undefined): Promise<SentPart[]> {
+  const { source: { parts }, options: { concurrency, onProgress }, clearance } = upload;
+  const copies = new PartCopies(upload, UploadId);
   let arrived = 0;
-  const fitting = (window: number): number => Math.max(1, Math.floor(window / source.partSize));
+  let copied = 0;
+  const partSize = Math.min(...parts.slice(0, -1).map(({ length }) => length));
+  const fitting = (window: number): number => Math.max(1, Math.floor(window / partSize));
   const atOnce = Math.max(1, Math.min(concurrency, fitting(UPLOAD_WINDOW)));
   const early = fitting(EARLY_WINDOW);
   return inParallel(
-    source.partSha256,
-    { concurrency: atOnce, signal },
-    async (sha256, index, stop) => {
+    parts,
+    { concurrency: atOnce, signal: clearance.signal },
+    async (part, index, stop) => {
       // Of the first parts that would be under way together, some wait.
       if (index >= early && index < atOnce) await clearance.granted();
-      const body = readPart(source, index);
-      const wanted = { checksums: true, conditions: false };
-      const part = await inKnownForm(lacks, wanted, async (form): Promise<SentPart> => {
-        const check = checkOf(body, { form, sha256, target });
-        const answer = await client.send(
-          signedFor(
-            sha256,
-            new UploadPartCommand({
-              ...target,
-              UploadId,
-              PartNumber: index + 1,
-              Body: body,
-              ...check,
-            }),
-          ),
-          sendOptions(timeoutFor(body.byteLength), stop),
-        );
-        const sent = { PartNumber: index + 1, ETag: answer.ETag };
-        return form.checksums ? { ...sent, ChecksumSHA256: sha256 } : sent;
-      });
-      arrived += body.byteLength;
-      onProgress?.(arrived);
-      body.buffer.transfer(0); // frees the memory now, not at the next garbage collection
-      if (index % PARTS_A_COLLECTION === 0) askForCollection();
-      return part;
+      const copy = await copies.copy(part, index, stop);
+      const sent = copy ?? await sendPart(upload, { part, index, UploadId, stop });
+      if (copy !== undefined) copied += part.length;
+      onProgress?.(arrived += part.length, copied);
+      return sent;
     },
   );
 }
 
-function readPart(source: UploadSource, index: number): Uint8Array<ArrayBuffer> {
-  const offset = index * source.partSize;
-  return source.read(offset, Math.min(source.partSize, source.size - offset));
+interface PartPlan {
+  readonly part: UploadPart;
+  readonly index: number;
+  readonly UploadId: string | undefined;
+  readonly stop: AbortSignal;
+}
+
+async function sendPart(
+  { client, lacks, target, source }: Upload,
+  { part, index, UploadId, stop }: PartPlan,
+): Promise<SentPart> {
+  const { sha256 } = part;
+  const body = source.read(part.offset, part.length);
+  const wanted = { checksums: true, conditions: false };
+  const done = await inKnownForm(lacks, wanted, async (form): Promise<SentPart> => {
+    const check = checkOf(body, { form, sha256, target });
+    const PartNumber = index + 1;
+    const answer = await client.send(
+      signedFor(
+        sha256,
+        new UploadPartCommand({ ...target, UploadId, PartNumber, Body: body, ...check }),
+      ),
+      sendOptions(timeoutFor(body.byteLength), stop),
+    );
+    const sent = { PartNumber, ETag: answer.ETag };
+    return form.checksums ? { ...sent, ChecksumSHA256: sha256 } : sent;
+  });
+  body.buffer.transfer(0); // frees the memory now, not at the next garbage collection
+  if (index % PARTS_A_COLLECTION === 0) askForCollection();
+  return done;
 }
 
 interface Completion {
@@ -228,22 +231,11 @@ function refusesPartChecksums(error: unknown): boolean {
 
 /** Throws `IntegrityError` if a part's ETag is the MD5 of other bytes. */
 function compareParts({ source, target }: Upload, parts: readonly SentPart[]): void {
-  for (const [index, part] of parts.entries()) {
-    compareWithEtag(part.ETag, readPart(source, index), target);
+  for (const [index, { ETag }] of parts.entries()) {
+    const part = source.parts[index];
+    if (part !== undefined) compareWithEtag(ETag, source.read(part.offset, part.length), target);
   }
 }
 
 /** After so many parts, the runtime's copies of them are to be garbage-collected. */
 const PARTS_A_COLLECTION = 2;
-
-/** Milliseconds until a request with so many bytes must be answered. */
-function timeoutFor(bytes: number): number {
-  return ANSWER_TIMEOUT + bytes / SLOWEST_UPLOAD;
-}
-
-function sendOptions(
-  requestTimeout: number,
-  signal?: AbortSignal,
-): { requestTimeout: number; abortSignal?: AbortSignal } {
-  return { requestTimeout, ...(signal === undefined ? {} : { abortSignal: signal }) };
-}

@@ -203,7 +203,7 @@ export class S3Writes {
     const store = { client, lacks, target, require, isForeign };
     const upload = { ...store, source, options, clearance, onEnding };
     try {
-      await (source.partSha256.length === 1 ? uploadWhole(upload) : uploadParts(upload));
+      await (source.parts.length === 1 ? uploadWhole(upload) : uploadParts(upload));
     } catch (error) {
       if (options.signal?.aborted) {
         if (!isEnding) throw options.signal.reason;

@@ -5,12 +5,18 @@ import { type Command, MESSAGE } from "../command.ts";
 
 export const spool: Command = {
   name: "spool",
-  usage: ["FILE [-m TEXT] [--no-delta]"],
-  summary: "upload a file to S3 as a new revision",
+  usage: [
+    "FILE [-m TEXT] [--no-delta]",
+    "FOLDER [--name PACKAGE] [--exclude PATTERN]... [-m TEXT] [--no-delta]",
+  ],
+  summary: "upload a file or a folder to S3 as a new revision",
   details: [
     "The package is the file's name up to its first dot: my_site.tgz is a revision of my_site. " +
     "Archives (.tar, .tar.gz, .tgz, .tar.zst, .tzst) are unpacked on the machines, .gz and .zst are " +
     "decompressed, anything else is stored as it is.",
+    "A folder is packed, all of it but what --exclude leaves out, and the same folder gives the same " +
+    "bytes; S3 copies what it has from the last time. The package is --name, or else the folder's name. " +
+    "A pattern is as in a .gitignore at the folder's top; a .gitignore itself is not applied.",
     "Before the upload, the file is checked as a machine would unpack it. A file that a machine would " +
     "refuse is not uploaded. Prints only the new revision's name.",
     "Machines that run the newest revision, or the blessed one, need not download all of it: a patch is put beside " +
@@ -19,6 +25,13 @@ export const spool: Command = {
     "With FTL_SIGN_KEY it is signed: a key or its .pub for ssh-keygen, the text of an Ed25519 key, or exec: and a program.",
   ],
   options: [
+    { name: "name", value: "PACKAGE", help: "the package, for a folder" },
+    {
+      name: "exclude",
+      value: "PATTERN",
+      repeatable: true,
+      help: "leave this out of a folder: node_modules/, *.map, /build ...; may be repeated",
+    },
     MESSAGE,
     { name: "no-delta", help: "make no patch, so that machines download the whole revision" },
   ],
@@ -30,16 +43,25 @@ export const spool: Command = {
       "ftl jump --master $(ftl spool my_site.tgz -m 'fix login')",
       "the same, blessed at once",
     ],
+    [
+      "ftl spool dist --name my_site --exclude '*.map'",
+      "what is in dist, without source maps",
+    ],
   ],
   completes: "file",
-  // What a patch is made of lies in a temporary file.
-  scope: (given) => given.has("no-delta") ? "master" : "spool",
+  // A folder is packed into a temporary file, and what a patch is made of lies in one.
+  scope: () => "spool",
   mayTakeLong: true,
   signs: true,
-  run: async (context, { words: [file = ""], flags, values }) => {
+  run: async (context, { words: [file = ""], flags, values, lists }) => {
     const { spool } = await import("../../commands/spool/spool.ts");
-    const delta = !flags.has("no-delta");
-    const spooled = await spool(context, file, { ...messageOption(values), delta });
+    const name = values.get("name");
+    const spooled = await spool(context, file, {
+      ...messageOption(values),
+      ...(name === undefined ? {} : { name }),
+      exclude: lists.get("exclude") ?? [],
+      delta: !flags.has("no-delta"),
+    });
     return { lines: [spooled.revision], json: spoolDocument(spooled), failures: [] };
   },
 };

@@ -60,7 +60,7 @@ export async function checkFile(
 
 /** Reads all of `source` for its checksums. Throws `IntegrityError` if it changes meanwhile. */
 export async function takeChecksums(source: FileSource, signal: AbortSignal): Promise<Checksums> {
-  const sums = new ChecksumTaker(source.partSize);
+  const sums = new ChecksumTaker(source.parts);
   const chunks = inTurns(source.chunks(sums), { signal, tell: () => {} });
   while (!(await chunks.next()).done);
   return sums.digest();

@@ -8,7 +8,7 @@ import {
 import { ConflictError, OutcomeUnknownError } from "../../errors.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { adviseOnFileName, looksLikeOneBuild } from "../../revision/file_advice.ts";
-import { revisionKey, splitFileName } from "../../revision/keys.ts";
+import { revisionKey } from "../../revision/keys.ts";
 import {
   newRevisionId,
   type PackageName,
@@ -17,7 +17,7 @@ import {
   revisionName,
   toRevision,
 } from "../../revision/names.ts";
-import { fileNameOf, FileSource, refuseFolder } from "../../transfer/upload/file_source.ts";
+import { FileSource } from "../../transfer/upload/file_source.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import { ClockCheck } from "./clock_check.ts";
 import type { Config } from "../../config.ts";
@@ -29,12 +29,19 @@ import { dropStaleUploads } from "../../catalog/stale_uploads.ts";
 import type { Report } from "../../events.ts";
 import { openBucket } from "../../bucket/open.ts";
 import { RunningCheck } from "./running_check.ts";
+import { Excludes } from "../../archive/pack/excludes.ts";
+import { keepFrames, packForSpool, type SpoolSource } from "./folder.ts";
+import { targetOf } from "./target.ts";
 import { upload } from "./upload.ts";
 
 /** Options of a spool. */
 export interface SpoolOptions {
   /** Stored with the revision, for people who look at it later. */
   readonly message?: string;
+  /** The package, for a folder. Without it, the package has the folder's name. */
+  readonly name?: string;
+  /** What is not packed of a folder: patterns as in a `.gitignore` at its top. */
+  readonly exclude?: readonly string[];
   /** Whether a tree and patches are put beside it, unless `FTL_DELTA` is `off`. The default is true. */
   readonly delta?: boolean;
 }
@@ -67,7 +74,7 @@ export interface Spooled {
  *
  * The bucket is asked first. The check of a large file takes long, and would be wasted without credentials, or
  * without such a bucket in the region. A large file is uploaded while it is checked, and becomes visible only when it
- * has proved good. The function is long because all steps stand here in their order.
+ * has proved good. A folder is packed first. The function is long because all steps stand here in their order.
  */
 export async function spool(
   context: Context,
@@ -76,27 +83,35 @@ export async function spool(
 ): Promise<Spooled> {
   const { message } = options;
   const { config, report } = context;
-  refuseFolder(path);
-  const { package: name, rest } = splitFileName(fileNameOf(path));
+  const { name, rest, isFolder } = targetOf(path, options);
+  const excludes = new Excludes(options.exclude ?? []);
   const note = { by: context.author(), at: new Date(context.now()).toISOString(), message };
   const noteEntries = noteMetadata(note);
   const { warnings, warn } = collectWarnings(report);
-  using source = new FileSource(path);
+  using file = isFolder ? undefined : new FileSource(path);
   const clock = new ClockCheck(context.now);
   const bucket = await openBucket(context, (headers) => clock.see(headers));
   const sign = await openRevisionSigning(context);
   const first = await fetchPackageListing(bucket, name);
   const listed = performance.now();
   for (const advice of adviseOnFileName(name, rest)) warn(advice);
-  tellOfNewPackage(context, first, { name, rest, warn });
-  clock.check(first.revisions.at(-1), warn);
+  tellOfNewPackage(context, first, { name, rest, warn: isFolder ? () => {} : warn });
+  const newest = first.revisions.at(-1);
+  clock.check(newest, warn);
   const isWanted = options.delta ?? true;
   using deltas = await openDeltas(context, bucket, { isWanted, remote: first, warn });
+  const packing = { path, name, excludes, newest, warn, deltas };
+  const packed: SpoolSource = file
+    ? { source: file }
+    : await packForSpool(context, bucket, packing);
+  const { source } = packed;
+  using _packed = isFolder ? source : undefined;
   const watchers = deltas === undefined ? [] : [deltas.watcher];
   await using check = new RunningCheck(context, source, { path, name, rest, warn, watchers });
   const sums = await check.sums();
   const facts = mayOverlap(config, source) ? undefined : await check.done;
 
+  let copied = 0;
   const started = performance.now();
   const uploading = uploadAsNewest(context, bucket, {
     name,
@@ -110,8 +125,9 @@ export async function spool(
       const metadata = { ...content, ...noteEntries, ...uploadMetadata() };
       const { size, isInParts } = source;
       await upload(context, bucket, {
-        ...{ subject, key: newKey, source, sums, checked: check.done },
+        ...{ subject, key: newKey, ...packed, sums, checked: check.done },
         ...deltas?.besideUpload(toRevision(subject), { sha256: sums.sha256, size, isInParts }),
+        onCopied: (bytes) => copied = bytes,
         metadata: await sign({ key: newKey, size: source.size, metadata }),
       });
     },
@@ -120,12 +136,13 @@ export async function spool(
     .catch((error) => dropFailed(deltas, error));
   const revision = revisionName({ package: name, id });
   faultPoint("upload-completed");
+  if (deltas !== undefined) await keepFrames(context, bucket, { package: name, id, ...packed });
   await dropStaleUploads(context, bucket, name);
   const { size } = source;
   const ms = performance.now() - started;
   const made = deltas?.made ?? [];
   report({ type: "deltas", revision, deltas: made, why: deltas?.why });
-  report({ type: "uploaded", revision, bucket: config.bucket, bytes: size, ms });
+  report({ type: "uploaded", revision, bucket: config.bucket, bytes: size, copied, ms });
   return { revision, key, size, sha256: sums.sha256, ...await check.done, deltas: made, warnings };
 }
 

@@ -2,7 +2,7 @@
 import { orAborted } from "../../concurrency/abortable.ts";
 import type { Context } from "../../context.ts";
 import { faultPoint } from "../../fault_point.ts";
-import type { Bucket } from "../../bucket/bucket.ts";
+import type { Bucket, CopySource, UploadPart } from "../../bucket/bucket.ts";
 import type { Metadata } from "../../revision/metadata.ts";
 import type { RevisionName } from "../../revision/names.ts";
 import type { Checksums, FileSource } from "../../transfer/upload/file_source.ts";
@@ -14,6 +14,10 @@ export interface UploadPlan {
   readonly source: FileSource;
   readonly sums: Checksums;
   readonly metadata: Metadata;
+  /** The object that those parts of `source` may be copied from that are planned so. */
+  readonly base?: Omit<CopySource, "start"> | undefined;
+  /** Called with the bytes that were copied so far. */
+  readonly onCopied?: (bytes: number) => void;
   /** The object becomes visible only after this has resolved. If it rejects, nothing stays. */
   readonly checked: Promise<CheckedFile>;
   /**
@@ -32,7 +36,7 @@ export async function upload(
   bucket: Bucket,
   plan: UploadPlan,
 ): Promise<void> {
-  const { subject, key, source, sums, metadata } = plan;
+  const { subject, key, source, metadata, onCopied } = plan;
   const tell = (done: number): void =>
     report({ type: "progress", subject, work: "uploading", done, total: source.size });
   tell(0);
@@ -41,16 +45,16 @@ export async function upload(
   try {
     await bucket.upload(key, {
       size: source.size,
-      partSize: source.partSize,
-      partSha256: sums.partSha256,
+      parts: partsOf(plan),
       read: (offset, length) => source.read(offset, length),
     }, {
       metadata,
       condition: { absent: true },
       concurrency: config.concurrency,
       signal,
-      onProgress: (done) => {
+      onProgress: (done, copied) => {
         faultPoint("part-uploaded");
+        onCopied?.(copied);
         tell(done);
         plan.onProgress?.(done);
       },
@@ -60,6 +64,16 @@ export async function upload(
     ended.abort();
     await visibleAfter.catch(() => {});
   }
+}
+
+/** The parts that the source is planned in, each with its checksum. */
+function partsOf({ source, sums, base }: UploadPlan): UploadPart[] {
+  return source.parts.map(({ offset, length, start }, index) => ({
+    offset,
+    length,
+    sha256: sums.partSha256[index] ?? "",
+    copy: base === undefined || start === undefined ? undefined : { ...base, start },
+  }));
 }
 
 async function prepare({ checked, afterCheck }: UploadPlan, signal: AbortSignal): Promise<void> {

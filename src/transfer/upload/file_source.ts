@@ -5,51 +5,42 @@
 import { createHash } from "node:crypto";
 import { IntegrityError, NotFoundError, UsageError } from "../../errors.ts";
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
-import { shellWord } from "../../foreign_text.ts";
-import { isPackageName } from "../../revision/names.ts";
+import { evenParts, type PlannedPart } from "./part_plan.ts";
 
 const CHUNK = 1024 * 1024;
-
-const MEBIBYTE = 1024 * 1024;
-/** In bytes. Up to this size one request is as fast as several. */
-const LARGEST_SINGLE_PUT = 16 * MEBIBYTE;
-/**
- * The smallest part that S3 accepts, in bytes. A small part matters because parts under way are in
- * memory.
- */
-const LEAST_PART = 5 * MEBIBYTE;
-/** S3's limit: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
-const MOST_PARTS = 10_000;
 
 /** The checksums that one pass over the file computes. */
 export interface Checksums {
   /** SHA-256 of the whole file, in hexadecimal. */
   readonly sha256: string;
-  /** SHA-256 of each part, in base64. */
+  /** SHA-256 of each of the source's parts, in base64. */
   readonly partSha256: readonly string[];
 }
 
-/** The size in bytes of each part but the last, for a file of `size` bytes. */
-export function partSizeFor(size: number): number {
-  if (size <= LARGEST_SINGLE_PUT) return Math.max(size, 1);
-  const least = Math.ceil(size / MOST_PARTS / MEBIBYTE) * MEBIBYTE;
-  return Math.max(LEAST_PART, least);
+/** What a folder was packed into. */
+export interface PackedSource {
+  /** Closed with the source. */
+  readonly file: Deno.FsFile;
+  readonly parts: readonly PlannedPart[];
 }
 
 export class FileSource implements Disposable {
   readonly size: number;
-  readonly partSize: number;
+  readonly parts: readonly PlannedPart[];
   readonly #path: string;
   readonly #file: Deno.FsFile;
   readonly #identity: string;
+  readonly #isPacked: boolean;
 
   /**
    * Opens the file. Throws `NotFoundError`, `StorageError`, or `UsageError` if it is empty or not a
    * file.
+   *
+   * @param packed a folder at that path is packed into this file, which has no path
    */
-  constructor(path: string) {
+  constructor(path: string, packed?: PackedSource) {
     this.#path = path;
-    this.#file = openFile(path);
+    this.#file = packed?.file ?? openFile(path);
     const info = this.#file.statSync();
     const { isFile, size } = info;
     if (!isFile || size === 0) {
@@ -57,7 +48,8 @@ export class FileSource implements Disposable {
       throw new UsageError(`Cannot spool ${path}: it ${isFile ? "is empty" : "is not a file"}`);
     }
     this.size = size;
-    this.partSize = partSizeFor(size);
+    this.parts = packed?.parts ?? evenParts(size);
+    this.#isPacked = packed !== undefined;
     this.#identity = identityOf(info);
   }
 
@@ -90,7 +82,7 @@ export class FileSource implements Disposable {
 
   /** Whether it is uploaded in parts, not in one request. */
   get isInParts(): boolean {
-    return this.size > this.partSize;
+    return this.parts.length > 1;
   }
 
   /**
@@ -114,6 +106,7 @@ export class FileSource implements Disposable {
    */
   requireUnchanged(): void {
     if (identityOf(this.#file.statSync()) !== this.#identity) throw this.#changed();
+    if (this.#isPacked) return;
     let there: Deno.FileInfo;
     try {
       there = Deno.statSync(this.#path);
@@ -148,21 +141,6 @@ function withoutSlashes(path: string): string {
   return path.replace(/(.)\/+$/, "$1");
 }
 
-/** Throws `UsageError` if the path is that of a folder. The error says how to spool a folder. */
-export function refuseFolder(path: string): void {
-  try {
-    if (!Deno.statSync(path).isDirectory) return;
-  } catch {
-    return; // Opening the file will report the problem.
-  }
-  const name = fileNameOf(path);
-  // Not in the folder itself: tar would pack the half-written archive too.
-  const file = isPackageName(name) ? `${name}.tgz` : "/tmp/<package>.tgz";
-  throw new UsageError(`Cannot spool ${path}: it is a folder`, {
-    hint: `Pack it first: tar -czf ${file} -C ${shellWord(path)} . && ftl spool ${file}`,
-  });
-}
-
 /** Takes the bytes of a file in their order. */
 export interface SumTaker {
   update(chunk: Uint8Array): unknown;
@@ -170,24 +148,27 @@ export interface SumTaker {
 
 /** Computes the checksums of the whole and of its parts in one pass. */
 export class ChecksumTaker implements SumTaker {
-  readonly #partSize: number;
+  /** The bytes of each part. */
+  readonly #lengths: readonly number[];
   readonly #whole = createHash("sha256");
   readonly #parts: string[] = [];
   #part = createHash("sha256");
   #partBytes = 0;
 
-  constructor(partSize: number) {
-    this.#partSize = partSize;
+  /** @param parts all that the file consists of */
+  constructor(parts: readonly Pick<PlannedPart, "length">[]) {
+    this.#lengths = parts.map(({ length }) => length);
   }
 
   update(chunk: Uint8Array): void {
     this.#whole.update(chunk);
     for (let offset = 0; offset < chunk.byteLength;) {
-      const piece = chunk.subarray(offset, offset + this.#partSize - this.#partBytes);
+      const length = this.#lengths[this.#parts.length] ?? Infinity;
+      const piece = chunk.subarray(offset, offset + length - this.#partBytes);
       this.#part.update(piece);
       this.#partBytes += piece.byteLength;
       offset += piece.byteLength;
-      if (this.#partBytes === this.#partSize) this.#endPart();
+      if (this.#partBytes === length) this.#endPart();
     }
   }
 

@@ -10,8 +10,11 @@ const KEY = "a.VZ5vQk8aR4G.tgz";
 function sourceOf(parts: number): UploadSource {
   return {
     size: parts,
-    partSize: 1,
-    partSha256: Array.from({ length: parts }, () => "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="),
+    parts: Array.from({ length: parts }, (_, offset) => ({
+      offset,
+      length: 1,
+      sha256: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+    })),
     read: (_offset, length) => new Uint8Array(length),
   };
 }

@@ -13,7 +13,12 @@ import type { Context } from "../../../context.ts";
 import { messageOf, StorageError } from "../../../errors.ts";
 import { faultPoint } from "../../../fault_point.ts";
 import { patchKey, treeKey } from "../../../revision/keys.ts";
-import { type Revision, type RevisionName, revisionName } from "../../../revision/names.ts";
+import {
+  type Revision,
+  type RevisionId,
+  type RevisionName,
+  revisionName,
+} from "../../../revision/names.ts";
 import type { UploadPlan } from "../upload.ts";
 import { type Base, findBases } from "./bases.ts";
 import { BoundedStore } from "./bounded_store.ts";
@@ -104,6 +109,10 @@ export class SpoolDeltas implements Disposable {
   get tree(): string | undefined {
     return this.#tree()?.hash;
   }
+
+  /** What a revision holds. Undefined unless it is the newest or the blessed one, and S3 has its tree. */
+  treeOf = (id: RevisionId): RevisionTree | undefined =>
+    this.#bases.find(({ remote }) => remote.id === id)?.tree;
 
   /** The patches in S3. */
   get made(): readonly SpooledDelta[] {
