@@ -90,6 +90,8 @@ export interface PackingEvent {
   readonly bytes: number;
   /** Paths that `--exclude` leaves out: files, and folders with all that is in them. */
   readonly excluded: number;
+  /** The patterns that leave nothing out. */
+  readonly unused: readonly string[];
   /** Whether there is a `.gitignore` in it. */
   readonly hasIgnoreFile: boolean;
 }

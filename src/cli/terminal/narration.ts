@@ -184,13 +184,13 @@ const MOST_NAMES = 5;
 
 type EventOf<T extends FtlEvent["type"]> = Extract<FtlEvent, { type: T }>;
 
-/** `my_site.VZ6..: a machine on my_site.VZ5.. moves 443 B`. Why there is no patch, only who asks wants to know. */
+/** `my_site.VZ6..: patch from my_site.VZ5.., 443 B`. Why there is no patch, only who asks wants to know. */
 function deltas({ revision, deltas, why }: EventOf<"deltas">, isVerbose: boolean): string[] {
   if (deltas.length === 0 && isVerbose && why !== undefined) {
     return [`${revision}: machines download all of it: ${escapeControls(why)}`];
   }
   return deltas.map(({ from, bytes }) => {
-    return `${revision}: a machine on ${from} moves ${formatBytes(bytes)}`;
+    return `${revision}: patch from ${from}, ${formatBytes(bytes)}`;
   });
 }
 
