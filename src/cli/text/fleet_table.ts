@@ -3,11 +3,11 @@
  * For programs: one machine on a line, or one package, with tabs. Machines wrote most of it, so all texts are escaped.
  */
 import type { Fleet, FleetMachine, FleetRollout, MachineState } from "../../commands/fleet.ts";
-import type { FetchedHow } from "../../events.ts";
 import { escapeControls, oneLine } from "../../foreign_text.ts";
 import { distrusts } from "../../plan/fleet.ts";
-import { formatAge, formatBytes, formatDuration } from "../terminal/narration.ts";
+import { formatAge, formatDuration } from "../terminal/narration.ts";
 import type { Paint } from "../terminal/paint.ts";
+import { downloadLines } from "./fleet_downloads.ts";
 import { distrustWords, trustWords } from "./fleet_trust.ts";
 import { align, type TableOptions } from "./tables.ts";
 
@@ -131,29 +131,6 @@ function numbersLine(fleet: Fleet, paint: Paint): string {
     }`;
   return [sum, ...beside].join("; ");
 }
-
-/**
- * How what is blessed came to the machines that run it: `downloads: 25 by the spare, 1 by a delta, 1 whole; 412.3 kB in
- * all`. Nothing where no delta was used.
- */
-function downloadLines({ blessed, machines }: Fleet): string[] {
-  const told = machines.filter(({ active, state, how }) =>
-    active !== undefined && active === blessed && state !== "gone" && how !== undefined
-  );
-  if (told.every(({ how }) => how === "whole")) return [];
-  const counts = Object.entries(HOW_WORDS).flatMap(([word, words]) => {
-    const count = told.filter(({ how }) => how === word).length;
-    return count === 0 ? [] : [`${count} ${words}`];
-  });
-  const moved = told.reduce((sum, machine) => sum + (machine.moved ?? 0), 0);
-  return [`downloads: ${counts.join(", ")}; ${formatBytes(moved)} in all`];
-}
-
-const HOW_WORDS: Readonly<Record<FetchedHow, string>> = {
-  spare: "by the spare",
-  delta: "by a delta",
-  whole: "whole",
-};
 
 /** In UTC: the time of today, else the day. */
 function clockOf(seen: string, { at }: Fleet): string {
