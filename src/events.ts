@@ -68,6 +68,8 @@ export interface FetchedEvent {
   readonly base?: RevisionName;
   /** Why it came whole, where a delta would have been expected. */
   readonly fallback?: string;
+  /** Why no delta was tried, where one could be made but would not be faster. */
+  readonly noGain?: string | undefined;
   /** Entries of the revision. */
   readonly entries: number;
   /** Bytes that it unpacks to. */
