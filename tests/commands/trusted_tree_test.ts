@@ -76,24 +76,32 @@ Deno.test("what was made of an older revision stays only if its tree is the sign
     ["whole", undefined, TREE, true],
     ["whole", OTHER, TREE, true],
     [undefined, undefined, TREE, true],
+    ["delta", TREE, undefined, true, true],
+    ["delta", OTHER, TREE, false, true],
   ] as const;
-  for (const [how, tree, signed, stays] of cases) {
-    await t.step(`${how} of ${tree?.slice(0, 2)}, signed ${signed?.slice(0, 2)}`, async () => {
-      using fleet = new SignedFleet();
-      await fleet.release("1");
-      const second = signed === undefined
-        ? await fleet.build("2")
-        : await withTree(fleet, "2", signed);
-      const web = fleet.machine();
-      assert((await fleet.sync(web)).fetched.includes(second));
-      const pkg = dirOf(web);
-      const state = readRevisionState(pkg, idOf(second));
-      assert(state !== undefined);
-      writeRevisionState(pkg, idOf(second), { ...state, how, tree });
-      await fleet.bless(second);
-      const { activated, fetched, failures } = await fleet.sync(web);
-      assertEquals([activated, failures, fetched], [second, [], stays ? [] : [second]]);
-    });
+  for (const [how, tree, signed, stays, wasSigned] of cases) {
+    await t.step(
+      `${how} of ${tree?.slice(0, 2)}, signed ${signed?.slice(0, 2)}, ${stays}`,
+      async () => {
+        using fleet = new SignedFleet();
+        await fleet.release("1");
+        const second = signed === undefined
+          ? await fleet.build("2")
+          : await withTree(fleet, "2", signed);
+        const web = fleet.machine();
+        assert((await fleet.sync(web)).fetched.includes(second));
+        const pkg = dirOf(web);
+        const state = readRevisionState(pkg, idOf(second));
+        assert(state !== undefined);
+        writeRevisionState(pkg, idOf(second), {
+          ...{ ...state, how, tree },
+          ...(wasSigned === undefined ? {} : { treeSigned: wasSigned }),
+        });
+        await fleet.bless(second);
+        const { activated, fetched, failures } = await fleet.sync(web);
+        assertEquals([activated, failures, fetched], [second, [], stays ? [] : [second]]);
+      },
+    );
   }
 });
 

@@ -80,10 +80,12 @@ export function formatTree({ entries }: RevisionTree): Uint8Array<ArrayBuffer> {
  */
 export function parseTree(text: Uint8Array): RevisionTree {
   if (text.length > MAX_TREE_BYTES) throw damaged("it is too large");
-  const [head, ...lines] = decode(text).split("\n");
-  if (head !== HEAD) throw damaged("it is none, or of a version that this ftl does not know");
+  const lines = linesOf(text);
+  if (lines.shift() !== HEAD) {
+    throw damaged("it is none, or of a version that this ftl does not know");
+  }
+  if (lines.length > MAX_TREE_ENTRIES + 1) throw damaged("it has too many entries");
   if (lines.pop() !== "") throw damaged("its last line is cut off");
-  if (lines.length > MAX_TREE_ENTRIES) throw damaged("it has too many entries");
   const tree = { entries: lines.map(parseLine) };
   if (!isSame(formatTree(tree), text)) throw damaged("a line is not in its canonical form");
   checkTree(tree.entries);
@@ -109,9 +111,10 @@ export function unpackTree(object: Uint8Array): Uint8Array<ArrayBuffer> {
   }
 }
 
-function decode(text: Uint8Array): string {
+/** The lines, and what is after the last one. No more than is needed to see that they are too many. */
+function linesOf(text: Uint8Array): string[] {
   try {
-    return utf8.decode(text);
+    return utf8.decode(text).split("\n", MAX_TREE_ENTRIES + 3);
   } catch {
     throw damaged("it is not UTF-8");
   }

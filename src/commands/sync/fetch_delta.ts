@@ -94,7 +94,8 @@ class DeltaFetch {
     const found = await this.#findPatch(bases);
     if (found !== undefined) return await this.#make(found, spare);
     const names = bases.map(({ id }) => this.#pkg.revisionName(id)).join(" or ");
-    return { moved: this.#objects.moved, why: `S3 has no patch from ${names}` };
+    const denied = this.#objects.isDenied ? ", or it may not be read" : "";
+    return { moved: this.#objects.moved, why: `S3 has no patch from ${names}${denied}` };
   }
 
   /** Whether it is known what tree the revision must have, where only that counts. */

@@ -67,18 +67,21 @@ export async function applyDelta(options: ApplyOptions): Promise<Walked[]> {
 
 async function takeFrom(
   { spare, tree, record }: KnownSpare,
-  { pkg, target, next, isFull, donor, owner }: ApplyOptions & { donor: string; owner: Owner },
+  { pkg, target, next, isFull, donor, owner, breathe }: ApplyOptions & {
+    donor: string;
+    owner: Owner;
+  },
 ): Promise<Set<string>> {
   await requireNoMountIn(spare.path);
   await removeTree(donor);
   Deno.mkdirSync(donor, { mode: 0o700 });
   const place = `${donor}/${spare.id}`;
   takeSpare(pkg, spare, place);
-  return takeOver({
+  return await takeOver({
     from: new KnownFolder(place, tree, record),
     to: target,
     next: new Map(next.entries.map((entry) => [entry.path, entry])),
-    ...{ owner, isFull },
+    ...{ owner, isFull, breathe },
   });
 }
 

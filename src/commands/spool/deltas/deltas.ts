@@ -127,17 +127,19 @@ export class SpoolDeltas implements Disposable {
   /** What an upload of the revision does besides: all is put before it is visible, in little more time than it takes. */
   besideUpload(
     revision: Revision,
-    { sha256, size, isInParts }: Pick<SpooledContent, "sha256" | "size"> & {
-      /** If not, the upload begins only when all of this is done. */
-      readonly isInParts: boolean;
+    { sha256, size, parts }: Pick<SpooledContent, "sha256" | "size"> & {
+      /** If it is one, the upload begins only when all of this is done. */
+      readonly parts: readonly { readonly length: number }[];
     },
   ): Pick<UploadPlan, "afterCheck" | "onProgress"> {
     this.#began = performance.now();
-    this.#arrived = isInParts ? undefined : this.#began;
+    this.#arrived = parts.length > 1 ? undefined : this.#began;
+    // One of them may wait until all of this is done.
+    const early = size - Math.max(...parts.map(({ length }) => length));
     return {
       afterCheck: (checked, signal) => this.#put(revision, { ...checked, sha256, size }, signal),
       onProgress: (done) => {
-        if (done < size || this.#arrived !== undefined) return;
+        if (done < early || this.#arrived !== undefined) return;
         this.#arrived = performance.now();
         this.#limit();
       },
