@@ -37,7 +37,7 @@ const TROUBLES: readonly Trouble[] = [
   },
   {
     what: "the right to read patches denied",
-    make: (fleet) => fleet.bucket.deny("head", 1),
+    make: (fleet) => fleet.bucket.deny("getBytes", 1),
     why: /no patch from .*, or it may not be read/,
   },
   {
@@ -142,7 +142,7 @@ Deno.test("who is refused one patch may still get the one for another base", asy
   using fleet = new DeltaFleet();
   const { revision } = await fleet.release(...site(1));
   const objects = new DeltaObjects(fleet.bucket, new AbortController().signal);
-  fleet.bucket.deny("head", 1);
+  fleet.bucket.deny("getBytes", 1);
   assertEquals(await objects.get(treeKey(revision), 10_000), undefined);
   assertEquals([objects.isDenied, objects.moved], [true, 0]);
   assertEquals((await objects.get(treeKey(revision), 10_000)) === undefined, false);

@@ -18,11 +18,6 @@ import { VarintWriter } from "./varint.ts";
 
 /** An extension ends when it has so many more unequal bytes than equal ones since it was best. */
 const PATIENCE = 16;
-/**
- * Nor is it worth to look further than so much more than has been found: where every second byte is
- * equal, as in numbers of two bytes, each extension would look at all the rest.
- */
-const FAR = 512;
 /** So many equal bytes are enough to go on at the same distance. */
 const RESUME = 8;
 /** Fewer equal bytes between unequal ones are stored as differences of 0: a run costs as much. */
@@ -182,7 +177,7 @@ class Search {
     let best = 0;
     let bestScore = 0;
     let score = 0;
-    for (let i = 0; i < most && score > bestScore - PATIENCE && i - best < best + FAR; i++) {
+    for (let i = 0; i < most && score > bestScore - PATIENCE; i++) {
       const step = shift + direction * i;
       score += fresh[at + step] === old[from + step] ? 1 : -1;
       if (score > bestScore) {

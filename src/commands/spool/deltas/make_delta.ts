@@ -16,7 +16,7 @@ import { IntegrityError } from "../../../errors.ts";
 import { type Revision, revisionName } from "../../../revision/names.ts";
 import { openDownload } from "../../../transfer/download/download.ts";
 import type { Base } from "./bases.ts";
-import { BoundedStore } from "./bounded_store.ts";
+import { BoundedStore, MOST_KEPT } from "./bounded_store.ts";
 
 /** Bytes of an object that is not downloaded for a patch. */
 const LARGEST_BASE = 2 ** 31;
@@ -66,6 +66,8 @@ export async function makeDelta(
   if (whole !== undefined) return { bytes: whole };
   const tooLarge = { why: "a patch would be more than a quarter of the whole" };
   if (isAllNew || sides.fresh.size === 0) return tooLarge;
+  // More is not kept, and would look as if the base were not what its tree says.
+  if (sides.old.size > MOST_KEPT) return { why: "too much of it has changed" };
   if (base.remote.object.size > LARGEST_BASE) {
     return { why: `${revisionName(base.remote)} is too large to be compared` };
   }
