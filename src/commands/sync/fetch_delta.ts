@@ -25,7 +25,7 @@ import { patchKey, treeKey } from "../../revision/keys.ts";
 import { type RevisionId } from "../../revision/names.ts";
 import type { Context } from "../../context.ts";
 import { DeltaObjects, largestUseful } from "./delta_objects.ts";
-import { requireReserve } from "./disk_space.ts";
+import { requireReserve, requireSpace } from "./disk_space.ts";
 import type { DeltaOutcome, Destination, Source, Staged } from "./fetch.ts";
 
 /** Milliseconds of work after which others get a turn. */
@@ -176,6 +176,7 @@ class DeltaFetch {
       ...{ next: next.tree, base: folder, spare: known },
       isFull: this.#context.config.verify === "full",
       breathe: this.#breather(),
+      requireRoom: (bytes) => requireSpace(this.#staging.target, { bytes }),
     });
     const { packed } = baseTree;
     const staged: Staged = {

@@ -29,6 +29,8 @@ export interface ApplyOptions {
   /** Whether files are read although they look as FTL wrote them. */
   readonly isFull: boolean;
   readonly breathe: () => Promise<void>;
+  /** Throws if the disk has no room for so many bytes of new files. Called before anything is changed. */
+  readonly requireRoom: (bytes: number) => void;
 }
 
 export interface KnownSpare {
@@ -42,11 +44,12 @@ export interface KnownSpare {
  * its tree says, and what the disk throws. The caller then drops the folder.
  */
 export async function applyDelta(options: ApplyOptions): Promise<Walked[]> {
-  const { pkg, id, target, patch, next, base, spare, isFull, breathe } = options;
+  const { pkg, id, target, patch, next, base, spare, isFull, breathe, requireRoom } = options;
   // Nobody else gets in before all is as it must be.
   Deno.chmodSync(target, 0o700);
   const owner = ownerIn(target);
   const sides = sidesOf(base.tree, next);
+  requireRoom(sides.fresh.size);
   const donor = `${pkg.staging}/${id}-spare`;
   try {
     const kept = spare === undefined
