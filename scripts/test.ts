@@ -9,9 +9,9 @@
  * It succeeds if nothing failed and nothing was skipped without a reason. With `FTL_REQUIRE_TOOLS=1` nothing at
  * all may be skipped.
  *
- * Tests start `ftl` thousands of times. With files given they start the source; the whole suite starts what
- * `deno task build` would compile, the source bundled, as that takes a third less time: `FTL_TEST_BUNDLE` names
- * it. With `FTL_TEST_EXECUTABLE` it is that executable.
+ * Tests start `ftl` many times. With files given they start the source. The whole suite starts what `deno task
+ * build` would compile, the source bundled, as tests of commands take a quarter less CPU time so:
+ * `FTL_TEST_BUNDLE` names it. With `FTL_TEST_EXECUTABLE` it is that executable.
  */
 import { existsSync } from "node:fs";
 import { bundle } from "./build/bundle.ts";

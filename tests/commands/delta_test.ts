@@ -160,3 +160,27 @@ Deno.test("the tree of the base is fetched once, and then it is kept", async () 
   const [moved = 0, later = 0] = [first?.moved, second?.moved];
   assertEquals(later < moved, true, `${moved} B, then ${later} B`);
 });
+
+Deno.test("a large object brings its tree along, so that the first delta moves the patch only", async () => {
+  using fleet = new DeltaFleet();
+  const large = { name: "large", content: noise(2 << 20) };
+  const base = await fleet.release(...site(1, [large]));
+  const [whole] = await fleet.sync("web", ALWAYS);
+  assertEquals(whole?.how, "whole");
+  const next = await fleet.release(...site(2, [large]));
+  await fleet.bucket.remove(treeKey(base.revision));
+  const [fetched] = await fleet.sync("web", ALWAYS);
+  assertEquals(fetched?.how, "delta", fetched?.fallback);
+  const patch = await fleet.bucket.head(patchKey(next.revision, base.revision.id));
+  assertEquals(fetched?.moved, patch?.size);
+});
+
+/** Text that does not compress. */
+function noise(length: number): string {
+  let [state, text] = [1, ""];
+  while (text.length < length) {
+    state = (state * 48271) % 2147483647;
+    text += state.toString(36);
+  }
+  return text.slice(0, length);
+}

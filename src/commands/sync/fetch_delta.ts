@@ -24,6 +24,7 @@ import { routeOf } from "../../plan/route.ts";
 import { patchKey, treeKey } from "../../revision/keys.ts";
 import { type RevisionId } from "../../revision/names.ts";
 import type { Context } from "../../context.ts";
+import { askForCollection } from "../../garbage.ts";
 import { DeltaObjects, largestUseful } from "./delta_objects.ts";
 import { requireReserve, requireSpace } from "./disk_space.ts";
 import type { DeltaOutcome, Destination, Source, Staged } from "./fetch.ts";
@@ -167,10 +168,12 @@ class DeltaFetch {
     const baseTree = await this.#treeOf(base, recordPaths(this.#pkg, base.id), head.from.tree);
     if (baseTree === undefined) throw new IntegrityError("The base's tree is not known");
     const next = patch.nextTree(baseTree.tree);
+    askForCollection();
     const known = spare && await this.#lookAtSpare(spare);
     const record = readRecord(recordPaths(this.#pkg, base.id));
     const folder = new KnownFolder(this.#pkg.revisionPath(base.id), baseTree.tree, record);
     this.#requireGain({ hasSpare: known !== undefined, isRecorded: folder.isRecorded });
+    askForCollection();
     const walked = await applyDelta({
       ...{ pkg: this.#pkg, id: this.#from.remote.id, target: this.#staging.target, patch },
       ...{ next: next.tree, base: folder, spare: known },
@@ -178,7 +181,6 @@ class DeltaFetch {
       breathe: this.#breather(),
       requireRoom: (bytes) => requireSpace(this.#staging.target, { bytes }),
     });
-    const { packed } = baseTree;
     const staged: Staged = {
       ...{ sha256: head.to.sha256, tree: head.to.tree, moved: this.#objects.moved },
       treeSigned: this.#from.content === undefined ? undefined : true,
@@ -189,7 +191,7 @@ class DeltaFetch {
       records: {
         walked,
         tree: packTree(next.text),
-        baseTree: packed && { id: base.id, hash: head.from.tree, packed },
+        baseTree: baseTree.packed && { id: base.id, hash: head.from.tree, packed: baseTree.packed },
       },
     };
     return { staged, moved: this.#objects.moved };

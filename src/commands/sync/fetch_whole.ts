@@ -39,6 +39,9 @@ export async function stageWhole(
   };
 }
 
+/** Bytes. For a smaller object another request is not worth what it saves later. */
+const WORTH_A_TREE = 1 << 20;
+
 /**
  * The tree of the object, for a later delta. It costs a hundredth of the download, and then nothing need be fetched but
  * a patch. Undefined if there is none: no delta is worth a failure.
@@ -48,7 +51,7 @@ async function fetchTree(
   { bucket, remote, content }: Source,
   sha256: string,
 ): Promise<{ readonly hash: string; readonly bytes: Uint8Array } | undefined> {
-  if (config.delta === "off") return undefined;
+  if (config.delta === "off" || remote.object.size < WORTH_A_TREE) return undefined;
   try {
     const found = await bucket.getBytes(treeKey(remote), { limit: MAX_TREE_BYTES, signal });
     const hash = found?.metadata["ftl-tree"];

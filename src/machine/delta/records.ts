@@ -2,9 +2,11 @@
  * What a machine keeps of a revision for later deltas: its tree, and how its files were. Each of it may be missing, and
  * what is damaged counts as missing. So nothing of it is flushed.
  */
+import { checkTree } from "../../archive/tree/check_tree.ts";
 import {
   hashTree,
   MAX_TREE_BYTES,
+  parseLines,
   parseTree,
   type RevisionTree,
   unpackTree,
@@ -25,17 +27,32 @@ export function recordPaths(pkg: PackageDir, id: RevisionId): RecordPaths {
   return { tree: pkg.treePath(id), record: pkg.statRecordPath(id) };
 }
 
-/** @param hash that of the tree, in hexadecimal: another one counts as missing */
+/**
+ * @param hash that of the tree, in hexadecimal: another one counts as missing
+ */
 export function readTree({ tree }: RecordPaths, hash: string): RevisionTree | undefined {
   const packed = readBounded(tree);
-  return packed && openTree(packed, hash);
+  return packed && openWith(packed, hash, (text) => {
+    const found = parseLines(text);
+    // Whoever owns the package's folder may have written it.
+    checkTree(found.entries);
+    return found;
+  });
 }
 
 /** The tree of its compressed form. Undefined if it is damaged, or another one than that hash is of. */
 export function openTree(packed: Uint8Array, hash: string): RevisionTree | undefined {
+  return openWith(packed, hash, parseTree);
+}
+
+function openWith(
+  packed: Uint8Array,
+  hash: string,
+  parse: (text: Uint8Array) => RevisionTree,
+): RevisionTree | undefined {
   try {
     const text = unpackTree(packed);
-    return hashTree(text) === hash ? parseTree(text) : undefined;
+    return hashTree(text) === hash ? parse(text) : undefined;
   } catch (error) {
     if (error instanceof FtlError) return undefined;
     throw error;

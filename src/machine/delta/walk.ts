@@ -1,5 +1,5 @@
 /** Looks at all that is below a folder, without following a link or opening a file. */
-import { comparePaths } from "../../archive/tree/path_order.ts";
+import { sortByPath } from "../../archive/tree/path_order.ts";
 import { withShortPath } from "../../archive/write/long_path.ts";
 
 /** Something below a folder. */
@@ -31,7 +31,7 @@ export function walkFolder(folder: string, most: number): Walked[] | undefined {
   } catch {
     return undefined;
   }
-  found.sort((a, b) => comparePaths(a.path, b.path));
+  sortByPath(found);
   // Two names that are not UTF-8 may look alike.
   return found.some(({ path }, i) => path === found[i + 1]?.path) ? undefined : found;
 }
