@@ -38,7 +38,7 @@ const TROUBLES: readonly Trouble[] = [
   {
     what: "the right to read patches denied",
     make: (fleet) => fleet.bucket.deny("getBytes", 1),
-    why: /no patch from .*, or it may not be read/,
+    why: /no patch from .*, or denies it/,
   },
   {
     what: "a patch that is none",

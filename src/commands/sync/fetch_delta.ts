@@ -31,7 +31,6 @@ import type { DeltaOutcome, Destination, Source, Staged } from "./fetch.ts";
 
 /** Milliseconds of work after which others get a turn. */
 const STINT = 100;
-
 /** Never throws but for an abort: no delta fails a sync. */
 export async function tryDelta(
   context: Context,
@@ -54,10 +53,7 @@ interface Base {
   readonly state: RevisionState & { readonly sha256: string };
 }
 
-interface FoundPatch {
-  readonly base: Base;
-  readonly patch: Patch;
-}
+type FoundPatch = { readonly base: Base; readonly patch: Patch };
 
 class DeltaFetch {
   readonly #context: Context;
@@ -94,9 +90,9 @@ class DeltaFetch {
     if (route.by === "whole") return { moved: 0, why: route.why };
     const found = await this.#findPatch(bases);
     if (found !== undefined) return await this.#make(found, spare);
+    const { moved, isDenied } = this.#objects;
     const names = bases.map(({ id }) => this.#pkg.revisionName(id)).join(" or ");
-    const denied = this.#objects.isDenied ? ", or it may not be read" : "";
-    return { moved: this.#objects.moved, why: `S3 has no patch from ${names}${denied}` };
+    return { moved, why: `S3 has no patch from ${names}${isDenied ? ", or denies it" : ""}` };
   }
 
   /** Whether it is known what tree the revision must have, where only that counts. */

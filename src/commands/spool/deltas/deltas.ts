@@ -19,6 +19,7 @@ import {
   type RevisionName,
   revisionName,
 } from "../../../revision/names.ts";
+import type { FileSource } from "../../../transfer/upload/file_source.ts";
 import type { UploadPlan } from "../upload.ts";
 import { type Base, findBases } from "./bases.ts";
 import { BoundedStore } from "./bounded_store.ts";
@@ -124,13 +125,13 @@ export class SpoolDeltas implements Disposable {
     return this.#made.length > 0 ? undefined : this.#why;
   }
 
-  /** What an upload of the revision does besides: all is put before it is visible, in little more time than it takes. */
+  /**
+   * What an upload of the revision does besides: all is put before it is visible, in little more time than it takes. If
+   * there is one part, the upload begins only when all of this is done.
+   */
   besideUpload(
     revision: Revision,
-    { sha256, size, parts }: Pick<SpooledContent, "sha256" | "size"> & {
-      /** If it is one, the upload begins only when all of this is done. */
-      readonly parts: readonly { readonly length: number }[];
-    },
+    { sha256, size, parts }: Pick<SpooledContent, "sha256" | "size"> & Pick<FileSource, "parts">,
   ): Pick<UploadPlan, "afterCheck" | "onProgress"> {
     this.#began = performance.now();
     this.#arrived = parts.length > 1 ? undefined : this.#began;
@@ -165,11 +166,8 @@ export class SpoolDeltas implements Disposable {
       kept: this.#kept,
     };
     try {
-      const key = treeKey(revision);
-      await this.#putAt(
-        key,
-        () => putTree(this.#bucket, revision, { ...next, text: taken.text, signal: time.signal }),
-      );
+      const tree = { ...next, text: taken.text, signal: time.signal };
+      await this.#putAt(treeKey(revision), () => putTree(this.#bucket, revision, tree));
       faultPoint("tree-put");
       for (const base of this.#bases) await this.#putPatch(base, next, time.signal);
     } catch (error) {
