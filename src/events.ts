@@ -68,6 +68,8 @@ export interface FetchedEvent {
   readonly base?: RevisionName;
   /** Why it came whole, where a delta would have been expected. */
   readonly fallback?: string;
+  /** Why no delta was tried, where one could be made but would not be faster. */
+  readonly noGain?: string | undefined;
   /** Entries of the revision. */
   readonly entries: number;
   /** Bytes that it unpacks to. */
@@ -90,6 +92,8 @@ export interface PackingEvent {
   readonly bytes: number;
   /** Paths that `--exclude` leaves out: files, and folders with all that is in them. */
   readonly excluded: number;
+  /** The patterns that leave nothing out. */
+  readonly unused: readonly string[];
   /** Whether there is a `.gitignore` in it. */
   readonly hasIgnoreFile: boolean;
 }

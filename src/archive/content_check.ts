@@ -20,7 +20,7 @@ export class ContentCheck implements EntryWatcher {
   #known = 0;
   #stored = "";
 
-  /** @param name the file's name */
+  /** @param name the file or the folder, as the caller named it */
   constructor(name: string, rest: string, warn: (message: string) => void) {
     this.#name = name;
     this.#isArchive = isArchive(formatOf(rest));

@@ -32,14 +32,16 @@ export interface RouteFacts {
 
 export type Route =
   | { readonly by: "delta" }
-  /** `why`: set if a delta would have been expected. */
-  | { readonly by: "whole"; readonly why?: string };
+  /** `why`: set if a delta would have been expected. `noGain`: set if one could be made, and would not be faster. */
+  | { readonly by: "whole"; readonly why?: string; readonly noGain?: string };
 
 /** The way that is to be tried. */
 export function routeOf(facts: RouteFacts): Route {
   const { setting, hasBase, isTreeTrusted, hasSpare, sharesBlocks } = facts;
   if (setting === "off" || !hasBase) return { by: "whole" };
-  if (setting === "auto" && !hasSpare && !sharesBlocks) return { by: "whole" };
+  if (setting === "auto" && !hasSpare && !sharesBlocks) {
+    return { by: "whole", noGain: "there is no spare, and no file system that shares blocks" };
+  }
   if (!isTreeTrusted) return { by: "whole", why: "nobody who is trusted has signed its tree" };
   return { by: "delta" };
 }

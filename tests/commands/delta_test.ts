@@ -134,6 +134,7 @@ Deno.test("without a spare and shared blocks, only FTL_DELTA=always takes a delt
   assertEquals(fetched?.how, isShared ? "delta" : "whole");
   assertEquals(fetched?.fallback, undefined);
   if (isShared) return;
+  assertMatch(fetched?.noGain ?? "", /^there is no spare/);
   const asked = fleet.bucket.calls.slice(calls).filter((call) => call === "head");
   assertEquals(asked.length <= 1, true, "nothing is asked for a delta that would not be used");
 });

@@ -18,7 +18,7 @@ Deno.test("spool says what machines move, and an older ftl sees nothing of it", 
   assertEquals(code, 0, stderr);
   const { revision, deltas: [delta] } = JSON.parse(stdout);
   assertEquals(delta.from, first);
-  assertMatch(stderr, new RegExp(`${revision}: a machine on ${first} moves [0-9]+ B\n`));
+  assertMatch(stderr, new RegExp(`${revision}: patch from ${first}, [0-9]+ B\n`));
   const { bytes } = await requirePatched(fleet.bucket(), first as RevisionName, revision);
   assertEquals(bytes, delta.bytes);
   assert((await fleet.bucket().list(".ftl/delta/a/")).length === 3);

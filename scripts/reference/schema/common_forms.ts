@@ -39,10 +39,10 @@ const spool: Form = {
     entries: count("Entries that it unpacks to."),
     bytes: count("Bytes that it unpacks to."),
     deltas: list(
-      "The patches that were put beside it. A machine that has none of these revisions downloads all of it.",
+      "The patches that were put beside it. Who has none of these revisions downloads all of it.",
       object("One patch.", {
         from: revisionName("The revision that it is for."),
-        bytes: count("Bytes that a machine downloads which has that revision."),
+        bytes: count("Bytes of the patch: what is downloaded where it is used."),
       }),
     ),
     warnings: list(

@@ -16,11 +16,19 @@ import { quote } from "../../foreign_text.ts";
 
 export class Excludes {
   readonly #rules: Ignore;
+  /** Patterns that leave something out, and have left out nothing so far. */
+  readonly #unused: Set<string>;
 
   /** Throws `UsageError` for a pattern that can match nothing. */
   constructor(patterns: readonly string[]) {
     for (const pattern of patterns) requirePattern(pattern);
     this.#rules = ignore({ ignorecase: false }).add(patterns);
+    this.#unused = new Set(patterns.filter((pattern) => !pattern.startsWith("!")));
+  }
+
+  /** The patterns by which nothing was left out of what was asked for: perhaps with a slip of the keyboard. */
+  get unused(): readonly string[] {
+    return [...this.#unused];
   }
 
   /**
@@ -28,7 +36,9 @@ export class Excludes {
    * left out too.
    */
   has(path: string, isFolder: boolean): boolean {
-    return this.#rules.ignores(isFolder ? `${path}/` : path);
+    const { ignored, rule } = this.#rules.test(isFolder ? `${path}/` : path);
+    if (ignored && rule !== undefined) this.#unused.delete(rule.pattern);
+    return ignored;
   }
 }
 
@@ -38,6 +48,10 @@ function requirePattern(pattern: string): void {
     ? "it is empty"
     : pattern.startsWith("#")
     ? "it is a comment"
+    : /^!\s*$/.test(pattern)
+    ? "nothing follows its '!'"
+    : hasOpenBracket(pattern)
+    ? "its '[' has no ']'"
     : /[\r\n]/.test(pattern)
     ? "it has several lines"
     : /^!?(\.{1,2}|\/|\.{1,2}\/.*)$/.test(pattern)
@@ -51,4 +65,8 @@ function requirePattern(pattern: string): void {
       ? "For a name that begins with '#' write '\\#'"
       : "A pattern is as in a .gitignore: node_modules/, *.map, /build, !keep.map",
   });
+}
+
+function hasOpenBracket(pattern: string): boolean {
+  return pattern.replace(/\\./g, "").replace(/\[[!^]?(\][^\]]*|[^\]]+)\]/g, "").includes("[");
 }

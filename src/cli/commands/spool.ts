@@ -33,7 +33,11 @@ export const spool: Command = {
       help: "leave this out of a folder: node_modules/, *.map, /build ...; may be repeated",
     },
     MESSAGE,
-    { name: "no-delta", help: "make no patch, so that machines download the whole revision" },
+    {
+      name: "no-delta",
+      help: "make no patch, so that machines download the whole revision; S3 copies nothing, and " +
+        "a folder's mtimes are those on the disk",
+    },
   ],
   least: 1,
   most: 1,

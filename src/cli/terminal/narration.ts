@@ -69,7 +69,7 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
     case "fetching":
       return verbose ? [`${event.revision}: fetching ${formatBytes(event.bytes)}`] : [];
     case "fetched":
-      return [fetched(event)];
+      return [fetched(event, verbose)];
     case "untrusted":
       return [untrusted(event)];
     case "packing":
@@ -136,14 +136,18 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
 }
 
 /** `my_site.VZ5vQk8aR4G: fetched 443 B of 101.7 MB (spare), 20347 entries, in 0.2 s`. */
-function fetched({ revision, how, moved, bytes, fallback, ...event }: EventOf<"fetched">): string {
+function fetched(
+  { revision, how, moved, bytes, fallback, noGain, ...event }: EventOf<"fetched">,
+  isVerbose: boolean,
+): string {
+  const why = fallback ?? (isVerbose ? noGain : undefined);
   const isWhole = how === "whole";
   const size = isWhole
     ? formatBytes(bytes)
     : `${formatBytes(moved)} of ${formatBytes(bytes)} (${how})`;
   return `${revision}: fetched ${size}, ${entries(event.entries)}, in ${formatDuration(event.ms)}` +
     (isWhole ? rate(bytes, event.ms) : "") +
-    (fallback === undefined ? "" : `; no delta: ${fallback}`);
+    (why === undefined ? "" : `; no delta: ${why}`);
 }
 
 const people = (count: number): string => count === 1 ? "1 person" : `${count} people`;
@@ -184,13 +188,13 @@ const MOST_NAMES = 5;
 
 type EventOf<T extends FtlEvent["type"]> = Extract<FtlEvent, { type: T }>;
 
-/** `my_site.VZ6..: a machine on my_site.VZ5.. moves 443 B`. Why there is no patch, only who asks wants to know. */
+/** `my_site.VZ6..: patch from my_site.VZ5.., 443 B`. Why there is no patch, only who asks wants to know. */
 function deltas({ revision, deltas, why }: EventOf<"deltas">, isVerbose: boolean): string[] {
   if (deltas.length === 0 && isVerbose && why !== undefined) {
     return [`${revision}: machines download all of it: ${escapeControls(why)}`];
   }
   return deltas.map(({ from, bytes }) => {
-    return `${revision}: a machine on ${from} moves ${formatBytes(bytes)}`;
+    return `${revision}: patch from ${from}, ${formatBytes(bytes)}`;
   });
 }
 

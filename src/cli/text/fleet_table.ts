@@ -7,6 +7,7 @@ import { escapeControls, oneLine } from "../../foreign_text.ts";
 import { distrusts } from "../../plan/fleet.ts";
 import { formatAge, formatDuration } from "../terminal/narration.ts";
 import type { Paint } from "../terminal/paint.ts";
+import { downloadLines } from "./fleet_downloads.ts";
 import { distrustWords, trustWords } from "./fleet_trust.ts";
 import { align, type TableOptions } from "./tables.ts";
 
@@ -36,6 +37,7 @@ export function fleetLines(
     blessedLine(fleet),
     ...[
       numbersLine(fleet, paint),
+      ...downloadLines(fleet),
       ...(trust === undefined ? [] : [paintTrust(`signatures: ${trust}`, { fleet, paint })]),
       ...(fleet.rollout === undefined ? [] : rolloutLines(fleet.rollout, { fleet, paint })),
       ...table,

@@ -29,7 +29,7 @@ export function statusLines(
   { paint, now, isTerminal, columns }: TableOptions,
 ): string[] {
   const rows = statusRows(packages, { paint, now });
-  const notes = [...reasonLines(packages, now), ...logLines(packages)];
+  const notes = [...reasonLines(packages, now), ...deltaLines(packages), ...logLines(packages)];
   if (isTerminal) {
     const lines = align(rows);
     if (lines.every((line) => widthOf(line) <= columns)) return [...lines, ...notes];
@@ -110,6 +110,25 @@ function rolloutLine(rollout: MachineRollout, active: string | undefined): strin
     : "";
   return `${candidate} is being rolled out, at ${percent} %: ${waitingText(rollout) ?? here}${end}`;
 }
+
+/** If only one package is shown: what a delta saved, and which revision takes room for the next one. */
+function deltaLines(packages: readonly PackageStatus[]): string[] {
+  const [found, ...others] = packages;
+  if (found === undefined || others.length > 0) return [];
+  const { package: name, active, transfer, spare } = found;
+  return [
+    ...(active === undefined || transfer === undefined || transfer.how === "whole" ? [] : [
+      `${name}: ${active} came by ${transfer.how === "spare" ? "the spare" : "a delta"}: ` +
+      `${sizeOf(transfer.moved)} of ${sizeOf(transfer.bytes)} downloaded`,
+    ]),
+    ...(spare === undefined ? [] : [
+      `${name}: ${spare} was removed, and is kept as the spare for the next delta`,
+    ]),
+  ];
+}
+
+const sizeOf = (bytes: number | undefined): string =>
+  bytes === undefined ? "?" : formatBytes(bytes);
 
 /** The path of the newest log, if only one package is shown, or if something went wrong. */
 function logLines(packages: readonly PackageStatus[]): string[] {

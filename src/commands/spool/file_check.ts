@@ -43,7 +43,6 @@ export async function checkFile(
   { path, name, rest, warn, watchers = [], sums }: SpoolFile & { readonly sums: SumTaker },
 ): Promise<CheckedFile> {
   const started = performance.now();
-  const fileName = rest === "" ? name : `${name}.${rest}`;
   const tell = (done: number): void =>
     report({ type: "progress", subject: path, work: "checking", done, total: source.size });
   const { entries, bytes } = await checkArchive(inTurns(source.chunks(sums), { signal, tell }), {
@@ -52,7 +51,7 @@ export async function checkFile(
     size: source.size,
     signal,
     onNote: warn,
-    watchers: [new ScriptCheck(warn), new ContentCheck(fileName, rest, warn), ...watchers],
+    watchers: [new ScriptCheck(warn), new ContentCheck(path, rest, warn), ...watchers],
   });
   report({ type: "checked", file: path, entries, bytes, ms: performance.now() - started });
   return { entries, bytes };

@@ -50,7 +50,7 @@ export async function packForSpool(
   const { files, bytes, excluded, entries } = found;
   report({
     type: "packing",
-    ...{ folder: path, package: name, files, bytes, excluded },
+    ...{ folder: path, package: name, files, bytes, excluded, unused: excludes.unused },
     hasIgnoreFile: entries.some((entry) => /(^|\/)\.gitignore$/.test(entry.path)),
   });
   const advice = new PackAdvice(warn);

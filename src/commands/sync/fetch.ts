@@ -46,6 +46,8 @@ export interface Staged {
   readonly base?: RevisionId | undefined;
   /** Why it is whole, where a delta would have been expected. */
   readonly fallback?: string | undefined;
+  /** Why no delta was tried, as it would not have been faster. */
+  readonly noGain?: string | undefined;
   /** What a later delta needs, as far as it is known. */
   readonly records?: RecordsOfFetch | undefined;
 }
@@ -97,9 +99,9 @@ export async function fetchRevision(
       ...{ tree, treeSigned, how, moved },
     }, keepRecords);
     const transfer = transferOf(staged, { pkg, remote: from.remote });
-    const { entries, bytes: unpacked } = staged;
+    const { entries, bytes: unpacked, noGain } = staged;
     const ms = performance.now() - started;
-    context.report({ type: "fetched", ...transfer, ...{ entries, unpacked, ms } });
+    context.report({ type: "fetched", ...transfer, ...{ noGain, entries, unpacked, ms } });
     return transfer;
   } catch (error) {
     await staging.drop();
@@ -148,11 +150,11 @@ async function flush(
 async function stageInTurn(context: Context, from: Source, to: Destination): Promise<Staged> {
   const share = Math.min(from.remote.object.size / DOWNLOAD_WINDOW, 1);
   using _memory = await from.memory.enter(share, context.signal);
-  const { staged, moved, why } = await stageByDelta(context, from, to);
+  const { staged, moved, why, noGain } = await stageByDelta(context, from, to);
   if (staged !== undefined) return staged;
   const { stageWhole } = await import("./fetch_whole.ts");
   const whole = await stageWhole(context, from, to);
-  return { ...whole, moved: whole.moved + moved, fallback: why };
+  return { ...whole, moved: whole.moved + moved, fallback: why, noGain };
 }
 
 /** What came of a delta. */
@@ -163,6 +165,8 @@ export interface DeltaOutcome {
   readonly moved: number;
   /** Why there is no delta, where one would have been expected. */
   readonly why?: string | undefined;
+  /** Why none was tried, as it would not have been faster. */
+  readonly noGain?: string | undefined;
 }
 
 async function stageByDelta(

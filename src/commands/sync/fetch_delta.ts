@@ -87,7 +87,7 @@ class DeltaFetch {
       sharesBlocks: sharesBlocks(this.#pkg.own) &&
         bases.some(({ id }) => kindOf(this.#pkg.statRecordPath(id)) === "file"),
     });
-    if (route.by === "whole") return { moved: 0, why: route.why };
+    if (route.by === "whole") return { moved: 0, why: route.why, noGain: route.noGain };
     const found = await this.#findPatch(bases);
     if (found !== undefined) return await this.#make(found, spare);
     const { moved, isDenied } = this.#objects;

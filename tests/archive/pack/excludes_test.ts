@@ -49,11 +49,20 @@ Deno.test("--exclude leaves out what git would ignore", async () => {
   }
 });
 
+Deno.test("the patterns that left nothing out are known", () => {
+  const excludes = new Excludes(["*.map", "node_module/", "/build", "!keep.map"]);
+  assertEquals([excludes.has("a.map", false), excludes.has("node_modules", true)], [true, false]);
+  assertEquals(excludes.unused, ["node_module/", "/build"]);
+});
+
 Deno.test("a pattern that can match nothing is refused, with the reason", () => {
   const cases: [pattern: string, why: string][] = [
     ["", "it is empty"],
     ["  ", "it is empty"],
     ["# maps", "it is a comment"],
+    ["!", "nothing follows its '!'"],
+    ["[ab", "its '[' has no ']'"],
+    ["a[]x", "its '[' has no ']'"],
     ["a\nb", "it has several lines"],
     ["./build", "paths in the folder do not begin with './' or '../'"],
     ["../build", "paths in the folder do not begin with './' or '../'"],
@@ -64,5 +73,7 @@ Deno.test("a pattern that can match nothing is refused, with the reason", () => 
     const error = assertThrows(() => new Excludes([pattern]), UsageError);
     assertEquals(error.message.endsWith(`matches nothing: ${why}`), true, error.message);
   }
-  for (const fine of ["\\#x", "build\\\\", "..x", ".git", "a b "]) new Excludes([fine]);
+  for (const fine of ["\\#x", "\\[x", "[]a]", "[!]]b[a-z]", "build\\\\", "..x", ".git", "a b "]) {
+    new Excludes([fine]);
+  }
 });

@@ -100,3 +100,24 @@ Deno.test("a second signature is told with how many people have signed", () => {
   assertEquals(said(1), ["a.VZ6vQk8aR4G: signed by 1 person now"]);
   assertEquals(said(2), ["a.VZ6vQk8aR4G: signed by 2 people now"]);
 });
+
+Deno.test("why a revision came whole: what went wrong is always told, what is no gain to those who ask", () => {
+  const event = {
+    type: "fetched",
+    revision: NEXT,
+    bytes: 4_100_000,
+    moved: 4_100_000,
+    how: "whole",
+    entries: 2,
+    unpacked: 5,
+    ms: 100,
+  } as const;
+  const verbose = { ...loud, verbose: true };
+  const said = (more: object, options: typeof loud): string =>
+    narrate({ ...event, ...more }, options)[0]?.split("; ")[1] ?? "";
+  assertEquals(said({ fallback: "x" }, loud), "no delta: x");
+  assertEquals([said({ noGain: "x" }, loud), said({ noGain: "x" }, verbose)], ["", "no delta: x"]);
+  assertEquals(narrate({ ...event, how: "spare", moved: 443 }, loud), [
+    `${NEXT}: fetched 443 B of 4.1 MB (spare), 2 entries, in 0.1 s`,
+  ]);
+});

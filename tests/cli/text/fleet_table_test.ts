@@ -89,6 +89,18 @@ Deno.test("people see what is blessed, the numbers, and who is not in line", () 
   ]);
 });
 
+Deno.test("people see how what is blessed came to its machines, once a delta was used", () => {
+  const whole = machine("i-1", { how: "whole", moved: 4_000_000 });
+  const spare = machine("i-2", { how: "spare", moved: 443 });
+  const elsewhere = machine("i-3", { active: OLD, state: "held", how: "delta", moved: 7 });
+  const lines = (machines: FleetMachine[]): string[] =>
+    fleetLines(fleetOf(machines), PEOPLE).filter((line) => line.includes("downloads"));
+  assertEquals(lines([whole, machine("i-4"), elsewhere]), []);
+  assertEquals(lines([whole, spare, { ...spare, machine: "i-5" }, elsewhere]), [
+    "  downloads: 2 by the spare, 1 whole; 4.0 MB in all",
+  ]);
+});
+
 Deno.test("a fleet that is in line is two lines and a hint, and one without reports says so", () => {
   assertEquals(fleetLines(fleetOf([machine("i-1")]), PEOPLE), [
     `${NOW} blessed 12 min ago by ann@laptop: looks good`,

@@ -97,6 +97,26 @@ Deno.test("status tells where a script's output is, of one package or where some
   }
 });
 
+Deno.test("status of one package tells what a delta saved, and which revision is the spare", () => {
+  const found: PackageStatus = {
+    ...STATUS,
+    transfer: { how: "spare", bytes: 4_100_000, moved: 443 },
+    spare: aName("a.VZ3vQk8aR4G"),
+  };
+  const options = { ...plain, isTerminal: true };
+  const expected = [
+    "a: a.VZ5vQk8aR4G came by the spare: 443 B of 4.1 MB downloaded",
+    "a: a.VZ3vQk8aR4G was removed, and is kept as the spare for the next delta",
+  ];
+  assertEquals(statusLines([found], options).slice(-2), expected);
+  assertEquals(statusLines([found, found], options).some((line) => expected.includes(line)), false);
+  const whole: PackageStatus = {
+    ...STATUS,
+    transfer: { how: "whole", bytes: 4_100_000, moved: 4_100_000 },
+  };
+  assertEquals(statusLines([whole], options), statusLines([STATUS], options));
+});
+
 Deno.test("status tells how the active revision's post-jump failed", () => {
   const log = "/srv/ftl/a/.ftl/log/x-post-jump.log";
   const at = "2026-11-22T11:00:00.000Z";
