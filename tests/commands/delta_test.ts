@@ -1,3 +1,4 @@
+import { DeltaObjects } from "../../src/commands/sync/delta_objects.ts";
 import { sharesBlocks } from "../../src/machine/disk/room.ts";
 import { patchKey, treeKey } from "../../src/revision/keys.ts";
 import type { RevisionId } from "../../src/revision/names.ts";
@@ -36,8 +37,8 @@ const TROUBLES: readonly Trouble[] = [
   },
   {
     what: "the right to read patches denied",
-    make: (fleet) => fleet.bucket.deny("head", 1),
-    why: /denied/i,
+    make: (fleet) => fleet.bucket.deny("getBytes", 1),
+    why: /no patch from .*, or denies it/,
   },
   {
     what: "a patch that is none",
@@ -136,6 +137,16 @@ Deno.test("without a spare and shared blocks, only FTL_DELTA=always takes a delt
   assertMatch(fetched?.noGain ?? "", /^there is no spare/);
   const asked = fleet.bucket.calls.slice(calls).filter((call) => call === "head");
   assertEquals(asked.length <= 1, true, "nothing is asked for a delta that would not be used");
+});
+
+Deno.test("who is refused one patch may still get the one for another base", async () => {
+  using fleet = new DeltaFleet();
+  const { revision } = await fleet.release(...site(1));
+  const objects = new DeltaObjects(fleet.bucket, new AbortController().signal);
+  fleet.bucket.deny("getBytes", 1);
+  assertEquals(await objects.get(treeKey(revision), 10_000), undefined);
+  assertEquals([objects.isDenied, objects.moved], [true, 0]);
+  assertEquals((await objects.get(treeKey(revision), 10_000)) === undefined, false);
 });
 
 Deno.test("the tree of the base is fetched once, and then it is kept", async () => {

@@ -174,3 +174,22 @@ Deno.test("FTL_VERIFY=full finds a byte that was changed behind the record's bac
   const fetched = await requireSame(fleet, next, { FTL_VERIFY: "full" });
   assertEquals(fetched?.how, "spare", fetched?.fallback);
 });
+
+Deno.test("what is in the place of the spare's folder is left alone, and stops nobody", async () => {
+  using fleet = new DeltaFleet();
+  await withSpare(fleet);
+  const { spare } = fleet.pkg("web");
+  const elsewhere = `${fleet.folder("web")}/../elsewhere`;
+  Deno.renameSync(spare, elsewhere);
+  Deno.writeTextFileSync(`${elsewhere}/precious`, "x");
+  const before = existing(elsewhere).length;
+  Deno.symlinkSync(elsewhere, spare);
+  for (const env of [{}, { FTL_SPARE: "0" }]) {
+    await fleet.sync("web", env);
+    await fleet.release(...site(5));
+    assertEquals(existing(elsewhere).length, before);
+  }
+  Deno.removeSync(spare);
+  Deno.writeTextFileSync(spare, "");
+  await fleet.sync("web");
+});

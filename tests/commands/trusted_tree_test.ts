@@ -24,6 +24,16 @@ async function withTree(fleet: SignedFleet, content: string, tree: string): Prom
   return revision;
 }
 
+/** One that tells none, signed by CI. */
+async function withoutTree(fleet: SignedFleet, content: string): Promise<RevisionName> {
+  const revision = await fleet.unsignedBuild(content);
+  fleet.bucket.rewrite(keyOf(revision), ({ metadata: { "ftl-tree": _, ...metadata } }) => ({
+    metadata,
+  }));
+  fleet.sign(keyOf(revision), fleet.ci);
+  return revision;
+}
+
 function tell({ bucket }: Pick<SignedFleet, "bucket">, revision: RevisionName, tree: string): void {
   bucket.rewrite(keyOf(revision), ({ metadata }) => ({
     metadata: { ...metadata, "ftl-tree": tree },
@@ -38,11 +48,7 @@ Deno.test("the pointer takes over the tree of what is blessed, and the machine k
   const { activated, failures } = await fleet.sync(web);
   assertEquals([activated, failures], [first, []]);
   assertEquals(readPointerState(dirOf(web))?.object?.tree, TREE);
-  const second = await fleet.unsignedBuild("2");
-  fleet.bucket.rewrite(keyOf(second), ({ metadata: { "ftl-tree": _, ...metadata } }) => ({
-    metadata,
-  }));
-  fleet.sign(keyOf(second), fleet.ci);
+  const second = await withoutTree(fleet, "2");
   await fleet.bless(second);
   assertEquals((await fleet.sync(web)).activated, second);
   assertEquals(readPointerState(dirOf(web))?.object?.tree, undefined, "it tells none");
@@ -76,24 +82,32 @@ Deno.test("what was made of an older revision stays only if its tree is the sign
     ["whole", undefined, TREE, true],
     ["whole", OTHER, TREE, true],
     [undefined, undefined, TREE, true],
+    ["delta", TREE, undefined, true, true],
+    ["delta", OTHER, TREE, false, true],
   ] as const;
-  for (const [how, tree, signed, stays] of cases) {
-    await t.step(`${how} of ${tree?.slice(0, 2)}, signed ${signed?.slice(0, 2)}`, async () => {
-      using fleet = new SignedFleet();
-      await fleet.release("1");
-      const second = signed === undefined
-        ? await fleet.build("2")
-        : await withTree(fleet, "2", signed);
-      const web = fleet.machine();
-      assert((await fleet.sync(web)).fetched.includes(second));
-      const pkg = dirOf(web);
-      const state = readRevisionState(pkg, idOf(second));
-      assert(state !== undefined);
-      writeRevisionState(pkg, idOf(second), { ...state, how, tree });
-      await fleet.bless(second);
-      const { activated, fetched, failures } = await fleet.sync(web);
-      assertEquals([activated, failures, fetched], [second, [], stays ? [] : [second]]);
-    });
+  for (const [how, tree, signed, stays, wasSigned] of cases) {
+    await t.step(
+      `${how} of ${tree?.slice(0, 2)}, signed ${signed?.slice(0, 2)}, ${stays}`,
+      async () => {
+        using fleet = new SignedFleet();
+        await fleet.release("1");
+        const second = signed === undefined
+          ? await withoutTree(fleet, "2")
+          : await withTree(fleet, "2", signed);
+        const web = fleet.machine();
+        assert((await fleet.sync(web)).fetched.includes(second));
+        const pkg = dirOf(web);
+        const state = readRevisionState(pkg, idOf(second));
+        assert(state !== undefined);
+        writeRevisionState(pkg, idOf(second), {
+          ...{ ...state, how, tree },
+          ...(wasSigned === undefined ? {} : { treeSigned: wasSigned }),
+        });
+        await fleet.bless(second);
+        const { activated, fetched, failures } = await fleet.sync(web);
+        assertEquals([activated, failures, fetched], [second, [], stays ? [] : [second]]);
+      },
+    );
   }
 });
 

@@ -165,8 +165,9 @@ function split(delta: Uint8Array): { steps: VarintReader; lines: string[] } {
 
 function linesOf(bytes: Uint8Array): string[] {
   try {
-    const lines = utf8.decode(bytes).split("\n");
-    if (lines.pop() === "") return lines;
+    const lines = utf8.decode(bytes).split("\n", MAX_TREE_ENTRIES + 2);
+    // Of too many, the last one that is kept is not the end.
+    if (lines.length < MAX_TREE_ENTRIES + 2 && lines.pop() === "") return lines;
   } catch {
     // Refused below.
   }

@@ -38,12 +38,24 @@ const WINDOWS: Windows = { fresh: MAX_WINDOW, old: 20 << 20 };
  * Throws what reading the sides throws.
  */
 export function makePatch(input: PatchInput): Uint8Array<ArrayBuffer> | undefined {
+  const steps = patchSteps(input);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same, with a pause after each window: one may take a second. */
+export function* patchSteps(
+  input: PatchInput,
+): Generator<undefined, Uint8Array<ArrayBuffer> | undefined> {
   const frames = new Frames(input.limit ?? Infinity);
   frames.put("entries", entriesDelta(input.base, input.next));
   for (const { bytes, delta } of deltasOf(input)) {
     if (frames.isOver) return undefined;
     if (delta === undefined) frames.put("add", bytes);
     else frames.putSmaller(delta, bytes);
+    yield;
   }
   return frames.end(input.head);
 }

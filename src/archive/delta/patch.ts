@@ -12,7 +12,7 @@ import { nextEntries } from "./entries.ts";
 import { MAX_WINDOW, parseHead, type PatchHead, type PatchPart } from "./patch_head.ts";
 import type { Sides } from "./sides.ts";
 
-export { makePatch, type PatchInput } from "./make_patch.ts";
+export { makePatch, type PatchInput, patchSteps } from "./make_patch.ts";
 export type { PatchHead, PatchPart } from "./patch_head.ts";
 
 /** A part, and its frame. */
@@ -90,6 +90,9 @@ export class Patch {
     for (const window of this.#windows) {
       const length = makeWindow(window, source, room.subarray(0, left));
       if (length === 0) throw damaged("a window is empty");
+      if (rawBytesOf(window) > MOST_RAW * length + LEAST_RAW) {
+        throw damaged("a window makes too little of its bytes");
+      }
       left -= length;
       yield room.subarray(0, length);
     }
@@ -108,6 +111,14 @@ function windowsOf(frames: readonly Frame[]): Window[] {
     i += first.name === "add" ? 1 : 3;
   }
   return windows;
+}
+
+/** A window has no more bytes than so many for each that it makes, and these. Others only cost time. */
+const MOST_RAW = 8;
+const LEAST_RAW = 1024;
+
+function rawBytesOf({ ops, diff, add }: Window): number {
+  return (ops?.raw ?? 0) + (diff?.raw ?? 0) + add.raw;
 }
 
 /** Writes a window into `into` and returns its bytes. */

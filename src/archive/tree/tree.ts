@@ -91,10 +91,12 @@ export function parseTree(text: Uint8Array): RevisionTree {
  */
 export function parseLines(text: Uint8Array): RevisionTree {
   if (text.length > MAX_TREE_BYTES) throw damaged("it is too large");
-  const [head, ...lines] = decode(text).split("\n");
-  if (head !== HEAD) throw damaged("it is none, or of a version that this ftl does not know");
+  const lines = linesOf(text);
+  if (lines.shift() !== HEAD) {
+    throw damaged("it is none, or of a version that this ftl does not know");
+  }
+  if (lines.length > MAX_TREE_ENTRIES + 1) throw damaged("it has too many entries");
   if (lines.pop() !== "") throw damaged("its last line is cut off");
-  if (lines.length > MAX_TREE_ENTRIES) throw damaged("it has too many entries");
   return { entries: lines.map(parseLine) };
 }
 
@@ -117,9 +119,10 @@ export function unpackTree(object: Uint8Array): Uint8Array<ArrayBuffer> {
   }
 }
 
-function decode(text: Uint8Array): string {
+/** The lines, and what is after the last one. No more than is needed to see that they are too many. */
+function linesOf(text: Uint8Array): string[] {
   try {
-    return utf8.decode(text);
+    return utf8.decode(text).split("\n", MAX_TREE_ENTRIES + 3);
   } catch {
     throw damaged("it is not UTF-8");
   }

@@ -3,6 +3,7 @@ import type { PutBytesOptions } from "../bucket.ts";
 import { checkOf } from "./body_check.ts";
 import type { OnceBucket } from "./put_once.ts";
 import { PutObjectCommand } from "./sdk.ts";
+import { sendOptions, timeoutFor } from "./timeouts.ts";
 import { inKnownForm } from "./write_form.ts";
 
 interface BytesWrite extends PutBytesOptions {
@@ -26,7 +27,7 @@ export async function putBytes(
         ...checkOf(bytes, { form, sha256: undefined, target }),
         Metadata: { ...metadata },
       });
-      await client.send(command, { abortSignal: signal });
+      await client.send(command, sendOptions(timeoutFor(bytes.byteLength), signal));
     });
   } catch (error) {
     if (signal.aborted) throw signal.reason;

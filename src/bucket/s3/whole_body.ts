@@ -6,6 +6,8 @@ import type { GetObjectCommandOutput } from "./sdk.ts";
 
 /** Milliseconds without a byte after which the answer is given up. */
 const LONGEST_SILENCE = 20_000;
+/** In bytes per millisecond, after that time. A slower answer is given up. */
+const SLOWEST = 10;
 /** Milliseconds before the second try. */
 const PAUSE = 200;
 
@@ -22,8 +24,12 @@ export async function bytesOf(
   }
   const chunks: Uint8Array[] = [];
   let length = 0;
+  const started = performance.now();
   for await (const chunk of withoutSilence(body)) {
     length += chunk.byteLength;
+    if (performance.now() - started > LONGEST_SILENCE + length / SLOWEST) {
+      throw new TypeError(`only ${length} bytes came in ${LONGEST_SILENCE / 1000} s or more`);
+    }
     if (length > limit) return undefined;
     chunks.push(chunk);
   }

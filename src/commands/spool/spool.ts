@@ -123,10 +123,10 @@ export async function spool(
       const tree = facts && deltas?.tree;
       const content = revisionMetadata({ sha256: sums.sha256, ...facts, tree });
       const metadata = { ...content, ...noteEntries, ...uploadMetadata() };
-      const { size, isInParts } = source;
+      const { size, parts } = source;
       await upload(context, bucket, {
         ...{ subject, key: newKey, ...packed, sums, checked: check.done },
-        ...deltas?.besideUpload(toRevision(subject), { sha256: sums.sha256, size, isInParts }),
+        ...deltas?.besideUpload(toRevision(subject), { sha256: sums.sha256, size, parts }),
         onCopied: (bytes) => copied = bytes,
         metadata: await sign({ key: newKey, size: source.size, metadata }),
       });

@@ -7,7 +7,10 @@ import type { RevisionContent } from "../../revision/metadata.ts";
 const BYTES_PER_FILE = 2304;
 
 /** Throws `StorageError` before the first byte if, by the metadata, the disk lacks room. */
-export function requireSpace(path: string, { bytes, entries }: RevisionContent): void {
+export function requireSpace(
+  path: string,
+  { bytes, entries }: Pick<RevisionContent, "bytes" | "entries">,
+): void {
   if (bytes === undefined) return;
   const { free, inodes } = diskRoom(path);
   const needed = bytes + (entries ?? 0) * BYTES_PER_FILE;

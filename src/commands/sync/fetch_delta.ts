@@ -26,12 +26,11 @@ import { type RevisionId } from "../../revision/names.ts";
 import type { Context } from "../../context.ts";
 import { askForCollection } from "../../garbage.ts";
 import { DeltaObjects, largestUseful } from "./delta_objects.ts";
-import { requireReserve } from "./disk_space.ts";
+import { requireReserve, requireSpace } from "./disk_space.ts";
 import type { DeltaOutcome, Destination, Source, Staged } from "./fetch.ts";
 
 /** Milliseconds of work after which others get a turn. */
 const STINT = 100;
-
 /** Never throws but for an abort: no delta fails a sync. */
 export async function tryDelta(
   context: Context,
@@ -54,10 +53,7 @@ interface Base {
   readonly state: RevisionState & { readonly sha256: string };
 }
 
-interface FoundPatch {
-  readonly base: Base;
-  readonly patch: Patch;
-}
+type FoundPatch = { readonly base: Base; readonly patch: Patch };
 
 class DeltaFetch {
   readonly #context: Context;
@@ -94,8 +90,9 @@ class DeltaFetch {
     if (route.by === "whole") return { moved: 0, why: route.why, noGain: route.noGain };
     const found = await this.#findPatch(bases);
     if (found !== undefined) return await this.#make(found, spare);
+    const { moved, isDenied } = this.#objects;
     const names = bases.map(({ id }) => this.#pkg.revisionName(id)).join(" or ");
-    return { moved: this.#objects.moved, why: `S3 has no patch from ${names}` };
+    return { moved, why: `S3 has no patch from ${names}${isDenied ? ", or denies it" : ""}` };
   }
 
   /** Whether it is known what tree the revision must have, where only that counts. */
@@ -178,6 +175,7 @@ class DeltaFetch {
       ...{ next: next.tree, base: folder, spare: known },
       isFull: this.#context.config.verify === "full",
       breathe: this.#breather(),
+      requireRoom: (bytes) => requireSpace(this.#staging.target, { bytes }),
     });
     const staged: Staged = {
       ...{ sha256: head.to.sha256, tree: head.to.tree, moved: this.#objects.moved },

@@ -29,6 +29,8 @@ export interface ApplyOptions {
   /** Whether files are read although they look as FTL wrote them. */
   readonly isFull: boolean;
   readonly breathe: () => Promise<void>;
+  /** Throws if the disk has no room for so many bytes of new files. Called before anything is changed. */
+  readonly requireRoom: (bytes: number) => void;
 }
 
 export interface KnownSpare {
@@ -42,11 +44,12 @@ export interface KnownSpare {
  * its tree says, and what the disk throws. The caller then drops the folder.
  */
 export async function applyDelta(options: ApplyOptions): Promise<Walked[]> {
-  const { pkg, id, target, patch, next, base, spare, isFull, breathe } = options;
+  const { pkg, id, target, patch, next, base, spare, isFull, breathe, requireRoom } = options;
   // Nobody else gets in before all is as it must be.
   Deno.chmodSync(target, 0o700);
   const owner = ownerIn(target);
   const sides = sidesOf(base.tree, next);
+  requireRoom(sides.fresh.size);
   const donor = `${pkg.staging}/${id}-spare`;
   try {
     const kept = spare === undefined
@@ -67,18 +70,21 @@ export async function applyDelta(options: ApplyOptions): Promise<Walked[]> {
 
 async function takeFrom(
   { spare, tree, record }: KnownSpare,
-  { pkg, target, next, isFull, donor, owner }: ApplyOptions & { donor: string; owner: Owner },
+  { pkg, target, next, isFull, donor, owner, breathe }: ApplyOptions & {
+    donor: string;
+    owner: Owner;
+  },
 ): Promise<Set<string>> {
   await requireNoMountIn(spare.path);
   await removeTree(donor);
   Deno.mkdirSync(donor, { mode: 0o700 });
   const place = `${donor}/${spare.id}`;
   takeSpare(pkg, spare, place);
-  return takeOver({
+  return await takeOver({
     from: new KnownFolder(place, tree, record),
     to: target,
     next: new Map(next.entries.map((entry) => [entry.path, entry])),
-    ...{ owner, isFull },
+    ...{ owner, isFull, breathe },
   });
 }
 

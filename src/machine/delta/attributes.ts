@@ -10,7 +10,8 @@ type Attributed = Exclude<TreeEntry, { readonly kind: "hardlink" }>;
 export function setAttributes(place: string, entry: Attributed, info: Deno.FileInfo): void {
   const { mtime } = entry;
   withShortPath(place, (path) => {
-    if (!hasMtime(info, mtime)) {
+    // Not `hasMtime`: what a file system stores for another time may be what it is to become now.
+    if (mtime !== undefined && info.mtime?.getTime() !== mtime) {
       if (entry.kind === "symlink") setLinkMtime(path, mtime);
       else setMtime(path, mtime);
     }

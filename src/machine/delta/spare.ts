@@ -50,14 +50,19 @@ export function sparePaths(pkg: PackageDir, id: RevisionId): SparePaths {
 
 /** The revisions in the spare's folder, newest first. */
 export function spareIds(pkg: PackageDir): RevisionId[] {
-  return namesIn(pkg.spare).map((path) => path.slice(pkg.spare.length + 1))
+  return spareNames(pkg).map((path) => path.slice(pkg.spare.length + 1))
     .filter(isRevisionId).reverse();
+}
+
+/** The paths in the spare's folder. What a link in its place leads to is not FTL's, and must not be deleted. */
+function spareNames(pkg: PackageDir): string[] {
+  return kindOf(pkg.spare) === "folder" ? namesIn(pkg.spare) : [];
 }
 
 /** Moves the spare into the trash. Returns the paths there, which are to be deleted. */
 export function dropSpare(pkg: PackageDir): string[] {
   const trashed: string[] = [];
-  for (const path of namesIn(pkg.spare)) {
+  for (const path of spareNames(pkg)) {
     if (kindOf(path) === "folder") trashed.push(moveToTrash(pkg, path));
     else removeFile(path, { durable: false });
   }
@@ -100,7 +105,7 @@ export function spareLeftovers(
   },
 ): string[] {
   if (!own.includes(pkg.spare)) return [];
-  const paths = namesIn(pkg.spare);
+  const paths = spareNames(pkg);
   const whole = spareIds(pkg).map((id) => sparePaths(pkg, id)).find(({ folder, state, record }) =>
     [folder, state, record].every((path) => paths.includes(path))
   );

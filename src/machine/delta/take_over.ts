@@ -32,6 +32,8 @@ export interface TakeOverOptions {
   readonly owner: Owner;
   /** Whether files are read although they look the same. */
   readonly isFull: boolean;
+  /** Called after each entry. Lets others work, and throws if the work is to end. */
+  readonly breathe: () => Promise<void>;
 }
 
 /** Where a folder of the spare is now. */
@@ -42,8 +44,8 @@ interface Site {
 }
 
 /** Returns the paths that are in the new revision's folder now, and are as they must be. */
-export function takeOver(options: TakeOverOptions): Set<string> {
-  return new TakeOver(options).run();
+export async function takeOver(options: TakeOverOptions): Promise<Set<string>> {
+  return await new TakeOver(options).run();
 }
 
 class TakeOver {
@@ -58,15 +60,18 @@ class TakeOver {
     this.#options = options;
   }
 
-  run(): Set<string> {
-    const { from, owner } = this.#options;
+  async run(): Promise<Set<string>> {
+    const { from, owner, breathe } = this.#options;
     const root = lookAt(from.path);
     if (!from.isRecorded || root === undefined || !isUntouched(root, from.mode, owner)) {
       return this.#kept;
     }
     openForOwner(from.path);
     this.#sites.set("", { place: from.path, isIn: false });
-    from.below.forEach((entry, index) => this.#decide({ entry, index }));
+    for (const [index, entry] of from.below.entries()) {
+      this.#decide({ entry, index });
+      await breathe();
+    }
     return this.#kept;
   }
 

@@ -189,7 +189,8 @@ function isWhatWasSigned(
 ): boolean {
   if (state === undefined || state.sha256 !== sha256) return false;
   if ((state.how ?? "whole") === "whole") return true;
-  return tree !== undefined && state.tree === tree && state.treeSigned === true;
+  // A blessing may leave the tree out. What was signed of the same object when it was fetched still counts.
+  return state.treeSigned === true && state.tree === (tree ?? state.tree);
 }
 
 /** The object that the pointer names for a revision. A signature covers all of it. */

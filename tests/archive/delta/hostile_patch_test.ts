@@ -62,6 +62,9 @@ const HOSTILE: Readonly<Record<string, Uint8Array>> = {
   "a copy longer than the base": forged(...delta([0, 0, 11, 11, 0])),
   "runs longer than their copy": forged(...delta([0, 0, 10, 11, 0])),
   "runs of nothing": forged(...delta([0, 0, 10, ...new Array(9000).fill(0)])),
+  "steps of which most do nothing": forged(
+    ...delta([...new Array(9000).fill(0), 10, 0, 0], "", "abcdefghij"),
+  ),
   "steps that do nothing": forged(...delta(new Array(9000).fill(0))),
   "a number that is cut off": forged(...delta([0x80])),
   "a number that is too great": forged(...delta(new Array(20).fill(0xff))),

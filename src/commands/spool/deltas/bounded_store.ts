@@ -2,14 +2,14 @@
 import { ContentStore, type Draft } from "../../../archive/tree/content_store.ts";
 
 /** Bytes of all contents. More would take long to compare, and much of a disk that may be in memory. */
-const MOST = 512 << 20;
+export const MOST_KEPT = 512 << 20;
 
 /** Never throws where contents are added. */
 export class BoundedStore extends ContentStore {
   readonly #most: number;
   #failure: unknown;
 
-  constructor(most = MOST) {
+  constructor(most = MOST_KEPT) {
     super();
     this.#most = most;
   }

@@ -19,6 +19,7 @@ import {
   type RevisionName,
   revisionName,
 } from "../../../revision/names.ts";
+import type { FileSource } from "../../../transfer/upload/file_source.ts";
 import type { UploadPlan } from "../upload.ts";
 import { type Base, findBases } from "./bases.ts";
 import { BoundedStore } from "./bounded_store.ts";
@@ -124,20 +125,22 @@ export class SpoolDeltas implements Disposable {
     return this.#made.length > 0 ? undefined : this.#why;
   }
 
-  /** What an upload of the revision does besides: all is put before it is visible, in little more time than it takes. */
+  /**
+   * What an upload of the revision does besides: all is put before it is visible, in little more time than it takes. If
+   * there is one part, the upload begins only when all of this is done.
+   */
   besideUpload(
     revision: Revision,
-    { sha256, size, isInParts }: Pick<SpooledContent, "sha256" | "size"> & {
-      /** If not, the upload begins only when all of this is done. */
-      readonly isInParts: boolean;
-    },
+    { sha256, size, parts }: Pick<SpooledContent, "sha256" | "size"> & Pick<FileSource, "parts">,
   ): Pick<UploadPlan, "afterCheck" | "onProgress"> {
     this.#began = performance.now();
-    this.#arrived = isInParts ? undefined : this.#began;
+    this.#arrived = parts.length > 1 ? undefined : this.#began;
+    // One of them may wait until all of this is done.
+    const early = size - Math.max(...parts.map(({ length }) => length));
     return {
       afterCheck: (checked, signal) => this.#put(revision, { ...checked, sha256, size }, signal),
       onProgress: (done) => {
-        if (done < size || this.#arrived !== undefined) return;
+        if (done < early || this.#arrived !== undefined) return;
         this.#arrived = performance.now();
         this.#limit();
       },
@@ -163,11 +166,8 @@ export class SpoolDeltas implements Disposable {
       kept: this.#kept,
     };
     try {
-      const key = treeKey(revision);
-      await this.#putAt(
-        key,
-        () => putTree(this.#bucket, revision, { ...next, text: taken.text, signal: time.signal }),
-      );
+      const tree = { ...next, text: taken.text, signal: time.signal };
+      await this.#putAt(treeKey(revision), () => putTree(this.#bucket, revision, tree));
       faultPoint("tree-put");
       for (const base of this.#bases) await this.#putPatch(base, next, time.signal);
     } catch (error) {

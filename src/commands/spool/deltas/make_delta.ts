@@ -4,7 +4,7 @@
  */
 import { checkArchive, type EntryWatcher } from "../../../archive/check.ts";
 import type { RandomBytes } from "../../../archive/delta/bytes.ts";
-import { makePatch } from "../../../archive/delta/patch.ts";
+import { type PatchInput, patchSteps } from "../../../archive/delta/patch.ts";
 import { bytesOfSide, type Side, sidesOf } from "../../../archive/delta/sides.ts";
 import type { ContentStore } from "../../../archive/tree/content_store.ts";
 import type { RevisionTree } from "../../../archive/tree/tree.ts";
@@ -16,7 +16,7 @@ import { IntegrityError } from "../../../errors.ts";
 import { type Revision, revisionName } from "../../../revision/names.ts";
 import { openDownload } from "../../../transfer/download/download.ts";
 import type { Base } from "./bases.ts";
-import { BoundedStore } from "./bounded_store.ts";
+import { BoundedStore, MOST_KEPT } from "./bounded_store.ts";
 
 /** Bytes of an object that is not downloaded for a patch. */
 const LARGEST_BASE = 2 ** 31;
@@ -61,22 +61,39 @@ export async function makeDelta(
     ...{ base: base.tree, next: next.tree, fresh: bytesIn(next.kept, sides.fresh) },
   };
   const isAllNew = sides.old.size === 0;
-  const whole = makePatch({ ...input, old: undefined, limit: isAllNew ? most : small });
+  const limit = isAllNew ? most : small;
+  const whole = await inTurns({ ...input, old: undefined, limit }, signal);
   if (whole !== undefined) return { bytes: whole };
   const tooLarge = { why: "a patch would be more than a quarter of the whole" };
   if (isAllNew || sides.fresh.size === 0) return tooLarge;
+  // More is not kept, and would look as if the base were not what its tree says.
+  if (sides.old.size > MOST_KEPT) return { why: "too much of it has changed" };
   if (base.remote.object.size > LARGEST_BASE) {
     return { why: `${revisionName(base.remote)} is too large to be compared` };
   }
   using old = await fetchSide(context, bucket, { base, side: sides.old, signal });
-  const patch = makePatch({ ...input, old: bytesIn(old, sides.old), limit: most });
+  const patch = await inTurns({ ...input, old: bytesIn(old, sides.old), limit: most }, signal);
   return patch === undefined ? tooLarge : { bytes: patch };
+}
+
+/** Lets the upload go on beside it, whose requests have a time limit. */
+async function inTurns(
+  input: PatchInput,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const steps = patchSteps(input);
+  for (;;) {
+    signal.throwIfAborted();
+    const { done, value } = steps.next();
+    if (done) return value;
+    await new Promise((resolve) => setTimeout(resolve));
+  }
 }
 
 function headOf(
   base: Base,
   { revision, facts }: NextRevision,
-): Parameters<typeof makePatch>[0]["head"] {
+): PatchInput["head"] {
   const { tree, sha256, size } = facts;
   return {
     package: revision.package,
