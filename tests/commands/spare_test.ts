@@ -193,3 +193,17 @@ Deno.test("what is in the place of the spare's folder is left alone, and stops n
   Deno.writeTextFileSync(spare, "");
   await fleet.sync("web");
 });
+
+Deno.test("records of revisions that another ftl has removed go with the next clean-up", async () => {
+  using fleet = new DeltaFleet();
+  await withSpare(fleet);
+  const { states } = fleet.pkg("web");
+  const records = () =>
+    existing(states).map(({ name }) => name).filter((name) => !name.endsWith(".json"));
+  for (const name of ["VZ5vQk8aR4G.stat", "VZ5vQk8aR4G.tree"]) {
+    Deno.writeTextFileSync(`${states}/${name}`, "");
+  }
+  await fleet.sync("web");
+  const left = records().filter((name) => name.startsWith("VZ5vQk8aR4G"));
+  assertEquals([left, records().length > 0], [[], true]);
+});

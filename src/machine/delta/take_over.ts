@@ -7,7 +7,8 @@
  *     a file or link of both that looks the same is kept
  *     all else                                   is left behind with the spare
  *
- * So no owner, access list or unknown file of a script comes along: all of these change the ctime. "Of both" means for
+ * So no owner or unknown file of a script comes along, and no access list: all of these change the ctime. Only an access
+ * list that was set in the second in which the record ends may, as the runtime cannot see it. "Of both" means for
  * a file: the same content, for a link the same target. Nobody writes to a file in place.
  */
 import { createHash } from "node:crypto";

@@ -4,7 +4,7 @@
  */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { asError, StorageError } from "../../errors.ts";
-import type { RevisionId } from "../../revision/names.ts";
+import { isRevisionId, type RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { removeFile, replaceFile, syncDirectory } from "../disk/durable.ts";
 import { makeFolder } from "../disk/folder.ts";
@@ -187,10 +187,23 @@ export function leftovers(pkg: PackageDir, { keepsSpare = true } = {}): string[]
   ];
 }
 
-/** Small files that a kill left behind before their rename. */
+/** Small files that a kill left behind before their rename, and those that FTL 0.1.0 does not remove. */
 function temporaries(pkg: PackageDir, own = namesIn(pkg.own)): string[] {
   const removing = own.includes(pkg.removing) ? namesIn(pkg.removing) : [];
-  return [...own, ...namesIn(pkg.states), ...removing].filter((path) => path.endsWith(".tmp"));
+  const states = namesIn(pkg.states);
+  return [
+    ...[...own, ...states, ...removing].filter((path) => path.endsWith(".tmp")),
+    ...orphans(pkg, states),
+  ];
+}
+
+/** Records of revisions that are gone. */
+function orphans(pkg: PackageDir, states: readonly string[]): string[] {
+  const known = new Set(states);
+  return states.filter((path) => {
+    const [, place, id] = /^(.*\/([^/]+))\.(?:stat|tree)$/.exec(path) ?? [];
+    return isRevisionId(id) && !known.has(`${place}.json`) && !pkg.isThere(id);
+  });
 }
 
 /**
