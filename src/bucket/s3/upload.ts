@@ -164,7 +164,7 @@ function sendParts(
       arrived += body.byteLength;
       onProgress?.(arrived);
       body.buffer.transfer(0); // frees the memory now, not at the next garbage collection
-      if (index % PARTS_A_COLLECTION === 0) askForCollection();
+      askForCollection(); // the runtime's copies of it
       return part;
     },
   );
@@ -232,9 +232,6 @@ function compareParts({ source, target }: Upload, parts: readonly SentPart[]): v
     compareWithEtag(part.ETag, readPart(source, index), target);
   }
 }
-
-/** After so many parts, the runtime's copies of them are to be garbage-collected. */
-const PARTS_A_COLLECTION = 2;
 
 /** Milliseconds until a request with so many bytes must be answered. */
 function timeoutFor(bytes: number): number {
