@@ -13,7 +13,6 @@
  * archive does not tell it: see `storedMtime` in `../write/mtime.ts`. The revision's own folder has
  * the path "", and a line only if the archive has an entry for it.
  */
-import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { IntegrityError } from "../../errors.ts";
@@ -67,11 +66,18 @@ const HEAD = "ftl-tree 1";
 const encoder = new TextEncoder();
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** So many lines are encoded together: the strings of all lines at once would take much memory. */
+const LINES = 256;
+
 /** The canonical text. The entries must be sorted. */
 export function formatTree({ entries }: RevisionTree): Uint8Array<ArrayBuffer> {
-  let text = `${HEAD}\n`;
-  for (const entry of entries) text += `${formatLine(entry)}\n`;
-  return encoder.encode(text);
+  const pieces = [encoder.encode(`${HEAD}\n`)];
+  for (let at = 0; at < entries.length; at += LINES) {
+    let text = "";
+    for (const entry of entries.slice(at, at + LINES)) text += `${formatLine(entry)}\n`;
+    pieces.push(encoder.encode(text));
+  }
+  return joined(pieces);
 }
 
 /**
@@ -80,14 +86,22 @@ export function formatTree({ entries }: RevisionTree): Uint8Array<ArrayBuffer> {
  */
 export function parseTree(text: Uint8Array): RevisionTree {
   if (text.length > MAX_TREE_BYTES) throw damaged("it is too large");
-  const [head, ...lines] = decode(text).split("\n");
+  const decoded = decode(text);
+  const [head] = decoded.split("\n", 1);
   if (head !== HEAD) throw damaged("it is none, or of a version that this ftl does not know");
-  if (lines.pop() !== "") throw damaged("its last line is cut off");
-  if (lines.length > MAX_TREE_ENTRIES) throw damaged("it has too many entries");
-  const tree = { entries: lines.map(parseLine) };
-  if (!isSame(formatTree(tree), text)) throw damaged("a line is not in its canonical form");
-  checkTree(tree.entries);
-  return tree;
+  if (!decoded.endsWith("\n")) throw damaged("its last line is cut off");
+  const entries: TreeEntry[] = [];
+  for (let at = HEAD.length + 1; at < decoded.length;) {
+    if (entries.length === MAX_TREE_ENTRIES) throw damaged("it has too many entries");
+    const end = decoded.indexOf("\n", at);
+    const line = decoded.slice(at, end);
+    const entry = parseLine(line);
+    if (formatLine(entry) !== line) throw damaged("a line is not in its canonical form");
+    entries.push(entry);
+    at = end + 1;
+  }
+  checkTree(entries);
+  return { entries };
 }
 
 /** The SHA-256 of a tree's text, in hex. */
@@ -117,8 +131,14 @@ function decode(text: Uint8Array): string {
   }
 }
 
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
+function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 function damaged(why: string): IntegrityError {

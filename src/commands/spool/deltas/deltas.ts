@@ -12,6 +12,7 @@ import type { RemotePackage } from "../../../catalog/remote_package.ts";
 import type { Context } from "../../../context.ts";
 import { messageOf, StorageError } from "../../../errors.ts";
 import { faultPoint } from "../../../fault_point.ts";
+import { askForCollection } from "../../../garbage.ts";
 import { patchKey, treeKey } from "../../../revision/keys.ts";
 import { type Revision, type RevisionName, revisionName } from "../../../revision/names.ts";
 import type { UploadPlan } from "../upload.ts";
@@ -38,7 +39,8 @@ export interface SpooledContent {
 }
 
 interface TakenTree {
-  readonly tree: RevisionTree;
+  /** Undefined if there is no base: only a patch needs more than the text. */
+  readonly tree: RevisionTree | undefined;
   readonly text: Uint8Array;
   readonly hash: string;
 }
@@ -87,6 +89,8 @@ export class SpoolDeltas implements Disposable {
       else deltas.#tell(error);
     };
     deltas.#bases = await findBases(bucket, remote, { signal, onFailure });
+    // What reading the trees has left over is as large as they are.
+    if (deltas.#bases.length > 0) askForCollection();
     const known = deltas.#bases.map(({ tree }) => contentsOf(tree));
     const keep = (sha256: string): boolean => known.some((contents) => !contents.has(sha256));
     // Without a base nothing is kept, and nothing written to the disk.
@@ -147,20 +151,15 @@ export class SpoolDeltas implements Disposable {
     using time = new LimitedTime(signal);
     this.#time = time;
     this.#limit();
-    const next = {
-      revision,
-      facts: { ...content, tree: taken.hash },
-      tree: taken.tree,
-      kept: this.#kept,
-    };
+    const { tree, text } = taken;
+    const facts = { ...content, tree: taken.hash };
     try {
-      const key = treeKey(revision);
-      await this.#putAt(
-        key,
-        () => putTree(this.#bucket, revision, { ...next, text: taken.text, signal: time.signal }),
-      );
+      await this.#putAt(treeKey(revision), () => {
+        return putTree(this.#bucket, revision, { facts, text, signal: time.signal });
+      });
       faultPoint("tree-put");
-      for (const base of this.#bases) await this.#putPatch(base, next, time.signal);
+      const next = tree && { revision, facts, tree, kept: this.#kept };
+      if (next) { for (const base of this.#bases) await this.#putPatch(base, next, time.signal); }
     } catch (error) {
       this.#context.signal.throwIfAborted();
       signal.throwIfAborted();
@@ -216,7 +215,8 @@ export class SpoolDeltas implements Disposable {
     const tree = this.#taker?.tree();
     if (tree === undefined) return undefined;
     const text = formatTree(tree);
-    return this.#taken = { tree, text, hash: hashTree(text) };
+    const isNeeded = this.#bases.length > 0;
+    return this.#taken = { tree: isNeeded ? tree : undefined, text, hash: hashTree(text) };
   }
 
   #note(why: string): void {
@@ -237,5 +237,7 @@ function isDenied(error: unknown): error is StorageError {
 }
 
 function contentsOf({ entries }: RevisionTree): Set<string> {
-  return new Set(entries.flatMap((entry) => entry.kind === "file" ? [entry.sha256] : []));
+  const contents = new Set<string>();
+  for (const entry of entries) if (entry.kind === "file") contents.add(entry.sha256);
+  return contents;
 }
