@@ -33,7 +33,7 @@ export async function unpack(
   options: UnpackOptions,
 ): Promise<Unpacked> {
   // The thread decompresses. It also writes small files while it is ahead.
-  const thread = new ArchiveThread();
+  const thread = new ArchiveThread({ isForWriter: true });
   let writer: TreeWriter | undefined;
   try {
     const unpacked = await readContents(source, {

@@ -28,7 +28,7 @@ interface DecompressOptions {
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,
   options: DecompressOptions,
-  thread = new ArchiveThread(),
+  thread = new ArchiveThread({ isForWriter: false }),
 ): AsyncGenerator<Uint8Array> {
   const { compression, name } = options;
   const pieces = piecesOf(source, options);

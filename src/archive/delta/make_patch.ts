@@ -8,7 +8,7 @@ import { BlockIndex } from "./block_index.ts";
 import type { RandomBytes } from "./bytes.ts";
 import { entriesDelta } from "./entries.ts";
 import { formatHead, MAX_WINDOW, type PatchHead, type PatchPart } from "./patch_head.ts";
-import { sidesOf } from "./sides.ts";
+import { type Sides, sidesOf } from "./sides.ts";
 import { whereabouts } from "./whereabouts.ts";
 import { type OldWindow, WindowDeltaMaker } from "./window_delta.ts";
 
@@ -16,6 +16,8 @@ export interface PatchInput {
   readonly head: Omit<PatchHead, "parts">;
   readonly base: RevisionTree;
   readonly next: RevisionTree;
+  /** What `sidesOf` makes of the two trees, if it is known already. */
+  readonly sides?: Sides | undefined;
   /** The bytes of the old side. Undefined: the patch has whole files. */
   readonly old: RandomBytes | undefined;
   /** The bytes of the fresh side. */
@@ -68,9 +70,8 @@ interface Contents {
 
 /** The windows of the fresh side, each with its delta if it has something of the old side. */
 function* deltasOf(
-  { base, next, old, fresh, windows = WINDOWS }: PatchInput,
+  { base, next, sides = sidesOf(base, next), old, fresh, windows = WINDOWS }: PatchInput,
 ): Generator<{ bytes: Uint8Array; delta: Contents | undefined }> {
-  const sides = sidesOf(base, next);
   const placeOf = whereabouts(sides);
   const room = new Uint8Array(Math.min(windows.fresh, sides.fresh.size));
   const olds = old === undefined || old.size === 0 ? undefined : new OldWindows(old, windows.old);

@@ -10,6 +10,7 @@
 import { createHash } from "node:crypto";
 import { IntegrityError } from "../../errors.ts";
 import { shown } from "../entry.ts";
+import { comparePaths } from "../tree/path_order.ts";
 import type { RevisionTree, TreeFile } from "../tree/tree.ts";
 import type { RandomBytes } from "./bytes.ts";
 
@@ -37,19 +38,33 @@ export interface Sides {
 
 /** Throws IntegrityError if the trees give one content two sizes. */
 export function sidesOf(base: RevisionTree, next: RevisionTree): Sides {
-  const nextFiles = filesOf(next);
-  const nextContents = new Map(nextFiles.map(({ path, sha256 }) => [path, sha256]));
   const sizes = new Map<string, number>();
-  const baseFiles = filesOf(base);
-  for (const { sha256, size } of baseFiles) checkSize(sizes, sha256, size);
-  const fresh = nextFiles.filter(({ sha256 }) => !sizes.has(sha256));
-  for (const { sha256, size } of nextFiles) checkSize(sizes, sha256, size);
-  const old = baseFiles.filter(({ path, sha256 }) => nextContents.get(path) !== sha256);
-  return { old: sideOf(old), fresh: sideOf(fresh) };
+  for (const { sha256, size } of filesOf(base)) checkSize(sizes, sha256, size);
+  const freshSizes = new Map<string, number>();
+  const fresh: TreeFile[] = [];
+  for (const file of filesOf(next)) {
+    const { sha256, size } = file;
+    const isFresh = !sizes.has(sha256);
+    checkSize(isFresh ? freshSizes : sizes, sha256, size);
+    if (isFresh) fresh.push(file);
+  }
+  return { old: sideOf(changedIn(next, base)), fresh: sideOf(fresh) };
 }
 
-function filesOf({ entries }: RevisionTree): TreeFile[] {
-  return entries.filter((entry) => entry.kind === "file");
+function* filesOf({ entries }: RevisionTree): Generator<TreeFile> {
+  for (const entry of entries) if (entry.kind === "file") yield entry;
+}
+
+/** The base's files that the next tree does not have as they are: one walk through both. */
+function changedIn(next: RevisionTree, base: RevisionTree): TreeFile[] {
+  const changed: TreeFile[] = [];
+  const others = filesOf(next);
+  let other = others.next().value;
+  for (const file of filesOf(base)) {
+    while (other && comparePaths(other.path, file.path) < 0) other = others.next().value;
+    if (other?.path !== file.path || other.sha256 !== file.sha256) changed.push(file);
+  }
+  return changed;
 }
 
 function checkSize(sizes: Map<string, number>, sha256: string, size: number): void {

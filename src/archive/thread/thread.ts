@@ -27,6 +27,8 @@ import {
  */
 const OUTPUT = 1 << 20;
 const OUTPUTS = 12;
+/** That is enough if no files are written: what is read meanwhile is even. */
+const OUTPUTS_OF_READER = 6;
 const PIECES = 4;
 /** If so many outputs wait, the thread is ahead: writing is the slower part. */
 const AHEAD = 6;
@@ -43,6 +45,8 @@ export class ThreadError extends Error {
 
 /** The second thread. Start it, pass pieces to `write`, and read the results from `outputs`. */
 export class ArchiveThread {
+  /** Outputs that may be under way. */
+  readonly #most: number;
   #worker: Worker | undefined;
   readonly #numbers = new Int32Array(new SharedArrayBuffer(4 * Object.keys(SLOTS).length));
   readonly #report = new Uint8Array(new SharedArrayBuffer(REPORT));
@@ -55,13 +59,18 @@ export class ArchiveThread {
   #wakeReader: () => void = () => {};
   #wakeWriter: () => void = () => {};
 
+  /** @param isForWriter whether files are written. If not, it takes less memory */
+  constructor({ isForWriter }: { readonly isForWriter: boolean }) {
+    this.#most = isForWriter ? OUTPUTS : OUTPUTS_OF_READER;
+  }
+
   /**
    * Starts the thread. Before that it costs nothing and writes no files. `onRest` gets the bytes
    * after the compressed data. If `onRest` throws, `outputs` fails with this error.
    */
   start(compression: Exclude<Compression, "none">, onRest: (rest: Uint8Array) => void): void {
     this.#onRest = onRest;
-    Atomics.store(this.#numbers, SLOTS.credits, OUTPUTS);
+    Atomics.store(this.#numbers, SLOTS.credits, this.#most);
     const source = `import * as zlib from "node:zlib"; (${serve})({ zlib, create: ${createFile}, ` +
       `slots: ${JSON.stringify(SLOTS)} });`;
     // Not a blob: URL, from which a compiled executable cannot start a worker.

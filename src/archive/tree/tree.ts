@@ -13,7 +13,6 @@
  * archive does not tell it: see `storedMtime` in `../write/mtime.ts`. The revision's own folder has
  * the path "", and a line only if the archive has an entry for it.
  */
-import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { IntegrityError } from "../../errors.ts";
@@ -67,11 +66,18 @@ const HEAD = "ftl-tree 1";
 const encoder = new TextEncoder();
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** So many lines are encoded together: the strings of all lines at once would take much memory. */
+const LINES = 256;
+
 /** The canonical text. The entries must be sorted. */
 export function formatTree({ entries }: RevisionTree): Uint8Array<ArrayBuffer> {
-  let text = `${HEAD}\n`;
-  for (const entry of entries) text += `${formatLine(entry)}\n`;
-  return encoder.encode(text);
+  const pieces = [encoder.encode(`${HEAD}\n`)];
+  for (let at = 0; at < entries.length; at += LINES) {
+    let text = "";
+    for (const entry of entries.slice(at, at + LINES)) text += `${formatLine(entry)}\n`;
+    pieces.push(encoder.encode(text));
+  }
+  return joined(pieces);
 }
 
 /**
@@ -79,8 +85,9 @@ export function formatTree({ entries }: RevisionTree): Uint8Array<ArrayBuffer> {
  * could be unpacked by the rules of `../rules.ts`.
  */
 export function parseTree(text: Uint8Array): RevisionTree {
-  const tree = parseLines(text);
-  if (!isSame(formatTree(tree), text)) throw damaged("a line is not in its canonical form");
+  const tree = linesOfTree(text, (entry, line) => {
+    if (formatLine(entry) !== line) throw damaged("a line is not in its canonical form");
+  });
   checkTree(tree.entries);
   return tree;
 }
@@ -90,14 +97,31 @@ export function parseTree(text: Uint8Array): RevisionTree {
  * check them: see `checkTree`. Throws IntegrityError if it is no tree.
  */
 export function parseLines(text: Uint8Array): RevisionTree {
+  return linesOfTree(text, () => {});
+}
+
+/** Line by line: an array of all lines takes several times the text. */
+function linesOfTree(
+  text: Uint8Array,
+  check: (entry: TreeEntry, line: string) => void,
+): RevisionTree {
   if (text.length > MAX_TREE_BYTES) throw damaged("it is too large");
-  const lines = linesOf(text);
-  if (lines.shift() !== HEAD) {
+  const decoded = decode(text);
+  if (!decoded.startsWith(`${HEAD}\n`)) {
     throw damaged("it is none, or of a version that this ftl does not know");
   }
-  if (lines.length > MAX_TREE_ENTRIES + 1) throw damaged("it has too many entries");
-  if (lines.pop() !== "") throw damaged("its last line is cut off");
-  return { entries: lines.map(parseLine) };
+  if (!decoded.endsWith("\n")) throw damaged("its last line is cut off");
+  const entries: TreeEntry[] = [];
+  for (let at = HEAD.length + 1; at < decoded.length;) {
+    if (entries.length === MAX_TREE_ENTRIES) throw damaged("it has too many entries");
+    const end = decoded.indexOf("\n", at);
+    const line = decoded.slice(at, end);
+    const entry = parseLine(line);
+    check(entry, line);
+    entries.push(entry);
+    at = end + 1;
+  }
+  return { entries };
 }
 
 /** The SHA-256 of a tree's text, in hex. */
@@ -119,17 +143,22 @@ export function unpackTree(object: Uint8Array): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** The lines, and what is after the last one. No more than is needed to see that they are too many. */
-function linesOf(text: Uint8Array): string[] {
+function decode(text: Uint8Array): string {
   try {
-    return utf8.decode(text).split("\n", MAX_TREE_ENTRIES + 3);
+    return utf8.decode(text);
   } catch {
     throw damaged("it is not UTF-8");
   }
 }
 
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
+function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 function damaged(why: string): IntegrityError {
@@ -139,4 +168,11 @@ function damaged(why: string): IntegrityError {
 /** Bytes of all files of the tree. A file with two names counts once. */
 export function bytesOfTree({ entries }: RevisionTree): number {
   return entries.reduce((sum, entry) => entry.kind === "file" ? sum + entry.size : sum, 0);
+}
+
+/** The SHA-256 of all contents of the tree's files. */
+export function contentsOfTree({ entries }: RevisionTree): Set<string> {
+  const contents = new Set<string>();
+  for (const entry of entries) if (entry.kind === "file") contents.add(entry.sha256);
+  return contents;
 }

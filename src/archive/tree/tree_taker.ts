@@ -99,18 +99,23 @@ export class TreeTaker implements EntryWatcher {
     this.#finish();
   }
 
-  /** The tree. Call it after `end`. Undefined if the tree exceeds the bounds of a tree's text. */
+  /**
+   * The tree, which it forgets: call it once, after `end`. Undefined if the tree exceeds the bounds
+   * of a tree's text.
+   */
   tree(): RevisionTree | undefined {
     if (this.#isOver) return undefined;
     const firsts = new Map<Inode, string>();
     const entries = sortPaths([...this.#nodes.keys()]).map((path) => this.#entryOf(path, firsts));
+    this.#giveUp();
     const longest = this.#units * LONGEST_UNIT + entries.length * LONGEST_REST;
     const isSmall = longest < MAX_TREE_BYTES || formatTree({ entries }).length <= MAX_TREE_BYTES;
     return isSmall ? { entries } : undefined;
   }
 
   /** What the entry makes. Undefined if it changes nothing. */
-  #nodeOf({ kind, ...entry }: Entry, path: string): Node | undefined {
+  #nodeOf(entry: Entry, path: string): Node | undefined {
+    const { kind } = entry;
     const mode = entry.mode & 0o777;
     const mtime = storedMtime(entry.mtime);
     if (kind === "directory") {

@@ -174,7 +174,7 @@ async function sendPart(
     return form.checksums ? { ...sent, ChecksumSHA256: sha256 } : sent;
   });
   body.buffer.transfer(0); // frees the memory now, not at the next garbage collection
-  if (index % PARTS_A_COLLECTION === 0) askForCollection();
+  askForCollection(); // the runtime's copies of it
   return done;
 }
 
@@ -236,6 +236,3 @@ function compareParts({ source, target }: Upload, parts: readonly SentPart[]): v
     if (part !== undefined) compareWithEtag(ETag, source.read(part.offset, part.length), target);
   }
 }
-
-/** After so many parts, the runtime's copies of them are to be garbage-collected. */
-const PARTS_A_COLLECTION = 2;

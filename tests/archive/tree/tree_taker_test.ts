@@ -171,13 +171,15 @@ Deno.test("contents that are asked for are kept, small and large ones, each once
 });
 
 Deno.test("a tree with too many entries is none", () => {
-  const taker = new TreeTaker();
   const given = { kind: "symlink", mode: 0o777, mtime: 1, size: 0, target: "x" } as const;
-  for (let i = 0; i < MAX_TREE_ENTRIES; i++) taker.begin({ ...given, name: `${i}` }, `${i}`);
-  assertEquals(taker.tree()?.entries.length, MAX_TREE_ENTRIES);
-  taker.begin({ ...given, name: "x" }, "x");
-  taker.end();
-  assertEquals(taker.tree(), undefined);
+  const takeMany = (count: number): RevisionTree | undefined => {
+    const taker = new TreeTaker();
+    for (let i = 0; i < count; i++) taker.begin({ ...given, name: `${i}` }, `${i}`);
+    taker.end();
+    return taker.tree();
+  };
+  assertEquals(takeMany(MAX_TREE_ENTRIES)?.entries.length, MAX_TREE_ENTRIES);
+  assertEquals(takeMany(MAX_TREE_ENTRIES + 1), undefined);
 });
 
 Deno.test("a tree with too much text is none", () => {

@@ -4,7 +4,12 @@
  * it fails a spool.
  */
 import type { EntryWatcher } from "../../../archive/check.ts";
-import { formatTree, hashTree, type RevisionTree } from "../../../archive/tree/tree.ts";
+import {
+  contentsOfTree,
+  formatTree,
+  hashTree,
+  type RevisionTree,
+} from "../../../archive/tree/tree.ts";
 import { TreeTaker } from "../../../archive/tree/tree_taker.ts";
 import type { Bucket } from "../../../bucket/bucket.ts";
 import { putPatch, putTree } from "../../../catalog/delta/objects.ts";
@@ -12,6 +17,7 @@ import type { RemotePackage } from "../../../catalog/remote_package.ts";
 import type { Context } from "../../../context.ts";
 import { messageOf, StorageError } from "../../../errors.ts";
 import { faultPoint } from "../../../fault_point.ts";
+import { askForCollection } from "../../../garbage.ts";
 import { patchKey, treeKey } from "../../../revision/keys.ts";
 import {
   type Revision,
@@ -44,7 +50,8 @@ export interface SpooledContent {
 }
 
 interface TakenTree {
-  readonly tree: RevisionTree;
+  /** Undefined if there is no base: only a patch needs more than the text. */
+  readonly tree: RevisionTree | undefined;
   readonly text: Uint8Array;
   readonly hash: string;
 }
@@ -93,7 +100,9 @@ export class SpoolDeltas implements Disposable {
       else deltas.#tell(error);
     };
     deltas.#bases = await findBases(bucket, remote, { signal, onFailure });
-    const known = deltas.#bases.map(({ tree }) => contentsOf(tree));
+    // What reading the trees has left over is as large as they are.
+    if (deltas.#bases.length > 0) askForCollection();
+    const known = deltas.#bases.map(({ tree }) => contentsOfTree(tree));
     const keep = (sha256: string): boolean => known.some((contents) => !contents.has(sha256));
     // Without a base nothing is kept, and nothing written to the disk.
     deltas.#taker = new TreeTaker(known.length === 0 ? {} : { keep, store: deltas.#kept });
@@ -159,17 +168,15 @@ export class SpoolDeltas implements Disposable {
     using time = new LimitedTime(signal);
     this.#time = time;
     this.#limit();
-    const next = {
-      revision,
-      facts: { ...content, tree: taken.hash },
-      tree: taken.tree,
-      kept: this.#kept,
-    };
+    const { tree, text } = taken;
+    const facts = { ...content, tree: taken.hash };
     try {
-      const tree = { ...next, text: taken.text, signal: time.signal };
-      await this.#putAt(treeKey(revision), () => putTree(this.#bucket, revision, tree));
+      await this.#putAt(treeKey(revision), () => {
+        return putTree(this.#bucket, revision, { facts, text, signal: time.signal });
+      });
       faultPoint("tree-put");
-      for (const base of this.#bases) await this.#putPatch(base, next, time.signal);
+      const next = tree && { revision, facts, tree, kept: this.#kept };
+      if (next) { for (const base of this.#bases) await this.#putPatch(base, next, time.signal); }
     } catch (error) {
       this.#context.signal.throwIfAborted();
       signal.throwIfAborted();
@@ -225,7 +232,8 @@ export class SpoolDeltas implements Disposable {
     const tree = this.#taker?.tree();
     if (tree === undefined) return undefined;
     const text = formatTree(tree);
-    return this.#taken = { tree, text, hash: hashTree(text) };
+    const isNeeded = this.#bases.length > 0;
+    return this.#taken = { tree: isNeeded ? tree : undefined, text, hash: hashTree(text) };
   }
 
   #note(why: string): void {
@@ -243,8 +251,4 @@ export class SpoolDeltas implements Disposable {
 
 function isDenied(error: unknown): error is StorageError {
   return error instanceof StorageError && error.reason === "denied";
-}
-
-function contentsOf({ entries }: RevisionTree): Set<string> {
-  return new Set(entries.flatMap((entry) => entry.kind === "file" ? [entry.sha256] : []));
 }

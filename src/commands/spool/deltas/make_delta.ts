@@ -58,7 +58,7 @@ export async function makeDelta(
   const small = Math.min(most, Math.max(SMALL, Math.floor(size * SMALL_SHARE)));
   const input = {
     head: headOf(base, next),
-    ...{ base: base.tree, next: next.tree, fresh: bytesIn(next.kept, sides.fresh) },
+    ...{ base: base.tree, next: next.tree, sides, fresh: bytesIn(next.kept, sides.fresh) },
   };
   const isAllNew = sides.old.size === 0;
   const limit = isAllNew ? most : small;
