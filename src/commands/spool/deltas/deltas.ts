@@ -29,7 +29,7 @@ import type { FileSource } from "../../../transfer/upload/file_source.ts";
 import type { UploadPlan } from "../upload.ts";
 import { type Base, findBases } from "./bases.ts";
 import { BoundedStore } from "./bounded_store.ts";
-import { LimitedTime } from "./limited_time.ts";
+import { extraTime, LimitedTime } from "./limited_time.ts";
 import { makeDelta, type NextRevision } from "./make_delta.ts";
 
 /** A patch that was put into S3. */
@@ -55,10 +55,6 @@ interface TakenTree {
   readonly text: Uint8Array;
   readonly hash: string;
 }
-
-/** Milliseconds that the command may take longer for all this than its upload takes, and that share of the upload. */
-const EXTRA = 10_000;
-const EXTRA_SHARE = 1 / 4;
 
 export class SpoolDeltas implements Disposable {
   readonly #context: Context;
@@ -223,8 +219,7 @@ export class SpoolDeltas implements Disposable {
 
   #limit(): void {
     if (this.#arrived === undefined) return;
-    const upload = this.#arrived - this.#began;
-    this.#time?.endIn(EXTRA + upload * EXTRA_SHARE);
+    this.#time?.endIn(extraTime(this.#arrived - this.#began));
   }
 
   #tree(): TakenTree | undefined {

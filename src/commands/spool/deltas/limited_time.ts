@@ -39,3 +39,11 @@ export class LimitedTime implements Disposable {
     this.#outer.removeEventListener("abort", this.#onAbort);
   }
 }
+
+const EXTRA = 10_000;
+const EXTRA_SHARE = 1 / 4;
+
+/** Milliseconds that a spool may take longer for deltas than its upload takes. */
+export function extraTime(upload: number): number {
+  return EXTRA + upload * EXTRA_SHARE;
+}
