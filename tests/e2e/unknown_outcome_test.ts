@@ -141,7 +141,10 @@ Deno.test("the completion of an upload that hangs ends, and the error says what 
   }
 });
 
+const writesRevision = ({ method, path }: PassingRequest): boolean =>
+  method === "PUT" && path.endsWith(".bin");
+
 const UPLOADS = [
-  [1, writes],
+  [1, writesRevision],
   [20, ({ method, query }: PassingRequest) => method === "POST" && query.has("uploadId")],
 ] as const;
