@@ -5,9 +5,10 @@ import { bytesOfSide, partsOfSide, sidesOf } from "../../src/archive/delta/sides
 import { ContentStore } from "../../src/archive/tree/content_store.ts";
 import type { RevisionTree } from "../../src/archive/tree/tree.ts";
 import { TreeTaker } from "../../src/archive/tree/tree_taker.ts";
-import { getPatch, getTree } from "../../src/catalog/delta/objects.ts";
+import { getTree, MAX_PATCH_BYTES } from "../../src/catalog/delta/objects.ts";
 import { fetchPackageListing, type RemoteRevision } from "../../src/catalog/remote_package.ts";
 import type { Bucket } from "../../src/bucket/bucket.ts";
+import { patchKey } from "../../src/revision/keys.ts";
 import { type RevisionName, toRevision } from "../../src/revision/names.ts";
 import { assert, assertEquals } from "../assert.ts";
 
@@ -45,7 +46,8 @@ export async function requirePatched(
   using _fresh = fresh.store;
   const stored = await getTree(bucket, toRevision(base), signal);
   assertEquals(stored?.tree, old.tree);
-  const bytes = await getPatch(bucket, toRevision(next), { base: old.remote.id, signal });
+  const key = patchKey(toRevision(next), old.remote.id);
+  const bytes = (await bucket.getBytes(key, { limit: MAX_PATCH_BYTES, signal }))?.bytes;
   assert(bytes !== undefined, `there is a patch from ${base}`);
   const patch = Patch.parse(bytes);
   const { facts, tree } = await getTree(bucket, toRevision(next), signal) ?? {};

@@ -112,6 +112,11 @@ async function readAtMost(
     if (length > most) return undefined;
     chunks.push(chunk);
   }
+  return joined(chunks, length);
+}
+
+/** All chunks one after the other. They have `length` bytes. */
+export function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {

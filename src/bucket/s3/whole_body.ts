@@ -3,6 +3,7 @@ import { pause } from "../../concurrency/pause.ts";
 import { StorageError } from "../../errors.ts";
 import { bodyOf } from "./answers.ts";
 import type { GetObjectCommandOutput } from "./sdk.ts";
+import { joined } from "./whole_answers.ts";
 
 /** Milliseconds without a byte after which the answer is given up. */
 const LONGEST_SILENCE = 20_000;
@@ -34,13 +35,7 @@ export async function bytesOf(
     chunks.push(chunk);
   }
   if (length < announced) throw new TypeError(`the answer ended after ${length} bytes`);
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
+  return joined(chunks, length);
 }
 
 async function* withoutSilence(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {

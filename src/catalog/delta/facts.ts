@@ -14,18 +14,21 @@ import type { RemoteRevision } from "../remote_package.ts";
  * What the metadata of a revision says of its content. A large revision was uploaded while it was checked, so that
  * only its tree tells what it unpacks to: then that is asked with a HEAD. What nobody tells, or may not be read, is
  * unknown.
+ *
+ * @param told the metadata of the tree, if it was asked for already; empty if there is none
  */
 export async function unpackedFacts(
   bucket: Bucket,
   remote: RemoteRevision,
   metadata: Metadata,
+  told?: Metadata,
 ): Promise<RevisionContent> {
   const content = readRevisionContent(metadata);
   // What has no hash, no ftl has made; and so it has no tree.
   if (content.bytes !== undefined || content.sha256 === undefined) return content;
-  const told = await treeMetadata(bucket, remote);
-  const { sha256, bytes, entries } = readRevisionContent(told);
-  const isOfIt = sha256 === content.sha256 && readCount(told["ftl-size"]) === remote.object.size;
+  const tree = told ?? await treeMetadata(bucket, remote);
+  const { sha256, bytes, entries } = readRevisionContent(tree);
+  const isOfIt = sha256 === content.sha256 && readCount(tree["ftl-size"]) === remote.object.size;
   return isOfIt ? { ...content, bytes, entries } : content;
 }
 

@@ -97,16 +97,3 @@ export async function putPatch(
 ): Promise<void> {
   await bucket.putBytes(patchKey(revision, base), bytes, { metadata: {}, signal });
 }
-
-/**
- * A patch as it lies there. Undefined if there is none. Throws `IntegrityError` if it is larger than any that FTL
- * makes, and `StorageError`.
- */
-export async function getPatch(
-  bucket: Bucket,
-  revision: Revision,
-  { base, signal }: { readonly base: RevisionId; readonly signal: AbortSignal },
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const options = { limit: MAX_PATCH_BYTES, signal };
-  return (await bucket.getBytes(patchKey(revision, base), options))?.bytes;
-}

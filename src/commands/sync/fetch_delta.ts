@@ -4,16 +4,11 @@
  * what was signed, and the result is compared with the tree. Whatever does not fit leads to the whole object.
  */
 import { Patch, type PatchHead } from "../../archive/delta/patch.ts";
-import {
-  bytesOfTree,
-  MAX_TREE_BYTES,
-  packTree,
-  type RevisionTree,
-} from "../../archive/tree/tree.ts";
+import { bytesOfTree, packTree } from "../../archive/tree/tree.ts";
 import { asError, IntegrityError } from "../../errors.ts";
 import { applyDelta, type KnownSpare } from "../../machine/delta/apply.ts";
 import { KnownFolder } from "../../machine/delta/known_folder.ts";
-import { openTree, readRecord, readTree, recordPaths } from "../../machine/delta/records.ts";
+import { readRecord, recordPaths } from "../../machine/delta/records.ts";
 import { readSpare, type Spare } from "../../machine/delta/spare.ts";
 import { sharesBlocks } from "../../machine/disk/room.ts";
 import { kindOf } from "../../machine/disk/folder.ts";
@@ -21,16 +16,17 @@ import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import { readRevisionState, type RevisionState } from "../../machine/state.ts";
 import { routeOf } from "../../plan/route.ts";
-import { patchKey, treeKey } from "../../revision/keys.ts";
-import { type RevisionId } from "../../revision/names.ts";
+import { patchKey } from "../../revision/keys.ts";
 import type { Context } from "../../context.ts";
 import { askForCollection } from "../../garbage.ts";
 import { DeltaObjects, largestUseful } from "./delta_objects.ts";
 import { requireReserve, requireSpace } from "./disk_space.ts";
 import type { DeltaOutcome, Destination, Source, Staged } from "./fetch.ts";
+import { type Base, KnownTrees } from "./known_trees.ts";
 
 /** Milliseconds of work after which others get a turn. */
 const STINT = 100;
+
 /** Never throws but for an abort: no delta fails a sync. */
 export async function tryDelta(
   context: Context,
@@ -47,13 +43,10 @@ export async function tryDelta(
   }
 }
 
-/** A revision that is here, of which it is known what object it was. */
-interface Base {
-  readonly id: RevisionId;
-  readonly state: RevisionState & { readonly sha256: string };
+interface FoundPatch {
+  readonly base: Base;
+  readonly patch: Patch;
 }
-
-type FoundPatch = { readonly base: Base; readonly patch: Patch };
 
 class DeltaFetch {
   readonly #context: Context;
@@ -61,6 +54,7 @@ class DeltaFetch {
   readonly #pkg: PackageDir;
   readonly #staging: Destination["staging"];
   readonly #objects: DeltaObjects;
+  readonly #trees: KnownTrees;
 
   constructor(
     context: Context,
@@ -72,6 +66,7 @@ class DeltaFetch {
     this.#pkg = to.pkg;
     this.#staging = to.staging;
     this.#objects = to.objects;
+    this.#trees = new KnownTrees(to.pkg, to.objects);
   }
 
   async run(): Promise<DeltaOutcome> {
@@ -161,7 +156,7 @@ class DeltaFetch {
 
   async #make({ base, patch }: FoundPatch, spare: Spare | undefined): Promise<DeltaOutcome> {
     const { head } = patch;
-    const baseTree = await this.#treeOf(base, recordPaths(this.#pkg, base.id), head.from.tree);
+    const baseTree = await this.#trees.of(base, recordPaths(this.#pkg, base.id), head.from.tree);
     if (baseTree === undefined) throw new IntegrityError("The base's tree is not known");
     const next = patch.nextTree(baseTree.tree);
     askForCollection();
@@ -177,6 +172,7 @@ class DeltaFetch {
       breathe: this.#breather(),
       requireRoom: (bytes) => requireSpace(this.#staging.target, { bytes }),
     });
+    const { packed } = baseTree;
     const staged: Staged = {
       ...{ sha256: head.to.sha256, tree: head.to.tree, moved: this.#objects.moved },
       treeSigned: this.#from.content === undefined ? undefined : true,
@@ -187,7 +183,7 @@ class DeltaFetch {
       records: {
         walked,
         tree: packTree(next.text),
-        baseTree: baseTree.packed && { id: base.id, hash: head.from.tree, packed: baseTree.packed },
+        baseTree: packed && { id: base.id, hash: head.from.tree, packed },
       },
     };
     return { staged, moved: this.#objects.moved };
@@ -206,31 +202,12 @@ class DeltaFetch {
     const record = readRecord(spare.records);
     if (record === undefined || sha256 === undefined) return undefined;
     const base = { id: spare.id, state: { ...spare.state, sha256 } };
-    const found = await this.#treeOf(base, spare.records, hash);
+    const found = await this.#trees.of(base, spare.records, hash);
     if (found === undefined) return undefined;
     const { tree } = found;
     return new KnownFolder(spare.path, tree, record).isRecorded
       ? { spare, tree, record }
       : undefined;
-  }
-
-  /**
-   * The tree of a revision that is here: kept, or in S3. There it must be that of the object which the revision came
-   * from. `packed` is set if it came from S3.
-   */
-  async #treeOf(
-    { id, state }: Base,
-    paths: Parameters<typeof readTree>[0],
-    hash: string | undefined,
-  ): Promise<{ readonly tree: RevisionTree; readonly packed?: Uint8Array } | undefined> {
-    const kept = hash === undefined ? undefined : readTree(paths, hash);
-    if (kept !== undefined) return { tree: kept };
-    const key = treeKey({ package: this.#pkg.name, id });
-    const object = await this.#objects.get(key, MAX_TREE_BYTES);
-    if (object === undefined || object.metadata["ftl-sha256"] !== state.sha256) return undefined;
-    const due = hash ?? object.metadata["ftl-tree"];
-    const tree = due === undefined ? undefined : openTree(object.bytes, due);
-    return tree && { tree, packed: object.bytes };
   }
 
   /** Lets others work after some time, and makes sure that the disk does not become full. */

@@ -4,6 +4,7 @@ import { unpack, type Unpacked } from "../../archive/unpack.ts";
 import { unpackedFacts } from "../../catalog/delta/facts.ts";
 import { FtlError, IntegrityError, StorageError } from "../../errors.ts";
 import { treeKey } from "../../revision/keys.ts";
+import type { Metadata, RevisionContent } from "../../revision/metadata.ts";
 import { revisionName } from "../../revision/names.ts";
 import { dropSpare } from "../../machine/delta/spare.ts";
 import { removeTrees } from "../../machine/revisions/removal.ts";
@@ -15,6 +16,7 @@ import { expectedChecksum } from "../../transfer/verify/expected_checksum.ts";
 import { type Context } from "../../context.ts";
 import { requireReserve, requireSpace } from "./disk_space.ts";
 import type { Destination, Source, Staged } from "./fetch.ts";
+import type { ObjectBytes } from "../../bucket/bucket.ts";
 import type { RemoteRevision } from "../../catalog/remote_package.ts";
 
 /**
@@ -26,16 +28,20 @@ export async function stageWhole(
   from: Source,
   { pkg, staging }: Destination,
 ): Promise<Staged> {
-  const staged = await stageMakingRoom(context, from, { pkg, staging });
-  const stored = await fetchTree(context, from, staged.sha256);
-  const { sha256, entries, bytes } = staged;
+  const { sha256, entries, bytes, moved, stored } = await stageMakingRoom(context, from, {
+    pkg,
+    staging,
+  });
   const signed = from.content?.tree;
+  const hash = stored?.metadata["ftl-tree"];
+  const isOfIt = stored?.metadata["ftl-sha256"] === sha256 && hash !== undefined &&
+    (from.content === undefined || signed === hash);
   return {
-    ...{ sha256, entries, bytes, moved: staged.moved + (stored?.bytes.length ?? 0) },
+    ...{ sha256, entries, bytes, moved },
     how: "whole",
-    tree: signed ?? stored?.hash,
+    tree: signed ?? (isOfIt ? hash : undefined),
     treeSigned: signed === undefined ? undefined : true,
-    records: stored && { tree: stored.bytes },
+    records: isOfIt ? { tree: stored.bytes } : undefined,
   };
 }
 
@@ -43,27 +49,33 @@ export async function stageWhole(
 const WORTH_A_TREE = 1 << 20;
 
 /**
- * The tree of the object, for a later delta. It costs a hundredth of the download, and then nothing need be fetched but
- * a patch. Undefined if there is none: no delta is worth a failure.
+ * The tree of the revision, for a later delta. It costs a hundredth of the download, and then nothing need be fetched
+ * but a patch. Undefined if there is none: no delta is worth a failure.
  */
 async function fetchTree(
-  { config, signal }: Context,
-  { bucket, remote, content }: Source,
-  sha256: string,
-): Promise<{ readonly hash: string; readonly bytes: Uint8Array } | undefined> {
-  if (config.delta === "off" || remote.object.size < WORTH_A_TREE) return undefined;
+  { signal }: Context,
+  { bucket, remote }: Source,
+): Promise<ObjectBytes | undefined> {
   try {
-    const found = await bucket.getBytes(treeKey(remote), { limit: MAX_TREE_BYTES, signal });
-    const hash = found?.metadata["ftl-tree"];
-    if (found === undefined || hash === undefined) return undefined;
-    const isOfIt = found.metadata["ftl-sha256"] === sha256 &&
-      (content === undefined || content.tree === hash);
-    return isOfIt ? { hash, bytes: found.bytes } : undefined;
+    return await bucket.getBytes(treeKey(remote), { limit: MAX_TREE_BYTES, signal });
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof FtlError)) throw error;
     return undefined;
   }
+}
+
+/** What the revision unpacks to, and its tree. One request serves both. */
+async function factsOf(
+  context: Context,
+  from: Source,
+  metadata: Metadata,
+): Promise<{ readonly stored: ObjectBytes | undefined; readonly content: RevisionContent }> {
+  const { bucket, remote } = from;
+  const isWanted = context.config.delta !== "off" && remote.object.size >= WORTH_A_TREE;
+  const stored = isWanted ? await fetchTree(context, from) : undefined;
+  const told = isWanted ? stored?.metadata ?? {} : undefined;
+  return { stored, content: await unpackedFacts(bucket, remote, metadata, told) };
 }
 
 /** If the disk is full, and there is a spare, it goes, and all begins anew. */
@@ -89,6 +101,8 @@ interface Bytes extends Unpacked {
   readonly sha256: string;
   /** Bytes that were downloaded. */
   readonly moved: number;
+  /** The tree that S3 has for it. Nothing of it has been compared. */
+  readonly stored: ObjectBytes | undefined;
 }
 
 /** A download that is not valid. */
@@ -117,10 +131,12 @@ async function stageTwiceAtMost(
 }
 
 async function stage(
-  { config: { concurrency }, signal, report }: Context,
-  { bucket, remote, content: signed }: Source,
+  context: Context,
+  from: Source,
   { target, aside }: Staging,
 ): Promise<Bytes | Unfit> {
+  const { config: { concurrency }, signal, report } = context;
+  const { bucket, remote, content: signed } = from;
   const { size, etag } = remote.object;
   const subject = revisionName(remote);
   let done = 0;
@@ -134,19 +150,16 @@ async function stage(
       tell();
     },
   });
-  const content = await unpackedFacts(bucket, remote, download.info.metadata);
+  // Beside the download, which has begun.
+  const { stored, content } = await factsOf(context, from, download.info.metadata);
   requireSpace(target, { ...content, bytes: content.bytes ?? size });
+  const treeSize = stored?.bytes.length ?? 0;
   const expected = await expectedChecksum(bucket, remote.key, signed ?? content);
   const body = new CheckedBody(download.body, expected);
   const name = `s3://${bucket.name}/${remote.key}`;
   try {
     const unpacked = await unpack(body, {
-      package: remote.package,
-      rest: remote.rest,
-      size,
-      target,
-      aside,
-      signal,
+      ...{ package: remote.package, rest: remote.rest, size, target, aside, signal },
       onProgress: (unpacked) => {
         entries = unpacked.entries;
         tell();
@@ -155,14 +168,14 @@ async function stage(
     });
     await body.readToEnd();
     return body.fits !== false
-      ? { ...unpacked, sha256: body.sha256, moved: done }
-      : { error: wrongBytes(name, remote, signed), isCertain: false, moved: done };
+      ? { ...unpacked, sha256: body.sha256, moved: done + treeSize, stored }
+      : { error: wrongBytes(name, remote, signed), isCertain: false, moved: done + treeSize };
   } catch (thrown) {
     if (!(thrown instanceof IntegrityError)) throw thrown;
     const { message, hint } = thrown;
     const error = new IntegrityError(`${name}: ${message}`, { cause: thrown, hint });
     const isCertain = await isObjectsFault(body, { size, concurrency });
-    return { error, isCertain, moved: done };
+    return { error, isCertain, moved: done + treeSize };
   }
 }
 

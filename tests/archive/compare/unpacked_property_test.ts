@@ -3,54 +3,9 @@ import fc from "fast-check";
 import { compareTree, type Finding } from "../../../src/archive/compare.ts";
 import { IntegrityError } from "../../../src/errors.ts";
 import { assert, assertEquals } from "../../assert.ts";
-import { gzip, type Member, pax, stream, tar, zstd } from "../builders.ts";
+import { stream } from "../builders.ts";
 import { Playground } from "../playground.ts";
-
-/** Few names, so that entries replace, contain and link to each other. */
-const path = fc.constantFrom("a", "b", "c", "d/a", "d/b", "d/e/a", "./a", "d//b");
-const folder = fc.constantFrom("d/", "d/e/", "c/", "d/b/", "d/b/x/");
-/** Without root, a mode may deny FTL itself to look, and this test to change what is there. */
-const mode = fc.integer({ min: 0, max: 0o777 }).map((bits) =>
-  Deno.uid() === 0 ? bits : bits | 0o700
-);
-const content = fc.oneof(
-  fc.constantFrom("", "x", "y", "the same", "x".repeat(512), "y".repeat(1500)),
-  fc.string({ maxLength: 20 }),
-);
-const mtime = fc.oneof(
-  fc.constantFrom("0", "-1", "-1.5", "1500000000", "1500000000.25", "99999999999", "-9999999999"),
-  fc.double({ min: -3e9, max: 2e10, noNaN: true }).map((seconds) => seconds.toFixed(9)),
-);
-
-interface Entry extends Member {
-  /** In PAX form: seconds since 1970, with a fraction. */
-  readonly exactly: string | undefined;
-}
-
-const entry = fc.record({
-  ...{ name: path, folder, mode, content },
-  type: fc.constantFrom("0", "0", "0", "1", "1", "2", "5"),
-  link: fc.constantFrom("a", "a", "a", "b", "b", "d/a"),
-  exactly: fc.option(mtime, { nil: undefined }),
-}).map(({ folder, link, content, ...given }): Entry => {
-  if (given.type === "0") return { ...given, content };
-  return given.type === "5" ? { ...given, name: folder } : { ...given, link };
-});
-
-const archive = fc.record({
-  entries: fc.array(entry, { minLength: 1, maxLength: 14 }),
-  rest: fc.constantFrom("tar", "tgz", "tzst"),
-  chunk: fc.constantFrom(100, 512, 4096, 1 << 20),
-});
-
-function pack(entries: readonly Entry[], rest: string): Uint8Array {
-  const bytes = tar(
-    ...entries.flatMap(({ exactly, ...member }) =>
-      exactly === undefined ? [member] : [pax({ mtime: exactly }), member]
-    ),
-  );
-  return rest === "tar" ? bytes : rest === "tgz" ? gzip(bytes) : zstd(bytes);
-}
+import { archive } from "../random_archives.ts";
 
 /** Unpacks the archive. False if it must not be unpacked. */
 async function unpacked(play: Playground, bytes: Uint8Array, rest: string): Promise<boolean> {
@@ -75,9 +30,8 @@ async function compare(
 Deno.test("what was unpacked has no findings, whatever the archive replaces and links", async () => {
   let accepted = 0;
   await fc.assert(
-    fc.asyncProperty(archive, async ({ entries, rest, chunk }) => {
+    fc.asyncProperty(archive, async ({ bytes, rest, chunk }) => {
       using play = new Playground();
-      const bytes = pack(entries, rest);
       if (!await unpacked(play, bytes, rest)) return;
       accepted++;
       assertEquals(await compare(play, bytes, { rest, chunk }), []);
@@ -135,8 +89,7 @@ Deno.test("whatever is changed in what was unpacked is found", async () => {
   await fc.assert(
     fc.asyncProperty(archive, place, tampering, async (given, at, which) => {
       using play = new Playground();
-      const { entries, rest, chunk } = given;
-      const bytes = pack(entries, rest);
+      const { bytes, rest, chunk } = given;
       if (!await unpacked(play, bytes, rest)) return;
       const paths = pathsBelow(play.target).sort();
       const path = paths[at % Math.max(1, paths.length)];

@@ -16,7 +16,7 @@ import { IntegrityError } from "../../../src/errors.ts";
 import { assert, assertEquals } from "../../assert.ts";
 import { bytesOf, noise, stream, tar } from "../builders.ts";
 import { Playground } from "../playground.ts";
-import { archive } from "./random_archives.ts";
+import { archive } from "../random_archives.ts";
 
 interface Taken {
   readonly rest?: string;

@@ -1,6 +1,6 @@
 /** Archives with few names, so that entries replace, contain and link to each other. */
 import fc from "fast-check";
-import { gzip, type Member, pax, tar, zstd } from "../builders.ts";
+import { gzip, type Member, pax, tar, zstd } from "./builders.ts";
 
 const path = fc.constantFrom(
   "a",
