@@ -1,5 +1,5 @@
 /** How a file, folder or link on the disk differs from what was spooled. */
-import { isMtimeOf } from "../write/mtime.ts";
+import { isMtimeOf, storedMtime } from "../write/mtime.ts";
 
 /** `link`: a hard link has become a file of its own. `time`: the mtime. */
 export const DIFFERENCES = ["type", "mode", "size", "content", "target", "link", "time"] as const;
@@ -47,6 +47,11 @@ export function compareAttributes(found: Deno.FileInfo, expected: Expected): Dif
     differences.push({ what: "time", ...at });
   }
   return differences;
+}
+
+/** Whether it has the very time that is stored for the expected one, and not one that a file system may store for it. */
+export function hasExactTime(found: Deno.FileInfo, { mtime }: Expected): boolean {
+  return mtime === undefined || found.mtime?.getTime() === storedMtime(mtime);
 }
 
 function kindOf({ isFile, isDirectory, isSymlink }: Deno.FileInfo): Kind | "special file" {

@@ -15,14 +15,9 @@ import type { Tree } from "../rules.ts";
 import { folderMode, IMPLIED_MODE } from "../write/folder_mode.ts";
 import { withShortPath } from "../write/long_path.ts";
 import { FEW } from "../write/sites.ts";
-import { type Content, ContentComparer, hasContent } from "./content.ts";
-import { compareAttributes, type Difference, type Expected } from "./difference.ts";
-
-/** What must be at a path, with its content. */
-interface Whole extends Expected {
-  /** Of a file. */
-  readonly content?: Content | undefined;
-}
+import { ContentComparer } from "./content.ts";
+import { compareAttributes, type Difference, type Expected, hasExactTime } from "./difference.ts";
+import { compareWhole, isOfContent, type Whole, wholeOf } from "./whole.ts";
 
 /** A path of the tree, and where it is on the disk. */
 interface Site {
@@ -51,6 +46,11 @@ export class TreeComparer implements EntryHandler {
   readonly #found = new Map<number, Found>();
   /** What must be at the paths that are not as they should be, and at links to them. */
   readonly #expected = new Map<number, Whole>();
+  /**
+   * What must be at the paths whose time only may stand for the right one. It is perhaps that of a later entry, and then
+   * an earlier link has another one.
+   */
+  readonly #unsure = new Map<number, Whole>();
   /** Links that are files of their own, by the node that they should be the same as. */
   readonly #apart = new Map<number, number[]>();
   /** Of a hard link: the node that has the right content, plus 1. */
@@ -94,7 +94,7 @@ export class TreeComparer implements EntryHandler {
     this.close();
     const differences = found && compareAttributes(found, expected);
     if (differences?.every(isOfContent) && !content.isSame) differences.push({ what: "content" });
-    this.#keep(site, expected, differences ?? "missing");
+    this.#keep(site, expected, { info: found, found: differences ?? "missing" });
   }
 
   /** What is not as it should be. Call it at the end of the archive. */
@@ -148,8 +148,10 @@ export class TreeComparer implements EntryHandler {
     const [right, found] = [this.#look(this.#siteOf(origin)), this.#look(site)];
     // Somebody has removed it since it was compared.
     if (right === undefined) return void this.#found.set(node, "missing");
+    const unsure = this.#unsure.get(linked);
     if (found?.dev === right.dev && found.ino === right.ino) return;
-    this.#compare(site, explained(place, () => wholeOf(right, place)));
+    this.#compare(site, unsure ?? explained(place, () => wholeOf(right, place)));
+    if (unsure !== undefined) this.#unsure.set(node, unsure);
     this.#expected.delete(node); // what is at the origin says it
     if (this.#found.has(node) || this.#renewed.get(origin) === 1) return;
     this.#found.set(node, [{ what: "link", spooled: this.#tree.paths.pathOf(origin) }]);
@@ -161,14 +163,24 @@ export class TreeComparer implements EntryHandler {
   /** Compares anything but a file of the archive. */
   #compare(site: Site, expected: Whole): void {
     const found = this.#look(site);
-    const differences = found && explained(site.place, () => compareWhole(site, found, expected));
-    this.#keep(site, expected, differences ?? "missing");
+    const differences = found &&
+      explained(site.place, () => compareWhole(site.place, found, expected));
+    this.#keep(site, expected, { info: found, found: differences ?? "missing" });
   }
 
-  #keep({ node }: Site, expected: Whole, found: Found): void {
+  /** @param info what is at the site */
+  #keep(
+    { node }: Site,
+    expected: Whole,
+    { info, found }: { readonly info: Deno.FileInfo | undefined; readonly found: Found },
+  ): void {
     this.#found.delete(node);
     this.#expected.delete(node);
-    if (found !== "missing" && found.length === 0) return;
+    this.#unsure.delete(node);
+    if (found !== "missing" && found.length === 0) {
+      if (info !== undefined && !hasExactTime(info, expected)) this.#unsure.set(node, expected);
+      return;
+    }
     this.#found.set(node, found);
     if (expected.kind !== "folder") this.#expected.set(node, expected);
   }
@@ -177,6 +189,7 @@ export class TreeComparer implements EntryHandler {
   #renew(node: number): void {
     this.#found.delete(node);
     this.#expected.delete(node);
+    this.#unsure.delete(node);
     this.#origins.set(node, 0);
     this.#folders.set(node, 0);
     this.#renewed.set(node, 1);
@@ -204,35 +217,6 @@ export class TreeComparer implements EntryHandler {
     const place = node === ROOT ? this.#target : `${this.#target}/${paths.pathOf(node)}`;
     return { node, parent: paths.parentOf(node), place };
   }
-}
-
-function compareWhole({ place }: Site, found: Deno.FileInfo, expected: Whole): Difference[] {
-  const differences = compareAttributes(found, expected);
-  if (!differences.every(isOfContent)) return differences;
-  const { kind, target, content } = expected;
-  if (kind === "symlink") {
-    const is = readLink(place);
-    if (is !== target) differences.push({ what: "target", found: is, spooled: target });
-  } else if (content !== undefined && !hasContent(place, content)) {
-    differences.push({ what: "content" });
-  }
-  return differences;
-}
-
-/** Whether the content may be the same all the same. */
-function isOfContent({ what }: Difference): boolean {
-  return what !== "type" && what !== "size";
-}
-
-/** What a link to the file or symlink at `place` must be. */
-function wholeOf({ isSymlink, mode, mtime, size }: Deno.FileInfo, place: string): Whole {
-  const seconds = mtime === null ? undefined : mtime.getTime() / 1000;
-  if (isSymlink) return { kind: "symlink", mtime: seconds, target: readLink(place) };
-  return { kind: "file", mode: (mode ?? 0) & 0o7777, mtime: seconds, size, content: { place } };
-}
-
-function readLink(place: string): string {
-  return withShortPath(place, Deno.readLinkSync);
 }
 
 /** Does one step on the disk. An error names the path. */

@@ -97,3 +97,21 @@ Deno.test("compareTree() knows a link by the content that its target had, though
   Deno.utimeSync(`${play.target}/b`, 1_500_000_000, 1_500_000_000);
   assertEquals(await compare(play, bytes, { chunk: 512 }), ["changed b content"]);
 });
+
+for (const type of ["0", "2"]) {
+  const what = type === "0" ? "file" : "symlink";
+  Deno.test(`compareTree(): a link to a ${what} has its time, though a later one has its place and a time that may stand for it`, async () => {
+    using play = new Playground();
+    const entry = { name: "a", type, ...(type === "0" ? { content: "x" } : { link: "x" }) };
+    const first = [pax({ mtime: "-1.5" }), entry];
+    const second = [pax({ mtime: "0" }), entry];
+    const links = [{ name: "b", type: "1", link: "a" }, { name: "c", type: "1", link: "b" }];
+    const bytes = tar(...first, ...links, ...second);
+    await play.unpack(bytes);
+    assertEquals(await compare(play, bytes), []);
+    if (type === "2") return;
+    Deno.writeTextFileSync(`${play.target}/b`, "y");
+    Deno.utimeSync(`${play.target}/b`, -2, -2);
+    assertEquals(await compare(play, bytes), ["changed b content", "changed c content"]);
+  });
+}
