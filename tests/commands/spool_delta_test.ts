@@ -4,7 +4,6 @@
  */
 import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import {
-  ConflictError,
   jumpMaster,
   purgeMaster,
   type RevisionName,
@@ -15,6 +14,7 @@ import {
 import { gzip, type Member, tar, zstd } from "../archive/builders.ts";
 import { large, noise, site } from "./delta_archives.ts";
 import { contentOf, requirePatched } from "./delta_reader.ts";
+import { aName } from "../names.ts";
 import { MemoryFleet } from "./memory_fleet.ts";
 import { SigningFleet } from "./signing_fleet.ts";
 
@@ -285,23 +285,44 @@ Deno.test("if the upload fails, nothing stays beside it", async () => {
   assertEquals(await fleet.beside(), before);
 });
 
-Deno.test("if the id is taken, all of it lies beside the other one", async () => {
+Deno.test("if the id is taken, nothing of who has it is removed, and all is put once more", async () => {
   using fleet = new DeltaFleet();
   const first = await fleet.put(site("1"));
   const upload = fleet.bucket.upload.bind(fleet.bucket);
   const tried: string[] = [];
-  fleet.bucket.upload = async (key, ...rest) => {
-    if (tried.push(key) > 2) return await upload(key, ...rest);
-    await fleet.bucket.put(key, "taken", { metadata: {} });
-    throw new ConflictError(`${key} is there already`);
+  fleet.bucket.upload = async (key, source, options) => {
+    // Who spools the same at the same instant was a little faster, each time.
+    if (tried.push(key) <= 2) await upload(key, source, options);
+    await upload(key, source, options);
   };
   const second = await fleet.put(site("2"));
-  assertEquals([tried.length, tried[2]], [3, second.key]);
+  const ids = tried.map((key) => key.slice("a.".length, -".tgz".length));
+  assertEquals([ids.length, ids[2]], [3, id(second)]);
   assertEquals(await fleet.beside(), [
     `${id(first)}/tree`,
-    ...[`${id(second)}/from.${id(first)}`, `${id(second)}/tree`],
+    ...ids.flatMap((one) => [`${one}/from.${id(first)}`, `${one}/tree`]),
   ]);
-  await requirePatched(fleet.bucket, first.revision, second.revision);
+  for (const one of ids) await requirePatched(fleet.bucket, first.revision, aName(`a.${one}`));
+});
+
+Deno.test("who fails after another one has spooled the same leaves what lies beside that", async () => {
+  using fleet = new DeltaFleet();
+  const first = await fleet.put(site("1"));
+  const upload = fleet.bucket.upload.bind(fleet.bucket);
+  fleet.bucket.upload = async (...request) => {
+    await upload(...request);
+    throw new StorageError("The line is cut", { reason: "unreachable", retryable: true });
+  };
+  await assertRejects(() => fleet.put(site("2")), StorageError, "The line is cut");
+  assertEquals(await fleet.keys("a."), 2);
+  assertEquals((await fleet.beside()).length, 3, "two trees, and the patch");
+  fleet.bucket.upload = async (key, source, { visibleAfter, ...options }) => {
+    await visibleAfter;
+    await upload(key, source, options).then(() => fleet.bucket.remove(key));
+    throw new StorageError("The line is cut", { reason: "unreachable", retryable: true });
+  };
+  await assertRejects(() => fleet.put(site("3")), StorageError, "The line is cut");
+  assertEquals([await fleet.keys("a."), (await fleet.beside()).length, first.deltas], [2, 3, []]);
 });
 
 Deno.test("a purge takes with a revision what lies beside it", async () => {
@@ -322,6 +343,26 @@ Deno.test("a purge takes with a revision what lies beside it", async () => {
   fleet.bucket.deny("removeMany", 0);
   await purgeMaster(fleet.context(), { package: "a", keep: 0 });
   assertEquals(await fleet.beside(), [`${id(third)}/tree`]);
+  assertEquals(fleet.warnings, []);
+});
+
+Deno.test("what a purge or a spool that was killed has left goes with the next purge, after a day", async () => {
+  using fleet = new DeltaFleet();
+  const [killed, old, next] = [
+    await fleet.put(site("1")),
+    await fleet.put(site("2")),
+    await fleet.put(site("3")),
+  ];
+  await fleet.bless(next.revision);
+  // The purge had no time for more than the revision.
+  await fleet.bucket.remove(killed.key);
+  const purge = () => purgeMaster(fleet.context(), { package: "a", keep: 2 });
+  assertEquals([(await purge()).removed, (await fleet.beside()).length], [[], 5]);
+  fleet.now += 25 * 3_600_000;
+  assertEquals([(await purge()).removed, await fleet.beside()], [[], [
+    `${id(old)}/tree`,
+    ...[`${id(next)}/from.${id(old)}`, `${id(next)}/tree`],
+  ]]);
   assertEquals(fleet.warnings, []);
 });
 

@@ -126,7 +126,7 @@ export async function spool(
       const { size, parts } = source;
       await upload(context, bucket, {
         ...{ subject, key: newKey, ...packed, sums, checked: check.done },
-        ...deltas?.besideUpload(toRevision(subject), { sha256: sums.sha256, size, parts }),
+        ...deltas?.besideUpload(toRevision(subject), { key: newKey, ...sums, size, parts }),
         onCopied: (bytes) => copied = bytes,
         metadata: await sign({ key: newKey, size: source.size, metadata }),
       });

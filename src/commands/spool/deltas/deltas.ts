@@ -15,7 +15,7 @@ import type { Bucket } from "../../../bucket/bucket.ts";
 import { putPatch, putTree } from "../../../catalog/delta/objects.ts";
 import type { RemotePackage } from "../../../catalog/remote_package.ts";
 import type { Context } from "../../../context.ts";
-import { messageOf, StorageError } from "../../../errors.ts";
+import { messageOf } from "../../../errors.ts";
 import { faultPoint } from "../../../fault_point.ts";
 import { askForCollection } from "../../../garbage.ts";
 import { patchKey, treeKey } from "../../../revision/keys.ts";
@@ -31,6 +31,7 @@ import { type Base, findBases } from "./bases.ts";
 import { BoundedStore } from "./bounded_store.ts";
 import { extraTime, LimitedTime } from "./limited_time.ts";
 import { makeDelta, type NextRevision } from "./make_delta.ts";
+import { isDenied, PutObjects } from "./put_objects.ts";
 
 /** A patch that was put into S3. */
 export interface SpooledDelta {
@@ -64,8 +65,8 @@ export class SpoolDeltas implements Disposable {
   #bases: readonly Base[] = [];
   #taker: TreeTaker | undefined;
   #taken: TakenTree | undefined;
-  /** What is in S3 for the revision that was tried last. */
-  #keys: string[] = [];
+  /** For the revision that was tried last. */
+  #put: PutObjects | undefined;
   #made: SpooledDelta[] = [];
   #why: string | undefined;
   /** When the upload began and when all its bytes had arrived, by `performance.now()`. */
@@ -136,14 +137,19 @@ export class SpoolDeltas implements Disposable {
    */
   besideUpload(
     revision: Revision,
-    { sha256, size, parts }: Pick<SpooledContent, "sha256" | "size"> & Pick<FileSource, "parts">,
+    { key, sha256, size, parts }:
+      & Pick<UploadPlan, "key">
+      & Pick<SpooledContent, "sha256" | "size">
+      & Pick<FileSource, "parts">,
   ): Pick<UploadPlan, "afterCheck" | "onProgress"> {
+    // An id that was tried before is taken: what lies there is beside a revision now, whoever has put it.
+    [this.#put, this.#made] = [new PutObjects(this.#bucket, key), []];
     this.#began = performance.now();
     this.#arrived = parts.length > 1 ? undefined : this.#began;
     // One of them may wait until all of this is done.
     const early = size - Math.max(...parts.map(({ length }) => length));
     return {
-      afterCheck: (checked, signal) => this.#put(revision, { ...checked, sha256, size }, signal),
+      afterCheck: (checked, signal) => this.#putAll(revision, { ...checked, sha256, size }, signal),
       onProgress: (done) => {
         if (done < early || this.#arrived !== undefined) return;
         this.#arrived = performance.now();
@@ -153,12 +159,11 @@ export class SpoolDeltas implements Disposable {
   }
 
   /**
-   * Puts the tree and the patches. What was put for another id before is removed. Throws only the reason of an abort.
+   * Puts the tree and the patches. Throws only the reason of an abort.
    *
    * @param signal ends it, if the upload fails
    */
-  async #put(revision: Revision, content: SpooledContent, signal: AbortSignal): Promise<void> {
-    await this.drop();
+  async #putAll(revision: Revision, content: SpooledContent, signal: AbortSignal): Promise<void> {
     const taken = this.#tree();
     if (taken === undefined) return this.#note("it has too many entries");
     using time = new LimitedTime(signal);
@@ -167,7 +172,7 @@ export class SpoolDeltas implements Disposable {
     const { tree, text } = taken;
     const facts = { ...content, tree: taken.hash };
     try {
-      await this.#putAt(treeKey(revision), () => {
+      await this.#put?.put(treeKey(revision), () => {
         return putTree(this.#bucket, revision, { facts, text, signal: time.signal });
       });
       faultPoint("tree-put");
@@ -183,11 +188,10 @@ export class SpoolDeltas implements Disposable {
     }
   }
 
-  /** Removes what was put, as the revision does not come. Whoever may only spool may not: the next purge does. */
+  /** Removes what was put, as the revision does not come. */
   async drop(): Promise<void> {
-    const keys = this.#keys;
-    [this.#keys, this.#made] = [[], []];
-    await Promise.allSettled(keys.map((key) => this.#bucket.remove(key)));
+    this.#made = [];
+    await this.#put?.drop();
   }
 
   [Symbol.dispose](): void {
@@ -200,21 +204,10 @@ export class SpoolDeltas implements Disposable {
     const { bytes } = made;
     const { revision } = next;
     const key = patchKey(revision, base.remote.id);
-    await this.#putAt(key, () => {
+    await this.#put?.put(key, () => {
       return putPatch(this.#bucket, revision, { base: base.remote.id, bytes, signal });
     });
     this.#made.push({ from: revisionName(base.remote), bytes: bytes.length });
-  }
-
-  /** A request whose answer is lost may have put it all the same. */
-  async #putAt(key: string, put: () => Promise<void>): Promise<void> {
-    this.#keys.push(key);
-    try {
-      await put();
-    } catch (error) {
-      if (isDenied(error)) this.#keys.pop();
-      throw error;
-    }
   }
 
   #limit(): void {
@@ -242,8 +235,4 @@ export class SpoolDeltas implements Disposable {
     }
     this.#note(messageOf(error));
   }
-}
-
-function isDenied(error: unknown): error is StorageError {
-  return error instanceof StorageError && error.reason === "denied";
 }
