@@ -1,6 +1,6 @@
 /** Hashes of trees: who says them, how they come into the pointer, and what a machine makes of them. */
-import { assert, assertEquals, assertRejects } from "../assert.ts";
-import { IntegrityError } from "../../src/errors.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
+import { IntegrityError, UntrustedError } from "../../src/errors.ts";
 import {
   readPointerState,
   readRevisionState,
@@ -109,6 +109,36 @@ Deno.test("what was made of an older revision stays only if its tree is the sign
       },
     );
   }
+});
+
+Deno.test("without FTL_TRUST nobody vouches for a tree that only another one has named", async () => {
+  using all = new SigningFleet();
+  const [own, next] = await all.revisions(2, all.alone("ann"));
+  assert(own !== undefined && next !== undefined);
+  const { "ftl-tree": tree = "" } = await all.metadata(`${next}.tgz`);
+  assertMatch(tree, /^[0-9a-f]{64}$/);
+  await all.bless(all.alone("ann"), own);
+  const changes = [
+    () => all.bless(all.alone("ann"), next),
+    () => all.stage(all.alone("ann"), next, { size: { percent: 10 } }),
+  ];
+  // Who can write to the bucket names another tree, and leaves the signature, or signs it himself.
+  const attacks = [
+    () =>
+      all.bucket.rewrite(`${next}.tgz`, ({ metadata }) => ({
+        metadata: { ...metadata, "ftl-tree": OTHER },
+      })),
+    () => all.tellTree(next, OTHER, "eve"),
+  ];
+  for (const attack of attacks) {
+    attack();
+    for (const change of changes) await assertRejects(change, UntrustedError, "is not trusted");
+    const { "ftl-next-tree": none } = await all.metadata();
+    assertEquals([await all.text, none], [own, undefined]);
+  }
+  all.tellTree(next, tree, "ann");
+  for (const change of changes.reverse()) await change();
+  assertEquals((await all.metadata())["ftl-tree"], tree);
 });
 
 Deno.test("who signs second does not vouch for a tree that the revision does not tell", async () => {
