@@ -73,6 +73,26 @@ Deno.test("doctor notes that trees may not be read, unless no delta is wanted", 
   assertEquals(await findings(off, "S3 deltas"), []);
 });
 
+Deno.test("doctor warns who may spool, but put no trees, unless no delta is wanted", async () => {
+  const [fleet, web] = await started(WEB);
+  using _fleet = fleet;
+  const put = fleet.bucket.put.bind(fleet.bucket);
+  fleet.bucket.put = async (key, ...rest) => {
+    if (!key.startsWith(".ftl/delta/")) return await put(key, ...rest);
+    throw new StorageError("Access denied", { reason: "denied", action: "s3:PutObject" });
+  };
+  assertEquals(await findings(web, "S3 spool", "S3 deltas"), [
+    "ok may add revisions",
+    "warn may add revisions, but no trees and patches: machines download what is spooled here whole",
+  ]);
+  const off = fleet.context("web", ["a"], { ...WEB, FTL_DELTA: "off" });
+  assertEquals(await findings(off, "S3 deltas"), []);
+  fleet.bucket.put = () => {
+    throw new StorageError("Access denied", { reason: "denied", action: "s3:PutObject" });
+  };
+  assertEquals(await findings(web, "S3 deltas"), [], "who may not spool need not put any");
+});
+
 Deno.test("doctor warns of a rule that lets revisions expire, but not of one for reports", async () => {
   const [fleet, web] = await started(WEB);
   using _fleet = fleet;

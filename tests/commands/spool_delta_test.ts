@@ -181,7 +181,7 @@ Deno.test("no denial of these requests fails a spool", async (t) => {
       for (const warning of fleet.warnings) {
         assertMatch(
           warning,
-          /^Machines will download the whole revision: .* is denied in deploys$/,
+          /^Machines will download the whole revision: .* is denied in deploys\. Give its role the policy of 'ftl setup iam spool', or set FTL_DELTA=off$/,
         );
       }
       assert(await fleet.bucket.head(second.key) !== undefined);

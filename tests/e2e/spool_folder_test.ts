@@ -75,6 +75,26 @@ Deno.test("if S3 does not copy, everything is sent, and it is the same", async (
   assertEquals(filesOf(web, stdout.trim()), treeOf(`${fleet.folder.path}/dist`));
 });
 
+Deno.test("a role that may put nothing beside revisions is told once what to do, and nothing with FTL_DELTA=off", async () => {
+  await using fleet = await Fleet.start();
+  fleet.folder.write("dist/a.txt", "one line\n", 0o644);
+  const key = /^\.ftl\/delta\//;
+  fleet.server.addFault({ operation: "PutObject", key, fault: { kind: "access-denied" } });
+  for (const [env, warnings] of [[{}, 1], [{ FTL_DELTA: "off" }, 0]] as const) {
+    const { code, stdout, stderr } = await fleet.ftl(["spool", "dist", "--name", "a"], { env });
+    const told = stderr.split("\n").filter((line) => line.startsWith("warning: "));
+    assertEquals([code, told.length], [0, warnings], stderr);
+    for (const line of told) {
+      assertEquals(
+        line,
+        "warning: Machines will download the whole revision: Access denied: s3:PutObject on " +
+          `s3://deploys/.ftl/delta/a/${idOf(stdout.trim())}/tree. Give its role the policy of ` +
+          "'ftl setup iam spool', or set FTL_DELTA=off",
+      );
+    }
+  }
+});
+
 Deno.test("it is said what is packed: what --exclude leaves out, and that .gitignore does not", async () => {
   await using fleet = await Fleet.start();
   for (

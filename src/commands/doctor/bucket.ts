@@ -10,7 +10,7 @@ import { type Check, enumerate, fail, finding, info, ok, warn } from "./check.ts
 import { ClockWatch } from "./clock.ts";
 import { checkDeltas } from "./deltas.ts";
 import { checkExpiry, checkMarks, checkReport } from "./report.ts";
-import { checkPuts, isDenied, type Lacks, POINTER_PROBE } from "./writes.ts";
+import { checkPuts, isDenied, type Lacks, mayTryMore, POINTER_PROBE } from "./writes.ts";
 
 /**
  * Asks for each package of this machine, as a sync does. If there is no package, asks for the bucket as a
@@ -79,9 +79,10 @@ async function* ask(
   if (isReached) {
     yield* await checkGet(bucket, packages, keys);
     yield* await checkExpiry(bucket, keys);
-    yield* await checkPuts(bucket, lacks);
+    const puts = await checkPuts(bucket, lacks);
+    yield* puts;
     yield* await checkReport(context, bucket, lacks);
-    yield* await checkDeltas(context, bucket, newest);
+    yield* await checkDeltas(context, bucket, { newest, maySpool: mayTryMore(puts) });
     yield* await checkMarks(bucket, packages.map(({ name }) => name));
     if (context.config.env["FTL_TRUST"]) {
       const { checkSignatures } = await import("./signatures.ts");

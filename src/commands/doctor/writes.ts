@@ -5,6 +5,8 @@ import { type Check, fail, finding, info, ok, warn } from "./check.ts";
 
 /** Keys that no package has. Their form is that of the keys in IAM policies. */
 const REVISION_PROBE = ".ftl-doctor.ftl-doctor-";
+const SPOOL = "S3 spool";
+const CONDITIONS = "S3 conditions";
 export const POINTER_PROBE = ".ftl-doctor.rev";
 
 /** The features that the store lacks, each with a sentence for people. */
@@ -22,7 +24,7 @@ export async function checkPuts(bucket: OpenedBucket, lacks: Lacks): Promise<Che
   const pointer = await tryPuts(bucket, POINTER_PROBE);
   const answers = [revision, pointer];
   return [
-    describePut("S3 spool", revision, { may: "may add revisions", need: "those who spool" }),
+    describePut(SPOOL, revision, { may: "may add revisions", need: "those who spool" }),
     describePut("S3 bless", pointer, { may: "may bless", need: "those who bless" }),
     describeConditions(bucket, { answers, lacks }),
     ...describeLacks(lacks),
@@ -32,14 +34,14 @@ export async function checkPuts(bucket: OpenedBucket, lacks: Lacks): Promise<Che
 /**
  * `unmatched`: the store refused a condition that held. `ignored`: the store wrote in spite of the condition.
  */
-type PutAnswer = "allowed" | "denied" | "unmatched" | "ignored" | FtlError;
+export type PutAnswer = "allowed" | "denied" | "unmatched" | "ignored" | FtlError;
 
 async function tryPuts(bucket: OpenedBucket, key: string): Promise<PutAnswer> {
   const answer = await tryPut(bucket, key);
   return answer === "allowed" && bucket.isForeign ? await tryHoldingPuts(bucket, key) : answer;
 }
 
-async function tryPut(bucket: OpenedBucket, key: string): Promise<PutAnswer> {
+export async function tryPut(bucket: OpenedBucket, key: string): Promise<PutAnswer> {
   try {
     await bucket.put(key, "", { metadata: {}, condition: NEVER });
   } catch (error) {
@@ -91,6 +93,13 @@ function describePut(
     : ok(name, may);
 }
 
+/** By what `checkPuts` has found: whether revisions may be added, and another such try writes nothing. */
+export function mayTryMore(checks: readonly Check[]): boolean {
+  const isOk = (wanted: string): boolean =>
+    checks.some(({ name, status }) => name === wanted && status === "ok");
+  return isOk(SPOOL) && isOk(CONDITIONS);
+}
+
 const RACE_HINT =
   "Use a store that has S3's conditional writes: if two bless at once, one blessing is lost";
 
@@ -98,7 +107,7 @@ function describeConditions(
   { name: bucket }: OpenedBucket,
   { answers, lacks }: { answers: readonly PutAnswer[]; lacks: Lacks },
 ): Check {
-  const name = "S3 conditions";
+  const name = CONDITIONS;
   const store = `The store of s3://${bucket}`;
   if (answers.includes("ignored") || lacks.has("condition-checks")) {
     return fail(

@@ -71,15 +71,19 @@ export async function packForSpool(
 }
 
 /**
- * Puts the list of frames beside the new revision, for the next spool of the folder. The revision is
- * there already, so a failure is only told.
+ * Puts the list of frames beside the new revision, for the next spool of the folder. Nobody else reads it, so it comes
+ * after the revision: whoever spools the folder between, or after a kill, sends all of it. A failure is only told.
+ *
+ * @param deltas undefined: nothing is put beside the revision
  */
 export async function keepFrames(
   { report, signal }: Context,
   bucket: Bucket,
-  { frames, ...revision }: Revision & Pick<SpoolSource, "frames">,
+  { frames, deltas, ...revision }: Revision & Pick<SpoolSource, "frames"> & {
+    readonly deltas: Pick<SpoolDeltas, "isDenied"> | undefined;
+  },
 ): Promise<void> {
-  if (frames === undefined) return;
+  if (frames === undefined || deltas === undefined || deltas.isDenied) return;
   try {
     await putFrames(bucket, revision, { frames, signal });
   } catch (error) {

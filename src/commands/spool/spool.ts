@@ -136,7 +136,7 @@ export async function spool(
     .catch((error) => dropFailed(deltas, error));
   const revision = revisionName({ package: name, id });
   faultPoint("upload-completed");
-  if (deltas !== undefined) await keepFrames(context, bucket, { package: name, id, ...packed });
+  await keepFrames(context, bucket, { package: name, id, deltas, ...packed });
   await dropStaleUploads(context, bucket, name);
   const { size } = source;
   const ms = performance.now() - started;

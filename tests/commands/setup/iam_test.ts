@@ -184,6 +184,7 @@ Deno.test("no role can do what is another's", () => {
     // What `ftl doctor` asks for, to find out what is allowed.
     ["spool", "s3:PutObject", ".ftl-doctor.ftl-doctor-", true],
     ["spool", "s3:PutObject", ".ftl-doctor.rev", false],
+    ["spool", "s3:PutObject", ".ftl/delta/.ftl-doctor/tree", true],
     ["bless", "s3:PutObject", ".ftl-doctor.rev", true],
     ["bless", "s3:PutObject", ".ftl-doctor.ftl-doctor-", false],
     ["machine", "s3:PutObject", ".ftl-doctor.rev", false],

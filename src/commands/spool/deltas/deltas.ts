@@ -50,6 +50,9 @@ export interface SpooledContent {
   readonly entries: number;
 }
 
+/** A role of before FTL had deltas may put nothing there, and is told so at each spool. */
+const ADVICE = "Give its role the policy of 'ftl setup iam spool', or set FTL_DELTA=off";
+
 interface TakenTree {
   /** Undefined if there is no base: only a patch needs more than the text. */
   readonly tree: RevisionTree | undefined;
@@ -69,6 +72,7 @@ export class SpoolDeltas implements Disposable {
   #put: PutObjects | undefined;
   #made: SpooledDelta[] = [];
   #why: string | undefined;
+  #isDenied = false;
   /** When the upload began and when all its bytes had arrived, by `performance.now()`. */
   #began = 0;
   #arrived: number | undefined;
@@ -129,6 +133,11 @@ export class SpoolDeltas implements Disposable {
   /** Why there is no patch, in words, for a person who asks. Undefined if there is one, or nothing to make one for. */
   get why(): string | undefined {
     return this.#made.length > 0 ? undefined : this.#why;
+  }
+
+  /** Whether S3 lets nothing be put beside the revision, and a person has been told. */
+  get isDenied(): boolean {
+    return this.#isDenied;
   }
 
   /**
@@ -230,9 +239,12 @@ export class SpoolDeltas implements Disposable {
 
   /** A person is told once: the other failures have the same reason. */
   #tell(error: unknown): void {
+    const why = messageOf(error);
+    const advice = isDenied(error) ? `. ${ADVICE}` : "";
     if (this.#why === undefined) {
-      this.#warn(`Machines will download the whole revision: ${messageOf(error)}`);
+      this.#warn(`Machines will download the whole revision: ${why}${advice}`);
+      this.#isDenied = isDenied(error) && error.action === "s3:PutObject";
     }
-    this.#note(messageOf(error));
+    this.#note(why);
   }
 }
