@@ -18,6 +18,11 @@ import { VarintWriter } from "./varint.ts";
 
 /** An extension ends when it has so many more unequal bytes than equal ones since it was best. */
 const PATIENCE = 16;
+/**
+ * It also ends when it has not become better over more bytes than it has, and these. Else a copy of few bytes may look
+ * through the whole window, and so may the next one.
+ */
+const FAR = 512;
 /** So many equal bytes are enough to go on at the same distance. */
 const RESUME = 8;
 /** Fewer equal bytes between unequal ones are stored as differences of 0: a run costs as much. */
@@ -177,7 +182,7 @@ class Search {
     let best = 0;
     let bestScore = 0;
     let score = 0;
-    for (let i = 0; i < most && score > bestScore - PATIENCE; i++) {
+    for (let i = 0; i < most && i <= 2 * best + FAR && score > bestScore - PATIENCE; i++) {
       const step = shift + direction * i;
       score += fresh[at + step] === old[from + step] ? 1 : -1;
       if (score > bestScore) {
