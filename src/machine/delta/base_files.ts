@@ -2,9 +2,9 @@
  * Copies files of a revision that is here. What looks as FTL wrote it is copied by the system, which shares the blocks
  * where the file system can; all else is read, and must have its SHA-256.
  */
-import { createHash } from "node:crypto";
 import type { TreeFile } from "../../archive/tree/tree.ts";
 import { isTooLong, withShortPath } from "../../archive/write/long_path.ts";
+import { hashFile } from "./file_hash.ts";
 import {
   isUntouched,
   type KnownFolder,
@@ -14,7 +14,16 @@ import {
 } from "./known_folder.ts";
 import { lookAt } from "./walk.ts";
 
-const CHUNK = 256 * 1024;
+/** Bytes of a file whose copy may take so long that others must have their turn meanwhile. */
+const LARGE = 16 << 20;
+
+interface BaseFilesOptions {
+  readonly owner: Owner;
+  /** Whether files are read although they look the same. */
+  readonly isFull: boolean;
+  /** Lets others work, and throws if the work is to end. */
+  readonly breathe: () => Promise<void>;
+}
 
 type NumberedFile = Numbered & { readonly entry: TreeFile };
 
@@ -22,16 +31,17 @@ export class BaseFiles {
   readonly #base: KnownFolder;
   readonly #owner: Owner;
   readonly #isFull: boolean;
+  readonly #breathe: () => Promise<void>;
   readonly #files = new Map<string, NumberedFile[]>();
   readonly #modes = new Map<string, number>();
   /** Whether nobody else may change what a path of this folder leads to. */
   readonly #safe = new Map<string, boolean>();
-  readonly #buffer = new Uint8Array(CHUNK);
 
-  constructor(base: KnownFolder, { owner, isFull }: { owner: Owner; isFull: boolean }) {
+  constructor(base: KnownFolder, { owner, isFull, breathe }: BaseFilesOptions) {
     this.#base = base;
     this.#owner = owner;
     this.#isFull = isFull;
+    this.#breathe = breathe;
     this.#modes.set("", base.mode);
     base.below.forEach((entry, index) => {
       if (entry.kind === "folder") this.#modes.set(entry.path, entry.mode);
@@ -42,12 +52,18 @@ export class BaseFiles {
     });
   }
 
-  /** Makes a file with that content, with any mode and mtime. Returns false if the base does not have it any more. */
-  copy(sha256: string, to: string): boolean {
-    return this.#files.get(sha256)?.some((file) => this.#copyOne(file, to)) ?? false;
+  /**
+   * Makes a file with that content, with any mode and mtime. Returns false if the base does not have it any more. Throws
+   * what `breathe` throws, and may then leave a part of it.
+   */
+  async copy(sha256: string, to: string): Promise<boolean> {
+    for (const file of this.#files.get(sha256) ?? []) {
+      if (await this.#copyOne(file, to)) return true;
+    }
+    return false;
   }
 
-  #copyOne(file: NumberedFile, to: string): boolean {
+  async #copyOne(file: NumberedFile, to: string): Promise<boolean> {
     const { path, size, sha256 } = file.entry;
     const from = `${this.#base.path}/${path}`;
     const info = lookAt(from);
@@ -56,7 +72,9 @@ export class BaseFiles {
       info !== undefined && this.#base.compare(file, info) === "same";
     if (!this.#isFull && isSame(info) && this.#isSafe(parentOf(path))) {
       try {
-        withShortPath(to, (short) => Deno.copyFileSync(from, short));
+        if (size < LARGE || isTooLong(to)) {
+          withShortPath(to, (short) => Deno.copyFileSync(from, short));
+        } else await Deno.copyFile(from, to);
         // What was changed meanwhile does not look the same any more.
         if (isSame(lookAt(from))) return true;
       } catch (error) {
@@ -64,13 +82,13 @@ export class BaseFiles {
       }
       remove(to);
     }
-    if (this.#copyReading(from, to) === sha256) return true;
+    if (await this.#copyReading(from, to) === sha256) return true;
     remove(to);
     return false;
   }
 
   /** Returns the SHA-256 of what was copied. Undefined if it cannot be read. */
-  #copyReading(from: string, to: string): string | undefined {
+  async #copyReading(from: string, to: string): Promise<string | undefined> {
     let source: Deno.FsFile;
     try {
       source = Deno.openSync(from);
@@ -81,14 +99,12 @@ export class BaseFiles {
     using target = withShortPath(to, (short) => {
       return Deno.openSync(short, { write: true, createNew: true, mode: 0o600 });
     });
-    const hash = createHash("sha256");
-    for (;;) {
-      const read = source.readSync(this.#buffer);
-      if (read === null) return hash.digest("hex");
-      const piece = this.#buffer.subarray(0, read);
-      hash.update(piece);
-      for (let at = 0; at < piece.length;) at += target.writeSync(piece.subarray(at));
-    }
+    return await hashFile(source, {
+      breathe: this.#breathe,
+      write: (piece) => {
+        for (let at = 0; at < piece.length;) at += target.writeSync(piece.subarray(at));
+      },
+    });
   }
 
   /** Who may change a folder may lead elsewhere what is below it. Then what was read must be hashed. */

@@ -76,12 +76,12 @@ class Filling {
   async run(): Promise<void> {
     const { base, owner, isFull, isFresh, breathe, to } = this.#options;
     await this.#takeFresh();
-    const source = new BaseFiles(base, { owner, isFull });
+    const source = new BaseFiles(base, { owner, isFull, breathe });
     for (const [sha256, files] of this.#wanted) {
       if (isFresh(sha256)) throw new IntegrityError("The patch lacks a content");
       for (const file of files) {
         const place = `${to}/${file.path}`;
-        if (!source.copy(sha256, place)) {
+        if (!await source.copy(sha256, place)) {
           throw new IntegrityError(`${shown(file.path)} was changed in ${base.path}`);
         }
         settle(place, file);
