@@ -40,10 +40,10 @@ Deno.test("list shows the packages and revisions of a machine", async () => {
     false,
   ]);
   assertEquals(
-    listLocalRevisions(web, "a").map(({ revision, active, postSync }) =>
-      [String(revision), active, postSync] as const
+    listLocalRevisions(web, "a").map(({ revision, active, postSync, how, moved, size }) =>
+      [String(revision), active, postSync, how, moved === size] as const
     ),
-    [[first, false, "ok"], [second, true, "ok"]],
+    [[first, false, "ok", "whole", true], [second, true, "ok", "whole", true]],
   );
 });
 

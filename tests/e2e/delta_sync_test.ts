@@ -42,4 +42,12 @@ Deno.test("ftl sync says what a delta moved, and the spare is used up by the nex
   assertEquals(factsOf(`${web.root}/${at}`), factsOf(`${plain.root}/${at}`));
   const status = JSON.parse(await web.ok(["status", "--json"]));
   assertEquals(status.packages[0].transfer.how, "spare");
+  const { moved } = status.packages[0].transfer;
+  const listed = JSON.parse(await web.ok(["list", "my_site", "--json"]));
+  const newest = listed.revisions.slice(-1).map((
+    one: Record<string, unknown>,
+  ) => [one.how, one.moved]);
+  assertEquals(newest, [["spare", moved]]);
+  const lines = (await web.ok(["list", "--long", "my_site"])).split("\n");
+  assertMatch(lines.at(-1) ?? "", /\(active, came by the spare: [\d.]+ k?B\)/);
 });

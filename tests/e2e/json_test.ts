@@ -114,8 +114,8 @@ Deno.test("every listing is a document, of this machine and of S3, short and lon
   assertEquals(
     revisions.map((
       found: Document,
-    ) => [found.revision, found.active, found.previous, found.postSync]),
-    [[first, false, true, "ok"], [second, true, false, "ok"]],
+    ) => [found.revision, found.active, found.previous, found.postSync, found.how]),
+    [[first, false, true, "ok", "whole"], [second, true, false, "ok", "whole"]],
   );
   assertEquals((await document(web, ["list", "--long", "a"])).revisions, revisions);
 

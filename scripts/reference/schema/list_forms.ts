@@ -13,7 +13,15 @@ import {
   text,
   word,
 } from "./shape.ts";
-import { master, noteShapes, packageName, revisionName, SHA256, time } from "./shared.ts";
+import {
+  fetchedHow,
+  master,
+  noteShapes,
+  packageName,
+  revisionName,
+  SHA256,
+  time,
+} from "./shared.ts";
 
 function packages(isMaster: boolean, keys: Shapes): Shapes {
   const what = isMaster ? "that has a revision in S3" : "that this machine wants";
@@ -55,6 +63,8 @@ const LOCAL_REVISION: Shapes = {
     "The result of its `post-sync` script; a revision without one is `ok`.",
     POST_SYNC,
   ),
+  how: orNull(fetchedHow("How it came here; null if an older FTL fetched it.")),
+  moved: orNull(count("Bytes that were downloaded for it.")),
 };
 
 const MASTER_REVISION: Shapes = {
@@ -142,7 +152,7 @@ export const LIST_FORMS: readonly Form[] = [
     example: {
       master: false,
       package: "my_site",
-      revisions: [{ ...IN_S3, held: false, postSync: "ok" }],
+      revisions: [{ ...IN_S3, held: false, postSync: "ok", how: "spare", moved: 443 }],
     },
   },
   {

@@ -17,8 +17,8 @@ export const list: Command = {
   details: [
     "Without --master: lists what is on this machine. With it: lists what is in S3. The active revision " +
     "is marked: on a machine the target of 'current', in S3 the blessed one. (rolling out): the candidate of a staged rollout.",
-    "--long adds the time, the size, who spooled it and their message, and who blessed it. With FTL_TRUST it also " +
-    "says who of those who may has signed the revision and its blessing; without it, only how many signatures there are.",
+    "--long adds the time and the size; on a machine by which delta a revision came; in S3 who spooled it and their " +
+    "message, and who blessed it. With FTL_TRUST it also says who of those who may has signed the revision and its blessing; without it, only how many signatures there are.",
   ],
   options: [MASTER, { name: "long", short: "l", help: "show all details" }],
   least: 0,

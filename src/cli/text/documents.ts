@@ -100,7 +100,10 @@ export function revisionsDocument(
 function revisionEntry(found: AnyRevision, { long }: ListMode): Payload {
   const { revision, active, previous, spooledAt, size = null } = found;
   const local = { revision, active, previous, spooledAt: time(spooledAt), size };
-  if ("postSync" in found) return { ...local, held: found.held, postSync: found.postSync };
+  if ("postSync" in found) {
+    const { held, postSync, how = null, moved = null } = found;
+    return { ...local, held, postSync, how, moved };
+  }
   const { blessing, left, rolloutPercent = null } = found;
   const known = { ...local, rolloutPercent };
   if (!long) return known;

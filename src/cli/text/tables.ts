@@ -42,7 +42,7 @@ export function revisionLines(
     time(revision, { long, now: options.now }),
     revision.size === undefined ? "-" : formatBytes(revision.size),
     ...(long ? [details(revision).by ?? "-"] : []),
-    marks(revision, options.paint),
+    marks(revision, { long, paint: options.paint }),
     ...(long ? [details(revision).message ?? ""] : []),
   ]));
 }
@@ -86,7 +86,10 @@ function percentOf(revision: AnyRevision): number | undefined {
   return "rolloutPercent" in revision ? revision.rolloutPercent : undefined;
 }
 
-function marks(revision: AnyRevision, paint: Paint): string {
+function marks(
+  revision: AnyRevision,
+  { long, paint }: { readonly long: boolean; readonly paint: Paint },
+): string {
   const { active, previous } = revision;
   const percent = percentOf(revision);
   const { held = false, postSync }: Partial<LocalRevision> = revision;
@@ -97,10 +100,18 @@ function marks(revision: AnyRevision, paint: Paint): string {
     ...(held ? [paint.warning("held")] : []),
     ...(postSync === "failed" ? [paint.bad("post-sync failed")] : []),
     ...(postSync === "pending" ? [paint.warning("post-sync pending")] : []),
+    ...(long && "how" in revision ? wayWords(revision) : []),
     ...("details" in revision ? signatureWords(revision.details ?? {}) : []),
     ...blessingWords(revision),
   ];
   return words.length === 0 ? "-" : `(${words.join(", ")})`;
+}
+
+/** Nothing if it came whole. */
+function wayWords({ how, moved }: LocalRevision): string[] {
+  if (how === undefined || how === "whole") return [];
+  const by = how === "spare" ? "the spare" : "a delta";
+  return [`came by ${by}${moved === undefined ? "" : `: ${formatBytes(moved)}`}`];
 }
 
 /** Who blessed the revision, or replaced it by an older one, and why. */

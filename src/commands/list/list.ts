@@ -1,4 +1,5 @@
 /** `ftl list`: lists packages and revisions of this machine or of S3, oldest first. */
+import type { FetchedHow } from "../../events.ts";
 import type { Note } from "../../revision/metadata.ts";
 import { messageOf } from "../../errors.ts";
 import { inParallel } from "../../concurrency/parallel.ts";
@@ -79,6 +80,10 @@ export interface LocalRevision extends ListedRevision {
   readonly held: boolean;
   /** The result of its `post-sync`. */
   readonly postSync: PostSync;
+  /** How it came here, if FTL has stored it. */
+  readonly how: FetchedHow | undefined;
+  /** Bytes that were downloaded for it, if FTL has stored it. */
+  readonly moved: number | undefined;
 }
 
 /** This machine's packages. */
@@ -123,15 +128,18 @@ export function listLocalRevisions(context: Context, packageName: string): Local
   const active = readLink(pkg, "current");
   const previous = readLink(pkg, "previous");
   const held = isHeld(pkg);
-  return pkg.revisions().map((id) => ({
-    revision: pkg.revisionName(id),
-    active: id === active,
-    previous: id === previous,
-    held: held && id === active,
-    postSync: postSyncOf(pkg, id),
-    spooledAt: isoTime(timeOfId(id)),
-    size: readRevisionState(pkg, id)?.size,
-  }));
+  return pkg.revisions().map((id) => {
+    const { size, how, moved } = readRevisionState(pkg, id) ?? {};
+    return {
+      revision: pkg.revisionName(id),
+      active: id === active,
+      previous: id === previous,
+      held: held && id === active,
+      postSync: postSyncOf(pkg, id),
+      spooledAt: isoTime(timeOfId(id)),
+      ...{ size, how, moved },
+    };
+  });
 }
 
 /** The packages in S3 that have a revision. A long listing reads the pointer of each. */
