@@ -28,9 +28,14 @@ Deno.test("the cron job leaves deployments and failures in the log, with the exi
   const revision = await fleet.spool("a.tgz", { v: "1" });
   await fleet.ok(["jump", "--master", revision]);
   assertMatch(await runCronLine(web), new RegExp(`\n${revision}: active\n$`));
+  assertEquals(web.read("nice"), "10\n", "what serves comes first");
   assertEquals(await runCronLine(web), "");
   const log = await runCronLine(web, { FTL_BUCKET: "no-such-bucket" });
   assertMatch(log, /^ftl: No such bucket: no-such-bucket\n[^]*ftl: exit 3\n$/);
+  fleet.folder.write("bin/renice", "#!/bin/sh\necho refused >&2\nexit 1\n", 0o755);
+  assertEquals(await runCronLine(web), "", "without that it syncs all the same");
+  const own = new Deno.Command("nice").outputSync().stdout;
+  assertEquals(web.read("nice"), new TextDecoder().decode(own));
 });
 
 /**
@@ -38,7 +43,7 @@ Deno.test("the cron job leaves deployments and failures in the log, with the exi
  */
 async function runCronLine(web: Machine, env: Record<string, string> = {}): Promise<string> {
   const bin = web.fleet.folder.folder("bin");
-  web.fleet.folder.write("bin/logger", "#!/bin/sh\ncat\n", 0o755);
+  web.fleet.folder.write("bin/logger", '#!/bin/sh\nnice > "$FTL_ROOT/nice"\ncat\n', 0o755);
   const program = programLine().map((word) => `'${word}'`).join(" ");
   const line = /^\* \* \* \* \* root (.*)$/m.exec(await web.ok(["setup", "cron"]))?.[1] ?? "false";
   const { stdout } = await new Deno.Command("/bin/sh", {

@@ -146,7 +146,7 @@ Deno.test("the crontab quotes a root with the kind of quotes that it does not co
   const line = /^\* .*$/m.exec(await setup(["cron"]))?.[0];
   assertEquals(
     line,
-    "* * * * * root (/usr/local/bin/ftl sync --quiet --list-every 600 --splay 30 2>&1 || " +
+    "* * * * * root renice -n 10 -p $$ > /dev/null 2>&1; (/usr/local/bin/ftl sync --quiet --list-every 600 --splay 30 2>&1 || " +
       'echo "ftl: exit $?") | logger -t ftl',
   );
 });
@@ -203,5 +203,6 @@ testWith("systemd-analyze", "systemd accepts the units, and reads the root uncha
       SYSTEMD_LOG_LEVEL: "debug",
     });
     assertEquals(/^\t+ReadWritePaths: (.*)$/m.exec(shown.stdout)?.[1], `-${root}`);
+    assertEquals(/^\t+Nice: (.*)$/m.exec(shown.stdout)?.[1], "10");
   }
 });

@@ -100,7 +100,7 @@ ${
       : folders.map((folder) => `mkdir -p ${folder}`).join("\n")
   }
 
-# If this sync fails, the timer tries again.
+# Nothing serves yet, so this sync has the usual priority. If it fails, the timer tries again.
 (set -a && . ${ENV_FILE} && exec ${EXECUTABLE} sync) ||
   echo "install-ftl: the first sync failed" >&2
 systemctl daemon-reload

@@ -1,12 +1,16 @@
 /** The file for `/etc/cron.d`, for machines without systemd. */
 import { crontabLine } from "./quoting.ts";
 import {
+  NICE,
   REPORT_COMMENT,
   type SetupFile,
   type SetupValues,
   TIMED_SYNC,
   trustLines,
 } from "./values.ts";
+
+/** Where there is no renice, the sync goes on all the same. */
+const LOWER = `renice -n ${NICE} -p $$ > /dev/null 2>&1`;
 
 /** Throws `UsageError` if a crontab cannot express the root. */
 export function cronFile(values: SetupValues): SetupFile {
@@ -24,7 +28,8 @@ export function cronFile(values: SetupValues): SetupFile {
     crontabLine("FTL_REPORT", String(report)),
     ...trustLines(values, crontabLine),
     "",
-    `* * * * * root (${TIMED_SYNC} --splay 30 2>&1 || echo "ftl: exit $?") | logger -t ftl`,
+    "# What serves comes first. Package scripts inherit that: for a daemon that one starts, renice -n 0 -p $$ in it.",
+    `* * * * * root ${LOWER}; (${TIMED_SYNC} --splay 30 2>&1 || echo "ftl: exit $?") | logger -t ftl`,
     "",
   ].join("\n");
   return { path: "/etc/cron.d/ftl", mode: "0644", text };

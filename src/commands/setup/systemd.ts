@@ -2,6 +2,7 @@
 import { environmentLine, unitWord } from "./quoting.ts";
 import {
   ENV_FILE,
+  NICE,
   REPORT_COMMENT,
   type SetupFile,
   type SetupValues,
@@ -61,6 +62,10 @@ EnvironmentFile=${ENV_FILE}
 ExecStart=${TIMED_SYNC}
 SyslogIdentifier=ftl
 
+# What serves comes first, on the CPU and, as no class is given, on the disk. Package scripts inherit it. A service that
+# one starts by systemctl does not; for a daemon that one starts itself: renice -n 0 -p $$ > /dev/null
+Nice=${NICE}
+
 # A daemon that a package script started keeps running. On stop, ftl ends its scripts itself.
 KillMode=process
 
@@ -84,6 +89,7 @@ UMask=0022
 # Left out, because package scripts or ftl itself need what these forbid:
 # NoNewPrivileges            sudo in a script. With User= set, the lines from ProtectKernelTunables to
 #                            LockPersonality imply it: remove them if scripts need sudo
+# CPUWeight, IOWeight        they change how all services share, and a daemon that a script started keeps them
 # MemoryDenyWriteExecute     ftl itself, Node and Java: they compile while they run
 # RestrictNamespaces, SystemCallFilter   container tools and sandboxes in scripts
 `;

@@ -38,6 +38,11 @@ export const EXECUTABLE = "/usr/local/bin/ftl";
  * seen when.
  */
 export const TIMED_SYNC = `${EXECUTABLE} sync --quiet --list-every 600`;
+/**
+ * The niceness of what a timer runs. It has a tenth of the CPU where all of it is wanted, and never nothing: what was
+ * blessed arrives on a busy machine, too. Without an I/O class of its own a process has the I/O priority of its niceness.
+ */
+export const NICE = 10;
 export const ENV_FILE = "/etc/ftl.env";
 
 /** `ftl` refuses these values, so that nothing runs with a value that nobody has chosen. */
