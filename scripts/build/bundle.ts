@@ -6,6 +6,7 @@
  * there. ES modules are preferred to CommonJS, from which esbuild cannot remove unused code.
  */
 import * as esbuild from "esbuild";
+import { gathered, loadedBefore } from "./chunks.ts";
 import { run } from "./process.ts";
 
 export interface BundleOptions {
@@ -31,9 +32,9 @@ export async function bundle({ root, folder, commit }: BundleOptions): Promise<s
   const manifest = JSON.parse(Deno.readTextFileSync(`${root}/deno.json`)) as Manifest;
   await installPackages(root, folder);
   try {
-    await esbuild.build({
+    const options = {
       absWorkingDir: root,
-      entryPoints: ["mod.ts"],
+      entryPoints: [ENTRY],
       outdir: `${folder}/js`,
       entryNames: "ftl",
       chunkNames: "[name]-[hash]",
@@ -47,18 +48,33 @@ export async function bundle({ root, folder, commit }: BundleOptions): Promise<s
       legalComments: "none",
       logLevel: "warning",
       nodePaths: [`${folder}/npm/node_modules`],
-      // CommonJS packages load built-in modules with `require`.
-      banner: { js: REQUIRE },
-      plugins: [
-        npmSpecifiers(),
-        manifestPlugin({ version: manifest.version, commit }),
-        commandLineOnly(root),
-      ],
-    });
+      metafile: true,
+      write: false,
+      // A package without side effects comes with the first module that uses it, see chunks.ts.
+      logOverride: { "ignored-bare-import": "silent" },
+    } as const satisfies esbuild.BuildOptions;
+    const plugins = [
+      npmSpecifiers(),
+      manifestPlugin({ version: manifest.version, commit }),
+      commandLineOnly(root),
+      plainSchemas(),
+    ];
+    const { metafile } = await esbuild.build({ ...options, plugins });
+    const before = loadedBefore(metafile.inputs, ENTRY);
+    plugins.push(gathered(before, { root, entry: ENTRY }));
+    const { outputFiles } = await esbuild.build({ ...options, plugins });
+    for (const { path, text } of outputFiles) Deno.writeTextFileSync(path, withRequire(text));
   } finally {
     await esbuild.stop();
   }
   return `${folder}/js/ftl.js`;
+}
+
+const ENTRY = "mod.ts";
+
+/** CommonJS packages load built-in modules with `require`, which an ES module must make first. */
+function withRequire(text: string): string {
+  return /\brequire\b/.test(text) ? `${REQUIRE}\n${text}` : text;
 }
 
 const REQUIRE = 'import{createRequire as __createRequire}from"node:module";' +
@@ -112,6 +128,28 @@ function commandLineOnly(root: string): esbuild.Plugin {
         if (path !== `${root}/mod.ts`) return null;
         const exported = /^export (type )?(\{[^}]*\}|\*) from "[^"]+";$/gm;
         return { contents: Deno.readTextFileSync(path).replace(exported, ""), loader: "ts" };
+      });
+    },
+  };
+}
+
+/**
+ * Writes the names in the SDK's tables of S3's forms out: `{ "XmlName": ... }` for `{ [_xN]: ... }`. esbuild cannot
+ * know that such a name does nothing, and keeps every form of S3, which each command with a bucket would parse.
+ */
+function plainSchemas(): esbuild.Plugin {
+  return {
+    name: "plain-schemas",
+    setup(build): void {
+      build.onLoad({ filter: /\/client-s3\/dist-es\/schemas\/schemas_0\.js$/ }, ({ path }) => {
+        const text = Deno.readTextFileSync(path);
+        const names = new Map([...text.matchAll(/^const (\w+) = ("[^"\\]*");$/gm)]
+          .map(([, name = "", value = ""]) => [name, value]));
+        const contents = text.replace(/\[(\w+)\]:/g, (key, name) => {
+          const value = names.get(name);
+          return value === undefined ? key : `${value}:`;
+        });
+        return { contents, loader: "js" };
       });
     },
   };

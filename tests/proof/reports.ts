@@ -10,7 +10,7 @@ import { makeSite } from "./site.ts";
 /** Megabytes. */
 const MOST_MEMORY = 200;
 /** The executable has it built in. */
-const V8_FLAGS = "--max-semi-space-size=4";
+const V8_FLAGS = "--max-semi-space-size=4,--min-semi-space-size=4";
 /** Keys of a listing. */
 const A_PAGE = 1000;
 
