@@ -27,14 +27,24 @@ import { lookAt } from "./walk.ts";
 
 export interface TakeOverOptions {
   readonly from: KnownFolder;
+  /** Where the spare is now. */
+  readonly place: string;
   readonly to: string;
-  /** The entries of the next revision by their paths. */
-  readonly next: ReadonlyMap<string, TreeEntry>;
+  /** For each entry of the spare's tree the one of the next revision with that path. */
+  readonly matches: readonly (TreeEntry | undefined)[];
   readonly owner: Owner;
   /** Whether files are read although they look the same. */
   readonly isFull: boolean;
-  /** Called after each entry. Lets others work, and throws if the work is to end. */
+  /** Called now and then. Lets others work, and throws if the work is to end. */
   readonly breathe: () => Promise<void>;
+}
+
+/** After so many entries others may work. */
+const ENTRIES_A_TURN = 32;
+
+/** An entry of the spare, and the one of the next revision with that path. */
+interface Old extends Numbered {
+  readonly wanted: TreeEntry | undefined;
 }
 
 /** Where a folder of the spare is now. */
@@ -44,15 +54,24 @@ interface Site {
   readonly isIn: boolean;
 }
 
-/** Returns the paths that are in the new revision's folder now, and are as they must be. */
-export async function takeOver(options: TakeOverOptions): Promise<Set<string>> {
+/** What is in the new revision's folder now, and is as it must be: entries of the next revision. */
+export interface Taken {
+  readonly kept: ReadonlySet<TreeEntry>;
+  /** How those look that were left as and where they were, but for folders that are not sure to have been. */
+  readonly looks: ReadonlyMap<TreeEntry, Deno.FileInfo>;
+}
+
+export const NOTHING_TAKEN: Taken = { kept: new Set(), looks: new Map() };
+
+export async function takeOver(options: TakeOverOptions): Promise<Taken> {
   return await new TakeOver(options).run();
 }
 
 class TakeOver {
   readonly #options: TakeOverOptions;
   readonly #sites = new Map<string, Site>();
-  readonly #kept = new Set<string>();
+  readonly #kept = new Set<TreeEntry>();
+  readonly #looks = new Map<TreeEntry, Deno.FileInfo>();
   /** The inodes of kept files and links that have several names, by their first path. */
   readonly #inodes = new Map<string, number | null>();
   #leftBehind = 0;
@@ -61,22 +80,23 @@ class TakeOver {
     this.#options = options;
   }
 
-  async run(): Promise<Set<string>> {
-    const { from, owner, breathe } = this.#options;
-    const root = lookAt(from.path);
+  async run(): Promise<Taken> {
+    const { from, place, owner, matches, breathe } = this.#options;
+    const root = lookAt(place);
     if (!from.isRecorded || root === undefined || !isUntouched(root, from.mode, owner)) {
-      return this.#kept;
+      return NOTHING_TAKEN;
     }
-    openForOwner(from.path);
-    this.#sites.set("", { place: from.path, isIn: false });
+    openForOwner(place);
+    this.#sites.set("", { place, isIn: false });
+    const first = matches.length - from.below.length;
     for (const [index, entry] of from.below.entries()) {
-      this.#decide({ entry, index });
-      await breathe();
+      this.#decide({ entry, index, wanted: matches[first + index] });
+      if (index % ENTRIES_A_TURN === 0) await breathe();
     }
-    return this.#kept;
+    return { kept: this.#kept, looks: this.#looks };
   }
 
-  #decide(old: Numbered): void {
+  #decide(old: Old): void {
     const { path, kind } = old.entry;
     const site = this.#sites.get(parentOf(path));
     if (site === undefined) return;
@@ -87,32 +107,30 @@ class TakeOver {
     else this.#decideFile(old, { site, place, info });
   }
 
-  #decideFolder(old: Numbered, { site, place, info }: Found): void {
-    const { path } = old.entry;
-    const { from, next, owner, to } = this.#options;
+  #decideFolder(old: Old, { site, place, info }: Found): void {
+    const { wanted, entry: { path } } = old;
+    const { from, owner, to } = this.#options;
     const isOurs = old.entry.kind === "folder" && isUntouched(info, old.entry.mode, owner);
-    const isWanted = next.get(path)?.kind === "folder";
     const sameness = isOurs ? from.compare(old, info) : "changed";
-    if (info.isDirectory && isOurs) openForOwner(place);
-    const isKept = isWanted &&
-      (sameness === "same" || (sameness === "racy" && this.#hasOnly(place, path)));
+    if (isOurs && isClosed(info)) openForOwner(place);
+    const isSame = sameness === "same" || (sameness === "racy" && this.#hasOnly(place, path));
     const home = `${to}/${path}`;
-    if (isKept) {
+    if (wanted?.kind === "folder" && isSame) {
       if (!site.isIn) move(place, home);
+      else if (sameness === "same") this.#looks.set(wanted, info);
       this.#sites.set(path, { place: home, isIn: true });
-      this.#kept.add(path);
+      this.#kept.add(wanted);
       return;
     }
     const away = site.isIn ? this.#leaveBehind(place) : place;
     if (isOurs) this.#sites.set(path, { place: away, isIn: false });
-    if (!isWanted) return;
+    if (wanted?.kind !== "folder") return;
     withShortPath(home, (path) => Deno.mkdirSync(path, { mode: 0o700 }));
-    this.#kept.add(path);
+    this.#kept.add(wanted);
   }
 
-  #decideFile(old: Numbered, { site, place, info }: Found): void {
-    const { path } = old.entry;
-    const wanted = this.#options.next.get(path);
+  #decideFile(old: Old, { site, place, info }: Found): void {
+    const { wanted, entry: { path } } = old;
     const home = `${this.#options.to}/${path}`;
     if (wanted === undefined || !this.#staysAs(wanted, { old, place, info })) {
       // What is left behind must not count as a name of what stays, either.
@@ -122,18 +140,18 @@ class TakeOver {
       return;
     }
     if (!site.isIn) move(place, home);
-    if (wanted.kind !== "hardlink") {
-      this.#inodes.set(path, info.ino);
-      setAttributes(home, wanted, info);
-    }
-    this.#kept.add(path);
+    this.#kept.add(wanted);
+    if (wanted.kind === "hardlink") return;
+    const isSet = setAttributes(home, wanted, info);
+    if (info.nlink !== 1) this.#inodes.set(path, info.ino);
+    else if (site.isIn && !isSet) this.#looks.set(wanted, info);
   }
 
   /** Whether a file or link of the spare is what the next revision has at that path. */
   #staysAs(
     wanted: TreeEntry,
     { old, place, info }: {
-      readonly old: Numbered;
+      readonly old: Old;
       readonly place: string;
       readonly info: Deno.FileInfo;
     },
@@ -144,7 +162,7 @@ class TakeOver {
     if (entry.kind === "hardlink") {
       // Its inode has been looked at by its first name, and was moved since.
       return wanted.kind === "hardlink" && entry.target === wanted.target &&
-        this.#kept.has(wanted.target) && this.#inodes.get(wanted.target) === info.ino;
+        this.#inodes.get(wanted.target) === info.ino;
     }
     const sameness = from.compare(old, info);
     if (sameness === "changed") return false;
@@ -171,7 +189,7 @@ class TakeOver {
 
   /** Moves a folder that the next revision does not have back to the spare. */
   #leaveBehind(place: string): string {
-    const away = `${this.#options.from.path}/.ftl-${this.#leftBehind++}-${crypto.randomUUID()}`;
+    const away = `${this.#options.place}/.ftl-${this.#leftBehind++}-${crypto.randomUUID()}`;
     move(place, away);
     return away;
   }
@@ -181,6 +199,10 @@ interface Found {
   readonly site: Site;
   readonly place: string;
   readonly info: Deno.FileInfo;
+}
+
+function isClosed({ mode }: Deno.FileInfo): boolean {
+  return ((mode ?? 0) & 0o700) !== 0o700;
 }
 
 function move(from: string, to: string): void {
