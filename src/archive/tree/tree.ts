@@ -14,11 +14,11 @@
  * the path "", and a line only if the archive has an entry for it.
  */
 import { createHash } from "node:crypto";
-import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { IntegrityError } from "../../errors.ts";
 import { checkTree } from "./check_tree.ts";
 import { joined } from "./joined.ts";
-import { formatLine, parseLine } from "./tree_line.ts";
+import { formatLine, parseLine, parseUsualFile } from "./tree_line.ts";
 
 /** What is at a path. `mtime` in Unix milliseconds, undefined if the archive does not tell it. */
 export type TreeEntry =
@@ -99,13 +99,13 @@ export function parseTree(text: Uint8Array): RevisionTree {
  * check them: see `parseSafe`. Throws IntegrityError if it is no tree.
  */
 export function parseLines(text: Uint8Array): RevisionTree {
-  return linesOfTree(text, () => {});
+  return linesOfTree(text);
 }
 
 /** Line by line: an array of all lines takes several times the text. */
 function linesOfTree(
   text: Uint8Array,
-  check: (entry: TreeEntry, line: string) => void,
+  check?: (entry: TreeEntry, line: string) => void,
 ): RevisionTree {
   if (text.length > MAX_TREE_BYTES) throw damaged("it is too large");
   const decoded = decode(text);
@@ -117,9 +117,8 @@ function linesOfTree(
   for (let at = TREE_HEAD.length + 1; at < decoded.length;) {
     if (entries.length === MAX_TREE_ENTRIES) throw damaged("it has too many entries");
     const end = decoded.indexOf("\n", at);
-    const line = decoded.slice(at, end);
-    const entry = parseLine(line);
-    check(entry, line);
+    const entry = parseUsualFile(decoded, at) ?? parseLine(decoded.slice(at, end));
+    check?.(entry, decoded.slice(at, end));
     entries.push(entry);
     at = end + 1;
   }
@@ -138,15 +137,22 @@ export function hashTree(text: Uint8Array): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
+/** Half of a tree is hashes, which no level makes smaller: others take twice the time. */
+const FAST = { [constants.ZSTD_c_compressionLevel]: 1 };
+/** Bytes. Most trees are made in one piece. */
+const CHUNK = 1 << 22;
+
 /** The compressed form of a tree's text, as it is stored: one zstd frame. */
 export function packTree(text: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(zstdCompressSync(text));
+  return new Uint8Array(zstdCompressSync(text, { chunkSize: CHUNK, params: FAST }));
 }
 
 /** The text of the compressed form. Throws IntegrityError if it is damaged or too large. */
 export function unpackTree(object: Uint8Array): Uint8Array<ArrayBuffer> {
   try {
-    return new Uint8Array(zstdDecompressSync(object, { maxOutputLength: MAX_TREE_BYTES }));
+    return new Uint8Array(
+      zstdDecompressSync(object, { maxOutputLength: MAX_TREE_BYTES, chunkSize: CHUNK }),
+    );
   } catch (error) {
     throw new IntegrityError("A tree cannot be decompressed", { cause: error });
   }

@@ -2,6 +2,7 @@
  * The text of a tree, of which lines are read only when they are asked for: of two trees most lines are the same, and
  * to read a line takes longer than to compare it.
  */
+import { Buffer } from "node:buffer";
 import { IntegrityError } from "../../errors.ts";
 import { safePath } from "../paths/safe_path.ts";
 import { comparePaths } from "./path_order.ts";
@@ -14,6 +15,8 @@ import {
 } from "./tree.ts";
 import { parseLine } from "./tree_line.ts";
 
+/** Lines that are compared at once. */
+const MOST_COMPARED = 1024;
 const NEWLINE = 10;
 const head = new TextEncoder().encode(`${TREE_HEAD}\n`);
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -65,16 +68,17 @@ export class TreeText {
     return parseLine(text);
   }
 
-  /** Whether a line is the same as one of another tree. */
-  isSame(line: number, { other, at }: { readonly other: TreeText; readonly at: number }): boolean {
-    if (at >= other.count) return false;
-    let here = this.#start(line);
-    let there = other.#start(at);
-    const end = this.#start(line + 1);
-    if (end - here !== other.#start(at + 1) - there) return false;
-    const [a, b] = [this.bytes, other.bytes];
-    while (here < end) if (a[here++] !== b[there++]) return false;
-    return true;
+  /** How many lines from one on are the same as those of another tree, up to a number that is not for the caller. */
+  countSame(
+    line: number,
+    { other, at }: { readonly other: TreeText; readonly at: number },
+  ): number {
+    let count = Math.min(MOST_COMPARED, this.count - line, other.count - at);
+    // One call for many lines takes as long as one for a line.
+    while (count > 0 && !isEqual(this.lines(line, line + count), other.lines(at, at + count))) {
+      count >>= 1;
+    }
+    return count;
   }
 
   #start(line: number): number {
@@ -100,23 +104,41 @@ export function readLike(
   const entries: TreeEntry[] = [];
   const matches: (TreeEntry | undefined)[] = [];
   let at = 0;
-  for (let line = 0; line < text.count; line++) {
-    let match = other.tree.entries[at];
-    const isSame = match !== undefined && text.isSame(line, { other: other.text, at });
-    const entry = isSame && match !== undefined ? match : checked(text.entry(line));
+  const add = (entry: TreeEntry, match: TreeEntry | undefined): void => {
     const before = entries.at(-1);
     if (before !== undefined && comparePaths(before.path, entry.path) >= 0) {
       throw damaged("it is out of order");
     }
-    while (!isSame && match !== undefined && comparePaths(match.path, entry.path) < 0) {
+    entries.push(entry);
+    matches.push(match);
+  };
+  while (entries.length < text.count) {
+    const same = other.tree.entries.slice(
+      at,
+      at + text.countSame(entries.length, { other: other.text, at }),
+    );
+    at += same.length;
+    // Among themselves they are in order, as they are in the other tree.
+    same.splice(0, 1).forEach((entry) => add(entry, entry));
+    for (const entry of same) {
+      entries.push(entry);
+      matches.push(entry);
+    }
+    if (entries.length === text.count) break;
+    const entry = checked(text.entry(entries.length));
+    let match = other.tree.entries[at];
+    while (match !== undefined && comparePaths(match.path, entry.path) < 0) {
       match = other.tree.entries[++at];
     }
     const isThere = match?.path === entry.path;
     if (isThere) at++;
-    matches.push(isThere ? match : undefined);
-    entries.push(entry);
+    add(entry, isThere ? match : undefined);
   }
   return { tree: { entries }, matches };
+}
+
+function isEqual(a: Uint8Array<ArrayBuffer>, b: Uint8Array<ArrayBuffer>): boolean {
+  return a.length === b.length && Buffer.compare(a, b) === 0;
 }
 
 function checked(entry: TreeEntry): TreeEntry {
