@@ -19,7 +19,6 @@ import { readRevisionState, type RevisionState } from "../../machine/state.ts";
 import { routeOf } from "../../plan/route.ts";
 import { patchKey } from "../../revision/keys.ts";
 import type { Context } from "../../context.ts";
-import { askForCollection } from "../../garbage.ts";
 import { DeltaObjects, largestUseful } from "./delta_objects.ts";
 import { requireReserve, requireSpace } from "./disk_space.ts";
 import type { DeltaOutcome, Destination, Source, Staged } from "./fetch.ts";
@@ -160,7 +159,6 @@ class DeltaFetch {
     const baseTree = await this.#trees.of(base, recordPaths(this.#pkg, base.id), head.from.tree);
     if (baseTree === undefined) throw new IntegrityError("The base's tree is not known");
     const next = patch.nextTree(baseTree.text);
-    askForCollection();
     const known = spare && await this.#lookAtSpare(spare, next);
     const folder = once(() => this.#lookAtBase(base, baseTree.text));
     if (known === undefined) this.#requireGain(folder());

@@ -150,7 +150,7 @@ function isAsDue(
   if (entry.kind === "folder") return true;
   if (info.nlink !== linksIn(names, entry)) return false;
   if (entry.kind === "hardlink") return inodes.get(entry.target) === info.ino;
-  inodes.set(entry.path, info.ino);
+  if (info.nlink !== 1) inodes.set(entry.path, info.ino);
   if (!hasMtime(info, entry.mtime)) return false;
   if (entry.kind === "file") return info.size === entry.size && hasMode(info, entry.mode);
   const target = withShortPath(`${folder}/${entry.path}`, (path) => Deno.readLinkSync(path));
