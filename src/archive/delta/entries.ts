@@ -142,7 +142,7 @@ export function nextLines(
   delta: Uint8Array,
 ): TreeChange & { readonly text: Uint8Array<ArrayBuffer> } {
   const { steps, lines } = split(delta);
-  const pieces = [base.head];
+  const pieces: Uint8Array[] = [base.head];
   const added: number[] = [];
   const removed: TreeEntry[] = [];
   let from = 0;

@@ -19,7 +19,7 @@ export function checkTree(entries: readonly TreeEntry[]): void {
 }
 
 /** The rules of archives decide, and tell what is wrong. */
-function checkByRules(entries: readonly TreeEntry[]): void {
+export function checkByRules(entries: readonly TreeEntry[]): void {
   const limits = { entries: MAX_TREE_ENTRIES, bytes: Number.MAX_SAFE_INTEGER };
   const tree = new Tree("a tree", limits);
   const links = new Set<string>();

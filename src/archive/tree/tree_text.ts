@@ -22,14 +22,14 @@ const head = new TextEncoder().encode(`${TREE_HEAD}\n`);
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export class TreeText {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array;
   /** How many lines it has, without the first one. */
   readonly count: number;
   /** Where each line begins, and where the last one ends. */
   readonly #starts: Uint32Array;
 
   /** Throws IntegrityError if the text is none of a tree, or out of bounds. Its lines may be anything. */
-  constructor(bytes: Uint8Array<ArrayBuffer>) {
+  constructor(bytes: Uint8Array) {
     if (bytes.length > MAX_TREE_BYTES) throw damaged("it is too large");
     if (!head.every((byte, i) => byte === bytes[i])) {
       throw damaged("it is none, or of a version that this ftl does not know");
@@ -48,12 +48,12 @@ export class TreeText {
   }
 
   /** The first line, with its end. */
-  get head(): Uint8Array<ArrayBuffer> {
+  get head(): Uint8Array {
     return this.bytes.subarray(0, head.length);
   }
 
   /** The lines from one to another, each with its end. */
-  lines(from: number, to: number): Uint8Array<ArrayBuffer> {
+  lines(from: number, to: number): Uint8Array {
     return this.bytes.subarray(this.#start(from), this.#start(to));
   }
 
@@ -113,18 +113,16 @@ export function readLike(
     matches.push(match);
   };
   while (entries.length < text.count) {
-    const same = other.tree.entries.slice(
-      at,
-      at + text.countSame(entries.length, { other: other.text, at }),
-    );
-    at += same.length;
+    const count = text.countSame(entries.length, { other: other.text, at });
+    const same = other.tree.entries.slice(at, at + count);
+    at += count;
     // Among themselves they are in order, as they are in the other tree.
     same.splice(0, 1).forEach((entry) => add(entry, entry));
     for (const entry of same) {
       entries.push(entry);
       matches.push(entry);
     }
-    if (entries.length === text.count) break;
+    if (count > 0) continue;
     const entry = checked(text.entry(entries.length));
     let match = other.tree.entries[at];
     while (match !== undefined && comparePaths(match.path, entry.path) < 0) {
@@ -137,7 +135,7 @@ export function readLike(
   return { tree: { entries }, matches };
 }
 
-function isEqual(a: Uint8Array<ArrayBuffer>, b: Uint8Array<ArrayBuffer>): boolean {
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && Buffer.compare(a, b) === 0;
 }
 

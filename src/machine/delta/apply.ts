@@ -72,7 +72,7 @@ export async function applyDelta(options: ApplyOptions): Promise<Walked[]> {
 
 async function takeFrom(
   { spare, folder, matches }: KnownSpare,
-  { pkg, target, next, isFull, donor, owner, breathe }: ApplyOptions & {
+  { pkg, target, isFull, donor, owner, breathe }: ApplyOptions & {
     donor: string;
     owner: Owner;
   },

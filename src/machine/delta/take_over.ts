@@ -11,11 +11,11 @@
  * list that was set in the second in which the record ends may, as the runtime cannot see it. "Of both" means for
  * a file: the same content, for a link the same target. Nobody writes to a file in place.
  */
-import { createHash } from "node:crypto";
 import type { TreeEntry } from "../../archive/tree/tree.ts";
 import { withShortPath } from "../../archive/write/long_path.ts";
 import { openForOwner } from "../revisions/trees.ts";
 import { setAttributes } from "./attributes.ts";
+import { hashOf } from "./hash_of.ts";
 import {
   isUntouched,
   type KnownFolder,
@@ -54,7 +54,7 @@ interface Site {
   readonly isIn: boolean;
 }
 
-/** What is in the new revision's folder now, and is as it must be: entries of the next revision. */
+/** What is in the new revision's folder now, as it must be: entries of the next revision. */
 export interface Taken {
   readonly kept: ReadonlySet<TreeEntry>;
   /** How those look that were left as and where they were, but for folders that are not sure to have been. */
@@ -72,7 +72,7 @@ class TakeOver {
   readonly #sites = new Map<string, Site>();
   readonly #kept = new Set<TreeEntry>();
   readonly #looks = new Map<TreeEntry, Deno.FileInfo>();
-  /** The inodes of kept files and links that have several names, by their first path. */
+  /** The inodes of kept files and links with several names, by their first path. */
   readonly #inodes = new Map<string, number | null>();
   #leftBehind = 0;
 
@@ -227,24 +227,6 @@ function namesByFolder(entries: readonly TreeEntry[]): Map<string, Set<string>> 
 function linkAt(place: string): string | undefined {
   try {
     return withShortPath(place, (path) => Deno.readLinkSync(path));
-  } catch {
-    return undefined;
-  }
-}
-
-/** One for all files: each of its own would be garbage that V8 does not see in time. */
-const buffer = new Uint8Array(256 * 1024);
-
-/** Undefined if it cannot be read. */
-export function hashOf(place: string): string | undefined {
-  try {
-    using file = withShortPath(place, (path) => Deno.openSync(path));
-    const hash = createHash("sha256");
-    for (;;) {
-      const read = file.readSync(buffer);
-      if (read === null) return hash.digest("hex");
-      hash.update(buffer.subarray(0, read));
-    }
   } catch {
     return undefined;
   }
