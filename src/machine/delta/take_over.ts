@@ -39,7 +39,7 @@ export interface TakeOverOptions {
   readonly breathe: () => Promise<void>;
 }
 
-/** After so many entries others may work. */
+/** After so many entries, of which most are not read, others may work. */
 const ENTRIES_A_TURN = 32;
 
 /** An entry of the spare, and the one of the next revision with that path. */
@@ -81,7 +81,7 @@ class TakeOver {
   }
 
   async run(): Promise<Taken> {
-    const { from, place, owner, matches, breathe } = this.#options;
+    const { from, place, owner, matches, isFull, breathe } = this.#options;
     const root = lookAt(place);
     if (!from.isRecorded || root === undefined || !isUntouched(root, from.mode, owner)) {
       return NOTHING_TAKEN;
@@ -91,7 +91,7 @@ class TakeOver {
     const first = matches.length - from.below.length;
     for (const [index, entry] of from.below.entries()) {
       this.#decide({ entry, index, wanted: matches[first + index] });
-      if (index % ENTRIES_A_TURN === 0) await breathe();
+      if (isFull || index % ENTRIES_A_TURN === 0) await breathe();
     }
     return { kept: this.#kept, looks: this.#looks };
   }
@@ -113,9 +113,10 @@ class TakeOver {
     const isOurs = old.entry.kind === "folder" && isUntouched(info, old.entry.mode, owner);
     const sameness = isOurs ? from.compare(old, info) : "changed";
     if (isOurs && isClosed(info)) openForOwner(place);
-    const isSame = sameness === "same" || (sameness === "racy" && this.#hasOnly(place, path));
+    const isSame = (): boolean =>
+      sameness === "same" || (sameness === "racy" && this.#hasOnly(place, path));
     const home = `${to}/${path}`;
-    if (wanted?.kind === "folder" && isSame) {
+    if (wanted?.kind === "folder" && isSame()) {
       if (!site.isIn) move(place, home);
       else if (sameness === "same") this.#looks.set(wanted, info);
       this.#sites.set(path, { place: home, isIn: true });
