@@ -3,7 +3,8 @@ import { checkArchive } from "../../src/archive/check.ts";
 import { Patch } from "../../src/archive/delta/patch.ts";
 import { bytesOfSide, partsOfSide, sidesOf } from "../../src/archive/delta/sides.ts";
 import { ContentStore } from "../../src/archive/tree/content_store.ts";
-import type { RevisionTree } from "../../src/archive/tree/tree.ts";
+import { formatTree, type RevisionTree } from "../../src/archive/tree/tree.ts";
+import { TreeText } from "../../src/archive/tree/tree_text.ts";
 import { TreeTaker } from "../../src/archive/tree/tree_taker.ts";
 import { getTree, MAX_PATCH_BYTES } from "../../src/catalog/delta/objects.ts";
 import { fetchPackageListing, type RemoteRevision } from "../../src/catalog/remote_package.ts";
@@ -57,7 +58,7 @@ export async function requirePatched(
   assertEquals(patch.head.from, { id: old.remote.id, tree: stored?.facts.tree ?? "" });
   const { sha256, size } = facts;
   assertEquals(patch.head.to, { id: fresh.remote.id, tree: facts.tree, sha256, size });
-  assertEquals(patch.nextTree(old.tree).tree, fresh.tree);
+  assertEquals(patch.nextTree(new TreeText(formatTree(old.tree))).tree, fresh.tree);
   assertEquals(tree, fresh.tree);
   const sides = sidesOf(old.tree, fresh.tree);
   const source = bytesOfSide(sides.old, ({ sha256 }, { offset, into }) => {

@@ -32,6 +32,17 @@ Deno.test("a chain of deltas stays the same as what comes whole", async () => {
   }
 });
 
+Deno.test("a file of the spare that gets or loses a name stays", async () => {
+  using fleet = new DeltaFleet();
+  const [link, more] = [
+    { name: "in/linked", type: "1", link: "in/empty" },
+    { name: "in/deep/linked", type: "1", link: "in/deep/read only" },
+  ];
+  const next = await withSpare(fleet, {}, (version) => version < 4 ? [link] : [more]);
+  const fetched = await requireSame(fleet, next);
+  assertEquals([fetched?.how, fetched?.fallback], ["spare", undefined]);
+});
+
 Deno.test("FTL_SPARE=0, FTL_DELTA=off and purge drop the spare, and none is made", async () => {
   using fleet = new DeltaFleet();
   await withSpare(fleet);

@@ -13,6 +13,8 @@
 import { IntegrityError } from "../../errors.ts";
 import { comparePaths } from "../tree/path_order.ts";
 import { MAX_TREE_ENTRIES, type RevisionTree, type TreeEntry } from "../tree/tree.ts";
+import type { TreeText } from "../tree/tree_text.ts";
+import { joined } from "../tree/joined.ts";
 import { formatLine, parseLine } from "../tree/tree_line.ts";
 import { canBeStored } from "../write/mtime.ts";
 import { VarintReader, VarintWriter } from "./varint.ts";
@@ -29,8 +31,9 @@ type Code = typeof KEEP | typeof DROP | typeof TIMES | typeof ADD;
 const FARTHEST = 2 ** 50;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
 
-/** The bytes that `nextEntries` makes `next` of. */
+/** The bytes that `nextLines` makes `next` of. */
 export function entriesDelta(base: RevisionTree, next: RevisionTree): Uint8Array<ArrayBuffer> {
   const steps = new Steps();
   const [from, to] = [base.entries, next.entries];
@@ -101,7 +104,7 @@ class Steps {
 
   end(): Uint8Array<ArrayBuffer> {
     this.#flush();
-    const lines = new TextEncoder().encode(this.#lines.join(""));
+    const lines = encoder.encode(this.#lines.join(""));
     const head = new VarintWriter();
     head.put(this.#steps.length);
     const bytes = new Uint8Array(head.length + this.#steps.length + lines.length);
@@ -122,34 +125,54 @@ class Steps {
   }
 }
 
+/** What makes a tree of another one. */
+export interface TreeChange {
+  /** The numbers of the entries that were added: those with another content, mode or target are, too. In order. */
+  readonly added: readonly number[];
+  /** The entries of the base that the next tree has not, or not as they are. */
+  readonly removed: readonly TreeEntry[];
+}
+
 /**
- * The next tree's entries. Only their number and form are checked. Throws IntegrityError if the
- * bytes do not fit the base.
+ * The next tree's text, of the base's. Only the number of its lines is checked, and the form of those that are not the
+ * base's. Throws IntegrityError if the bytes do not fit the base.
  */
-export function nextEntries(base: RevisionTree, delta: Uint8Array): TreeEntry[] {
+export function nextLines(
+  base: TreeText,
+  delta: Uint8Array,
+): TreeChange & { readonly text: Uint8Array<ArrayBuffer> } {
   const { steps, lines } = split(delta);
-  const entries: TreeEntry[] = [];
+  const pieces: Uint8Array[] = [base.head];
+  const added: number[] = [];
+  const removed: TreeEntry[] = [];
   let from = 0;
   let line = 0;
   let time = 0;
+  let length = 0;
   while (!steps.isAtEnd) {
     const step = steps.next();
     const code = step % CODES;
     const count = (step - code) / CODES;
     const isOfBase = code !== ADD;
-    if (count > (isOfBase ? base.entries.length - from : lines.length - line)) throw misfit();
-    if (code !== DROP && entries.length + count > MAX_TREE_ENTRIES) throw misfit();
-    for (let i = 0; i < count; i++) {
-      if (code === ADD) entries.push(parseLine(lines[line++] ?? ""));
-      else {
-        const entry = base.entries[from++] as TreeEntry;
-        if (code === KEEP) entries.push(entry);
-        else if (code === TIMES) entries.push(withTime(entry, time += steps.nextSigned()));
-      }
+    if (count > (isOfBase ? base.count - from : lines.length - line)) throw misfit();
+    if (code !== DROP && length + count > MAX_TREE_ENTRIES) throw misfit();
+    if (code === KEEP) pieces.push(base.lines(from, from + count));
+    for (let i = 0; i < count && code !== KEEP; i++) {
+      if (code === ADD) {
+        added.push(length + i);
+        pieces.push(encodeLine(parseLine(lines[line++] ?? "")));
+      } else if (code === DROP) removed.push(base.entry(from + i));
+      else pieces.push(encodeLine(withTime(base.entry(from + i), time += steps.nextSigned())));
     }
+    if (isOfBase) from += count;
+    if (code !== DROP) length += count;
   }
-  if (from !== base.entries.length || line !== lines.length) throw misfit();
-  return entries;
+  if (from !== base.count || line !== lines.length) throw misfit();
+  return { text: joined(pieces), added, removed };
+}
+
+function encodeLine(entry: TreeEntry): Uint8Array<ArrayBuffer> {
+  return encoder.encode(`${formatLine(entry)}\n`);
 }
 
 function split(delta: Uint8Array): { steps: VarintReader; lines: string[] } {

@@ -4,11 +4,11 @@
  */
 import { zstdDecompressSync } from "node:zlib";
 import { IntegrityError } from "../../errors.ts";
-import { checkTree } from "../tree/check_tree.ts";
-import { formatTree, hashTree, MAX_TREE_BYTES, type RevisionTree } from "../tree/tree.ts";
+import { hashTree, MAX_TREE_BYTES, parseSafe, type RevisionTree } from "../tree/tree.ts";
+import { TreeText } from "../tree/tree_text.ts";
 import { applyWindow } from "./apply_window.ts";
 import { cached, type RandomBytes } from "./bytes.ts";
-import { nextEntries } from "./entries.ts";
+import { nextLines, type TreeChange } from "./entries.ts";
 import { MAX_WINDOW, parseHead, type PatchHead, type PatchPart } from "./patch_head.ts";
 import type { Sides } from "./sides.ts";
 
@@ -25,6 +25,13 @@ interface Window {
   readonly ops?: Frame;
   readonly diff?: Frame;
   readonly add: Frame;
+}
+
+/** What a patch makes of the base's tree. */
+export interface NextTree {
+  readonly tree: RevisionTree;
+  readonly text: TreeText;
+  readonly change: TreeChange;
 }
 
 /** A patch that was read. Nothing of it is believed. */
@@ -65,15 +72,13 @@ export class Patch {
    * The next tree, of the base's tree. Throws IntegrityError if its hash is not `head.to.tree`, or
    * if it must not be unpacked.
    */
-  nextTree(base: RevisionTree): { tree: RevisionTree; text: Uint8Array<ArrayBuffer> } {
-    const tree = { entries: nextEntries(base, contentOf(this.#entries)) };
-    const text = formatTree(tree);
-    if (text.length > MAX_TREE_BYTES) throw damaged("its tree is too large");
-    if (hashTree(text) !== this.head.to.tree) {
+  nextTree(base: TreeText): NextTree {
+    const { text: bytes, ...change } = nextLines(base, contentOf(this.#entries));
+    if (bytes.length > MAX_TREE_BYTES) throw damaged("its tree is too large");
+    if (hashTree(bytes) !== this.head.to.tree) {
       throw damaged("it does not make its tree of this base");
     }
-    checkTree(tree.entries);
-    return { tree, text };
+    return { tree: parseSafe(bytes), text: new TreeText(bytes), change };
   }
 
   /**

@@ -11,8 +11,9 @@ import { createHash } from "node:crypto";
 import { IntegrityError } from "../../errors.ts";
 import { shown } from "../entry.ts";
 import { comparePaths } from "../tree/path_order.ts";
-import type { RevisionTree, TreeFile } from "../tree/tree.ts";
+import type { RevisionTree, TreeEntry, TreeFile } from "../tree/tree.ts";
 import type { RandomBytes } from "./bytes.ts";
+import type { TreeChange } from "./entries.ts";
 
 /** A content in a side. */
 export interface SidePart {
@@ -49,6 +50,37 @@ export function sidesOf(base: RevisionTree, next: RevisionTree): Sides {
     if (isFresh) fresh.push(file);
   }
   return { old: sideOf(changedIn(next, base)), fresh: sideOf(fresh) };
+}
+
+/**
+ * The same, of what has changed between the two trees: one look at each content of the next one, without the base.
+ * Throws IntegrityError if the trees give one content of them two sizes.
+ */
+export function sidesOfChange(next: RevisionTree, { added, removed }: TreeChange): Sides {
+  const files = added.flatMap((i) => next.entries[i] ?? []).filter(isFile);
+  const sizes = new Map<string, number>();
+  for (const { sha256, size } of files) checkSize(sizes, sha256, size);
+  const known = new Set<string>();
+  const know = ({ sha256, size }: TreeFile): void => {
+    if (!sizes.has(sha256)) return;
+    checkSize(sizes, sha256, size);
+    known.add(sha256);
+  };
+  const gone = removed.filter(isFile);
+  gone.forEach(know);
+  const isNew = new Set(added);
+  next.entries.forEach((entry, i) => {
+    if (entry.kind === "file" && !isNew.has(i)) know(entry);
+  });
+  const contents = new Map(files.map(({ path, sha256 }) => [path, sha256]));
+  return {
+    old: sideOf(gone.filter(({ path, sha256 }) => contents.get(path) !== sha256)),
+    fresh: sideOf(files.filter(({ sha256 }) => !known.has(sha256))),
+  };
+}
+
+function isFile(entry: TreeEntry): entry is TreeFile {
+  return entry.kind === "file";
 }
 
 function* filesOf({ entries }: RevisionTree): Generator<TreeFile> {

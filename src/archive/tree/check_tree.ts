@@ -3,6 +3,7 @@ import { IntegrityError } from "../../errors.ts";
 import { type Entry, type EntryKind, shown } from "../entry.ts";
 import { Tree } from "../rules.ts";
 import { comparePaths } from "./path_order.ts";
+import { isPlainTree } from "./plain_tree.ts";
 import { MAX_TREE_ENTRIES, type TreeEntry } from "./tree.ts";
 
 const KINDS: Readonly<Record<TreeEntry["kind"], EntryKind>> = {
@@ -14,6 +15,11 @@ const KINDS: Readonly<Record<TreeEntry["kind"], EntryKind>> = {
 
 /** Throws IntegrityError unless the entries are those of a tree that an archive can have. */
 export function checkTree(entries: readonly TreeEntry[]): void {
+  if (!isPlainTree(entries)) checkByRules(entries);
+}
+
+/** The rules of archives decide, and tell what is wrong. */
+export function checkByRules(entries: readonly TreeEntry[]): void {
   const limits = { entries: MAX_TREE_ENTRIES, bytes: Number.MAX_SAFE_INTEGER };
   const tree = new Tree("a tree", limits);
   const links = new Set<string>();

@@ -14,10 +14,11 @@
  * the path "", and a line only if the archive has an entry for it.
  */
 import { createHash } from "node:crypto";
-import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { IntegrityError } from "../../errors.ts";
 import { checkTree } from "./check_tree.ts";
-import { formatLine, parseLine } from "./tree_line.ts";
+import { joined } from "./joined.ts";
+import { formatLine, parseLine, parseUsualFile } from "./tree_line.ts";
 
 /** What is at a path. `mtime` in Unix milliseconds, undefined if the archive does not tell it. */
 export type TreeEntry =
@@ -62,7 +63,8 @@ export interface RevisionTree {
 export const MAX_TREE_ENTRIES = 100_000;
 export const MAX_TREE_BYTES = 32 << 20;
 
-const HEAD = "ftl-tree 1";
+/** The first line of the text. */
+export const TREE_HEAD = "ftl-tree 1";
 const encoder = new TextEncoder();
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -71,7 +73,7 @@ const LINES = 256;
 
 /** The canonical text. The entries must be sorted. */
 export function formatTree({ entries }: RevisionTree): Uint8Array<ArrayBuffer> {
-  const pieces = [encoder.encode(`${HEAD}\n`)];
+  const pieces = [encoder.encode(`${TREE_HEAD}\n`)];
   for (let at = 0; at < entries.length; at += LINES) {
     let text = "";
     for (const entry of entries.slice(at, at + LINES)) text += `${formatLine(entry)}\n`;
@@ -94,34 +96,40 @@ export function parseTree(text: Uint8Array): RevisionTree {
 
 /**
  * The same for a text of which only the hash counts. Who uses its paths for more than to look at what is there must
- * check them: see `checkTree`. Throws IntegrityError if it is no tree.
+ * check them: see `parseSafe`. Throws IntegrityError if it is no tree.
  */
 export function parseLines(text: Uint8Array): RevisionTree {
-  return linesOfTree(text, () => {});
+  return linesOfTree(text);
 }
 
 /** Line by line: an array of all lines takes several times the text. */
 function linesOfTree(
   text: Uint8Array,
-  check: (entry: TreeEntry, line: string) => void,
+  check?: (entry: TreeEntry, line: string) => void,
 ): RevisionTree {
   if (text.length > MAX_TREE_BYTES) throw damaged("it is too large");
   const decoded = decode(text);
-  if (!decoded.startsWith(`${HEAD}\n`)) {
+  if (!decoded.startsWith(`${TREE_HEAD}\n`)) {
     throw damaged("it is none, or of a version that this ftl does not know");
   }
   if (!decoded.endsWith("\n")) throw damaged("its last line is cut off");
   const entries: TreeEntry[] = [];
-  for (let at = HEAD.length + 1; at < decoded.length;) {
+  for (let at = TREE_HEAD.length + 1; at < decoded.length;) {
     if (entries.length === MAX_TREE_ENTRIES) throw damaged("it has too many entries");
     const end = decoded.indexOf("\n", at);
-    const line = decoded.slice(at, end);
-    const entry = parseLine(line);
-    check(entry, line);
+    const entry = parseUsualFile(decoded, at) ?? parseLine(decoded.slice(at, end));
+    check?.(entry, decoded.slice(at, end));
     entries.push(entry);
     at = end + 1;
   }
   return { entries };
+}
+
+/** The same, if it could be unpacked by the rules of `../rules.ts`. Else throws IntegrityError. */
+export function parseSafe(text: Uint8Array): RevisionTree {
+  const tree = parseLines(text);
+  checkTree(tree.entries);
+  return tree;
 }
 
 /** The SHA-256 of a tree's text, in hex. */
@@ -129,15 +137,22 @@ export function hashTree(text: Uint8Array): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
+/** Half of a tree is hashes, which no level makes smaller: others take twice the time. */
+const FAST = { [constants.ZSTD_c_compressionLevel]: 1 };
+/** Bytes. Most trees are made in one piece. */
+const CHUNK = 1 << 22;
+
 /** The compressed form of a tree's text, as it is stored: one zstd frame. */
 export function packTree(text: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(zstdCompressSync(text));
+  return new Uint8Array(zstdCompressSync(text, { chunkSize: CHUNK, params: FAST }));
 }
 
 /** The text of the compressed form. Throws IntegrityError if it is damaged or too large. */
 export function unpackTree(object: Uint8Array): Uint8Array<ArrayBuffer> {
   try {
-    return new Uint8Array(zstdDecompressSync(object, { maxOutputLength: MAX_TREE_BYTES }));
+    return new Uint8Array(
+      zstdDecompressSync(object, { maxOutputLength: MAX_TREE_BYTES, chunkSize: CHUNK }),
+    );
   } catch (error) {
     throw new IntegrityError("A tree cannot be decompressed", { cause: error });
   }
@@ -149,16 +164,6 @@ function decode(text: Uint8Array): string {
   } catch {
     throw damaged("it is not UTF-8");
   }
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }
 
 function damaged(why: string): IntegrityError {

@@ -48,6 +48,18 @@ export function parseLine(line: string): TreeEntry {
   throw fields.refuse();
 }
 
+/** A file with a time, no uncommon numbers and nothing that is escaped. */
+const USUAL = /f ([0-7]{1,3}) (\d{1,15}) (\d{1,15}) ([0-9a-f]{64}) "([^"\\\n]*)"\n/y;
+
+/** The entry of the line that begins there, as `parseLine` makes it, but faster. Undefined if it is not a usual file's. */
+export function parseUsualFile(lines: string, start: number): TreeEntry | undefined {
+  USUAL.lastIndex = start;
+  const [, mode = "", mtime, size, sha256 = "", path = ""] = USUAL.exec(lines) ?? [];
+  if (mtime === undefined) return undefined;
+  const [bits, ms, bytes] = [parseInt(mode, 8), Number(mtime), Number(size)];
+  return { kind: "file", path, mode: bits, mtime: ms, size: bytes, sha256 };
+}
+
 class Fields {
   readonly #line: string;
   #at = 0;

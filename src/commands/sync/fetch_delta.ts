@@ -3,8 +3,9 @@
  * is believed: each content that is new has its SHA-256 in the revision's tree, the tree has its own in the patch or in
  * what was signed, and the result is compared with the tree. Whatever does not fit leads to the whole object.
  */
-import { Patch, type PatchHead } from "../../archive/delta/patch.ts";
-import { bytesOfTree, packTree } from "../../archive/tree/tree.ts";
+import { type NextTree, Patch, type PatchHead } from "../../archive/delta/patch.ts";
+import { bytesOfTree, packTree, parseSafe } from "../../archive/tree/tree.ts";
+import { readLike, type TreeText } from "../../archive/tree/tree_text.ts";
 import { asError, IntegrityError } from "../../errors.ts";
 import { applyDelta, type KnownSpare } from "../../machine/delta/apply.ts";
 import { KnownFolder } from "../../machine/delta/known_folder.ts";
@@ -18,7 +19,6 @@ import { readRevisionState, type RevisionState } from "../../machine/state.ts";
 import { routeOf } from "../../plan/route.ts";
 import { patchKey } from "../../revision/keys.ts";
 import type { Context } from "../../context.ts";
-import { askForCollection } from "../../garbage.ts";
 import { DeltaObjects, largestUseful } from "./delta_objects.ts";
 import { requireReserve, requireSpace } from "./disk_space.ts";
 import type { DeltaOutcome, Destination, Source, Staged } from "./fetch.ts";
@@ -158,16 +158,13 @@ class DeltaFetch {
     const { head } = patch;
     const baseTree = await this.#trees.of(base, recordPaths(this.#pkg, base.id), head.from.tree);
     if (baseTree === undefined) throw new IntegrityError("The base's tree is not known");
-    const next = patch.nextTree(baseTree.tree);
-    askForCollection();
-    const known = spare && await this.#lookAtSpare(spare);
-    const record = readRecord(recordPaths(this.#pkg, base.id));
-    const folder = new KnownFolder(this.#pkg.revisionPath(base.id), baseTree.tree, record);
-    this.#requireGain({ hasSpare: known !== undefined, isRecorded: folder.isRecorded });
-    askForCollection();
+    const next = patch.nextTree(baseTree.text);
+    const known = spare && await this.#lookAtSpare(spare, next);
+    const folder = once(() => this.#lookAtBase(base, baseTree.text));
+    if (known === undefined) this.#requireGain(folder());
     const walked = await applyDelta({
       ...{ pkg: this.#pkg, id: this.#from.remote.id, target: this.#staging.target, patch },
-      ...{ next: next.tree, base: folder, spare: known },
+      ...{ next, base: folder, spare: known },
       isFull: this.#context.config.verify === "full",
       breathe: this.#breather(),
       requireRoom: (bytes) => requireSpace(this.#staging.target, { bytes }),
@@ -182,32 +179,35 @@ class DeltaFetch {
       base: base.id,
       records: {
         walked,
-        tree: packTree(next.text),
+        tree: packTree(next.text.bytes),
         baseTree: packed && { id: base.id, hash: head.from.tree, packed },
       },
     };
     return { staged, moved: this.#objects.moved };
   }
 
-  /** Only now it is known of what use the spare is. */
-  #requireGain({ hasSpare, isRecorded }: { hasSpare: boolean; isRecorded: boolean }): void {
-    const { config } = this.#context;
-    if (hasSpare || config.delta === "always") return;
+  /** Only now it is known that the spare is of no use. */
+  #requireGain({ isRecorded }: KnownFolder): void {
+    if (this.#context.config.delta === "always") return;
     if (isRecorded && sharesBlocks(this.#pkg.own)) return;
     throw new IntegrityError("It is not known what the spare holds");
   }
 
-  async #lookAtSpare(spare: Spare): Promise<KnownSpare | undefined> {
+  #lookAtBase({ id }: Base, text: TreeText): KnownFolder {
+    const record = readRecord(recordPaths(this.#pkg, id));
+    return new KnownFolder(this.#pkg.revisionPath(id), parseSafe(text.bytes), record);
+  }
+
+  async #lookAtSpare(spare: Spare, next: NextTree): Promise<KnownSpare | undefined> {
     const { sha256, tree: hash } = spare.state;
     const record = readRecord(spare.records);
     if (record === undefined || sha256 === undefined) return undefined;
     const base = { id: spare.id, state: { ...spare.state, sha256 } };
     const found = await this.#trees.of(base, spare.records, hash);
     if (found === undefined) return undefined;
-    const { tree } = found;
-    return new KnownFolder(spare.path, tree, record).isRecorded
-      ? { spare, tree, record }
-      : undefined;
+    const { tree, matches } = readLike(found.text, next);
+    const folder = new KnownFolder(spare.path, tree, record);
+    return folder.isRecorded ? { spare, folder, matches } : undefined;
   }
 
   /** Lets others work after some time, and makes sure that the disk does not become full. */
@@ -222,4 +222,10 @@ class DeltaFetch {
       end = performance.now() + STINT;
     };
   }
+}
+
+/** Makes it when it is asked for first. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

@@ -1,5 +1,6 @@
 /** The trees of revisions that are here: kept, or in S3. */
-import { MAX_TREE_BYTES, type RevisionTree } from "../../archive/tree/tree.ts";
+import { MAX_TREE_BYTES } from "../../archive/tree/tree.ts";
+import type { TreeText } from "../../archive/tree/tree_text.ts";
 import { openTree, readTree, type RecordPaths } from "../../machine/delta/records.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import type { RevisionState } from "../../machine/state.ts";
@@ -14,7 +15,7 @@ export interface Base {
 }
 
 interface FoundTree {
-  readonly tree: RevisionTree;
+  readonly text: TreeText;
   /** As it came from S3. Undefined if it was here. */
   readonly packed?: Uint8Array;
 }
@@ -39,12 +40,12 @@ export class KnownTrees {
     hash: string | undefined,
   ): Promise<FoundTree | undefined> {
     const kept = hash === undefined ? undefined : readTree(paths, hash);
-    if (kept !== undefined) return { tree: kept };
+    if (kept !== undefined) return { text: kept };
     const key = treeKey({ package: this.#pkg.name, id });
     const object = await this.#objects.get(key, MAX_TREE_BYTES);
     if (object === undefined || object.metadata["ftl-sha256"] !== state.sha256) return undefined;
     const due = hash ?? object.metadata["ftl-tree"];
-    const tree = due === undefined ? undefined : openTree(object.bytes, due);
-    return tree && { tree, packed: object.bytes };
+    const text = due === undefined ? undefined : openTree(object.bytes, due);
+    return text && { text, packed: object.bytes };
   }
 }

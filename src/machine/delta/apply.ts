@@ -1,19 +1,18 @@
 /** Makes a revision's folder by a delta: of a spare, of another revision that is here, and of a patch. */
-import type { Patch } from "../../archive/delta/patch.ts";
-import { partsOfSide, type Sides, sidesOf } from "../../archive/delta/sides.ts";
-import type { RevisionTree } from "../../archive/tree/tree.ts";
+import type { NextTree, Patch } from "../../archive/delta/patch.ts";
+import { partsOfSide, type Sides, sidesOfChange } from "../../archive/delta/sides.ts";
+import type { TreeEntry } from "../../archive/tree/tree.ts";
 import { faultPoint } from "../../fault_point.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { requireNoMountIn } from "../revisions/removal.ts";
 import { removeTree } from "../revisions/trees.ts";
 import { fill } from "./fill.ts";
-import { KnownFolder, type Owner } from "./known_folder.ts";
+import type { KnownFolder, Owner } from "./known_folder.ts";
 import { OldSide } from "./old_side.ts";
 import { seal } from "./seal.ts";
 import { type Spare, takeSpare } from "./spare.ts";
-import type { StatRecord } from "./stat_record.ts";
-import { takeOver } from "./take_over.ts";
+import { NOTHING_TAKEN, type Taken, takeOver } from "./take_over.ts";
 import type { Walked } from "./walk.ts";
 
 export interface ApplyOptions {
@@ -22,8 +21,9 @@ export interface ApplyOptions {
   /** The staged revision's folder, which is empty. */
   readonly target: string;
   readonly patch: Patch;
-  readonly next: RevisionTree;
-  readonly base: KnownFolder;
+  readonly next: NextTree;
+  /** What is known of the base. It takes a while, and is asked for only if a file of it is needed. */
+  readonly base: () => KnownFolder;
   /** A spare whose tree and files are known. It is used up. */
   readonly spare: KnownSpare | undefined;
   /** Whether files are read although they look as FTL wrote them. */
@@ -35,8 +35,10 @@ export interface ApplyOptions {
 
 export interface KnownSpare {
   readonly spare: Spare;
-  readonly tree: RevisionTree;
-  readonly record: StatRecord;
+  /** As it is before it is taken. */
+  readonly folder: KnownFolder;
+  /** For each entry of its tree the one in the next tree with that path. */
+  readonly matches: readonly (TreeEntry | undefined)[];
 }
 
 /**
@@ -48,43 +50,43 @@ export async function applyDelta(options: ApplyOptions): Promise<Walked[]> {
   // Nobody else gets in before all is as it must be.
   Deno.chmodSync(target, 0o700);
   const owner = ownerIn(target);
-  const sides = sidesOf(base.tree, next);
+  const sides = sidesOfChange(next.tree, next.change);
   requireRoom(sides.fresh.size);
   const donor = `${pkg.staging}/${id}-spare`;
   try {
-    const kept = spare === undefined
-      ? new Set<string>()
+    const taken = spare === undefined
+      ? NOTHING_TAKEN
       : await takeFrom(spare, { ...options, donor, owner });
-    using old = new OldSide(base.path, sides.old);
+    using old = patch.isWhole ? undefined : new OldSide(base().path, sides.old);
     await fill({
-      ...{ to: target, next, kept, base, owner, isFull, breathe },
-      fresh: () => partsOfSide(sides.fresh, patch.fresh(sides, old.bytes)),
+      ...{ to: target, next: next.tree, kept: taken.kept, base, owner, isFull, breathe },
+      fresh: () => partsOfSide(sides.fresh, patch.fresh(sides, old?.bytes)),
       isFresh: isIn(sides),
     });
     faultPoint("delta-filled");
-    return seal(target, next, owner);
+    return seal(target, next.tree, { owner, looks: taken.looks });
   } finally {
     await removeTree(donor);
   }
 }
 
 async function takeFrom(
-  { spare, tree, record }: KnownSpare,
-  { pkg, target, next, isFull, donor, owner, breathe }: ApplyOptions & {
+  { spare, folder, matches }: KnownSpare,
+  { pkg, target, isFull, donor, owner, breathe }: ApplyOptions & {
     donor: string;
     owner: Owner;
   },
-): Promise<Set<string>> {
+): Promise<Taken> {
   await requireNoMountIn(spare.path);
   await removeTree(donor);
   Deno.mkdirSync(donor, { mode: 0o700 });
   const place = `${donor}/${spare.id}`;
   takeSpare(pkg, spare, place);
   return await takeOver({
-    from: new KnownFolder(place, tree, record),
+    from: folder,
+    place,
     to: target,
-    next: new Map(next.entries.map((entry) => [entry.path, entry])),
-    ...{ owner, isFull, breathe },
+    ...{ matches, owner, isFull, breathe },
   });
 }
 

@@ -6,17 +6,21 @@ import { isStoredMtime, setLinkMtime, setMtime } from "../../archive/write/mtime
 /** All but hard links, which have none of their own. */
 type Attributed = Exclude<TreeEntry, { readonly kind: "hardlink" }>;
 
-/** Sets what differs. `info` tells how the entry at the path is now. */
-export function setAttributes(place: string, entry: Attributed, info: Deno.FileInfo): void {
+/** Sets what differs. `info` tells how the entry at the path is now. Returns whether anything was set. */
+export function setAttributes(place: string, entry: Attributed, info: Deno.FileInfo): boolean {
   const { mtime } = entry;
+  // Not `hasMtime`: what a file system stores for another time may be what it is to become now.
+  const setsMtime = mtime !== undefined && info.mtime?.getTime() !== mtime;
+  const setsMode = entry.kind !== "symlink" && !hasMode(info, entry.mode);
+  if (!setsMtime && !setsMode) return false;
   withShortPath(place, (path) => {
-    // Not `hasMtime`: what a file system stores for another time may be what it is to become now.
-    if (mtime !== undefined && info.mtime?.getTime() !== mtime) {
+    if (setsMtime) {
       if (entry.kind === "symlink") setLinkMtime(path, mtime);
       else setMtime(path, mtime);
     }
-    if (entry.kind !== "symlink" && !hasMode(info, entry.mode)) Deno.chmodSync(path, entry.mode);
+    if (setsMode) Deno.chmodSync(path, entry.mode);
   });
+  return true;
 }
 
 export function hasMode(info: Deno.FileInfo, mode: number): boolean {

@@ -1,5 +1,6 @@
 /** Hashes files. A huge one takes minutes, so others have their turn after each piece. */
 import { createHash } from "node:crypto";
+import { withShortPath } from "../../archive/write/long_path.ts";
 
 /** One for all files: each of its own would be garbage that V8 does not see in time. Nothing of it is used after a turn. */
 const buffer = new Uint8Array(256 * 1024);
@@ -25,5 +26,20 @@ export async function hashFile(
     hash.update(piece);
     write?.(piece);
     if (read === buffer.length) await breathe();
+  }
+}
+
+/** The SHA-256 of the file at a place, in hexadecimal. Undefined if it cannot be read. Throws what `breathe` throws. */
+export async function hashOf(
+  place: string,
+  breathe: () => Promise<void>,
+): Promise<string | undefined> {
+  try {
+    using file = withShortPath(place, (path) => Deno.openSync(path));
+    return await hashFile(file, { breathe });
+  } catch {
+    // The end of the work must not pass for a file that cannot be read.
+    await breathe();
+    return undefined;
   }
 }

@@ -17,9 +17,9 @@ export interface FillOptions {
   /** The new revision's folder. */
   readonly to: string;
   readonly next: RevisionTree;
-  /** Paths that are there already, as they must be. */
-  readonly kept: ReadonlySet<string>;
-  readonly base: KnownFolder;
+  /** The entries of the next tree that are there already, as they must be. */
+  readonly kept: ReadonlySet<TreeEntry>;
+  readonly base: () => KnownFolder;
   /** The contents that the base does not have, each with its SHA-256 checked. Called at most once. */
   readonly fresh: () => Iterable<PartPiece>;
   /** Which contents these are. */
@@ -34,7 +34,7 @@ export interface FillOptions {
 /** Throws `IntegrityError` if a content is nowhere, and the runtime's errors. */
 export async function fill(options: FillOptions): Promise<void> {
   const { to, next, kept } = options;
-  const missing = next.entries.filter(({ path }) => path !== "" && !kept.has(path));
+  const missing = next.entries.filter((entry) => entry.path !== "" && !kept.has(entry));
   for (const { kind, path } of missing) {
     if (kind === "folder") {
       withShortPath(`${to}/${path}`, (short) => Deno.mkdirSync(short, { mode: 0o700 }));
@@ -76,13 +76,15 @@ class Filling {
   async run(): Promise<void> {
     const { base, owner, isFull, isFresh, breathe, to } = this.#options;
     await this.#takeFresh();
-    const source = new BaseFiles(base, { owner, isFull, breathe });
+    if (this.#wanted.size === 0) return;
+    const folder = base();
+    const source = new BaseFiles(folder, { owner, isFull, breathe });
     for (const [sha256, files] of this.#wanted) {
       if (isFresh(sha256)) throw new IntegrityError("The patch lacks a content");
       for (const file of files) {
         const place = `${to}/${file.path}`;
         if (!await source.copy(sha256, place)) {
-          throw new IntegrityError(`${shown(file.path)} was changed in ${base.path}`);
+          throw new IntegrityError(`${shown(file.path)} was changed in ${folder.path}`);
         }
         settle(place, file);
         await breathe();

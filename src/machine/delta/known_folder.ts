@@ -65,6 +65,7 @@ export function moreNames({ entries }: RevisionTree): Map<string, number> {
 }
 
 export function linksIn(names: ReadonlyMap<string, number>, entry: TreeEntry): number {
+  if (names.size === 0) return 1;
   return 1 + (names.get(entry.kind === "hardlink" ? entry.target : entry.path) ?? 0);
 }
 

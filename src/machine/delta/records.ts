@@ -2,15 +2,8 @@
  * What a machine keeps of a revision for later deltas: its tree, and how its files were. Each of it may be missing, and
  * what is damaged counts as missing. So nothing of it is flushed.
  */
-import { checkTree } from "../../archive/tree/check_tree.ts";
-import {
-  hashTree,
-  MAX_TREE_BYTES,
-  parseLines,
-  parseTree,
-  type RevisionTree,
-  unpackTree,
-} from "../../archive/tree/tree.ts";
+import { hashTree, MAX_TREE_BYTES, unpackTree } from "../../archive/tree/tree.ts";
+import { TreeText } from "../../archive/tree/tree_text.ts";
 import { FtlError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { replaceFile } from "../disk/durable.ts";
@@ -28,31 +21,20 @@ export function recordPaths(pkg: PackageDir, id: RevisionId): RecordPaths {
 }
 
 /**
+ * The text of a tree. Whoever owns the package's folder may have written it, so its entries must be checked.
+ *
  * @param hash that of the tree, in hexadecimal: another one counts as missing
  */
-export function readTree({ tree }: RecordPaths, hash: string): RevisionTree | undefined {
+export function readTree({ tree }: RecordPaths, hash: string): TreeText | undefined {
   const packed = readBounded(tree);
-  return packed && openWith(packed, hash, (text) => {
-    const found = parseLines(text);
-    // Whoever owns the package's folder may have written it.
-    checkTree(found.entries);
-    return found;
-  });
+  return packed && openTree(packed, hash);
 }
 
-/** The tree of its compressed form. Undefined if it is damaged, or another one than that hash is of. */
-export function openTree(packed: Uint8Array, hash: string): RevisionTree | undefined {
-  return openWith(packed, hash, parseTree);
-}
-
-function openWith(
-  packed: Uint8Array,
-  hash: string,
-  parse: (text: Uint8Array) => RevisionTree,
-): RevisionTree | undefined {
+/** The text of its compressed form. Undefined if it is damaged, or another one than that hash is of. */
+export function openTree(packed: Uint8Array, hash: string): TreeText | undefined {
   try {
     const text = unpackTree(packed);
-    return hashTree(text) === hash ? parse(text) : undefined;
+    return hashTree(text) === hash ? new TreeText(text) : undefined;
   } catch (error) {
     if (error instanceof FtlError) return undefined;
     throw error;

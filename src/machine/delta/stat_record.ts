@@ -43,7 +43,13 @@ export class StatRecord {
    */
   static of(walked: readonly Walked[], end: number): StatRecord {
     const numbers = new Float64Array(walked.length * COLUMNS);
-    walked.forEach(({ info }, i) => numbers.set(numbersOf(info), i * COLUMNS));
+    walked.forEach(({ info }, i) => {
+      const at = i * COLUMNS;
+      numbers[at] = info.ino ?? -1;
+      numbers[at + 1] = ctimeOf(info);
+      numbers[at + 2] = mtimeOf(info);
+      numbers[at + 3] = sizeOf(info);
+    });
     return new StatRecord(digestOf(walked), end, numbers);
   }
 
@@ -95,21 +101,27 @@ export class StatRecord {
   /** How the entry with that number looks now. */
   compare(index: number, info: Deno.FileInfo): Sameness {
     const at = index * COLUMNS;
-    const numbers = numbersOf(info);
-    for (let i = 0; i < COLUMNS; i++) if (this.#numbers[at + i] !== numbers[i]) return "changed";
-    return (numbers[1] ?? 0) < Math.floor((this.#end - LAG) / 1000) ? "same" : "racy";
+    const numbers = this.#numbers;
+    const ctime = ctimeOf(info);
+    const isSame = numbers[at] === (info.ino ?? -1) && numbers[at + 1] === ctime &&
+      numbers[at + 2] === mtimeOf(info) && numbers[at + 3] === sizeOf(info);
+    if (!isSame) return "changed";
+    return ctime < Math.floor((this.#end - LAG) / 1000) ? "same" : "racy";
   }
 }
 
-function numbersOf(info: Deno.FileInfo): number[] {
-  const { ino, ctime, mtime, size, isFile } = info;
-  // What the size of a folder is, the file system may change when it likes.
-  return [
-    ino ?? -1,
-    Math.floor((ctime?.getTime() ?? -1) / 1000),
-    mtime?.getTime() ?? -1,
-    isFile ? size : 0,
-  ];
+/** Whole seconds since 1970. */
+function ctimeOf({ ctime }: Deno.FileInfo): number {
+  return Math.floor((ctime?.getTime() ?? -1) / 1000);
+}
+
+function mtimeOf({ mtime }: Deno.FileInfo): number {
+  return mtime?.getTime() ?? -1;
+}
+
+/** What the size of a folder is, the file system may change when it likes. */
+function sizeOf({ isFile, size }: Deno.FileInfo): number {
+  return isFile ? size : 0;
 }
 
 function digestOf(entries: readonly { readonly path: string }[]): string {

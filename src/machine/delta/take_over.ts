@@ -11,11 +11,11 @@
  * list that was set in the second in which the record ends may, as the runtime cannot see it. "Of both" means for
  * a file: the same content, for a link the same target. Nobody writes to a file in place.
  */
-import { createHash } from "node:crypto";
 import type { TreeEntry } from "../../archive/tree/tree.ts";
 import { withShortPath } from "../../archive/write/long_path.ts";
 import { openForOwner } from "../revisions/trees.ts";
 import { setAttributes } from "./attributes.ts";
+import { hashOf } from "./file_hash.ts";
 import {
   isUntouched,
   type KnownFolder,
@@ -27,14 +27,24 @@ import { lookAt } from "./walk.ts";
 
 export interface TakeOverOptions {
   readonly from: KnownFolder;
+  /** Where the spare is now. */
+  readonly place: string;
   readonly to: string;
-  /** The entries of the next revision by their paths. */
-  readonly next: ReadonlyMap<string, TreeEntry>;
+  /** For each entry of the spare's tree the one of the next revision with that path. */
+  readonly matches: readonly (TreeEntry | undefined)[];
   readonly owner: Owner;
   /** Whether files are read although they look the same. */
   readonly isFull: boolean;
-  /** Called after each entry. Lets others work, and throws if the work is to end. */
+  /** Called now and then. Lets others work, and throws if the work is to end. */
   readonly breathe: () => Promise<void>;
+}
+
+/** After so many entries, of which most are not read, others may work. */
+const ENTRIES_A_TURN = 32;
+
+/** An entry of the spare, and the one of the next revision with that path. */
+interface Old extends Numbered {
+  readonly wanted: TreeEntry | undefined;
 }
 
 /** Where a folder of the spare is now. */
@@ -44,16 +54,25 @@ interface Site {
   readonly isIn: boolean;
 }
 
-/** Returns the paths that are in the new revision's folder now, and are as they must be. */
-export async function takeOver(options: TakeOverOptions): Promise<Set<string>> {
+/** What is in the new revision's folder now, as it must be: entries of the next revision. */
+export interface Taken {
+  readonly kept: ReadonlySet<TreeEntry>;
+  /** How those look that were left as and where they were, but for folders that are not sure to have been. */
+  readonly looks: ReadonlyMap<TreeEntry, Deno.FileInfo>;
+}
+
+export const NOTHING_TAKEN: Taken = { kept: new Set(), looks: new Map() };
+
+export async function takeOver(options: TakeOverOptions): Promise<Taken> {
   return await new TakeOver(options).run();
 }
 
 class TakeOver {
   readonly #options: TakeOverOptions;
   readonly #sites = new Map<string, Site>();
-  readonly #kept = new Set<string>();
-  /** The inodes of kept files and links that have several names, by their first path. */
+  readonly #kept = new Set<TreeEntry>();
+  readonly #looks = new Map<TreeEntry, Deno.FileInfo>();
+  /** The inodes of kept files and links with several names, by their first path. */
   readonly #inodes = new Map<string, number | null>();
   #leftBehind = 0;
 
@@ -61,22 +80,25 @@ class TakeOver {
     this.#options = options;
   }
 
-  async run(): Promise<Set<string>> {
-    const { from, owner, breathe } = this.#options;
-    const root = lookAt(from.path);
+  async run(): Promise<Taken> {
+    const { from, place, owner, matches, isFull, breathe } = this.#options;
+    const root = lookAt(place);
     if (!from.isRecorded || root === undefined || !isUntouched(root, from.mode, owner)) {
-      return this.#kept;
+      return NOTHING_TAKEN;
     }
-    openForOwner(from.path);
-    this.#sites.set("", { place: from.path, isIn: false });
+    openForOwner(place);
+    this.#sites.set("", { place, isIn: false });
+    const first = matches.length - from.below.length;
     for (const [index, entry] of from.below.entries()) {
-      this.#decide({ entry, index });
-      await breathe();
+      const decided = this.#decide({ entry, index, wanted: matches[first + index] });
+      if (decided !== undefined) await decided;
+      if (isFull || index % ENTRIES_A_TURN === 0) await breathe();
     }
-    return this.#kept;
+    return { kept: this.#kept, looks: this.#looks };
   }
 
-  #decide(old: Numbered): void {
+  /** A promise only if a file must be read: most are not. */
+  #decide(old: Old): Promise<void> | void {
     const { path, kind } = old.entry;
     const site = this.#sites.get(parentOf(path));
     if (site === undefined) return;
@@ -84,37 +106,50 @@ class TakeOver {
     const info = lookAt(place);
     if (info === undefined) return;
     if (kind === "folder") this.#decideFolder(old, { site, place, info });
-    else this.#decideFile(old, { site, place, info });
+    else return this.#decideFile(old, { site, place, info });
   }
 
-  #decideFolder(old: Numbered, { site, place, info }: Found): void {
-    const { path } = old.entry;
-    const { from, next, owner, to } = this.#options;
+  #decideFolder(old: Old, { site, place, info }: Found): void {
+    const { wanted, entry: { path } } = old;
+    const { from, owner, to } = this.#options;
     const isOurs = old.entry.kind === "folder" && isUntouched(info, old.entry.mode, owner);
-    const isWanted = next.get(path)?.kind === "folder";
     const sameness = isOurs ? from.compare(old, info) : "changed";
-    if (info.isDirectory && isOurs) openForOwner(place);
-    const isKept = isWanted &&
-      (sameness === "same" || (sameness === "racy" && this.#hasOnly(place, path)));
+    if (isOurs && isClosed(info)) openForOwner(place);
+    const isSame = (): boolean =>
+      sameness === "same" || (sameness === "racy" && this.#hasOnly(place, path));
     const home = `${to}/${path}`;
-    if (isKept) {
+    if (wanted?.kind === "folder" && isSame()) {
       if (!site.isIn) move(place, home);
+      else if (sameness === "same") this.#looks.set(wanted, info);
       this.#sites.set(path, { place: home, isIn: true });
-      this.#kept.add(path);
+      this.#kept.add(wanted);
       return;
     }
     const away = site.isIn ? this.#leaveBehind(place) : place;
     if (isOurs) this.#sites.set(path, { place: away, isIn: false });
-    if (!isWanted) return;
+    if (wanted?.kind !== "folder") return;
     withShortPath(home, (path) => Deno.mkdirSync(path, { mode: 0o700 }));
-    this.#kept.add(path);
+    this.#kept.add(wanted);
   }
 
-  #decideFile(old: Numbered, { site, place, info }: Found): void {
-    const { path } = old.entry;
-    const wanted = this.#options.next.get(path);
+  #decideFile(old: Old, found: Found): Promise<void> | void {
+    const { wanted } = old;
+    if (wanted === undefined) return this.#settleFile(old, found, undefined);
+    const stays = this.#staysAs(wanted, { old, ...found });
+    if (typeof stays === "boolean") {
+      return this.#settleFile(old, found, stays ? wanted : undefined);
+    }
+    return stays.then((stays) => this.#settleFile(old, found, stays ? wanted : undefined));
+  }
+
+  /** @param wanted the entry of the next revision that the file stays as */
+  #settleFile(
+    { entry: { path } }: Old,
+    { site, place, info }: Found,
+    wanted: TreeEntry | undefined,
+  ): void {
     const home = `${this.#options.to}/${path}`;
-    if (wanted === undefined || !this.#staysAs(wanted, { old, place, info })) {
+    if (wanted === undefined) {
       // What is left behind must not count as a name of what stays, either.
       if (site.isIn || (info.nlink ?? 1) > 1) {
         withShortPath(place, (path) => Deno.removeSync(path));
@@ -122,35 +157,32 @@ class TakeOver {
       return;
     }
     if (!site.isIn) move(place, home);
-    if (wanted.kind !== "hardlink") {
-      this.#inodes.set(path, info.ino);
-      setAttributes(home, wanted, info);
-    }
-    this.#kept.add(path);
+    this.#kept.add(wanted);
+    if (wanted.kind === "hardlink") return;
+    const isSet = setAttributes(home, wanted, info);
+    if (info.nlink !== 1) this.#inodes.set(path, info.ino);
+    else if (site.isIn && !isSet) this.#looks.set(wanted, info);
   }
 
   /** Whether a file or link of the spare is what the next revision has at that path. */
   #staysAs(
     wanted: TreeEntry,
-    { old, place, info }: {
-      readonly old: Numbered;
-      readonly place: string;
-      readonly info: Deno.FileInfo;
-    },
-  ): boolean {
+    { old, place, info }: Found & { readonly old: Old },
+  ): Promise<boolean> | boolean {
     const { entry } = old;
-    const { from, owner, isFull } = this.#options;
+    const { from, owner, isFull, breathe } = this.#options;
     if (info.uid !== owner.uid || info.gid !== owner.gid) return false;
     if (entry.kind === "hardlink") {
       // Its inode has been looked at by its first name, and was moved since.
       return wanted.kind === "hardlink" && entry.target === wanted.target &&
-        this.#kept.has(wanted.target) && this.#inodes.get(wanted.target) === info.ino;
+        this.#inodes.get(wanted.target) === info.ino;
     }
     const sameness = from.compare(old, info);
     if (sameness === "changed") return false;
     if (entry.kind === "file" && wanted.kind === "file") {
       if (entry.sha256 !== wanted.sha256) return false;
-      return (sameness === "same" && !isFull) || hashOf(place) === wanted.sha256;
+      if (sameness === "same" && !isFull) return true;
+      return hashOf(place, breathe).then((sha256) => sha256 === wanted.sha256);
     }
     return entry.kind === "symlink" && wanted.kind === "symlink" &&
       entry.target === wanted.target && linkAt(place) === wanted.target;
@@ -171,7 +203,7 @@ class TakeOver {
 
   /** Moves a folder that the next revision does not have back to the spare. */
   #leaveBehind(place: string): string {
-    const away = `${this.#options.from.path}/.ftl-${this.#leftBehind++}-${crypto.randomUUID()}`;
+    const away = `${this.#options.place}/.ftl-${this.#leftBehind++}-${crypto.randomUUID()}`;
     move(place, away);
     return away;
   }
@@ -181,6 +213,10 @@ interface Found {
   readonly site: Site;
   readonly place: string;
   readonly info: Deno.FileInfo;
+}
+
+function isClosed({ mode }: Deno.FileInfo): boolean {
+  return ((mode ?? 0) & 0o700) !== 0o700;
 }
 
 function move(from: string, to: string): void {
@@ -205,24 +241,6 @@ function namesByFolder(entries: readonly TreeEntry[]): Map<string, Set<string>> 
 function linkAt(place: string): string | undefined {
   try {
     return withShortPath(place, (path) => Deno.readLinkSync(path));
-  } catch {
-    return undefined;
-  }
-}
-
-/** One for all files: each of its own would be garbage that V8 does not see in time. */
-const buffer = new Uint8Array(256 * 1024);
-
-/** Undefined if it cannot be read. */
-export function hashOf(place: string): string | undefined {
-  try {
-    using file = withShortPath(place, (path) => Deno.openSync(path));
-    const hash = createHash("sha256");
-    for (;;) {
-      const read = file.readSync(buffer);
-      if (read === null) return hash.digest("hex");
-      hash.update(buffer.subarray(0, read));
-    }
   } catch {
     return undefined;
   }

@@ -9,6 +9,7 @@ import {
   type Side,
   type Sides,
   sidesOf,
+  sidesOfChange,
 } from "../../../src/archive/delta/sides.ts";
 import { sortPaths } from "../../../src/archive/tree/path_order.ts";
 import {
@@ -17,6 +18,7 @@ import {
   type RevisionTree,
   type TreeEntry,
 } from "../../../src/archive/tree/tree.ts";
+import { TreeText } from "../../../src/archive/tree/tree_text.ts";
 import { requireRevisionName } from "../../../src/revision/names.ts";
 import { assert, assertEquals } from "../../assert.ts";
 
@@ -85,14 +87,19 @@ export function patchOf(
   });
 }
 
+export function textOf(tree: RevisionTree): TreeText {
+  return new TreeText(formatTree(tree));
+}
+
 /** Does what a machine does with a patch. Returns the next tree and the contents that the base lacks. */
 export function applied(
   patch: Uint8Array,
   base: Revision,
 ): { tree: RevisionTree; sides: Sides; contents: Map<string, Uint8Array> } {
   const parsed = Patch.parse(patch);
-  const { tree } = parsed.nextTree(base.tree);
-  const sides = sidesOf(base.tree, tree);
+  const { tree, change } = parsed.nextTree(textOf(base.tree));
+  const sides = sidesOfChange(tree, change);
+  assertEquals(sides, sidesOf(base.tree, tree));
   const contents = new Map<string, Uint8Array>();
   const pieces: Uint8Array[] = [];
   const old = parsed.isWhole ? undefined : bytesIn(base, sides.old);
