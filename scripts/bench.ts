@@ -99,7 +99,9 @@ async function main(): Promise<void> {
     folders: { "work folder": stage.folder, "disk": disk },
   });
   print(machine);
-  const judged = await runAll(choose(cases, wordsOf(values.only)));
+  const chosen = choose(cases, wordsOf(values.only));
+  if (chosen.length === 0) say("no case has such a name: --list shows them");
+  const judged = await runAll(chosen);
   print(summary(judged));
   if (values.json === undefined) return;
   const document = { machine: machine.split("\n"), rounds: Number(values.rounds), judged };
