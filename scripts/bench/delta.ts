@@ -94,9 +94,9 @@ function deltaCase({ stage, corpora }: Setting, corpus: CorpusName, variant: Var
     ...(variant.rounds === undefined ? {} : { rounds: variant.rounds }),
     targets: [...TARGETS, { measure: "fact", of: MOVED, unit: "B", atMost: 10_000 }],
     prepare: async () => {
+      const here = place = await Place.open(stage, variant.place);
       const path = await corpora.many(corpus);
       const changing = archive = new ChangingArchive(stage, PACKAGE, path);
-      const here = place = await Place.open(stage, variant.place);
       for (const { name } of MACHINES) here.machine(folderOf(name), [PACKAGE]);
       // The third revision leaves the first one over.
       for (let spooled = 0; spooled < 3; spooled++) {

@@ -96,31 +96,31 @@ function wholeCase(setting: Setting, corpus: CorpusName, whole: Whole): Case {
     ...(whole.rounds === undefined ? {} : { rounds: whole.rounds }),
     targets: whole.targets,
     prepare: async () => {
+      const here = place = await Place.open(stage, whole.place);
       path = await corpora.many(corpus);
       await stage.spool(path);
       key = await stage.key(`${packageOf(path)}.`);
-      place = await Place.open(stage, whole.place);
       const pkg = packageOf(path);
-      const curl = stage.curl(key, place.url);
+      const curl = stage.curl(key, here.url);
       const contenders = [
-        coldSync(place, pkg),
+        coldSync(here, pkg),
         whole.place.fileSystem === undefined
-          ? unpacking(place, USUAL, `${curl} | tar -xz -C $out`)
-          : unpacking(place, FLUSHED, `${curl} | tar -xz -C $out && sync -f $out`),
+          ? unpacking(here, USUAL, `${curl} | tar -xz -C $out`)
+          : unpacking(here, FLUSHED, `${curl} | tar -xz -C $out && sync -f $out`),
       ];
       if (whole.hasMore === true) {
         await capture({ command: pipeline(`gzip -dc ${path} > ${tar}`) });
-        contenders.push(...moreTools(setting, place, { path, key, tar }));
+        contenders.push(...moreTools(setting, here, { path, key, tar }));
       }
       const { line } = whole.place;
-      if (line !== undefined) contenders.push(lineItself(place, curl), ownTimeOf(path, line));
+      if (line !== undefined) contenders.push(lineItself(here, curl), ownTimeOf(path, line));
       return contenders;
     },
     facts: () => describe(path),
     clean: async () => {
       await place?.close();
       stage.drop(tar);
-      await stage.empty(`${packageOf(path)}.`);
+      if (path !== "") await stage.empty(`${packageOf(path)}.`);
       await stage.empty(".ftl/");
     },
   };
