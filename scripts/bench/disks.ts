@@ -25,6 +25,7 @@ const MKFS: Readonly<Record<FileSystem, readonly string[]>> = {
  * @throws Unavailable for others than root, and where a tool or a loop device is missing
  */
 export function mountImage(kind: FileSystem, disk: string): MountedImage {
+  if (Deno.uid() !== 0) throw new Unavailable("only root may mount an image of a file system");
   const lab = Deno.makeTempDirSync({ dir: disk, prefix: `ftl-bench-${kind}-` });
   const [image, folder] = [`${lab}/image`, `${lab}/mounted`];
   const remove = (): void => Deno.removeSync(lab, { recursive: true });

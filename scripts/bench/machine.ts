@@ -14,7 +14,8 @@ export async function describeMachine({ ftl, folders }: MachineOptions): Promise
   const lines: (readonly [string, string])[] = [
     ["date", new Date().toISOString()],
     ["FTL", ftl],
-    ["processor", `${processor()}, ${availableCores().length} cores of ${Deno.build.arch}`],
+    ["processor", `${processor()}, ${Deno.build.arch}`],
+    ["cores", String(availableCores().length)],
     ["memory", `${(Deno.systemMemoryInfo().total / 1e9).toFixed(1)} GB`],
     ["kernel", Deno.osRelease()],
     ["load", Deno.loadavg().map((load) => load.toFixed(2)).join(" ")],

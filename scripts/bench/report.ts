@@ -39,16 +39,22 @@ export function summary(judged: readonly Judged[]): string {
   const all = judged.flatMap(({ result, outcomes }) =>
     outcomes.map((outcome) => ({ outcome, name: result.name }))
   );
-  const listOf = (verdict: Outcome["verdict"]): string[] =>
-    all.filter(({ outcome }) => outcome.verdict === verdict).map(({ name, outcome }) =>
-      `  ${name}: ${outcome.what}` +
-      (outcome.value === undefined ? "" : ` ${measured(outcome)}, at most ${outcome.atMost}`)
-    );
-  const [missed, unknown] = [listOf("MISSED"), listOf("not measured")];
+  const missed = all.filter(({ outcome }) => outcome.verdict === "MISSED").map((one) =>
+    `  ${one.name}: ${one.outcome.what} ${measured(one.outcome)}, at most ${one.outcome.atMost}`
+  );
+  const unknown = judged.flatMap(({ result: { name, unavailable }, outcomes }) =>
+    unavailable !== undefined
+      ? [`  ${name}: ${unavailable}`]
+      : outcomes.filter(({ verdict }) => verdict === "not measured").map(({ what }) =>
+        `  ${name}: ${what}`
+      )
+  );
   return [
     `\n${outcomeTable(all)}`,
     ...unknown.length > 0 ? [`\nNot measured:\n${unknown.join("\n")}`] : [],
-    missed.length > 0 ? `\nMissed:\n${missed.join("\n")}` : "\nNo target is missed",
+    missed.length > 0
+      ? `\nMissed:\n${missed.join("\n")}`
+      : "\nNone of the targets that were measured is missed",
   ].join("\n");
 }
 

@@ -141,13 +141,13 @@ export class Stage implements AsyncDisposable {
     return `s3://${BUCKET}/${key}`;
   }
 
-  /** Bytes of all bodies that the server has sent since the last call of `requests`. */
+  /** Bytes of objects that the server has sent since the last call of `requests`. Listings are not counted. */
   async bytesRead(): Promise<number> {
     const log = await (await fetch(`${this.url}/_ftl/log`)).json() as {
       operation: string;
       sent: number;
     }[];
-    return log.filter(({ operation }) => operation !== "Control")
+    return log.filter(({ operation }) => operation === "GetObject")
       .reduce((sum, { sent }) => sum + sent, 0);
   }
 

@@ -37,11 +37,17 @@ Deno.test("summary() ends with what is missed", () => {
   assertMatch(text, /\n\nMissed:\n {2}sync-two-cores: ftl \/ tar 0\.500, at most 0\.4$/);
 });
 
-Deno.test("summary() names what was not measured, and does not call it met", () => {
-  const unavailable = "no xfs of its own: only root can use it";
+Deno.test("summary() names what was not measured and why, and does not call it met", () => {
+  const unavailable = "only root may mount an image";
   const judged = judgeCase(TARGETS, { ...RESULT, runs: {}, unavailable });
-  assertMatch(caseTable(judged), /not measured: no xfs of its own: only root can use it$/);
+  assertMatch(caseTable(judged), /not measured: only root may mount an image$/);
   const text = summary([judged]);
-  assertMatch(text, /Not measured:\n {2}sync-two-cores: ftl \/ tar\n {2}sync-two-cores: ftl, peak/);
-  assertMatch(text, /No target is missed$/);
+  assertMatch(text, /\nNot measured:\n {2}sync-two-cores: only root may mount an image\n/);
+  assertMatch(text, /\nNone of the targets that were measured is missed$/);
+});
+
+Deno.test("summary() names a target whose contender did not run", () => {
+  const { ftl = [] } = RESULT.runs;
+  const text = summary([judgeCase(TARGETS, { ...RESULT, runs: { ftl } })]);
+  assertMatch(text, /\nNot measured:\n {2}sync-two-cores: ftl \/ tar\n\n/);
 });
