@@ -1,113 +1,137 @@
 /**
- * One changed line in many small files: what a machine moves and how long it takes, with a spare, without one, and
- * whole. In each round one of them spools the next revision, and all three machines sync it.
+ * One changed line in many small files: what a machine moves and how long it takes, with a spare, without one, by
+ * copies, and whole. In each round the next revision is spooled, and all machines sync it before it is blessed.
  */
-import type { Case, Contender, Setting } from "./cases.ts";
-import { capture, measure, pipeline } from "./programs.ts";
+import { type Case, type Contender, MEMORY, type Setting } from "./case.ts";
+import { ChangingArchive } from "./changing_archive.ts";
+import type { CorpusName } from "./corpora.ts";
+import { Place, type PlaceOptions } from "./place.ts";
+import { capture, measure, type Program } from "./programs.ts";
 import type { Stage } from "./stage.ts";
+import type { Target } from "./targets.ts";
+import { SLOW_LINE } from "./whole.ts";
 
 const PACKAGE = "delta";
 
-/** The file that changes. It is made anew in each round, in an archive that is the same otherwise. */
-const CHANGED = "changed.txt";
-
-export function deltaCase({ stage, corpora }: Setting): Case {
-  const archive = new ChangingArchive(stage, corpora.files);
-  const moved: number[] = [];
-  const machines: readonly Machine[] = [
-    { name: "with a spare", env: {} },
-    { name: "without a spare", env: { FTL_SPARE: "0", FTL_DELTA: "always" } },
-    { name: "whole", env: { FTL_DELTA: "off" } },
-  ];
-  const [first] = machines;
-  return {
-    name: "delta",
-    title: "sync of one changed line in many small files",
-    rounds: 7,
-    prepare: async () => {
-      await archive.make();
-      for (const { name } of machines) stage.machine(folderOf(name), [PACKAGE]);
-      // The third revision leaves the first one over.
-      for (let spooled = 0; spooled < 3; spooled++) {
-        await archive.spoolNext();
-        for (const one of machines) await capture(syncOf(stage, one));
-      }
-      return machines.map((machine): Contender => ({
-        name: machine.name,
-        run: async () => {
-          if (machine === first) await archive.spoolNext({ blesses: false });
-          const before = await stage.bytesRead();
-          const measured = await measure(syncOf(stage, machine));
-          if (machine === first) moved.push(await stage.bytesRead() - before);
-          return measured;
-        },
-        after: async () => {
-          if (machine === first) await archive.bless();
-          await capture(syncOf(stage, machine));
-        },
-      }));
-    },
-    facts: () => Promise.resolve({ "bytes moved, at most": Math.max(...moved) }),
-    clean: async () => {
-      archive.drop();
-      await stage.empty(`${PACKAGE}.`);
-      await stage.empty(".ftl/");
-    },
-  };
-}
+const SPARE = "with a spare";
+const NO_SPARE = "without a spare";
+const COPIES = "by copies";
+const WHOLE = "whole";
+const MOVED = "bytes moved, at most";
 
 interface Machine {
   readonly name: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
-function folderOf(name: string): string {
-  return name.replaceAll(" ", "-");
+const MACHINES: readonly Machine[] = [
+  { name: SPARE, env: {} },
+  { name: NO_SPARE, env: { FTL_SPARE: "0" } },
+  { name: COPIES, env: { FTL_SPARE: "0", FTL_DELTA: "always" } },
+  { name: WHOLE, env: { FTL_DELTA: "off" } },
+];
+
+const TARGETS: readonly Target[] = [
+  { measure: "time", of: SPARE, beside: WHOLE, atMost: 0.33 },
+  { measure: "cpu", of: SPARE, beside: WHOLE, atMost: 0.4 },
+  { measure: "time", of: NO_SPARE, beside: WHOLE, atMost: 1 },
+  ...[SPARE, NO_SPARE, COPIES].map((of): Target => ({ measure: "peak", of, atMost: MEMORY })),
+];
+
+interface Variant {
+  readonly name: string;
+  readonly title: string;
+  readonly place: PlaceOptions;
+  readonly rounds?: number;
 }
 
-function syncOf(stage: Stage, { name, env }: Machine): Parameters<typeof measure>[0] {
-  const program = stage.ftl(["sync", "--quiet"], `${stage.folder}/${folderOf(name)}`);
+const VARIANTS: readonly Variant[] = [
+  { name: "two-cores", title: "in memory, two cores", place: { cores: 2 } },
+  { name: "one-core", title: "in memory, one core", place: { cores: 1 }, rounds: 5 },
+  { name: "ext4", title: "ext4", place: { fileSystem: "ext4" }, rounds: 5 },
+  { name: "xfs", title: "XFS", place: { fileSystem: "xfs" }, rounds: 5 },
+  {
+    name: "ext4-cold",
+    title: "ext4, nothing cached",
+    place: { fileSystem: "ext4", isCold: true },
+    rounds: 3,
+  },
+  {
+    name: "xfs-cold",
+    title: "XFS, nothing cached",
+    place: { fileSystem: "xfs", isCold: true },
+    rounds: 3,
+  },
+  {
+    name: "line",
+    title: "behind a line of 100 Mbit/s and 50 ms",
+    place: { line: SLOW_LINE },
+    rounds: 2,
+  },
+];
+
+export function deltaCases(setting: Setting, corpus: CorpusName): Case[] {
+  return VARIANTS.map((variant) => deltaCase(setting, corpus, variant));
+}
+
+function deltaCase({ stage, corpora }: Setting, corpus: CorpusName, variant: Variant): Case {
+  let archive: ChangingArchive | undefined;
+  let place: Place | undefined;
+  const moved: number[] = [];
+  const contender = (here: Place, machine: Machine): Contender => ({
+    name: machine.name,
+    run: async () => {
+      await here.beforeRun();
+      const before = await stage.bytesRead();
+      const measured = await measure(here.program(syncOf(stage, here, machine)));
+      if (machine.name === SPARE) moved.push(await stage.bytesRead() - before);
+      return measured;
+    },
+  });
+  return {
+    name: `delta-${variant.name}`,
+    title: `sync of one changed line in many small files (${corpus}), ${variant.title}`,
+    ...(variant.rounds === undefined ? {} : { rounds: variant.rounds }),
+    targets: [...TARGETS, { measure: "fact", of: MOVED, unit: "B", atMost: 10_000 }],
+    prepare: async () => {
+      const here = place = await Place.open(stage, variant.place);
+      const path = await corpora.many(corpus);
+      const changing = archive = new ChangingArchive(stage, PACKAGE, path);
+      for (const { name } of MACHINES) here.machine(folderOf(name), [PACKAGE]);
+      // The third revision leaves the first one over.
+      for (let spooled = 0; spooled < 3; spooled++) {
+        await changing.spoolNext();
+        await syncAll(stage, here);
+      }
+      return MACHINES.map((machine) => contender(here, machine));
+    },
+    beforeRound: async () => await archive?.spoolNext({ blesses: false }),
+    afterRound: async () => {
+      await archive?.bless();
+      if (place !== undefined) await syncAll(stage, place);
+    },
+    // The round that warms up does not count here either.
+    facts: () => Promise.resolve({ [MOVED]: Math.max(...moved.slice(1)) }),
+    clean: async () => {
+      for (const { name } of MACHINES) place?.drop(`${place.folder}/${folderOf(name)}`);
+      await place?.close();
+      archive?.drop();
+      await stage.empty(`${PACKAGE}.`);
+      await stage.empty(".ftl/");
+    },
+  };
+}
+
+function syncOf(stage: Stage, { folder }: Place, { name, env }: Machine): Program {
+  const program = stage.ftl(["sync", "--quiet"], `${folder}/${folderOf(name)}`);
   return { ...program, env: { ...program.env, ...env } };
 }
 
-/** An archive of which each version has another line in one small file. */
-class ChangingArchive {
-  readonly #stage: Stage;
-  readonly #rest: string;
-  #version = 0;
-  #revision = "";
+/** Not measured, so it need not wait for a slow line. */
+async function syncAll(stage: Stage, place: Place): Promise<void> {
+  for (const one of MACHINES) await capture(syncOf(stage, place, one));
+}
 
-  /** @param rest an archive that is gzipped: what does not change */
-  constructor(stage: Stage, rest: string) {
-    this.#stage = stage;
-    this.#rest = rest;
-  }
-
-  get #folder(): string {
-    return `${this.#stage.folder}/changing`;
-  }
-
-  make(): void {
-    Deno.mkdirSync(this.#folder);
-  }
-
-  drop(): void {
-    this.#stage.drop(this.#folder);
-  }
-
-  async spoolNext({ blesses = true } = {}): Promise<void> {
-    const path = `${this.#folder}/${PACKAGE}.tgz`;
-    Deno.writeTextFileSync(`${this.#folder}/${CHANGED}`, `version ${++this.#version}\n`);
-    // A header and one block, without the end of an archive; then, as gzip allows it, the rest.
-    const first = `tar -cf - -C ${this.#folder} ${CHANGED} | head -c 1024 | gzip`;
-    await capture({
-      command: pipeline(`set +o pipefail; { ${first}; cat ${this.#rest}; } > ${path}`),
-    });
-    this.#revision = await this.#stage.spool(path);
-    if (blesses) await this.bless();
-  }
-
-  async bless(): Promise<void> {
-    await capture(this.#stage.ftl(["jump", "--master", this.#revision, "--quiet"]));
-  }
+function folderOf(name: string): string {
+  return name.replaceAll(" ", "-");
 }

@@ -1,11 +1,12 @@
 /** Runs programs and measures them. */
+import { childrenCpu } from "./cpu.ts";
 
 export interface Measured {
   /** Milliseconds from start to end. */
   readonly ms: number;
   /** Megabytes of memory that the process held at most (VmHWM). Undefined if the system does not show it. */
   readonly peak: number | undefined;
-  /** Seconds of a processor, of the program and of those that it started. Undefined if the system does not show it. */
+  /** Seconds of processors, of the program and all that it started. Undefined if the system does not show it. */
   readonly cpu: number | undefined;
 }
 
@@ -13,13 +14,17 @@ export interface Program {
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** The memory of a shell says nothing about the programs that it starts. */
+  readonly isPipeline?: boolean;
 }
 
 /** Milliseconds between two looks at the memory. Each look costs the measured program some time. */
 const LOOK = 50;
 
 /** If the program fails, throws with its stderr. */
-export async function measure({ command, env = {}, cwd }: Program): Promise<Measured> {
+export async function measure(
+  { command, env = {}, cwd, isPipeline = false }: Program,
+): Promise<Measured> {
   const [program = "", ...args] = command;
   const before = childrenCpu();
   const started = performance.now();
@@ -32,7 +37,7 @@ export async function measure({ command, env = {}, cwd }: Program): Promise<Meas
     stderr: "piped",
   }).spawn();
   let peak: number | undefined;
-  const watched = program === SHELL ? undefined : child.pid;
+  const watched = isPipeline ? undefined : child.pid;
   const timer = setInterval(() => peak = peakOf(watched) ?? peak, LOOK);
   const { code, stderr } = await child.output();
   const ms = performance.now() - started;
@@ -45,27 +50,9 @@ export async function measure({ command, env = {}, cwd }: Program): Promise<Meas
   return { ms, peak, cpu };
 }
 
-/** Ticks of a processor in a second, as all Linux kernels show them. */
-const TICKS = 100;
-
-/** Seconds that the children that have ended took, with their own children: fields 16 and 17 of proc_pid_stat(5). */
-function childrenCpu(): number | undefined {
-  try {
-    const stat = Deno.readTextFileSync("/proc/self/stat");
-    // The second field, the name, may have spaces.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[13]) + Number(fields[14])) / TICKS;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The shell's own memory says nothing about the programs that it starts. */
-const SHELL = "bash";
-
 /** A pipeline, in a shell that has `pipefail`. */
 export function pipeline(text: string): readonly string[] {
-  return [SHELL, "-c", `set -e -o pipefail; ${text}`];
+  return ["bash", "-c", `set -e -o pipefail; ${text}`];
 }
 
 export async function capture({ command, env = {}, cwd }: Program): Promise<string> {
@@ -104,11 +91,4 @@ function peakOf(pid: number | undefined): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
 }

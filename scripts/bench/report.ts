@@ -1,134 +1,82 @@
-/** Compares the results with the targets of docs/benchmarks.md. */
-import { type Measured, median } from "./programs.ts";
+/** What the benchmark prints of its results. */
+import { type CaseResult, judge, median, type Outcome, type Target } from "./targets.ts";
 
-export interface CaseResult {
-  readonly name: string;
-  readonly title: string;
-  /** By contender, in the order of the rounds. */
-  readonly runs: Readonly<Record<string, readonly Measured[]>>;
-  readonly facts: Readonly<Record<string, number>>;
+/** All targets of one case. */
+export interface Judged {
+  readonly result: CaseResult;
+  readonly outcomes: readonly Outcome[];
 }
 
-export interface Sizes {
-  /** Bytes. */
-  readonly executable: number | undefined;
-  readonly empty: number | undefined;
+export function judgeCase(targets: readonly Target[], result: CaseResult): Judged {
+  return { result, outcomes: targets.map((target) => judge(target, result)) };
 }
 
-export interface Verdict {
-  readonly what: string;
-  readonly value: number | undefined;
-  readonly unit: string;
-  readonly atMost: number;
-  readonly verdict: "met" | "MISSED" | "not measured";
-}
-
-/** The function is long because it lists every target. */
-export function verdicts(results: readonly CaseResult[], { executable, empty }: Sizes): Verdict[] {
-  const time = (caseName: string, contender: string): number | undefined =>
-    medianTime(results.find(({ name }) => name === caseName), contender);
-  const cpu = (caseName: string, contender: string): number | undefined =>
-    medianCpu(results.find(({ name }) => name === caseName), contender);
-  const ratio = (a: number | undefined, b: number | undefined): number | undefined =>
-    a === undefined || b === undefined ? undefined : a / b;
-  const sync = time("sync", "ftl sync");
-  const gunzip = time("sync", "only gunzip");
-  const write = time("sync", "only write");
-  const limit = gunzip === undefined || write === undefined ? undefined : Math.max(gunzip, write);
-  const start = (name: string): number | undefined =>
-    ratio(time("start", name), time("start", "empty program"));
-  const delta = (name: string): number | undefined =>
-    ratio(time("delta", name), time("delta", "whole"));
-  const deltaCpu = ratio(cpu("delta", "with a spare"), cpu("delta", "whole"));
-  const peaks = results.flatMap(({ runs }) => Object.entries(runs))
-    .filter(([name]) => name.startsWith("ftl ") || name === "idle sync")
-    .flatMap(([, measured]) => measured.flatMap(({ peak }) => peak ?? []));
-  const grown = executable === undefined || empty === undefined
-    ? undefined
-    : (executable - empty) / 1e6;
-  const judge = (what: string, value: number | undefined, atMost: number, unit = ""): Verdict => ({
-    what,
-    value,
-    unit,
-    atMost,
-    verdict: value === undefined ? "not measured" : value <= atMost ? "met" : "MISSED",
-  });
-  return [
-    judge("sync / (curl | tar -xz)", ratio(sync, time("sync", "curl | tar -xz")), 0.5),
-    judge("sync / the slower of only gunzip and only write", ratio(sync, limit), 1.3),
-    judge(
-      "idle sync: requests per package",
-      results.find(({ name }) => name === "start")?.facts["requests per package"],
-      1,
-    ),
-    judge("idle sync / empty program", start("idle sync"), 5),
-    judge("local list / empty program", start("local list"), 1.5),
-    judge("local jump / empty program", start("local jump"), 2.5),
-    judge("delta with a spare / whole", delta("with a spare"), 0.33),
-    judge("delta with a spare / whole, CPU", deltaCpu, 0.4),
-    judge("delta without a spare / whole", delta("without a spare"), 1),
-    judge(
-      "failed health, until the old one is active again",
-      time("rollback", "back again"),
-      1000,
-      "ms",
-    ),
-    judge(
-      "peak memory of any command",
-      peaks.length > 0 ? Math.max(...peaks) : undefined,
-      200,
-      "MB",
-    ),
-    ...results.filter(({ name }) => name.startsWith("spool-")).map(({ name }) =>
-      judge(`${name} / aws s3 cp`, ratio(time(name, "ftl spool"), time(name, "aws s3 cp")), 1)
-    ),
-    judge("executable beyond the bare runtime", grown, 2, "MB"),
-  ];
-}
-
-export function caseTable({ title, runs, facts }: CaseResult): string {
-  const rows = Object.entries(runs).map(([name, measured]) => {
+/** What each contender took, and the case's targets. */
+export function caseTable({ result, outcomes }: Judged): string {
+  const { name, title, runs, facts, unavailable } = result;
+  const head = `\n${name}: ${title}`;
+  if (unavailable !== undefined) return `${head}\n  not measured: ${unavailable}`;
+  const rows = Object.entries(runs).map(([contender, measured]) => {
     const times = measured.map(({ ms }) => ms);
     const peak = Math.max(...measured.map((one) => one.peak ?? 0));
-    const spread = `${seconds(Math.min(...times))} .. ${seconds(Math.max(...times))}`;
-    const cpu = medianOf(measured.map((one) => one.cpu));
+    const cpu = measured.map((one) => one.cpu).filter((one) => one !== undefined);
     return [
-      name,
+      contender,
       seconds(median(times)),
-      spread,
-      cpu === undefined ? "" : seconds(cpu * 1000),
+      `${seconds(Math.min(...times))} .. ${seconds(Math.max(...times))}`,
+      cpu.length === 0 ? "" : seconds(median(cpu) * 1000),
       peak === 0 ? "" : `${peak.toFixed(0)} MB`,
     ];
   });
-  const more = Object.entries(facts).map(([name, value]) => [name, String(value), "", "", ""]);
-  return `\n${title}\n${table([["", "median", "range", "CPU", "peak"], ...rows, ...more])}`;
+  const more = Object.entries(facts).map(([fact, value]) => [fact, figure(value), "", "", ""]);
+  const tables = [table([["", "median", "range", "CPU", "peak"], ...rows, ...more])];
+  if (outcomes.length > 0) tables.push(outcomeTable(outcomes.map((outcome) => ({ outcome }))));
+  return [head, ...tables].join("\n");
 }
 
-export function verdictTable(found: readonly Verdict[]): string {
-  const rows = found.map(({ what, value, unit, atMost, verdict }) => [
-    what,
-    value === undefined ? "-" : `${value.toFixed(2)} ${unit}`.trim(),
-    `${atMost} ${unit}`.trim(),
-    verdict,
+/** The targets of all cases, and at the end those that are missed. */
+export function summary(judged: readonly Judged[]): string {
+  const all = judged.flatMap(({ result, outcomes }) =>
+    outcomes.map((outcome) => ({ outcome, name: result.name }))
+  );
+  const missed = all.filter(({ outcome }) => outcome.verdict === "MISSED").map((one) =>
+    `  ${one.name}: ${one.outcome.what} ${measured(one.outcome)}, at most ${one.outcome.atMost}`
+  );
+  const unknown = judged.flatMap(({ result: { name, unavailable }, outcomes }) =>
+    unavailable !== undefined
+      ? [`  ${name}: ${unavailable}`]
+      : outcomes.filter(({ verdict }) => verdict === "not measured").map(({ what }) =>
+        `  ${name}: ${what}`
+      )
+  );
+  return [
+    `\n${outcomeTable(all)}`,
+    ...unknown.length > 0 ? [`\nNot measured:\n${unknown.join("\n")}`] : [],
+    missed.length > 0
+      ? `\nMissed:\n${missed.join("\n")}`
+      : "\nNone of the targets that were measured is missed",
+  ].join("\n");
+}
+
+function outcomeTable(rows: readonly { outcome: Outcome; name?: string }[]): string {
+  const cells = rows.map(({ outcome, name }) => [
+    name === undefined ? outcome.what : `${name}: ${outcome.what}`,
+    measured(outcome),
+    outcome.range === undefined ? "" : outcome.range.map(figure).join(" .. "),
+    `${outcome.atMost} ${outcome.unit}`.trim(),
+    outcome.verdict,
   ]);
-  const missed = found.filter(({ verdict }) => verdict === "MISSED").map(({ what }) => what);
-  const summary = missed.length === 0 ? "No target is missed" : `Missed: ${missed.join("; ")}`;
-  return `\n${table([["target", "measured", "at most", ""], ...rows])}\n${summary}\n`;
+  return table([["target", "measured", "range", "at most", ""], ...cells]);
 }
 
-function medianTime(result: CaseResult | undefined, contender: string): number | undefined {
-  const measured = result?.runs[contender];
-  return measured === undefined ? undefined : median(measured.map(({ ms }) => ms));
+function measured({ value, unit }: Outcome): string {
+  return value === undefined ? "-" : `${figure(value)} ${unit}`.trim();
 }
 
-function medianCpu(result: CaseResult | undefined, contender: string): number | undefined {
-  return medianOf((result?.runs[contender] ?? []).map(({ cpu }) => cpu));
-}
-
-/** Undefined if one is missing, or there are none. */
-function medianOf(values: readonly (number | undefined)[]): number | undefined {
-  const known = values.filter((value) => value !== undefined);
-  return known.length === 0 || known.length < values.length ? undefined : median(known);
+/** Three digits behind the point where they say something. */
+function figure(value: number): string {
+  if (Number.isInteger(value) && value >= 10) return String(value);
+  return value.toFixed(value < 10 ? 3 : 0);
 }
 
 function seconds(ms: number): string {

@@ -1,5 +1,5 @@
 /** How long a machine stays on a revision whose health has failed. */
-import type { Case } from "./cases.ts";
+import type { Case } from "./case.ts";
 import { capture, type Measured, pipeline } from "./programs.ts";
 import type { Stage } from "./stage.ts";
 
@@ -17,6 +17,7 @@ export function rollbackCase(stage: Stage): Case {
   return {
     name: "rollback",
     title: "a failed health, until the old revision is active and started again",
+    targets: [{ measure: "ms", of: "back again", atMost: 1000 }],
     prepare: async () => {
       stage.machine(PACKAGE, [PACKAGE]);
       const good = await spoolVersion(stage, "good");

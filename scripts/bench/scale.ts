@@ -1,16 +1,20 @@
 /** How time and memory grow: each command at three sizes, each at least ten times the one before. */
-import type { Case, Contender } from "./cases.ts";
+import type { Case, Contender } from "./case.ts";
 import { capture, measure } from "./programs.ts";
 import type { Stage } from "./stage.ts";
 
+/** A case here has no target: the numbers beside each other say it. */
+type Growth = Omit<Case, "targets" | "isExtra">;
+
 export function scaleCases(stage: Stage): Case[] {
-  return [
+  const cases = [
     idleSync(stage, [10, 100, 1_000]),
     masterListing(stage, [200, 2_000, 20_000]),
     masterPurge(stage, [200, 2_000, 20_000]),
     localPurge(stage, [100, 1_000, 10_000]),
     entries(stage, [10_000, 100_000, 1_000_000]),
   ];
+  return cases.map((one) => ({ ...one, targets: [], isExtra: true }));
 }
 
 /** An id in FTL's form. The ids sort by their numbers. */
@@ -22,7 +26,7 @@ function count(number: number): string {
   return number.toLocaleString("en-US");
 }
 
-function idleSync(stage: Stage, sizes: readonly number[]): Case {
+function idleSync(stage: Stage, sizes: readonly number[]): Growth {
   const requests: Record<string, number> = {};
   const packagesOf = (size: number): string[] =>
     Array.from({ length: size }, (_, i) => `scale${size}x${i}`);
@@ -60,7 +64,7 @@ async function fillRevisions(stage: Stage, name: string, size: number): Promise<
   await stage.fill([[`${name}.rev`, `${name}.${idOf(size - 1)}`]]);
 }
 
-function masterListing(stage: Stage, sizes: readonly number[]): Case {
+function masterListing(stage: Stage, sizes: readonly number[]): Growth {
   return {
     name: "scale-list",
     title: "list --master, by revisions of the package in S3",
@@ -75,7 +79,7 @@ function masterListing(stage: Stage, sizes: readonly number[]): Case {
   };
 }
 
-function masterPurge(stage: Stage, sizes: readonly number[]): Case {
+function masterPurge(stage: Stage, sizes: readonly number[]): Growth {
   return {
     name: "scale-purge-master",
     title: "purge --master --keep 3, by revisions of the package in S3",
@@ -100,7 +104,7 @@ function masterPurge(stage: Stage, sizes: readonly number[]): Case {
   };
 }
 
-function localPurge(stage: Stage, sizes: readonly number[]): Case {
+function localPurge(stage: Stage, sizes: readonly number[]): Growth {
   const roots: string[] = [];
   return {
     name: "scale-purge",
@@ -125,7 +129,7 @@ function localPurge(stage: Stage, sizes: readonly number[]): Case {
   };
 }
 
-function entries(stage: Stage, sizes: readonly number[]): Case {
+function entries(stage: Stage, sizes: readonly number[]): Growth {
   return {
     name: "scale-entries",
     title: "spool and sync, by entries of the archive",

@@ -2,6 +2,7 @@
 import { inParallel } from "../../src/concurrency/parallel.ts";
 import type { Bucket } from "../../src/bucket/bucket.ts";
 import { openS3Bucket } from "../../src/bucket/s3/s3_bucket.ts";
+import type { LineOptions } from "./line.ts";
 import { capture, type Program } from "./programs.ts";
 
 const BUCKET = "bench";
@@ -11,6 +12,8 @@ export interface StageOptions {
   readonly work: string | undefined;
   /** The executable to measure. Undefined for the source. */
   readonly ftl: string | undefined;
+  /** A folder on a real disk, for file systems that are made there. */
+  readonly disk: string;
   readonly say: (text: string) => void;
 }
 
@@ -23,23 +26,18 @@ export class Stage implements AsyncDisposable {
     readonly ftlCommand: readonly string[],
     readonly url: string,
     readonly env: Readonly<Record<string, string>>,
+    readonly disk: string,
     { server, unmount }: { server: Deno.ChildProcess; unmount: () => void },
   ) {
     this.#server = server;
     this.#unmount = unmount;
   }
 
-  static async open({ work, ftl, say }: StageOptions): Promise<Stage> {
+  static async open({ work, ftl, disk, say }: StageOptions): Promise<Stage> {
     const { folder, unmount } = openWork(work, say);
     const script = new URL("server.ts", import.meta.url).pathname;
-    const server = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--allow-all", script, `${folder}/s3`, BUCKET],
-      stdin: "null",
-      stdout: "piped",
-    }).spawn();
-    const { value = "" } = await server.stdout.pipeThrough(new TextDecoderStream()).getReader()
-      .read();
-    const { url, env } = JSON.parse(value) as { url: string; env: Record<string, string> };
+    const { process: server, line } = await startScript(script, [`${folder}/s3`, BUCKET]);
+    const { url, env } = JSON.parse(line) as { url: string; env: Record<string, string> };
     const entry = new URL("../../mod.ts", import.meta.url).pathname;
     const command = ftl === undefined
       ? [Deno.execPath(), "run", "--quiet", "--allow-all", entry]
@@ -50,13 +48,32 @@ export class Stage implements AsyncDisposable {
       AWS_EC2_METADATA_DISABLED: "true",
       FTL_KEEP: "1",
     };
-    return new Stage(folder, command, url, { ...env, ...quiet }, { server, unmount });
+    return new Stage(folder, command, url, { ...env, ...quiet }, disk, { server, unmount });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.kill("SIGTERM");
-    await this.#server.status;
+    await end(this.#server);
     this.#unmount();
+  }
+
+  /** The path of the program that is measured. Undefined for the source. */
+  get executable(): string | undefined {
+    const [program, ...more] = this.ftlCommand;
+    return more.length === 0 ? program : undefined;
+  }
+
+  get serverPid(): number {
+    return this.#server.pid;
+  }
+
+  /** A slow line to the server, in a process of its own. */
+  async openLine(
+    { bits, roundTrip }: LineOptions,
+  ): Promise<{ url: string; close: () => Promise<void> }> {
+    const script = new URL("line_proxy.ts", import.meta.url).pathname;
+    const args = [new URL(this.url).host, String(bits), String(roundTrip)];
+    const { process, line } = await startScript(script, args);
+    return { url: line, close: () => end(process) };
   }
 
   /** `ftl`, on a machine or without a root. */
@@ -70,8 +87,8 @@ export class Stage implements AsyncDisposable {
   }
 
   /** A machine that wants these packages. */
-  machine(name: string, packages: readonly string[]): string {
-    const root = `${this.folder}/${name}`;
+  machine(name: string, packages: readonly string[], folder: string = this.folder): string {
+    const root = `${folder}/${name}`;
     this.drop(root);
     for (const pkg of packages) Deno.mkdirSync(`${root}/${pkg}`, { recursive: true });
     return root;
@@ -112,25 +129,25 @@ export class Stage implements AsyncDisposable {
     return object.key;
   }
 
-  /** A `curl` command that writes an object to its stdout. */
-  curl(key: string): string {
+  /** A `curl` command that writes an object to its stdout. `url`: of the server, or of a line to it. */
+  curl(key: string, url: string = this.url): string {
     const { AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = this.env;
     return `curl -sSf --aws-sigv4 aws:amz:${AWS_REGION}:s3 ` +
       `--user ${AWS_ACCESS_KEY_ID}:${AWS_SECRET_ACCESS_KEY} ` +
-      `-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' ${this.url}/${BUCKET}/${key}`;
+      `-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' ${url}/${BUCKET}/${key}`;
   }
 
   s3Url(key: string): string {
     return `s3://${BUCKET}/${key}`;
   }
 
-  /** Bytes of all bodies that the server has sent since the last call of `requests`. */
+  /** Bytes of objects that the server has sent since the last call of `requests`. Listings are not counted. */
   async bytesRead(): Promise<number> {
     const log = await (await fetch(`${this.url}/_ftl/log`)).json() as {
       operation: string;
       sent: number;
     }[];
-    return log.filter(({ operation }) => operation !== "Control")
+    return log.filter(({ operation }) => operation === "GetObject")
       .reduce((sum, { sent }) => sum + sent, 0);
   }
 
@@ -140,6 +157,31 @@ export class Stage implements AsyncDisposable {
     await (await fetch(`${this.url}/_ftl/log`, { method: "DELETE" })).body?.cancel();
     return log.filter(({ operation }) => operation !== "Control").length;
   }
+}
+
+/** Starts a script of this folder, and waits for the line that it prints. */
+async function startScript(
+  script: string,
+  args: readonly string[],
+): Promise<{ process: Deno.ChildProcess; line: string }> {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", script, ...args],
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  const { value = "" } = await process.stdout.pipeThrough(new TextDecoderStream()).getReader()
+    .read();
+  return { process, line: value.trim() };
+}
+
+/** A Ctrl-C may have ended it before. */
+async function end(process: Deno.ChildProcess): Promise<void> {
+  try {
+    process.kill("SIGTERM");
+  } catch {
+    // It has ended.
+  }
+  await process.status;
 }
 
 /** An executable with limited permissions may not write below /dev, so a memory disk is mounted elsewhere. */
