@@ -3,17 +3,19 @@
 export interface ParallelOptions {
   /** How many are under way at the same time. */
   readonly concurrency: number;
+  /** So many may be under way from the time on when `after` has resolved, if something is left then. */
+  readonly more?: { readonly after: () => Promise<unknown>; readonly concurrency: number };
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Calls `work` for each item and gives the results in the order of the items. If one call fails, or
  * `signal` aborts, no more items are started and `stop` aborts for those under way. The failure is
- * thrown after all of them have ended.
+ * thrown after all of them have ended. If `more.after` rejects, that is somebody else's failure.
  */
 export async function inParallel<T, R>(
   items: readonly T[],
-  { concurrency, signal }: ParallelOptions,
+  { concurrency, more, signal }: ParallelOptions,
   work: (item: T, index: number, stop: AbortSignal) => Promise<R>,
 ): Promise<R[]> {
   signal?.throwIfAborted();
@@ -34,7 +36,12 @@ export async function inParallel<T, R>(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker));
+  const start = (count: number): Promise<unknown> =>
+    Promise.all(Array.from({ length: Math.min(count, items.length) }, worker));
+  let started: Promise<unknown> | undefined;
+  more?.after().then(() => started = start(more.concurrency - concurrency), () => {});
+  await start(concurrency);
+  await started; // what starts after this finds nothing left
   signal?.removeEventListener("abort", onAbort);
   stop.throwIfAborted();
   return results;

@@ -54,3 +54,38 @@ Deno.test("pause() is cut short by its signal, with its reason", async () => {
   assertEquals(await assertRejects(() => pausing, Error) === reason, true);
   await assertRejects(() => pause(0, controller.signal), Error, "enough");
 });
+
+Deno.test("inParallel() has more under way after a while, and waits for them", async (t) => {
+  /** How many were under way when each item began. */
+  const run = async (after: Promise<unknown>, onBegin: (item: number) => void) => {
+    let under = 0;
+    const seen: number[] = [];
+    const more = { after: () => after, concurrency: 3 };
+    await inParallel([1, 2, 3, 4, 5, 6], { concurrency: 1, more }, async (item) => {
+      seen.push(++under);
+      onBegin(item);
+      for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+      under--;
+    });
+    return { seen, under };
+  };
+  await t.step("from the time on when it may", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { seen, under } = await run(promise, (item) => item === 3 && resolve());
+    assertEquals([seen.slice(0, 3), Math.max(...seen), under], [[1, 1, 1], 3, 0]);
+  });
+  await t.step("never, if it may not", async () => {
+    const refused = await run(Promise.reject(new Error("no")), () => {});
+    assertEquals(refused, { seen: [1, 1, 1, 1, 1, 1], under: 0 });
+  });
+  await t.step("and does not ask, if it is over before", async () => {
+    const more = { after: () => Promise.reject(new Error("no")), concurrency: 3 };
+    const signal = AbortSignal.abort(new Error("enough"));
+    const options = { concurrency: 1, more, signal };
+    await assertRejects(() => inParallel([1], options, () => Promise.resolve()), Error, "enough");
+  });
+  await t.step("and does not wait for that", async () => {
+    const { seen } = await run(new Promise(() => {}), () => {});
+    assertEquals(seen.length, 6);
+  });
+});

@@ -130,13 +130,12 @@ function sendParts(upload: Upload, UploadId: string | undefined): Promise<SentPa
   const partSize = Math.min(...parts.slice(0, -1).map(({ length }) => length));
   const fitting = (window: number): number => Math.max(1, Math.floor(window / partSize));
   const atOnce = Math.max(1, Math.min(concurrency, fitting(UPLOAD_WINDOW)));
-  const early = fitting(EARLY_WINDOW);
+  const early = Math.min(atOnce, fitting(EARLY_WINDOW));
+  const more = { after: () => clearance.granted(), concurrency: atOnce };
   return inParallel(
     parts,
-    { concurrency: atOnce, signal: clearance.signal },
+    { concurrency: early, more, signal: clearance.signal },
     async (part, index, stop) => {
-      // Of the first parts that would be under way together, some wait.
-      if (index >= early && index < atOnce) await clearance.granted();
       const copy = await copies.copy(part, index, stop);
       const sent = copy ?? await sendPart(upload, { part, index, UploadId, stop });
       if (copy !== undefined) copied += part.length;

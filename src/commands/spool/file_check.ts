@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers";
 import { checkArchive, type EntryWatcher } from "../../archive/check.ts";
 import { ContentCheck } from "../../archive/content_check.ts";
 import { ScriptCheck } from "../../archive/script_check.ts";
+import { orAborted } from "../../concurrency/abortable.ts";
 import { IntegrityError } from "../../errors.ts";
 import type { PackageName } from "../../revision/names.ts";
 import {
@@ -11,6 +12,7 @@ import {
   type FileSource,
   type SumTaker,
 } from "../../transfer/upload/file_source.ts";
+import type { SumsThread } from "../../transfer/upload/sums_thread.ts";
 import type { Context } from "../../context.ts";
 
 /** The result of the check. */
@@ -29,6 +31,8 @@ export interface SpoolFile {
   readonly rest: string;
   /** Called for what is probably a mistake. */
   readonly warn: (message: string) => void;
+  /** Has begun to take the checksums already. */
+  readonly ahead?: SumsThread | undefined;
   /** See the entries during the check, besides those that look for mistakes. */
   readonly watchers?: readonly EntryWatcher[] | undefined;
 }
@@ -57,8 +61,19 @@ export async function checkFile(
   return { entries, bytes };
 }
 
-/** Reads all of `source` for its checksums. Throws `IntegrityError` if it changes meanwhile. */
-export async function takeChecksums(source: FileSource, signal: AbortSignal): Promise<Checksums> {
+/**
+ * The checksums that `ahead` has taken, or else all of `source` is read for them. Throws `IntegrityError` if it has
+ * changed meanwhile.
+ */
+export async function takeChecksums(
+  source: FileSource,
+  { ahead, signal }: { readonly ahead: SumsThread | undefined; readonly signal: AbortSignal },
+): Promise<Checksums> {
+  const taken = ahead && await orAborted(() => ahead.done, signal);
+  if (taken !== undefined) {
+    source.requireUnchanged();
+    return taken;
+  }
   const sums = new ChecksumTaker(source.parts);
   const chunks = inTurns(source.chunks(sums), { signal, tell: () => {} });
   while (!(await chunks.next()).done);

@@ -1,6 +1,6 @@
 /**
- * A check that goes on while its file is uploaded. It begins at once, beside the reading for the
- * checksums, and runs once, however often the upload is tried under another id.
+ * A check that goes on while its file is uploaded. It begins at once, perhaps beside the reading for
+ * the checksums, and runs once, however often the upload is tried under another id.
  */
 import { createHash } from "node:crypto";
 import type { Context } from "../../context.ts";
@@ -28,7 +28,7 @@ export class RunningCheck implements AsyncDisposable {
     this.#file = file;
     context.signal.addEventListener("abort", this.#onAbort);
     if (context.signal.aborted) this.#onAbort();
-    this.#sums = takeChecksums(source, this.#stop.signal);
+    this.#sums = takeChecksums(source, { ahead: file.ahead, signal: this.#stop.signal });
     this.#done = this.#check();
     // Whoever asks gets the error, but the command may end before anybody does.
     this.#sums.catch(() => {});
@@ -51,6 +51,16 @@ export class RunningCheck implements AsyncDisposable {
   /** Throws if it is known by now that the check has failed. */
   requireNoFailure(): void {
     if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** What an upload gives. If it fails and the check has failed too, the fault of the file is more important. */
+  async orFailure<T>(uploading: Promise<T>): Promise<T> {
+    try {
+      return await uploading;
+    } catch (error) {
+      if (!this.#context.signal.aborted) this.requireNoFailure();
+      throw error;
+    }
   }
 
   /** Ends the check, and returns when nobody reads the file any more. */

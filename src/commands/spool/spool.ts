@@ -18,6 +18,7 @@ import {
   toRevision,
 } from "../../revision/names.ts";
 import { FileSource } from "../../transfer/upload/file_source.ts";
+import { SumsThread } from "../../transfer/upload/sums_thread.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import { ClockCheck } from "./clock_check.ts";
 import type { Config } from "../../config.ts";
@@ -89,6 +90,7 @@ export async function spool(
   const noteEntries = noteMetadata(note);
   const { warnings, warn } = collectWarnings(report);
   using file = isFolder ? undefined : new FileSource(path);
+  using ahead = file && SumsThread.start(file);
   const clock = new ClockCheck(context.now);
   const bucket = await openBucket(context, (headers) => clock.see(headers));
   const sign = await openRevisionSigning(context);
@@ -107,7 +109,14 @@ export async function spool(
   const { source } = packed;
   using _packed = isFolder ? source : undefined;
   const watchers = deltas === undefined ? [] : [deltas.watcher];
-  await using check = new RunningCheck(context, source, { path, name, rest, warn, watchers });
+  await using check = new RunningCheck(context, source, {
+    path,
+    name,
+    rest,
+    warn,
+    ahead,
+    watchers,
+  });
   const sums = await check.sums();
   const facts = mayOverlap(config, source) ? undefined : await check.done;
 
@@ -132,7 +141,7 @@ export async function spool(
       });
     },
   });
-  const { id, key } = await orFailedCheck(uploading, check, context.signal)
+  const { id, key } = await check.orFailure(uploading)
     .catch((error) => dropFailed(deltas, error));
   const revision = revisionName({ package: name, id });
   faultPoint("upload-completed");
@@ -170,20 +179,6 @@ function collectWarnings(
 async function dropFailed(deltas: SpoolDeltas | undefined, error: unknown): Promise<never> {
   if (!(error instanceof OutcomeUnknownError)) await deltas?.drop();
   throw error;
-}
-
-/** What an upload gives. If it fails and the check has failed too, the fault of the file is more important. */
-async function orFailedCheck<T>(
-  uploading: Promise<T>,
-  check: RunningCheck,
-  signal: AbortSignal,
-): Promise<T> {
-  try {
-    return await uploading;
-  } catch (error) {
-    if (!signal.aborted) check.requireNoFailure();
-    throw error;
-  }
 }
 
 type RevisionSigning = (

@@ -1,6 +1,6 @@
 /**
  * A file to spool. It is read three times: for its checksums, to check it, and to upload it, the latter
- * two at the same time if the file is large.
+ * two at the same time if the file is large. A thread may do the first: see `sums_thread.ts`.
  */
 import { createHash } from "node:crypto";
 import { IntegrityError, NotFoundError, UsageError } from "../../errors.ts";
@@ -55,6 +55,11 @@ export class FileSource implements Disposable {
 
   [Symbol.dispose](): void {
     this.#file.close();
+  }
+
+  /** Where it can be opened once more. Undefined if a folder was packed into it. */
+  get path(): string | undefined {
+    return this.#isPacked ? undefined : this.#path;
   }
 
   /**

@@ -155,12 +155,10 @@ export class SpoolDeltas implements Disposable {
     [this.#put, this.#made] = [new PutObjects(this.#bucket, key), []];
     this.#began = performance.now();
     this.#arrived = parts.length > 1 ? undefined : this.#began;
-    // One of them may wait until all of this is done.
-    const early = size - Math.max(...parts.map(({ length }) => length));
     return {
       afterCheck: (checked, signal) => this.#putAll(revision, { ...checked, sha256, size }, signal),
       onProgress: (done) => {
-        if (done < early || this.#arrived !== undefined) return;
+        if (done < size || this.#arrived !== undefined) return;
         this.#arrived = performance.now();
         this.#limit();
       },
