@@ -12,6 +12,7 @@ import {
   spoolAtOnce,
   spoolInOneInstant,
 } from "../tests/proof/crowd.ts";
+import { editBases } from "../tests/proof/edited_base.ts";
 import { fillDisk, readOnlyDisk } from "../tests/proof/full_disk.ts";
 import { breakArchives } from "../tests/proof/hostile_archives.ts";
 import { breakPatches } from "../tests/proof/hostile_patches.ts";
@@ -62,6 +63,7 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
   turns: () => takeTurns({ machines: 40, atOnce: 3 }),
   faults: () => faultMatrix({ slow: true }),
   hostile: ({ seed, rounds }) => breakArchives({ seed, inputs: 100 * rounds }),
+  edits: ({ seed, rounds }) => editBases({ seed, rounds: Math.ceil(rounds / 2) }),
   patches: ({ seed, rounds }) => Promise.resolve(breakPatches({ seed, inputs: 100 * rounds })),
   properties: ({ seed }) => properties(seed),
   bytes: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "bytes" }),
