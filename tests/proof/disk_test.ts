@@ -34,6 +34,6 @@ testWith(
   MOUNTING,
   "a power cut after any write of a delta leaves whole revisions, and no record of what is lost",
   async () => {
-    await cutPowerOfDeltas({ seed, every: 120 });
+    await cutPowerOfDeltas({ seed, every: 200 });
   },
 );
