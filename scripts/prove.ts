@@ -12,13 +12,16 @@ import {
   spoolAtOnce,
   spoolInOneInstant,
 } from "../tests/proof/crowd.ts";
+import { editBases } from "../tests/proof/edited_base.ts";
 import { fillDisk, readOnlyDisk } from "../tests/proof/full_disk.ts";
 import { breakArchives } from "../tests/proof/hostile_archives.ts";
+import { breakPatches } from "../tests/proof/hostile_patches.ts";
 import { killLoop } from "../tests/proof/kill_loop.ts";
 import type { Figures } from "../tests/proof/lab.ts";
 import { faultMatrix } from "../tests/proof/matrix.ts";
 import { pollByMany } from "../tests/proof/polling.ts";
 import { cutPower } from "../tests/proof/power_cut.ts";
+import { cutPowerOfDeltas } from "../tests/proof/power_cut_delta.ts";
 import { newSeed } from "../tests/proof/random.ts";
 import { announce, figuresLine } from "../tests/proof/report.ts";
 import { lookAtMany } from "../tests/proof/reports.ts";
@@ -46,6 +49,8 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
     }),
   steps: () => killAtSteps(),
   power: () => cutPower(),
+  "power-deltas": ({ seed, rounds }) =>
+    cutPowerOfDeltas({ seed, every: Math.max(1, Math.ceil(5000 / rounds)) }),
   crowd: ({ seed }) => crowdOnOneRoot({ seed, seconds: 60 }),
   spools: async ({ seed }) => {
     await spoolInOneInstant({ seed, count: 10 });
@@ -58,6 +63,8 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
   turns: () => takeTurns({ machines: 40, atOnce: 3 }),
   faults: () => faultMatrix({ slow: true }),
   hostile: ({ seed, rounds }) => breakArchives({ seed, inputs: 100 * rounds }),
+  edits: ({ seed, rounds }) => editBases({ seed, rounds: Math.ceil(rounds / 2) }),
+  patches: ({ seed, rounds }) => Promise.resolve(breakPatches({ seed, inputs: 100 * rounds })),
   properties: ({ seed }) => properties(seed),
   bytes: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "bytes" }),
   inodes: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "inodes" }),

@@ -1,5 +1,6 @@
 import { fillDisk, readOnlyDisk } from "./full_disk.ts";
 import { cutPower } from "./power_cut.ts";
+import { cutPowerOfDeltas } from "./power_cut_delta.ts";
 import { newSeed } from "./random.ts";
 import { announce } from "./report.ts";
 import { BTRFS, MOUNTING, testWith } from "../required_program.ts";
@@ -26,5 +27,13 @@ testWith(
   "a power cut at any step leaves whole revisions, and the next sync goes on",
   async () => {
     await cutPower();
+  },
+);
+
+testWith(
+  MOUNTING,
+  "a power cut after any write of a delta leaves whole revisions, and no record of what is lost",
+  async () => {
+    await cutPowerOfDeltas({ seed, every: 200 });
   },
 );

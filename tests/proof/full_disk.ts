@@ -1,12 +1,18 @@
 /** Disks that fill at random moments, by bytes, inodes or a quota, and one that is read-only. */
 import { statfsSync } from "node:fs";
 import { jump, jumpMaster, sync } from "../../mod.ts";
+import { readSpare } from "../../src/machine/delta/spare.ts";
+import { PackageDir } from "../../src/machine/package_dir.ts";
+import type { Ran } from "../e2e/fleet.ts";
+import { aPackage } from "../names.ts";
+import { FolderSpools } from "./folder_spools.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
 import { Mount, Quota } from "./mounts.ts";
 import { Random } from "./random.ts";
 import { requireRecovery } from "./recovery.ts";
 import { makeSite } from "./site.ts";
+import { shownEnv, SmallChanges } from "./small_changes.ts";
 
 const FILES = 60;
 /** What one more revision takes, and the files beside it. */
@@ -62,24 +68,28 @@ export async function fillDisk({ seed, rounds, of }: FullDiskOptions): Promise<F
   Deno.mkdirSync(`${lab.root}/${PACKAGE}`);
   const inspector = new Inspector(lab);
   const random = new Random(seed);
+  const folders = new FolderSpools(lab);
+  const changes = new SmallChanges(lab, { random, seed, folders, files: FILES });
   let full = 0;
+  let sparesGivenUp = 0;
   for (let round = 1; round <= rounds; round++) {
-    const args = await arrange(lab, random);
+    const env = changes.chooseEnv();
+    const args = random.next() < 0.5
+      ? await arrange(lab, random)
+      : await changes.argumentsFor("sync of a change");
     await inspector.look();
+    const hadSpare = hasSpare(lab);
     disk.leave(random.below(NEED[of]));
-    const { code, stderr } = await lab.run(args);
-    const where = `seed ${seed}, round ${round}, ${of}, ftl ${args.join(" ")}`;
+    const { code, stderr } = await lab.run(args, { env });
+    const where = `seed ${seed}, round ${round}, ${of}, ${shownEnv(env)} ftl ${args.join(" ")}`;
+    if (hadSpare && !hasSpare(lab)) sparesGivenUp++;
     if (code !== 0) {
       full++;
-      const said = code === 7 && /disk is full|No room|inodes|quota is used up/.test(stderr) &&
-        !/^ +at /m.test(stderr);
-      // What makes room must not need any; but Btrfs wants some for whatever is renamed.
-      if (!said || (args[0] === "purge" && of !== "quota")) {
-        throw new Error(`${where}: exit ${code}: ${stderr}`);
-      }
+      requireSaid(lab, { code, stderr, where, mayLackRoom: args[0] !== "purge" || of === "quota" });
     }
     try {
       await inspector.look();
+      if (code === 0) changes.noteWay();
       disk.lift();
       await requireRecovery(lab);
       await inspector.look();
@@ -87,7 +97,32 @@ export async function fillDisk({ seed, rounds, of }: FullDiskOptions): Promise<F
       throw new Error(`${where}: ${(error as Error).message}`, { cause: error });
     }
   }
-  return { rounds, "ended by a full disk": full };
+  return {
+    rounds,
+    "ended by a full disk": full,
+    "spares gone": sparesGivenUp,
+    ...Object.fromEntries([...changes.ways].map(([how, count]) => [`came by ${how}`, count])),
+  };
+}
+
+/** Full is said to be full. What makes room must not need any; but Btrfs wants some for whatever is renamed. */
+function requireSaid(
+  lab: Lab,
+  { code, stderr, where, mayLackRoom }: Pick<Ran, "code" | "stderr"> & {
+    readonly where: string;
+    readonly mayLackRoom: boolean;
+  },
+): void {
+  const said = code === 7 && /disk is full|No room|inodes|quota is used up/.test(stderr) &&
+    !/^ +at /m.test(stderr);
+  if (!said || !mayLackRoom) throw new Error(`${where}: exit ${code}: ${stderr}`);
+  if (/Cannot unpack|No room/.test(stderr) && hasSpare(lab)) {
+    throw new Error(`${where}: a spare has room that a revision lacks: ${stderr}`);
+  }
+}
+
+function hasSpare(lab: Lab): boolean {
+  return readSpare(new PackageDir(lab.root, aPackage(PACKAGE))) !== undefined;
 }
 
 async function arrange(lab: Lab, random: Random): Promise<string[]> {

@@ -90,7 +90,7 @@ export class Inspector {
 }
 
 /** The first line that only one of the two has. */
-function firstOf(lines: string, wanted = ""): string {
+export function firstOf(lines: string, wanted = ""): string {
   const [there, due] = [new Set(lines.split("\n")), new Set(wanted.split("\n"))];
   const extra = [...there].find((line) => !due.has(line));
   const missing = [...due].find((line) => !there.has(line));

@@ -4,6 +4,8 @@
  * machine makes of them differs.
  */
 import { jump, jumpMaster, purge, purgeMaster, sync } from "../../mod.ts";
+import { CHANGES, shownEnv, SmallChanges } from "./small_changes.ts";
+import { FolderSpools } from "./folder_spools.ts";
 import { Inspector, openUploads, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
 import { Random } from "./random.ts";
@@ -27,6 +29,7 @@ const COMMANDS = [
   "jump --master",
   "sync of a bad one",
   "jump to a bad one",
+  ...CHANGES,
 ] as const;
 type CommandName = typeof COMMANDS[number];
 
@@ -55,6 +58,10 @@ function isBad(command: CommandName): boolean {
   return command.endsWith("bad one");
 }
 
+function isChange(command: CommandName): command is typeof CHANGES[number] {
+  return CHANGES.some((one) => one === command);
+}
+
 /** The exit code of the command if nothing kills it. */
 function doneCode(command: CommandName): number {
   return isBad(command) ? 6 : 0;
@@ -67,6 +74,8 @@ class KillLoop {
   readonly #sites: Archive[];
   readonly #large: Archive;
   readonly #badSite: Archive;
+  readonly #changes: SmallChanges;
+  readonly #folders: FolderSpools;
   /** Milliseconds that each command usually takes. */
   readonly #usual = new Map<CommandName, number>();
   readonly #counts = { SIGKILL: 0, SIGTERM: 0, SIGINT: 0, completed: 0, openUploads: 0 };
@@ -84,6 +93,8 @@ class KillLoop {
     this.#sites = [1, 2, 3, 4, 5].map((n) => makeSite(PACKAGE, seed + n, { files: 120 }));
     this.#sites.push(makeSite(PACKAGE, seed, { files: SHARED }));
     this.#badSite = makeSite(PACKAGE, seed + 6, { files: 120, bad: true });
+    this.#folders = new FolderSpools(lab);
+    this.#changes = new SmallChanges(lab, { random: this.#random, folders: this.#folders, seed });
     this.#large = makeSite("large", seed, { files: 3, ballast: 17 << 20, scripts: false });
   }
 
@@ -99,6 +110,7 @@ class KillLoop {
       if (code !== doneCode(command)) throw new Error(`ftl ${args.join(" ")}: ${stderr}`);
       this.#usual.set(command, performance.now() - started);
       if (isBad(command)) await this.#endBad(args);
+      await this.#folders.know();
     }
     await this.#inspector.look();
   }
@@ -109,12 +121,15 @@ class KillLoop {
       ? "SIGKILL"
       : this.#random.pick(["SIGTERM", "SIGINT"] as const);
     const delay = this.#random.next() * 1.1 * (this.#usual.get(command) ?? 500);
+    const env = this.#changes.chooseEnv();
     const args = await this.#argumentsFor(command);
-    this.last = `ftl ${args.join(" ")}, ${signal} after ${delay.toFixed()} ms`;
-    const killed = await this.#killAfter(args, { signal, delay, done: doneCode(command) });
+    this.last = `${shownEnv(env)} ftl ${args.join(" ")}, ${signal} after ${delay.toFixed()} ms`;
+    const killed = await this.#killAfter(args, { signal, delay, done: doneCode(command), env });
+    await this.#folders.know();
     await this.#inspector.look();
     if (isBad(command)) await this.#endBad(args);
     await requireRecovery(this.#lab);
+    this.#changes.noteWay();
     await this.#requireNoUploads(killed && signal === "SIGKILL");
     await this.#inspector.look();
     await this.#forgetOld();
@@ -127,6 +142,9 @@ class KillLoop {
       "ended by SIGTERM or SIGINT": SIGTERM + SIGINT,
       "completed before the signal": completed,
       "uploads found open and taken back": openUploads,
+      ...Object.fromEntries(
+        [...this.#changes.ways].map(([how, count]) => [`came by ${how}`, count]),
+      ),
       "files compared": this.#inspector.files,
     };
   }
@@ -147,6 +165,7 @@ class KillLoop {
     if (command === "spool") return ["spool", this.#lab.file(site)];
     if (command === "spool large") return ["spool", this.#lab.file(this.#large)];
     if (isBad(command)) return await this.#argumentsForBad(command);
+    if (isChange(command)) return await this.#changes.argumentsFor(command);
     const { revision } = await this.#lab.spool(site);
     await this.#inspector.lookAtBucket();
     if (command === "jump --master") return ["jump", "--master", revision];
@@ -178,14 +197,15 @@ class KillLoop {
 
   async #killAfter(
     args: readonly string[],
-    { signal, delay, done }: {
+    { signal, delay, done, env }: {
       signal: "SIGKILL" | "SIGTERM" | "SIGINT";
       delay: number;
+      env: Readonly<Record<string, string>>;
       /** The exit code of a command that completes. */
       done: number;
     },
   ): Promise<boolean> {
-    const child = this.#lab.launch(args);
+    const child = this.#lab.launch(args, { env });
     const output = child.output();
     const timer = setTimeout(() => {
       try {

@@ -16,6 +16,8 @@ export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** A step to be killed at, as `published:2`. */
   readonly killAt?: string;
+  /** Its main thread is killed after so many writes to the disk. */
+  readonly killWrite?: number;
   /** How much faster its clock runs. */
   readonly clock?: number;
   /** A program, with its first arguments, that runs `ftl` by the arguments that follow. */
@@ -99,11 +101,12 @@ export class Lab implements AsyncDisposable {
   }
 
   launch(args: readonly string[], options: LaunchOptions = {}): Deno.ChildProcess {
-    const { env = {}, killAt, clock, through = [] } = options;
-    const special = killAt !== undefined || clock !== undefined;
+    const { env = {}, killAt, killWrite, clock, through = [] } = options;
+    const special = (killAt ?? killWrite ?? clock) !== undefined;
     const whole = {
       ...this.env,
       ...(killAt === undefined ? {} : { PROVE_KILL_AT: killAt }),
+      ...(killWrite === undefined ? {} : { PROVE_KILL_WRITE: String(killWrite) }),
       ...(clock === undefined ? {} : { PROVE_CLOCK: String(clock) }),
       ...(special ? { PROVE_AHEAD: String(FastForward.ahead) } : {}),
       ...env,

@@ -1,4 +1,7 @@
-/** Every kind of request that FTL sends against every fault of the server: what comes of it. */
+/**
+ * Every kind of request that FTL sends against every fault of the server: what comes of it. The file is long because
+ * most kinds of requests have their row here.
+ */
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { jumpMaster, sync } from "../../mod.ts";
 import type { Fault } from "../s3_server/server.ts";
@@ -16,8 +19,10 @@ import { Inspector, openUploads, PACKAGE } from "./invariants.ts";
 import { FastForward } from "./fast_forward.ts";
 import { type Figures, Lab } from "./lab.ts";
 import { requireRecovery } from "./recovery.ts";
+import { arrangeForDelta, isOfDelta, requireWay } from "./delta_requests.ts";
+import { FolderSpools } from "./folder_spools.ts";
 import { arrangeForFleet, isOfFleet } from "./fleet_requests.ts";
-import { countOf, PLACES } from "./request_places.ts";
+import { countOf, isAt, PLACES } from "./request_places.ts";
 import { type Archive, makeSite } from "./site.ts";
 import { STALE } from "./writer_kills.ts";
 
@@ -84,6 +89,9 @@ function requireAsExpected(
   if (/^ +at /m.test(stderr) || code === 1) {
     throw new Error(`${where}: a stack or a fault: ${stderr}`);
   }
+  if (due.says !== undefined && !due.says.test(stderr)) {
+    throw new Error(`${where}: does not say ${due.says}: ${stderr}`);
+  }
   if (code !== 0 && !/^ftl: /m.test(stderr)) throw new Error(`${where}: says nothing: ${stderr}`);
 }
 
@@ -91,13 +99,17 @@ function requireAsExpected(
 class Bench {
   readonly #lab: Lab;
   readonly #inspector: Inspector;
+  readonly #folders: FolderSpools;
   #turn = 0;
+  /** Of the next command. */
+  #env: Readonly<Record<string, string>> = {};
   /** Of the rollout that is under way. */
   #candidate: string | undefined;
 
   constructor(lab: Lab, readonly time: FastForward) {
     this.#lab = lab;
     this.#inspector = new Inspector(lab);
+    this.#folders = new FolderSpools(lab);
   }
 
   async try(request: RequestKind, fault: FaultCase): Promise<Cell> {
@@ -114,17 +126,18 @@ class Bench {
     if (request === "abort of an upload") {
       server.addFault({ operation: "UploadPart", nth: 2, fault: { kind: "access-denied" } });
     }
+    if (request === "removal after a failed spool") {
+      server.addFault({ ...PLACES["spool in one"], fault: { kind: "access-denied" } });
+    }
     const started = performance.now();
     const clock = clockFor(request, fault);
-    const env = request === "writing of a report" ? { FTL_REPORT: "3600" } : {};
+    const env = request === "writing of a report" ? { FTL_REPORT: "3600" } : this.#env;
     const { code, stderr } = await this.#lab.run(args, { clock, env });
     const seconds = (performance.now() - started) / 1000 * clock;
-    const { operation, key } = PLACES[request];
-    const requests =
-      server.log.filter((record) =>
-        record.operation === operation && (key === undefined || key.test(record.key ?? ""))
-      ).length;
+    const requests = server.log.filter((record) => isAt(PLACES[request], record)).length;
     server.clearFaults();
+    requireWay(this.#lab, request, fault);
+    await this.#folders.know();
     // Whoever failed between the history and the pointer leaves its turn to the next one after half a minute.
     if (code !== 0 && args[1] === "--master") this.time.by(STALE);
     if (this.#candidate !== undefined) await jumpMaster(this.#lab.context(), this.#candidate);
@@ -157,6 +170,13 @@ class Bench {
         spoolNext: async () => (await lab.spool(site())).revision,
       });
       this.#candidate = candidate;
+      return args;
+    }
+    this.#env = {};
+    if (isOfDelta(request)) {
+      const [turn, folders] = [this.#turn, this.#folders];
+      const { args, env = {} } = await arrangeForDelta(lab, request, { turn, folders });
+      this.#env = env;
       return args;
     }
     switch (request) {

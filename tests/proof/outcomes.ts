@@ -13,6 +13,25 @@ export const FLEET_REQUESTS = [
 ] as const;
 export type FleetRequest = typeof FLEET_REQUESTS[number];
 
+/** Those of trees, patches and frames. All of these may be missing, so no command fails for want of one. */
+export const DELTA_REQUESTS = [
+  "reading of a base's tree",
+  "reading of a patch",
+  "details at a delta",
+  "tree beside a download",
+  "details of a tree",
+  "tree read by a spool",
+  "frames read by a spool",
+  "writing of a tree",
+  "writing of a patch",
+  "writing of frames",
+  "copy of a part",
+  "listing of deltas",
+  "removal of deltas",
+  "removal after a failed spool",
+] as const;
+export type DeltaRequest = typeof DELTA_REQUESTS[number];
+
 export const REQUESTS = [
   "listing by a sync",
   "listing by a spool",
@@ -33,6 +52,7 @@ export const REQUESTS = [
   "writing of the history",
   "details at a blessing",
   ...FLEET_REQUESTS,
+  ...DELTA_REQUESTS,
 ] as const;
 export type RequestKind = typeof REQUESTS[number];
 
@@ -70,6 +90,8 @@ export interface Outcome {
   readonly requests: number;
   /** At most, by the command's clock, on which a slow start of the process counts as often as it is faster. */
   readonly seconds: number;
+  /** What a person must be told. */
+  readonly says?: RegExp;
 }
 
 /** What matters to nobody: the command has done its work by then, or has failed before. */
@@ -78,7 +100,19 @@ const INCIDENTAL: Partial<Record<RequestKind, number>> = {
   "abort of an upload": 7,
   "writing of a report": 0,
   "writing of a mark": 0,
+  ...Object.fromEntries(DELTA_REQUESTS.map((request) => [request, 0])),
+  "removal after a failed spool": 7,
 };
+
+/** What is told of what failed for good. What took too long, and what a role may not read, is no news. */
+const TOLD: Partial<Record<RequestKind, RegExp>> = {
+  "writing of a tree": /Machines will download the whole revision/,
+  "writing of a patch": /Machines will download the whole revision/,
+  "writing of frames": /The next spool of this folder will send all of it/,
+  "listing of deltas": /Not all below .* was removed/,
+  "removal of deltas": /Not all below .* was removed/,
+};
+const CERTAIN: readonly string[] = ["internal-error", "slow-down", "access-denied", "reset"];
 
 /** Those whose answer has no body: what happens in its middle may never happen. */
 const BARE: readonly RequestKind[] = [
@@ -111,6 +145,8 @@ const PATIENT: Partial<Record<RequestKind, { requests: number; seconds: number }
   "reading of a revision": { requests: 100, seconds: 700 },
   "part of an upload": { requests: 16, seconds: 4 * 900 },
   "end of an upload": { requests: 8, seconds: 4 * 1000 },
+  // It is waited for as if the part were sent, and then it is sent.
+  "copy of a part": { requests: 16, seconds: 4 * 900 },
   "reading of the history": { requests: 5 * ENTRIES, seconds: 600 },
 };
 
@@ -128,11 +164,13 @@ const PATIENT: Partial<Record<RequestKind, { requests: number; seconds: number }
  */
 export function expectedOutcome(request: RequestKind, fault: FaultCase): Outcome | undefined {
   const { kind } = fault.fault;
-  if (kind === "stale-list" && !request.startsWith("listing by")) return undefined;
+  if (kind === "stale-list" && !/^listing (by|of deltas)/.test(request)) return undefined;
   // By the fast clock each second that a busy machine takes longer counts as ten.
   const bounds = PATIENT[request] ?? { requests: 8, seconds: 600 };
   const incidental = INCIDENTAL[request];
-  if (incidental !== undefined) return { codes: [incidental], ...bounds };
+  const isCertain = fault.times === "always" && CERTAIN.includes(kind);
+  const says = isCertain ? TOLD[request] : undefined;
+  if (incidental !== undefined) return { codes: [incidental], ...bounds, ...(says && { says }) };
   return {
     codes: codesOf(request, fault),
     ...bounds,
@@ -187,5 +225,5 @@ export function clockFor(request: RequestKind, fault: FaultCase): number {
 /** Whether the cell waits for a quarter of an hour or more, of its own clock. */
 export function isSlow(request: RequestKind, { name, fault: { kind } }: FaultCase): boolean {
   return (kind === "stall" || name.startsWith("no answer")) &&
-    (request === "part of an upload" || request === "end of an upload");
+    ["part of an upload", "end of an upload", "copy of a part"].includes(request);
 }

@@ -3,16 +3,33 @@
  * never asks for these:
  *
  *     PROVE_KILL_AT=published:2   SIGKILL when that step has been reached for the second time
+ *     PROVE_KILL_WRITE=7          SIGKILL when its main thread has changed something on the disk for the 7th time
  *     PROVE_CLOCK=20              a clock that runs 20 times as fast: 20 s of patience take 1 s
  *     PROVE_AHEAD=31000           a time that is so many milliseconds ahead
  */
 import { type FaultPoint, onFaultPoint } from "../../src/fault_point.ts";
 
+/** All by which FTL changes names, contents, modes and times. */
+const WRITING = [
+  "openSync",
+  "renameSync",
+  "removeSync",
+  "mkdirSync",
+  "chmodSync",
+  "utimeSync",
+  "symlinkSync",
+  "linkSync",
+  "copyFileSync",
+  "writeFileSync",
+];
+
 const killAt = Deno.env.get("PROVE_KILL_AT");
+const killWrite = Number(Deno.env.get("PROVE_KILL_WRITE") ?? "0");
 const clock = Number(Deno.env.get("PROVE_CLOCK") ?? "1");
 const ahead = Number(Deno.env.get("PROVE_AHEAD") ?? "0");
 
 if (killAt !== undefined) armKill(killAt);
+if (killWrite > 0) armKillOfWrite(killWrite);
 if (clock !== 1) hurry(clock);
 if (ahead !== 0) putForward(ahead);
 
@@ -24,6 +41,33 @@ function armKill(text: string): void {
   onFaultPoint((reached: FaultPoint) => {
     if (reached === point && --left === 0) Deno.kill(Deno.pid, "SIGKILL");
   });
+}
+
+/** What FTL does in other threads and programs, as a flush of all, does not count. */
+function armKillOfWrite(nth: number): void {
+  let left = nth;
+  const armed = (of: object, name: string): void => {
+    const original = Reflect.get(of, name) as (...args: unknown[]) => unknown;
+    Reflect.set(of, name, function (this: unknown, ...args: unknown[]): unknown {
+      const result = original.apply(this, args);
+      if (name === "openSync" && !isMaking(args[1])) return result;
+      // The step is told, for whoever looks for what went wrong.
+      if (--left === 0) {
+        Deno.stderr.writeSync(new TextEncoder().encode(`killed at ${name} ${args[0]}\n`));
+        Deno.kill(Deno.pid, "SIGKILL");
+      }
+      return result;
+    });
+  };
+  // A command gives up rights that this needs.
+  Deno.permissions.revokeSync = (descriptor) => Deno.permissions.querySync(descriptor);
+  for (const name of WRITING) armed(Deno, name);
+  for (const name of ["writeSync", "syncSync"]) armed(Deno.FsFile.prototype, name);
+}
+
+function isMaking(options: unknown): boolean {
+  const { create = false, createNew = false } = (options ?? {}) as Deno.OpenOptions;
+  return create || createNew;
 }
 
 function hurry(times: number): void {

@@ -11,7 +11,14 @@ export function countOf(
   return isConditional(request) ? { nth: 2 } : { count: 1 };
 }
 
-export const PLACES: Readonly<Record<RequestKind, { operation: string; key?: RegExp }>> = {
+interface Place {
+  readonly operation: string;
+  readonly key?: RegExp;
+  /** Of the path and the query. */
+  readonly target?: RegExp;
+}
+
+export const PLACES: Readonly<Record<RequestKind, Place>> = {
   "listing by a sync": { operation: "ListObjectsV2" },
   "listing by a spool": { operation: "ListObjectsV2" },
   "listing by a purge": { operation: "ListObjectsV2" },
@@ -37,4 +44,27 @@ export const PLACES: Readonly<Record<RequestKind, { operation: string; key?: Reg
   "listing of marks": { operation: "ListObjectsV2" },
   "writing of a mark": { operation: "PutObject", key: /^\.ftl\/rollout\/.*\/ok\// },
   "taking of a turn": { operation: "PutObject", key: /^\.ftl\/rollout\/.*\/turn\// },
+  "reading of a base's tree": { operation: "GetObject", key: /^\.ftl\/delta\/.*\/tree$/ },
+  "reading of a patch": { operation: "GetObject", key: /^\.ftl\/delta\/.*\/from\./ },
+  "details at a delta": { operation: "HeadObject", key: /^site\.[^/]*\.tgz$/ },
+  "tree beside a download": { operation: "GetObject", key: /^\.ftl\/delta\/.*\/tree$/ },
+  "details of a tree": { operation: "HeadObject", key: /^\.ftl\/delta\/.*\/tree$/ },
+  "tree read by a spool": { operation: "GetObject", key: /^\.ftl\/delta\/.*\/tree$/ },
+  "frames read by a spool": { operation: "GetObject", key: /^\.ftl\/delta\/.*\/frames$/ },
+  "writing of a tree": { operation: "PutObject", key: /^\.ftl\/delta\/.*\/tree$/ },
+  "writing of a patch": { operation: "PutObject", key: /^\.ftl\/delta\/.*\/from\./ },
+  "writing of frames": { operation: "PutObject", key: /^\.ftl\/delta\/.*\/frames$/ },
+  "copy of a part": { operation: "UploadPartCopy" },
+  "listing of deltas": { operation: "ListObjectsV2", target: /prefix=\.ftl(\/|%2F)delta/ },
+  "removal of deltas": { operation: "DeleteObjects" },
+  "removal after a failed spool": { operation: "DeleteObject", key: /^\.ftl\/delta\// },
 };
+
+/** Whether a request of the server's log is of that place. */
+export function isAt(
+  { operation, key, target }: Place,
+  record: { readonly operation: string; readonly key: string | undefined; readonly target: string },
+): boolean {
+  return record.operation === operation && (key?.test(record.key ?? "") ?? true) &&
+    (target?.test(record.target) ?? true);
+}

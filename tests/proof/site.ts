@@ -21,20 +21,24 @@ export interface SiteOptions {
   readonly ballast?: number;
   /** Whether its health fails at once, always. */
   readonly bad?: boolean;
+  /** Each number but 0 makes a small change: some other contents, modes and times, a file more and one less. */
+  readonly change?: number;
 }
 
 /** The same seed gives the same bytes. */
 export function makeSite(
   packageName: string,
   seed: number,
-  { files = 200, scripts = true, ballast = 0, bad = false }: SiteOptions = {},
+  { files = 200, scripts = true, ballast = 0, bad = false, change = 0 }: SiteOptions = {},
 ): Archive {
   const random = new Random(seed);
-  const members: Member[] = [{ name: "version", content: `${seed}\n` }];
+  const version = change === 0 ? `${seed}` : `${seed}${change}`;
+  const members: Member[] = [{ name: "version", content: `${version}\n` }];
   for (let i = 0; i < files; i++) {
     const name = `d${i % 11}/e${i % 3}/file-${i}`;
     members.push({ name, content: random.bytes(random.below(900)), mode: i % 7 ? 0o644 : 0o755 });
   }
+  if (change !== 0) changeSome(members, change);
   members.push({ name: "d0/link", type: "2", link: "../version" });
   if (ballast > 0) members.push({ name: "ballast", content: random.bytes(ballast) });
   if (scripts) {
@@ -53,25 +57,46 @@ export function makeSite(
   };
 }
 
+/** Files that differ between two changes of the same site. */
+const CHANGED = 3;
+
+function changeSome(members: Member[], change: number): void {
+  const random = new Random(change);
+  const another = (): number => 1 + random.below(members.length - 1);
+  const edit = (at: number, to: Partial<Member>): void => {
+    members[at] = { ...members[at] as Member, ...to };
+  };
+  for (let i = 0; i < CHANGED; i++) edit(another(), { content: random.bytes(random.below(300)) });
+  edit(another(), { mtime: 1_600_000_000 + random.below(1_000_000) });
+  edit(another(), { mode: 0o640 });
+  members.splice(another(), 1);
+  members.push({ name: `new-${change % 5}/file-${change}`, content: `${change}` });
+}
+
 const SCRIPT =
   '#!/bin/sh\necho "$FTL_HOOK $FTL_REVISION" >> "$FTL_REVISION_DIR/../../../../told"\n';
 
-function lineOfMember({ name, type, link, content = "", mode = 0o644 }: Member): string {
-  return type === "2" ? `${name} -> ${link}` : `${name} ${mode.toString(8)} ${sha256(content)}`;
+function lineOfMember(
+  { name, type, link, content = "", mode = 0o644, mtime = 1_500_000_000 }: Member,
+): string {
+  if (type === "2") return `${name} ${mtime} -> ${link}`;
+  return `${name} ${mtime} ${mode.toString(8)} ${sha256(content)}`;
 }
 
-/** Every file of a revision with its mode and SHA-256, every link with its text. */
+/** Every file of a revision with its mtime, mode and SHA-256, every link with its mtime and text. */
 export function linesOf(folder: string): string {
   const lines: string[] = [];
   const walk = (below: string): void => {
     for (const entry of Deno.readDirSync(`${folder}/${below}`)) {
       const name = below + entry.name;
       const path = `${folder}/${name}`;
-      if (entry.isDirectory) walk(`${name}/`);
-      else if (entry.isSymlink) lines.push(`${name} -> ${Deno.readLinkSync(path)}`);
+      const info = Deno.lstatSync(path);
+      const mtime = (info.mtime?.getTime() ?? 0) / 1000;
+      if (info.isDirectory) walk(`${name}/`);
+      else if (info.isSymlink) lines.push(`${name} ${mtime} -> ${Deno.readLinkSync(path)}`);
       else {
-        const mode = (Deno.lstatSync(path).mode ?? 0) & 0o7777;
-        lines.push(`${name} ${mode.toString(8)} ${sha256(Deno.readFileSync(path))}`);
+        const mode = (info.mode ?? 0) & 0o7777;
+        lines.push(`${name} ${mtime} ${mode.toString(8)} ${sha256(Deno.readFileSync(path))}`);
       }
     }
   };

@@ -1,7 +1,7 @@
 /**
  * Faults on demand: what goes wrong on the way to S3 and back, for chosen requests.
  *
- * A rule matches by method, operation, bucket and key. It fires on its `nth` match only, or on the
+ * A rule matches by method, operation, bucket, key and target. It fires on its `nth` match only, or on the
  * first `count` matches, or always. If several rules fire for one request, all of them are applied.
  */
 
@@ -37,6 +37,8 @@ export interface FaultRule {
   readonly bucket?: string;
   /** The whole key, or a pattern. */
   readonly key?: string | RegExp;
+  /** Of the path and query as they were sent, as `prefix=a`. */
+  readonly target?: RegExp;
   /** Fires on this match only; 1 is the first. */
   readonly nth?: number;
   /** Fires on the first so many matches. */
@@ -50,6 +52,7 @@ export interface FaultSubject {
   readonly operation: string;
   readonly bucket: string | undefined;
   readonly key: string | undefined;
+  readonly target: string;
 }
 
 interface ArmedRule {
@@ -105,12 +108,15 @@ function matches(rule: FaultRule, subject: FaultSubject): boolean {
   if (rule.method !== undefined && rule.method !== subject.method) return false;
   if (rule.operation !== undefined && rule.operation !== subject.operation) return false;
   if (rule.bucket !== undefined && rule.bucket !== subject.bucket) return false;
+  if (rule.target !== undefined && !fits(rule.target, subject.target)) return false;
   if (rule.key === undefined) return true;
   if (subject.key === undefined) return false;
-  // A pattern with the g flag would remember where it stopped.
-  return typeof rule.key === "string"
-    ? rule.key === subject.key
-    : new RegExp(rule.key.source, rule.key.flags.replace(/[gy]/g, "")).test(subject.key);
+  return typeof rule.key === "string" ? rule.key === subject.key : fits(rule.key, subject.key);
+}
+
+/** A pattern with the g flag would remember where it stopped. */
+function fits({ source, flags }: RegExp, text: string): boolean {
+  return new RegExp(source, flags.replace(/[gy]/g, "")).test(text);
 }
 
 /** What a body filter decides about a block. */

@@ -13,6 +13,9 @@ const KINDS: Readonly<Record<TreeEntry["kind"], EntryKind>> = {
   hardlink: "hardlink",
 };
 
+/** A path with an empty name, `.` or `..` in it. */
+const LONGER = /(^|\/)\.{0,2}(\/|$)/;
+
 /** Throws IntegrityError unless the entries are those of a tree that an archive can have. */
 export function checkTree(entries: readonly TreeEntry[]): void {
   if (!isPlainTree(entries)) checkByRules(entries);
@@ -33,6 +36,7 @@ export function checkByRules(entries: readonly TreeEntry[]): void {
     if (safe !== path) refuse(path, "its path is not in its shortest form");
     if (parents.length > 0) refuse(path, "its folder is missing");
     if (entry.kind === "hardlink") {
+      if (LONGER.test(entry.target)) refuse(path, "its target is not in its shortest form");
       if (links.has(entry.target)) refuse(path, "it is a hard link to a hard link");
       links.add(path);
     } else if (entry.kind === "symlink" && !entry.target.isWellFormed()) {

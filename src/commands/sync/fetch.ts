@@ -132,6 +132,8 @@ async function flush(
   { pkg, staging, id }: Destination & { readonly id: RevisionId },
 ): Promise<() => void> {
   const flushing = staging.flush(signal);
+  // An abort ends what is awaited before it, too. Then nobody is left to hear of this one.
+  flushing.catch(() => {});
   if (config.delta === "off") {
     await flushing;
     return () => {};

@@ -73,6 +73,8 @@ const REFUSED: readonly (readonly [string, readonly string[]])[] = [
   ["no earlier file", ['h "a" "a"']],
   ["a folder", ['d 755 - "a"', 'h "b" "a"']],
   ["hard link to a hard link", [FILE, 'h "b" "a"', 'h "c" "b"']],
+  ["shortest", [FILE, 'h "b" "a/"']],
+  ["shortest", [FILE, 'h "b" "a"', 'h "c" "./b"']],
   ["denies its owner", ['d 611 - ""']],
   ["own folder", [`f 644 1 3 ${HASH} ""`]],
   ["more than", [`f 644 1 ${2 ** 53 - 1} ${HASH} "a"`, `f 644 1 1 ${HASH} "b"`]],
