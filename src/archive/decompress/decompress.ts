@@ -9,6 +9,8 @@ import { ZstdFrames } from "./zstd_frames.ts";
 const PIECE = 1 << 20;
 /** A file with fewer compressed bytes is not worth the start of a thread, about 40 ms. */
 const SMALL = 2 << 20;
+/** On a single processor a second thread only costs: its start, the messages, and their turns. */
+const IS_ALONE = navigator.hardwareConcurrency === 1;
 
 interface DecompressOptions {
   compression: Compression;
@@ -43,8 +45,8 @@ export async function* decompress(
       first.push(new Uint8Array(value));
       isSmall = (size += value.length) < SMALL;
     }
-    yield* isSmall
-      ? inflateHere(first, { compression, name })
+    yield* isSmall || IS_ALONE
+      ? inflateHere(chain(first, pieces), { compression, name })
       : inflateApart(chain(first, pieces), { compression, name, thread });
   } finally {
     await pieces.return(undefined);
@@ -56,12 +58,14 @@ interface InflateOptions extends Pick<DecompressOptions, "name"> {
 }
 
 async function* inflateHere(
-  pieces: Iterable<Uint8Array>,
+  pieces: AsyncIterable<Uint8Array>,
   { compression, name }: InflateOptions,
 ): AsyncGenerator<Uint8Array> {
   const inflater = new Inflater(compression, (rest) => refuseRest(rest, { compression, name }));
   try {
-    for (const piece of pieces) yield* explained(inflater.write(piece), { compression, name });
+    for await (const piece of pieces) {
+      yield* explained(inflater.write(piece), { compression, name });
+    }
     yield* explained(inflater.end(), { compression, name });
   } finally {
     inflater.close();
@@ -142,14 +146,13 @@ function refuseRest(rest: Uint8Array, { compression, name }: InflateOptions): vo
 }
 
 async function* explained(
-  outputs: AsyncIterable<Uint8Array>,
+  outputs: AsyncGenerator<Uint8Array> | Generator<Uint8Array>,
   { compression, name }: InflateOptions,
 ): AsyncGenerator<Uint8Array> {
-  const iterator = outputs[Symbol.asyncIterator]();
   while (true) {
     let next;
     try {
-      next = await iterator.next();
+      next = await outputs.next();
     } catch (error) {
       if (error instanceof SourceFailure) throw error.error;
       const isOfTheData = !(error instanceof FtlError || error instanceof ThreadError);
