@@ -9,8 +9,6 @@ import { ZstdFrames } from "./zstd_frames.ts";
 const PIECE = 1 << 20;
 /** A file with fewer compressed bytes is not worth the start of a thread, about 40 ms. */
 const SMALL = 2 << 20;
-/** On a single processor a second thread only costs: its start, the messages, and their turns. */
-const IS_ALONE = navigator.hardwareConcurrency === 1;
 
 interface DecompressOptions {
   compression: Compression;
@@ -45,12 +43,20 @@ export async function* decompress(
       first.push(new Uint8Array(value));
       isSmall = (size += value.length) < SMALL;
     }
-    yield* isSmall || IS_ALONE
+    yield* isSmall || isAlone()
       ? inflateHere(chain(first, pieces), { compression, name })
       : inflateApart(chain(first, pieces), { compression, name, thread });
   } finally {
     await pieces.return(undefined);
   }
+}
+
+/**
+ * Whether there is one processor for this process, by its affinity and the limit of its group. Then a
+ * second thread only costs: its start, the messages, and their turns.
+ */
+function isAlone(): boolean {
+  return navigator.hardwareConcurrency === 1;
 }
 
 interface InflateOptions extends Pick<DecompressOptions, "name"> {
