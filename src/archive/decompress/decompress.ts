@@ -43,12 +43,20 @@ export async function* decompress(
       first.push(new Uint8Array(value));
       isSmall = (size += value.length) < SMALL;
     }
-    yield* isSmall
-      ? inflateHere(first, { compression, name })
+    yield* isSmall || isAlone()
+      ? inflateHere(chain(first, pieces), { compression, name })
       : inflateApart(chain(first, pieces), { compression, name, thread });
   } finally {
     await pieces.return(undefined);
   }
+}
+
+/**
+ * Whether there is one processor for this process, by its affinity and the limit of its group. Then a
+ * second thread only costs: its start, the messages, and their turns.
+ */
+function isAlone(): boolean {
+  return navigator.hardwareConcurrency === 1;
 }
 
 interface InflateOptions extends Pick<DecompressOptions, "name"> {
@@ -56,12 +64,14 @@ interface InflateOptions extends Pick<DecompressOptions, "name"> {
 }
 
 async function* inflateHere(
-  pieces: Iterable<Uint8Array>,
+  pieces: AsyncIterable<Uint8Array>,
   { compression, name }: InflateOptions,
 ): AsyncGenerator<Uint8Array> {
   const inflater = new Inflater(compression, (rest) => refuseRest(rest, { compression, name }));
   try {
-    for (const piece of pieces) yield* explained(inflater.write(piece), { compression, name });
+    for await (const piece of pieces) {
+      yield* explained(inflater.write(piece), { compression, name });
+    }
     yield* explained(inflater.end(), { compression, name });
   } finally {
     inflater.close();
@@ -142,14 +152,13 @@ function refuseRest(rest: Uint8Array, { compression, name }: InflateOptions): vo
 }
 
 async function* explained(
-  outputs: AsyncIterable<Uint8Array>,
+  outputs: AsyncGenerator<Uint8Array> | Generator<Uint8Array>,
   { compression, name }: InflateOptions,
 ): AsyncGenerator<Uint8Array> {
-  const iterator = outputs[Symbol.asyncIterator]();
   while (true) {
     let next;
     try {
-      next = await iterator.next();
+      next = await outputs.next();
     } catch (error) {
       if (error instanceof SourceFailure) throw error.error;
       const isOfTheData = !(error instanceof FtlError || error instanceof ThreadError);

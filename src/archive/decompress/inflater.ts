@@ -1,73 +1,49 @@
-/**
- * Decompresses small files on the calling thread, because the start of a thread would cost more.
- */
-import { createGunzip, createZstdDecompress } from "node:zlib";
+/** Decompresses on the calling thread, where another thread would cost more than it saves. */
+import * as zlib from "node:zlib";
 import type { Compression } from "../format.ts";
+import { type Inflate, openInflate } from "./open_inflate.ts";
 
 const OUTPUT = 256 << 10;
 
-/**
- * One decompressor of `node:zlib`. It gets its input piece by piece, so that its output never piles
- * up.
- */
+/** One decompressor. Its outputs share one memory: each is valid until the next is requested. */
 export class Inflater {
-  readonly #stream;
+  readonly #inflate: Inflate;
   readonly #onRest: (rest: Uint8Array) => void;
-  #ended = false;
+  readonly #output = new Uint8Array(OUTPUT);
   /**
    * Whether the compressed data has ended within a piece. Later bytes are then not decompressed.
    */
   #over = false;
-  #error: Error | undefined;
-  #wake: () => void = () => {};
 
   /** @param onRest gets the bytes after the compressed data */
   constructor(compression: Exclude<Compression, "none">, onRest: (rest: Uint8Array) => void) {
     this.#onRest = onRest;
-    const options = { chunkSize: OUTPUT };
-    this.#stream = compression === "gzip" ? createGunzip(options) : createZstdDecompress(options);
-    this.#stream.on("readable", () => this.#wake());
-    this.#stream.on("end", () => {
-      this.#ended = true;
-      this.#wake();
-    });
-    this.#stream.on("error", (error: Error) => {
-      this.#error = error;
-      this.#wake();
-    });
+    this.#inflate = openInflate(zlib, compression);
   }
 
   /** The output for `piece`. Throws an Error with the message of `node:zlib`. */
-  async *write(piece: Uint8Array): AsyncGenerator<Uint8Array> {
-    if (this.#over) return this.#onRest(piece);
-    const before = this.#stream.bytesWritten;
-    let done = false;
-    this.#stream.write(piece, () => {
-      done = true;
-      this.#wake();
-    });
-    yield* this.#outputUntil(() => done);
-    const taken = this.#stream.bytesWritten - before;
-    this.#over = taken < piece.length;
-    if (this.#over) this.#onRest(piece.subarray(taken));
+  *write(piece: Uint8Array): Generator<Uint8Array> {
+    let rest = piece;
+    for (let isFull = true; isFull && !this.#over;) {
+      const { taken, made } = this.#inflate.step(rest, this.#output);
+      rest = rest.subarray(taken);
+      isFull = made === OUTPUT;
+      if (made > 0) yield this.#output.subarray(0, made);
+    }
+    if (rest.length === 0) return;
+    this.#over = true;
+    this.#onRest(rest);
   }
 
-  async *end(): AsyncGenerator<Uint8Array> {
-    this.#stream.end();
-    yield* this.#outputUntil(() => this.#ended);
+  /** What is still missing of the output. Throws an Error if the data has not ended. */
+  *end(): Generator<Uint8Array> {
+    for (let made = OUTPUT; made === OUTPUT && !this.#over;) {
+      made = this.#inflate.end(this.#output);
+      if (made > 0) yield this.#output.subarray(0, made);
+    }
   }
 
   close(): void {
-    this.#stream.destroy();
-  }
-
-  async *#outputUntil(done: () => boolean): AsyncGenerator<Uint8Array> {
-    while (true) {
-      if (this.#error !== undefined) throw this.#error;
-      const output = this.#stream.read() as Uint8Array | null;
-      if (output !== null) yield output;
-      else if (done()) return;
-      else await new Promise<void>((resolve) => this.#wake = resolve);
-    }
+    this.#inflate.close();
   }
 }

@@ -10,6 +10,7 @@
  * Memory stays bounded: at most `PIECES` of input and `OUTPUTS` of output are under way.
  */
 import { setImmediate } from "node:timers";
+import { openInflate } from "../decompress/open_inflate.ts";
 import { createFile } from "../write/create_file.ts";
 import type { Compression } from "../format.ts";
 import {
@@ -30,6 +31,10 @@ const OUTPUTS = 12;
 /** That is enough if no files are written: what is read meanwhile is even. */
 const OUTPUTS_OF_READER = 6;
 const PIECES = 4;
+/** Memory of a piece in bytes. Larger pieces get more. */
+const PIECE = 1 << 20;
+/** So many outputs that were read go back in one message. It must be fewer than there are in all. */
+const READ = 3;
 /** If so many outputs wait, the thread is ahead: writing is the slower part. */
 const AHEAD = 6;
 /**
@@ -51,6 +56,9 @@ export class ArchiveThread {
   readonly #numbers = new Int32Array(new SharedArrayBuffer(4 * Object.keys(SLOTS).length));
   readonly #report = new Uint8Array(new SharedArrayBuffer(REPORT));
   readonly #outputs: Uint8Array[] = [];
+  /** Outputs that were read, and memory of pieces that are done. */
+  readonly #read: ArrayBuffer[] = [];
+  readonly #blanks: ArrayBuffer[] = [];
   #onRest: (rest: Uint8Array) => void = () => {};
   #underWay = 0;
   #ended = false;
@@ -70,9 +78,8 @@ export class ArchiveThread {
    */
   start(compression: Exclude<Compression, "none">, onRest: (rest: Uint8Array) => void): void {
     this.#onRest = onRest;
-    Atomics.store(this.#numbers, SLOTS.credits, this.#most);
-    const source = `import * as zlib from "node:zlib"; (${serve})({ zlib, create: ${createFile}, ` +
-      `slots: ${JSON.stringify(SLOTS)} });`;
+    const source = `import * as zlib from "node:zlib"; (${serve})({ zlib, open: ${openInflate}, ` +
+      `create: ${createFile}, slots: ${JSON.stringify(SLOTS)} });`;
     // Not a blob: URL, from which a compiled executable cannot start a worker.
     const url = `data:text/javascript,${encodeURIComponent(source)}`;
     const worker = new Worker(url, { type: "module" });
@@ -83,7 +90,7 @@ export class ArchiveThread {
     };
     this.#worker = worker;
     const shared = { numbers: this.#numbers, report: this.#report };
-    this.#send({ begin: compression, shared, outputSize: OUTPUT });
+    this.#send({ begin: compression, shared, outputSize: OUTPUT, outputs: this.#most });
   }
 
   /** Sends a copy of `piece` to the thread. Resolves when there is room for another. */
@@ -91,9 +98,12 @@ export class ArchiveThread {
     while (this.#underWay >= PIECES && !this.#failed) {
       await new Promise<void>((resolve) => this.#wakeWriter = resolve);
     }
-    const copy = new Uint8Array(piece);
+    const blank = this.#blanks.pop();
+    const isEnough = blank !== undefined && blank.byteLength >= piece.length;
+    const memory = isEnough ? blank : new ArrayBuffer(Math.max(PIECE, piece.length));
+    new Uint8Array(memory).set(piece);
     this.#underWay++;
-    this.#send({ piece: copy }, [copy.buffer]);
+    this.#send({ piece: memory, length: piece.length }, [memory]);
   }
 
   end(): void {
@@ -171,12 +181,22 @@ export class ArchiveThread {
     Atomics.store(this.#numbers, SLOTS.stop, 1);
     this.waitForFiles();
     this.#worker?.terminate();
+    // Frees the memory now, not at the next garbage collection.
+    const outputs = this.#outputs.splice(0).map(({ buffer }) => buffer as ArrayBuffer);
+    for (const memory of [...this.#read.splice(0), ...this.#blanks.splice(0), ...outputs]) {
+      memory.transfer(0);
+    }
   }
 
+  /**
+   * Several at once, as each message may wake the thread. It never waits for fewer: if it has none, all
+   * others are here, and what is not yet read is given back later.
+   */
   #giveBack(output: Uint8Array): void {
-    (output.buffer as ArrayBuffer).transfer(0); // frees the memory now, not at the next garbage collection
-    Atomics.add(this.#numbers, SLOTS.credits, 1);
-    if (Atomics.exchange(this.#numbers, SLOTS.waits, 0) === 1) this.#send({ resume: true });
+    this.#read.push(output.buffer as ArrayBuffer);
+    if (this.#read.length < READ) return;
+    const read = this.#read.splice(0);
+    this.#send({ read }, read);
   }
 
   #send(message: ToThread, transfer: ArrayBuffer[] = []): void {
@@ -184,17 +204,19 @@ export class ArchiveThread {
   }
 
   #receive(message: FromThread): void {
-    if ("output" in message) this.#outputs.push(message.output);
+    if ("output" in message) this.#outputs.push(new Uint8Array(message.output, 0, message.length));
     else if ("ended" in message) this.#ended = true;
     else if ("error" in message) return this.fail(new Error(message.error));
     else {
+      const { done, rest, length } = message;
       this.#underWay--;
-      this.#wakeWriter();
       try {
-        if (message.rest !== undefined) this.#onRest(message.rest);
+        if (rest < length) this.#onRest(new Uint8Array(done, rest, length - rest));
       } catch (error) {
         this.fail(error);
       }
+      this.#blanks.push(done);
+      this.#wakeWriter();
     }
     this.#wakeReader();
   }

@@ -5,23 +5,20 @@
  * unchanged. So `serve` may use only its parameters and globals, and only types of this file.
  * Therefore it is one long function.
  */
+import type { Inflate, openInflate } from "../decompress/open_inflate.ts";
 import type { createFile, FileAttributes } from "../write/create_file.ts";
 import type { Compression } from "../format.ts";
 
 /** Numbers that both threads share, with their places in an Int32Array. */
 export const SLOTS = {
-  /** How many outputs may still be sent. */
-  credits: 0,
-  /** 1 while the decompressor waits for credits. */
-  waits: 1,
   /** 1 while the decompressor has no input. */
-  starves: 2,
+  starves: 0,
   /** 1 while the thread has files to write. 0 when they are written, or writing has failed. */
-  writes: 3,
+  writes: 1,
   /** 1 if the files that are not yet written must not be written any more. */
-  stop: 4,
+  stop: 2,
   /** The length in bytes of the report on a failed write; 0 if there is none. */
-  report: 5,
+  report: 3,
 };
 
 interface Shared {
@@ -48,17 +45,25 @@ export interface SmallFile extends FileAttributes {
   readonly length: number;
 }
 
+/** All memory goes to and fro, so that neither thread takes new memory once it has enough. */
 export type ToThread =
-  | { begin: Exclude<Compression, "none">; shared: Shared; outputSize: number }
-  | { piece: Uint8Array }
+  | {
+    begin: Exclude<Compression, "none">;
+    shared: Shared;
+    /** Bytes of an output, and how many there may be. */
+    outputSize: number;
+    outputs: number;
+  }
+  | { piece: ArrayBuffer; length: number }
   | { end: true }
-  | { resume: true }
+  /** Outputs that were read. */
+  | { read: ArrayBuffer[] }
   | { memory: ArrayBuffer; files: readonly SmallFile[] };
 
 export type FromThread =
-  | { output: Uint8Array }
-  /** A piece is done. `rest` is its part after the end of the compressed data. */
-  | { done: true; rest: Uint8Array | undefined }
+  | { output: ArrayBuffer; length: number }
+  /** A piece is done. `rest` is where its part after the end of the compressed data begins. */
+  | { done: ArrayBuffer; rest: number; length: number }
   | { ended: true }
   | { error: string };
 
@@ -70,65 +75,95 @@ interface Scope {
 
 interface Means {
   readonly zlib: typeof import("node:zlib");
+  readonly open: typeof openInflate;
   readonly create: typeof createFile;
   readonly slots: typeof SLOTS;
 }
 
-export function serve({ zlib, create, slots }: Means): void {
+export function serve({ zlib, open, create, slots }: Means): void {
   const scope = globalThis as unknown as Scope;
   const pieces: Uint8Array[] = [];
-  let stream: ReturnType<typeof zlib.createGunzip> | undefined;
+  /** Memory for outputs. So many more may be made. */
+  const blanks: ArrayBuffer[] = [];
+  let unmade = 0;
+  let outputSize = 0;
+  let inflate: Inflate | undefined;
   let numbers: Int32Array = new Int32Array();
   let report: Uint8Array = new Uint8Array();
+  /** The current piece, and what is taken of it. */
+  let piece: Uint8Array | undefined;
+  let taken = 0;
+  /** The current output, and what is filled of it. */
+  let output: ArrayBuffer | undefined;
+  let filled = 0;
   let ending = false;
-  let busy = false;
+  /** Whether the compressed data has ended. Later bytes are not decompressed. */
   let over = false;
 
-  const advance = (): void => {
-    if (busy || stream === undefined) return;
-    const piece = pieces.shift();
-    Atomics.store(numbers, slots.starves, piece === undefined ? 1 : 0);
-    if (piece === undefined) {
-      if (ending) stream.end();
-      return;
+  const send = (): void => {
+    if (output !== undefined && filled > 0) {
+      scope.postMessage({ output, length: filled }, [output]);
+      output = undefined;
     }
-    busy = true;
-    const before = stream.bytesWritten;
-    const finish = (): void => {
-      const taken = (stream?.bytesWritten ?? 0) - before;
-      // After the end of the compressed data, later bytes are not decompressed.
-      over ||= taken < piece.length;
-      scope.postMessage({ done: true, rest: over ? piece.slice(taken) : undefined }, []);
-      (piece.buffer as ArrayBuffer).transfer(0);
-      busy = false;
-      advance();
-    };
-    if (over) finish();
-    else stream.write(piece, finish);
+    filled = 0;
   };
 
-  /** Must be called when there are credits again. */
-  const resumeIfWaiting = (): void => {
-    if (Atomics.exchange(numbers, slots.waits, 0) === 1) stream?.resume();
+  const end = (message: FromThread): void => {
+    inflate?.close();
+    inflate = undefined;
+    scope.postMessage(message, []);
   };
 
-  const begin = (compression: string, chunkSize: number): void => {
-    stream = compression === "gzip"
-      ? zlib.createGunzip({ chunkSize })
-      : zlib.createZstdDecompress({ chunkSize }) as unknown as typeof stream;
-    stream?.on("data", (data: Uint8Array) => {
-      // The stream goes on filling the buffer after `data`, unless `data` reaches to the buffer's
-      // end.
-      const isLast = data.byteOffset + data.byteLength === data.buffer.byteLength;
-      const output = isLast ? data : new Uint8Array(data);
-      scope.postMessage({ output }, [output.buffer as ArrayBuffer]);
-      if (Atomics.sub(numbers, slots.credits, 1) > 1) return;
-      stream?.pause();
-      Atomics.store(numbers, slots.waits, 1);
-      if (Atomics.load(numbers, slots.credits) > 0) resumeIfWaiting();
-    });
-    stream?.on("end", () => scope.postMessage({ ended: true }, []));
-    stream?.on("error", (error: Error) => scope.postMessage({ error: error.message }, []));
+  const finishPiece = (): void => {
+    if (piece === undefined) return;
+    const done = piece.buffer as ArrayBuffer;
+    scope.postMessage({ done, rest: taken, length: piece.length }, [done]);
+    piece = undefined;
+  };
+
+  /** Does one step. Returns whether there is more to do now. */
+  const step = (decompressor: Inflate): boolean => {
+    piece ??= pieces.shift();
+    Atomics.store(numbers, slots.starves, piece === undefined ? 1 : 0);
+    if (over && piece !== undefined) {
+      finishPiece();
+      return true;
+    }
+    if (piece === undefined && (!ending || over)) {
+      send(); // the other thread need not wait for the network too
+      if (ending) end({ ended: true });
+      return false;
+    }
+    if (output === undefined) output = blanks.pop();
+    if (output === undefined && unmade-- > 0) output = new ArrayBuffer(outputSize);
+    if (output === undefined) return false; // goes on when an output was read
+    const room = new Uint8Array(output, filled);
+    if (piece === undefined) {
+      const made = decompressor.end(room);
+      filled += made;
+      over = made < room.length;
+    } else {
+      const { taken: more, made } = decompressor.step(piece.subarray(taken), room);
+      taken += more;
+      filled += made;
+      if (made < room.length) {
+        over = taken < piece.length;
+        finishPiece();
+        taken = 0;
+      }
+    }
+    if (filled === outputSize) send();
+    return true;
+  };
+
+  const advance = (): void => {
+    if (inflate === undefined) return;
+    try {
+      while (step(inflate));
+    } catch (error) {
+      send();
+      end({ error: (error as Error).message });
+    }
   };
 
   /** Must be called in any case: the other thread may sleep until then. */
@@ -156,20 +191,19 @@ export function serve({ zlib, create, slots }: Means): void {
     } catch (error) {
       endWriting(path, error);
     }
-    memory.transfer(0);
-    Atomics.add(numbers, slots.credits, 1);
-    resumeIfWaiting();
+    blanks.push(memory);
   };
 
   scope.addEventListener("error", ({ error }) => endWriting("", error ?? new Error("a crash")));
 
   scope.onmessage = ({ data }) => {
-    if ("files" in data) return write(data.memory, data.files);
-    if ("resume" in data) return void stream?.resume();
-    if ("begin" in data) {
+    if ("files" in data) write(data.memory, data.files);
+    else if ("read" in data) blanks.push(...data.read);
+    else if ("begin" in data) {
       ({ numbers, report } = data.shared);
-      begin(data.begin, data.outputSize);
-    } else if ("piece" in data) pieces.push(data.piece);
+      ({ outputSize, outputs: unmade } = data);
+      inflate = open(zlib, data.begin);
+    } else if ("piece" in data) pieces.push(new Uint8Array(data.piece, 0, data.length));
     else ending = true;
     advance();
   };

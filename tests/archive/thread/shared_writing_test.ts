@@ -6,6 +6,7 @@ import type { SmallFile } from "../../../src/archive/thread/thread_program.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
 import { gzip, type Member, noise, tar, zstd } from "../builders.ts";
 import { Playground } from "../playground.ts";
+import { withProcessors } from "./processors.ts";
 
 /** Files that one thread cannot write as fast as the other decompresses them. */
 const FILES = 12_000;
@@ -26,7 +27,7 @@ async function handOvers(
     around.after?.(files);
   };
   try {
-    await work();
+    await withProcessors(2, work);
   } finally {
     ArchiveThread.prototype.writeFiles = writeFiles;
   }

@@ -1,11 +1,19 @@
 /** Large archives, which are decompressed on a thread of their own, and how that ends. */
 import { checkArchive } from "../../../src/archive/check.ts";
+import { ArchiveThread } from "../../../src/archive/thread/thread.ts";
 import { unpack } from "../../../src/archive/unpack.ts";
 import { assertEquals, assertRejects } from "../../assert.ts";
 import { bytesOf, concat, gzip, noise, stream, tar, zstd } from "../builders.ts";
 import { assertRefused, assertUnpacked, Playground } from "../playground.ts";
+import { withProcessors } from "./processors.ts";
 
-Deno.test("a large archive, which another thread decompresses, is unpacked like a small one", async () => {
+for (const [processors, who] of [[2, "another thread"], [1, "the only thread"]] as const) {
+  Deno.test(`a large archive, which ${who} decompresses, is unpacked like a small one`, async () => {
+    await withProcessors(processors, assertLargeArchives);
+  });
+}
+
+async function assertLargeArchives(): Promise<void> {
   const content = noise(5_000_000);
   const bytes = tar({ name: "big", content }, { name: "small", content: "x" });
   for (const [rest, pack] of [["tgz", gzip], ["tar.zst", zstd]] as const) {
@@ -23,7 +31,7 @@ Deno.test("a large archive, which another thread decompresses, is unpacked like 
   await assertUnpackedTwice(
     concat(gzip(bytes.slice(0, 4_000_000)), gzip(bytes.slice(4_000_000)), new Uint8Array(9)),
   );
-});
+}
 
 async function assertUnpackedTwice(packed: Uint8Array): Promise<void> {
   using play = new Playground();
@@ -31,7 +39,30 @@ async function assertUnpackedTwice(packed: Uint8Array): Promise<void> {
   assertEquals(play.stat("big").size, 5_000_000);
 }
 
+Deno.test("where there is one processor, no other thread starts", async () => {
+  const bytes = gzip(tar({ name: "big", content: noise(5_000_000) }));
+  const { start } = ArchiveThread.prototype;
+  let started = 0;
+  ArchiveThread.prototype.start = function (...of): void {
+    started++;
+    start.apply(this, of);
+  };
+  try {
+    const options = { package: "my_site", rest: "tgz" };
+    await withProcessors(1, () => checkArchive(stream(bytes), options));
+    assertEquals(started, 0);
+    await withProcessors(2, () => checkArchive(stream(bytes), options));
+    assertEquals(started, 1);
+  } finally {
+    ArchiveThread.prototype.start = start;
+  }
+});
+
 Deno.test("a refusal, a failing source and an abort end the other thread too", async () => {
+  await withProcessors(2, assertEnds);
+});
+
+async function assertEnds(): Promise<void> {
   const evil = gzip(tar({ name: "big", content: noise(5_000_000) }, { name: "../evil" }));
   await assertRefused(evil, { rest: "tgz", says: ["../evil"] });
   using play = new Playground();
@@ -52,7 +83,7 @@ Deno.test("a refusal, a failing source and an abort end the other thread too", a
     Error,
   );
   assertEquals(error.message, "enough");
-});
+}
 
 Deno.test("an abort ends the unpacking with its reason", async () => {
   using play = new Playground();
