@@ -6,7 +6,8 @@
  * last lines: the executable never has all of them.
  */
 import { parseArgs } from "node:util";
-import { capture, measure, median, pipeline, type Program } from "./programs.ts";
+import { capture, measure, pipeline, type Program } from "./programs.ts";
+import { median } from "./targets.ts";
 
 const { values, positionals: [archive = "", folder = ""] } = parseArgs({
   allowPositionals: true,
