@@ -1,5 +1,5 @@
 /**
- * Checks that imports only go down, as docs/architecture.md says:
+ * Checks that imports only go down, as docs/architecture.md says. It is part of `deno task ok`:
  *
  *     mod.ts -> cli -> commands -> (catalog, transfer, machine) -> (bucket, archive, trust) -> plan -> revision -> root files
  *
@@ -8,8 +8,6 @@
  * - only the file in the table below imports a package from npm, with the version that other projects need;
  * - only `src/cli/process.ts` touches arguments, environment, exit and signals;
  * - the S3 server of the tests uses nothing of `src`.
- *
- * It is part of `deno task ok`.
  */
 import manifest from "../deno.json" with { type: "json" };
 
@@ -103,10 +101,12 @@ const NOT_PURE = "src/trust/io/";
 /** npm packages by their names in `deno.json`, each with the only file in `src` that may import it. */
 const PACKAGES: Readonly<Record<string, string>> = {
   "@aws-sdk/client-s3": "src/bucket/s3/sdk.ts",
-  "@aws-sdk/credential-provider-node": "src/bucket/aws/credentials.ts",
-  "@smithy/core/config": "src/bucket/aws/credentials.ts",
+  "@aws-sdk/credential-provider-node": "src/bucket/aws/credential_chain.ts",
+  "@aws-sdk/xml-builder": "src/bucket/s3/light/documents.ts",
+  "@smithy/core/config": "src/bucket/aws/credential_chain.ts",
   "@smithy/credential-provider-imds": "src/bucket/aws/credentials.ts",
-  "@smithy/fetch-http-handler": "src/bucket/s3/client.ts",
+  "@smithy/fetch-http-handler": "src/bucket/s3/handlers.ts",
+  "@smithy/signature-v4": "src/bucket/s3/light/signing.ts",
   "@std/fmt/colors": "src/cli/terminal/paint.ts",
   "@std/text/closest-string": "src/nearest.ts",
   "@std/text/levenshtein-distance": "src/nearest.ts",
@@ -119,7 +119,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
 const ENTRIES = ["mod.ts", "src/cli/process.ts"];
 const ENTRY_ONLY = /\bDeno\.(args|env|exit|exitCode|addSignalListener|stdout|stderr|stdin)\b/;
 
-/** The part of `deno info --json` that this file reads. */
+/** A part of `deno info --json`. */
 interface Module {
   readonly specifier: string;
   readonly dependencies?: readonly {

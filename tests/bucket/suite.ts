@@ -7,6 +7,7 @@ import { ConflictError, IntegrityError, NotFoundError } from "../../src/errors.t
 import { GREATEST_SMALL_LIMIT, type OpenedBucket } from "../../src/bucket/bucket.ts";
 import { testBytes } from "./bytes_suite.ts";
 import { testCopies } from "./copy_suite.ts";
+import { testListing, testLongListing, testPages } from "./listing_suite.ts";
 import { testUploads } from "./upload_suite.ts";
 
 /** An empty bucket, gone when it is disposed of. */
@@ -24,6 +25,7 @@ export function testBucket(name: string, make: MakeBucket): void {
   testBucketWrites(name, make);
   const test = testsOf(name, make);
   testListing(test);
+  testLongListing(test);
   testPages(test);
   testBulkRemoval(test);
   testReading(test);
@@ -38,6 +40,15 @@ export function testBucketWrites(name: string, make: MakeBucket): void {
   testBytes(test);
   testUploads(test);
   testCopies(test);
+}
+
+/** What reads, but long listings. */
+export function testBucketReads(name: string, make: MakeBucket): void {
+  const test = testsOf(name, make);
+  testSmallObjects(test);
+  testLimits(test);
+  testListing(test);
+  testReading(test);
 }
 
 function testsOf(name: string, make: MakeBucket): Test {
@@ -140,59 +151,6 @@ function testConditions(test: Test): void {
     for (const result of results) {
       assert(result.status === "fulfilled" || result.reason instanceof ConflictError);
     }
-  });
-}
-
-function testListing(test: Test): void {
-  test("lists what starts with a prefix, with sizes and ETags", async ({ bucket }) => {
-    for (const key of ["b.x", "a.y", "a.x", "ab.x"]) await bucket.put(key, key, { metadata: {} });
-    const found = await bucket.list("a.");
-    assertEquals(found.map(({ key, size }) => [key, size]), [["a.x", 3], ["a.y", 3]]);
-    assertEquals(found[0]?.etag, (await bucket.head("a.x"))?.etag);
-    assert(Math.abs((found[0]?.modified ?? 0) - Date.now()) < 600_000);
-    assert(Math.abs((bucket.serverTime() ?? 0) - Date.now()) < 600_000, "the time of its answers");
-  });
-
-  test("leaves out the keys that have the delimiter after the prefix", async ({ bucket }) => {
-    for (const key of [".ftl/x/y", "a.x", "b/a.y", "b/c/a.z"]) {
-      await bucket.put(key, "x", { metadata: {} });
-    }
-    const keys = async (prefix: string): Promise<string[]> =>
-      (await bucket.list(prefix, { delimiter: "/" })).map(({ key }) => key);
-    assertEquals([await keys(""), await keys("b/")], [["a.x"], ["b/a.y"]]);
-  });
-
-  test("reads listings of more than 1,000 keys to their end", async ({ bucket }) => {
-    const keys = Array.from({ length: 2100 }, (_, i) => `a.${String(i).padStart(6, "0")}`);
-    for (let i = 0; i < keys.length; i += 50) {
-      await Promise.all(keys.slice(i, i + 50).map((key) => bucket.put(key, "x", { metadata: {} })));
-    }
-    assertEquals((await bucket.list("a.")).map(({ key }) => key), keys);
-  });
-
-  test("keeps keys of any characters apart", async ({ bucket }) => {
-    const keys = ["a b+c%20", "a&<>\"'", "folder/x", "\u00e9\u2603"].sort();
-    for (const key of keys) await bucket.put(key, key, { metadata: {} });
-    assertEquals((await bucket.list("")).map(({ key }) => key).sort(), keys);
-    for (const key of keys) assertEquals((await bucket.getSmall(key))?.text, key);
-  });
-}
-
-function testPages(test: Test): void {
-  test("lists a page from a place on, and the next one", async ({ bucket }) => {
-    const keys = Array.from({ length: 1003 }, (_, i) => `a.${String(i).padStart(6, "0")}`);
-    for (let i = 0; i < keys.length; i += 50) {
-      await Promise.all(keys.slice(i, i + 50).map((key) => bucket.put(key, "x", { metadata: {} })));
-    }
-    await bucket.put("b.x", "x", { metadata: {} });
-    const start = { prefix: "", after: "a.000001" };
-    const first = await bucket.listPage(start);
-    assertEquals(first.objects.map(({ key }) => key), keys.slice(2, 1002));
-    const second = await bucket.listPage({ ...start, next: first.next });
-    assertEquals(second.objects.map(({ key }) => key), ["a.001002", "b.x"]);
-    assertEquals(second.next, undefined);
-    const narrow = await bucket.listPage({ prefix: "a.", after: "a.001001" });
-    assertEquals(narrow.objects.map(({ key }) => key), ["a.001002"]);
   });
 }
 

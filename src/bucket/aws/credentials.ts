@@ -3,14 +3,12 @@
  *
  * The credentials come from the default chain of the AWS SDK: environment, profile in the shared
  * files (keys, assumed role, SSO, login, `credential_process`), web identity, container, instance
- * role. The SDK loads the module of a source only when the chain reaches it. The SDK renews
- * credentials before they expire.
+ * role. Only the first one needs nothing of the SDK. It loads the module of a source only when the
+ * chain reaches it, and renews credentials before they expire.
  */
-import { defaultProvider } from "npm:@aws-sdk/credential-provider-node@3.972.97";
-import { externalDataInterceptor } from "npm:@smithy/core@3.41.0/config";
 import { settingProblem } from "./settings.ts";
 import type { Environment } from "../../config.ts";
-import { ChainNotes, explainNoCredentials } from "./no_credentials.ts";
+import type { ServiceHandler } from "./credential_chain.ts";
 import { hasStaticCredentials, type Profile } from "./profile.ts";
 
 export interface Credentials {
@@ -24,57 +22,28 @@ export interface Credentials {
  * Milliseconds for one answer of the metadata service. The service is on the same host, so this is
  * enough, and a machine without a role learns soon that it has none.
  */
-const METADATA_TIMEOUT = 1_000;
-
-/** The settings of the SDK's clients for STS and SSO. */
-type ClientConfig = NonNullable<
-  NonNullable<Parameters<typeof defaultProvider>[0]>["clientConfig"]
->;
+export const METADATA_TIMEOUT = 1_000;
 
 interface CredentialsOptions {
-  /** Sends the requests to STS and SSO by `fetch`, which supports proxies. */
-  readonly requestHandler: NonNullable<ClientConfig["requestHandler"]>;
+  /** Loads what sends the requests to STS and SSO by `fetch`, which supports proxies. */
+  readonly loadHandler: () => Promise<ServiceHandler>;
 }
 
 /**
- * Returns a function that the SDK's client calls whenever it needs credentials. The function throws
+ * Returns a function that is called for each request. The function throws
  * `UsageError` or `StorageError`.
  */
 export function findCredentials(
   env: Environment,
-  { requestHandler }: CredentialsOptions,
+  { loadHandler }: CredentialsOptions,
 ): () => Promise<Credentials> {
   if (hasStaticCredentials(env)) return () => Promise.resolve(staticCredentials(env));
-  // The SDK has one such place for the whole process. That is harmless: every call puts the same
-  // function there, and it depends on nothing of this client.
-  externalDataInterceptor.interceptToken("exec", runCredentialProcess);
-  const notes = new ChainNotes();
-  const provider = defaultProvider({
-    timeout: METADATA_TIMEOUT,
-    maxRetries: 0,
-    ec2MetadataV1Disabled: true,
-    clientConfig: { requestHandler },
-    logger: notes.logger,
-  });
-  return async () => {
-    notes.clear();
-    const found = await provider().catch((error) => {
-      throw explainNoCredentials(error, { env, notes });
-    });
-    return requireSendable(marked(found, env));
+  const open = async (): Promise<() => Promise<Credentials>> => {
+    const { openChain } = await import("./credential_chain.ts");
+    return openChain(env, await loadHandler());
   };
-}
-
-/**
- * The SDK marks the credentials of each source but two: a container's in an old way, and the instance's role.
- * The mark is the SDK's own, which its user agent knows.
- */
-function marked(found: Credentials, env: Environment): Credentials {
-  const isContainer = env["AWS_CONTAINER_CREDENTIALS_FULL_URI"] ||
-    env["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"];
-  if ("$source" in found) return found;
-  const mark = isContainer ? { CREDENTIALS_HTTP: "z" } : { CREDENTIALS_IMDS: "0" };
-  return Object.assign({ $source: mark }, found);
+  let chain: ReturnType<typeof open> | undefined;
+  return async () => requireSendable(await (await (chain ??= open()))());
 }
 
 /** Throws `UsageError` if a key or token contains characters that a header cannot have. */
@@ -122,21 +91,6 @@ function staticCredentials(env: Environment): Credentials {
     ...(env["AWS_SESSION_TOKEN"] ? { sessionToken: env["AWS_SESSION_TOKEN"] } : {}),
     ...(expiration ? { expiration: new Date(expiration) } : {}),
   };
-}
-
-type ExecCallback = (error: Error | null, output?: { stdout: string }) => void;
-
-/**
- * Runs a `credential_process` instead of the SDK's `exec`. That one would pass on only the
- * variables that FTL itself may read.
- */
-function runCredentialProcess(command: string, done: ExecCallback): void {
-  new Deno.Command("/bin/sh", { args: ["-c", command], stdin: "null", stderr: "piped" }).output()
-    .then(({ success, stdout, stderr }) => {
-      const decoder = new TextDecoder();
-      if (success) return done(null, { stdout: decoder.decode(stdout) });
-      done(new Error(`credential_process failed: ${decoder.decode(stderr).trim()}`));
-    }, done);
 }
 
 /**

@@ -4,10 +4,31 @@ import { Buffer } from "node:buffer";
 import { NotFoundError } from "../../errors.ts";
 import type { Checksum, ObjectInfo } from "../bucket.ts";
 
-export function objectInfo(
-  answer: GetObjectCommandOutput | HeadObjectCommandOutput,
-  size: number,
-): ObjectInfo {
+/** What an answer tells about an object, by the names of the SDK. */
+export type ObjectFacts = Pick<
+  GetObjectCommandOutput & HeadObjectCommandOutput,
+  | "ETag"
+  | "LastModified"
+  | "ContentLength"
+  | "ContentRange"
+  | "Metadata"
+  | "Expiration"
+  | "ChecksumType"
+  | "ChecksumSHA256"
+  | "ChecksumCRC64NVME"
+  | "ChecksumCRC32"
+  | "ServerSideEncryption"
+  | "SSECustomerAlgorithm"
+  | "StorageClass"
+>;
+
+/** An object that is read to its end. */
+export type WholeObject = ObjectFacts & { readonly bytes: Uint8Array<ArrayBuffer> };
+
+/** An object whose body is still to be read. */
+export type OpenAnswer = ObjectFacts & { readonly body: ReadableStream<Uint8Array<ArrayBuffer>> };
+
+export function objectInfo(answer: ObjectFacts, size: number): ObjectInfo {
   return {
     size,
     etag: answer.ETag ?? "",
@@ -26,9 +47,7 @@ export function objectInfo(
  * For an object in parts, the other checksums are checksums of the parts' checksums. They do not
  * help a reader of the whole object.
  */
-function checksumOf(
-  answer: GetObjectCommandOutput | HeadObjectCommandOutput,
-): Checksum | undefined {
+function checksumOf(answer: ObjectFacts): Checksum | undefined {
   if (answer.ChecksumType !== "COMPOSITE") {
     const { ChecksumSHA256, ChecksumCRC64NVME, ChecksumCRC32 } = answer;
     if (ChecksumSHA256 !== undefined) return inHex("sha256", ChecksumSHA256);

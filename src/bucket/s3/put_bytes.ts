@@ -6,7 +6,7 @@ import { PutObjectCommand } from "./sdk.ts";
 import { sendOptions, timeoutFor } from "./timeouts.ts";
 import { inKnownForm } from "./write_form.ts";
 
-interface BytesWrite extends PutBytesOptions {
+export interface BytesWrite extends PutBytesOptions {
   readonly key: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }

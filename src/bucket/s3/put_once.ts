@@ -22,7 +22,7 @@ export interface OnceBucket {
   explain(error: unknown, action: string, key: string): Error;
 }
 
-interface OnceWrite extends PutOnceOptions {
+export interface OnceWrite extends PutOnceOptions {
   readonly key: string;
   readonly text: string;
 }

@@ -1,11 +1,4 @@
 /** Reads from S3: listings, facts about an object, small objects, ranges of large objects. */
-import {
-  GetObjectCommand,
-  type GetObjectCommandOutput,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  type S3Client,
-} from "./sdk.ts";
 import { IntegrityError } from "../../errors.ts";
 import {
   type BytesOptions,
@@ -21,19 +14,18 @@ import {
   type SmallObject,
   type SmallOptions,
 } from "../bucket.ts";
-import { bodyOf, objectInfo } from "./answers.ts";
+import { objectInfo, type OpenAnswer, type WholeObject } from "./answers.ts";
 import { bytesOf, triedTwice } from "./whole_body.ts";
-import { clientAskingOnce, type ClientSettings } from "./client.ts";
 import { codeOf, statusOf } from "../aws/sdk_error.ts";
 import { isDamaged } from "./failure.ts";
 import { listAll, type ListPage, readPage } from "./listing.ts";
+import type { PageRequest, Reader } from "./reader.ts";
 import { TooLargeError } from "./whole_answers.ts";
 import { suspectOf } from "./write_form.ts";
 
 interface ReadBucket {
   readonly name: string;
-  readonly client: S3Client;
-  readonly settings: ClientSettings;
+  readonly reader: Reader;
   /** Ends every request. A read of a range has its own signal. */
   readonly signal: AbortSignal | undefined;
   explain(error: unknown, action: string, key: string | undefined): Error;
@@ -41,22 +33,15 @@ interface ReadBucket {
 
 export class S3Reads {
   readonly #bucket: ReadBucket;
-  readonly #options: { abortSignal?: AbortSignal };
-  #askingOnce: S3Client | undefined;
   /** Requests an object's checksum too, until the store refuses such a request. */
-  #checksumMode: { ChecksumMode?: "ENABLED" } = { ChecksumMode: "ENABLED" };
+  #asksChecksum = true;
 
   constructor(bucket: ReadBucket) {
     this.#bucket = bucket;
-    this.#options = bucket.signal === undefined ? {} : { abortSignal: bucket.signal };
   }
 
-  get #client(): S3Client {
-    return this.#bucket.client;
-  }
-
-  get #readClient(): S3Client {
-    return this.#askingOnce ??= clientAskingOnce(this.#client, this.#bucket.settings);
+  get #reader(): Reader {
+    return this.#bucket.reader;
   }
 
   async list(prefix: string, { delimiter }: ListingOptions = {}): Promise<ListedObject[]> {
@@ -71,36 +56,22 @@ export class S3Reads {
     });
   }
 
-  async #askPage(
-    { prefix, token, after, delimiter }: {
-      prefix: string;
-      token: string | undefined;
-      after?: string;
-      delimiter?: string | undefined;
-    },
-  ): Promise<ListPage> {
-    const command = new ListObjectsV2Command({
-      Bucket: this.#bucket.name,
-      ...(prefix === "" ? {} : { Prefix: prefix }),
-      ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
-      ...(token !== undefined ? { ContinuationToken: token } : after ? { StartAfter: after } : {}),
-    });
+  async #askPage(page: PageRequest): Promise<ListPage> {
     try {
-      return await this.#client.send(command, this.#options);
+      return await this.#reader.list(page, this.#bucket);
     } catch (error) {
       throw this.#bucket.explain(error, "s3:ListBucket", undefined);
     }
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {
+    const { signal } = this.#bucket;
     try {
-      const target = { Bucket: this.#bucket.name, Key: key };
-      const answer = await this.#withChecksumMode((mode) =>
-        this.#client.send(new HeadObjectCommand({ ...target, ...mode }), this.#options)
+      const answer = await this.#withChecksum((checksum) =>
+        this.#reader.head(key, { checksum, signal })
       );
-      return objectInfo(answer, answer.ContentLength ?? 0);
+      return answer === undefined ? undefined : objectInfo(answer, answer.ContentLength ?? 0);
     } catch (error) {
-      if (statusOf(error) === 404) return undefined;
       throw this.#explain(error, key);
     }
   }
@@ -122,26 +93,18 @@ export class S3Reads {
     key: string,
     { until, limit = SMALL_OBJECT_LIMIT }: SmallOptions & { readonly until?: AbortSignal } = {},
   ): Promise<SmallObject | undefined> {
-    const options = until ? { abortSignal: until } : this.#options;
-    const answer = await this.#getIfThere(key, { options, limit });
+    const answer = await this.#getIfThere(key, { signal: until ?? this.#bucket.signal, limit });
     if (answer === undefined) return undefined;
-    const { ContentLength = 0 } = answer;
-    if (ContentLength > limit) throw this.#tooLarge(key, { bytes: ContentLength, limit });
-    try {
-      const bytes = await new Response(bodyOf(answer)).arrayBuffer();
-      const text = new TextDecoder().decode(bytes);
-      return { ...objectInfo(answer, bytes.byteLength), text };
-    } catch (error) {
-      throw this.#explain(error, key);
-    }
+    const { bytes } = answer;
+    if (bytes.byteLength > limit) throw this.#tooLarge(key, { bytes: bytes.byteLength, limit });
+    return { ...objectInfo(answer, bytes.byteLength), text: new TextDecoder().decode(bytes) };
   }
 
   async getBytes(key: string, options: BytesOptions): Promise<ObjectBytes | undefined> {
     return await triedTwice(options.signal, async () => {
       const { limit, signal } = options;
       try {
-        const command = new GetObjectCommand({ Bucket: this.#bucket.name, Key: key });
-        const answer = await this.#readClient.send(command, { abortSignal: signal });
+        const answer = await this.#reader.open(key, { signal });
         const bytes = await bytesOf(answer, limit);
         if (bytes === undefined) throw this.#tooLarge(key, { bytes: answer.ContentLength, limit });
         return { ...objectInfo(answer, bytes.byteLength), bytes };
@@ -155,18 +118,13 @@ export class S3Reads {
   }
 
   async read(key: string, { etag, range, signal }: ReadOptions): Promise<OpenObject> {
-    const command = new GetObjectCommand({
-      Bucket: this.#bucket.name,
-      Key: key,
-      IfMatch: etag,
-      ...(range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}` }),
-    });
-    let answer: GetObjectCommandOutput;
+    let answer: OpenAnswer;
     try {
-      answer = await this.#readClient.send(
-        command,
-        signal === undefined ? {} : { abortSignal: signal },
-      );
+      answer = await this.#reader.open(key, {
+        etag,
+        signal,
+        ...(range === undefined ? {} : { range: `bytes=${range.start}-${range.end - 1}` }),
+      });
     } catch (error) {
       throw this.#explain(error, key);
     }
@@ -174,22 +132,16 @@ export class S3Reads {
     // was requested.
     const [, start = 0, total = answer.ContentLength] =
       /^bytes ([0-9]+)-[0-9]+\/([0-9]+)$/.exec(answer.ContentRange ?? "") ?? [];
-    return { ...objectInfo(answer, Number(total)), start: Number(start), body: bodyOf(answer) };
+    return { ...objectInfo(answer, Number(total)), start: Number(start), body: answer.body };
   }
 
   async #getIfThere(
     key: string,
-    { options, limit }: { options: { abortSignal?: AbortSignal }; limit: number },
-  ): Promise<GetObjectCommandOutput | undefined> {
+    { signal, limit }: { signal: AbortSignal | undefined; limit: number },
+  ): Promise<WholeObject | undefined> {
     try {
-      const target = { Bucket: this.#bucket.name, Key: key };
-      // One flipped bit may turn a pointer into another revision's name, so the client compares the
-      // checksum.
-      return await this.#withChecksumMode((mode) =>
-        this.#client.send(new GetObjectCommand({ ...target, ...mode }), options)
-      );
+      return await this.#withChecksum((checksum) => this.#reader.get(key, { checksum, signal }));
     } catch (error) {
-      if (codeOf(error) === "NoSuchKey") return undefined;
       if (error instanceof TooLargeError) throw this.#tooLarge(key, { bytes: error.bytes, limit });
       throw this.#explain(error, key);
     }
@@ -210,18 +162,18 @@ export class S3Reads {
   }
 
   /**
-   * Sends a request with the checksum mode. If it is refused, sends it once more without, whatever
+   * Sends a request that asks for the checksum. If it is refused, sends it once more without, whatever
    * the reason: the refusal of a HEAD request has no message.
    */
-  async #withChecksumMode<T>(send: (mode: { ChecksumMode?: "ENABLED" }) => Promise<T>): Promise<T> {
-    const mode = this.#checksumMode;
+  async #withChecksum<T>(send: (checksum: boolean) => Promise<T>): Promise<T> {
+    const asks = this.#asksChecksum;
     try {
-      return await send(mode);
+      return await send(asks);
     } catch (error) {
       const isRefused = suspectOf(error) !== undefined || statusOf(error) === 400;
-      if (!isRefused || mode.ChecksumMode === undefined) throw error;
-      const answer = await send({});
-      this.#checksumMode = {};
+      if (!isRefused || !asks) throw error;
+      const answer = await send(false);
+      this.#asksChecksum = false;
       return answer;
     }
   }

@@ -1,5 +1,4 @@
 /** The bucket in Amazon S3 or in an S3-compatible store. */
-import { AbortMultipartUploadCommand, ListMultipartUploadsCommand, S3Client } from "./sdk.ts";
 import type { Environment } from "../../config.ts";
 import {
   type BucketOptions,
@@ -27,14 +26,12 @@ import {
   type UploadSource,
 } from "../bucket.ts";
 import { instanceId, sourceOf } from "../aws/credentials.ts";
-import { type ClientSettings, clientSettings } from "./client.ts";
-import { removeMany } from "./bulk_removal.ts";
-import { codeOf, statusOf } from "../aws/sdk_error.ts";
+import { statusOf } from "../aws/sdk_error.ts";
+import { connect, type Connection } from "./connection.ts";
 import { explainS3Error } from "./errors.ts";
-import { putBytes } from "./put_bytes.ts";
-import { type OnceBucket, putOnce } from "./put_once.ts";
+import { Reader } from "./reader.ts";
 import { S3Reads } from "./reads.ts";
-import { S3Writes } from "./writes.ts";
+import type { SdkBucket } from "./sdk_bucket.ts";
 import { ServerClock } from "./server_clock.ts";
 import { StoreLacks } from "./store_lacks.ts";
 
@@ -45,26 +42,24 @@ export function openS3Bucket(
   { signal, onAnswer, onLack = () => {} }: BucketOptions = {},
 ): OpenedBucket {
   const clock = new ServerClock();
-  const settings = clientSettings(env, (headers) => {
+  const connection = connect(env, (headers) => {
     clock.see(headers);
     onAnswer?.(headers);
   });
-  return new S3Bucket(name, settings, { signal, onLack, clock });
+  return new S3Bucket(name, connection, { signal, onLack, clock });
 }
 
 class S3Bucket implements OpenedBucket {
-  readonly #settings: ClientSettings;
+  readonly #connection: Connection;
   readonly #clock: ServerClock;
-  readonly #client: S3Client;
   readonly #lacks: StoreLacks;
-  readonly #options: { abortSignal?: AbortSignal };
+  readonly #signal: AbortSignal | undefined;
   readonly #reads: S3Reads;
-  readonly #writes: S3Writes;
-  readonly #putOnce: OnceBucket;
+  #sdk: Promise<SdkBucket> | undefined;
 
   constructor(
     readonly name: string,
-    settings: ClientSettings,
+    connection: Connection,
     { signal, onLack, clock }: {
       signal: AbortSignal | undefined;
       onLack: OnLack;
@@ -72,31 +67,37 @@ class S3Bucket implements OpenedBucket {
     },
   ) {
     this.#clock = clock;
-    this.#settings = settings;
-    this.#client = new S3Client(settings.config);
-    this.#options = signal === undefined ? {} : { abortSignal: signal };
-    const shared = {
-      name,
-      client: this.#client,
-      signal,
-      explain: (error: unknown, action: string, key: string | undefined) =>
-        this.#explain(error, action, key),
-    };
-    this.#reads = new S3Reads({ ...shared, settings });
+    this.#connection = connection;
+    this.#signal = signal;
     this.#lacks = new StoreLacks(name, {
       tell: onLack,
-      known: settings.sendsChecksums ? [] : ["checksums"],
+      known: connection.sendsChecksums ? [] : ["checksums"],
     });
-    const lacks = this.#lacks;
-    this.#writes = new S3Writes({
-      ...shared,
-      lacks,
-      isForeign: this.isForeign,
-      head: (key) => this.head(key),
-      getSmall: (key, until) =>
-        until ? this.#reads.getSmallOnce(key, { until }) : this.getSmall(key),
+    const reader = new Reader({
+      bucket: name,
+      connection,
+      loadSdk: async () => (await this.#loadSdk()).reads,
     });
-    this.#putOnce = { ...shared, lacks, settings };
+    this.#reads = new S3Reads({ name, reader, signal, explain: this.#explain });
+  }
+
+  /** What only the SDK can do. A sync that has nothing to do never comes here. */
+  #loadSdk(): Promise<SdkBucket> {
+    const open = async (): Promise<SdkBucket> => {
+      const { SdkBucket } = await import("./sdk_bucket.ts");
+      return new SdkBucket({
+        name: this.name,
+        connection: this.#connection,
+        signal: this.#signal,
+        lacks: this.#lacks,
+        isForeign: this.isForeign,
+        explain: this.#explain,
+        head: (key) => this.head(key),
+        getSmall: (key, until) =>
+          until ? this.#reads.getSmallOnce(key, { until }) : this.getSmall(key),
+      });
+    };
+    return this.#sdk ??= open();
   }
 
   serverTime(): number | undefined {
@@ -108,25 +109,25 @@ class S3Bucket implements OpenedBucket {
   }
 
   get isForeign(): boolean {
-    return this.#settings.endpoint !== undefined;
+    return this.#connection.endpoint !== undefined;
   }
 
   async identify(): Promise<Identity> {
-    return await this.#explained("s3:ListBucket", async () => {
-      const { credentials, region } = this.#client.config;
-      const found = await credentials();
-      return {
-        accessKeyId: found.accessKeyId,
-        source: sourceOf(found),
-        expires: found.expiration?.getTime(),
-        region: await region().catch(() => undefined),
-      };
+    const { credentials, region } = this.#connection;
+    const found = await credentials().catch((error) => {
+      throw this.#explain(error, "s3:ListBucket", undefined);
     });
+    return {
+      accessKeyId: found.accessKeyId,
+      source: sourceOf(found),
+      expires: found.expiration?.getTime(),
+      region: await region().catch(() => undefined),
+    };
   }
 
   async instanceId(): Promise<string | undefined> {
     try {
-      return await instanceId(await this.#client.config.credentials());
+      return await instanceId(await this.#connection.credentials());
     } catch {
       // There are no credentials. The next request to S3 says why.
       return undefined;
@@ -157,85 +158,55 @@ class S3Bucket implements OpenedBucket {
     return this.#reads.read(key, options);
   }
 
-  put(key: string, text: string, options: PutOptions): Promise<string> {
-    return this.#writes.put(key, text, options);
+  async put(key: string, text: string, options: PutOptions): Promise<string> {
+    return await (await this.#loadSdk()).writes.put(key, text, options);
   }
 
-  putBytes(
+  async putBytes(
     key: string,
     bytes: Uint8Array<ArrayBuffer>,
     options: PutBytesOptions,
   ): Promise<void> {
-    return putBytes(this.#putOnce, { key, bytes, ...options });
+    await (await this.#loadSdk()).putBytes({ key, bytes, ...options });
   }
 
-  putOnce(key: string, text: string, options: PutOnceOptions): Promise<void> {
-    return putOnce(this.#putOnce, { key, text, ...options });
+  async putOnce(key: string, text: string, options: PutOnceOptions): Promise<void> {
+    await (await this.#loadSdk()).putOnce({ key, text, ...options });
   }
 
-  upload(key: string, source: UploadSource, options: UploadOptions): Promise<void> {
-    return this.#writes.upload(key, source, options);
+  async upload(key: string, source: UploadSource, options: UploadOptions): Promise<void> {
+    await (await this.#loadSdk()).writes.upload(key, source, options);
   }
 
-  remove(key: string): Promise<void> {
-    return this.#writes.remove(key);
+  async remove(key: string): Promise<void> {
+    await (await this.#loadSdk()).writes.remove(key);
   }
 
   async removeMany(keys: readonly string[]): Promise<NotRemoved[]> {
-    return await removeMany(keys, {
-      client: this.#client,
-      bucket: this.name,
-      signal: this.#options.abortSignal,
-      removeOne: (key) => this.remove(key),
-      explain: (error, key) => this.#explain(error, "s3:DeleteObject", key),
-    });
+    return await (await this.#loadSdk()).removeMany(keys);
   }
 
   async openUploads(prefix: string): Promise<OpenUpload[]> {
-    const command = new ListMultipartUploadsCommand({ Bucket: this.name, Prefix: prefix });
-    const { Uploads = [] } = await this.#explained(
-      "s3:ListBucketMultipartUploads",
-      () => this.#client.send(command, this.#options),
-    );
-    // S3 reports times by its own clock. The client has learned by now how far this machine's clock
-    // is off.
-    const offset = this.#client.config.systemClockOffset;
-    return Uploads.map(({ Key = "", UploadId = "", Initiated }) => {
-      return { key: Key, uploadId: UploadId, begun: (Initiated?.getTime() ?? Infinity) - offset };
-    });
+    return await (await this.#loadSdk()).openUploads(prefix);
   }
 
-  async dropUpload({ key, uploadId }: OpenUpload): Promise<void> {
-    const target = { Bucket: this.name, Key: key, UploadId: uploadId };
-    try {
-      await this.#client.send(new AbortMultipartUploadCommand(target), this.#options);
-    } catch (error) {
-      if (codeOf(error) === "NoSuchUpload") return;
-      throw this.#explain(error, "s3:AbortMultipartUpload", key);
-    }
+  async dropUpload(upload: OpenUpload): Promise<void> {
+    await (await this.#loadSdk()).dropUpload(upload);
   }
 
-  async #explained<T>(action: string, send: () => Promise<T>): Promise<T> {
-    try {
-      return await send();
-    } catch (error) {
-      throw this.#explain(error, action, undefined);
-    }
-  }
-
-  #explain(error: unknown, action: string, key: string | undefined): Error {
+  readonly #explain = (error: unknown, action: string, key: string | undefined): Error => {
     // The reason of an abort says more than the SDK's error. But an answer that came all the same
     // says most.
-    const { abortSignal } = this.#options;
-    const isCut = abortSignal?.aborted && statusOf(error) === 0;
-    if (isCut && abortSignal.reason instanceof Error) return abortSignal.reason;
+    const signal = this.#signal;
+    const isCut = signal?.aborted && statusOf(error) === 0;
+    if (isCut && signal.reason instanceof Error) return signal.reason;
     if (error instanceof Error && error.name === "AbortError") return error;
     return explainS3Error(error, {
       action,
       bucket: this.name,
-      endpoint: this.#settings.endpoint,
-      proxyOf: this.#settings.proxyOf,
+      endpoint: this.#connection.endpoint,
+      proxyOf: this.#connection.proxyOf,
       ...(key === undefined ? {} : { key }),
     });
-  }
+  };
 }

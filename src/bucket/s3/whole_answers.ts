@@ -131,7 +131,11 @@ function announcedLength({ headers }: Response): number | undefined {
   return length === null ? undefined : Number(length);
 }
 
-function answerOf({ status, statusText, headers }: Response, bytes: BodyInit): Response {
+/** An answer with these bytes, which asks for no long wait before a retry. */
+export function answerOf(
+  { status, statusText, headers }: Pick<Response, "status" | "statusText" | "headers">,
+  bytes: BodyInit,
+): Response {
   if (Number(headers.get("retry-after") ?? 0) > LONGEST_RETRY_AFTER) {
     headers = new Headers(headers);
     headers.delete("retry-after");

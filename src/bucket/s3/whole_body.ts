@@ -1,8 +1,7 @@
 /** Reads an object of some megabytes to its end, whose body the client hands over as it comes. */
 import { pause } from "../../concurrency/pause.ts";
 import { StorageError } from "../../errors.ts";
-import { bodyOf } from "./answers.ts";
-import type { GetObjectCommandOutput } from "./sdk.ts";
+import type { OpenAnswer } from "./answers.ts";
 import { joined } from "./whole_answers.ts";
 
 /** Milliseconds without a byte after which the answer is given up. */
@@ -14,11 +13,9 @@ const PAUSE = 200;
 
 /** Undefined if it has more bytes than `limit`. Throws what the network throws, also if it ends too early. */
 export async function bytesOf(
-  answer: GetObjectCommandOutput,
+  { body, ContentLength: announced = 0 }: OpenAnswer,
   limit: number,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const body = bodyOf(answer);
-  const { ContentLength: announced = 0 } = answer;
   if (announced > limit) {
     await body.cancel().catch(() => {});
     return undefined;

@@ -3,15 +3,15 @@ import { openS3Bucket } from "../../../src/bucket/s3/s3_bucket.ts";
 import { useCredentials } from "../../credentials.ts";
 import { startS3Server } from "../../s3_server/server.ts";
 import { TempFolder } from "../../temp.ts";
-import { type TestBucket, testBucket } from "../suite.ts";
+import { type TestBucket, testBucket, testBucketReads } from "../suite.ts";
 
 // All servers of the tests know these.
 const CREDENTIALS = { accessKeyId: "ftl-local", secretAccessKey: "ftl-local-secret" };
 
-async function makeS3Bucket(): Promise<TestBucket> {
+async function makeS3Bucket(settings: Record<string, string> = {}): Promise<TestBucket> {
   const folder = new TempFolder();
   const server = await startS3Server({ folder: folder.path, buckets: ["suite"], ...CREDENTIALS });
-  const env = server.env("suite");
+  const env = { ...server.env("suite"), ...settings };
   useCredentials(env);
   return {
     bucket: openS3Bucket("suite", env),
@@ -35,3 +35,5 @@ async function makeS3Bucket(): Promise<TestBucket> {
 }
 
 testBucket("S3Bucket", makeS3Bucket);
+// With this setting the SDK sends the first try of the reads too.
+testBucketReads("S3Bucket by the SDK alone", () => makeS3Bucket({ AWS_SDK_UA_APP_ID: "suite" }));

@@ -1,0 +1,37 @@
+import { assertEquals } from "../../../assert.ts";
+import { sdkSetting } from "../../../../src/bucket/s3/light/sdk_settings.ts";
+
+Deno.test("sdkSetting() names what only the SDK knows how to follow", () => {
+  const none = new Map<string, string>();
+  const plain = {
+    AWS_REGION: "us-east-1",
+    AWS_PROFILE: "web",
+    AWS_MAX_ATTEMPTS: "9",
+    AWS_USE_FIPS_ENDPOINT: "false",
+    AWS_USE_DUALSTACK_ENDPOINT: "",
+    AWS_RETRY_MODE: "standard",
+  };
+  assertEquals(
+    sdkSetting(plain, new Map([["region", "us-east-1"], ["max_attempts", "9"]])),
+    undefined,
+  );
+  const variables = [
+    ["AWS_USE_FIPS_ENDPOINT", "true"],
+    ["AWS_USE_DUALSTACK_ENDPOINT", "true"],
+    ["AWS_RETRY_MODE", "adaptive"],
+    ["AWS_DEFAULTS_MODE", "auto"],
+    ["AWS_DISABLE_CLOCK_SKEW_CORRECTION", "true"],
+    ["AWS_SDK_UA_APP_ID", "web"],
+  ] as const;
+  for (const [name, value] of variables) assertEquals(sdkSetting({ [name]: value }, none), name);
+  const settings = [
+    ["use_fips_endpoint", "true"],
+    ["use_dualstack_endpoint", "true"],
+    ["retry_mode", "adaptive"],
+    ["s3.use_accelerate_endpoint", "true"],
+    ["services", "local"],
+  ] as const;
+  for (const [name, value] of settings) {
+    assertEquals(sdkSetting({}, new Map([[name, value]])), name);
+  }
+});
