@@ -45,3 +45,16 @@ export function routeOf(facts: RouteFacts): Route {
   if (!isTreeTrusted) return { by: "whole", why: "nobody who is trusted has signed its tree" };
   return { by: "delta" };
 }
+
+/**
+ * Whether a later delta may use what is known of the files of a revision that comes now. If not, nothing is fetched,
+ * looked at or written for it.
+ */
+export function servesLaterDeltas({ setting, keepsSpare, sharesBlocks }: {
+  readonly setting: DeltaSetting;
+  /** Whether a revision that is removed becomes the spare. */
+  readonly keepsSpare: boolean;
+  readonly sharesBlocks: boolean;
+}): boolean {
+  return setting === "always" || (setting === "auto" && (keepsSpare || sharesBlocks));
+}

@@ -1,5 +1,5 @@
 import type { DeltaSetting } from "../../src/config.ts";
-import { routeOf } from "../../src/plan/route.ts";
+import { routeOf, servesLaterDeltas } from "../../src/plan/route.ts";
 import { assertEquals } from "../assert.ts";
 
 // The rows of the truth table; `-` is tried with both values.
@@ -54,3 +54,23 @@ Deno.test("routeOf() has a row for each case", () => {
     }
   }
 });
+
+// FTL_DELTA, whether a spare is kept, whether blocks are shared, the result.
+const LATER = `
+off     -    -    no
+auto    no   no   no
+auto    yes  -    yes
+auto    -    yes  yes
+always  -    -    yes
+`.trim().split("\n").map((row) => row.split(/\s+/));
+
+for (const [setting = "", spare, shared, result] of LATER) {
+  Deno.test(`servesLaterDeltas() by FTL_DELTA=${setting}, spare ${spare}, blocks shared ${shared}`, () => {
+    for (const keepsSpare of valuesOf(spare)) {
+      for (const sharesBlocks of valuesOf(shared)) {
+        const facts = { setting: setting as DeltaSetting, keepsSpare, sharesBlocks };
+        assertEquals(servesLaterDeltas(facts), result === "yes");
+      }
+    }
+  });
+}

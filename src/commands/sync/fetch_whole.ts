@@ -9,13 +9,13 @@ import { revisionName } from "../../revision/names.ts";
 import { dropSpare } from "../../machine/delta/spare.ts";
 import { removeTrees } from "../../machine/revisions/removal.ts";
 import type { TrustedContent } from "../../machine/trust/package_trust.ts";
-import type { Staging } from "../../machine/revisions/staging.ts";
 import { openDownload, rangeSizeFor } from "../../transfer/download/download.ts";
 import { CheckedBody } from "../../transfer/verify/checked_body.ts";
 import { expectedChecksum } from "../../transfer/verify/expected_checksum.ts";
 import { type Context } from "../../context.ts";
 import { requireReserve, requireSpace } from "./disk_space.ts";
 import type { Destination, Source, Staged } from "./fetch.ts";
+import { keepsForDeltas } from "./later_deltas.ts";
 import type { ObjectBytes } from "../../bucket/bucket.ts";
 import type { RemoteRevision } from "../../catalog/remote_package.ts";
 
@@ -26,12 +26,9 @@ import type { RemoteRevision } from "../../catalog/remote_package.ts";
 export async function stageWhole(
   context: Context,
   from: Source,
-  { pkg, staging }: Destination,
+  to: Destination,
 ): Promise<Staged> {
-  const { sha256, entries, bytes, moved, stored } = await stageMakingRoom(context, from, {
-    pkg,
-    staging,
-  });
+  const { sha256, entries, bytes, moved, stored } = await stageMakingRoom(context, from, to);
   const signed = from.content?.tree;
   const hash = stored?.metadata["ftl-tree"];
   const isOfIt = stored?.metadata["ftl-sha256"] === sha256 && hash !== undefined &&
@@ -69,10 +66,10 @@ async function fetchTree(
 async function factsOf(
   context: Context,
   from: Source,
-  metadata: Metadata,
+  { pkg, metadata }: Pick<Destination, "pkg"> & { readonly metadata: Metadata },
 ): Promise<{ readonly stored: ObjectBytes | undefined; readonly content: RevisionContent }> {
   const { bucket, remote } = from;
-  const isWanted = context.config.delta !== "off" && remote.object.size >= WORTH_A_TREE;
+  const isWanted = remote.object.size >= WORTH_A_TREE && keepsForDeltas(context.config, pkg);
   const stored = isWanted ? await fetchTree(context, from) : undefined;
   const told = isWanted ? stored?.metadata ?? {} : undefined;
   return { stored, content: await unpackedFacts(bucket, remote, metadata, told) };
@@ -82,18 +79,18 @@ async function factsOf(
 async function stageMakingRoom(
   context: Context,
   from: Source,
-  { pkg, staging }: Destination,
+  to: Destination,
 ): Promise<Bytes> {
   try {
-    return await stageTwiceAtMost(context, from, staging);
+    return await stageTwiceAtMost(context, from, to);
   } catch (error) {
     if (!(error instanceof StorageError) || error.reason !== "full") throw error;
     const { signal } = context;
-    const dropped = dropSpare(pkg);
+    const dropped = dropSpare(to.pkg);
     if (dropped.length === 0) throw error;
     await removeTrees(dropped, signal);
-    await staging.renew();
-    return await stageTwiceAtMost(context, from, staging);
+    await to.staging.renew();
+    return await stageTwiceAtMost(context, from, to);
   }
 }
 
@@ -118,14 +115,14 @@ interface Unfit {
 async function stageTwiceAtMost(
   context: Context,
   from: Source,
-  staging: Staging,
+  to: Destination,
 ): Promise<Bytes> {
-  const first = await stage(context, from, staging);
+  const first = await stage(context, from, to);
   if (!("error" in first)) return first;
   if (first.isCertain) throw first.error;
   context.report({ type: "warning", message: `${first.error.message}; fetching it once more` });
-  await staging.renew();
-  const second = await stage(context, from, staging);
+  await to.staging.renew();
+  const second = await stage(context, from, to);
   if ("error" in second) throw second.error;
   return { ...second, moved: first.moved + second.moved };
 }
@@ -133,14 +130,13 @@ async function stageTwiceAtMost(
 async function stage(
   context: Context,
   from: Source,
-  { target, aside }: Staging,
+  { pkg, staging: { target, aside } }: Destination,
 ): Promise<Bytes | Unfit> {
   const { config: { concurrency }, signal, report } = context;
   const { bucket, remote, content: signed } = from;
   const { size, etag } = remote.object;
   const subject = revisionName(remote);
-  let done = 0;
-  let entries = 0;
+  let [done, entries] = [0, 0];
   const tell = (): void =>
     report({ type: "progress", subject, work: "fetching", done, total: size, entries });
   await using download = await openDownload(bucket, remote.key, {
@@ -151,7 +147,10 @@ async function stage(
     },
   });
   // Beside the download, which has begun.
-  const { stored, content } = await factsOf(context, from, download.info.metadata);
+  const { stored, content } = await factsOf(context, from, {
+    pkg,
+    metadata: download.info.metadata,
+  });
   requireSpace(target, { ...content, bytes: content.bytes ?? size });
   const treeSize = stored?.bytes.length ?? 0;
   const expected = await expectedChecksum(bucket, remote.key, signed ?? content);
