@@ -53,8 +53,11 @@ Deno.test("FTL_SPARE=0, FTL_DELTA=off and purge drop the spare, and none is made
   await fleet.release(...site(5));
   await fleet.sync("web", { FTL_DELTA: "off" });
   assertEquals(existing(spare), []);
-  await fleet.release(...site(6));
-  await fleet.sync("web");
+  // Of a revision that came without deltas it is not known how its files looked. The third one after it leaves a spare.
+  for (const version of [6, 7, 8]) {
+    await fleet.release(...site(version));
+    await fleet.sync("web");
+  }
   assertEquals(existing(spare).length >= 3, true);
   const [oldest] = fleet.pkg("web").revisions();
   await purge(fleet.context("web", ["my_site"]), { package: "my_site", keep: 9 });
