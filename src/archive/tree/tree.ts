@@ -174,10 +174,3 @@ function damaged(why: string): IntegrityError {
 export function bytesOfTree({ entries }: RevisionTree): number {
   return entries.reduce((sum, entry) => entry.kind === "file" ? sum + entry.size : sum, 0);
 }
-
-/** The SHA-256 of all contents of the tree's files. */
-export function contentsOfTree({ entries }: RevisionTree): Set<string> {
-  const contents = new Set<string>();
-  for (const entry of entries) if (entry.kind === "file") contents.add(entry.sha256);
-  return contents;
-}

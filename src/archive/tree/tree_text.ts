@@ -18,6 +18,12 @@ import { parseLine } from "./tree_line.ts";
 /** Lines that are compared at once. */
 const MOST_COMPARED = 1024;
 const NEWLINE = 10;
+/** `f <mode> <mtime> <size> <sha256> <path>` is the line of a file. */
+const FILE = 0x66;
+const SPACE = 0x20;
+const WORDS_BEFORE_HASH = 4;
+const HASH_LENGTH = 64;
+const latin1 = new TextDecoder("latin1");
 const head = new TextEncoder().encode(`${TREE_HEAD}\n`);
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -66,6 +72,18 @@ export class TreeText {
       throw damaged("it is not UTF-8");
     }
     return parseLine(text);
+  }
+
+  /** The SHA-256 of all contents of files. A line that is none of a tree's adds nothing, or what no content has. */
+  contents(): Set<string> {
+    const found = new Set<string>();
+    for (let line = 0; line < this.count; line++) {
+      let at = this.#start(line);
+      if (this.bytes[at] !== FILE) continue;
+      for (let word = 0; word < WORDS_BEFORE_HASH; word++) at = this.bytes.indexOf(SPACE, at) + 1;
+      found.add(latin1.decode(this.bytes.subarray(at, at + HASH_LENGTH)));
+    }
+    return found;
   }
 
   /** How many lines from one on are the same as those of another tree, up to a number that is not for the caller. */

@@ -2,14 +2,8 @@
  * Trees and patches in the bucket. All of them may be missing at any time, and who can write to the bucket may have
  * written anything: what is read here is only known to be of the revision that its metadata names.
  */
-import {
-  hashTree,
-  MAX_TREE_BYTES,
-  packTree,
-  parseTree,
-  type RevisionTree,
-  unpackTree,
-} from "../../archive/tree/tree.ts";
+import { hashTree, MAX_TREE_BYTES, packTree, unpackTree } from "../../archive/tree/tree.ts";
+import { TreeText } from "../../archive/tree/tree_text.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import { IntegrityError } from "../../errors.ts";
 import { patchKey, treeKey } from "../../revision/keys.ts";
@@ -37,11 +31,10 @@ export interface TreeFacts extends RevisionContent {
   readonly tree: string;
 }
 
-/** A tree that was read, and fits its own hash. */
+/** A tree that was read, and fits its own hash. Its lines may be anything. */
 export interface StoredTree {
   readonly facts: TreeFacts;
-  readonly text: Uint8Array<ArrayBuffer>;
-  readonly tree: RevisionTree;
+  readonly text: TreeText;
   /** Bytes that were downloaded for it. */
   readonly moved: number;
 }
@@ -82,7 +75,7 @@ export async function getTree(
     throw new IntegrityError(`s3://${bucket.name}/${key} is not the tree that it says it is`);
   }
   const facts = { ...content, sha256, size, tree: hash };
-  return { facts, text, tree: parseTree(text), moved: found.bytes.length };
+  return { facts, text: new TreeText(text), moved: found.bytes.length };
 }
 
 /** @param base the revision that the patch is for. Throws `StorageError` */

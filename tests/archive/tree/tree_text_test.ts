@@ -70,3 +70,22 @@ Deno.test("a line that is out of order after one that both trees have is refused
   const text = new TreeText(bytesOf('ftl-tree 1\nd 755 - "b"\nd 755 - "a"\n'));
   assertThrows(() => readLike(text, other), IntegrityError);
 });
+
+Deno.test("TreeText.contents() has each content of a file once, and nothing else", () => {
+  const of = (path: string, byte: string): TreeEntry => ({
+    ...{ kind: "file", path, mode: 0o644, mtime: -1, size: 3 },
+    sha256: byte.repeat(32),
+  });
+  const entries: TreeEntry[] = [
+    { kind: "folder", path: "a f b", mode: 0o755, mtime: undefined },
+    of("a f b/1", "0f"),
+    { kind: "symlink", path: "f", mtime: 5, target: "f 644 1 2 3" },
+    { kind: "hardlink", path: "fh", target: "a f b/1" },
+    of("x", "a1"),
+    of("y", "0f"),
+  ];
+  const found = new TreeText(formatTree({ entries })).contents();
+  assertEquals([...found], ["0f".repeat(32), "a1".repeat(32)]);
+  const damaged = new TreeText(bytesOf("ftl-tree 1\nf\nf 1\nfffff\nf 1 2 3 zz\n"));
+  assertEquals([...damaged.contents()].some((hash) => /^[0-9a-f]{64}$/.test(hash)), false);
+});

@@ -5,8 +5,8 @@ import { readRev } from "../../../catalog/pointer.ts";
 import type { RemotePackage, RemoteRevision } from "../../../catalog/remote_package.ts";
 import { LimitedTime } from "./limited_time.ts";
 
-/** A revision, and what it holds. */
-export interface Base extends Pick<StoredTree, "facts" | "tree"> {
+/** A revision, and what it holds. Most of its tree is that of the next revision, so it is read when that is known. */
+export interface Base extends Pick<StoredTree, "facts" | "text"> {
   readonly remote: RemoteRevision;
 }
 
@@ -58,5 +58,5 @@ async function readBase(
 ): Promise<Base | undefined> {
   const stored = await getTree(bucket, remote, signal);
   if (stored === undefined || stored.facts.size !== remote.object.size) return undefined;
-  return { remote, facts: stored.facts, tree: stored.tree };
+  return { remote, facts: stored.facts, text: stored.text };
 }

@@ -4,12 +4,8 @@
  * it fails a spool.
  */
 import type { EntryWatcher } from "../../../archive/check.ts";
-import {
-  contentsOfTree,
-  formatTree,
-  hashTree,
-  type RevisionTree,
-} from "../../../archive/tree/tree.ts";
+import { formatTree, hashTree, parseTree, type RevisionTree } from "../../../archive/tree/tree.ts";
+import { TreeText } from "../../../archive/tree/tree_text.ts";
 import { TreeTaker } from "../../../archive/tree/tree_taker.ts";
 import type { Bucket } from "../../../bucket/bucket.ts";
 import { putPatch, putTree } from "../../../catalog/delta/objects.ts";
@@ -103,7 +99,7 @@ export class SpoolDeltas implements Disposable {
     deltas.#bases = await findBases(bucket, remote, { signal, onFailure });
     // What reading the trees has left over is as large as they are.
     if (deltas.#bases.length > 0) askForCollection();
-    const known = deltas.#bases.map(({ tree }) => contentsOfTree(tree));
+    const known = deltas.#bases.map(({ text }) => text.contents());
     const keep = (sha256: string): boolean => known.some((contents) => !contents.has(sha256));
     // Without a base nothing is kept, and nothing written to the disk.
     deltas.#taker = new TreeTaker(known.length === 0 ? {} : { keep, store: deltas.#kept });
@@ -122,15 +118,21 @@ export class SpoolDeltas implements Disposable {
   }
 
   /** What a revision holds. Undefined unless it is the newest or the blessed one, and S3 has its tree. */
-  treeOf = (id: RevisionId): RevisionTree | undefined =>
-    this.#bases.find(({ remote }) => remote.id === id)?.tree;
+  treeOf = (id: RevisionId): RevisionTree | undefined => {
+    const base = this.#bases.find(({ remote }) => remote.id === id);
+    try {
+      return base && parseTree(base.text.bytes);
+    } catch {
+      return undefined;
+    }
+  };
 
   /** The patches in S3. */
   get made(): readonly SpooledDelta[] {
     return this.#made;
   }
 
-  /** Why there is no patch, in words, for a person who asks. Undefined if there is one, or nothing to make one for. */
+  /** Why there is no patch, in words. Undefined if there is one, or nothing to make one for. */
   get why(): string | undefined {
     return this.#made.length > 0 ? undefined : this.#why;
   }
@@ -183,8 +185,9 @@ export class SpoolDeltas implements Disposable {
         return putTree(this.#bucket, revision, { facts, text, signal: time.signal });
       });
       faultPoint("tree-put");
-      const next = tree && { revision, facts, tree, kept: this.#kept };
-      if (next) { for (const base of this.#bases) await this.#putPatch(base, next, time.signal); }
+      if (tree === undefined) return;
+      const next = { revision, facts, tree, text: new TreeText(text), kept: this.#kept };
+      for (const base of this.#bases) await this.#putPatch(base, next, time.signal);
     } catch (error) {
       this.#context.signal.throwIfAborted();
       signal.throwIfAborted();
@@ -226,8 +229,7 @@ export class SpoolDeltas implements Disposable {
     if (this.#taken !== undefined) return this.#taken;
     const tree = this.#taker?.tree();
     if (tree === undefined) return undefined;
-    const text = formatTree(tree);
-    const isNeeded = this.#bases.length > 0;
+    const [text, isNeeded] = [formatTree(tree), this.#bases.length > 0];
     return this.#taken = { tree: isNeeded ? tree : undefined, text, hash: hashTree(text) };
   }
 

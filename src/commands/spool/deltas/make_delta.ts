@@ -8,6 +8,7 @@ import { type PatchInput, patchSteps } from "../../../archive/delta/patch.ts";
 import { bytesOfSide, type Side, sidesOf } from "../../../archive/delta/sides.ts";
 import type { ContentStore } from "../../../archive/tree/content_store.ts";
 import type { RevisionTree } from "../../../archive/tree/tree.ts";
+import { readLike, type TreeText } from "../../../archive/tree/tree_text.ts";
 import { TreeTaker } from "../../../archive/tree/tree_taker.ts";
 import type { Bucket } from "../../../bucket/bucket.ts";
 import { MAX_PATCH_BYTES, type TreeFacts } from "../../../catalog/delta/objects.ts";
@@ -31,6 +32,7 @@ export interface NextRevision {
   readonly revision: Revision;
   readonly facts: TreeFacts;
   readonly tree: RevisionTree;
+  readonly text: TreeText;
   /** The contents that no base has. */
   readonly kept: BoundedStore;
 }
@@ -48,7 +50,8 @@ export async function makeDelta(
     readonly signal: AbortSignal;
   },
 ): Promise<MadeDelta> {
-  const sides = sidesOf(base.tree, next.tree);
+  const { tree } = readLike(base.text, next);
+  const sides = sidesOf(tree, next.tree);
   if (sides.fresh.parts.some(({ sha256 }) => !next.kept.has(sha256))) {
     if (next.kept.failure !== undefined) throw next.kept.failure;
     return { why: "too much of it is new" };
@@ -58,7 +61,7 @@ export async function makeDelta(
   const small = Math.min(most, Math.max(SMALL, Math.floor(size * SMALL_SHARE)));
   const input = {
     head: headOf(base, next),
-    ...{ base: base.tree, next: next.tree, sides, fresh: bytesIn(next.kept, sides.fresh) },
+    ...{ base: tree, next: next.tree, sides, fresh: bytesIn(next.kept, sides.fresh) },
   };
   const isAllNew = sides.old.size === 0;
   const limit = isAllNew ? most : small;
