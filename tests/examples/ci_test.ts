@@ -72,13 +72,13 @@ class Pipeline implements AsyncDisposable {
     return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
   }
 
-  /** Runs the second job, while the machine's timer runs, which starts a sync each second. */
+  /** Runs the second job, while the machine's timer runs, which starts a sync every two seconds. */
   async rollOut({ rollOut }: Jobs, revision: string): Promise<Ran> {
     let isOver = false;
     const job = this.job(rollOut, { REVISION: revision }).finally(() => isOver = true);
     while (!isOver) {
       await this.web.ftl(["sync"]);
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await new Promise((resolve) => setTimeout(resolve, 2000));
     }
     return await job;
   }
