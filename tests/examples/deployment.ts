@@ -55,7 +55,7 @@ export class Deployment implements AsyncDisposable {
         await setup("env"),
         // What an instance has from its role.
         ...secrets.map(([key, value]) => `${key}=${value}`),
-        "FTL_HEALTH_TIMEOUT=20",
+        "FTL_HEALTH_TIMEOUT=120",
         "HOME=/root",
         "",
       ].join("\n"),
@@ -106,9 +106,16 @@ export class Deployment implements AsyncDisposable {
     return this.machine.read("/srv/ftl-sync.log");
   }
 
+  /** A page, once somebody listens: after a way back nobody has asked for the old server's health. */
   async get(path: string): Promise<string> {
-    const response = await fetch(`http://127.0.0.1:${this.port}${path}`);
-    return await response.text();
+    for (const deadline = performance.now() + 60_000;;) {
+      try {
+        return await (await fetch(`http://127.0.0.1:${this.port}${path}`)).text();
+      } catch (error) {
+        if (!(error instanceof TypeError) || performance.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
