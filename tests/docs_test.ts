@@ -13,7 +13,14 @@ import { assert, assertEquals } from "./assert.ts";
 const ROOT = new URL("..", import.meta.url);
 
 /** Paths below the repository's root. */
-const PAGES = ["", "docs/", "tests/s3_server/"].flatMap(markdownIn);
+const PAGES = ["", "docs/", "tests/s3_server/", "examples/", ...foldersIn("examples/")].flatMap(
+  markdownIn,
+);
+
+function foldersIn(folder: string): string[] {
+  return [...Deno.readDirSync(new URL(folder, ROOT))].filter(({ isDirectory }) => isDirectory)
+    .map(({ name }) => `${folder}${name}/`).sort();
+}
 
 function markdownIn(folder: string): string[] {
   return [...Deno.readDirSync(new URL(folder || ".", ROOT))]
@@ -109,7 +116,7 @@ Deno.test("the README can be read in a minute, and leads to every page", () => {
 });
 
 Deno.test("every test and harness that a page names is there, and every page that the source names", () => {
-  const missing = PAGES.filter((page) => page.startsWith("docs/")).flatMap((page) => {
+  const missing = PAGES.filter((page) => /^(docs|examples)\//.test(page)).flatMap((page) => {
     return codeIn(prose(page)).filter((code) => /^(src|tests|scripts|\.ci)\/[\w./-]+$/.test(code))
       .filter((path) => !isThere(new URL(path, ROOT))).map((path) => `${page}: ${path}`);
   });
@@ -122,6 +129,13 @@ Deno.test("every test and harness that a page names is there, and every page tha
   const lost = harnesses.filter((name) => {
     return name !== "mod.ts" && !isThere(new URL(`tests/proof/${name}`, ROOT));
   });
+  assertEquals(lost, []);
+});
+
+Deno.test("examples/README.md leads to every example", () => {
+  const links = linksOf("examples/README.md");
+  const lost = foldersIn("examples/").map((folder) => folder.replace("examples/", ""))
+    .filter((folder) => !links.includes(`${folder}README.md`));
   assertEquals(lost, []);
 });
 
