@@ -206,8 +206,12 @@ export interface Bucket {
    */
   listPage(from: PageStart): Promise<ListedPage>;
 
-  /** What S3 knows of an object. Undefined if there is no such object. */
-  head(key: string): Promise<ObjectInfo | undefined>;
+  /**
+   * What S3 knows of an object. Undefined if there is no such object.
+   *
+   * @param signal ends the request instead of the bucket's own: what is cleaned up after an abort must still ask
+   */
+  head(key: string, signal?: AbortSignal): Promise<ObjectInfo | undefined>;
 
   /**
    * A whole object of at most `limit` bytes; without it `SMALL_OBJECT_LIMIT`, and never more than

@@ -64,8 +64,7 @@ export class S3Reads {
     }
   }
 
-  async head(key: string): Promise<ObjectInfo | undefined> {
-    const { signal } = this.#bucket;
+  async head(key: string, signal = this.#bucket.signal): Promise<ObjectInfo | undefined> {
     try {
       const answer = await this.#withChecksum((checksum) =>
         this.#reader.head(key, { checksum, signal })

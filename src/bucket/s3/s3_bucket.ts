@@ -142,8 +142,8 @@ class S3Bucket implements OpenedBucket {
     return this.#reads.listPage(start);
   }
 
-  head(key: string): Promise<ObjectInfo | undefined> {
-    return this.#reads.head(key);
+  head(key: string, signal?: AbortSignal): Promise<ObjectInfo | undefined> {
+    return this.#reads.head(key, signal);
   }
 
   getSmall(key: string, options?: SmallOptions): Promise<SmallObject | undefined> {

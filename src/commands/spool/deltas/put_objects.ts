@@ -2,6 +2,9 @@
 import type { Bucket } from "../../../bucket/bucket.ts";
 import { StorageError } from "../../../errors.ts";
 
+/** Milliseconds to ask for the revision: the command has failed, or is to end. */
+const LAST_LOOK = 1_500;
+
 export class PutObjects {
   readonly #bucket: Bucket;
   /** The revision's own key. */
@@ -31,7 +34,8 @@ export class PutObjects {
   async drop(): Promise<void> {
     const keys = this.#keys.splice(0);
     if (keys.length === 0) return;
-    const isThere = await this.#bucket.head(this.#revision).catch(() => true);
+    const signal = AbortSignal.timeout(LAST_LOOK);
+    const isThere = await this.#bucket.head(this.#revision, signal).catch(() => true);
     if (isThere) return;
     await Promise.allSettled(keys.map((key) => this.#bucket.remove(key)));
   }
