@@ -45,7 +45,8 @@ export async function makeRpm(
     __os_install_post: "%{nil}",
     debug_package: "%{nil}",
     _build_id_links: "none",
-    _binary_payload: "w6.xzdio",
+    // All that FTL runs on have an rpm that reads it. xz takes four times as long for a fifteenth less.
+    _binary_payload: "w9.zstdio",
   };
   const defined = Object.entries(macros).flatMap(([name, value]) => [
     "--define",
