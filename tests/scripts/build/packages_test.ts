@@ -33,14 +33,14 @@ const FAMILIES: Readonly<Record<"deb" | "rpm", Family>> = {
     name: nameOfDeb,
     install: (file) => `dpkg --no-triggers --install ${file}`,
     remove: "dpkg --no-triggers --remove ftl",
-    needs: ["dpkg-deb", "systemctl"],
+    needs: ["dpkg-deb"],
   },
   rpm: {
     make: makeRpm,
     name: nameOfRpm,
     install: (file) => `${RPM} --nodeps --upgrade ${file}`,
     remove: `${RPM} --nodeps --erase ftl`,
-    needs: ["rpmbuild", "systemctl"],
+    needs: ["rpmbuild"],
   },
 };
 
@@ -82,7 +82,7 @@ function isThere(path: string): boolean {
 
 for (const [kind, family] of Object.entries(FAMILIES)) {
   testWith(
-    [OWN_ROOT, ...family.needs],
+    [OWN_ROOT, "systemctl", "systemd-analyze", ...family.needs],
     `a .${kind} starts nothing by itself, and keeps settings and revisions when it is upgraded and removed`,
     async () => {
       using folder = new TempFolder();
@@ -103,6 +103,9 @@ for (const [kind, family] of Object.entries(FAMILIES)) {
         await root.ok("cat /usr/lib/systemd/system/ftl-sync.service"),
         /^ExecStart=\/usr\/bin\/ftl sync --quiet/m,
       );
+      const units =
+        "/usr/lib/systemd/system/ftl-sync.service /usr/lib/systemd/system/ftl-sync.timer";
+      assertEquals(await root.ok(`systemd-analyze verify ${units}`), "");
 
       await root.ok("echo FTL_BUCKET=my-deploys > /etc/ftl.env");
       await root.ok("mkdir -p /srv/ftl/my_site && echo index > /srv/ftl/my_site/index.html");
