@@ -14,7 +14,7 @@
  *
  * It bundles, compiles with `deno compile`, and runs the result if it can. The version comes from `deno.json`. With
  * `--runtime-from-npm` the same commit gives the same executables on every machine, and the same packages with the
- * same dpkg and rpm.
+ * same dpkg and rpm; with `--out` elsewhere the bundler names its files differently.
  */
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
