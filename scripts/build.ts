@@ -1,33 +1,41 @@
 /**
- * `deno task build [--target x86_64|aarch64] [--runtime-from-npm] [--out FOLDER]`: builds one executable for
- * each architecture, and their checksums:
+ * `deno task build [--target TARGET]... [--packages] [--runtime-from-npm] [--out FOLDER]`: builds one executable for
+ * each target, and their checksums:
  *
  *     dist/ftl-<version>-linux-x86_64
  *     dist/ftl-<version>-linux-arm64
  *     dist/SHA256SUMS
  *
- * It bundles, compiles with `deno compile`, and runs the result. The version comes from `deno.json`. With
- * `--runtime-from-npm` the same commit gives the same bytes on every machine.
+ * These are the targets `x86_64` and `aarch64`; `macos-arm64` and `macos-x86_64` are for the machines of developers;
+ * `all` is all four. With `--packages` each executable for Linux is also packed for Debian and for Red Hat:
+ *
+ *     dist/ftl_<version>_amd64.deb
+ *     dist/ftl-<version>-1.x86_64.rpm
+ *
+ * It bundles, compiles with `deno compile`, and runs the result if it can. The version comes from `deno.json`. With
+ * `--runtime-from-npm` the same commit gives the same executables on every machine, and the same packages with the
+ * same dpkg and rpm; with `--out` elsewhere the bundler names its files differently.
  */
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
 import { bundle } from "./build/bundle.ts";
 import { compile } from "./build/compile.ts";
 import { findProgram, run } from "./build/process.ts";
-import { type Architecture, ownToolchain, toolchainFromNpm } from "./build/runtime.ts";
+import { makePackages, requirePackagers } from "./build/packages/packages.ts";
+import { ownToolchain, toolchainFromNpm } from "./build/runtime.ts";
+import { nameOfExecutable, type Target, TARGETS, targetsOf } from "./build/target.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
-
-/** The names in the files: `arm64` is the word of Debian and AWS, `x86_64` that of the kernel. */
-const FILE_SUFFIX: Readonly<Record<Architecture, string>> = { x86_64: "x86_64", aarch64: "arm64" };
 
 /** The emulator for programs of another architecture, and the place of their libraries on Debian. */
 const QEMU = "qemu-aarch64-static";
 const QEMU_LIBRARIES = "/usr/aarch64-linux-gnu";
 
 interface Settings {
-  readonly targets: readonly Architecture[];
+  readonly targets: readonly Target[];
   readonly fromNpm: boolean;
+  /** Whether packages are made of the executables for Linux. */
+  readonly packages: boolean;
   readonly out: string;
 }
 
@@ -38,14 +46,16 @@ function parseSettings(args: string[]): Settings {
     options: {
       "target": { type: "string", multiple: true },
       "runtime-from-npm": { type: "boolean", default: false },
+      "packages": { type: "boolean", default: false },
       "out": { type: "string", default: `${ROOT}/dist` },
     },
   });
-  const targets = (values.target ?? ["x86_64", "aarch64"]).map((name) => {
-    if (name === "x86_64" || name === "aarch64") return name;
-    throw new Error(`No such target: ${name}; the targets are x86_64 and aarch64`);
-  });
-  return { targets, fromNpm: values["runtime-from-npm"], out: values.out };
+  return {
+    targets: targetsOf(values.target),
+    fromNpm: values["runtime-from-npm"],
+    packages: values.packages,
+    out: values.out,
+  };
 }
 
 /** The version in `deno.json`. */
@@ -83,8 +93,10 @@ function setTimes(folder: string, seconds: number): void {
 }
 
 /** Runs the executable. Returns its version, or why it could not run. */
-async function tryOut(path: string, target: Architecture): Promise<string> {
-  if (target === Deno.build.arch) return (await run([path, "--version"])).trim();
+async function tryOut(path: string, target: Target): Promise<string> {
+  const { system, architecture } = TARGETS[target];
+  if (system !== Deno.build.os) return `not run: it is for ${system}`;
+  if (architecture === Deno.build.arch) return (await run([path, "--version"])).trim();
   const qemu = target === "aarch64" ? await findProgram(QEMU) : undefined;
   if (qemu === undefined) return `not run: there is no ${QEMU} here`;
   for (const library of ["libc.so.6", "libgcc_s.so.1"]) {
@@ -104,7 +116,7 @@ function isThere(path: string): boolean {
 
 function writeSums(out: string, version: string): void {
   const names = [...Deno.readDirSync(out)].map(({ name }) => name)
-    .filter((name) => name.startsWith(`ftl-${version}-linux-`)).sort();
+    .filter((name) => /^ftl[-_]/.test(name) && name.includes(version)).sort();
   const lines = names.map((name) => {
     const sum = createHash("sha256").update(Deno.readFileSync(`${out}/${name}`)).digest("hex");
     return `${sum}  ${name}\n`;
@@ -116,7 +128,8 @@ function say(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
-async function build({ targets, fromNpm, out }: Settings): Promise<void> {
+async function build({ targets, fromNpm, packages, out }: Settings): Promise<void> {
+  if (packages) await requirePackagers();
   const version = readVersion();
   const commit = await readCommit();
   const work = `${out}/.build`;
@@ -124,10 +137,15 @@ async function build({ targets, fromNpm, out }: Settings): Promise<void> {
   setTimes(entry.slice(0, entry.lastIndexOf("/")), commit.time);
   const toolchain = fromNpm ? await toolchainFromNpm(targets, `${work}/runtime`) : ownToolchain();
   for (const target of targets) {
-    const output = `${out}/ftl-${version}-linux-${FILE_SUFFIX[target]}`;
+    const output = `${out}/${nameOfExecutable(version, target)}`;
     await compile(toolchain, { entry, target, output });
     const megabytes = (Deno.statSync(output).size / 1e6).toFixed(1);
     say(`${output}: ${megabytes} MB, ${await tryOut(output, target)}`);
+    const { system, architecture } = TARGETS[target];
+    if (!packages || system !== "linux") continue;
+    const license = Deno.readTextFileSync(`${ROOT}/LICENSE`);
+    const packaging = { version, architecture, executable: output, time: commit.time, license };
+    for (const path of await makePackages(packaging, out)) say(path);
   }
   writeSums(out, version);
 }

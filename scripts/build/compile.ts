@@ -1,8 +1,9 @@
 /** Turns a bundle into an executable, with `deno compile`. */
 import { ALL, type Permission, SYSTEM_CALLS, VARIABLES } from "../../src/cli/permissions.ts";
-import { MACHINE, machineOfElf } from "./elf.ts";
 import { run } from "./process.ts";
-import type { Architecture, Toolchain } from "./runtime.ts";
+import { checkProgram } from "./program.ts";
+import type { Toolchain } from "./runtime.ts";
+import { type Target, TARGETS } from "./target.ts";
 
 /** By default the permissions of all commands together. Each command gives up the rest when it starts. */
 export function permissionFlags(permissions = ALL): string[] {
@@ -20,11 +21,11 @@ export function permissionFlags(permissions = ALL): string[] {
 export interface CompileOptions {
   /** An absolute path. */
   readonly entry: string;
-  readonly target: Architecture;
+  readonly target: Target;
   readonly output: string;
 }
 
-/** Compiles a program that needs no other file. Throws if the result is not for the target. */
+/** Compiles a program that needs no other file. Throws if the result is not what `checkProgram` wants. */
 export async function compile(
   { deno, denort }: Toolchain,
   { entry, target, output }: CompileOptions,
@@ -47,13 +48,16 @@ export async function compile(
     // V8's young generation grows with the live data. Without a limit a million entries take 45 MB more and
     // save no time. If it begins at that size, a short command collects no garbage.
     "--v8-flags=--max-semi-space-size=4,--min-semi-space-size=4",
-    `--target=${target}-unknown-linux-gnu`,
+    `--target=${TARGETS[target].triple}`,
     `--output=${output}`,
     entry.slice(at + 1),
   ], {
     cwd: entry.slice(0, at),
     env: runtime === undefined ? {} : { DENORT_BIN: runtime },
   });
-  const machine = machineOfElf(Deno.readFileSync(output));
-  if (machine !== MACHINE[target]) throw new Error(`${output} is not for ${target}`);
+  try {
+    checkProgram(Deno.readFileSync(output), { target, source: Deno.readFileSync(entry) });
+  } catch (error) {
+    throw new Error(`${output}: ${(error as Error).message}`);
+  }
 }

@@ -10,7 +10,7 @@
  */
 import { Buffer } from "node:buffer";
 import { machineOfElf } from "./elf.ts";
-import type { Architecture } from "./runtime.ts";
+import type { Architecture } from "./target.ts";
 
 /** The assembled `guard/<architecture>.s`. Its last eight bytes are the distance to the real entry. */
 export const GUARDS: Readonly<Record<Architecture, Uint8Array>> = {

@@ -42,6 +42,11 @@ export interface Command {
    * only commands that may take long have it.
    */
   readonly mayTakeLong?: boolean;
+  /**
+   * Whether it is about this machine, by the names of the options that were given, and its arguments. Such a command
+   * works on Linux only. Absent if none is.
+   */
+  readonly isAboutMachine?: (given: ReadonlySet<string>, words: readonly string[]) => boolean;
   /** Whether it signs what it writes to S3, if `FTL_SIGN_KEY` is set. */
   readonly signs?: boolean;
   /** Absent for `help`, which needs no context. */

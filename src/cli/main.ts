@@ -18,6 +18,7 @@ import { narrate, type NarrationOptions, withSafeTexts } from "./terminal/narrat
 import { losingErrors, printable, UnwritableResultError, writeResult } from "./terminal/output.ts";
 import { paintFor } from "./terminal/paint.ts";
 import { type Programs, type ScopeName, scopeOf } from "./permissions.ts";
+import { requireSystem, type System } from "./system.ts";
 import { Progress } from "./terminal/progress.ts";
 import { makeScreen, type OutputStream, type Screen } from "./terminal/screen.ts";
 
@@ -35,6 +36,7 @@ export interface ProgramVersion {
 export interface Surroundings {
   readonly version: ProgramVersion;
   readonly env: Environment;
+  readonly system: System;
   /** Each writes its text unchanged, and throws the system's error if it cannot. */
   readonly stdout: OutputStream & { readonly write: (text: string) => void };
   readonly stderr: OutputStream & {
@@ -91,7 +93,8 @@ function tellError(
 
 async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise<number> {
   const { command, flags } = parsed;
-  const { stdout, env } = surroundings;
+  const { stdout, env, system } = surroundings;
+  requireSystem(parsed, system);
   surroundings.keepOnly(scopeOf(parsed, surroundings.programs));
   const screen = makeScreen(stdout, env);
   if (command?.run === undefined || flags.has("help") || flags.has("version")) {

@@ -28,6 +28,7 @@ export async function runProgram(createContext: ContextMaker): Promise<never> {
   const code = await main(Deno.args, {
     version: programVersion(),
     env,
+    system: Deno.build.os,
     stdout: streamOf(Deno.stdout),
     stderr,
     signal,

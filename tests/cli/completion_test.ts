@@ -26,16 +26,30 @@ words=(${words.map((word) => `'${word}'`).join(" ")}); CURRENT=${words.length}; 
   fish: (words) => `complete -C '${words.join(" ")}' | cut -f 1`,
 };
 
-async function offered(shell: Shell, line: string): Promise<string[]> {
+/** By the programs of macOS it does without timeout(1). */
+const MACOS = ["cut", "perl", "sed"];
+
+async function offered(
+  shell: Shell,
+  line: string,
+  { programs }: { readonly programs?: readonly string[] } = {},
+): Promise<string[]> {
   using folder = new TempFolder();
   folder.write("bin/ftl", STAND_IN, 0o755);
+  for (const name of programs ?? []) {
+    Deno.symlinkSync(`/usr/bin/${name}`, `${folder.path}/bin/${name}`);
+  }
   const script = completionScript(shell);
+  const rest = programs === undefined ? `:${Deno.env.get("PATH")}` : "";
   const prelude = shell === "zsh" ? "compdef() { }\n" : "";
   const words = line.split(" ");
-  const { stdout, stderr } = await new Deno.Command(shell, {
-    args: ["-c", `${prelude}${script}\n${OFFERS[shell](words)}`],
-    env: { PATH: `${folder.path}/bin:${Deno.env.get("PATH")}`, HOME: folder.path },
-  }).output();
+  const { stdout, stderr } = await new Deno.Command(
+    programs === undefined ? shell : `/usr/bin/${shell}`,
+    {
+      args: ["-c", `${prelude}${script}\n${OFFERS[shell](words)}`],
+      env: { PATH: `${folder.path}/bin${rest}`, HOME: folder.path },
+    },
+  ).output();
   const decoder = new TextDecoder();
   assertEquals(decoder.decode(stderr), "", `${shell}: ${line}`);
   const begun = words.at(-1) ?? "";
@@ -75,3 +89,30 @@ for (const shell of ["bash", "zsh", "fish"] as const) {
     },
   );
 }
+
+for (const shell of ["bash", "zsh", "fish"] as const) {
+  testWith(
+    [shell, "perl"],
+    `${shell} completes names from S3 without timeout(1), as macOS is`,
+    async () => {
+      const options = { programs: MACOS };
+      const line = "ftl jump-back --master ";
+      assertEquals(await offered(shell, line, options), ["my_site", "only_in_s3"]);
+    },
+  );
+}
+
+testWith(
+  "zsh",
+  "zsh completes at the first key when it loads the script from its path",
+  async () => {
+    using folder = new TempFolder();
+    folder.write("functions/_ftl", completionScript("zsh"));
+    const load = "fpath=($HOME/functions); autoload -Uz _ftl";
+    const { stdout } = await new Deno.Command("zsh", {
+      args: ["-f", "-c", `${load}\n${OFFERS.zsh(["ftl", ""])} | grep -x doctor`],
+      env: { HOME: folder.path },
+    }).output();
+    assertEquals(new TextDecoder().decode(stdout), "doctor\n");
+  },
+);

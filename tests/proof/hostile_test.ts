@@ -237,6 +237,7 @@ async function run(
   const surroundings: Surroundings = {
     version: { version: "0", commit: null, runtime: "", arch: "" },
     env,
+    system: Deno.build.os,
     stdout: { ...stream, write: () => {} },
     stderr: { ...stream, write: (written) => stderr += written },
     signal,

@@ -55,6 +55,7 @@ export const jump: Command = {
     ["ftl jump --master my_site.VZ5vQk8aR4G --over 2h", "then on all others, within two hours"],
   ],
   completes: "revision",
+  isAboutMachine: (given) => !given.has("master"),
   scope: (flags) => flags.has("master") ? "master" : "change",
   mayTakeLong: true,
   signs: true,

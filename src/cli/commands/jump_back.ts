@@ -23,6 +23,7 @@ export const jumpBack: Command = {
     ["ftl jump-back --master my_site -m 'login is broken'", "for all machines"],
   ],
   completes: "package",
+  isAboutMachine: (given) => !given.has("master"),
   scope: (flags) => flags.has("master") ? "master" : "change",
   mayTakeLong: true,
   signs: true,

@@ -28,6 +28,7 @@ export const list: Command = {
     ["ftl list --master my_site", "the revisions of my_site in S3"],
   ],
   completes: "package",
+  isAboutMachine: (given) => !given.has("master"),
   scope: (flags) => flags.has("master") ? "master" : "look",
   run: async (context, { words: [name], flags }, table) => {
     const master = flags.has("master");

@@ -25,6 +25,7 @@ export const purge: Command = {
     ["ftl purge --master --keep 20 my_site --dry-run", "show which old ones would be removed"],
   ],
   completes: "revision",
+  isAboutMachine: (given) => !given.has("master"),
   scope: (flags) => flags.has("master") ? "master" : flags.has("dry-run") ? "look" : "change",
   mayTakeLong: true,
   run: async (context, { words: [name = ""], flags, values }) => {

@@ -21,6 +21,7 @@ export const status: Command = {
   most: 1,
   examples: [["ftl status", "all packages of this machine"]],
   completes: "package",
+  isAboutMachine: () => true,
   scope: () => "master",
   run: async (context, { words: [name] }, table) => {
     const found = await findStatus(

@@ -52,6 +52,7 @@ export const sync: Command = {
     ["* * * * * root ftl sync --quiet --splay 30 --list-every 600", "from cron, for many machines"],
   ],
   completes: "package",
+  isAboutMachine: () => true,
   scope: (flags) => flags.has("dry-run") ? "master" : "sync",
   mayTakeLong: true,
   logsChanges: true,

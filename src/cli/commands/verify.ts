@@ -38,6 +38,9 @@ export const verify: Command = {
     ["ftl verify --trust /etc/ftl/allowed_signers", "whom this file trusts"],
   ],
   completes: "revision",
+  // `--trust FILE` alone is about that file.
+  isAboutMachine: (given, words) =>
+    !given.has("master") && !(words.length === 0 && given.has("trust")),
   scope: (given) => given.has("show") ? "show" : "master",
   mayTakeLong: true,
   run: async (context, parsed, table) => {

@@ -2,7 +2,7 @@
 import { SETUP_PARTS } from "../../commands/setup/setup.ts";
 import { GLOBAL_OPTIONS } from "../command.ts";
 import { COMMANDS } from "../commands.ts";
-import { fixedWords, namesOf, optionsOf, PATIENCE, valuedNames } from "./words.ts";
+import { fixedWords, namesOf, optionsOf, PATIENTLY, valuedNames } from "./words.ts";
 
 export function bashScript(): string {
   const cases = COMMANDS.flatMap((spec) => [
@@ -13,9 +13,10 @@ export function bashScript(): string {
     `      words="${fixedWords(spec).join(" ")}" ;;`,
   ]);
   return `# bash completion for ftl: source <(ftl completions bash)
+${PATIENTLY}
 _ftl_names() {
   case " \${COMP_WORDS[*]} " in
-    *" --master "*) timeout ${PATIENCE} ftl list --master "$@" ;;
+    *" --master "*) _ftl_patiently ftl list --master "$@" ;;
     *) ftl list "$@" ;;
   esac 2> /dev/null < /dev/null | cut -f 1
 }

@@ -2,7 +2,7 @@
 import { SETUP_KINDS, SETUP_PARTS } from "../../commands/setup/setup.ts";
 import { type Command, GLOBAL_OPTIONS } from "../command.ts";
 import { COMMANDS } from "../commands.ts";
-import { fixedWords, PATIENCE } from "./words.ts";
+import { fixedWords, PATIENTLY_IN_FISH } from "./words.ts";
 
 export function fishScript(): string {
   const quoted = (text: string): string => `'${text.replaceAll("'", "\\'")}'`;
@@ -22,9 +22,10 @@ export function fishScript(): string {
     `complete -c ftl -f -l ${name}${short ? ` -s ${short}` : ""} -d ${quoted(help)}`
   );
   return `# fish completion for ftl: ftl completions fish | source
+${PATIENTLY_IN_FISH}
 function __ftl_names
   if contains -- --master (commandline -opc)
-    timeout ${PATIENCE} ftl list --master $argv 2> /dev/null < /dev/null | cut -f 1
+    __ftl_patiently ftl list --master $argv 2> /dev/null < /dev/null | cut -f 1
   else
     ftl list $argv 2> /dev/null < /dev/null | cut -f 1
   end

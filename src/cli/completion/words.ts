@@ -7,7 +7,23 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = typeof SHELLS[number];
 
 /** Seconds that a shell waits for S3. */
-export const PATIENCE = 3;
+const PATIENCE = 3;
+/** A function of bash and zsh that runs a command for so long. macOS has no timeout(1), but Perl. */
+export const PATIENTLY = `_ftl_patiently() {
+  if command -v timeout > /dev/null; then
+    timeout ${PATIENCE} "$@"
+  else
+    perl -e 'alarm shift; exec @ARGV' ${PATIENCE} "$@"
+  fi
+}`;
+/** The same for fish. */
+export const PATIENTLY_IN_FISH = `function __ftl_patiently
+  if command -q timeout
+    timeout ${PATIENCE} $argv
+  else
+    perl -e 'alarm shift; exec @ARGV' ${PATIENCE} $argv
+  end
+end`;
 
 export function optionsOf({ options }: Command): readonly OptionSpec[] {
   return [...options, ...GLOBAL_OPTIONS];

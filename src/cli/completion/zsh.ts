@@ -1,7 +1,7 @@
 /** Completion for zsh. The function is long because its script is easiest to read in one piece. */
 import { SETUP_PARTS } from "../../commands/setup/setup.ts";
 import { COMMANDS } from "../commands.ts";
-import { fixedWords, optionsOf, PATIENCE, valuedNames } from "./words.ts";
+import { fixedWords, optionsOf, PATIENTLY, valuedNames } from "./words.ts";
 
 export function zshScript(): string {
   const described = (name: string, help: string): string =>
@@ -17,9 +17,10 @@ export function zshScript(): string {
   ]);
   return `#compdef ftl
 # zsh completion for ftl: source <(ftl completions zsh)
+${PATIENTLY}
 _ftl_names() {
   if (( \${words[(Ie)--master]} )); then
-    timeout ${PATIENCE} ftl list --master "$@"
+    _ftl_patiently ftl list --master "$@"
   else
     ftl list "$@"
   fi 2> /dev/null < /dev/null | cut -f 1
@@ -70,5 +71,10 @@ ${cases.join("\n")}
     *) compadd -a words_known ;;
   esac
 }
-compdef _ftl ftl`;
+# The first line tells zsh to load a file of this from its path when it is needed, and then to go on here.
+if [[ $funcstack[1] == _ftl ]]; then
+  _ftl "$@"
+else
+  compdef _ftl ftl
+fi`;
 }

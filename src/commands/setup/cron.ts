@@ -5,7 +5,7 @@ import {
   REPORT_COMMENT,
   type SetupFile,
   type SetupValues,
-  TIMED_SYNC,
+  timedSync,
   trustLines,
 } from "./values.ts";
 
@@ -29,7 +29,7 @@ export function cronFile(values: SetupValues): SetupFile {
     ...trustLines(values, crontabLine),
     "",
     "# What serves comes first. Package scripts inherit that: for a daemon that one starts, renice -n 0 -p $$ in it.",
-    `* * * * * root ${LOWER}; (${TIMED_SYNC} --splay 30 2>&1 || echo "ftl: exit $?") | logger -t ftl`,
+    `* * * * * root ${LOWER}; (${timedSync()} --splay 30 2>&1 || echo "ftl: exit $?") | logger -t ftl`,
     "",
   ].join("\n");
   return { path: "/etc/cron.d/ftl", mode: "0644", text };

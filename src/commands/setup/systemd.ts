@@ -6,7 +6,7 @@ import {
   REPORT_COMMENT,
   type SetupFile,
   type SetupValues,
-  TIMED_SYNC,
+  timedSync,
   trustLines,
 } from "./values.ts";
 
@@ -16,11 +16,14 @@ export const SYSTEMD_PARTS = ["env", "service", "timer"] as const;
 const UNITS = "/etc/systemd/system";
 export const TIMER = "ftl-sync.timer";
 
-/** The variables, the service and the timer. */
-export function systemdFiles(values: SetupValues): [env: SetupFile, ...units: SetupFile[]] {
+/** The variables, the service and the timer. Packages for Debian and Red Hat have the executable in another place. */
+export function systemdFiles(
+  values: SetupValues,
+  { executable }: { readonly executable?: string } = {},
+): [env: SetupFile, ...units: SetupFile[]] {
   return [
     environmentFile(values),
-    { path: `${UNITS}/ftl-sync.service`, mode: "0644", text: service(values) },
+    { path: `${UNITS}/ftl-sync.service`, mode: "0644", text: service(values, executable) },
     { path: `${UNITS}/${TIMER}`, mode: "0644", text: timer() },
   ];
 }
@@ -48,7 +51,7 @@ function environmentFile(values: SetupValues): SetupFile {
  * with `systemctl`, over its socket, which these settings leave open. They may also use `sudo`, compilers and
  * JITs.
  */
-function service({ root }: SetupValues): string {
+function service({ root }: SetupValues, executable?: string): string {
   return `[Unit]
 Description=Bring this machine's packages in line with S3
 Wants=network-online.target
@@ -59,7 +62,7 @@ Type=oneshot
 EnvironmentFile=${ENV_FILE}
 # The journal (journalctl -t ftl) shows what changed and what went wrong. A sync with nothing to do prints nothing.
 # Each sync sees what is blessed. It looks for new candidates every 600 seconds, as a listing of S3 costs more.
-ExecStart=${TIMED_SYNC}
+ExecStart=${timedSync(executable)}
 SyslogIdentifier=ftl
 
 # What serves comes first, on the CPU and, as no class is given, on the disk. Package scripts inherit it. A service that

@@ -37,7 +37,9 @@ export const EXECUTABLE = "/usr/local/bin/ftl";
  * What a timer runs each minute. It lists S3 every ten minutes: `docs/operating.md` has what that costs, and what is
  * seen when.
  */
-export const TIMED_SYNC = `${EXECUTABLE} sync --quiet --list-every 600`;
+export function timedSync(executable = EXECUTABLE): string {
+  return `${executable} sync --quiet --list-every 600`;
+}
 /**
  * The niceness of what a timer runs. It has a tenth of the CPU where all of it is wanted, and never nothing: what was
  * blessed arrives on a busy machine, too. Without an I/O class of its own a process has the I/O priority of its niceness.

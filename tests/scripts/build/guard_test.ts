@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "../../assert.ts";
 import { GUARDS, withGuard } from "../../../scripts/build/guard.ts";
-import type { Architecture } from "../../../scripts/build/runtime.ts";
+import type { Architecture } from "../../../scripts/build/target.ts";
 import { testWith } from "../../required_program.ts";
 import { TempFolder } from "../../temp.ts";
 
