@@ -8,6 +8,7 @@
 import * as esbuild from "esbuild";
 import { gathered, loadedBefore } from "./chunks.ts";
 import { run } from "./process.ts";
+import { straightImports } from "./straight_imports.ts";
 
 export interface BundleOptions {
   /** The repository's folder. */
@@ -58,6 +59,7 @@ export async function bundle({ root, folder, commit }: BundleOptions): Promise<s
       manifestPlugin({ version: manifest.version, commit }),
       commandLineOnly(root),
       plainSchemas(),
+      straightImports(),
     ];
     const { metafile } = await esbuild.build({ ...options, plugins });
     const before = loadedBefore(metafile.inputs, ENTRY);
