@@ -8,6 +8,7 @@
 import * as esbuild from "esbuild";
 import { gathered, loadedBefore } from "./chunks.ts";
 import { run } from "./process.ts";
+import { straightened, straightImports } from "./straight_imports.ts";
 
 export interface BundleOptions {
   /** The repository's folder. */
@@ -58,10 +59,12 @@ export async function bundle({ root, folder, commit }: BundleOptions): Promise<s
       manifestPlugin({ version: manifest.version, commit }),
       commandLineOnly(root),
       plainSchemas(),
+      straightImports(),
     ];
     const { metafile } = await esbuild.build({ ...options, plugins });
     const before = loadedBefore(metafile.inputs, ENTRY);
-    plugins.push(gathered(before, { root, entry: ENTRY }));
+    // The first plugin that knows a file gives its text.
+    plugins.unshift(gathered(before, { root, entry: ENTRY, read: straightened }));
     const { outputFiles } = await esbuild.build({ ...options, plugins });
     for (const { path, text } of outputFiles) Deno.writeTextFileSync(path, withRequire(text));
   } finally {

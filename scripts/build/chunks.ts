@@ -61,10 +61,17 @@ function closure(inputs: Inputs, start: string): Set<string> {
   return found;
 }
 
-/** The plugin that adds these imports. `entry` is never imported, since it still runs. */
+/**
+ * The plugin that adds these imports. `entry` is never imported, since it still runs. `read` gives the text of a
+ * file.
+ */
 export function gathered(
   before: ReadonlyMap<string, ReadonlySet<string>>,
-  { root, entry }: { root: string; entry: string },
+  { root, entry, read }: {
+    root: string;
+    entry: string;
+    read: (build: esbuild.PluginBuild, path: string) => Promise<string>;
+  },
 ): esbuild.Plugin {
   const imports = new Map([...before].map(([path, loaded]) => {
     const paths = [...loaded].filter((path) => path !== entry && !path.endsWith(".json")).sort();
@@ -73,12 +80,12 @@ export function gathered(
   return {
     name: "gathered",
     setup(build): void {
-      build.onLoad({ filter: /\.[mc]?[jt]s$/ }, ({ path, namespace }) => {
+      build.onLoad({ filter: /\.[mc]?[jt]s$/ }, async ({ path, namespace }) => {
         const paths = namespace === "file" ? imports.get(path) : undefined;
         if (paths === undefined) return null;
         const lines = paths.map((path) => `import ${JSON.stringify(path)};`).join("");
         const loader = path.endsWith("ts") ? "ts" : "js";
-        return { contents: `${lines}${Deno.readTextFileSync(path)}`, loader };
+        return { contents: `${lines}${await read(build, path)}`, loader };
       });
     },
   };

@@ -55,7 +55,7 @@ Deno.test("with the role of an instance, a sync loads the SDK's sources of crede
   });
   await using service = metadataService({ region: "us-east-1", handout });
   const ran = await fleet.ftl(["list", "--master"], {
-    program: withoutPackages(fleet, CLIENT),
+    program: withoutPackages(fleet, [...CLIENT, "@smithy/fetch-http-handler"]),
     env: {
       AWS_ACCESS_KEY_ID: undefined,
       AWS_SECRET_ACCESS_KEY: undefined,

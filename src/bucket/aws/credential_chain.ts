@@ -14,12 +14,19 @@ type ClientConfig = NonNullable<
 >;
 
 /** Sends the requests of these clients. */
-export type ServiceHandler = NonNullable<ClientConfig["requestHandler"]>;
+export type ServiceHandler = Extract<
+  NonNullable<ClientConfig["requestHandler"]>,
+  { handle: unknown }
+>;
 
-/** The credentials of the first source that has some. Throws `UsageError` or `StorageError`. */
+/**
+ * The credentials of the first source that has some. Throws `UsageError` or `StorageError`.
+ *
+ * @param loadHandler called only for the sources that ask STS or SSO
+ */
 export function openChain(
   env: Environment,
-  requestHandler: ServiceHandler,
+  loadHandler: () => Promise<ServiceHandler>,
 ): () => Promise<Credentials> {
   // The SDK has one such place for the whole process. That is harmless: every call puts the same
   // function there, and it depends on nothing of this client.
@@ -29,7 +36,7 @@ export function openChain(
     timeout: METADATA_TIMEOUT,
     maxRetries: 0,
     ec2MetadataV1Disabled: true,
-    clientConfig: { requestHandler },
+    clientConfig: { requestHandler: lazily(loadHandler) },
     logger: notes.logger,
   });
   return async () => {
@@ -38,6 +45,16 @@ export function openChain(
       throw explainNoCredentials(error, { env, notes });
     });
     return marked(found, env);
+  };
+}
+
+function lazily(load: () => Promise<ServiceHandler>): ServiceHandler {
+  return {
+    handle: async (...request: Parameters<ServiceHandler["handle"]>) =>
+      await (await load()).handle(...request),
+    // The SDK changes the settings of a handler only if its client's user does.
+    updateHttpClientConfig: () => {},
+    httpHandlerConfigs: () => ({}),
   };
 }
 

@@ -40,7 +40,7 @@ export function findCredentials(
   if (hasStaticCredentials(env)) return () => Promise.resolve(staticCredentials(env));
   const open = async (): Promise<() => Promise<Credentials>> => {
     const { openChain } = await import("./credential_chain.ts");
-    return openChain(env, await loadHandler());
+    return openChain(env, loadHandler);
   };
   let chain: ReturnType<typeof open> | undefined;
   return async () => requireSendable(await (await (chain ??= open()))());

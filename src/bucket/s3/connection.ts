@@ -44,10 +44,7 @@ export function connect(
   return {
     region: findRegion(env, profile),
     credentials: findCredentials(env, {
-      loadHandler: async () => {
-        const { credentialsHandler } = await import("./handlers.ts");
-        return credentialsHandler(send);
-      },
+      loadHandler: async () => (await import("./handlers.ts")).credentialsHandler(send),
     }),
     endpoint: env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] || profile.get("endpoint_url"),
     accelerates: profile.get("s3.use_accelerate_endpoint") === "true",

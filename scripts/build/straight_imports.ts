@@ -1,0 +1,71 @@
+/**
+ * Lets the files of the SDK import from the files that define what they need, not from those that export
+ * everything of their package.
+ *
+ * esbuild leaves out what nobody uses, but by the whole program: the client for S3 uses most of these packages.
+ * What a file that exports everything leads to would then come with the little that signs requests, which
+ * each sync loads, or with the credentials of an instance.
+ */
+import type * as esbuild from "esbuild";
+
+/** ES modules of the SDK. Its packages have no side effects. */
+const FILES = /\/@(smithy|aws-sdk)\/[^/]+\/dist-es\/.*\.js$/;
+const IMPORT = /^import \{([^}]*)\} from "(@(?:smithy|aws-sdk)\/[^"]+)";$/gm;
+/** What is imported and exported in two lines is passed on, too. */
+const PASSED_ON = /^(?:export|import) \{([^}]*)\} from "([^"]+)";$/gm;
+
+export function straightImports(): esbuild.Plugin {
+  return {
+    name: "straight-imports",
+    setup(build): void {
+      build.onLoad({ filter: FILES }, async ({ path }) => {
+        return { contents: await straightened(build, path), loader: "js" };
+      });
+    },
+  };
+}
+
+/** The text of a file, with straight imports if it is one of the SDK. */
+export async function straightened(build: esbuild.PluginBuild, path: string): Promise<string> {
+  const text = Deno.readTextFileSync(path);
+  if (!FILES.test(path)) return text;
+  const imports = [...text.matchAll(IMPORT)];
+  const straight = await Promise.all(imports.map(async ([, names = "", from = ""]) => {
+    const lines = namesIn(names).map(async (name) => {
+      const file = await definerOf(build, nameOf(name), { from, importer: path });
+      return `import { ${name} } from ${JSON.stringify(file)};`;
+    });
+    return (await Promise.all(lines)).join("");
+  }));
+  // By a function, as `$` has a meaning in a text.
+  return imports.reduce((all, [line], i) => all.replace(line, () => straight[i] ?? line), text);
+}
+
+/** The file that defines a name, behind all files that only pass it on. */
+async function definerOf(
+  build: esbuild.PluginBuild,
+  name: string,
+  { from, importer }: { from: string; importer: string },
+): Promise<string> {
+  const { path, errors } = await build.resolve(from, {
+    kind: "import-statement",
+    importer,
+    resolveDir: importer.slice(0, importer.lastIndexOf("/")),
+  });
+  if (errors.length > 0) throw new Error(`${importer} imports ${from}, which is not there`);
+  for (const [, names = "", next = ""] of Deno.readTextFileSync(path).matchAll(PASSED_ON)) {
+    if (!next.startsWith("node:") && namesIn(names).includes(name)) {
+      return await definerOf(build, name, { from: next, importer: path });
+    }
+  }
+  return path;
+}
+
+function namesIn(list: string): string[] {
+  return list.split(",").map((name) => name.trim()).filter((name) => name !== "");
+}
+
+/** The name under which a module exports what is imported: `a` of `a as b`. */
+function nameOf(imported: string): string {
+  return imported.replace(/\s+as\s.*$/, "");
+}
