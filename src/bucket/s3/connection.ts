@@ -1,4 +1,5 @@
 /** The way to a bucket: what the environment and the AWS profile say, without anything of the SDK. */
+import process from "node:process";
 import { awsProblems, settingProblem } from "../aws/settings.ts";
 import type { Environment } from "../../config.ts";
 import { UsageError } from "../../errors.ts";
@@ -48,7 +49,8 @@ export function connect(
     }),
     endpoint: env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] || profile.get("endpoint_url"),
     accelerates: profile.get("s3.use_accelerate_endpoint") === "true",
-    sdkSetting: sdkSetting(env, profile),
+    // The SDK reads the environment of the process, which may be another one in other programs.
+    sdkSetting: sdkSetting(env, profile) ?? sdkSetting(process.env, profile),
     sendsChecksums: sendsChecksums(env, profile),
     proxyOf: (target) => proxyFor(target, env),
     send,

@@ -77,12 +77,12 @@ export async function again(first: FirstTry): Promise<Response> {
 }
 
 /**
- * Aborts the request after `ANSWER_TIMEOUT`. The error has the name that the SDK's handler gives it.
- * The signal also ends a body that is read later.
+ * Gives the request up after `ANSWER_TIMEOUT`. The error has the name that the SDK's handler gives it. An
+ * answer that is read whole is aborted then; a body that is read later hears the signal itself.
  */
 async function withinTime(
   { signal: outer, body }: TryOptions,
-  work: (until: AbortSignal) => Promise<Response>,
+  work: (until: AbortSignal | null) => Promise<Response>,
 ): Promise<Response> {
   if (outer?.aborted) throw aborted(outer);
   const stop = new AbortController();
@@ -99,15 +99,12 @@ async function withinTime(
     stop.abort(error);
     reject(error);
   }, ANSWER_TIMEOUT);
-  late.catch(() => {});
-  let isOpen = false;
   try {
-    const answer = await Promise.race([work(stop.signal), late]);
-    isOpen = body === "later";
-    return answer;
+    const until = body === "whole" ? stop.signal : outer ?? null;
+    return await Promise.race([work(until), late]);
   } finally {
     clearTimeout(timer);
-    if (!isOpen) outer?.removeEventListener("abort", onAbort);
+    outer?.removeEventListener("abort", onAbort);
   }
 }
 
