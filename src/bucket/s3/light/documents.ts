@@ -37,7 +37,8 @@ function entryOf(value: Value): Entry | undefined {
   const { Key, Size, ETag, LastModified } = value;
   const isPlain = typeof Key === "string" && typeof ETag === "string" &&
     typeof Size === "string" && /^\d{1,15}$/.test(Size) &&
-    typeof LastModified === "string" && TIME.test(LastModified);
+    typeof LastModified === "string" && TIME.test(LastModified) &&
+    !Number.isNaN(Date.parse(LastModified));
   if (!isPlain) return undefined;
   return { Key, ETag, Size: Number(Size), LastModified: new Date(LastModified) };
 }

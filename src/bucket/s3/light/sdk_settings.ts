@@ -3,10 +3,10 @@ import type { Environment } from "../../../config.ts";
 import type { Profile } from "../../aws/profile.ts";
 
 interface SdkSetting {
-  /** The variable. */
-  readonly name: string;
-  /** The same setting in an AWS profile. */
-  readonly inProfile: string;
+  /** The variable, if there is one. */
+  readonly name?: string;
+  /** The same setting in an AWS profile, if there is one. */
+  readonly inProfile?: string;
   /** The value that changes nothing. */
   readonly plain?: string;
 }
@@ -26,17 +26,18 @@ const SETTINGS: readonly SdkSetting[] = [
   },
   { name: "AWS_SDK_UA_APP_ID", inProfile: "sdk_ua_app_id" },
   // A Lambda function passes on where its call comes from.
-  { name: "AWS_LAMBDA_FUNCTION_NAME", inProfile: "" },
-  { name: "", inProfile: "s3.use_accelerate_endpoint", plain: "false" },
+  { name: "AWS_LAMBDA_FUNCTION_NAME" },
+  { inProfile: "s3.use_accelerate_endpoint", plain: "false" },
   // The endpoints of single services.
-  { name: "", inProfile: "services" },
+  { inProfile: "services" },
 ];
 
 /** The name of the first such setting. Undefined if there is none. */
 export function sdkSetting(env: Environment, profile: Profile): string | undefined {
   for (const { name, inProfile, plain } of SETTINGS) {
-    if (isSet(env[name], plain)) return name;
-    if (isSet(profile.get(inProfile), plain)) return inProfile;
+    // Not even asked for without a name: a program's permissions may forbid it.
+    if (name !== undefined && isSet(env[name], plain)) return name;
+    if (inProfile !== undefined && isSet(profile.get(inProfile), plain)) return inProfile;
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { assertEquals } from "../../../assert.ts";
 import { sdkSetting } from "../../../../src/bucket/s3/light/sdk_settings.ts";
 
@@ -34,4 +35,10 @@ Deno.test("sdkSetting() names what only the SDK knows how to follow", () => {
   for (const [name, value] of settings) {
     assertEquals(sdkSetting({}, new Map([[name, value]])), name);
   }
+});
+
+Deno.test({
+  name: "sdkSetting() asks for no variable that the permissions for AWS's do not allow",
+  permissions: { env: ["AWS_*"] },
+  fn: () => assertEquals(sdkSetting(process.env, new Map()), undefined),
 });

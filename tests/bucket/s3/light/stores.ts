@@ -42,6 +42,7 @@ export const LISTINGS: readonly (readonly [string, Store])[] = [
   ["two objects", listing(WHOLE + ENTRY + ENTRY.replace("a.1", "a.2"))],
   ["no word of its end", listing(ENTRY)],
   ["no times", listing(WHOLE + ENTRY.replace(/<LastM.*Modified>/, ""))],
+  ["a time that is none", listing(WHOLE + ENTRY.replace("11-27T00", "13-45T99"))],
   ["entities", listing(WHOLE + ENTRY.replace("a.1", "a.&amp;&#x20;&#233;&#x1F600;"))],
   ["an escaped part", listing(WHOLE + ENTRY.replace("a.1", "<![CDATA[a.<&>]]>"))],
   ["a name space", listing(WHOLE + ENTRY.replaceAll("Key>", "s3:Key>"))],
