@@ -103,6 +103,10 @@ Deno.test("every link of every page leads to a file that is there, and to a head
   assertEquals(PAGES.flatMap(brokenLinks), []);
 });
 
+Deno.test("no page has the marks of a merge that was not finished", () => {
+  assertEquals(PAGES.filter((page) => /<{7} |>{7} |={7}$/m.test(prose(page))), []);
+});
+
 Deno.test("the README can be read in a minute, and leads to every page", () => {
   const { size } = Deno.statSync(new URL("README.md", ROOT));
   assert(size >= 6000 && size <= 8000, `${size} bytes`);
