@@ -42,21 +42,27 @@ export function connect(
 ): Connection {
   const profile = requireSettings(env);
   const { send } = new Sender();
+  const endpoint = endpointOf(env) || profile.get("endpoint_url");
   return {
     region: findRegion(env, profile),
     credentials: findCredentials(env, {
       loadHandler: async () => (await import("./handlers.ts")).credentialsHandler(send),
     }),
-    endpoint: env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] || profile.get("endpoint_url"),
+    endpoint,
     accelerates: profile.get("s3.use_accelerate_endpoint") === "true",
     // The SDK reads the environment of the process, which may be another one in other programs.
-    sdkSetting: sdkSetting(env, profile) ?? sdkSetting(process.env, profile),
+    sdkSetting: sdkSetting(env, profile) ?? sdkSetting(process.env, profile) ??
+      (endpoint === undefined && endpointOf(process.env) ? "AWS_ENDPOINT_URL" : undefined),
     sendsChecksums: sendsChecksums(env, profile),
     proxyOf: (target) => proxyFor(target, env),
     send,
     onAnswer,
     clock: new ClockOffset(),
   };
+}
+
+function endpointOf(env: Environment): string | undefined {
+  return env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"];
 }
 
 /**

@@ -42,3 +42,18 @@ Deno.test({
   permissions: { env: ["AWS_*"] },
   fn: () => assertEquals(sdkSetting(process.env, new Map()), undefined),
 });
+
+Deno.test("an endpoint that only the environment of the process has leaves all requests to the SDK", async () => {
+  const [module, config] = ["../../../../src/bucket/s3/connection.ts", "../../../../deno.json"]
+    .map((path) => new URL(path, import.meta.url));
+  const code = `import { connect } from ${JSON.stringify(module)};
+    const keys = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret", HOME: "/nonexistent" };
+    console.log(connect(keys).sdkSetting);
+    console.log(connect({ ...keys, AWS_ENDPOINT_URL: "http://127.0.0.1:9000" }).sdkSetting);`;
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--quiet", `--config=${config?.pathname}`, code],
+    env: { AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9001", NO_COLOR: "1" },
+  }).output();
+  const said = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  assertEquals(said, ["AWS_ENDPOINT_URL\nundefined\n", ""]);
+});
