@@ -138,12 +138,14 @@ function commandLineOnly(root: string): esbuild.Plugin {
 
 /**
  * Writes the names in the SDK's tables of S3's forms out: `{ "XmlName": ... }` for `{ [_xN]: ... }`. esbuild cannot
- * know that such a name does nothing, and keeps every form of S3, which each command with a bucket would parse.
+ * know that such a name does nothing, and keeps every form of S3, which each command that loads the client would
+ * parse. Fails the build if the tables are not there, or not of that kind any more.
  */
 function plainSchemas(): esbuild.Plugin {
   return {
     name: "plain-schemas",
     setup(build): void {
+      let isDone = false;
       build.onLoad({ filter: /\/client-s3\/dist-es\/schemas\/schemas_0\.js$/ }, ({ path }) => {
         const text = Deno.readTextFileSync(path);
         const names = new Map([...text.matchAll(/^const (\w+) = ("[^"\\]*");$/gm)]
@@ -152,7 +154,13 @@ function plainSchemas(): esbuild.Plugin {
           const value = names.get(name);
           return value === undefined ? key : `${value}:`;
         });
+        isDone = contents !== text;
         return { contents, loader: "js" };
+      });
+      build.onEnd(() => {
+        if (!isDone) {
+          throw new Error("the SDK's tables of S3's forms are not as plainSchemas() expects");
+        }
       });
     },
   };

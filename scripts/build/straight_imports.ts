@@ -8,7 +8,7 @@
  */
 import type * as esbuild from "esbuild";
 
-/** ES modules of the SDK. Its packages have no side effects. */
+/** ES modules of the SDK. */
 const FILES = /\/@(smithy|aws-sdk)\/[^/]+\/dist-es\/.*\.js$/;
 const IMPORT = /^import \{([^}]*)\} from "(@(?:smithy|aws-sdk)\/[^"]+)";$/gm;
 /** What is imported and exported in two lines is passed on, too. */
@@ -41,18 +41,22 @@ export async function straightened(build: esbuild.PluginBuild, path: string): Pr
   return imports.reduce((all, [line], i) => all.replace(line, () => straight[i] ?? line), text);
 }
 
-/** The file that defines a name, behind all files that only pass it on. */
+/**
+ * The file that defines a name, behind all files that only pass it on. What its package declares to have side
+ * effects is not passed by.
+ */
 async function definerOf(
   build: esbuild.PluginBuild,
   name: string,
   { from, importer }: { from: string; importer: string },
 ): Promise<string> {
-  const { path, errors } = await build.resolve(from, {
+  const { path, errors, sideEffects } = await build.resolve(from, {
     kind: "import-statement",
     importer,
     resolveDir: importer.slice(0, importer.lastIndexOf("/")),
   });
   if (errors.length > 0) throw new Error(`${importer} imports ${from}, which is not there`);
+  if (sideEffects) return path;
   for (const [, names = "", next = ""] of Deno.readTextFileSync(path).matchAll(PASSED_ON)) {
     if (!next.startsWith("node:") && namesIn(names).includes(name)) {
       return await definerOf(build, name, { from: next, importer: path });
