@@ -60,6 +60,7 @@ function placeAt(endpoint: string, bucket: string): Place | undefined {
   const url = URL.parse(endpoint);
   if (url === null) return undefined;
   const { protocol, hostname, port, pathname } = url;
-  const path = `${pathname.replace(/\/*$/, "/")}${bucket}/`;
+  // As the SDK does, by which the writes go: only one slash is the end of the path.
+  const path = `${pathname.replace(/\/$/, "")}/${bucket}/`;
   return { protocol, hostname, port: port === "" ? undefined : Number(port), path };
 }

@@ -31,6 +31,8 @@ const ENDPOINTS = [
   "https://s3.example.com:443/",
   "http://[::1]:9000",
   "https://example.com/stores/s3/",
+  "https://example.com/stores//s3//",
+  "https://example.com//",
 ];
 const BUCKETS = ["deploys", "my-deploys-2", "abc", "a".repeat(63)];
 
