@@ -39,13 +39,16 @@ export function openChain(
     clientConfig: { requestHandler: lazily(loadHandler) },
     logger: notes.logger,
   });
-  return async () => {
+  const find = async (): Promise<Credentials> => {
     notes.clear();
     const found = await provider().catch((error) => {
       throw explainNoCredentials(error, { env, notes });
     });
     return marked(found, env);
   };
+  // Requests that need credentials at once wait for the same search, whose notes none of them may clear.
+  let search: Promise<Credentials> | undefined;
+  return () => search ??= find().finally(() => search = undefined);
 }
 
 function lazily(load: () => Promise<ServiceHandler>): ServiceHandler {

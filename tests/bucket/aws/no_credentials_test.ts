@@ -1,6 +1,7 @@
 /** What a source of credentials says that fails, by the command line. */
 import { assertEquals, assertMatch } from "../../assert.ts";
 import { Fleet } from "../../e2e/fleet.ts";
+import { TempFolder } from "../../temp.ts";
 import { StandIn } from "./aws_services.ts";
 
 const CONFIG = `[profile signed-on]
@@ -151,4 +152,39 @@ Deno.test("where there are no credentials, the source that failed says why", asy
       assertEquals([ran.code, ran.stdout, more], [code, "", [""]]);
     });
   }
+});
+
+/** Asks for credentials while the metadata service is asked for others. */
+const TWO_AT_ONCE = `const said = ({ message }) => message;
+  let second;
+  const service = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+    second ??= credentials().catch(said);
+    return new Response(null, { status: 404 });
+  });
+  Deno.env.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:" + service.addr.port);
+  const credentials = findCredentials(Deno.env.toObject(), {});
+  console.log(await credentials().catch(said));
+  console.log(await second);
+  await service.shutdown();`;
+
+Deno.test("two requests at once learn the same reason why there are no credentials", async () => {
+  using folder = new TempFolder();
+  const [module, config] = ["../../../src/bucket/aws/credentials.ts", "../../../deno.json"]
+    .map((path) => new URL(path, import.meta.url));
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["eval", "--quiet", `--config=${config?.pathname}`],
+      `import { findCredentials } from ${JSON.stringify(module)};${TWO_AT_ONCE}`,
+    ],
+    env: {
+      AWS_ACCESS_KEY_ID: "",
+      AWS_PROFILE: "loud",
+      AWS_CONFIG_FILE: folder.write("config", CONFIG),
+      AWS_SHARED_CREDENTIALS_FILE: "/nonexistent",
+      NO_COLOR: "1",
+    },
+  }).output();
+  const [said, warned] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  assertEquals(warned, "");
+  assertMatch(said ?? "", /^(No AWS credentials found: credential_process failed: .*\n){2}$/);
 });
