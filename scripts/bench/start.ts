@@ -32,7 +32,8 @@ export function startCase({ stage, tools }: Setting): Case {
       { measure: "peak", of: "idle sync", atMost: MEMORY },
     ],
     prepare: async () => {
-      empty = await tools.empty();
+      const version = await capture(stage.ftl(["--version"]));
+      empty = await tools.empty(/Deno ([\d.]+)/.exec(version)?.[1] ?? Deno.version.deno);
       const revisions = await fillMachine(stage, root);
       const idle = stage.ftl(["sync", "--quiet"], root);
       const keeps = { ...idle, env: { ...idle.env, FTL_KEEP: "3" } };
