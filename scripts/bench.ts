@@ -105,6 +105,7 @@ async function main(): Promise<void> {
   if (chosen.length === 0) say("no case has such a name: --list shows them");
   const judged = await runAll(chosen, isStopped);
   print(summary(judged));
+  if (isStopped()) say("it was stopped: cases that did not run are in no table");
   if (values.json === undefined) return;
   const document = { machine: machine.split("\n"), rounds: Number(values.rounds), judged };
   Deno.writeTextFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`);
