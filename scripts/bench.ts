@@ -67,19 +67,11 @@ function corporaOf(list: string): CorpusName[] {
   });
 }
 
-async function runAll(cases: readonly Case[]): Promise<Judged[]> {
+async function runAll(cases: readonly Case[], isStopped: () => boolean): Promise<Judged[]> {
   const judged: Judged[] = [];
-  let isStopped = false;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => isStopped = true);
-  }
   for (const one of cases) {
-    if (isStopped) break;
-    const result = await runCase(one, {
-      rounds: Number(values.rounds),
-      say,
-      isStopped: () => isStopped,
-    });
+    if (isStopped()) break;
+    const result = await runCase(one, { rounds: Number(values.rounds), say, isStopped });
     const last = judgeCase(one.targets, result);
     judged.push(last);
     print(caseTable(last));
@@ -87,7 +79,17 @@ async function runAll(cases: readonly Case[]): Promise<Judged[]> {
   return judged;
 }
 
+/** From now on a signal ends nothing at once: what is mounted is unmounted first. */
+function watchSignals(): () => boolean {
+  let isStopped = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => isStopped = true);
+  }
+  return () => isStopped;
+}
+
 async function main(): Promise<void> {
+  const isStopped = watchSignals();
   const { ftl, folder, work, disk, big } = values;
   const corpora = new Corpora(resolve(folder), { bigBytes: Number(big), say });
   await using stage = await Stage.open({ work, ftl, disk, say });
@@ -101,8 +103,9 @@ async function main(): Promise<void> {
   print(machine);
   const chosen = choose(cases, wordsOf(values.only));
   if (chosen.length === 0) say("no case has such a name: --list shows them");
-  const judged = await runAll(chosen);
+  const judged = await runAll(chosen, isStopped);
   print(summary(judged));
+  if (isStopped()) say("it was stopped: cases that did not run are in no table");
   if (values.json === undefined) return;
   const document = { machine: machine.split("\n"), rounds: Number(values.rounds), judged };
   Deno.writeTextFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`);

@@ -55,7 +55,16 @@ export function startBusyLoops(count: number, cores: string): () => Promise<void
       stdin: "null",
     }).spawn());
   return async () => {
-    for (const loop of loops) loop.kill("SIGKILL");
-    await Promise.all(loops.map(({ status }) => status));
+    await Promise.all(loops.map(end));
   };
+}
+
+/** A Ctrl-C may have ended it before. */
+async function end(loop: Deno.ChildProcess): Promise<void> {
+  try {
+    loop.kill("SIGKILL");
+  } catch {
+    // It has ended.
+  }
+  await loop.status;
 }

@@ -113,8 +113,10 @@ function deltaCase({ stage, corpora }: Setting, corpus: CorpusName, variant: Var
     // The round that warms up does not count here either.
     facts: () => Promise.resolve({ [MOVED]: Math.max(...moved.slice(1)) }),
     clean: async () => {
-      for (const { name } of MACHINES) place?.drop(`${place.folder}/${folderOf(name)}`);
+      const { folder } = place ?? stage;
       await place?.close();
+      // In an image they are gone by now.
+      for (const { name } of MACHINES) stage.drop(`${folder}/${folderOf(name)}`);
       archive?.drop();
       await stage.empty(`${PACKAGE}.`);
       await stage.empty(".ftl/");

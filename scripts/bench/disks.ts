@@ -26,6 +26,7 @@ const MKFS: Readonly<Record<FileSystem, readonly string[]>> = {
  */
 export function mountImage(kind: FileSystem, disk: string): MountedImage {
   if (Deno.uid() !== 0) throw new Unavailable("only root may mount an image of a file system");
+  if (isInMemory(disk)) throw new Unavailable(`${disk} is in memory: name a disk with --disk`);
   const lab = Deno.makeTempDirSync({ dir: disk, prefix: `ftl-bench-${kind}-` });
   const [image, folder] = [`${lab}/image`, `${lab}/mounted`];
   const remove = (): void => Deno.removeSync(lab, { recursive: true });
@@ -46,11 +47,21 @@ export function mountImage(kind: FileSystem, disk: string): MountedImage {
   return {
     folder,
     unmount: () => {
-      run("umount", [folder]);
+      try {
+        run("umount", [folder]);
+      } catch {
+        // A program that was stopped a moment ago may still hold it.
+        run("umount", ["--lazy", folder]);
+      }
       run("losetup", ["-d", attached]);
       remove();
     },
   };
+}
+
+/** An image there would be flushed to nothing. */
+function isInMemory(folder: string): boolean {
+  return /^(tmpfs|ramfs)$/m.test(run("df", ["--output=fstype", folder]));
 }
 
 function attach(image: string): string {

@@ -61,14 +61,14 @@ export class Place {
       }
       if (options.busy !== undefined) endings.push(startBusyLoops(options.busy, cores ?? "0"));
     } catch (error) {
-      for (const end of endings.reverse()) await end();
+      await endAll(endings.reverse());
       throw error;
     }
     return new Place(stage, options, folder, url, { cores, endings: endings.reverse() });
   }
 
-  async close(): Promise<void> {
-    for (const end of this.#endings) await end();
+  close(): Promise<void> {
+    return endAll(this.#endings);
   }
 
   /** The program as it runs here. */
@@ -106,6 +106,19 @@ export class Place {
     this.#stage.drop(path);
     if (this.#options.fileSystem !== undefined) flush(this.folder);
   }
+}
+
+/** All of them, also if one fails: what stays mounted or bound would change what is measured next. */
+async function endAll(endings: readonly (() => void | Promise<void>)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const end of endings) {
+    try {
+      await end();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }
 
 /** Binds the server, and gives the cores of the programs. */

@@ -35,13 +35,25 @@ export class Stage implements AsyncDisposable {
 
   static async open({ work, ftl, disk, say }: StageOptions): Promise<Stage> {
     const { folder, unmount } = openWork(work, say);
+    try {
+      return await Stage.#start(folder, { unmount, ftl, disk });
+    } catch (error) {
+      unmount();
+      throw error;
+    }
+  }
+
+  static async #start(
+    folder: string,
+    { unmount, ftl, disk }: Pick<StageOptions, "ftl" | "disk"> & { readonly unmount: () => void },
+  ): Promise<Stage> {
     const script = new URL("server.ts", import.meta.url).pathname;
-    const { process: server, line } = await startScript(script, [`${folder}/s3`, BUCKET]);
-    const { url, env } = JSON.parse(line) as { url: string; env: Record<string, string> };
     const entry = new URL("../../mod.ts", import.meta.url).pathname;
     const command = ftl === undefined
       ? [Deno.execPath(), "run", "--quiet", "--allow-all", entry]
       : [Deno.realPathSync(ftl)];
+    const { process: server, line } = await startScript(script, [`${folder}/s3`, BUCKET]);
+    const { url, env } = JSON.parse(line) as { url: string; env: Record<string, string> };
     const quiet = {
       AWS_CONFIG_FILE: "/dev/null",
       AWS_SHARED_CREDENTIALS_FILE: "/dev/null",

@@ -32,7 +32,7 @@ export function startCase({ stage, tools }: Setting): Case {
       { measure: "peak", of: "idle sync", atMost: MEMORY },
     ],
     prepare: async () => {
-      empty = await tools.empty();
+      empty = await tools.empty(await runtimeOf(stage));
       const revisions = await fillMachine(stage, root);
       const idle = stage.ftl(["sync", "--quiet"], root);
       const keeps = { ...idle, env: { ...idle.env, FTL_KEEP: "3" } };
@@ -63,6 +63,12 @@ export function startCase({ stage, tools }: Setting): Case {
     }),
     clean: () => stage.empty("idle"),
   };
+}
+
+/** The version of Deno that the measured FTL has. */
+async function runtimeOf(stage: Stage): Promise<string> {
+  const version = await capture(stage.ftl(["--version"]));
+  return /Deno ([\d.]+)/.exec(version)?.[1] ?? Deno.version.deno;
 }
 
 /** Gives two revisions of the first package, which are both on the machine. */

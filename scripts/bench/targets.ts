@@ -31,7 +31,7 @@ export interface Outcome {
   readonly verdict: "met" | "MISSED" | "not measured";
 }
 
-/** A ratio is taken in each round, of two runs that were neighbours, and the median of these ratios counts. */
+/** A ratio is taken in each round, and the median of these ratios counts. */
 export function judge(target: Target, { runs, facts }: CaseResult): Outcome {
   const values = valuesOf(target, { runs, facts });
   const highest = Math.max(...values);

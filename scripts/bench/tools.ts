@@ -9,9 +9,10 @@ export interface Tools {
   readonly pigz: string | undefined;
   /**
    * An empty compiled Deno program, made when it is first asked for.
+   * @param runtime the version of Deno that it is to have, as another one starts in another time
    * @throws Unavailable if it cannot be made
    */
-  readonly empty: () => Promise<string>;
+  readonly empty: (runtime: string) => Promise<string>;
 }
 
 /** @param folder is kept for the next run: the empty program is in it */
@@ -19,11 +20,15 @@ export async function findTools(folder: string, say: (text: string) => void): Pr
   const [aws, pigz] = [await findProgram("aws"), await findProgram("pigz")];
   if (aws === undefined) say("the aws-cli is not installed: FTL is not compared with it");
   if (pigz === undefined) say("pigz is not installed: FTL is not compared with it");
-  return { aws, pigz, empty: () => compileEmpty(folder, say) };
+  return { aws, pigz, empty: (runtime) => compileEmpty(runtime, folder, say) };
 }
 
-async function compileEmpty(folder: string, say: (text: string) => void): Promise<string> {
-  const path = `${folder}/empty`;
+async function compileEmpty(
+  runtime: string,
+  folder: string,
+  say: (text: string) => void,
+): Promise<string> {
+  const path = `${folder}/empty-${runtime}`;
   try {
     Deno.statSync(path);
     return path;
@@ -35,10 +40,12 @@ async function compileEmpty(folder: string, say: (text: string) => void): Promis
   Deno.writeTextFileSync(entry, "");
   const target = Deno.build.arch;
   try {
-    await compile(ownToolchain(), { entry, target, output: path });
-    return path;
+    if (runtime === Deno.version.deno) {
+      await compile(ownToolchain(), { entry, target, output: path });
+      return path;
+    }
   } catch {
-    say("no base runtime from Deno's own server: trying npm");
+    say("no base runtime from Deno's own server: that of npm may be of another version");
   }
   try {
     const toolchain = await toolchainFromNpm([target], `${folder}/runtime`);

@@ -1,7 +1,9 @@
 /** Large archives, which are decompressed on a thread of their own, and how that ends. */
 import { checkArchive } from "../../../src/archive/check.ts";
+import { decompress } from "../../../src/archive/decompress/decompress.ts";
 import { ArchiveThread } from "../../../src/archive/thread/thread.ts";
 import { unpack } from "../../../src/archive/unpack.ts";
+import { IntegrityError } from "../../../src/errors.ts";
 import { assertEquals, assertRejects } from "../../assert.ts";
 import { bytesOf, concat, gzip, noise, stream, tar, zstd } from "../builders.ts";
 import { assertRefused, assertUnpacked, Playground } from "../playground.ts";
@@ -31,6 +33,34 @@ async function assertLargeArchives(): Promise<void> {
   await assertUnpackedTwice(
     concat(gzip(bytes.slice(0, 4_000_000)), gzip(bytes.slice(4_000_000)), new Uint8Array(9)),
   );
+}
+
+Deno.test("output that fills its memory to the last byte is complete, and what follows counts", async () => {
+  for (const [compression, pack] of [["gzip", gzip], ["zstd", zstd]] as const) {
+    const how = { name: "zeros", compression };
+    for (const length of [0, 256 << 10, 1 << 20]) {
+      const packed = pack(new Uint8Array(length));
+      for (const size of [packed.length, 1e9]) {
+        assertEquals(await countBytes(packed, { ...how, size }), length);
+        assertEquals(await countBytes(concat(packed, packed), { ...how, size }), 2 * length);
+        for (const broken of [packed.slice(0, -1), concat(packed, bytesOf("garbage"))]) {
+          await assertRejects(() => countBytes(broken, { ...how, size }), IntegrityError);
+        }
+      }
+    }
+  }
+});
+
+/** The size decides whether another thread decompresses, also where it is not the true one. */
+async function countBytes(
+  packed: Uint8Array,
+  options: Parameters<typeof decompress>[1],
+): Promise<number> {
+  let count = 0;
+  await withProcessors(2, async () => {
+    for await (const piece of decompress(stream(packed), options)) count += piece.length;
+  });
+  return count;
 }
 
 async function assertUnpackedTwice(packed: Uint8Array): Promise<void> {
