@@ -44,3 +44,11 @@ export class PutObjects {
 export function isDenied(error: unknown): error is StorageError {
   return error instanceof StorageError && error.reason === "denied";
 }
+
+/** A role of before FTL had deltas may put nothing there, and is told so at each spool. */
+const ADVICE = "Give its role the policy of 'ftl setup iam spool', or set FTL_DELTA=off";
+
+/** What to do about it, after what a person is told of the error. Empty if nothing is to be done. */
+export function adviceOn(error: unknown): string {
+  return isDenied(error) ? `. ${ADVICE}` : "";
+}
