@@ -27,7 +27,7 @@ import { type Base, findBases } from "./bases.ts";
 import { BoundedStore } from "./bounded_store.ts";
 import { extraTime, LimitedTime } from "./limited_time.ts";
 import { makeDelta, type NextRevision } from "./make_delta.ts";
-import { adviceOn, isDenied, PutObjects } from "./put_objects.ts";
+import { isDenied, PutObjects, withAdvice } from "./put_objects.ts";
 
 /** A patch that was put into S3. */
 export interface SpooledDelta {
@@ -65,7 +65,8 @@ export class SpoolDeltas implements Disposable {
   #put: PutObjects | undefined;
   #made: SpooledDelta[] = [];
   #why: string | undefined;
-  #isDenied = false;
+  /** What a person has been told of. */
+  #told: unknown;
   /** When the upload began and when all its bytes had arrived, by `performance.now()`. */
   #began = 0;
   #arrived: number | undefined;
@@ -136,7 +137,7 @@ export class SpoolDeltas implements Disposable {
 
   /** Whether S3 lets nothing be put beside the revision, and a person has been told. */
   get isDenied(): boolean {
-    return this.#isDenied;
+    return isDenied(this.#told) && this.#told.action === "s3:PutObject";
   }
 
   /**
@@ -240,11 +241,9 @@ export class SpoolDeltas implements Disposable {
 
   /** A person is told once: the other failures have the same reason. */
   #tell(error: unknown): void {
-    const why = messageOf(error);
-    if (this.#why === undefined) {
-      this.#warn(`Machines will download the whole revision: ${why}${adviceOn(error)}`);
-      this.#isDenied = isDenied(error) && error.action === "s3:PutObject";
-    }
-    this.#note(why);
+    const text = `Machines will download the whole revision: ${withAdvice(error)}`;
+    if (this.#told === undefined) this.#warn(text);
+    this.#told ??= error;
+    this.#note(messageOf(error));
   }
 }

@@ -1,6 +1,6 @@
 /** What a spool has put beside a revision that is not there yet, to remove it if the revision does not come. */
 import type { Bucket } from "../../../bucket/bucket.ts";
-import { StorageError } from "../../../errors.ts";
+import { messageOf, StorageError } from "../../../errors.ts";
 
 /** Milliseconds to ask for the revision: the command has failed, or is to end. */
 const LAST_LOOK = 1_500;
@@ -48,7 +48,7 @@ export function isDenied(error: unknown): error is StorageError {
 /** A role of before FTL had deltas may put nothing there, and is told so at each spool. */
 const ADVICE = "Give its role the policy of 'ftl setup iam spool', or set FTL_DELTA=off";
 
-/** What to do about it, after what a person is told of the error. Empty if nothing is to be done. */
-export function adviceOn(error: unknown): string {
-  return isDenied(error) ? `. ${ADVICE}` : "";
+/** What an error says, and what to do about it. */
+export function withAdvice(error: unknown): string {
+  return isDenied(error) ? `${error.message}. ${ADVICE}` : messageOf(error);
 }
