@@ -12,6 +12,7 @@ import {
   StorageError,
 } from "../../mod.ts";
 import { gzip, type Member, tar, zstd } from "../archive/builders.ts";
+import { hashTree, packTree } from "../../src/archive/tree/tree.ts";
 import { large, noise, site } from "./delta_archives.ts";
 import { contentOf, requirePatched } from "./delta_reader.ts";
 import { aName } from "../names.ts";
@@ -163,18 +164,19 @@ Deno.test("who wants no delta sends no request for one", async () => {
 });
 
 Deno.test("no denial of these requests fails a spool", async (t) => {
-  const cases: [method: string, warnings: number, deltas: number][] = [
+  const cases: [methods: string, warnings: number, deltas: number][] = [
     ["getBytes", 0, 0],
+    ["getBytes putBytes", 1, 0],
     ["getSmall", 0, 1],
     ["putBytes", 1, 0],
     ["read", 1, 0],
   ];
-  for (const [method, warnings, deltas] of cases) {
-    await t.step(method, async () => {
+  for (const [methods, warnings, deltas] of cases) {
+    await t.step(methods, async () => {
       using fleet = new DeltaFleet();
       const first = await fleet.put(large("1"));
       await fleet.bless(first.revision);
-      fleet.bucket.deny(method, 1);
+      for (const method of methods.split(" ")) fleet.bucket.deny(method, 1);
       const second = await fleet.put(large("2"));
       assertEquals([second.deltas.length, fleet.warnings.length], [deltas, warnings]);
       assertEquals(second.warnings, fleet.warnings);
@@ -204,6 +206,20 @@ Deno.test("a tree or a base that was changed fails no spool, and is told", async
     assertEquals((await fleet.put(large("2"))).deltas, []);
     assertEquals(fleet.warnings.length, 1);
   });
+});
+
+Deno.test("if one base has a tree that is none, the other one has its patch all the same", async () => {
+  using fleet = new DeltaFleet();
+  const blessed = await fleet.put(site("1"));
+  await fleet.bless(blessed.revision);
+  const newest = await fleet.put(site("2"));
+  fleet.bucket.rewrite(`.ftl/delta/a/${id(newest)}/tree`, ({ metadata }) => {
+    const text = new TextEncoder().encode('ftl-tree 1\nd 755 - "../a"\n');
+    return { bytes: packTree(text), metadata: { ...metadata, "ftl-tree": hashTree(text) } };
+  });
+  const third = await fleet.put(site("3"));
+  assertEquals(from(third), [blessed.revision]);
+  assertEquals(fleet.warnings.length, 1);
 });
 
 Deno.test("a full disk for temporary files fails no spool, and is told", async () => {

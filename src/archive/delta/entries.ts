@@ -2,7 +2,7 @@
  * What makes the entries of the next tree of those of the base: one walk through both, which are
  * sorted. The bytes are: the length of the steps, the steps, and the lines that are added.
  *
- * A step is a number of entries, times four, plus:
+ * A step is a number of entries, at least one, times four, plus:
  *
  *     0  keep: they are the same
  *     1  drop: the next tree has them not
@@ -154,6 +154,8 @@ export function nextLines(
     const code = step % CODES;
     const count = (step - code) / CODES;
     const isOfBase = code !== ADD;
+    // Millions of steps for nothing fit into a few bytes.
+    if (count === 0) throw misfit();
     if (count > (isOfBase ? base.count - from : lines.length - line)) throw misfit();
     if (code !== DROP && length + count > MAX_TREE_ENTRIES) throw misfit();
     if (code === KEEP) pieces.push(base.lines(from, from + count));

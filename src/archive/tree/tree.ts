@@ -94,14 +94,6 @@ export function parseTree(text: Uint8Array): RevisionTree {
   return tree;
 }
 
-/**
- * The same for a text of which only the hash counts. Who uses its paths for more than to look at what is there must
- * check them: see `parseSafe`. Throws IntegrityError if it is no tree.
- */
-export function parseLines(text: Uint8Array): RevisionTree {
-  return linesOfTree(text);
-}
-
 /** Line by line: an array of all lines takes several times the text. */
 function linesOfTree(
   text: Uint8Array,
@@ -125,9 +117,12 @@ function linesOfTree(
   return { entries };
 }
 
-/** The same, if it could be unpacked by the rules of `../rules.ts`. Else throws IntegrityError. */
+/**
+ * The same for a text of which the hash is known, and so the form does not count. Throws IntegrityError if it is no
+ * tree, or could not be unpacked by the rules of `../rules.ts`.
+ */
 export function parseSafe(text: Uint8Array): RevisionTree {
-  const tree = parseLines(text);
+  const tree = linesOfTree(text);
   checkTree(tree.entries);
   return tree;
 }

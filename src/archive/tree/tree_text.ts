@@ -78,10 +78,12 @@ export class TreeText {
   contents(): Set<string> {
     const found = new Set<string>();
     for (let line = 0; line < this.count; line++) {
-      let at = this.#start(line);
-      if (this.bytes[at] !== FILE) continue;
-      for (let word = 0; word < WORDS_BEFORE_HASH; word++) at = this.bytes.indexOf(SPACE, at) + 1;
-      found.add(latin1.decode(this.bytes.subarray(at, at + HASH_LENGTH)));
+      if (this.bytes[this.#start(line)] !== FILE) continue;
+      // No further than the line: in what is none of a tree's, the next space may be far away.
+      const bytes = this.lines(line, line + 1);
+      let at = 0;
+      for (let word = 0; word < WORDS_BEFORE_HASH; word++) at = bytes.indexOf(SPACE, at) + 1;
+      found.add(latin1.decode(bytes.subarray(at, at + HASH_LENGTH)));
     }
     return found;
   }

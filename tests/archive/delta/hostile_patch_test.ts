@@ -1,5 +1,5 @@
 /** A patch that is made to do harm is refused. */
-import { zstdCompressSync } from "node:zlib";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { MAX_WINDOW } from "../../../src/archive/delta/patch_head.ts";
 import { Patch } from "../../../src/archive/delta/patch.ts";
 import { IntegrityError } from "../../../src/errors.ts";
@@ -15,6 +15,24 @@ interface Part {
 
 const OLD = revision({ a: { content: bytesOf("0123456789") } });
 const NEW = revision({ a: { content: bytesOf("abcdefghij") } });
+
+/** A patch from OLD to NEW that has these steps for its tree before its own. */
+function withSteps(steps: readonly number[]): Uint8Array {
+  const honest = patchOf(OLD, NEW, { isWhole: true }) ?? new Uint8Array();
+  const end = honest.indexOf(10) + 1;
+  const head = JSON.parse(new TextDecoder().decode(honest.subarray(0, end)));
+  const own = zstdDecompressSync(honest.subarray(end, end + head.parts[0].size));
+  // The first byte is the length of the steps, which are few.
+  const content = concat(
+    Uint8Array.of((own[0] ?? 0) + steps.length),
+    Uint8Array.from(steps),
+    own.subarray(1),
+  );
+  const frame = zstdCompressSync(content);
+  const rest = honest.subarray(end + head.parts[0].size);
+  head.parts[0] = { name: "entries", size: frame.length, raw: content.length };
+  return concat(bytesOf(`${JSON.stringify(head)}\n`), frame, rest);
+}
 
 /** A patch from OLD to NEW whose windows are made by hand. */
 function forged(...windows: Part[]): Uint8Array {
@@ -45,6 +63,10 @@ function delta(ops: readonly number[], diff = "", add = ""): Part[] {
 }
 
 const HOSTILE: Readonly<Record<string, Uint8Array>> = {
+  "a step that keeps nothing": withSteps([0]),
+  "a step that drops nothing": withSteps([1]),
+  "a step that changes no time": withSteps([2]),
+  "a step that adds nothing": withSteps([3]),
   "too few bytes": forged(),
   "too many bytes": forged({ name: "add", content: bytesOf("abcdefghijk") }),
   "a window beyond the end": forged(
@@ -91,6 +113,7 @@ for (const [what, patch] of Object.entries(HOSTILE)) {
 }
 
 Deno.test("a patch by hand that is honest is applied", () => {
+  assertMakes(withSteps([]), OLD, NEW);
   assertMakes(forged(...delta([10, 0, 0], "", "abcdefghij")), OLD, NEW);
   const differences = String.fromCharCode(...new Array(10).fill(0x31));
   assertMakes(forged(...delta([0, 0, 10, 0, 10], differences)), OLD, NEW);

@@ -11,7 +11,7 @@ import type { Bucket } from "../../../bucket/bucket.ts";
 import { putPatch, putTree } from "../../../catalog/delta/objects.ts";
 import type { RemotePackage } from "../../../catalog/remote_package.ts";
 import type { Context } from "../../../context.ts";
-import { messageOf } from "../../../errors.ts";
+import { IntegrityError, messageOf } from "../../../errors.ts";
 import { faultPoint } from "../../../fault_point.ts";
 import { askForCollection } from "../../../garbage.ts";
 import { patchKey, treeKey } from "../../../revision/keys.ts";
@@ -27,7 +27,7 @@ import { type Base, findBases } from "./bases.ts";
 import { BoundedStore } from "./bounded_store.ts";
 import { extraTime, LimitedTime } from "./limited_time.ts";
 import { makeDelta, type NextRevision } from "./make_delta.ts";
-import { isDenied, PutObjects } from "./put_objects.ts";
+import { isDenied, PutObjects, withAdvice } from "./put_objects.ts";
 
 /** A patch that was put into S3. */
 export interface SpooledDelta {
@@ -45,9 +45,6 @@ export interface SpooledContent {
   readonly bytes: number;
   readonly entries: number;
 }
-
-/** A role of before FTL had deltas may put nothing there, and is told so at each spool. */
-const ADVICE = "Give its role the policy of 'ftl setup iam spool', or set FTL_DELTA=off";
 
 interface TakenTree {
   /** Undefined if there is no base: only a patch needs more than the text. */
@@ -68,7 +65,8 @@ export class SpoolDeltas implements Disposable {
   #put: PutObjects | undefined;
   #made: SpooledDelta[] = [];
   #why: string | undefined;
-  #isDenied = false;
+  /** What a person has been told of. */
+  #told: unknown;
   /** When the upload began and when all its bytes had arrived, by `performance.now()`. */
   #began = 0;
   #arrived: number | undefined;
@@ -139,7 +137,7 @@ export class SpoolDeltas implements Disposable {
 
   /** Whether S3 lets nothing be put beside the revision, and a person has been told. */
   get isDenied(): boolean {
-    return this.#isDenied;
+    return isDenied(this.#told) && this.#told.action === "s3:PutObject";
   }
 
   /**
@@ -209,10 +207,14 @@ export class SpoolDeltas implements Disposable {
   }
 
   async #putPatch(base: Base, next: NextRevision, signal: AbortSignal): Promise<void> {
-    const made = await makeDelta(this.#context, this.#bucket, { base, next, signal });
-    if ("why" in made) return this.#note(made.why);
-    const { bytes } = made;
-    const { revision } = next;
+    const made = await makeDelta(this.#context, this.#bucket, { base, next, signal })
+      .catch((error): undefined => {
+        if (!(error instanceof IntegrityError)) throw error;
+        // Something is wrong with this base. Another one may have a patch all the same.
+        this.#tell(error);
+      });
+    if (made === undefined || "why" in made) return this.#note(made?.why);
+    const [{ bytes }, { revision }] = [made, next];
     const key = patchKey(revision, base.remote.id);
     await this.#put?.put(key, () => {
       return putPatch(this.#bucket, revision, { base: base.remote.id, bytes, signal });
@@ -233,18 +235,15 @@ export class SpoolDeltas implements Disposable {
     return this.#taken = { tree: isNeeded ? tree : undefined, text, hash: hashTree(text) };
   }
 
-  #note(why: string): void {
+  #note(why: string | undefined): void {
     this.#why ??= why;
   }
 
   /** A person is told once: the other failures have the same reason. */
   #tell(error: unknown): void {
-    const why = messageOf(error);
-    const advice = isDenied(error) ? `. ${ADVICE}` : "";
-    if (this.#why === undefined) {
-      this.#warn(`Machines will download the whole revision: ${why}${advice}`);
-      this.#isDenied = isDenied(error) && error.action === "s3:PutObject";
-    }
-    this.#note(why);
+    const text = `Machines will download the whole revision: ${withAdvice(error)}`;
+    if (this.#told === undefined) this.#warn(text);
+    this.#told ??= error;
+    this.#note(messageOf(error));
   }
 }

@@ -1,6 +1,6 @@
 /** What a spool has put beside a revision that is not there yet, to remove it if the revision does not come. */
 import type { Bucket } from "../../../bucket/bucket.ts";
-import { StorageError } from "../../../errors.ts";
+import { messageOf, StorageError } from "../../../errors.ts";
 
 /** Milliseconds to ask for the revision: the command has failed, or is to end. */
 const LAST_LOOK = 1_500;
@@ -43,4 +43,12 @@ export class PutObjects {
 
 export function isDenied(error: unknown): error is StorageError {
   return error instanceof StorageError && error.reason === "denied";
+}
+
+/** A role of before FTL had deltas may put nothing there, and is told so at each spool. */
+const ADVICE = "Give its role the policy of 'ftl setup iam spool', or set FTL_DELTA=off";
+
+/** What an error says, and what to do about it. */
+export function withAdvice(error: unknown): string {
+  return isDenied(error) ? `${error.message}. ${ADVICE}` : messageOf(error);
 }
