@@ -15,10 +15,18 @@ import { SigningFleet } from "./signing_fleet.ts";
 
 /** Bytes: so many are uploaded in parts. */
 const LARGE = (16 << 20) + 1;
-const GOOD = gzip(tar({ name: "noise", content: noise(LARGE) }));
+/** Bytes that take little in the file, and time to check: many times what the checksums of the file take. */
+const UNPACKED = LARGE + (128 << 20);
+const GOOD = gzip(tar({ name: "noise", content: slowToCheck() }));
 /** Refused after all of it has been read. */
 const BAD = GOOD.slice(0, -4);
 const REFUSED = /^Cannot spool \S+a\.tgz: a\.tgz is truncated/;
+
+function slowToCheck(): Uint8Array<ArrayBuffer> {
+  const content = new Uint8Array(UNPACKED);
+  content.set(noise(LARGE));
+  return content;
+}
 
 /** The kinds of the events, each once for as long as it comes again and again. */
 function kindsOf({ events }: MemoryFleet): string[] {
@@ -51,7 +59,7 @@ Deno.test("a large file is uploaded before its check has ended, and is visible a
   const kinds = kindsOf(fleet);
   assert(kinds.indexOf("uploading") < kinds.indexOf("checked"), kinds.join());
   assertEquals(kinds.slice(-3), ["checked", "deltas", "uploaded"]);
-  assertEquals([bytes, entries], [LARGE, 1]);
+  assertEquals([bytes, entries], [UNPACKED, 1]);
   const { metadata } = await fleet.bucket.head(key) ?? {};
   const facts = ["ftl-sha256", "ftl-bytes", "ftl-files"].map((name) => metadata?.[name]);
   assertEquals(facts, [sha256, undefined, undefined]);
@@ -183,7 +191,7 @@ Deno.test("what must follow the check gets its facts, and comes before the objec
         seen = [checked, await fleet.bucket.list("")];
       },
     });
-    assertEquals(seen, [{ entries: 1, bytes: LARGE }, []]);
+    assertEquals(seen, [{ entries: 1, bytes: UNPACKED }, []]);
     assertEquals((await fleet.bucket.list("")).length, 1);
   });
 });

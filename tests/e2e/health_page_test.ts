@@ -28,6 +28,7 @@ testWith(
     const old = await site.release(section, "1");
     await site.sync(0, old);
     assertEquals(site.calls(), [
+      "systemctl reset-failed my_site.service",
       "systemctl restart my_site.service",
       "systemctl is-failed --quiet my_site.service",
     ]);
@@ -50,13 +51,13 @@ testWith(
 Deno.test("docs/health.md, target group: the machine leaves, enters, and does both again on the way back", async () => {
   await using site = await Site.start();
   const section = "A target group of a load balancer";
-  const [isFailed, restart] = ["is-failed --quiet", "restart"].map((what) =>
+  const [isFailed, reset, restart] = ["is-failed --quiet", "reset-failed", "restart"].map((what) =>
     `systemctl ${what} my_site.service`
   );
   const describe = "aws elbv2 describe-target-health " +
     "--query TargetHealthDescriptions[0].TargetHealth.State --output text";
   const leave = ["aws elbv2 deregister-targets", "aws elbv2 wait target-deregistered"];
-  const enter = [restart, "aws elbv2 register-targets"];
+  const enter = [reset, restart, "aws elbv2 register-targets"];
   const old = await site.release(section, "1");
   await site.sync(0, old);
   assertEquals(site.calls(), [...enter, isFailed, describe]);
@@ -69,8 +70,8 @@ Deno.test("docs/health.md, target group: the machine leaves, enters, and does bo
   const { stderr } = await site.sync(6, good);
   assertMatch(stderr, /health failed: exit 1, /);
   const calls = site.calls();
-  assertEquals(calls.slice(0, 6), [...leave, ...enter, isFailed, describe]);
-  assertEquals(calls.slice(-4), [...leave, ...enter]);
+  assertEquals(calls.slice(0, 7), [...leave, ...enter, isFailed, describe]);
+  assertEquals(calls.slice(-5), [...leave, ...enter]);
   assertEquals(site.running, linkTo(good));
 
   // Each script stops at the first command that fails, and none of them keeps the machine.

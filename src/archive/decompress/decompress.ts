@@ -1,4 +1,5 @@
 /** Decompresses a file from the bucket as it streams. */
+import { hasOneProcessor } from "../../concurrency/processors.ts";
 import { FtlError, IntegrityError, messageOf } from "../../errors.ts";
 import type { Compression } from "../format.ts";
 import { Inflater } from "./inflater.ts";
@@ -43,20 +44,12 @@ export async function* decompress(
       first.push(new Uint8Array(value));
       isSmall = (size += value.length) < SMALL;
     }
-    yield* isSmall || isAlone()
+    yield* isSmall || hasOneProcessor()
       ? inflateHere(chain(first, pieces), { compression, name })
       : inflateApart(chain(first, pieces), { compression, name, thread });
   } finally {
     await pieces.return(undefined);
   }
-}
-
-/**
- * Whether there is one processor for this process, by its affinity and the limit of its group. Then a
- * second thread only costs: its start, the messages, and their turns.
- */
-function isAlone(): boolean {
-  return navigator.hardwareConcurrency === 1;
 }
 
 interface InflateOptions extends Pick<DecompressOptions, "name"> {

@@ -18,6 +18,7 @@ import {
   toRevision,
 } from "../../revision/names.ts";
 import { FileSource } from "../../transfer/upload/file_source.ts";
+import { hasOneProcessor } from "../../concurrency/processors.ts";
 import { SumsThread } from "../../transfer/upload/sums_thread.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import { ClockCheck } from "./clock_check.ts";
@@ -90,7 +91,7 @@ export async function spool(
   const noteEntries = noteMetadata(note);
   const { warnings, warn } = collectWarnings(report);
   using file = isFolder ? undefined : new FileSource(path);
-  using ahead = file && SumsThread.start(file);
+  using ahead = file && !hasOneProcessor() ? SumsThread.start(file) : undefined;
   const clock = new ClockCheck(context.now);
   const bucket = await openBucket(context, (headers) => clock.see(headers));
   const sign = await openRevisionSigning(context);
