@@ -1,4 +1,5 @@
 /** Brings it about that the next command sends a request for trees, patches, or the frames of spooled folders. */
+import { existsSync } from "node:fs";
 import { jumpMaster, sync } from "../../mod.ts";
 import { PackageDir } from "../../src/machine/package_dir.ts";
 import { readRevisionState } from "../../src/machine/state.ts";
@@ -51,8 +52,9 @@ export async function arrangeForDelta(
       return { args: ["sync"], env: ALWAYS };
     case "tree beside a download":
       await blessed(large(turn));
-      // Without a spare, or shared blocks, it comes whole.
-      return { args: ["sync"], env: { FTL_SPARE: "0" } };
+      // As no spare is there, nor shared blocks, it comes whole. Its tree is for the spare that it may become.
+      forgetSpare(lab);
+      return { args: ["sync"], env: {} };
     case "details of a tree":
       await blessed(large(turn));
       return { args: ["sync"], env: { FTL_DELTA: "off" } };
@@ -83,6 +85,11 @@ export async function arrangeForDelta(
 }
 
 /** So that they are asked for. */
+function forgetSpare({ root }: Lab): void {
+  const { spare } = packageDir(root);
+  if (existsSync(spare)) Deno.removeSync(spare, { recursive: true });
+}
+
 function forgetTrees({ root }: Lab): void {
   const { states } = packageDir(root);
   for (const { name } of Deno.readDirSync(states)) {
