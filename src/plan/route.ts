@@ -1,21 +1,20 @@
 /**
  * Decides which way a revision comes to a machine: whole, or by a delta, which is a patch for what is here already. A
  * delta that is not expected to be faster than the whole object is not used: copying the unchanged files of a large
- * revision takes most of the time that unpacking them takes, unless a spare has them in place already, or the file
- * system shares the blocks of a copy.
+ * revision takes as long as unpacking them, also where the copies share blocks, unless a spare has them in place already.
  *
- *     FTL_DELTA   a base here   tree is trusted   spare, or shared blocks   the revision comes
- *     off         -             -                 -                         whole
- *     others      no            -                 -                         whole
- *     auto        yes           -                 no                        whole
- *     auto        yes           no                yes                       whole, and it is told why
- *     always      yes           no                -                         whole, and it is told why
- *     auto        yes           yes               yes                       by a delta
- *     always      yes           yes               -                         by a delta
+ *     FTL_DELTA   a base here   tree is trusted   a spare   the revision comes
+ *     off         -             -                 -         whole
+ *     others      no            -                 -         whole
+ *     auto        yes           -                 no        whole
+ *     auto        yes           no                yes       whole, and it is told why
+ *     always      yes           no                -         whole, and it is told why
+ *     auto        yes           yes               yes       by a delta
+ *     always      yes           yes               -         by a delta
  *
  * All of S3's trees and patches may be missing, so the way by a delta may still end with the whole object.
  */
-import type { DeltaSetting } from "../config.ts";
+import type { Config, DeltaSetting } from "../config.ts";
 
 /** What the route depends on. */
 export interface RouteFacts {
@@ -26,8 +25,6 @@ export interface RouteFacts {
   readonly isTreeTrusted: boolean;
   /** Whether there is a spare, of which is known that its files are unchanged. */
   readonly hasSpare: boolean;
-  /** Whether a copy of the base's files shares their blocks, and it is known that they are unchanged. */
-  readonly sharesBlocks: boolean;
 }
 
 export type Route =
@@ -37,10 +34,10 @@ export type Route =
 
 /** The way that is to be tried. */
 export function routeOf(facts: RouteFacts): Route {
-  const { setting, hasBase, isTreeTrusted, hasSpare, sharesBlocks } = facts;
+  const { setting, hasBase, isTreeTrusted, hasSpare } = facts;
   if (setting === "off" || !hasBase) return { by: "whole" };
-  if (setting === "auto" && !hasSpare && !sharesBlocks) {
-    return { by: "whole", noGain: "there is no spare, and no file system that shares blocks" };
+  if (setting === "auto" && !hasSpare) {
+    return { by: "whole", noGain: "there is no spare" };
   }
   if (!isTreeTrusted) return { by: "whole", why: "nobody who is trusted has signed its tree" };
   return { by: "delta" };
@@ -50,11 +47,6 @@ export function routeOf(facts: RouteFacts): Route {
  * Whether a later delta may use what is known of the files of a revision that comes now. If not, nothing is fetched,
  * looked at or written for it.
  */
-export function servesLaterDeltas({ setting, keepsSpare, sharesBlocks }: {
-  readonly setting: DeltaSetting;
-  /** Whether a revision that is removed becomes the spare. */
-  readonly keepsSpare: boolean;
-  readonly sharesBlocks: boolean;
-}): boolean {
-  return setting === "always" || (setting === "auto" && (keepsSpare || sharesBlocks));
+export function servesLaterDeltas({ delta, spare }: Pick<Config, "delta" | "spare">): boolean {
+  return delta === "always" || (delta === "auto" && spare);
 }

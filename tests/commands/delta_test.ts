@@ -1,5 +1,4 @@
 import { DeltaObjects } from "../../src/commands/sync/delta_objects.ts";
-import { sharesBlocks } from "../../src/machine/disk/room.ts";
 import { patchKey, treeKey } from "../../src/revision/keys.ts";
 import type { RevisionId } from "../../src/revision/names.ts";
 import { assertEquals, assertMatch } from "../assert.ts";
@@ -123,17 +122,14 @@ Deno.test("whatever is wrong in S3, the revision comes whole", async (t) => {
   }
 });
 
-Deno.test("without a spare and shared blocks, only FTL_DELTA=always takes a delta", async () => {
+Deno.test("without a spare, only FTL_DELTA=always takes a delta", async () => {
   using fleet = new DeltaFleet();
   await fleet.release(...site(1));
   await fleet.sync("web");
   await fleet.release(...site(2));
   const calls = fleet.bucket.calls.length;
   const [fetched] = await fleet.sync("web");
-  const isShared = sharesBlocks(fleet.path);
-  assertEquals(fetched?.how, isShared ? "delta" : "whole");
-  assertEquals(fetched?.fallback, undefined);
-  if (isShared) return;
+  assertEquals([fetched?.how, fetched?.fallback], ["whole", undefined]);
   assertMatch(fetched?.noGain ?? "", /^there is no spare/);
   const asked = fleet.bucket.calls.slice(calls).filter((call) => call === "head");
   assertEquals(asked.length <= 1, true, "nothing is asked for a delta that would not be used");

@@ -16,26 +16,22 @@ always  yes  yes  -   delta
 
 const valuesOf = (word = ""): boolean[] => word === "-" ? [false, true] : [word === "yes"];
 
-for (const [setting = "", base, trusted, gain, result] of ROWS) {
-  Deno.test(`routeOf() by FTL_DELTA=${setting}, base ${base}, trusted ${trusted}, gain ${gain}`, () => {
+for (const [setting = "", base, trusted, spare, result] of ROWS) {
+  Deno.test(`routeOf() by FTL_DELTA=${setting}, base ${base}, trusted ${trusted}, spare ${spare}`, () => {
     for (const hasBase of valuesOf(base)) {
       for (const isTreeTrusted of valuesOf(trusted)) {
-        for (const isGain of valuesOf(gain)) {
-          for (const [hasSpare, sharesBlocks] of isGain ? GAINS : [[false, false] as const]) {
-            const route = routeOf({
-              setting: setting as DeltaSetting,
-              ...{ hasBase, isTreeTrusted, hasSpare, sharesBlocks },
-            });
-            assertEquals(route.by, result === "delta" ? "delta" : "whole");
-            assertEquals("why" in route, result === "told");
-          }
+        for (const hasSpare of valuesOf(spare)) {
+          const route = routeOf({
+            setting: setting as DeltaSetting,
+            ...{ hasBase, isTreeTrusted, hasSpare },
+          });
+          assertEquals(route.by, result === "delta" ? "delta" : "whole");
+          assertEquals("why" in route, result === "told");
         }
       }
     }
   });
 }
-
-const GAINS = [[true, false], [false, true], [true, true]] as const;
 
 Deno.test("routeOf() has a row for each case", () => {
   const both = [false, true];
@@ -55,22 +51,19 @@ Deno.test("routeOf() has a row for each case", () => {
   }
 });
 
-// FTL_DELTA, whether a spare is kept, whether blocks are shared, the result.
+// FTL_DELTA, whether a spare is kept, the result.
 const LATER = `
-off     -    -    no
-auto    no   no   no
-auto    yes  -    yes
-auto    -    yes  yes
-always  -    -    yes
+off     -    no
+auto    no   no
+auto    yes  yes
+always  -    yes
 `.trim().split("\n").map((row) => row.split(/\s+/));
 
-for (const [setting = "", spare, shared, result] of LATER) {
-  Deno.test(`servesLaterDeltas() by FTL_DELTA=${setting}, spare ${spare}, blocks shared ${shared}`, () => {
+for (const [setting = "", spare, result] of LATER) {
+  Deno.test(`servesLaterDeltas() by FTL_DELTA=${setting}, spare ${spare}`, () => {
     for (const keepsSpare of valuesOf(spare)) {
-      for (const sharesBlocks of valuesOf(shared)) {
-        const facts = { setting: setting as DeltaSetting, keepsSpare, sharesBlocks };
-        assertEquals(servesLaterDeltas(facts), result === "yes");
-      }
+      const config = { delta: setting as DeltaSetting, spare: keepsSpare };
+      assertEquals(servesLaterDeltas(config), result === "yes");
     }
   });
 }

@@ -52,7 +52,7 @@ export async function arrangeForDelta(
       return { args: ["sync"], env: ALWAYS };
     case "tree beside a download":
       await blessed(large(turn));
-      // As no spare is there, nor shared blocks, it comes whole. Its tree is for the spare that it may become.
+      // As no spare is there, it comes whole. Its tree is for the spare that it may become.
       forgetSpare(lab);
       return { args: ["sync"], env: {} };
     case "details of a tree":

@@ -15,7 +15,7 @@ import { DOWNLOAD_WINDOW } from "../../transfer/download/download.ts";
 import { type Context } from "../../context.ts";
 import type { RemoteRevision } from "../../catalog/remote_package.ts";
 import type { PackageLocks } from "../../machine/lock/package_locks.ts";
-import { keepsForDeltas } from "./later_deltas.ts";
+import { servesLaterDeltas } from "../../plan/route.ts";
 import type { Transfer } from "./sync_tally.ts";
 import { hasScript } from "../../machine/scripts/file.ts";
 
@@ -135,7 +135,7 @@ async function flush(
   const flushing = staging.flush(signal);
   // An abort ends what is awaited before it, too. Then nobody is left to hear of this one.
   flushing.catch(() => {});
-  if (!keepsForDeltas(config, pkg)) {
+  if (!servesLaterDeltas(config)) {
     await flushing;
     return () => {};
   }

@@ -11,8 +11,6 @@ import { applyDelta, type KnownSpare } from "../../machine/delta/apply.ts";
 import { KnownFolder } from "../../machine/delta/known_folder.ts";
 import { readRecord, recordPaths } from "../../machine/delta/records.ts";
 import { readSpare, type Spare } from "../../machine/delta/spare.ts";
-import { sharesBlocks } from "../../machine/disk/room.ts";
-import { kindOf } from "../../machine/disk/folder.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
 import { readRevisionState, type RevisionState } from "../../machine/state.ts";
@@ -79,8 +77,6 @@ class DeltaFetch {
       hasBase: here.length > 0,
       isTreeTrusted: bases.length > 0 && this.#isNamed,
       hasSpare: spare !== undefined,
-      sharesBlocks: sharesBlocks(this.#pkg.own) &&
-        bases.some(({ id }) => kindOf(this.#pkg.statRecordPath(id)) === "file"),
     });
     if (route.by === "whole") return { moved: 0, why: route.why, noGain: route.noGain };
     const found = await this.#findPatch(bases);
@@ -161,7 +157,7 @@ class DeltaFetch {
     const next = patch.nextTree(baseTree.text);
     const known = spare && await this.#lookAtSpare(spare, next);
     const folder = once(() => this.#lookAtBase(base, baseTree.text));
-    if (known === undefined) this.#requireGain(folder());
+    if (known === undefined) this.#requireGain();
     const walked = await applyDelta({
       ...{ pkg: this.#pkg, id: this.#from.remote.id, target: this.#staging.target, patch },
       ...{ next, base: folder, spare: known },
@@ -187,9 +183,8 @@ class DeltaFetch {
   }
 
   /** Only now it is known that the spare is of no use. */
-  #requireGain({ isRecorded }: KnownFolder): void {
+  #requireGain(): void {
     if (this.#context.config.delta === "always") return;
-    if (isRecorded && sharesBlocks(this.#pkg.own)) return;
     throw new IntegrityError("It is not known what the spare holds");
   }
 

@@ -14,8 +14,8 @@ import { CheckedBody } from "../../transfer/verify/checked_body.ts";
 import { expectedChecksum } from "../../transfer/verify/expected_checksum.ts";
 import { type Context } from "../../context.ts";
 import { requireReserve, requireSpace } from "./disk_space.ts";
+import { servesLaterDeltas } from "../../plan/route.ts";
 import type { Destination, Source, Staged } from "./fetch.ts";
-import { keepsForDeltas } from "./later_deltas.ts";
 import type { ObjectBytes } from "../../bucket/bucket.ts";
 import type { RemoteRevision } from "../../catalog/remote_package.ts";
 
@@ -66,10 +66,10 @@ async function fetchTree(
 async function factsOf(
   context: Context,
   from: Source,
-  { pkg, metadata }: Pick<Destination, "pkg"> & { readonly metadata: Metadata },
+  metadata: Metadata,
 ): Promise<{ readonly stored: ObjectBytes | undefined; readonly content: RevisionContent }> {
   const { bucket, remote } = from;
-  const isWanted = remote.object.size >= WORTH_A_TREE && keepsForDeltas(context.config, pkg);
+  const isWanted = remote.object.size >= WORTH_A_TREE && servesLaterDeltas(context.config);
   const stored = isWanted ? await fetchTree(context, from) : undefined;
   const told = isWanted ? stored?.metadata ?? {} : undefined;
   return { stored, content: await unpackedFacts(bucket, remote, metadata, told) };
@@ -130,7 +130,7 @@ async function stageTwiceAtMost(
 async function stage(
   context: Context,
   from: Source,
-  { pkg, staging: { target, aside } }: Destination,
+  { staging: { target, aside } }: Destination,
 ): Promise<Bytes | Unfit> {
   const { config: { concurrency }, signal, report } = context;
   const { bucket, remote, content: signed } = from;
@@ -147,10 +147,7 @@ async function stage(
     },
   });
   // Beside the download, which has begun.
-  const { stored, content } = await factsOf(context, from, {
-    pkg,
-    metadata: download.info.metadata,
-  });
+  const { stored, content } = await factsOf(context, from, download.info.metadata);
   requireSpace(target, { ...content, bytes: content.bytes ?? size });
   const treeSize = stored?.bytes.length ?? 0;
   const expected = await expectedChecksum(bucket, remote.key, signed ?? content);

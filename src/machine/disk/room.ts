@@ -51,11 +51,3 @@ export function hasRoomForSpare(
 ): boolean {
   return free >= Math.max(SPARES * bytes, Math.min(SPARE_RESERVE * size, LARGEST_SPARE_RESERVE));
 }
-
-/** File systems by the magic number that statfs(2) tells: XFS, Btrfs, bcachefs. */
-const SHARING: ReadonlySet<number> = new Set([0x58465342, 0x9123683e, 0xca451a4e]);
-
-/** Whether the file system that holds `path` shares the blocks of a file and its copy. */
-export function sharesBlocks(path: string): boolean {
-  return SHARING.has(statfsSync(path).type >>> 0);
-}
