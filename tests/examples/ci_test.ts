@@ -2,6 +2,7 @@
  * The examples for CI: what their jobs run is run here, in the shell that runs it there, while a machine syncs. What
  * AWS does there, credentials for a token and the download of `ftl`, is not.
  */
+import { pause } from "../../src/concurrency/pause.ts";
 import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { Fleet, type Machine, programLine, type Ran } from "../e2e/fleet.ts";
 import { testWith } from "../required_program.ts";
@@ -74,11 +75,11 @@ class Pipeline implements AsyncDisposable {
 
   /** Runs the second job, while the machine's timer runs, which starts a sync every two seconds. */
   async rollOut({ rollOut }: Jobs, revision: string): Promise<Ran> {
-    let isOver = false;
-    const job = this.job(rollOut, { REVISION: revision }).finally(() => isOver = true);
-    while (!isOver) {
+    const over = new AbortController();
+    const job = this.job(rollOut, { REVISION: revision }).finally(() => over.abort());
+    while (!over.signal.aborted) {
       await this.web.ftl(["sync"]);
-      await new Promise((resolve) => setTimeout(resolve, 2000));
+      await pause(2000, over.signal).catch(() => {});
     }
     return await job;
   }

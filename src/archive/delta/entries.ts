@@ -14,7 +14,7 @@ import { IntegrityError } from "../../errors.ts";
 import { comparePaths } from "../tree/path_order.ts";
 import { MAX_TREE_ENTRIES, type RevisionTree, type TreeEntry } from "../tree/tree.ts";
 import type { TreeText } from "../tree/tree_text.ts";
-import { joined } from "../tree/joined.ts";
+import { joined } from "../joined.ts";
 import { formatLine, parseLine } from "../tree/tree_line.ts";
 import { canBeStored } from "../write/mtime.ts";
 import { VarintReader, VarintWriter } from "./varint.ts";

@@ -4,6 +4,7 @@
  * would be missing or changed after unpacking, it refuses the archive: see `member.ts` and
  * `ending.ts`.
  */
+import { joined } from "../joined.ts";
 import { IntegrityError } from "../../errors.ts";
 import { Ending } from "./ending.ts";
 import { type EntryHandler, shown } from "../entry.ts";
@@ -196,14 +197,4 @@ class TarReader {
       `${this.#name} is not a tar archive or is corrupt: a header has a wrong checksum`,
     );
   }
-}
-
-function joined(parts: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

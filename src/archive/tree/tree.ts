@@ -17,7 +17,7 @@ import { createHash } from "node:crypto";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { IntegrityError } from "../../errors.ts";
 import { checkTree } from "./check_tree.ts";
-import { joined } from "./joined.ts";
+import { joined } from "../joined.ts";
 import { formatLine, parseLine, parseUsualFile } from "./tree_line.ts";
 
 /** What is at a path. `mtime` in Unix milliseconds, undefined if the archive does not tell it. */
@@ -88,7 +88,7 @@ export function formatTree({ entries }: RevisionTree): Uint8Array<ArrayBuffer> {
  */
 export function parseTree(text: Uint8Array): RevisionTree {
   const tree = linesOfTree(text, (entry, line) => {
-    if (formatLine(entry) !== line) throw damaged("a line is not in its canonical form");
+    if (formatLine(entry) !== line) throw damagedTree("a line is not in its canonical form");
   });
   checkTree(tree.entries);
   return tree;
@@ -99,15 +99,15 @@ function linesOfTree(
   text: Uint8Array,
   check?: (entry: TreeEntry, line: string) => void,
 ): RevisionTree {
-  if (text.length > MAX_TREE_BYTES) throw damaged("it is too large");
+  if (text.length > MAX_TREE_BYTES) throw damagedTree("it is too large");
   const decoded = decode(text);
   if (!decoded.startsWith(`${TREE_HEAD}\n`)) {
-    throw damaged("it is none, or of a version that this ftl does not know");
+    throw damagedTree("it is none, or of a version that this ftl does not know");
   }
-  if (!decoded.endsWith("\n")) throw damaged("its last line is cut off");
+  if (!decoded.endsWith("\n")) throw damagedTree("its last line is cut off");
   const entries: TreeEntry[] = [];
   for (let at = TREE_HEAD.length + 1; at < decoded.length;) {
-    if (entries.length === MAX_TREE_ENTRIES) throw damaged("it has too many entries");
+    if (entries.length === MAX_TREE_ENTRIES) throw damagedTree("it has too many entries");
     const end = decoded.indexOf("\n", at);
     const entry = parseUsualFile(decoded, at) ?? parseLine(decoded.slice(at, end));
     check?.(entry, decoded.slice(at, end));
@@ -157,11 +157,12 @@ function decode(text: Uint8Array): string {
   try {
     return utf8.decode(text);
   } catch {
-    throw damaged("it is not UTF-8");
+    throw damagedTree("it is not UTF-8");
   }
 }
 
-function damaged(why: string): IntegrityError {
+/** The error for a text that is no tree. */
+export function damagedTree(why: string): IntegrityError {
   return new IntegrityError(`The text of a tree is damaged: ${why}`);
 }
 

@@ -3,10 +3,10 @@
  * to read a line takes longer than to compare it.
  */
 import { Buffer } from "node:buffer";
-import { IntegrityError } from "../../errors.ts";
 import { safePath } from "../paths/safe_path.ts";
 import { comparePaths } from "./path_order.ts";
 import {
+  damagedTree,
   MAX_TREE_BYTES,
   MAX_TREE_ENTRIES,
   type RevisionTree,
@@ -36,16 +36,16 @@ export class TreeText {
 
   /** Throws IntegrityError if the text is none of a tree, or out of bounds. Its lines may be anything. */
   constructor(bytes: Uint8Array) {
-    if (bytes.length > MAX_TREE_BYTES) throw damaged("it is too large");
+    if (bytes.length > MAX_TREE_BYTES) throw damagedTree("it is too large");
     if (!head.every((byte, i) => byte === bytes[i])) {
-      throw damaged("it is none, or of a version that this ftl does not know");
+      throw damagedTree("it is none, or of a version that this ftl does not know");
     }
-    if (bytes.at(-1) !== NEWLINE) throw damaged("its last line is cut off");
+    if (bytes.at(-1) !== NEWLINE) throw damagedTree("its last line is cut off");
     this.bytes = bytes;
     const starts = new Uint32Array(MAX_TREE_ENTRIES + 1);
     let count = 0;
     for (let at = head.length; at < bytes.length; at = bytes.indexOf(NEWLINE, at) + 1) {
-      if (count === MAX_TREE_ENTRIES) throw damaged("it has too many entries");
+      if (count === MAX_TREE_ENTRIES) throw damagedTree("it has too many entries");
       starts[count++] = at;
     }
     starts[count] = bytes.length;
@@ -69,7 +69,7 @@ export class TreeText {
     try {
       text = utf8.decode(this.bytes.subarray(this.#start(line), this.#start(line + 1) - 1));
     } catch {
-      throw damaged("it is not UTF-8");
+      throw damagedTree("it is not UTF-8");
     }
     return parseLine(text);
   }
@@ -127,7 +127,7 @@ export function readLike(
   const add = (entry: TreeEntry, match: TreeEntry | undefined): void => {
     const before = entries.at(-1);
     if (before !== undefined && comparePaths(before.path, entry.path) >= 0) {
-      throw damaged("it is out of order");
+      throw damagedTree("it is out of order");
     }
     entries.push(entry);
     matches.push(match);
@@ -161,12 +161,8 @@ function isEqual(a: Uint8Array, b: Uint8Array): boolean {
 
 function checked(entry: TreeEntry): TreeEntry {
   const refuse = (why: string): never => {
-    throw damaged(why);
+    throw damagedTree(why);
   };
   if (safePath(entry.path, refuse) !== entry.path) refuse("a path is not in its shortest form");
   return entry;
-}
-
-function damaged(why: string): IntegrityError {
-  return new IntegrityError(`The text of a tree is damaged: ${why}`);
 }

@@ -68,12 +68,10 @@ export async function tryFirst(
 }
 
 /** The answer as it was, or the error again. */
-export async function again(first: FirstTry): Promise<Response> {
-  if ("error" in first) throw first.error;
+export function again(first: FirstTry): Promise<Response> {
+  if ("error" in first) return Promise.reject(first.error);
   const { bytes, body, ...head } = first.answer;
-  return await Promise.resolve(
-    body === undefined ? answerOf(head, bytes) : new Response(body, head),
-  );
+  return Promise.resolve(body === undefined ? answerOf(head, bytes) : new Response(body, head));
 }
 
 /**

@@ -37,6 +37,16 @@ type Call = keyof typeof CALLS;
 const OF_OBJECTS: readonly Call[] = ["head", "getSmall", "getBytes", "read"];
 const ALL: readonly Call[] = ["list", ...OF_OBJECTS];
 
+function settingsFor({ url }: StandIn): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL_S3: url,
+    AWS_ACCESS_KEY_ID: "id",
+    AWS_SECRET_ACCESS_KEY: "secret",
+    AWS_REGION: "us-east-1",
+    HOME: "/nonexistent",
+  };
+}
+
 /** What comes of a call: its result or its error, as far as users and code see it. */
 async function outcomeOf(
   store: Store,
@@ -45,14 +55,7 @@ async function outcomeOf(
 ): Promise<unknown> {
   let requests = 0;
   await using server = new StandIn((request) => store(request, requests++));
-  const bucket = openS3Bucket("deploys", {
-    AWS_ENDPOINT_URL_S3: server.url,
-    AWS_ACCESS_KEY_ID: "id",
-    AWS_SECRET_ACCESS_KEY: "secret",
-    AWS_REGION: "us-east-1",
-    HOME: "/nonexistent",
-    ...settings,
-  });
+  const bucket = openS3Bucket("deploys", { ...settingsFor(server), ...settings });
   try {
     const result = await CALLS[call](bucket);
     return { requests, result };
@@ -110,13 +113,7 @@ Deno.test("a clock that is off is corrected once, and then no more", async () =>
     answer.headers.set("date", new Date(now).toUTCString());
     return answer;
   });
-  const bucket = openS3Bucket("deploys", {
-    AWS_ENDPOINT_URL_S3: server.url,
-    AWS_ACCESS_KEY_ID: "id",
-    AWS_SECRET_ACCESS_KEY: "secret",
-    AWS_REGION: "us-east-1",
-    HOME: "/nonexistent",
-  });
+  const bucket = openS3Bucket("deploys", settingsFor(server));
   for (let i = 0; i < 2; i++) assertEquals(await bucket.list("a."), []);
   assertEquals(asked, ["wrong", "right", "right"]);
 });
