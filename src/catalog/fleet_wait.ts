@@ -149,9 +149,11 @@ function failuresOf(fleet: Fleet, found: WaitVerdict): Error[] {
 }
 
 function failed(fleet: Fleet, machines: readonly FleetMachine[]): Error {
-  const { package: name } = fleet;
-  const text = `${shareOf(fleet, machines)} in trouble: ${namesOf(machines)}`;
-  const hint = `'ftl jump-back --master ${name}' takes all machines back to the revision before`;
+  const { package: name, rollout } = fleet;
+  const end = rollout?.state === "halted" ? "; the rollout has halted" : "";
+  const text = `${shareOf(fleet, machines)} in trouble: ${namesOf(machines)}${end}`;
+  const to = rollout === undefined ? "revision before" : "blessed revision";
+  const hint = `'ftl jump-back --master ${name}' takes all machines back to the ${to}`;
   const revision = machines[0]?.want ?? fleet.blessed ?? machines[0]?.active;
   // A machine without any revision has no script that could fail.
   return revision === undefined

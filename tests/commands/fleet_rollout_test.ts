@@ -11,7 +11,7 @@ import {
 } from "../../mod.ts";
 import { Config } from "../../src/config.ts";
 import { markName } from "../../src/revision/marks.ts";
-import { assert, assertEquals } from "../assert.ts";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { ID, IN, OUT, rank, RolloutFleet } from "./rollout_fleet.ts";
 
 /** Only the first machine is in. */
@@ -63,6 +63,8 @@ Deno.test("a machine on which the candidate failed is told, and ends a wait with
   ]);
   const { failures: [failure] } = await fleet(all.context(), "a", { wait: 600 });
   assert(failure instanceof ScriptError, String(failure));
+  assertMatch(failure.message, /; the rollout has halted$/);
+  assertMatch(failure.hint ?? "", /to the blessed revision$/);
 });
 
 Deno.test("a rollout to a group that no machine is in ends a wait with 3, not as if it were well", async () => {
