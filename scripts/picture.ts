@@ -3,8 +3,14 @@
  * README shows what the program really does.
  */
 
-/** Sections of the demo that tell the story. The other sections list files. */
-const SECTIONS = [/developer spools/, /Every machine syncs/, /One machine tries/, /It is good/];
+/** Sections of the demo that tell the story, and which of their commands do. */
+const SECTIONS: readonly (readonly [title: RegExp, commands: RegExp])[] = [
+  [/developer spools/, /^dev\$ ftl spool/],
+  [/It is good/, /^dev\$ ftl jump|^web-2/],
+  [/next revision is broken/, /^dev\$ ftl jump/],
+  [/health script says so/, /went back to/],
+  [/developer ends it/, /^dev\$ ftl jump-back/],
+];
 
 const LINE_HEIGHT = 20;
 const CHAR_WIDTH = 8.4;
@@ -23,10 +29,12 @@ Deno.writeTextFileSync(new URL("../docs/demo.svg", import.meta.url), draw(lines)
 
 function chooseLines(output: string): string[] {
   return output.split(/^== /m).slice(1)
-    .filter((section) => SECTIONS.some((pattern) => pattern.test(section)))
     .flatMap((section) => {
       const [title = "", ...rest] = section.trimEnd().split("\n");
-      return [`# ${title}`, ...rest.filter((line) => line !== ""), ""];
+      const [, commands] = SECTIONS.find(([pattern]) => pattern.test(title)) ?? [];
+      if (commands === undefined) return [];
+      const chosen = rest.join("\n").split(/^(?=[\w-]*\$ )/m).filter((text) => commands.test(text));
+      return [`# ${title}`, ...chosen.flatMap((text) => text.trim().split("\n")), ""];
     })
     .map((line) => line.length > WIDEST ? `${line.slice(0, WIDEST - 3)}...` : line);
 }
