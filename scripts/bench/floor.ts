@@ -6,19 +6,14 @@
  * last lines: the executable never has all of them.
  */
 import { parseArgs } from "node:util";
-import { capture, measure, pipeline, type Program } from "./programs.ts";
+import { least, listSizes } from "./least.ts";
+import { measure, pipeline, type Program } from "./programs.ts";
 import { median } from "./targets.ts";
 
 const { values, positionals: [archive = "", folder = ""] } = parseArgs({
   allowPositionals: true,
   options: { rounds: { type: "string", default: "5" } },
 });
-
-function program(name: string, permissions: readonly string[], args: readonly string[]): Program {
-  const path = new URL(`floor/${name}.ts`, import.meta.url).pathname;
-  const run = [Deno.execPath(), "run", "--quiet", "--no-prompt", ...permissions, path];
-  return { command: [...run, ...args] };
-}
 
 async function cpuOf(one: Program): Promise<number> {
   const runs: number[] = [];
@@ -31,16 +26,14 @@ async function cpuOf(one: Program): Promise<number> {
 }
 
 const list = `${folder}/sizes`;
-const sizes = "tar -tvzf \"$archive\" | awk '/^-/ { print $3 }'";
-await capture({ command: pipeline(`${sizes} > "$list"`), env: { archive, list } });
-const bounded = ["--allow-read", "--allow-write"];
+await listSizes(archive, list);
 const writing = [`${folder}/written`, list];
 const parts: readonly (readonly [string, Program])[] = [
   ["gzip -dc", { command: pipeline('gzip -dc "$archive" > /dev/null'), env: { archive } }],
-  ["gunzip, by a stream", program("gunzip", bounded, [archive, "stream"])],
-  ["gunzip, into given memory", program("gunzip", bounded, [archive, "memory"])],
-  ["write, with all permissions", program("write", ["--allow-all"], writing)],
-  ["write, with bounded permissions", program("write", bounded, writing)],
+  ["gunzip, by a stream", { command: least("gunzip", [archive, "stream"]) }],
+  ["gunzip, into given memory", { command: least("gunzip", [archive, "memory"]) }],
+  ["write, with all permissions", { command: least("write", writing, ["--allow-all"]) }],
+  ["write, with bounded permissions", { command: least("write", writing) }],
 ];
 for (const [name, one] of parts) {
   const line = `${name}: ${(await cpuOf(one)).toFixed(2)} s\n`;

@@ -1,4 +1,5 @@
 /** What the benchmark prints of its results. */
+import { LEAST } from "./least.ts";
 import { type CaseResult, judge, median, type Outcome, type Target } from "./targets.ts";
 
 /** All targets of one case. */
@@ -40,7 +41,8 @@ export function summary(judged: readonly Judged[]): string {
     outcomes.map((outcome) => ({ outcome, name: result.name }))
   );
   const missed = all.filter(({ outcome }) => outcome.verdict === "MISSED").map((one) =>
-    `  ${one.name}: ${one.outcome.what} ${measured(one.outcome)}, at most ${one.outcome.atMost}`
+    `  ${one.name}: ${one.outcome.what} ${measured(one.outcome)}, at most ${one.outcome.atMost}` +
+    (one.outcome.least === undefined ? "" : `, ${LEAST} ${figure(one.outcome.least)}`)
   );
   const unknown = judged.flatMap(({ result: { name, unavailable }, outcomes }) =>
     unavailable !== undefined
@@ -58,15 +60,19 @@ export function summary(judged: readonly Judged[]): string {
   ].join("\n");
 }
 
+/** What is the least on this runtime has a column if it is known of any of them. */
 function outcomeTable(rows: readonly { outcome: Outcome; name?: string }[]): string {
+  const hasLeast = rows.some(({ outcome }) => outcome.least !== undefined);
   const cells = rows.map(({ outcome, name }) => [
     name === undefined ? outcome.what : `${name}: ${outcome.what}`,
     measured(outcome),
     outcome.range === undefined ? "" : outcome.range.map(figure).join(" .. "),
+    ...hasLeast ? [outcome.least === undefined ? "" : figure(outcome.least)] : [],
     `${outcome.atMost} ${outcome.unit}`.trim(),
     outcome.verdict,
   ]);
-  return table([["target", "measured", "range", "at most", ""], ...cells]);
+  const head = ["target", "measured", "range", ...hasLeast ? [LEAST] : [], "at most", ""];
+  return table([head, ...cells]);
 }
 
 function measured({ value, unit }: Outcome): string {

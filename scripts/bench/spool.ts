@@ -2,13 +2,17 @@
 import { type Case, type Contender, MEMORY, type Setting } from "./case.ts";
 import { ChangingArchive } from "./changing_archive.ts";
 import { type CorpusName, packageOf } from "./corpora.ts";
-import { measure } from "./programs.ts";
+import { LEAST, least } from "./least.ts";
+import { measure, pipeline } from "./programs.ts";
 
 const AWS = "aws s3 cp";
 const WITH_BASE = "ftl spool, with a base";
 
 /** Its package has a revision already. */
 const BASED = "based";
+
+/** A package of one file, which nobody looks into. */
+const UNCHECKED = "unchecked";
 
 export function spoolCases(setting: Setting, corpus: CorpusName): Case[] {
   return [spoolArchive(setting, corpus), spoolStored(setting)];
@@ -22,7 +26,7 @@ function spoolArchive(setting: Setting, corpus: CorpusName): Case {
     name: `spool-${corpus}`,
     title: `spool of a .tgz of many small files (${corpus})`,
     targets: [
-      { measure: "time", of: "ftl spool", beside: AWS, atMost: 1.1 },
+      { measure: "time", of: "ftl spool", beside: AWS, atMost: 1.1, least: LEAST },
       { measure: "peak", of: "ftl spool", atMost: MEMORY },
       { measure: "peak", of: WITH_BASE, atMost: MEMORY },
     ],
@@ -41,11 +45,14 @@ function spoolArchive(setting: Setting, corpus: CorpusName): Case {
           },
         },
         ...copying(setting, path),
+        checkingLeast(setting, path),
       ];
     },
     clean: async () => {
       archive?.drop();
-      for (const prefix of [`${pkg}.`, `${BASED}.`, ".ftl/"]) await stage.empty(prefix);
+      for (const prefix of [`${pkg}.`, `${UNCHECKED}.`, `${BASED}.`, ".ftl/"]) {
+        await stage.empty(prefix);
+      }
     },
   };
 }
@@ -77,6 +84,24 @@ function spooling({ stage }: Setting, name: string, path: string): Contender {
     after: async () => {
       await stage.empty(`${packageOf(path)}.`);
       await stage.empty(`.ftl/delta/${packageOf(path)}/`);
+    },
+  };
+}
+
+/** The upload of the same bytes as a file that is no archive, and beside it the least look into the archive. */
+function checkingLeast({ stage }: Setting, path: string): Contender {
+  const copy = `${stage.folder}/${UNCHECKED}.bin`;
+  const upload = stage.ftl(["spool", copy, "--quiet"]);
+  const both = `${upload.command.join(" ")} & ${least("check", [path]).join(" ")} && wait $!`;
+  return {
+    name: LEAST,
+    run: () => {
+      Deno.copyFileSync(path, copy);
+      return measure({ ...upload, command: pipeline(both), isPipeline: true });
+    },
+    after: async () => {
+      stage.drop(copy);
+      await stage.empty(`${UNCHECKED}.`);
     },
   };
 }

@@ -19,6 +19,8 @@ export type Target =
 
 interface Limit {
   readonly atMost: number;
+  /** A contender that does only what no program on this runtime can leave out: nothing is expected below it. */
+  readonly least?: string;
 }
 
 export interface Outcome {
@@ -28,24 +30,24 @@ export interface Outcome {
   readonly range: readonly [number, number] | undefined;
   readonly unit: string;
   readonly atMost: number;
+  /** The same of the contender that does the least. */
+  readonly least: number | undefined;
   readonly verdict: "met" | "MISSED" | "not measured";
 }
 
 /** A ratio is taken in each round, and the median of these ratios counts. */
-export function judge(target: Target, { runs, facts }: CaseResult): Outcome {
-  const values = valuesOf(target, { runs, facts });
+export function judge(target: Target, result: CaseResult): Outcome {
+  const values = valuesOf(target, result);
   const highest = Math.max(...values);
-  const value = values.length === 0
-    ? undefined
-    : target.measure === "peak"
-    ? highest
-    : median(values);
+  const value = target.measure === "peak" && values.length > 0 ? highest : medianOf(values);
+  const least = target.least === undefined ? [] : valuesOf({ ...target, of: target.least }, result);
   return {
     what: describe(target),
     value,
     range: values.length === 0 ? undefined : [Math.min(...values), highest],
     unit: unitOf(target),
     atMost: target.atMost,
+    least: medianOf(least),
     verdict: value === undefined ? "not measured" : value <= target.atMost ? "met" : "MISSED",
   };
 }
@@ -99,6 +101,10 @@ function unitOf(target: Target): string {
     default:
       return "";
   }
+}
+
+function medianOf(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : median(values);
 }
 
 /** NaN if there are none. */

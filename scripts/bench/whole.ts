@@ -1,6 +1,7 @@
 /** Syncs of a whole package onto an empty machine, beside what people use otherwise. */
 import { type Case, type Contender, MEMORY, type Setting } from "./case.ts";
 import { type CorpusName, describe, packageOf } from "./corpora.ts";
+import { LEAST, least, listSizes } from "./least.ts";
 import { type LineOptions, ownTime } from "./line.ts";
 import { Place, type PlaceOptions } from "./place.ts";
 import { capture, measure, pipeline } from "./programs.ts";
@@ -21,12 +22,14 @@ interface Whole {
   readonly rounds?: number;
   /** Besides FTL and the usual tools, those that say where the time goes. */
   readonly hasMore?: boolean;
+  /** Threads of the program that does the least. */
+  readonly least?: 1 | 2;
 }
 
 const memory: Target = { measure: "peak", of: "ftl sync", atMost: MEMORY };
 
 function time(beside: string, atMost: number): Target {
-  return { measure: "time", of: "ftl sync", beside, atMost };
+  return { measure: "time", of: "ftl sync", beside, atMost, least: LEAST };
 }
 
 /** With a spare core, on one, and where others need the cores. */
@@ -36,6 +39,7 @@ const ON_CORES: readonly Whole[] = [
     title: "on one core, the server on another one",
     place: { cores: 1 },
     targets: [time(USUAL, 0.9), cpu(USUAL), memory],
+    least: 1,
   },
   {
     name: "two-cores",
@@ -43,6 +47,7 @@ const ON_CORES: readonly Whole[] = [
     place: { cores: 2 },
     targets: [time(USUAL, 0.4), cpu(USUAL), memory],
     hasMore: true,
+    least: 2,
   },
   {
     name: "busy",
@@ -75,7 +80,7 @@ const ELSEWHERE: readonly Whole[] = [
 ];
 
 function cpu(beside: string): Target {
-  return { measure: "cpu", of: "ftl sync", beside, atMost: 0.75 };
+  return { measure: "cpu", of: "ftl sync", beside, atMost: 0.75, least: LEAST };
 }
 
 /** The cores are tried with each corpus, the rest with the first one. */
@@ -90,6 +95,7 @@ function wholeCase(setting: Setting, corpus: CorpusName, whole: Whole): Case {
   let [path, key] = ["", ""];
   let place: Place | undefined;
   const tar = `${stage.folder}/corpus.tar`;
+  const list = `${stage.folder}/sizes`;
   return {
     name: `sync-${whole.name}-${corpus}`,
     title: `sync of many small files (${corpus}), ${whole.title}`,
@@ -112,6 +118,10 @@ function wholeCase(setting: Setting, corpus: CorpusName, whole: Whole): Case {
         await capture({ command: pipeline(`gzip -dc ${path} > ${tar}`) });
         contenders.push(...moreTools(setting, here, { path, key, tar }));
       }
+      if (whole.least !== undefined) {
+        await listSizes(path, list);
+        contenders.push(doingLeast(here, curl, { list, threads: whole.least }));
+      }
       const { line } = whole.place;
       if (line !== undefined) contenders.push(lineItself(here, curl), ownTimeOf(path, line));
       return contenders;
@@ -119,7 +129,7 @@ function wholeCase(setting: Setting, corpus: CorpusName, whole: Whole): Case {
     facts: () => describe(path),
     clean: async () => {
       await place?.close();
-      stage.drop(tar);
+      for (const file of [tar, list]) stage.drop(file);
       if (path !== "") await stage.empty(`${packageOf(path)}.`);
       await stage.empty(".ftl/");
     },
@@ -143,6 +153,16 @@ function moreTools(
     unpacking(place, "only gunzip", `gzip -dc ${path} > /dev/null`),
     unpacking(place, "only write", `tar -xf ${tar} -C $out`),
   ];
+}
+
+/** Gunzips the download, and writes files of the same sizes. */
+function doingLeast(
+  place: Place,
+  curl: string,
+  { list, threads }: { list: string; threads: number },
+): Contender {
+  const program = least("sync", ["$out", list, String(threads)]).join(" ");
+  return unpacking(place, LEAST, `${curl} | ${program}`);
 }
 
 /** A download that does nothing else shows how well the line keeps its rate. */

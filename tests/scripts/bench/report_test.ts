@@ -32,6 +32,20 @@ sync-two-cores: on two cores
   );
 });
 
+Deno.test("a target says what the least is that a program on this runtime takes", () => {
+  const targets = TARGETS.map((one) =>
+    one.measure === "time" ? { ...one, least: "the least" } : one
+  );
+  const runs = { ...RESULT.runs, "the least": [{ ms: 450, cpu: 0.2, peak: undefined }] };
+  const judged = judgeCase(targets, { ...RESULT, runs });
+  assertMatch(caseTable(judged), /\n {2}target +measured +range +the least +at most\n/);
+  assertMatch(
+    caseTable(judged),
+    /\n {2}ftl \/ tar +0\.500 +0\.500 \.\. 0\.500 +0\.450 +0\.4 +MISSED\n/,
+  );
+  assertMatch(summary([judged]), /ftl \/ tar 0\.500, at most 0\.4, the least 0\.450$/);
+});
+
 Deno.test("summary() ends with what is missed", () => {
   const text = summary([judgeCase(TARGETS, RESULT)]);
   assertMatch(text, /\n\nMissed:\n {2}sync-two-cores: ftl \/ tar 0\.500, at most 0\.4$/);

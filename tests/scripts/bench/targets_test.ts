@@ -16,6 +16,7 @@ Deno.test("judge() takes ratios of runs in the same round, and their median", ()
     range: [0.5, 0.6],
     unit: "",
     atMost: 0.6,
+    least: undefined,
     verdict: "met",
   });
 });
