@@ -122,7 +122,7 @@ function note(event: FtlEvent, { verbose, paint }: NarrationOptions): string[] {
     case "waiting":
       return [`Waiting for ${event.what}, locked by ${event.holder}`];
     case "fleet":
-      return [`${event.package}: ${event.inLine} of ${event.living} machines run what they should`];
+      return [`${event.package}: ${inLine(event)}`];
     case "no-packages":
       return [
         `Nothing to do: no package has a folder in ${event.root}`,
@@ -213,6 +213,13 @@ function rollout(
     ? ""
     : `, ${machines.length} of ${of} machines${names === "" ? "" : `: ${names}`}`;
   return `${revision}: rolling out to ${percent} %${who}; the others stay on ${blessed}`;
+}
+
+/** Without a report yet, `0 of 0` would look like the end of the wait. */
+function inLine({ inLine, living }: EventOf<"fleet">): string {
+  return living === 0
+    ? "no machine that is alive has reported yet"
+    : `${inLine} of ${living} machines run what they should`;
 }
 
 /** `my_site: fetched 2, activated my_site.VZ5vQk8aR4G, removed 1, in 3.2 s`. */
