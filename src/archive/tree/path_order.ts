@@ -19,16 +19,6 @@ export function sortPaths(paths: string[]): string[] {
   return paths.some((path) => HIGH.test(path)) ? paths.sort(comparePaths) : paths.sort();
 }
 
-/** Sorts in place what has a path. */
-export function sortByPath(found: { readonly path: string }[]): void {
-  const order = found.some(({ path }) => HIGH.test(path)) ? comparePaths : compareUnits;
-  found.sort((a, b) => order(a.path, b.path));
-}
-
-function compareUnits(a: string, b: string): number {
-  return a < b ? -1 : a === b ? 0 : 1;
-}
-
 /** A unit of a surrogate pair stands for a character beyond all others. */
 function rank(unit: number): number {
   return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;

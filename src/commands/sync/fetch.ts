@@ -1,6 +1,5 @@
 /** Brings one revision from S3 to its place below `revs`: complete, verified, flushed. By a delta, or whole. */
 import { faultPoint } from "../../fault_point.ts";
-import { askForCollection } from "../../garbage.ts";
 import type { FetchedHow } from "../../events.ts";
 import type { Gate } from "../../concurrency/gate.ts";
 import { pause } from "../../concurrency/pause.ts";
@@ -144,10 +143,9 @@ async function flush(
     import("../../machine/delta/keep_records.ts"),
     pause(0, signal),
   ]);
-  if (records?.walked === undefined) askForCollection();
-  const walked = records?.walked ?? lookAtStaged(staging.target);
+  const looks = records?.looks ?? lookAtStaged(staging.target);
   await flushing;
-  return () => writeRecords(pkg, id, { ...records, walked });
+  return () => writeRecords(pkg, id, { ...records, looks });
 }
 
 async function stageInTurn(context: Context, from: Source, to: Destination): Promise<Staged> {

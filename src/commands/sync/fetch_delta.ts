@@ -10,6 +10,7 @@ import { asError, IntegrityError } from "../../errors.ts";
 import { applyDelta, type KnownSpare } from "../../machine/delta/apply.ts";
 import { KnownFolder } from "../../machine/delta/known_folder.ts";
 import { readRecord, recordPaths } from "../../machine/delta/records.ts";
+import { Looks } from "../../machine/delta/stat_record.ts";
 import { readSpare, type Spare } from "../../machine/delta/spare.ts";
 import { readLink } from "../../machine/links.ts";
 import type { PackageDir } from "../../machine/package_dir.ts";
@@ -174,7 +175,7 @@ class DeltaFetch {
       how: known === undefined ? "delta" : "spare",
       base: base.id,
       records: {
-        walked,
+        looks: Looks.of(walked),
         tree: packTree(next.text.bytes),
         baseTree: packed && { id: base.id, hash: head.from.tree, packed },
       },

@@ -4,13 +4,13 @@ import type { RevisionId } from "../../revision/names.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { readRevisionState, writeRevisionState } from "../state.ts";
 import { recordPaths, writeRecord, writeTree } from "./records.ts";
-import { StatRecord } from "./stat_record.ts";
-import { type Walked, walkFolder } from "./walk.ts";
+import { Looks, StatRecord } from "./stat_record.ts";
+import { walkFolder } from "./walk.ts";
 
 /** What is known of a fetched revision. */
 export interface RecordsOfFetch {
-  /** All that is in its folder. Undefined: it is not known. */
-  readonly walked?: readonly Walked[] | undefined;
+  /** How all looks that is in its folder. Undefined: it is not known. */
+  readonly looks?: Looks | undefined;
   /** Its tree, compressed. */
   readonly tree?: Uint8Array | undefined;
   /** The tree of its base, if that was not here. */
@@ -23,19 +23,21 @@ interface TreeOfBase {
   readonly packed: Uint8Array;
 }
 
-/** All that is in a staged revision's folder. Undefined if that is too much, or cannot be told. */
-export function lookAtStaged(folder: string): readonly Walked[] | undefined {
-  return walkFolder(folder, MAX_TREE_ENTRIES);
+/** How all looks that is in a staged revision's folder. Undefined if that is too much, or cannot be told. */
+export function lookAtStaged(folder: string): Looks | undefined {
+  const looks = new Looks();
+  const isAll = walkFolder(folder, MAX_TREE_ENTRIES, (path, info) => looks.add(path, info));
+  return isAll ? looks : undefined;
 }
 
 /** Call it under the package's lock, at once after the revision has appeared. */
 export function writeRecords(
   pkg: PackageDir,
   id: RevisionId,
-  { walked, tree, baseTree }: RecordsOfFetch,
+  { looks, tree, baseTree }: RecordsOfFetch,
 ): void {
   const paths = recordPaths(pkg, id);
-  if (walked !== undefined) writeRecord(paths, StatRecord.of(walked, Date.now()));
+  if (looks !== undefined) writeRecord(paths, StatRecord.of(looks, Date.now()));
   if (tree !== undefined) writeTree(paths, tree);
   if (baseTree !== undefined) rememberTree(pkg, baseTree);
 }

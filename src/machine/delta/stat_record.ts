@@ -25,6 +25,25 @@ const LONGEST_HEAD = 200;
 /** Milliseconds by which the clock of files may lag behind the clock of programs. */
 const LAG = 20;
 
+/** How entries look, as numbers: tens of thousands of the runtime's objects would take much memory. */
+export class Looks {
+  readonly numbers: number[] = [];
+  /** Each with a NUL behind. */
+  paths = "";
+
+  /** Call it in the order of the bytes of the paths. */
+  add(path: string, info: Deno.FileInfo): void {
+    this.paths += `${path}\0`;
+    this.numbers.push(info.ino ?? -1, ctimeOf(info), mtimeOf(info), sizeOf(info));
+  }
+
+  static of(walked: readonly Walked[]): Looks {
+    const looks = new Looks();
+    for (const { path, info } of walked) looks.add(path, info);
+    return looks;
+  }
+}
+
 export class StatRecord {
   readonly #paths: string;
   /** Unix milliseconds. */
@@ -38,19 +57,11 @@ export class StatRecord {
   }
 
   /**
-   * @param walked all entries, sorted by the bytes of their paths
+   * @param looks of all entries
    * @param end Unix milliseconds: nobody else has had access to the entries before
    */
-  static of(walked: readonly Walked[], end: number): StatRecord {
-    const numbers = new Float64Array(walked.length * COLUMNS);
-    walked.forEach(({ info }, i) => {
-      const at = i * COLUMNS;
-      numbers[at] = info.ino ?? -1;
-      numbers[at + 1] = ctimeOf(info);
-      numbers[at + 2] = mtimeOf(info);
-      numbers[at + 3] = sizeOf(info);
-    });
-    return new StatRecord(digestOf(walked), end, numbers);
+  static of({ paths, numbers }: Looks, end: number): StatRecord {
+    return new StatRecord(digest(paths), end, new Float64Array(numbers));
   }
 
   /** Undefined if it is damaged. */
@@ -128,5 +139,9 @@ function digestOf(entries: readonly { readonly path: string }[]): string {
   // At once: a call for each of them takes longer than the hashing.
   let paths = "";
   for (const { path } of entries) paths += `${path}\0`;
+  return digest(paths);
+}
+
+function digest(paths: string): string {
   return createHash("sha256").update(paths).digest("hex");
 }

@@ -1,5 +1,5 @@
 /** Looks at all that is below a folder, without following a link or opening a file. */
-import { sortByPath } from "../../archive/tree/path_order.ts";
+import { sortPaths } from "../../archive/tree/path_order.ts";
 import { withShortPath } from "../../archive/write/long_path.ts";
 
 /** Something below a folder. */
@@ -10,30 +10,45 @@ export interface Walked {
 }
 
 /**
- * All that is below the folder, sorted by the bytes of the paths. Undefined if there is more than `most`, or if
- * something there cannot be named or looked at: a name that is not UTF-8, a folder that is closed to this user.
+ * Visits all that is below the folder, in the order of the bytes of the paths. Returns false, and visits no more, if
+ * there is more than `most`, or if something there cannot be named or looked at: a name that is not UTF-8, a folder that
+ * is closed to this user.
  */
-export function walkFolder(folder: string, most: number): Walked[] | undefined {
-  const found: Walked[] = [];
-  const folders = [""];
+export function walkFolder(
+  folder: string,
+  most: number,
+  visit: (path: string, info: Deno.FileInfo) => void,
+): boolean {
+  let left = most;
+  const walk = (place: string, prefix: string): boolean =>
+    turnsOf(place)?.every((turn) => {
+      if (turn.endsWith("/")) return walk(`${place}/${turn.slice(0, -1)}`, prefix + turn);
+      const info = lookAt(`${place}/${turn}`);
+      if (info === undefined || left-- === 0) return false;
+      visit(prefix + turn, info);
+      return true;
+    }) ?? false;
+  return walk(folder, "");
+}
+
+/**
+ * Each name in a folder, and in its turn, with a slash, what is in a folder: not at once after it, as `a-b` comes before
+ * `a/b`. Undefined if it cannot be read, or if two names look alike, which are not UTF-8.
+ */
+function turnsOf(place: string): string[] | undefined {
+  const turns: string[] = [];
   try {
-    for (let below = folders.pop(); below !== undefined; below = folders.pop()) {
-      const prefix = below === "" ? "" : `${below}/`;
-      const place = below === "" ? folder : `${folder}/${below}`;
-      for (const name of withShortPath(place, namesIn)) {
-        const path = prefix + name;
-        const info = lookAt(`${folder}/${path}`);
-        if (info === undefined || found.length >= most) return undefined;
-        found.push({ path, info });
-        if (info.isDirectory) folders.push(path);
+    withShortPath(place, (path) => {
+      for (const { name, isDirectory } of Deno.readDirSync(path)) {
+        turns.push(name);
+        if (isDirectory) turns.push(`${name}/`);
       }
-    }
+    });
   } catch {
     return undefined;
   }
-  sortByPath(found);
-  // Two names that are not UTF-8 may look alike.
-  return found.some(({ path }, i) => path === found[i + 1]?.path) ? undefined : found;
+  sortPaths(turns);
+  return turns.some((turn, i) => turn === turns[i + 1]) ? undefined : turns;
 }
 
 /** What is at the path itself. Undefined if nothing is, or if it cannot be looked at. */
@@ -43,8 +58,4 @@ export function lookAt(place: string): Deno.FileInfo | undefined {
   } catch {
     return undefined;
   }
-}
-
-function namesIn(path: string): string[] {
-  return Array.from(Deno.readDirSync(path), ({ name }) => name);
 }

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { BaseFiles } from "../../../src/machine/delta/base_files.ts";
 import { KnownFolder } from "../../../src/machine/delta/known_folder.ts";
-import { StatRecord } from "../../../src/machine/delta/stat_record.ts";
+import { Looks, StatRecord } from "../../../src/machine/delta/stat_record.ts";
 import { noise } from "../../archive/builders.ts";
 import { assert, assertEquals, assertRejects } from "../../assert.ts";
 import { TempFolder } from "../../temp.ts";
@@ -24,7 +24,7 @@ class Base extends TempFolder {
     const entries = [root, {
       ...{ kind: "file", path, mode: 0o644, mtime: 0, size: SIZE, sha256: this.sha256 } as const,
     }];
-    const record = StatRecord.of([{ path, info }], Date.now() + 10_000);
+    const record = StatRecord.of(Looks.of([{ path, info }]), Date.now() + 10_000);
     const base = new KnownFolder(`${this.path}/base`, { entries }, isRecorded ? record : undefined);
     return new BaseFiles(base, { owner: { uid, gid }, isFull: false, breathe });
   }

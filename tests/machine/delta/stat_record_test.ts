@@ -1,42 +1,47 @@
-import { StatRecord } from "../../../src/machine/delta/stat_record.ts";
-import { walkFolder } from "../../../src/machine/delta/walk.ts";
+import { Looks, StatRecord } from "../../../src/machine/delta/stat_record.ts";
+import { type Walked, walkFolder } from "../../../src/machine/delta/walk.ts";
 import { assertEquals } from "../../assert.ts";
 import { TempFolder } from "../../temp.ts";
 
 /** Milliseconds after which no change can be in the same second as now. */
 const LATER = 5000;
 
+/** Undefined if it gives up. */
+function walk(folder: string, most: number): Walked[] | undefined {
+  const walked: Walked[] = [];
+  return walkFolder(folder, most, (path, info) => walked.push({ path, info })) ? walked : undefined;
+}
+
 class Folder extends TempFolder {
   readonly box = this.folder("box");
   readonly walked = this.#walk();
 
-  #walk(): NonNullable<ReturnType<typeof walkFolder>> {
+  #walk(): readonly Walked[] {
     this.write("box/a", "a");
     this.write("box/a.b", "b");
     this.write("box/in/c", "c");
-    return walkFolder(this.box, 10) ?? [];
+    return walk(this.box, 10) ?? [];
   }
 
   record(later = LATER): StatRecord {
-    return StatRecord.of(this.walked, Date.now() + later);
+    return StatRecord.of(Looks.of(this.walked), Date.now() + later);
   }
 }
 
 Deno.test("walkFolder() sorts by the bytes of paths, and gives up beyond the most", () => {
   using folder = new Folder();
   assertEquals(folder.walked.map(({ path }) => path), ["a", "a.b", "in", "in/c"]);
-  folder.write("box/\u{1f600}", "");
-  folder.write("box/\uff41", "");
-  const paths = walkFolder(folder.box, 6)?.map(({ path }) => path);
-  assertEquals(paths?.slice(4), ["\uff41", "\u{1f600}"]);
-  assertEquals(walkFolder(folder.box, 5), undefined);
+  for (const name of ["\u{1f600}", "\uff41", "in-"]) folder.write(`box/${name}`, "");
+  const paths = walk(folder.box, 7)?.map(({ path }) => path);
+  assertEquals(paths?.slice(2), ["in", "in-", "in/c", "\uff41", "\u{1f600}"]);
+  assertEquals(walk(folder.box, 6), undefined);
 });
 
 Deno.test("walkFolder() gives up on a name that is not UTF-8", () => {
   using folder = new Folder();
   const script = `: > "$(printf '${folder.box}/\\377')"`;
   new Deno.Command("sh", { args: ["-c", script] }).outputSync();
-  assertEquals(walkFolder(folder.box, 10), undefined);
+  assertEquals(walk(folder.box, 10), undefined);
 });
 
 Deno.test("a stat record is read as it was written", () => {
@@ -91,7 +96,7 @@ Deno.test("an entry of the second in which the record ended is racy, as ctimes a
   const info = folder.walked[0]?.info;
   if (info === undefined) throw new Error("nothing walked");
   const second = Math.floor((info.ctime?.getTime() ?? 0) / 1000) * 1000;
-  const at = (end: number): string => StatRecord.of(folder.walked, end).compare(0, info);
+  const at = (end: number): string => StatRecord.of(Looks.of(folder.walked), end).compare(0, info);
   assertEquals([at(second), at(second + 999), at(second + 1010)], ["racy", "racy", "racy"]);
   assertEquals(at(second + 1020), "same");
 });
