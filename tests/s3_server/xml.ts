@@ -7,7 +7,7 @@ import {
   type XmlDocument,
   XmlElement as ParsedElement,
   XmlNode,
-} from "@rgrove/parse-xml";
+} from "npm:@rgrove/parse-xml@5.0.0";
 
 export const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 export const S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";

@@ -4,7 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { Crc32, Crc32c } from "@aws-sdk/checksums/crc";
+import { Crc32, Crc32c } from "npm:@aws-sdk/checksums@3.1002.5/crc";
 import { S3Error } from "../errors.ts";
 import { Crc64Nvme } from "./crc64nvme.ts";
 
