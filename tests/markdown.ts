@@ -1,14 +1,12 @@
 /** Markdown as GitHub reads it. */
 import GithubSlugger from "github-slugger";
-import { lexer, type Token, type Tokens, walkTokens } from "marked";
+import { lexer, type MarkedToken, type Token, type Tokens, walkTokens } from "marked";
 
 /** The parts of these types in their order, with those that lie in others. */
-function partsOf<T extends Token>(markdown: string | Token[], ...types: T["type"][]): T[] {
-  const parts: T[] = [];
-  walkTokens(typeof markdown === "string" ? lexer(markdown) : markdown, (part) => {
-    if (types.includes(part.type)) parts.push(part as T);
-  });
-  return parts;
+function partsOf<T extends MarkedToken>(markdown: string, ...types: string[]): T[] {
+  const parts: Token[] = [];
+  walkTokens(lexer(markdown), (part) => void parts.push(part));
+  return parts.filter((part): part is T => types.includes(part.type));
 }
 
 /** The targets of all links and pictures. */
@@ -19,13 +17,7 @@ export function linksOf(markdown: string): string[] {
 /** What each heading is called in a link. */
 export function anchorsOf(markdown: string): string[] {
   const slugger = new GithubSlugger();
-  return partsOf<Tokens.Heading>(markdown, "heading").map(({ tokens }) => {
-    const words = partsOf<Tokens.Text | Tokens.Codespan | Tokens.Escape>(
-      tokens,
-      ...["text", "codespan", "escape"] as const,
-    );
-    return slugger.slug(words.map(({ text }) => text).join(""));
-  });
+  return partsOf<Tokens.Heading>(markdown, "heading").map(({ text }) => slugger.slug(text));
 }
 
 /** The cells of each row of each table, its head among them. */
