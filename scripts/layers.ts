@@ -7,7 +7,9 @@
  * - every file in `src` can be reached from `mod.ts`;
  * - only the file in the table below imports a package from npm, with the version that other projects need;
  * - only `src/cli/process.ts` touches arguments, environment, exit and signals;
- * - the S3 server of the tests uses nothing of `src`.
+ * - the S3 server of the tests uses nothing of `src`, and names the versions of its packages.
+ *
+ * It is long because of its tables.
  */
 import manifest from "../deno.json" with { type: "json" };
 
@@ -180,7 +182,7 @@ function checkPackageImport(file: string, specifier: string): string | undefined
   if (pinned !== undefined) {
     return `imports ${specifier}, which only this repository's deno.json can resolve: write ${pinned}`;
   }
-  const [name] = Object.entries(manifest.imports).find(([, pin]) => pin === specifier) ?? [];
+  const name = pinNamed(specifier);
   if (name === undefined) {
     return `imports ${specifier}, which deno.json does not have, or has in another version`;
   }
@@ -210,12 +212,21 @@ function isPure(file: string): boolean {
   return PURE.some((path) => file.startsWith(path)) && !file.startsWith(NOT_PURE);
 }
 
-/** The S3 server judges FTL, and other projects can use it: so it must know nothing of FTL. */
+/** The S3 server judges FTL, and other projects can use it: so it knows nothing of FTL, nor needs its `deno.json`. */
 async function checkServer(): Promise<string[]> {
   const modules = await readModules("tests/s3_server/main.ts");
-  return modules.map(({ specifier }) => pathOf(specifier))
-    .filter((path) => path.startsWith("src/") || path === "mod.ts")
-    .map((path) => `tests/s3_server: must not lead to ${path}`);
+  return modules.flatMap(({ specifier, dependencies = [] }) => {
+    const path = pathOf(specifier);
+    if (/^(src\/|mod\.ts$)/.test(path)) return [`tests/s3_server: must not lead to ${path}`];
+    return dependencies.map((one) => one.specifier).filter((name) => !/^(\.|node:)/.test(name))
+      .filter((name) => pinNamed(name) === undefined)
+      .map((name) => `${path}: imports ${name}, which is no pin of deno.json`);
+  });
+}
+
+/** The name in `deno.json` that stands for a package with its version. Undefined if there is none. */
+function pinNamed(specifier: string): string | undefined {
+  return Object.entries(manifest.imports).find(([, pin]) => pin === specifier)?.[0];
 }
 
 async function* sourceFiles(folder: string): AsyncGenerator<string> {

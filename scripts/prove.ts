@@ -22,7 +22,7 @@ import { faultMatrix } from "../tests/proof/matrix.ts";
 import { pollByMany } from "../tests/proof/polling.ts";
 import { cutPower } from "../tests/proof/power_cut.ts";
 import { cutPowerOfDeltas } from "../tests/proof/power_cut_delta.ts";
-import { newSeed } from "../tests/proof/random.ts";
+import { newSeed } from "../tests/random.ts";
 import { announce, figuresLine } from "../tests/proof/report.ts";
 import { lookAtMany } from "../tests/proof/reports.ts";
 import { rollOutToMany } from "../tests/proof/rollouts.ts";

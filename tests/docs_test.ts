@@ -9,6 +9,7 @@ import * as errors from "../src/errors.ts";
 import { BLESSING_VERDICTS } from "../src/revision/blessing_verdict.ts";
 import { SCRIPT_PLACES, SCRIPT_VARIABLES } from "../src/revision/scripts.ts";
 import { assert, assertEquals } from "./assert.ts";
+import { anchorsOf, codeIn, linksOf, rowsOf } from "./markdown.ts";
 
 const ROOT = new URL("..", import.meta.url);
 
@@ -32,11 +33,6 @@ function read(path: string): string {
   return Deno.readTextFileSync(new URL(path, ROOT));
 }
 
-/** A page without its blocks of code: nothing in them is a link or a heading. */
-function prose(page: string): string {
-  return read(page).replace(/^```[^]*?^```$/gm, "");
-}
-
 function isThere(url: URL): boolean {
   try {
     Deno.statSync(url);
@@ -47,45 +43,15 @@ function isThere(url: URL): boolean {
   }
 }
 
-/** The targets of a page's links and pictures; text in code marks is not a link. */
-function linksOf(page: string): string[] {
-  const text = prose(page).replace(/`[^`\n]*`/g, "");
-  return [...text.matchAll(/\]\(\s*([^)\s]+)\s*\)/g)].map(([, target = ""]) => target);
-}
-
-/** What a heading is called in a link, as GitHub does it: lower case, no marks, dashes for spaces. */
-function anchorsOf(page: string): string[] {
-  const counts = new Map<string, number>();
-  return [...prose(page).matchAll(/^#+ +(.*)$/gm)].map(([, heading = ""]) => {
-    const anchor = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").trim().toLowerCase()
-      .replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-");
-    const count = counts.get(anchor) ?? 0;
-    counts.set(anchor, count + 1);
-    return count === 0 ? anchor : `${anchor}-${count}`;
-  });
-}
-
 function brokenLinks(page: string): string[] {
-  return linksOf(page).filter((target) => {
+  return linksOf(read(page)).filter((target) => {
     if (/^[a-z]+:/.test(target)) return false;
     const { pathname, hash } = new URL(target, new URL(page, ROOT));
     const file = new URL(`file://${pathname}`);
     if (!isThere(file)) return true;
     const path = pathname.slice(ROOT.pathname.length);
-    return hash !== "" && !anchorsOf(path).includes(hash.slice(1));
+    return hash !== "" && !anchorsOf(read(path)).includes(hash.slice(1));
   }).map((target) => `${page}: ${target}`);
-}
-
-/** The cells of each row of each table in a text, its head and the line below that left out. */
-function rowsOf(text: string): string[][] {
-  return [...text.matchAll(/^\|(.*)\|$/gm)]
-    .map(([, row = ""]) => row.split(/(?<!\\)\|/).map((cell) => cell.trim()))
-    .filter((cells) => !cells.every((cell) => /^-+$/.test(cell)));
-}
-
-/** The parts in code marks. */
-function codeIn(text: string): string[] {
-  return [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
 }
 
 /** All source, with strings of several lines as one. */
@@ -98,37 +64,37 @@ function sourceText(folder = "src/"): string {
 
 Deno.test("every link of every page leads to a file that is there, and to a heading in it", () => {
   assert(PAGES.includes("README.md") && PAGES.includes("docs/design.md"));
-  assert(linksOf("README.md").includes("docs/demo.svg"));
-  assert(anchorsOf("docs/formats.md").includes("below-ftl"));
+  assert(linksOf(read("README.md")).includes("docs/demo.svg"));
+  assert(anchorsOf(read("docs/formats.md")).includes("below-ftl"));
   assertEquals(PAGES.flatMap(brokenLinks), []);
 });
 
 Deno.test("no page has the marks of a merge that was not finished", () => {
-  assertEquals(PAGES.filter((page) => /<{7} |>{7} |={7}$/m.test(prose(page))), []);
+  assertEquals(PAGES.filter((page) => /<{7} |>{7} |={7}$/m.test(read(page))), []);
 });
 
 Deno.test("the README can be read in a minute, and leads to every page", () => {
   const { size } = Deno.statSync(new URL("README.md", ROOT));
   assert(size >= 6000 && size <= 8000, `${size} bytes`);
-  const index = linksOf("docs/README.md").map((target) => {
+  const index = linksOf(read("docs/README.md")).map((target) => {
     return new URL(target, new URL("docs/", ROOT)).pathname.slice(ROOT.pathname.length);
   });
   for (const page of PAGES.filter((page) => !page.endsWith("README.md"))) {
-    assert(linksOf("README.md").includes(page), `README.md leads to ${page}`);
+    assert(linksOf(read("README.md")).includes(page), `README.md leads to ${page}`);
     assert(index.includes(page), `docs/README.md leads to ${page}`);
   }
 });
 
 Deno.test("every test and harness that a page names is there, and every page that the source names", () => {
   const missing = PAGES.filter((page) => /^(docs|examples)\//.test(page)).flatMap((page) => {
-    return codeIn(prose(page)).filter((code) => /^(src|tests|scripts|\.ci)\/[\w./-]+$/.test(code))
+    return codeIn(read(page)).filter((code) => /^(src|tests|scripts|\.ci)\/[\w./-]+$/.test(code))
       .filter((path) => !isThere(new URL(path, ROOT))).map((path) => `${page}: ${path}`);
   });
   assertEquals(missing, []);
   const named = [...sourceText().matchAll(/\bdocs\/[\w.-]+\.(?:md|json|svg)\b/g)];
   assert(named.length > 0);
   assertEquals(named.map(([path]) => path).filter((path) => !isThere(new URL(path, ROOT))), []);
-  const harnesses = codeIn(prose("docs/reliability.md")).filter((code) => /^\w+\.ts$/.test(code));
+  const harnesses = codeIn(read("docs/reliability.md")).filter((code) => /^\w+\.ts$/.test(code));
   assert(harnesses.length > 0);
   const lost = harnesses.filter((name) => {
     return name !== "mod.ts" && !isThere(new URL(`tests/proof/${name}`, ROOT));
@@ -137,7 +103,7 @@ Deno.test("every test and harness that a page names is there, and every page tha
 });
 
 Deno.test("examples/README.md leads to every example", () => {
-  const links = linksOf("examples/README.md");
+  const links = linksOf(read("examples/README.md"));
   const lost = foldersIn("examples/").map((folder) => folder.replace("examples/", ""))
     .filter((folder) => !links.includes(`${folder}README.md`));
   assertEquals(lost, []);
@@ -145,7 +111,7 @@ Deno.test("examples/README.md leads to every example", () => {
 
 Deno.test("docs/errors.md has every exit code, in the words of the code", () => {
   const rows = new Map(
-    rowsOf(prose("docs/errors.md")).map(([code = "", meaning = ""]) => [code, meaning]),
+    rowsOf(read("docs/errors.md")).map(([code = "", meaning = ""]) => [code, meaning]),
   );
   for (const [name, code] of Object.entries(errors.EXIT)) {
     assertEquals(rows.get(String(code)), errors.EXIT_MEANINGS[name as keyof typeof errors.EXIT]);
@@ -157,7 +123,7 @@ Deno.test("docs/errors.md has every exit code, in the words of the code", () => 
 
 Deno.test("each message that docs/errors.md lists is one that the code has", () => {
   const source = sourceText();
-  const messages = rowsOf(prose("docs/errors.md"))
+  const messages = rowsOf(read("docs/errors.md"))
     .filter(([first = ""]) => first.startsWith("`")).flatMap(([first = ""]) => codeIn(first));
   assert(messages.length > 50);
   const unknown = messages.filter((message) => {
@@ -169,7 +135,7 @@ Deno.test("each message that docs/errors.md lists is one that the code has", () 
 
 Deno.test("docs/trust.md has each word for a pointer, and each reason against a signature, as the code has them", () => {
   const code = (text: string): string => `\`${text}\``;
-  const rows = rowsOf(prose("docs/trust.md")).map(([first]) => first);
+  const rows = rowsOf(read("docs/trust.md")).map(([first]) => first);
   const [words, reasons] = ["word", "a signature does not count as"].map((head) =>
     rows.indexOf(head)
   );
@@ -182,7 +148,7 @@ Deno.test("docs/trust.md has each word for a pointer, and each reason against a 
 });
 
 Deno.test("docs/packages.md has each script's places and variables as the code has them", () => {
-  const rows = rowsOf(prose("docs/packages.md"));
+  const rows = rowsOf(read("docs/packages.md"));
   const code = (text: string): string => `\`${text}\``;
   for (const [name, meaning] of Object.entries(SCRIPT_VARIABLES)) {
     assertEquals(rows.find(([first]) => first === code(name)), [code(name), meaning]);
@@ -194,7 +160,7 @@ Deno.test("docs/packages.md has each script's places and variables as the code h
 });
 
 Deno.test("docs/dependencies.md has a row for every package from npm", () => {
-  const rows = rowsOf(prose("docs/dependencies.md")).map(([first]) => first);
+  const rows = rowsOf(read("docs/dependencies.md")).map(([first]) => first);
   for (const pin of Object.values(manifest.imports)) {
     const name = /^npm:(@?[^@]+)@/.exec(pin)?.[1];
     assert(rows.includes(`\`${name}\``), `${name} has a row`);
@@ -204,7 +170,7 @@ Deno.test("docs/dependencies.md has a row for every package from npm", () => {
 Deno.test("docs/programs.md has every class of errors, with its exit code", () => {
   const classes = [...read("src/errors.ts").matchAll(/^export class (\w+)/gm)]
     .map(([, name = ""]) => name);
-  const rows = rowsOf(prose("docs/programs.md")).filter(([first = ""]) => first.startsWith("`"));
+  const rows = rowsOf(read("docs/programs.md")).filter(([first = ""]) => first.startsWith("`"));
   assertEquals(rows.map(([first]) => first), classes.map((name) => `\`${name}\``));
   for (const [name = "", exitCode = ""] of rows.filter(([, code = ""]) => /^\d+$/.test(code))) {
     const made = errorOf(name.replaceAll("`", ""));
@@ -221,7 +187,7 @@ function errorOf(name: string): errors.FtlError {
 }
 
 Deno.test("docs/safety.md says of each command what it may do", () => {
-  const rows = rowsOf(prose("docs/safety.md")).filter(({ length }) => length === 5);
+  const rows = rowsOf(read("docs/safety.md")).filter(({ length }) => length === 5);
   const told = new Set<string>();
   for (const [commands = "", ...cells] of rows.slice(1)) {
     for (const [name = "", ...flags] of codeIn(commands).map((text) => text.split(" "))) {

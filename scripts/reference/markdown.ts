@@ -1,4 +1,5 @@
 /** Writes Markdown in the layout of `deno fmt`. */
+import { wrapTo } from "../../src/cli/terminal/paint.ts";
 
 /** Characters in a line. Only tables and code are wider. */
 const WIDTH = 100;
@@ -17,16 +18,7 @@ export function heading(level: number, text: string): string {
 }
 
 export function paragraph(text: string, width = WIDTH): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && longer.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return [...lines, line].join("\n");
+  return wrapTo(text, width).join("\n");
 }
 
 export function bullets(items: readonly string[]): string {

@@ -1,17 +1,10 @@
 /** Files to spool, of which the next one differs in something. */
 import type { Member } from "../archive/builders.ts";
+import { Random } from "../random.ts";
 
 /** Text that hardly compresses. The same numbers give the same text. */
 export function noise(length: number, seed: number): string {
-  let state = Math.imul(seed, 2654435761) >>> 0 || 1;
-  let text = "";
-  while (text.length < length) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    text += (state >>> 0).toString(36);
-  }
-  return text.slice(0, length);
+  return new Random(seed).text(length);
 }
 
 /** The same files each time, but for `v`, which has this content. */

@@ -3,6 +3,7 @@ import { patchKey, treeKey } from "../../src/revision/keys.ts";
 import type { RevisionId } from "../../src/revision/names.ts";
 import { assertEquals, assertMatch } from "../assert.ts";
 import { factsOf } from "../machine/delta/independent_walk.ts";
+import { Random } from "../random.ts";
 import { DeltaFleet, patchOf, putBytes, type Spooled } from "./delta_fleet.ts";
 import { existing, site, wholeOf } from "./delta_site.ts";
 
@@ -160,7 +161,7 @@ Deno.test("the tree of the base is fetched once, and then it is kept", async () 
 
 Deno.test("a large object brings its tree along, so that the first delta moves the patch only", async () => {
   using fleet = new DeltaFleet();
-  const large = { name: "large", content: noise(2 << 20) };
+  const large = { name: "large", content: new Random(1).text(2 << 20) };
   const base = await fleet.release(...site(1, [large]));
   const [whole] = await fleet.sync("web", ALWAYS);
   assertEquals(whole?.how, "whole");
@@ -171,13 +172,3 @@ Deno.test("a large object brings its tree along, so that the first delta moves t
   const patch = await fleet.bucket.head(patchKey(next.revision, base.revision.id));
   assertEquals(fetched?.moved, patch?.size);
 });
-
-/** Text that does not compress. */
-function noise(length: number): string {
-  let [state, text] = [1, ""];
-  while (text.length < length) {
-    state = (state * 48271) % 2147483647;
-    text += state.toString(36);
-  }
-  return text.slice(0, length);
-}

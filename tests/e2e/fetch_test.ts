@@ -1,4 +1,5 @@
 /** How a revision comes from S3 to the disk: complete, verified, flushed, or not at all. */
+import { noise } from "../archive/builders.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { Mount } from "../proof/mounts.ts";
 import { MOUNTING, testWith } from "../required_program.ts";
@@ -140,10 +141,7 @@ Deno.test("an object of another tool is compared with the checksum that S3 keeps
 Deno.test("a package of several ranges arrives complete through a connection that breaks all the time", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
-  const bytes = new Uint8Array(20 << 20);
-  for (let at = 0; at < bytes.length; at += 65536) {
-    crypto.getRandomValues(bytes.subarray(at, at + 65536));
-  }
+  const bytes = noise(20 << 20);
   const revision = await fleet.ok(["spool", fleet.folder.write("a.bin", bytes)]);
   for (const nth of [2, 4, 6]) {
     const at = Math.floor(Math.random() * 4_000_000);

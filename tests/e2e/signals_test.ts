@@ -1,4 +1,5 @@
 /** Signals: what each one ends, what it leaves, and which one is ignored. */
+import { noise } from "../archive/builders.ts";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import type { FaultRule, RequestRecord } from "../s3_server/server.ts";
 import { treeOf } from "../temp.ts";
@@ -47,11 +48,7 @@ function nextTurn(): Promise<void> {
 
 /** Random bytes, which no compression makes smaller. */
 function largeFile(fleet: Fleet, name: string, mebibytes: number): string {
-  const bytes = new Uint8Array(mebibytes << 20);
-  for (let at = 0; at < bytes.length; at += 65536) {
-    crypto.getRandomValues(bytes.subarray(at, at + 65536));
-  }
-  return fleet.folder.write(name, bytes);
+  return fleet.folder.write(name, noise(mebibytes << 20));
 }
 
 function openUploads({ server }: Fleet): number {

@@ -4,18 +4,10 @@ import { formatTree, hashTree } from "../../src/archive/tree/tree.ts";
 import { TreeTaker } from "../../src/archive/tree/tree_taker.ts";
 import { putTree } from "../../src/catalog/delta/objects.ts";
 import { requireRevisionName } from "../../src/revision/names.ts";
+import { noise } from "../archive/builders.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { treeOf } from "../temp.ts";
 import { Fleet, idOf, type Machine } from "./fleet.ts";
-
-/** Bytes that no compression makes smaller. */
-function noise(size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  for (let at = 0; at < size; at += 65_536) {
-    crypto.getRandomValues(bytes.subarray(at, Math.min(size, at + 65_536)));
-  }
-  return bytes;
-}
 
 function filesOf(web: Machine, revision: string): string[] {
   return treeOf(`${web.root}/my_site/revs/${idOf(revision)}`);

@@ -2,7 +2,7 @@
 import { createContext } from "../../mod.ts";
 import { spool } from "../../src/commands/spool/spool.ts";
 import type { FtlEvent } from "../../src/events.ts";
-import { gzip, tar } from "../archive/builders.ts";
+import { gzip, noise, tar } from "../archive/builders.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { readDocument } from "../documents.ts";
 import { Fleet, idOf, startProgram } from "./fleet.ts";
@@ -45,10 +45,7 @@ Deno.test("the author of a spool is the user who called sudo, otherwise the syst
 Deno.test("a large revision is uploaded in parts and fetched in ranges", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["big"]);
-  const bytes = new Uint8Array(21_000_000);
-  for (let i = 0; i < bytes.length; i += 65_536) {
-    crypto.getRandomValues(bytes.subarray(i, i + 65_536));
-  }
+  const bytes = noise(21_000_000);
   const file = fleet.folder.write("big.bin", bytes);
   const revision = await fleet.ok(["spool", file]);
   await web.ok(["sync"]);

@@ -9,7 +9,7 @@ import { idOf, type Ran } from "../e2e/fleet.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
 import { Mount, run } from "./mounts.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 import { requireRecovery } from "./recovery.ts";
 import { makeSite } from "./site.ts";
 

@@ -1,6 +1,6 @@
 import { spoilMachine } from "./bad_machine.ts";
 import { badStores, SLOW_STORES, STORES } from "./bad_store.ts";
-import { newSeed } from "./random.ts";
+import { newSeed } from "../random.ts";
 import { announce } from "./report.ts";
 import { MOUNTING, testWith } from "../required_program.ts";
 

@@ -3,7 +3,7 @@ import { jumpMaster, listMasterRevisions, spool, sync } from "../../mod.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
 import type { Ran } from "../e2e/fleet.ts";
 import { type Figures, Lab } from "./lab.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 import { requireRecovery } from "./recovery.ts";
 import { makeSite } from "./site.ts";
 

@@ -1,5 +1,5 @@
 import { blessAtOnce, crowdOnOneRoot, spoolAtOnce, spoolInOneInstant } from "./crowd.ts";
-import { newSeed } from "./random.ts";
+import { newSeed } from "../random.ts";
 import { announce } from "./report.ts";
 
 const seed = newSeed();

@@ -1,7 +1,7 @@
 import { fillDisk, readOnlyDisk } from "./full_disk.ts";
 import { cutPower } from "./power_cut.ts";
 import { cutPowerOfDeltas } from "./power_cut_delta.ts";
-import { newSeed } from "./random.ts";
+import { newSeed } from "../random.ts";
 import { announce } from "./report.ts";
 import { BTRFS, MOUNTING, testWith } from "../required_program.ts";
 

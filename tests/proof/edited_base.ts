@@ -9,7 +9,7 @@ import { readSpare } from "../../src/machine/delta/spare.ts";
 import { aPackage } from "../names.ts";
 import { firstOf, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 import { ageRecords } from "./records.ts";
 import { linesOf, makeSite } from "./site.ts";
 import { shownEnv } from "./small_changes.ts";

@@ -1,5 +1,5 @@
 import { editBases } from "./edited_base.ts";
-import { newSeed } from "./random.ts";
+import { newSeed } from "../random.ts";
 import { announce } from "./report.ts";
 
 Deno.test("whatever hooks edit in revisions, the next one by a delta is what was spooled", async () => {

@@ -9,7 +9,7 @@ import { FolderSpools } from "./folder_spools.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
 import { Mount, Quota } from "./mounts.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 import { requireRecovery } from "./recovery.ts";
 import { makeSite } from "./site.ts";
 import { shownEnv, SmallChanges } from "./small_changes.ts";

@@ -4,7 +4,7 @@ import { IntegrityError } from "../../src/errors.ts";
 import { gnuLong, gzip, type Member, pax, SAMPLE, stream, tar, zstd } from "../archive/builders.ts";
 import { Playground } from "../archive/playground.ts";
 import type { Figures } from "./lab.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 
 const BLOCK = 512;
 const LINKS: Member[] = [

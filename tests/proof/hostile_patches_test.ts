@@ -1,5 +1,5 @@
 import { breakPatches } from "./hostile_patches.ts";
-import { newSeed } from "./random.ts";
+import { newSeed } from "../random.ts";
 import { announce } from "./report.ts";
 
 Deno.test("200 hostile patches, and as many trees, are refused, or make what they tell", () => {

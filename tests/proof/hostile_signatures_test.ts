@@ -9,7 +9,7 @@ import { decodeBase64, encodeBase64 } from "../../src/trust/base64.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { dirOf, keyOf, SignedFleet } from "../commands/signed_fleet.ts";
 import { lineOf } from "../trust/people.ts";
-import { newSeed } from "./random.ts";
+import { newSeed } from "../random.ts";
 import { announce } from "./report.ts";
 
 const seed = Number(Deno.env.get("PROVE_SEED") ?? newSeed());

@@ -15,7 +15,7 @@ import { createContext } from "../../mod.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { TempFolder, treeOf } from "../temp.ts";
 import { breakArchives } from "./hostile_archives.ts";
-import { newSeed } from "./random.ts";
+import { newSeed } from "../random.ts";
 import { announce } from "./report.ts";
 import { quote } from "../../src/foreign_text.ts";
 import { parsePointer, readBlessing } from "../../src/revision/pointer.ts";

@@ -8,7 +8,7 @@ import { CHANGES, shownEnv, SmallChanges } from "./small_changes.ts";
 import { FolderSpools } from "./folder_spools.ts";
 import { Inspector, openUploads, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 import { requireDecided, requireRecovery, requireUploadsTakenBack } from "./recovery.ts";
 import { type Archive, makeSite } from "./site.ts";
 

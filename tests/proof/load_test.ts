@@ -1,6 +1,6 @@
 import { assert, assertMatch } from "../assert.ts";
 import { pollByMany } from "./polling.ts";
-import { newSeed } from "./random.ts";
+import { newSeed } from "../random.ts";
 import { deployToMany } from "./thousand.ts";
 
 Deno.test("each machine of a fleet asks three times for a deployment, and once for nothing", async () => {

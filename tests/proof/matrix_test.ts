@@ -1,5 +1,5 @@
 import { faultMatrix } from "./matrix.ts";
-import { newSeed } from "./random.ts";
+import { newSeed } from "../random.ts";
 import { announce } from "./report.ts";
 
 Deno.test("requests of every kind come out of the server's faults as the table says", async () => {

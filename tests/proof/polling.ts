@@ -7,7 +7,7 @@ import { inParallel } from "../../src/concurrency/parallel.ts";
 import { PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
 import type { RequestRecord } from "../s3_server/server.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 import { makeSite } from "./site.ts";
 
 export interface PollingOptions {

@@ -11,7 +11,7 @@ import type { FetchedEvent } from "../../src/events.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
 import { Mount, run } from "./mounts.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 import { ageRecords } from "./records.ts";
 import { type Archive, makeSite } from "./site.ts";
 

@@ -1,7 +1,7 @@
 /** Packages to deploy: some hundred small files and all scripts, with what each must look like unpacked. */
 import { createHash } from "node:crypto";
 import { gzip, type Member, tar } from "../archive/builders.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 
 export interface Archive {
   readonly fileName: string;

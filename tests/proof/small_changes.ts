@@ -6,7 +6,7 @@ import { aPackage } from "../names.ts";
 import type { FolderSpools } from "./folder_spools.ts";
 import { PACKAGE } from "./invariants.ts";
 import type { Lab } from "./lab.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 import { ageRecords } from "./records.ts";
 import { type Archive, makeSite } from "./site.ts";
 

@@ -2,6 +2,12 @@
  * The little XML that S3 needs: writing answers, reading the three request bodies it defines.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/Type_API_Reference.html
  */
+import {
+  parseXml as parseDocument,
+  type XmlDocument,
+  XmlElement as ParsedElement,
+  XmlNode,
+} from "npm:@rgrove/parse-xml@5.0.0";
 
 export const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 export const S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
@@ -50,8 +56,8 @@ export function xmlDocument(root: string, content: string): string {
 /** An element as read: its name without prefix, its children, its text. */
 export interface XmlElement {
   readonly name: string;
-  readonly children: XmlElement[];
-  text: string;
+  readonly children: readonly XmlElement[];
+  readonly text: string;
 }
 
 /** The text of the first child of that name. */
@@ -59,64 +65,30 @@ export function childText(parent: XmlElement, name: string): string | undefined 
   return parent.children.find((child) => child.name === name)?.text;
 }
 
-const MAX_DEPTH = 20;
-const TOKEN =
-  /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!\[CDATA\[([\s\S]*?)\]\]>|<(\/?)([^\s<>\/!?]+)((?:\s[^<>]*?)?)(\/?)>|([^<]+)/gy;
-
 /**
- * Parses a document without DTD. Throws a SyntaxError if it is not well-formed, or if it
- * has a document type (entity bombs have no place here).
+ * Parses a document. Throws a SyntaxError if it is not well-formed, or if it has a document type (entity bombs
+ * have no place here).
  */
 export function parseXml(source: string): XmlElement {
-  const root: XmlElement = { name: "", children: [], text: "" };
-  const open: XmlElement[] = [root];
-  const input = source.replace(/^\ufeff/, "");
-  TOKEN.lastIndex = 0;
-  while (TOKEN.lastIndex < input.length) {
-    const at = TOKEN.lastIndex;
-    const token = TOKEN.exec(input);
-    if (token === null) throw new SyntaxError(`not well-formed at ${at}`);
-    const parent = open[open.length - 1] ?? root;
-    const [, cdata, closing, name, , selfClosing, characters] = token;
-    if (name !== undefined && closing === "/") {
-      if (open.length < 2 || parent.name !== localName(name)) {
-        throw new SyntaxError(`unexpected </${name}>`);
-      }
-      open.pop();
-    } else if (name !== undefined) {
-      const child: XmlElement = { name: localName(name), children: [], text: "" };
-      parent.children.push(child);
-      if (selfClosing !== "/") open.push(child);
-      if (open.length > MAX_DEPTH) throw new SyntaxError("too deep");
-    } else {
-      parent.text += cdata ?? unescapeXml(characters ?? "");
-    }
+  const { children, root } = parse(source);
+  if (root === null || children.some(({ type }) => type === XmlNode.TYPE_DOCUMENT_TYPE)) {
+    throw new SyntaxError("no root element, or a document type");
   }
-  const [top] = root.children;
-  if (open.length !== 1 || top === undefined || root.children.length !== 1) {
-    throw new SyntaxError("not one root element");
-  }
-  if (root.text.trim() !== "") throw new SyntaxError("text outside of the root element");
-  return top;
+  return elementOf(root);
 }
 
-function localName(name: string): string {
-  return name.slice(name.indexOf(":") + 1);
+function parse(source: string): XmlDocument {
+  try {
+    return parseDocument(source, { preserveDocumentType: true });
+  } catch (error) {
+    throw new SyntaxError((error as Error).message);
+  }
 }
 
-const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
-
-function unescapeXml(value: string): string {
-  return value.replace(/&([^;&]*)(;?)/g, (_, name: string, end: string) => {
-    const hex = /^#x([0-9a-f]+)$/i.exec(name);
-    const decimal = /^#(\d+)$/.exec(name);
-    const code = hex ? parseInt(hex[1] ?? "", 16) : decimal ? Number(decimal[1]) : undefined;
-    const character = code === undefined
-      ? ENTITIES[name]
-      : code <= 0x10ffff
-      ? String.fromCodePoint(code)
-      : undefined;
-    if (end !== ";" || character === undefined) throw new SyntaxError(`bad entity &${name}`);
-    return character;
-  });
+function elementOf({ name, children, text }: ParsedElement): XmlElement {
+  return {
+    name: name.slice(name.indexOf(":") + 1),
+    children: children.filter((child) => child instanceof ParsedElement).map(elementOf),
+    text,
+  };
 }

@@ -2,6 +2,7 @@
 import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "../command.ts";
 import { COMMANDS } from "../commands.ts";
 import type { Payload } from "./documents.ts";
+import { wrapTo } from "../terminal/paint.ts";
 import { EXIT_CODES, optionName, PURPOSE, VARIABLES } from "./facts.ts";
 
 /** Columns. Wider text is hard to read, on any terminal. */
@@ -12,7 +13,7 @@ const NARROWEST = 40;
 export function generalHelp(width: number): string {
   const columns = clamp(width);
   return [
-    ...wrap(`ftl ${PURPOSE}.`, columns),
+    ...wrapTo(`ftl ${PURPOSE}.`, columns),
     "",
     "Usage: ftl COMMAND [OPTIONS]",
     "",
@@ -33,7 +34,7 @@ export function generalHelp(width: number): string {
       ["ftl jump-back --master my_site", "goes back to the revision before"],
     ], columns),
     "",
-    ...wrap("'ftl help COMMAND' shows more, with examples.", columns),
+    ...wrapTo("'ftl help COMMAND' shows more, with examples.", columns),
   ].join("\n");
 }
 
@@ -42,9 +43,9 @@ export function commandHelp(spec: Command, width: number): string {
   const columns = clamp(width);
   const [first, ...others] = spec.usage.map((form) => `ftl ${spec.name} ${form}`);
   const sections = [
-    wrap(`ftl ${spec.name}: ${spec.summary}`, columns),
+    wrapTo(`ftl ${spec.name}: ${spec.summary}`, columns),
     [`Usage: ${first}`, ...others.map((form) => `       ${form}`)],
-    ...spec.details.map((paragraph) => wrap(paragraph, columns)),
+    ...spec.details.map((paragraph) => wrapTo(paragraph, columns)),
     spec.options.length === 0 ? [] : ["Options:", ...optionLines(spec.options, columns)],
     spec.examples.length === 0 ? [] : ["Examples:", ...table(spec.examples, columns)],
   ];
@@ -97,29 +98,16 @@ function table(rows: readonly (readonly [left: string, right: string])[], width:
   if (width - indent < 24) {
     return rows.flatMap(([left, right]) => [
       `  ${left.trim()}`,
-      ...wrap(right, width - 6).map((line) => `      ${line}`),
+      ...wrapTo(right, width - 6).map((line) => `      ${line}`),
     ]);
   }
   return rows.flatMap(([left, right]) => {
-    const [first = "", ...more] = wrap(right, width - indent);
+    const [first = "", ...more] = wrapTo(right, width - indent);
     return [
       `  ${left.padEnd(leftWidth)}  ${first}`,
       ...more.map((line) => " ".repeat(indent) + line),
     ];
   });
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = "";
-    }
-    line = line === "" ? word : `${line} ${word}`;
-  }
-  return line === "" ? lines : [...lines, line];
 }
 
 function clamp(width: number): number {

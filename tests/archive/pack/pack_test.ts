@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { BLOCK } from "../../../src/archive/tar/header.ts";
 import { assert, assertEquals } from "../../assert.ts";
+import { Random } from "../../random.ts";
 import { TempFolder, treeOf } from "../../temp.ts";
 import { namesIn, pack, tar, tarOf, treeOfPacked, unpackInto } from "./packing.ts";
 
@@ -37,13 +38,7 @@ function makeSite(folder: TempFolder, name: string, isReversed = false): string 
 }
 
 function someBytes(size: number, seed = 1): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let state = seed;
-  for (let i = 0; i < size; i++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    bytes[i] = state >>> 24;
-  }
-  return bytes;
+  return new Random(seed).bytes(size);
 }
 
 /** Gives everything in a folder this mtime. */

@@ -207,7 +207,8 @@ async function joinParts(
     });
   }
   const values = parts.map((part) => part.checksum?.value ?? "");
-  const value = whole?.digest() ?? `${compositeChecksum(algorithm, values)}-${parts.length}`;
+  const value = await whole?.digest() ??
+    `${await compositeChecksum(algorithm, values)}-${parts.length}`;
   return { algorithm, type, value };
 }
 

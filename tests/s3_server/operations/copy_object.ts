@@ -57,7 +57,7 @@ export async function copyObject(request: S3Request): Promise<S3Response> {
       etag: md5.digest("hex"),
       modified: currentSecond(),
       ...properties,
-      checksum: { algorithm, type: "FULL_OBJECT", value: checksum.digest() },
+      checksum: { algorithm, type: "FULL_OBJECT", value: await checksum.digest() },
     };
     await bucket.put(file, record, (current) => condition.assert(current));
     return xmlResponse({ root: "CopyObjectResult", content: copyResult(record) });

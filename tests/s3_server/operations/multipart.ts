@@ -196,7 +196,7 @@ export async function uploadPartCopy(request: S3Request): Promise<S3Response> {
       size: file.size,
       etag: md5.digest("hex"),
       modified: currentSecond(),
-      checksum: { algorithm, value: checksum.digest() },
+      checksum: { algorithm, value: await checksum.digest() },
     };
     await keepPart(request, { upload, file, part });
     const content = text("LastModified", isoDate(part.modified)) +

@@ -4,9 +4,9 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { crc32 } from "node:zlib";
+import { Crc32, Crc32c } from "npm:@aws-sdk/checksums@3.1002.5/crc";
 import { S3Error } from "../errors.ts";
-import { crc32c, Crc64Nvme } from "./crc.ts";
+import { Crc64Nvme } from "./crc64nvme.ts";
 
 export const CHECKSUM_ALGORITHMS = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const;
 export type ChecksumAlgorithm = typeof CHECKSUM_ALGORITHMS[number];
@@ -26,32 +26,23 @@ const DIGEST_BYTES: Record<ChecksumAlgorithm, number> = {
 export interface Checksum {
   update(block: Uint8Array): void;
   /** Base64. */
-  digest(): string;
+  digest(): Promise<string>;
 }
+
+const CRCS = { CRC32: Crc32, CRC32C: Crc32c, CRC64NVME: Crc64Nvme };
 
 export function newChecksum(algorithm: ChecksumAlgorithm): Checksum {
   if (algorithm === "SHA1" || algorithm === "SHA256") {
     const hash = createHash(algorithm.toLowerCase());
-    return { update: (block) => void hash.update(block), digest: () => hash.digest("base64") };
-  }
-  if (algorithm === "CRC64NVME") {
-    const crc = new Crc64Nvme();
     return {
-      update: (block) => crc.update(block),
-      digest: () => Buffer.from(crc.digest()).toString("base64"),
+      update: (block) => void hash.update(block),
+      digest: () => Promise.resolve(hash.digest("base64")),
     };
   }
-  const next = algorithm === "CRC32" ? crc32 : crc32c;
-  let value = 0;
+  const crc = new CRCS[algorithm]();
   return {
-    update: (block) => {
-      value = next(block, value);
-    },
-    digest: () => {
-      const bytes = Buffer.alloc(4);
-      bytes.writeUInt32BE(value >>> 0);
-      return bytes.toString("base64");
-    },
+    update: (block) => crc.update(block),
+    digest: async () => Buffer.from(await crc.digest()).toString("base64"),
   };
 }
 
@@ -59,7 +50,7 @@ export function newChecksum(algorithm: ChecksumAlgorithm): Checksum {
 export function compositeChecksum(
   algorithm: ChecksumAlgorithm,
   parts: readonly string[],
-): string {
+): Promise<string> {
   const checksum = newChecksum(algorithm);
   for (const part of parts) checksum.update(Buffer.from(part, "base64"));
   return checksum.digest();

@@ -92,7 +92,7 @@ export async function receivePayload(
     options.write(block);
   }
   if (digests.size !== announcedLength) throw new S3Error("IncompleteBody");
-  const { md5, value } = digests.finish(contentMd5);
+  const { md5, value } = await digests.finish(contentMd5);
   const expected = announced && (announced.value ?? trailerOf(chunked, announced.algorithm));
   if (expected !== undefined && expected !== value) {
     throw new S3Error("BadDigest", {
@@ -124,7 +124,7 @@ class Digests {
   }
 
   /** Throws if a hash is not the one that was announced. */
-  finish(contentMd5: Buffer | undefined): { md5: Buffer; value: string } {
+  async finish(contentMd5: Buffer | undefined): Promise<{ md5: Buffer; value: string }> {
     const md5 = this.#md5.digest();
     if (this.#payloadHash !== undefined) {
       const computed = this.#sha256.digest("hex");
@@ -145,7 +145,7 @@ class Digests {
         },
       });
     }
-    return { md5, value: this.#checksum.digest() };
+    return { md5, value: await this.#checksum.digest() };
   }
 }
 

@@ -28,7 +28,7 @@ export async function seedBucket(
       checksum: {
         algorithm: "CRC64NVME",
         type: "FULL_OBJECT",
-        value: checksum.digest(),
+        value: await checksum.digest(),
       },
     } as const;
     for (const key of keys) {

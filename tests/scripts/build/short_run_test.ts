@@ -4,6 +4,7 @@
  * suite too slow.
  */
 import { assertEquals, assertMatch } from "../../assert.ts";
+import { Random } from "../../random.ts";
 import { testExecutable } from "../../required_program.ts";
 import { Fleet, idOf, PROGRAM } from "../../e2e/fleet.ts";
 
@@ -28,7 +29,7 @@ Deno.test("what was built says what it is, spools, lists, syncs and jumps", asyn
   await web.ok(["sync"]);
   assertEquals(web.read("my_site/current/index.html"), "first");
 
-  const text = noise(LARGE);
+  const text = new Random(1).text(LARGE);
   const small = Array.from({ length: SMALL }, (_, n) => [`small/${n}`, text.slice(n, n + 400)]);
   const second = await fleet.spool("my_site.tgz", { noise: text, ...Object.fromEntries(small) });
   await web.ok(["sync"]);
@@ -55,14 +56,3 @@ testExecutable(
     assertMatch(said, /^ftl: An argument is not UTF-8.*\nhint: .*\n$/);
   },
 );
-
-/** Text that hardly compresses. */
-function noise(length: number): string {
-  let text = "";
-  let state = 1;
-  while (text.length < length) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    text += state.toString(36);
-  }
-  return text.slice(0, length);
-}

@@ -7,6 +7,7 @@ import { COMMANDS } from "../../../src/cli/commands.ts";
 import { bullets, paragraph, plain, table } from "../../../scripts/reference/markdown.ts";
 import { referencePage } from "../../../scripts/reference/page.ts";
 import { FORMS } from "../../../scripts/reference/schema/documents.ts";
+import { anchorsOf, linksOf } from "../../markdown.ts";
 import { testWith } from "../../required_program.ts";
 import { JQ_EXAMPLES } from "../../../scripts/reference/jq.ts";
 
@@ -35,14 +36,9 @@ Deno.test("the reference has every command, option, variable and exit code", () 
   for (const meaning of Object.values(EXIT_MEANINGS)) assertStringIncludes(page, ` ${meaning} `);
 });
 
-/** As GitHub makes them from headings. */
-function anchor(heading: string): string {
-  return heading.toLowerCase().replace(/[^a-z0-9 _-]/g, "").replaceAll(" ", "-");
-}
-
 Deno.test("every link within the reference leads to a heading", () => {
-  const anchors = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => anchor(heading));
-  const links = [...page.matchAll(/\]\(#([^)]*)\)/g)].map(([, link = ""]) => link);
+  const anchors = anchorsOf(page).map((anchor) => `#${anchor}`);
+  const links = linksOf(page).filter((link) => link.startsWith("#"));
   assert(links.length > 20, String(links.length));
   for (const link of links) assert(anchors.includes(link), link);
 });

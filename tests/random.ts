@@ -1,19 +1,19 @@
 /** Chance that can be had again: everything comes from one number. */
+import { Buffer } from "node:buffer";
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { mersenne } from "pure-rand/generator/mersenne";
 
 export class Random {
-  #state: number;
+  readonly #generator;
 
   constructor(readonly seed: number) {
-    this.#state = seed >>> 0;
+    // The quicker generators of this library begin alike with all small seeds.
+    this.#generator = mersenne(seed);
   }
 
-  /** At least 0, less than 1. Mulberry32, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
+  /** At least 0, less than 1. */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+    return uniformFloat64(this.#generator);
   }
 
   /** A whole number from 0 up to but not including `end`. */
@@ -27,9 +27,13 @@ export class Random {
   }
 
   bytes(length: number): Uint8Array<ArrayBuffer> {
-    const words = new Uint32Array(Math.ceil(length / 4));
-    for (let at = 0; at < words.length; at++) words[at] = this.next() * 4294967296;
+    const words = Int32Array.from({ length: Math.ceil(length / 4) }, () => this.#generator.next());
     return new Uint8Array(words.buffer).slice(0, length);
+  }
+
+  /** Text that hardly compresses. */
+  text(length: number): string {
+    return Buffer.from(this.bytes(length)).toString("base64").slice(0, length);
   }
 }
 

@@ -1,51 +1,16 @@
 /**
- * CRC-32C and CRC-64/NVME, eight bytes a step ("slicing by 8"). Both are reflected, start with all
- * bits set and end inverted: https://reveng.sourceforge.io/crc-catalogue/all.htm
+ * CRC-64/NVME, eight bytes a step ("slicing by 8"). It is reflected, starts with all bits set and ends inverted:
+ * https://reveng.sourceforge.io/crc-catalogue/all.htm
  *
- * CRC-32 is in node:zlib.
+ * That of `@aws-sdk/checksums` takes up to twice the time, which would slow down the tools that FTL is compared
+ * with: the AWS CLI sends it with all that it uploads.
  */
 
-const CRC32C_POLYNOMIAL = 0x82f63b78;
 const CRC64NVME_POLYNOMIAL = 0x9a6c9329ac4bc9b5n;
 
 const SLICES = 8;
 
-/** `tables[n * 256 + b]`: byte b, followed by n zero bytes, run through the register. */
-function crc32cTables(): Uint32Array {
-  const tables = new Uint32Array(SLICES * 256);
-  for (let byte = 0; byte < 256; byte++) {
-    let crc = byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? CRC32C_POLYNOMIAL : 0);
-    tables[byte] = crc;
-  }
-  for (let at = 256; at < tables.length; at++) {
-    const shorter = tables[at - 256] ?? 0;
-    tables[at] = (shorter >>> 8) ^ (tables[shorter & 0xff] ?? 0);
-  }
-  return tables;
-}
-
-let crc32cTable: Uint32Array | undefined;
-
-/** Continues a CRC-32C over a block; begin with 0. The result is final after every block. */
-export function crc32c(block: Uint8Array, before: number): number {
-  const table = crc32cTable ??= crc32cTables();
-  const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
-  const t = (slice: number, byte: number): number => table[(slice << 8) | byte] as number;
-  let crc = ~before;
-  let at = 0;
-  for (; at + 8 <= block.length; at += 8) {
-    const low = crc ^ view.getUint32(at, true);
-    const high = view.getUint32(at + 4, true);
-    crc = t(7, low & 0xff) ^ t(6, (low >>> 8) & 0xff) ^ t(5, (low >>> 16) & 0xff) ^
-      t(4, low >>> 24) ^ t(3, high & 0xff) ^ t(2, (high >>> 8) & 0xff) ^
-      t(1, (high >>> 16) & 0xff) ^ t(0, high >>> 24);
-  }
-  for (; at < block.length; at++) crc = (crc >>> 8) ^ t(0, (crc ^ view.getUint8(at)) & 0xff);
-  return ~crc >>> 0;
-}
-
-/** The same as for CRC-32C, each entry in two halves: low words first, then high words. */
+/** At `n * 256 + b`: byte b, followed by n zero bytes, run through the register; its low and its high half. */
 function crc64Tables(): { low: Uint32Array; high: Uint32Array } {
   const tables = new BigUint64Array(SLICES * 256);
   for (let byte = 0; byte < 256; byte++) {
