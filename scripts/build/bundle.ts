@@ -6,7 +6,9 @@
  * there. ES modules are preferred to CommonJS, from which esbuild cannot remove unused code.
  */
 import * as esbuild from "esbuild";
-import { gathered, loadedBefore } from "./chunks.ts";
+import { gathered } from "./chunks.ts";
+import { withoutFacades } from "./facades.ts";
+import { importsToAdd } from "./merge.ts";
 import { run } from "./process.ts";
 import { straightened, straightImports } from "./straight_imports.ts";
 
@@ -62,11 +64,18 @@ export async function bundle({ root, folder, commit }: BundleOptions): Promise<s
       straightImports(),
     ];
     const { metafile } = await esbuild.build({ ...options, plugins });
-    const before = loadedBefore(metafile.inputs, ENTRY);
+    const sizes = sizesIn(metafile.outputs);
+    const more = importsToAdd(metafile.inputs, { entry: ENTRY, sizes, weights: WEIGHTS });
     // The first plugin that knows a file gives its text.
-    plugins.unshift(gathered(before, { root, entry: ENTRY, read: straightened }));
+    plugins.unshift(gathered(more, { root, entry: ENTRY, read: straightened }));
     const { outputFiles } = await esbuild.build({ ...options, plugins });
-    for (const { path, text } of outputFiles) Deno.writeTextFileSync(path, withRequire(text));
+    const files = outputFiles.map(({ path, text }) => ({
+      name: path.slice(path.lastIndexOf("/") + 1),
+      text,
+    }));
+    for (const { name, text } of withoutFacades(files)) {
+      Deno.writeTextFileSync(`${folder}/js/${name}`, withRequire(text));
+    }
   } finally {
     await esbuild.stop();
   }
@@ -74,6 +83,24 @@ export async function bundle({ root, folder, commit }: BundleOptions): Promise<s
 }
 
 const ENTRY = "mod.ts";
+
+/** Who starts often: each machine syncs each minute, and a person who looks waits. */
+const WEIGHTS: ReadonlyMap<string, number> = new Map([
+  ["src/cli/run_command.ts", 20],
+  ["src/cli/actions/sync.ts", 20],
+  ["src/bucket/s3/s3_bucket.ts", 20],
+  ["src/cli/actions/list.ts", 10],
+  ["src/cli/actions/jump.ts", 5],
+  ["src/cli/actions/status.ts", 5],
+]);
+
+/** The bytes of each module in the program. */
+function sizesIn(outputs: esbuild.Metafile["outputs"]): Map<string, number> {
+  return new Map(
+    Object.values(outputs).flatMap(({ inputs }) => Object.entries(inputs))
+      .map(([path, { bytesInOutput }]) => [path, bytesInOutput]),
+  );
+}
 
 /** CommonJS packages load built-in modules with `require`, which an ES module must make first. */
 function withRequire(text: string): string {
