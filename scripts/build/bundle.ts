@@ -6,7 +6,7 @@
  * there. ES modules are preferred to CommonJS, from which esbuild cannot remove unused code.
  */
 import * as esbuild from "esbuild";
-import { gathered } from "./chunks.ts";
+import { BUILT_IN, gathered } from "./chunks.ts";
 import { withoutFacades } from "./facades.ts";
 import { importsToAdd } from "./merge.ts";
 import { run } from "./process.ts";
@@ -58,6 +58,7 @@ export async function bundle({ root, folder, commit }: BundleOptions): Promise<s
     } as const satisfies esbuild.BuildOptions;
     const plugins = [
       npmSpecifiers(),
+      builtIns(),
       manifestPlugin({ version: manifest.version, commit }),
       commandLineOnly(root),
       plainSchemas(),
@@ -107,8 +108,8 @@ function withRequire(text: string): string {
   return /\brequire\b/.test(text) ? `${REQUIRE}\n${text}` : text;
 }
 
-const REQUIRE = 'import{createRequire as __createRequire}from"node:module";' +
-  "const require=__createRequire(import.meta.url);";
+const REQUIRE =
+  'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);';
 
 async function installPackages(root: string, folder: string): Promise<void> {
   const npm = `${folder}/npm`;
@@ -132,6 +133,26 @@ function npmSpecifiers(): esbuild.Plugin {
         if (name === undefined) return { errors: [{ text: `${path} has no version` }] };
         return build.resolve(name + inside, { importer, kind, resolveDir });
       });
+    },
+  };
+}
+
+/**
+ * Takes the runtime's own modules by a call. If they were imported, each later lazy import would walk through all the
+ * files that they are made of in the runtime, which takes longer than to load what is meant.
+ */
+function builtIns(): esbuild.Plugin {
+  return {
+    name: "built-ins",
+    setup(build): void {
+      build.onResolve({ filter: /^node:/ }, ({ path, kind }) => {
+        if (kind === "dynamic-import") return undefined;
+        return { path, namespace: BUILT_IN, sideEffects: false };
+      });
+      build.onLoad({ filter: /.*/, namespace: BUILT_IN }, ({ path }) => ({
+        contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+        loader: "js",
+      }));
     },
   };
 }

@@ -8,6 +8,9 @@
  */
 import type * as esbuild from "esbuild";
 
+/** Where the bundling has what stands for a module of the runtime: such a path begins with it and a colon. */
+export const BUILT_IN = "built-in";
+
 /** Which modules import which, by their paths below `absWorkingDir`: esbuild's own account of a bundling. */
 export type Inputs = esbuild.Metafile["inputs"];
 
@@ -74,7 +77,7 @@ export function gathered(
   },
 ): esbuild.Plugin {
   const imports = new Map([...more].map(([path, loaded]) => {
-    const paths = [...loaded].filter((path) => path !== entry && !path.endsWith(".json")).sort();
+    const paths = [...loaded].filter((path) => path !== entry && isFile(path)).sort();
     return [pathOf(root, path), paths.map((path) => pathOf(root, path))] as const;
   }));
   return {
@@ -89,6 +92,10 @@ export function gathered(
       });
     },
   };
+}
+
+function isFile(path: string): boolean {
+  return !path.endsWith(".json") && !path.startsWith(`${BUILT_IN}:`);
 }
 
 function pathOf(root: string, path: string): string {

@@ -54,8 +54,8 @@ Deno.test("importsToAdd() keeps a large module away from who does not need it", 
 });
 
 Deno.test("importsToAdd() heeds whose start counts more", () => {
-  assertEquals(added({ state: 4_000 }).list, ["entry", "state"]);
-  assertEquals(added({ state: 4_000, weights: { list: 20 } }), NOTHING);
+  assertEquals(added({ state: 2_000 }).list, ["entry", "state"]);
+  assertEquals(added({ state: 2_000, weights: { list: 20 } }), NOTHING);
 });
 
 Deno.test("importsToAdd() never loads a CommonJS module for who does not need it", () => {
