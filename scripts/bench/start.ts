@@ -6,8 +6,8 @@ import type { Target } from "./targets.ts";
 
 const PACKAGES = ["idle1", "idle2", "idle3"];
 
-/** The names of the programs' copies: the empty one, and FTL. */
-const COPIES = ["empty-program", "ftl-program"] as const;
+/** The names of the programs' copies: the empty one, FTL, and a list in a few lines. */
+const COPIES = ["empty-program", "ftl-program", "list-program"] as const;
 
 const EMPTY = "empty program";
 const REQUESTS = "requests per package";
@@ -36,6 +36,8 @@ export function startCase({ stage, tools }: Setting): Case {
     ],
     prepare: async () => {
       empty = copied(await tools.empty(await runtimeOf(stage)), `${stage.folder}/${COPIES[0]}`);
+      const least = await tools.floorOfList(await runtimeOf(stage));
+      const floor = copied(least, `${stage.folder}/${COPIES[2]}`);
       const ftl = programOf(stage, root);
       const revisions = await fillMachine(stage, root);
       const idle = ftl(["sync", "--quiet"]);
@@ -54,6 +56,10 @@ export function startCase({ stage, tools }: Setting): Case {
             idleRuns++;
             return measure(keeps);
           },
+        },
+        {
+          name: "a list in a few lines",
+          run: () => measure({ command: [floor, "idle1"], env: { FTL_ROOT: root } }),
         },
         { name: "local list", run: () => measure(ftl(["list", "idle1"])) },
         { name: "local jump", run: jump },
