@@ -17,6 +17,16 @@ function beside(of: string, atMost: number): Target {
   return { measure: "time", of, beside: EMPTY, atMost };
 }
 
+const TARGETS: readonly Target[] = [
+  beside("idle sync", 2.5),
+  beside("--help", 1.2),
+  beside("local list", 1.2),
+  beside("local jump", 2.5),
+  { measure: "fact", of: REQUESTS, atMost: 1 },
+  { measure: "fact", of: GROWN, unit: "MB", atMost: 2 },
+  { measure: "peak", of: "idle sync", atMost: MEMORY },
+];
+
 export function startCase({ stage, tools }: Setting): Case {
   const root = `${stage.folder}/idle`;
   let idleRuns = 0;
@@ -25,15 +35,7 @@ export function startCase({ stage, tools }: Setting): Case {
     name: "start",
     title: "small commands",
     rounds: 21,
-    targets: [
-      beside("idle sync", 2.5),
-      beside("--help", 1.2),
-      beside("local list", 1.2),
-      beside("local jump", 2.5),
-      { measure: "fact", of: REQUESTS, atMost: 1 },
-      { measure: "fact", of: GROWN, unit: "MB", atMost: 2 },
-      { measure: "peak", of: "idle sync", atMost: MEMORY },
-    ],
+    targets: TARGETS,
     prepare: async () => {
       empty = copied(await tools.empty(await runtimeOf(stage)), `${stage.folder}/${COPIES[0]}`);
       const least = await tools.floorOfList(await runtimeOf(stage));
@@ -71,11 +73,13 @@ export function startCase({ stage, tools }: Setting): Case {
         [GROWN]: (Deno.statSync(stage.executable).size - Deno.statSync(empty).size) / 1e6,
       },
     }),
-    clean: async () => {
-      for (const copy of COPIES) stage.drop(`${stage.folder}/${copy}`);
-      await stage.empty("idle");
-    },
+    clean: () => clean(stage),
   };
+}
+
+async function clean(stage: Stage): Promise<void> {
+  for (const copy of COPIES) stage.drop(`${stage.folder}/${copy}`);
+  await stage.empty("idle");
 }
 
 /** FTL on a machine, by a copy of its executable. */

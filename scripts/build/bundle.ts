@@ -70,13 +70,7 @@ export async function bundle({ root, folder, commit }: BundleOptions): Promise<s
     // The first plugin that knows a file gives its text.
     plugins.unshift(gathered(more, { root, entry: ENTRY, read: straightened }));
     const { outputFiles } = await esbuild.build({ ...options, plugins });
-    const files = outputFiles.map(({ path, text }) => ({
-      name: path.slice(path.lastIndexOf("/") + 1),
-      text,
-    }));
-    for (const { name, text } of withoutFacades(files)) {
-      Deno.writeTextFileSync(`${folder}/js/${name}`, withRequire(text));
-    }
+    writeFiles(outputFiles, `${folder}/js`);
   } finally {
     await esbuild.stop();
   }
@@ -84,6 +78,16 @@ export async function bundle({ root, folder, commit }: BundleOptions): Promise<s
 }
 
 const ENTRY = "mod.ts";
+
+function writeFiles(outputs: readonly esbuild.OutputFile[], folder: string): void {
+  const files = outputs.map(({ path, text }) => ({
+    name: path.slice(path.lastIndexOf("/") + 1),
+    text,
+  }));
+  for (const { name, text } of withoutFacades(files)) {
+    Deno.writeTextFileSync(`${folder}/${name}`, withRequire(text));
+  }
+}
 
 /** Who starts often: each machine syncs each minute, and a person who looks waits. */
 const WEIGHTS: ReadonlyMap<string, number> = new Map([
