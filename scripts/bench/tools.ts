@@ -13,6 +13,8 @@ export interface Tools {
    * @throws Unavailable if it cannot be made
    */
   readonly empty: (runtime: string) => Promise<string>;
+  /** The same of `floor/list.ts`. */
+  readonly floorOfList: (runtime: string) => Promise<string>;
 }
 
 /** @param folder is kept for the next run: the empty program is in it */
@@ -20,24 +22,30 @@ export async function findTools(folder: string, say: (text: string) => void): Pr
   const [aws, pigz] = [await findProgram("aws"), await findProgram("pigz")];
   if (aws === undefined) say("the aws-cli is not installed: FTL is not compared with it");
   if (pigz === undefined) say("pigz is not installed: FTL is not compared with it");
-  return { aws, pigz, empty: (runtime) => compileEmpty(runtime, folder, say) };
+  const list = Deno.readTextFileSync(new URL("floor/list.ts", import.meta.url));
+  return {
+    aws,
+    pigz,
+    empty: (runtime) => compiled({ name: "empty", text: "", runtime }, folder, say),
+    floorOfList: (runtime) => compiled({ name: "list", text: list, runtime }, folder, say),
+  };
 }
 
-async function compileEmpty(
-  runtime: string,
+async function compiled(
+  { name, text, runtime }: { name: string; text: string; runtime: string },
   folder: string,
   say: (text: string) => void,
 ): Promise<string> {
-  const path = `${folder}/empty-${runtime}`;
+  const path = `${folder}/${name}-${runtime}`;
+  const entry = `${path}.ts`;
   try {
     Deno.statSync(path);
-    return path;
+    if (Deno.readTextFileSync(entry) === text) return path;
   } catch {
     // It must be compiled.
   }
-  const entry = `${path}.ts`;
   Deno.mkdirSync(folder, { recursive: true });
-  Deno.writeTextFileSync(entry, "");
+  Deno.writeTextFileSync(entry, text);
   const target = Deno.build.arch;
   try {
     if (runtime === Deno.version.deno) {
@@ -53,6 +61,6 @@ async function compileEmpty(
     return path;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Unavailable(`no empty program to compare with: ${reason}`);
+    throw new Unavailable(`no ${name} program to compare with: ${reason}`);
   }
 }

@@ -6,7 +6,9 @@
  * there. ES modules are preferred to CommonJS, from which esbuild cannot remove unused code.
  */
 import * as esbuild from "esbuild";
-import { gathered, loadedBefore } from "./chunks.ts";
+import { BUILT_IN, gathered } from "./chunks.ts";
+import { withoutFacades } from "./facades.ts";
+import { importsToAdd } from "./merge.ts";
 import { run } from "./process.ts";
 import { straightened, straightImports } from "./straight_imports.ts";
 
@@ -56,17 +58,19 @@ export async function bundle({ root, folder, commit }: BundleOptions): Promise<s
     } as const satisfies esbuild.BuildOptions;
     const plugins = [
       npmSpecifiers(),
+      builtIns(),
       manifestPlugin({ version: manifest.version, commit }),
       commandLineOnly(root),
       plainSchemas(),
       straightImports(),
     ];
     const { metafile } = await esbuild.build({ ...options, plugins });
-    const before = loadedBefore(metafile.inputs, ENTRY);
+    const sizes = sizesIn(metafile.outputs);
+    const more = importsToAdd(metafile.inputs, { entry: ENTRY, sizes, weights: WEIGHTS });
     // The first plugin that knows a file gives its text.
-    plugins.unshift(gathered(before, { root, entry: ENTRY, read: straightened }));
+    plugins.unshift(gathered(more, { root, entry: ENTRY, read: straightened }));
     const { outputFiles } = await esbuild.build({ ...options, plugins });
-    for (const { path, text } of outputFiles) Deno.writeTextFileSync(path, withRequire(text));
+    writeFiles(outputFiles, `${folder}/js`);
   } finally {
     await esbuild.stop();
   }
@@ -75,13 +79,41 @@ export async function bundle({ root, folder, commit }: BundleOptions): Promise<s
 
 const ENTRY = "mod.ts";
 
+function writeFiles(outputs: readonly esbuild.OutputFile[], folder: string): void {
+  const files = outputs.map(({ path, text }) => ({
+    name: path.slice(path.lastIndexOf("/") + 1),
+    text,
+  }));
+  for (const { name, text } of withoutFacades(files)) {
+    Deno.writeTextFileSync(`${folder}/${name}`, withRequire(text));
+  }
+}
+
+/** Who starts often: each machine syncs each minute, and a person who looks waits. */
+const WEIGHTS: ReadonlyMap<string, number> = new Map([
+  ["src/cli/run_command.ts", 20],
+  ["src/cli/actions/sync.ts", 20],
+  ["src/bucket/s3/s3_bucket.ts", 20],
+  ["src/cli/actions/list.ts", 10],
+  ["src/cli/actions/jump.ts", 5],
+  ["src/cli/actions/status.ts", 5],
+]);
+
+/** The bytes of each module in the program. */
+function sizesIn(outputs: esbuild.Metafile["outputs"]): Map<string, number> {
+  return new Map(
+    Object.values(outputs).flatMap(({ inputs }) => Object.entries(inputs))
+      .map(([path, { bytesInOutput }]) => [path, bytesInOutput]),
+  );
+}
+
 /** CommonJS packages load built-in modules with `require`, which an ES module must make first. */
 function withRequire(text: string): string {
   return /\brequire\b/.test(text) ? `${REQUIRE}\n${text}` : text;
 }
 
-const REQUIRE = 'import{createRequire as __createRequire}from"node:module";' +
-  "const require=__createRequire(import.meta.url);";
+const REQUIRE =
+  'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);';
 
 async function installPackages(root: string, folder: string): Promise<void> {
   const npm = `${folder}/npm`;
@@ -105,6 +137,26 @@ function npmSpecifiers(): esbuild.Plugin {
         if (name === undefined) return { errors: [{ text: `${path} has no version` }] };
         return build.resolve(name + inside, { importer, kind, resolveDir });
       });
+    },
+  };
+}
+
+/**
+ * Takes the runtime's own modules by a call. If they were imported, each later lazy import would walk through all the
+ * files that they are made of in the runtime, which takes longer than to load what is meant.
+ */
+function builtIns(): esbuild.Plugin {
+  return {
+    name: "built-ins",
+    setup(build): void {
+      build.onResolve({ filter: /^node:/ }, ({ path, kind }) => {
+        if (kind === "dynamic-import") return undefined;
+        return { path, namespace: BUILT_IN, sideEffects: false };
+      });
+      build.onLoad({ filter: /.*/, namespace: BUILT_IN }, ({ path }) => ({
+        contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+        loader: "js",
+      }));
     },
   };
 }

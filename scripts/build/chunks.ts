@@ -8,13 +8,16 @@
  */
 import type * as esbuild from "esbuild";
 
+/** Where the bundling has what stands for a module of the runtime: such a path begins with it and a colon. */
+export const BUILT_IN = "built-in";
+
 /** Which modules import which, by their paths below `absWorkingDir`: esbuild's own account of a bundling. */
-type Inputs = esbuild.Metafile["inputs"];
+export type Inputs = esbuild.Metafile["inputs"];
 
 /** What is surely loaded before each lazily imported module, by the paths of both. */
 export function loadedBefore(inputs: Inputs, entry: string): Map<string, ReadonlySet<string>> {
   const importers = lazyImporters(inputs);
-  const needs = new Map([entry, ...importers.keys()].map((path) => [path, closure(inputs, path)]));
+  const needs = new Map([entry, ...importers.keys()].map((path) => [path, needsOf(inputs, path)]));
   const before = new Map<string, ReadonlySet<string>>([[entry, new Set()]]);
   // It begins with too much, and takes away what one of the ways to a module does not load.
   const all = new Set(Object.keys(inputs));
@@ -50,7 +53,7 @@ function lazyImporters(inputs: Inputs): Map<string, Set<string>> {
 }
 
 /** The module and all that it cannot do without. */
-function closure(inputs: Inputs, start: string): Set<string> {
+export function needsOf(inputs: Inputs, start: string): Set<string> {
   const found = new Set([start]);
   // A set's loop also comes to what is added meanwhile.
   for (const path of found) {
@@ -62,19 +65,19 @@ function closure(inputs: Inputs, start: string): Set<string> {
 }
 
 /**
- * The plugin that adds these imports. `entry` is never imported, since it still runs. `read` gives the text of a
+ * The plugin that adds imports to lazily imported modules. `entry` is never imported, since it still runs. `read` gives the text of a
  * file.
  */
 export function gathered(
-  before: ReadonlyMap<string, ReadonlySet<string>>,
+  more: ReadonlyMap<string, ReadonlySet<string>>,
   { root, entry, read }: {
     root: string;
     entry: string;
     read: (build: esbuild.PluginBuild, path: string) => Promise<string>;
   },
 ): esbuild.Plugin {
-  const imports = new Map([...before].map(([path, loaded]) => {
-    const paths = [...loaded].filter((path) => path !== entry && !path.endsWith(".json")).sort();
+  const imports = new Map([...more].map(([path, loaded]) => {
+    const paths = [...loaded].filter((path) => path !== entry && isFile(path)).sort();
     return [pathOf(root, path), paths.map((path) => pathOf(root, path))] as const;
   }));
   return {
@@ -89,6 +92,10 @@ export function gathered(
       });
     },
   };
+}
+
+function isFile(path: string): boolean {
+  return !path.endsWith(".json") && !path.startsWith(`${BUILT_IN}:`);
 }
 
 function pathOf(root: string, path: string): string {

@@ -17,7 +17,7 @@ export interface OptionSpec {
   readonly help: string;
 }
 
-/** One command. A large one loads its code only when it runs, because parsing it would slow down the others. */
+/** One command: its words, and what must be known of it before it runs. */
 export interface Command {
   readonly name: string;
   /** The words after `ftl <name>`, one line for each form. */
@@ -49,10 +49,11 @@ export interface Command {
   readonly isAboutMachine?: (given: ReadonlySet<string>, words: readonly string[]) => boolean;
   /** Whether it signs what it writes to S3, if `FTL_SIGN_KEY` is set. */
   readonly signs?: boolean;
-  /** Absent for `help`, which needs no context. */
-  readonly run?: Action;
+  /** Whether it shows help, which needs no context. What any other command does is in `actions.ts`. */
+  readonly showsHelp?: true;
 }
 
+/** What a command does with its arguments. */
 export type Action = (
   context: Context,
   parsed: ParsedArguments,

@@ -8,19 +8,16 @@
 import type { Context } from "../context.ts";
 import type { Environment } from "../config.ts";
 import { EXIT, OutcomeUnknownError } from "../errors.ts";
-import type { FtlEvent, Report } from "../events.ts";
+import type { Report } from "../events.ts";
 import { commandIn, parseArguments, type ParsedArguments, requireCommand } from "./arguments.ts";
 import type { Command } from "./command.ts";
-import { errorLines, exitCodeOf, exitCodeOfAll } from "./failure.ts";
-import { documentText, errorDocument, type Payload } from "./text/documents.ts";
+import { exitCodeOf } from "./failure.ts";
+import type { Payload } from "./text/documents.ts";
 import { commandHelp, commandHelpJson, generalHelp, generalHelpJson } from "./text/help.ts";
-import { narrate, type NarrationOptions, withSafeTexts } from "./terminal/narration.ts";
-import { losingErrors, printable, UnwritableResultError, writeResult } from "./terminal/output.ts";
-import { paintFor } from "./terminal/paint.ts";
+import { losingErrors, UnwritableResultError, writeResult } from "./terminal/output.ts";
 import { type Programs, type ScopeName, scopeOf } from "./permissions.ts";
 import { requireSystem, type System } from "./system.ts";
-import { Progress } from "./terminal/progress.ts";
-import { makeScreen, type OutputStream, type Screen } from "./terminal/screen.ts";
+import { makeScreen, type OutputStream } from "./terminal/screen.ts";
 
 /** Which program this is. */
 export interface ProgramVersion {
@@ -64,11 +61,13 @@ export async function main(argv: readonly string[], given: Surroundings): Promis
   } catch (thrown) {
     const isToldBySignal = given.signal.aborted && !(thrown instanceof OutcomeUnknownError);
     const error = isToldBySignal ? given.signal.reason : thrown;
+    const { tellError } = await import("./tell_error.ts");
     tellError(error, { surroundings, verbose });
     const hasDocument = isGiven("--json", argv) && !(error instanceof UnwritableResultError);
     await stderr.settled?.();
     if (hasDocument) {
       const command = commandIn(argv)?.name ?? null;
+      const { documentText, errorDocument } = await import("./text/documents.ts");
       losingErrors(given.stdout.write)(documentText(command, errorDocument(error)));
     }
     return exitCodeOf(error);
@@ -81,91 +80,20 @@ function isGiven(option: string, argv: readonly string[]): boolean {
   return (end < 0 ? argv : argv.slice(0, end)).includes(option);
 }
 
-function tellError(
-  error: unknown,
-  { surroundings, verbose }: { surroundings: Surroundings; verbose: boolean },
-): void {
-  const { stderr, env } = surroundings;
-  const screen = makeScreen(stderr, env);
-  const lines = errorLines(error, { verbose, paint: paintFor(screen) });
-  stderr.write(lines.map((line) => `${printable(line, screen)}\n`).join(""));
-}
-
 async function run(parsed: ParsedArguments, surroundings: Surroundings): Promise<number> {
   const { command, flags } = parsed;
   const { stdout, env, system } = surroundings;
   requireSystem(parsed, system);
   surroundings.keepOnly(scopeOf(parsed, surroundings.programs));
   const screen = makeScreen(stdout, env);
-  if (command?.run === undefined || flags.has("help") || flags.has("version")) {
+  if (command === undefined || command.showsHelp || flags.has("help") || flags.has("version")) {
     const about = aboutItself(parsed, { surroundings, columns: screen.columns() });
-    const document = (): string => documentText(about.command, about.json);
-    writeResult(stdout.write, flags.has("json") ? document() : `${about.text}\n`);
+    const text = flags.has("json") ? await documentOf(about) : `${about.text}\n`;
+    writeResult(stdout.write, text);
     return EXIT.done;
   }
-  using narrator = new Narrator(surroundings, { flags, logsChanges: command.logsChanges ?? false });
-  const context = surroundings.context((event) => narrator.tell(event));
-  const table = {
-    isTerminal: screen.isTerminal,
-    columns: screen.columns(),
-    paint: paintFor(screen),
-    now: context.now(),
-  };
-  const { lines, text, json, failures } = await command.run(context, parsed, table);
-  narrator.stop();
-  const shown = flags.has("json")
-    ? documentText(command.name, json)
-    : text ?? lines.map((line) => `${printable(line, screen)}\n`).join("");
-  // Both streams may go to the same place.
-  await surroundings.stderr.settled?.();
-  try {
-    writeResult(stdout.write, shown);
-  } catch (error) {
-    // The failures of the command decide the exit code.
-    if (failures.length === 0) throw error;
-    tellError(error, { surroundings, verbose: flags.has("verbose") });
-  }
-  return exitCodeOfAll(failures);
-}
-
-/** Writes reports to stderr: notes as lines, slow work as live lines. */
-class Narrator implements Disposable {
-  readonly #options: NarrationOptions;
-  readonly #screen: Screen;
-  readonly #write: (text: string) => void;
-  readonly #progress: Progress | undefined;
-
-  constructor(
-    { stderr, env }: Surroundings,
-    { flags, logsChanges }: { flags: ReadonlySet<string>; logsChanges: boolean },
-  ) {
-    const screen = makeScreen(stderr, env);
-    const paint = paintFor(screen);
-    const quiet = flags.has("quiet");
-    this.#options = { quiet, logsChanges, verbose: flags.has("verbose"), paint };
-    this.#screen = screen;
-    this.#write = stderr.write;
-    if (screen.redraw && !quiet) {
-      this.#progress = new Progress({ screen, paint, write: stderr.write });
-    }
-  }
-
-  tell(event: FtlEvent): void {
-    this.#progress?.tell(withSafeTexts(event));
-    const text = narrate(event, this.#options)
-      .map((line) => `${printable(line, this.#screen)}\n`).join("");
-    if (text === "") return;
-    if (this.#progress === undefined) this.#write(text);
-    else this.#progress.above(() => this.#write(text));
-  }
-
-  stop(): void {
-    this.#progress?.stop();
-  }
-
-  [Symbol.dispose](): void {
-    this.stop();
-  }
+  const { runCommand } = await import("./run_command.ts");
+  return await runCommand(command, parsed, surroundings);
 }
 
 /** Information about `ftl` itself. */
@@ -174,6 +102,11 @@ interface About {
   /** The command in the JSON document. It is the same for every way to ask. */
   readonly command: "help" | "version";
   readonly json: Payload;
+}
+
+async function documentOf({ command, json }: About): Promise<string> {
+  const { documentText } = await import("./text/documents.ts");
+  return documentText(command, json);
 }
 
 /** Version and help, which need no context. */
@@ -197,6 +130,6 @@ function subjectOfHelp(
   command: Command | undefined,
   [word]: readonly string[],
 ): Command | undefined {
-  if (command?.run !== undefined) return command;
+  if (command !== undefined && !command.showsHelp) return command;
   return word === undefined ? undefined : requireCommand(word);
 }

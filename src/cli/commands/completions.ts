@@ -1,6 +1,4 @@
 /** `ftl completions` on the command line. */
-import { UsageError } from "../../errors.ts";
-import { quote } from "../../foreign_text.ts";
 import type { Command } from "../command.ts";
 
 export const completions: Command = {
@@ -17,15 +15,4 @@ export const completions: Command = {
   ],
   completes: "shell",
   scope: () => "nothing",
-  run: async (_context, { words: [word = ""] }) => {
-    const { completionScript, SHELLS } = await import("../completion/completion.ts");
-    const shell = SHELLS.find((known) => known === word);
-    if (shell === undefined) {
-      throw new UsageError(`No completions for ${quote(word)}`, {
-        hint: `There are completions for ${SHELLS.join(", ")}`,
-      });
-    }
-    const script = completionScript(shell);
-    return { lines: [], text: `${script}\n`, json: { shell, script }, failures: [] };
-  },
 };

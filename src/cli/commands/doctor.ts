@@ -1,6 +1,4 @@
 /** `ftl doctor` on the command line. */
-import { doctorDocument } from "../text/documents.ts";
-import { checkLines } from "../text/checklist.ts";
 import type { Command } from "../command.ts";
 
 export const doctor: Command = {
@@ -25,13 +23,4 @@ export const doctor: Command = {
   ],
   completes: "none",
   scope: () => "doctor",
-  run: async (context, _parsed, table) => {
-    const { doctor } = await import("../../commands/doctor/doctor.ts");
-    const found = await doctor(context);
-    return {
-      lines: checkLines(found.checks, table),
-      json: doctorDocument(found),
-      failures: found.failures,
-    };
-  },
 };

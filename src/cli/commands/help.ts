@@ -12,4 +12,5 @@ export const help: Command = {
   examples: [],
   completes: "command",
   scope: () => "nothing",
+  showsHelp: true,
 };

@@ -1,9 +1,5 @@
 /** `ftl history` on the command line. */
-import { history as readHistory } from "../../commands/history.ts";
-import { requirePackageName } from "../../revision/names.ts";
 import type { Command } from "../command.ts";
-import { historyDocument, historyLines } from "../text/history.ts";
-import { requireCount } from "../values.ts";
 
 export const history: Command = {
   name: "history",
@@ -19,10 +15,4 @@ export const history: Command = {
   examples: [["ftl history my_site", "the last 20 changes"]],
   completes: "package",
   scope: () => "master",
-  run: async (context, { words: [name = ""], values }, table) => {
-    const most = values.get("most");
-    const options = most === undefined ? {} : { most: requireCount("most", most) };
-    const found = await readHistory(context, requirePackageName(name), options);
-    return { lines: historyLines(found, table), json: historyDocument(found), failures: [] };
-  },
 };

@@ -1,8 +1,4 @@
 /** `ftl jump-back` on the command line. */
-import { jumpBack as jumpBackHere, jumpBackMaster } from "../../commands/jump_back.ts";
-import { requirePackageName } from "../../revision/names.ts";
-import { jumpDocument } from "../text/documents.ts";
-import { messageOption, refuseMessage, refuseWait, waitOption } from "../values.ts";
 import { type Command, MASTER, MESSAGE, WAIT } from "../command.ts";
 
 export const jumpBack: Command = {
@@ -27,15 +23,4 @@ export const jumpBack: Command = {
   scope: (flags) => flags.has("master") ? "master" : "change",
   mayTakeLong: true,
   signs: true,
-  run: async (context, { words: [name = ""], flags, values }) => {
-    const packageName = requirePackageName(name);
-    const master = flags.has("master");
-    const jumped = master
-      ? await jumpBackMaster(context, packageName, {
-        ...messageOption(values),
-        ...waitOption(values),
-      })
-      : await jumpBackHere(context, refuseMessage(values) ?? refuseWait(values) ?? packageName);
-    return { lines: [], json: jumpDocument(jumped, { master }), failures: jumped.failures };
-  },
 };

@@ -1,13 +1,4 @@
 /** `ftl list` on the command line. */
-import {
-  listLocalPackages,
-  listLocalRevisions,
-  listMasterPackages,
-  listMasterRevisions,
-} from "../../commands/list/list.ts";
-import { requirePackageName } from "../../revision/names.ts";
-import { packagesDocument, revisionsDocument } from "../text/documents.ts";
-import { packageLines, revisionLines } from "../text/tables.ts";
 import { type Command, MASTER } from "../command.ts";
 
 export const list: Command = {
@@ -30,27 +21,4 @@ export const list: Command = {
   completes: "package",
   isAboutMachine: (given) => !given.has("master"),
   scope: (flags) => flags.has("master") ? "master" : "look",
-  run: async (context, { words: [name], flags }, table) => {
-    const master = flags.has("master");
-    const long = flags.has("long");
-    if (name === undefined) {
-      const packages = master
-        ? await listMasterPackages(context, { long })
-        : listLocalPackages(context, { long });
-      return {
-        lines: packageLines(packages, { ...table, long }),
-        json: packagesDocument(packages, { master, long }),
-        failures: [],
-      };
-    }
-    const packageName = requirePackageName(name);
-    const revisions = master
-      ? await listMasterRevisions(context, packageName, { long })
-      : listLocalRevisions(context, packageName);
-    return {
-      lines: revisionLines(revisions, { ...table, long }),
-      json: revisionsDocument(packageName, revisions, { master, long }),
-      failures: [],
-    };
-  },
 };

@@ -1,8 +1,4 @@
 /** `ftl purge` on the command line. */
-import { purge as purgeHere, purgeMaster, type PurgeTarget } from "../../commands/purge.ts";
-import { requirePackageName, requireRevisionName } from "../../revision/names.ts";
-import { purgeDocument } from "../text/documents.ts";
-import { requireCount } from "../values.ts";
 import { type Command, DRY_RUN, MASTER } from "../command.ts";
 
 export const purge: Command = {
@@ -28,20 +24,4 @@ export const purge: Command = {
   isAboutMachine: (given) => !given.has("master"),
   scope: (flags) => flags.has("master") ? "master" : flags.has("dry-run") ? "look" : "change",
   mayTakeLong: true,
-  run: async (context, { words: [name = ""], flags, values }) => {
-    const keep = values.get("keep");
-    const target: PurgeTarget = keep === undefined
-      ? { revision: requireRevisionName(name) }
-      : { package: requirePackageName(name), keep: requireCount("keep", keep) };
-    const dryRun = flags.has("dry-run");
-    const master = flags.has("master");
-    const purged = master
-      ? await purgeMaster(context, target, { dryRun })
-      : await purgeHere(context, target, { dryRun });
-    return {
-      lines: dryRun ? purged.removed.map((revision) => `remove\t${revision}`) : [],
-      json: purgeDocument(purged, { master, dryRun }),
-      failures: purged.failures,
-    };
-  },
 };

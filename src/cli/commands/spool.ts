@@ -1,6 +1,4 @@
 /** `ftl spool` on the command line. */
-import { spoolDocument } from "../text/documents.ts";
-import { messageOption } from "../values.ts";
 import { type Command, MESSAGE } from "../command.ts";
 
 export const spool: Command = {
@@ -57,15 +55,4 @@ export const spool: Command = {
   scope: () => "spool",
   mayTakeLong: true,
   signs: true,
-  run: async (context, { words: [file = ""], flags, values, lists }) => {
-    const { spool } = await import("../../commands/spool/spool.ts");
-    const name = values.get("name");
-    const spooled = await spool(context, file, {
-      ...messageOption(values),
-      ...(name === undefined ? {} : { name }),
-      exclude: lists.get("exclude") ?? [],
-      delta: !flags.has("no-delta"),
-    });
-    return { lines: [spooled.revision], json: spoolDocument(spooled), failures: [] };
-  },
 };

@@ -1,8 +1,4 @@
 /** `ftl status` on the command line. */
-import { status as findStatus } from "../../commands/status/status.ts";
-import { requirePackageName } from "../../revision/names.ts";
-import { statusDocument } from "../text/documents.ts";
-import { statusLines } from "../text/status_table.ts";
 import type { Command } from "../command.ts";
 
 export const status: Command = {
@@ -23,15 +19,4 @@ export const status: Command = {
   completes: "package",
   isAboutMachine: () => true,
   scope: () => "master",
-  run: async (context, { words: [name] }, table) => {
-    const found = await findStatus(
-      context,
-      name === undefined ? undefined : requirePackageName(name),
-    );
-    return {
-      lines: found.packages.length === 0 ? [] : statusLines(found.packages, table),
-      json: statusDocument(found),
-      failures: found.failures,
-    };
-  },
 };

@@ -1,6 +1,4 @@
 /** `ftl verify` on the command line. */
-import { UsageError } from "../../errors.ts";
-import type { ParsedArguments } from "../arguments.ts";
 import { type Command, MASTER } from "../command.ts";
 
 export const verify: Command = {
@@ -43,48 +41,4 @@ export const verify: Command = {
     !given.has("master") && !(words.length === 0 && given.has("trust")),
   scope: (given) => given.has("show") ? "show" : "master",
   mayTakeLong: true,
-  run: async (context, parsed, table) => {
-    const { words, flags, values } = parsed;
-    refuseMixture(parsed);
-    const strict = flags.has("strict");
-    const [trust, show] = [values.get("trust"), values.get("show")];
-    const { readTrustedSigners, verify, verifyMaster } = await import(
-      "../../commands/verify/verify.ts"
-    );
-    const texts = await import("../text/verify.ts");
-    if (flags.has("master")) {
-      const found = await verifyMaster(context, words[0] ?? "", { trust, show });
-      const lines = texts.objectLines(found, table);
-      return { lines, json: texts.objectDocument(found), failures: found.failures };
-    }
-    if (words.length === 0 && trust !== undefined) {
-      const found = await readTrustedSigners(trust);
-      const lines = texts.signerLines(found, table);
-      return { lines, json: texts.signersDocument(found), failures: [] };
-    }
-    const found = await verify(context, words, { strict, trust });
-    return {
-      lines: texts.findingLines(found, table),
-      json: texts.verifiedDocument(found, { strict }),
-      failures: found.flatMap(({ failures }) => failures),
-    };
-  },
 };
-
-function refuseMixture({ words, flags, values }: ParsedArguments): void {
-  const strict = flags.has("strict");
-  if (flags.has("master")) {
-    if (words.length !== 1) {
-      throw new UsageError("ftl verify --master needs one revision or package", {
-        hint: "ftl verify --master REVISION|PACKAGE",
-      });
-    }
-    if (strict) throw new UsageError("--strict is about files on this machine, not about S3");
-  } else if (values.has("show")) {
-    throw new UsageError("--show needs --master: what was signed is in S3", {
-      hint: "ftl verify --master REVISION|PACKAGE --show DIR",
-    });
-  } else if (words.length === 0 && values.has("trust") && strict) {
-    throw new UsageError("--strict needs a revision or a package beside --trust");
-  }
-}
