@@ -8,6 +8,7 @@
 import * as esbuild from "esbuild";
 import { gathered, loadedBefore } from "./chunks.ts";
 import { run } from "./process.ts";
+import { requireSmallStarts } from "./start_size.ts";
 import { straightened, straightImports } from "./straight_imports.ts";
 
 export interface BundleOptions {
@@ -25,7 +26,7 @@ interface Manifest {
   readonly imports: Readonly<Record<string, string>>;
 }
 
-/** Bundles. Returns the entry's path. */
+/** Bundles. Returns the entry's path. Throws an Error if a start would parse too much. */
 export async function bundle({ root, folder, commit }: BundleOptions): Promise<string> {
   Deno.mkdirSync(folder, { recursive: true });
   Deno.removeSync(folder, { recursive: true });
@@ -65,7 +66,8 @@ export async function bundle({ root, folder, commit }: BundleOptions): Promise<s
     const before = loadedBefore(metafile.inputs, ENTRY);
     // The first plugin that knows a file gives its text.
     plugins.unshift(gathered(before, { root, entry: ENTRY, read: straightened }));
-    const { outputFiles } = await esbuild.build({ ...options, plugins });
+    const { outputFiles, metafile: { outputs } } = await esbuild.build({ ...options, plugins });
+    requireSmallStarts(outputs);
     for (const { path, text } of outputFiles) Deno.writeTextFileSync(path, withRequire(text));
   } finally {
     await esbuild.stop();
