@@ -51,7 +51,7 @@ Deno.test("a spare whose tree is bad is of no use: the revision comes whole, and
 Deno.test("with FTL_DELTA=always it comes by a delta of another revision then", async () => {
   using fleet = new DeltaFleet();
   const next = await withSpare(fleet, { FTL_DELTA: "always" });
-  rewriteTree(fleet, (text) => text.replace("ftl-tree 1", "ftl-tree 2"));
+  rewriteTree(fleet, (text) => text.replace("\nf ", "\nx "));
   const fetched = await requireSame(fleet, next, { FTL_DELTA: "always" });
   assertEquals([fetched?.how, fetched?.fallback], ["delta", undefined]);
 });
