@@ -237,9 +237,7 @@ for (const module of modules) {
 }
 const reached = new Set(modules.map(({ specifier }) => pathOf(specifier)));
 for await (const path of sourceFiles("src/")) {
-  if (!reached.has(path)) {
-    problems.push(`${path}: nothing imports it that mod.ts leads to`);
-  }
+  if (!reached.has(path)) problems.push(`${path}: nothing imports it that mod.ts leads to`);
 }
 
 if (problems.length > 0) {
