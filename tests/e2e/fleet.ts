@@ -65,6 +65,8 @@ export class Fleet implements AsyncDisposable {
       buckets: [BUCKET],
       // No test cuts the server's power.
       durable: false,
+      // Nobody may bless twice in one second: who tries waits for the next one.
+      leapAfter: /\.rev$/,
       ...options,
     });
     return new Fleet(server, folder);
