@@ -91,7 +91,7 @@ const TEXTS = {
   },
   FTL_DELTA: {
     meaning:
-      "`auto`, the default: only what has changed is moved where that is faster; `always`; `off`",
+      "`auto`, the default: with a spare only what has changed is moved; `always`: without one, too; `off`",
   },
   FTL_VERIFY: {
     meaning: "`full`: a delta reads all unchanged files again, too; the default is `stat`",

@@ -10,6 +10,7 @@ import { BUILT_IN, gathered } from "./chunks.ts";
 import { withoutFacades } from "./facades.ts";
 import { importsToAdd } from "./merge.ts";
 import { run } from "./process.ts";
+import { requireSmallStarts } from "./start_size.ts";
 import { straightened, straightImports } from "./straight_imports.ts";
 
 export interface BundleOptions {
@@ -27,7 +28,7 @@ interface Manifest {
   readonly imports: Readonly<Record<string, string>>;
 }
 
-/** Bundles. Returns the entry's path. */
+/** Bundles. Returns the entry's path. Throws an Error if a start would parse too much. */
 export async function bundle({ root, folder, commit }: BundleOptions): Promise<string> {
   Deno.mkdirSync(folder, { recursive: true });
   Deno.removeSync(folder, { recursive: true });
@@ -69,7 +70,8 @@ export async function bundle({ root, folder, commit }: BundleOptions): Promise<s
     const more = importsToAdd(metafile.inputs, { entry: ENTRY, sizes, weights: WEIGHTS });
     // The first plugin that knows a file gives its text.
     plugins.unshift(gathered(more, { root, entry: ENTRY, read: straightened }));
-    const { outputFiles } = await esbuild.build({ ...options, plugins });
+    const { outputFiles, metafile: { outputs } } = await esbuild.build({ ...options, plugins });
+    requireSmallStarts(outputs);
     writeFiles(outputFiles, `${folder}/js`);
   } finally {
     await esbuild.stop();

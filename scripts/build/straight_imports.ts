@@ -11,28 +11,56 @@ import type * as esbuild from "esbuild";
 /** ES modules of the SDK. */
 const FILES = /\/@(smithy|aws-sdk)\/[^/]+\/dist-es\/.*\.js$/;
 const IMPORT = /^import \{([^}]*)\} from "(@(?:smithy|aws-sdk)\/[^"]+)";$/gm;
+/** The same in whatever form. */
+const ANY_IMPORT = /^[ \t]*import\b[^"'(;]*["']@(?:smithy|aws-sdk)\/[^"']+["']/gm;
 /** What is imported and exported in two lines is passed on, too. */
 const PASSED_ON = /^(?:export|import) \{([^}]*)\} from "([^"]+)";$/gm;
 
+/**
+ * Fails the build if the SDK is written in another form than the patterns here expect: no error would show that, as the
+ * program would only be larger.
+ */
 export function straightImports(): esbuild.Plugin {
   return {
     name: "straight-imports",
     setup(build): void {
+      let passed = 0;
       build.onLoad({ filter: FILES }, async ({ path }) => {
-        return { contents: await straightened(build, path), loader: "js" };
+        return { contents: await straightened(build, path, () => passed++), loader: "js" };
+      });
+      build.onEnd(({ errors }) => {
+        if (passed > 0 || errors.length > 0) return;
+        throw new Error(
+          "straightImports() has found no import of the SDK that leads through a file which only passes it on: " +
+            "the SDK's files are not where, or not what, it expects",
+        );
       });
     },
   };
 }
 
-/** The text of a file, with straight imports if it is one of the SDK. */
-export async function straightened(build: esbuild.PluginBuild, path: string): Promise<string> {
+/**
+ * The text of a file, with straight imports if it is one of the SDK. Throws an Error if it imports from the SDK in a
+ * form that is not known here.
+ *
+ * @param onPassed called for each name that is imported past a file which only passes it on
+ */
+export async function straightened(
+  build: esbuild.PluginBuild,
+  path: string,
+  onPassed: () => void = () => {},
+): Promise<string> {
   const text = Deno.readTextFileSync(path);
   if (!FILES.test(path)) return text;
   const imports = [...text.matchAll(IMPORT)];
+  const others = [...text.matchAll(ANY_IMPORT)].length - imports.length;
+  if (others !== 0) {
+    throw new Error(`${path} imports from the SDK in a form that straightImports() does not know`);
+  }
   const straight = await Promise.all(imports.map(async ([, names = "", from = ""]) => {
     const lines = namesIn(names).map(async (name) => {
-      const file = await definerOf(build, nameOf(name), { from, importer: path });
+      const { file, isPassed } = await definerOf(build, nameOf(name), { from, importer: path });
+      if (isPassed) onPassed();
       return `import { ${name} } from ${JSON.stringify(file)};`;
     });
     return (await Promise.all(lines)).join("");
@@ -49,20 +77,22 @@ async function definerOf(
   build: esbuild.PluginBuild,
   name: string,
   { from, importer }: { from: string; importer: string },
-): Promise<string> {
+): Promise<{ readonly file: string; readonly isPassed: boolean }> {
   const { path, errors, sideEffects } = await build.resolve(from, {
     kind: "import-statement",
     importer,
     resolveDir: importer.slice(0, importer.lastIndexOf("/")),
   });
   if (errors.length > 0) throw new Error(`${importer} imports ${from}, which is not there`);
-  if (sideEffects) return path;
+  const here = { file: path, isPassed: false };
+  if (sideEffects) return here;
   for (const [, names = "", next = ""] of Deno.readTextFileSync(path).matchAll(PASSED_ON)) {
     if (!next.startsWith("node:") && namesIn(names).includes(name)) {
-      return await definerOf(build, name, { from: next, importer: path });
+      const { file } = await definerOf(build, name, { from: next, importer: path });
+      return { file, isPassed: true };
     }
   }
-  return path;
+  return here;
 }
 
 function namesIn(list: string): string[] {

@@ -19,6 +19,7 @@ import { cleanUp } from "../machine/revisions/clean_up.ts";
 import { type Context } from "../context.ts";
 import {
   fetchPackageListing,
+  type RemotePackage,
   type RemoteRevision,
   requireRemote,
   requireRevisions,
@@ -89,8 +90,8 @@ export async function purge(
 }
 
 /**
- * Removes revisions from S3, with their trees and patches. Throws `UsageError` for a protected one, `NotFoundError` for one that is not
- * there.
+ * Removes revisions from S3, with their trees and patches. Of a package without revisions it removes the trees and patches
+ * that are left. Throws `UsageError` for a protected one, `NotFoundError` for one that is not there.
  */
 export async function purgeMaster(
   context: Context,
@@ -102,6 +103,9 @@ export async function purgeMaster(
   const name = packageOf(target);
   const bucket = await openBucket(context);
   const remote = await fetchPackageListing(bucket, name);
+  if (await hadLeftovers(context, bucket, { remote, isDry: dryRun })) {
+    return { removed: [], failures: [] };
+  }
   requireRevisions(remote, bucket);
   const pointer = await readPointer(bucket, remote);
   const guarded = protectedInBucket({
@@ -113,15 +117,31 @@ export async function purgeMaster(
   const ids = new Set(choose(target, remote.revisions.map(({ id }) => id), guarded));
   const chosen = remote.revisions.filter(({ id }) => ids.has(id));
   if (dryRun) return { removed: chosen.map(revisionName), failures: [] };
+  // First, as the next purge finds what a killed one has left only while the revision is there.
+  const left = new Set(remote.revisions.map(({ id }) => id).filter((id) => !ids.has(id)));
+  await removeDeltas(context, bucket, { package: name, removed: ids, left });
   const purged = await removeFromBucket(context, bucket, chosen);
-  const gone = new Set(purged.removed.map((revision) => toRevision(revision).id));
-  try {
-    if (gone.size > 0) await requireNotBlessedMeanwhile(bucket, name, ids);
-  } finally {
-    const left = new Set(remote.revisions.map(({ id }) => id).filter((id) => !gone.has(id)));
-    await removeDeltas(context, bucket, { package: name, removed: gone, left });
-  }
+  if (purged.removed.length > 0) await requireNotBlessedMeanwhile(bucket, name, ids);
   return purged;
+}
+
+/** Whether the package has no revision, and something lay there for those that it had: that is removed. */
+async function hadLeftovers(
+  context: Context,
+  bucket: Bucket,
+  { remote: { name, revisions }, isDry }: {
+    readonly remote: RemotePackage;
+    readonly isDry: boolean;
+  },
+): Promise<boolean> {
+  if (revisions.length > 0) return false;
+  const none: ReadonlySet<RevisionId> = new Set();
+  return await removeDeltas(context, bucket, {
+    package: name,
+    removed: none,
+    left: none,
+    isDry,
+  });
 }
 
 /** Revisions in one request. Their removal is reported before the next request. */

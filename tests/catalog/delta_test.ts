@@ -171,6 +171,15 @@ Deno.test("what a spool has left goes after a day, when no spool can be under wa
   ]);
 });
 
+Deno.test("of a package without a revision all goes, whatever its age, but what is not FTL's", async () => {
+  const { bucket, context, keys } = await purging(0);
+  assertEquals(await removeDeltas(context, bucket, { ...revisions([], []), isDry: true }), true);
+  assertEquals((await keys()).length, 9);
+  assertEquals(await removeDeltas(context, bucket, revisions([OLD], [])), true);
+  assertEquals(await keys(), ["my_site/odd", "my_site2/VZ4vQk8aR4G/tree"]);
+  assertEquals(await removeDeltas(context, bucket, revisions([OLD], [])), false);
+});
+
 Deno.test("who may not remove them is told once", async () => {
   for (const method of ["list", "removeMany"]) {
     const { bucket, context, events, keys } = await purging(0);

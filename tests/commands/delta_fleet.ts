@@ -29,15 +29,16 @@ export interface Spooled {
 type HeadChange = (head: Omit<PatchHead, "parts">) => Omit<PatchHead, "parts">;
 
 export class DeltaFleet extends MemoryFleet {
-  readonly #spooled: Spooled[] = [];
+  /** With their trees, oldest first. */
+  readonly spooled: Spooled[] = [];
 
   /** Spools the revision, with its tree and a patch from the one before, and blesses it. */
   async release(...members: Member[]): Promise<Spooled> {
     const spooled = await this.spoolOnly(...members);
-    const before = this.#spooled.at(-1);
+    const before = this.spooled.at(-1);
     await this.putTree(spooled);
     if (before !== undefined) await this.putPatch(before, spooled);
-    this.#spooled.push(spooled);
+    this.spooled.push(spooled);
     await jumpMaster(this.context(), spooled.name);
     return spooled;
   }
@@ -88,7 +89,7 @@ export class DeltaFleet extends MemoryFleet {
   }
 
   override [Symbol.dispose](): void {
-    for (const { contents } of this.#spooled) contents[Symbol.dispose]();
+    for (const { contents } of this.spooled) contents[Symbol.dispose]();
     super[Symbol.dispose]();
   }
 }

@@ -362,7 +362,7 @@ Deno.test("a purge takes with a revision what lies beside it", async () => {
   assertEquals(fleet.warnings, []);
 });
 
-Deno.test("what a purge or a spool that was killed has left goes with the next purge, after a day", async () => {
+Deno.test("what a spool that was killed has left goes with the next purge, after a day", async () => {
   using fleet = new DeltaFleet();
   const [killed, old, next] = [
     await fleet.put(site("1")),
@@ -370,7 +370,7 @@ Deno.test("what a purge or a spool that was killed has left goes with the next p
     await fleet.put(site("3")),
   ];
   await fleet.bless(next.revision);
-  // The purge had no time for more than the revision.
+  // The spool had no time for the revision.
   await fleet.bucket.remove(killed.key);
   const purge = () => purgeMaster(fleet.context(), { package: "a", keep: 2 });
   assertEquals([(await purge()).removed, (await fleet.beside()).length], [[], 5]);

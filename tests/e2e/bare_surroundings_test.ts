@@ -79,7 +79,7 @@ Deno.test("an empty PATH and a missing HOME do no harm", async () => {
 
 Deno.test("closed streams do no harm: the work is done all the same", async () => {
   await using fleet = await Fleet.start();
-  const revision = await fleet.spool("a.tgz", { v: "1" });
+  const revision = await fleet.spoolByCommand("a.tgz", { v: "1" });
   await fleet.ok(["jump", "--master", revision]);
   for (const [index, closed] of ["<&-", ">&-", "<&- >&-", "<&- >&- 2>&-"].entries()) {
     const web = fleet.machine(`web${index}`, ["a"]);
@@ -141,7 +141,7 @@ for (const umask of ["0000", "0022", "0077", "0777"]) {
 
 Deno.test("no other user can write FTL's own files, whatever the umask is", async () => {
   await using fleet = await Fleet.start();
-  const revision = await fleet.spool("a.tgz", { v: "1" });
+  const revision = await fleet.spoolByCommand("a.tgz", { v: "1" });
   for (const umask of ["0000", "0077"]) {
     const web = fleet.machine(umask, ["a"]);
     const setting = { fleet, env: { FTL_ROOT: web.root }, shell: `umask ${umask}; exec "$@"` };
@@ -164,7 +164,7 @@ testWith(
   "the root file system and /tmp may be read-only, except for the deployment root",
   async () => {
     await using fleet = await Fleet.start();
-    const revision = await fleet.spool("a.tgz", {
+    const revision = await fleet.spoolByCommand("a.tgz", {
       v: "1",
       "post-sync.sh": "#!/bin/sh\n: > seen\n",
     });

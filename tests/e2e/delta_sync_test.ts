@@ -19,7 +19,7 @@ async function release(fleet: Fleet, version: number, before?: Spooled): Promise
     const key = patchKey(found.revision, before.revision.id);
     await putBytes(fleet.bucket(), key, patchOf(before, found));
   }
-  await fleet.ok(["jump", "--master", name]);
+  await fleet.bless(name);
   return found;
 }
 

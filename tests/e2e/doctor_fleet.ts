@@ -10,7 +10,7 @@ export async function healthy(): Promise<
   const first = await fleet.spool("a.tgz", { v: "1" });
   const second = await fleet.spool("a.tgz", { v: "2" });
   for (const revision of [first, second]) {
-    await fleet.ok(["jump", "--master", revision]);
+    await fleet.bless(revision);
     await web.ok(["sync"]);
   }
   return { fleet, web, first, second };

@@ -1,6 +1,7 @@
 /** `ftl doctor` at a store that ignores conditions, does not answer, or has another time. */
 import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { remarks } from "./doctor_fleet.ts";
+import { hurried } from "../proof/preloaded.ts";
 import { Fleet } from "./fleet.ts";
 
 /** A store that accepts everything, has its own clock, and obeys no condition. */
@@ -54,7 +55,7 @@ Deno.test("doctor stops waiting for a store that does not answer", async () => {
     operation: "ListObjectsV2",
     fault: { kind: "delay", milliseconds: 1e6 },
   });
-  const result = await fleet.ftl(["doctor"]);
+  const result = await fleet.ftl(["doctor"], hurried(10));
   assertEquals(result.code, 7);
   assertMatch(
     remarks(result)[1] ?? "",

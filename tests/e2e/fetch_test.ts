@@ -11,10 +11,10 @@ Deno.test("a corrupted download changes nothing on disk, and the next sync succe
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const good = await fleet.spool("a.tgz", { v: "1" });
-  await fleet.ok(["jump", "--master", good]);
+  await fleet.bless(good);
   await web.ok(["sync"]);
   const bad = await fleet.spool("a.txt", { v: "2" });
-  await fleet.ok(["jump", "--master", bad]);
+  await fleet.bless(bad);
   fleet.server.addFault({
     method: "GET",
     key: /^a\..*\.txt$/,

@@ -4,6 +4,7 @@
  * `FTL_TEST_BUNDLE` the source in a few files of JavaScript, which start in less time: see `scripts/test.ts`.
  */
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import { type Context, createContext, jumpMaster, spool } from "../../mod.ts";
 import { assertEquals } from "../assert.ts";
 import type { Bucket } from "../../src/bucket/bucket.ts";
 import { openS3Bucket } from "../../src/bucket/s3/s3_bucket.ts";
@@ -64,6 +65,8 @@ export class Fleet implements AsyncDisposable {
       buckets: [BUCKET],
       // No test cuts the server's power.
       durable: false,
+      // Nobody may bless twice in one second: who tries waits for the next one.
+      leapAfter: /\.rev$/,
       ...options,
     });
     return new Fleet(server, folder);
@@ -103,9 +106,28 @@ export class Fleet implements AsyncDisposable {
     return requireDone(args, await this.ftl(args, options));
   }
 
-  /** Packs a folder of these files with the system's `tar`, and spools it. */
+  /** Packs these files, and spools them: in this process, as many tests only need a revision to be there. */
   async spool(fileName: string, files: Readonly<Record<string, string>>): Promise<string> {
+    const file = await this.pack(fileName, files);
+    return (await spool(this.#context(), file)).revision;
+  }
+
+  /** The same by the command itself. */
+  async spoolByCommand(
+    fileName: string,
+    files: Readonly<Record<string, string>>,
+  ): Promise<string> {
     return await this.ok(["spool", await this.pack(fileName, files)]);
+  }
+
+  /** Blesses a revision for all machines. In this process, likewise. */
+  async bless(revision: string): Promise<void> {
+    await jumpMaster(this.#context(), revision);
+  }
+
+  #context(): Context {
+    useCredentials(this.server.env(BUCKET));
+    return createContext(this.env);
   }
 
   /**

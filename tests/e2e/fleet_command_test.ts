@@ -11,7 +11,7 @@ async function started(): Promise<{ fleet: Fleet; web: Machine; api: Machine; fi
   const web = fleet.machine("web", ["a"], { ...REPORTING, FTL_MACHINE: "i-web" });
   const api = fleet.machine("api", ["a"], { ...REPORTING, FTL_MACHINE: "i-api" });
   const first = await fleet.spool("a.tgz", { v: "1" });
-  await fleet.ok(["jump", "--master", first]);
+  await fleet.bless(first);
   return { fleet, web, api, first };
 }
 

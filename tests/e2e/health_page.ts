@@ -98,7 +98,7 @@ export class Site implements AsyncDisposable {
       ...Object.fromEntries(files),
       version,
     });
-    await this.#fleet.ok(["jump", "--master", revision]);
+    await this.#fleet.bless(revision);
     return revision;
   }
 

@@ -15,10 +15,10 @@ async function twoRevisions(): Promise<
   const fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const old = await fleet.spool("a.tgz", { v: "1", "health.sh": HEALTH });
-  await fleet.ok(["jump", "--master", old]);
+  await fleet.bless(old);
   await web.ok(["sync"]);
   const next = await fleet.spool("a.tgz", { v: "2", "health.sh": HEALTH });
-  await fleet.ok(["jump", "--master", next]);
+  await fleet.bless(next);
   const bad = `${web.root}/a/shared/bad`;
   Deno.writeTextFileSync(bad, "");
   return { fleet, web, revisions: [old, next], bad };
@@ -82,7 +82,7 @@ Deno.test("while the health is asked for, status says so, and another command fi
   const web = fleet.machine("web", ["a"]);
   const health = '#!/bin/sh\n[ -e "$FTL_SHARED/go" ]\n';
   const revision = await fleet.spool("a.tgz", { "health.sh": health });
-  await fleet.ok(["jump", "--master", revision]);
+  await fleet.bless(revision);
   const env = { ...fleet.env, FTL_ROOT: web.root, FTL_HEALTH_TIMEOUT: "3000" };
   const child = startProgram(["sync"], { cwd: web.root, env });
   const journal = `${web.root}/a/.ftl/jump.json`;

@@ -18,7 +18,7 @@ Deno.test("a package's failure has a message, a hint and an exit code", async ()
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const good = await fleet.spool("a.tgz", { v: "1", "un-jump.sh": "#!/bin/sh\nexit 4\n" });
-  await fleet.ok(["jump", "--master", good]);
+  await fleet.bless(good);
   await web.ok(["sync"]);
   const bad = await fleet.spool("a.tgz", { "post-sync.sh": "#!/bin/sh\nexit 3\n" });
   const { packages: [synced] } = await document(web, ["sync"], 6);

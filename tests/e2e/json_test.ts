@@ -17,7 +17,7 @@ async function twoRevisions(): Promise<
   const web = fleet.machine("web", ["a"], { FTL_MACHINE: "web" });
   const first = await fleet.spool("a.tgz", { v: "1" });
   const second = await fleet.spool("a.tgz", { v: "2" });
-  await fleet.ok(["jump", "--master", first]);
+  await fleet.bless(first);
   await web.ok(["sync"]);
   await fleet.ok(["jump", "--master", second, "-m", "ship it"]);
   await web.ok(["sync"]);

@@ -73,12 +73,12 @@ Deno.test("a hold ends for good when another revision is blessed, even if the ol
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const old = await fleet.spool("a.tgz", { v: "1" });
-  await fleet.ok(["jump", "--master", old]);
+  await fleet.bless(old);
   await web.ok(["sync"]);
   const canary = await fleet.spool("a.tgz", { v: "2" });
   await web.ok(["sync"]);
   await web.ok(["jump", canary]);
-  await fleet.ok(["jump", "--master", canary]);
+  await fleet.bless(canary);
   await web.ok(["sync"]);
   await fleet.ok(["jump-back", "--master", "a"]);
   const { stderr } = await web.ftl(["sync"]);
@@ -93,10 +93,10 @@ Deno.test("a hold ends even if the machine slept while another revision was bles
     await fleet.spool("a.tgz", { v: "c" }),
     await fleet.spool("a.tgz", { v: "x" }),
   ];
-  await fleet.ok(["jump", "--master", b]);
+  await fleet.bless(b);
   await web.ok(["sync"]);
   await web.ok(["jump", x]);
-  await fleet.ok(["jump", "--master", c]);
+  await fleet.bless(c);
   await nextSecond();
   await fleet.ok(["jump-back", "--master", "a"]);
   await web.ok(["sync"]);
@@ -111,7 +111,7 @@ Deno.test("if a jump was killed before the switch, the next command starts the o
     "post-jump.sh": `#!/bin/sh\necho started > ${service}\n`,
     "un-jump.sh": `#!/bin/sh\necho stopped > ${service}\nkill -9 $PPID\n`,
   });
-  await fleet.ok(["jump", "--master", old]);
+  await fleet.bless(old);
   await web.ok(["sync"]);
   const next = await fleet.spool("a.tgz", { v: "2" });
   await web.ok(["sync"]);
@@ -155,7 +155,7 @@ Deno.test("a jump survives syncs until another revision is blessed", async () =>
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const first = await fleet.spool("a.tgz", { v: "1" });
-  await fleet.ok(["jump", "--master", first]);
+  await fleet.bless(first);
   await web.ok(["sync"]);
   const second = await fleet.spool("a.tgz", { v: "2" });
   await web.ok(["sync"]);
@@ -171,7 +171,7 @@ Deno.test("a jump survives syncs until another revision is blessed", async () =>
 
   await web.ok(["jump", second]);
   const third = await fleet.spool("a.tgz", { v: "3" });
-  await fleet.ok(["jump", "--master", third]);
+  await fleet.bless(third);
   await web.ok(["sync"]);
   assertEquals(web.link("a/current"), `revs/${idOf(third)}`);
 });

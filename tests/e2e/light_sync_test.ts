@@ -29,7 +29,7 @@ const SDK = [
 Deno.test("a sync that has nothing to do, and a look at it, load no SDK", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
-  await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", { "x.txt": "x" })]);
+  await fleet.bless(await fleet.spool("a.tgz", { "x.txt": "x" }));
   await web.ok(["sync"]);
   const program = withoutPackages(fleet, SDK);
   await web.ok(["sync"], { program });
@@ -40,7 +40,7 @@ Deno.test("a sync that has nothing to do, and a look at it, load no SDK", async 
 Deno.test("a sync that downloads loads no SDK", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
-  await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", { "x.txt": "x" })]);
+  await fleet.bless(await fleet.spool("a.tgz", { "x.txt": "x" }));
   await web.ok(["sync"], { program: withoutPackages(fleet, SDK) });
   assertEquals(web.read("a/current/x.txt"), "x");
 });

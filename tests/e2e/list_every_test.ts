@@ -4,7 +4,7 @@ import { Fleet } from "./fleet.ts";
 Deno.test("a sync with --list-every lists once, then reads the pointer until the time is over", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
-  await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", { x: "1" })]);
+  await fleet.bless(await fleet.spool("a.tgz", { x: "1" }));
   const { code, stderr } = await web.ftl(["sync", "--list-every", "soon"]);
   assertEquals([code, stderr.split("\n")[0]], [
     2,

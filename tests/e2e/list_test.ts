@@ -25,7 +25,7 @@ Deno.test("list --master --long shows time, size, who, their message, and who bl
 Deno.test("list --master --long says who has signed, to people and by the schema", async () => {
   await using fleet = await Fleet.start();
   const revision = await fleet.spool("a.tgz", { v: "1" });
-  await fleet.ok(["jump", "--master", revision]);
+  await fleet.bless(revision);
   const ci = aPerson("ci@example.com");
   await signObject(fleet.bucket(), `${revision}.tgz`, ci);
   const env = { FTL_TRUST: fleet.folder.write("allowed_signers", `${lineOf(ci)}\n`) };

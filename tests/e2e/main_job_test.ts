@@ -5,7 +5,7 @@ import { Fleet, idOf } from "./fleet.ts";
 Deno.test("a revision travels from spool over sync and jump to the current link", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["my_site"]);
-  const first = await fleet.spool("my_site.tgz", { "version.txt": "1\n" });
+  const first = await fleet.spoolByCommand("my_site.tgz", { "version.txt": "1\n" });
 
   assertEquals(await fleet.ok(["list", "--master"]), "my_site");
   assertEquals(await fleet.ok(["list", "--master", "my_site"]), first);

@@ -34,7 +34,7 @@ async function start(packages: readonly string[] = ["a"]): Promise<Site> {
 
 async function release(fleet: Fleet, files: Record<string, string>, name = "a"): Promise<string> {
   const revision = await fleet.spool(`${name}.tgz`, files);
-  await fleet.ok(["jump", "--master", revision]);
+  await fleet.bless(revision);
   return revision;
 }
 

@@ -28,7 +28,7 @@ async function blessInTurn(older: OlderFtl): Promise<void> {
   await using fleet = await Fleet.start();
   const [old, web] = [fleet.machine("old", ["a"]), fleet.machine("web", ["a"], NAMED)];
   const revisions: string[] = [];
-  for (const v of ["1", "2"]) revisions.push(await fleet.spool("a.tgz", { v }));
+  for (const v of ["1", "2"]) revisions.push(await fleet.spoolByCommand("a.tgz", { v }));
   const [first = "", second = ""] = revisions;
   const turns: readonly [revision: string, writer: "older" | "newer", args: string[]][] = [
     [first, "older", ["jump", "--master", first]],
@@ -79,7 +79,9 @@ Deno.test(
     const web = fleet.machine("web", ["a"], NAMED);
     const files = { "post-jump.sh": telling(), "post-sync.sh": telling() };
     const revisions: string[] = [];
-    for (const v of ["1", "2"]) revisions.push(await fleet.spool("a.tgz", { v, ...files }));
+    for (const v of ["1", "2"]) {
+      revisions.push(await fleet.spoolByCommand("a.tgz", { v, ...files }));
+    }
     const [first = "", second = ""] = revisions;
     await older.ok(web, ["jump", "--master", first]);
     await older.ok(web, ["sync"]);
@@ -121,10 +123,10 @@ Deno.test(
     await using fleet = await Fleet.start();
     using older = new OlderFtl();
     const web = fleet.machine("web", ["a"], NAMED);
-    const first = await fleet.spool("a.tgz", { "post-jump.sh": telling() });
+    const first = await fleet.spoolByCommand("a.tgz", { "post-jump.sh": telling() });
     await fleet.ok(["jump", "--master", first]);
     await web.ok(["sync"]);
-    const second = await fleet.spool("a.tgz", {
+    const second = await fleet.spoolByCommand("a.tgz", {
       "post-jump.sh": telling(),
       "health.sh": telling("kill -9 $FTL_PID"),
     });
@@ -148,11 +150,11 @@ Deno.test(
     await using fleet = await Fleet.start();
     using older = new OlderFtl();
     const [writer, web] = [fleet.machine("writer", []), fleet.machine("web", ["a"], NAMED)];
-    const good = await fleet.spool("a.tgz", { v: "1" });
+    const good = await fleet.spoolByCommand("a.tgz", { v: "1" });
     await fleet.ok(["jump", "--master", good]);
     await web.ok(["sync"]);
     const flag = `${web.root}/healthy`;
-    const bad = await fleet.spool("a.tgz", {
+    const bad = await fleet.spoolByCommand("a.tgz", {
       "health.sh": `#!/bin/sh\n[ -e ${flag} ] || exit 100\n`,
     });
     await older.ok(writer, ["jump", "--master", bad]);

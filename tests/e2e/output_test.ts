@@ -8,7 +8,7 @@ Deno.test("a quiet sync prints a line for each change, and nothing if there is n
   const web = fleet.machine("web", ["a"]);
   const quiet = async (): Promise<string> => (await web.ftl(["sync", "--quiet"])).stderr;
   const first = await fleet.spool("a.tgz", { v: "1" });
-  await fleet.ok(["jump", "--master", first]);
+  await fleet.bless(first);
   assertMatch(
     await quiet(),
     new RegExp(`^${first}: fetched .*\n${first}: active\n$`),
@@ -16,7 +16,7 @@ Deno.test("a quiet sync prints a line for each change, and nothing if there is n
   assertEquals(await quiet(), "");
   const second = await fleet.spool("a.tgz", { v: "2" });
   await web.ok(["sync"]);
-  await fleet.ok(["jump", "--master", second]);
+  await fleet.bless(second);
   assertEquals(await quiet(), `${second}: active, was ${first}\n`);
   // A person who jumps quietly wants no output.
   assertEquals((await web.ftl(["jump", "--quiet", first])).stderr, "");
@@ -26,7 +26,7 @@ Deno.test("the cron job leaves deployments and failures in the log, with the exi
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const revision = await fleet.spool("a.tgz", { v: "1" });
-  await fleet.ok(["jump", "--master", revision]);
+  await fleet.bless(revision);
   assertMatch(await runCronLine(web), new RegExp(`\n${revision}: active\n$`));
   assertEquals(web.read("nice"), "10\n", "what serves comes first");
   assertEquals(await runCronLine(web), "");
@@ -85,7 +85,7 @@ Deno.test("notes that cannot be written are lost, and the work goes on", async (
   const script = "#!/bin/sh\necho built; echo built >&2\n";
   const first = await fleet.spool("a.tgz", { v: "1", "post-sync.sh": script });
   const second = await fleet.spool("a.tgz", { v: "2", "post-sync.sh": script });
-  for (const revision of [first, second]) await fleet.ok(["jump", "--master", revision]);
+  for (const revision of [first, second]) await fleet.bless(revision);
   for (const [i, lost] of LOST_NOTES.entries()) {
     const web = fleet.machine(`web-${i}`, ["a"]);
     const synced = await shell(web, `ftl sync ${lost}`);
@@ -99,7 +99,7 @@ Deno.test("a log that may not grow any more does not end a sync", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const revision = await fleet.spool("a.tgz", { v: "1" });
-  await fleet.ok(["jump", "--master", revision]);
+  await fleet.bless(revision);
   // The log is at the limit already. Small files can still be written.
   fleet.folder.write("log", "x".repeat(64 * 1024));
   const log = `${fleet.folder.path}/log`;
@@ -223,7 +223,7 @@ Deno.test("a stalled reader delays no deployment, and loses notes that are too m
   const line = "x".repeat(200);
   const script = `#!/bin/sh\ni=0; while [ $i -lt 2000 ]; do echo ${line}; i=$((i+1)); done\n`;
   const revision = await fleet.spool("a.tgz", { v: "1", "post-sync.sh": script });
-  await fleet.ok(["jump", "--master", revision]);
+  await fleet.bless(revision);
   const synced = startUnread(web, ["sync"]);
   const { code } = await synced.status;
   assertEquals([code, web.link("a/current")], [0, `revs/${idOf(revision)}`]);

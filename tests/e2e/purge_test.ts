@@ -10,7 +10,7 @@ const KEEP_NONE = { env: { FTL_KEEP: "0" } };
 
 async function deploy(fleet: Fleet, web: Machine, version: string): Promise<[string, string]> {
   const revision = await fleet.spool("a.tgz", { version, "data/file": "x" });
-  await fleet.ok(["jump", "--master", revision]);
+  await fleet.bless(revision);
   const { code, stderr } = await web.ftl(["sync"], KEEP_NONE);
   assertEquals(code, 0, stderr);
   assertEquals(web.read("a/current/version"), version);
@@ -139,11 +139,11 @@ Deno.test("after a kill during pre-remove, post-sync is to be run again", async 
   const others = [await fleet.spool("a.tgz", { v: "2" }), await fleet.spool("a.tgz", { v: "3" })];
   const codes: number[] = [];
   for (const revision of [first, ...others]) {
-    await fleet.ok(["jump", "--master", revision]);
+    await fleet.bless(revision);
     codes.push((await web.ftl(["sync"], { env: { FTL_KEEP: "1" } })).code);
   }
   assertEquals([codes, web.read("made")], [[0, 0, 137], "\n"]);
-  await fleet.ok(["jump", "--master", first]);
+  await fleet.bless(first);
   await web.ok(["sync"]);
   assertEquals([web.link("a/current"), web.read("made")], [`revs/${idOf(first)}`, "\n\n"]);
 });

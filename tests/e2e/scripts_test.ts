@@ -44,7 +44,7 @@ Deno.test("package scripts run at each step, in order, with the facts that they 
   assertEquals(told(web), [], "already active: nothing to do");
 
   const second = await fleet.spool("a.tgz", { ...tellingScripts(ALL), v: "2" });
-  await fleet.ok(["jump", "--master", second]);
+  await fleet.bless(second);
   await web.ok(["sync"]);
   assertEquals(told(web), [
     `post-sync sync of ${second} from [${first}] first=0`,
@@ -56,7 +56,7 @@ Deno.test("package scripts run at each step, in order, with the facts that they 
   const third = await fleet.spool("a.tgz", { v: "3" });
   const fourth = await fleet.spool("a.tgz", { v: "4" });
   for (const revision of [third, fourth]) {
-    await fleet.ok(["jump", "--master", revision]);
+    await fleet.bless(revision);
     await web.ok(["sync"]);
   }
   await web.ok(["sync"]);
@@ -74,7 +74,7 @@ Deno.test("scripts with the Go original's names run too", async () => {
     "a.tgz",
     tellingScripts(["ftl/post-spool", "ftl/pre-jump", "ftl/post-jump"]),
   );
-  await fleet.ok(["jump", "--master", revision]);
+  await fleet.bless(revision);
   await web.ok(["sync"]);
   assertEquals(told(web).map((line) => line.split(" ")[0]), ["post-sync", "pre-jump", "post-jump"]);
 });
@@ -83,13 +83,13 @@ Deno.test("a revision whose post-sync fails is never activated, and the next syn
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const good = await fleet.spool("a.tgz", { v: "1" });
-  await fleet.ok(["jump", "--master", good]);
+  await fleet.bless(good);
   await web.ok(["sync"]);
   const flag = `${fleet.folder.path}/flag`;
   const bad = await fleet.spool("a.tgz", {
     "post-sync.sh": `#!/bin/sh\ntest -e ${flag} || exit 3\n`,
   });
-  await fleet.ok(["jump", "--master", bad]);
+  await fleet.bless(bad);
 
   const failed = await web.ftl(["sync"]);
   assertEquals(failed.code, 6);

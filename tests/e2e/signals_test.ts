@@ -64,7 +64,7 @@ for (const [signal, code] of SIGNALS) {
     await using fleet = await Fleet.start();
     const web = fleet.machine("web", ["a"]);
     const revision = await fleet.ok(["spool", largeFile(fleet, "a.bin", 9)]);
-    await fleet.ok(["jump", "--master", revision]);
+    await fleet.bless(revision);
     fleet.server.addFault({
       method: "GET",
       key: /bin$/,
@@ -149,7 +149,7 @@ Deno.test("SIGKILL at any moment of a sync leaves only complete revisions, and t
     Array.from({ length: 400 }, (_, i) => [`folder-${i % 7}/file-${i}`, `${i}\n`.repeat(i)]),
   );
   const revision = await fleet.spool("a.tgz", files);
-  await fleet.ok(["jump", "--master", revision]);
+  await fleet.bless(revision);
   const reference = fleet.machine("reference", ["a"]);
   const started = performance.now();
   await reference.ok(["sync"]);
@@ -183,7 +183,7 @@ Deno.test("SIGHUP does not end a sync that was started with SIGHUP ignored", asy
     "post-sync.sh":
       '#!/bin/sh\nkill -s HUP "$FTL_PID" && kill -s HUP "$FTL_PID" && "$PROBE" list\n',
   });
-  await fleet.ok(["jump", "--master", revision]);
+  await fleet.bless(revision);
   const probe = fleet.folder.write(
     "probe",
     `#!/bin/sh\nexec ${programLine().join(" ")} "$@"\n`,

@@ -29,7 +29,7 @@ Deno.test("spool says what machines move, and an older ftl sees nothing of it", 
     const shown = await older.ok(old, list);
     assertEquals(shown.match(/\bftl\b|delta|tree|from\./), null, shown);
   }
-  await fleet.ok(["jump", "--master", revision]);
+  await fleet.bless(revision);
   await older.ok(old, ["sync"]);
   assertEquals(old.read("a/current/v"), "2");
 });
@@ -42,7 +42,7 @@ Deno.test("spool succeeds whichever of these requests S3 denies", async (t) => {
     ["PutObject", /\/from\./, 1, 0],
   ];
   await using fleet = await Fleet.start();
-  await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", files("0"))]);
+  await fleet.bless(await fleet.spool("a.tgz", files("0")));
   for (const [operation, key, warnings, deltas] of cases) {
     await t.step(`${operation} ${key.source}`, async () => {
       await fleet.spool("a.tgz", files("before"));

@@ -10,7 +10,7 @@ function linked(machine: Machine): string {
 
 async function blessedAndNext(fleet: Fleet): Promise<[string, string]> {
   const old = await fleet.spool("a.tgz", { v: "1" });
-  await fleet.ok(["jump", "--master", old]);
+  await fleet.bless(old);
   return [old, await fleet.spool("a.tgz", { v: "2" })];
 }
 
@@ -105,7 +105,7 @@ Deno.test("as in CI: one of three machines first, then all, each step waits for 
   assertEquals(ramp.code, 4);
   assertMatch(ramp.stderr, /ftl: a: the rollout has come to 10(\.\d)? % of the machines\nhint: It/);
   for (const machine of machines) await machine.ok(["sync"]);
-  await fleet.ok(["jump", "--master", next]);
+  await fleet.bless(next);
   for (const machine of machines) await machine.ok(["sync"]);
   await fleet.ok(["fleet", "a", "--wait", "0s"]);
   assertEquals(machines.map(linked), [next, next, next]);

@@ -16,7 +16,7 @@ Deno.test("status shows what runs, what should run, and what a sync would do", a
   );
   await web.ok(["jump", third]);
   assertMatch(await web.ok(["status"]), new RegExp(`^ACTIVE +${third} \\(held\\)$`, "m"));
-  await fleet.ok(["jump", "--master", third]);
+  await fleet.bless(third);
   const { packages: [found] } = readDocument("status", await web.ok(["status", "a", "--json"]));
   assertEquals(
     [found.package, found.active, found.blessed, found.held, found.failures],

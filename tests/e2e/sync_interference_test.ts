@@ -24,7 +24,7 @@ for (const [what, files, message] of TAKEN_AWAY) {
   Deno.test(`${what} is reported, with exit 6`, async () => {
     await using fleet = await Fleet.start();
     const web = fleet.machine("web", ["a"]);
-    await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", files)]);
+    await fleet.bless(await fleet.spool("a.tgz", files));
     const { code, stderr } = await web.ftl(["sync"]);
     assertEquals(code, 6, stderr);
     assertMatch(stderr, message);
@@ -41,7 +41,7 @@ Deno.test("a post-sync that replaces its revision by a link is reported, and the
 mv "$PWD" "$FTL_ROOT/elsewhere" && ln -s "$FTL_ROOT/elsewhere" "$FTL_REVISION_DIR"
 `;
   const revision = await fleet.spool("a.tgz", { v: "1", "post-sync.sh": script });
-  await fleet.ok(["jump", "--master", revision]);
+  await fleet.bless(revision);
   const { code, stderr } = await web.ftl(["sync"]);
   assertEquals([code, web.names("a/current").length], [6, 0], stderr);
   await web.ok(["sync"]);
@@ -53,7 +53,7 @@ Deno.test("a sync ends even if its candidates delete each other, and reports wha
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   for (const v of ["1", "2"]) {
-    await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", { v })]);
+    await fleet.bless(await fleet.spool("a.tgz", { v }));
     await web.ok(["sync"]);
   }
   // A sync that never ends is ended by the script.

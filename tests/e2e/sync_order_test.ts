@@ -3,6 +3,7 @@
  * reported.
  */
 import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { hurried } from "../proof/preloaded.ts";
 import { until as comes } from "../until.ts";
 import { Fleet, idOf, type Machine, type Ran } from "./fleet.ts";
 
@@ -37,7 +38,7 @@ async function withWayBack(fleet: Fleet, web: Machine): Promise<{ first: string;
   const revisions: string[] = [];
   for (const v of ["1", "2"]) {
     const revision = await fleet.spool("a.tgz", { v });
-    await fleet.ok(["jump", "--master", revision]);
+    await fleet.bless(revision);
     await web.ok(["sync"]);
     revisions.push(revision);
   }
@@ -88,7 +89,7 @@ Deno.test("a revision that is spooled and blessed while a candidate's post-sync 
   await until(() => isBegun(web, "a"), { failed: slow });
   const mend = { v: "4", "post-sync.sh": "#!/bin/sh\ntouch prepared\n" };
   const hotfix = await fleet.spool("a.tgz", mend);
-  await fleet.ok(["jump", "--master", hotfix]);
+  await fleet.bless(hotfix);
   const next = await web.ftl(["sync"]);
   assertEquals([next.code, web.link("a/current")], [0, `revs/${idOf(hotfix)}`], next.stderr);
   // Its script still runs, so it must not lose its revision.
@@ -108,12 +109,13 @@ Deno.test("a sync whose candidate's post-sync hangs deploys a newly blessed revi
   // The newest candidate is prepared first, so this one waits for the next one.
   const behind = await fleet.spool("a.tgz", { v: "3", "post-sync.sh": "#!/bin/sh\n" });
   await fleet.spool("a.tgz", { v: "4", "post-sync.sh": SLOW });
-  const sync = web.ftl(["sync"]);
+  // It asks S3 every few seconds.
+  const sync = web.ftl(["sync"], hurried(10));
   await until(() => isBegun(web, "a"), { failed: sync });
-  await fleet.ok(["jump", "--master", behind]);
+  await fleet.bless(behind);
   await until(() => web.link("a/current") === `revs/${idOf(behind)}`, { failed: sync });
   const hotfix = await fleet.spool("a.tgz", { v: "5" });
-  await fleet.ok(["jump", "--master", hotfix]);
+  await fleet.bless(hotfix);
   await until(() => web.link("a/current") === `revs/${idOf(hotfix)}`, { failed: sync });
   letGo(web);
   const { code, stderr } = await sync;
@@ -131,7 +133,7 @@ Deno.test("a sync does not touch a candidate's state while another sync writes i
   const written = `${idOf(candidate)}.json.tmp`;
   Deno.writeTextFileSync(`${web.root}/a/.ftl/state/${written}`, "");
   const hotfix = await fleet.spool("a.tgz", { v: "4" });
-  await fleet.ok(["jump", "--master", hotfix]);
+  await fleet.bless(hotfix);
   await web.ok(["sync"]);
   assertEquals(web.names("a/.ftl/state").includes(written), true);
   letGo(web);
@@ -150,7 +152,7 @@ Deno.test("if a candidate is blessed while its post-sync runs, the same sync act
   const candidate = await fleet.spool("a.tgz", { v: "3", "post-sync.sh": count });
   const slow = web.ftl(["sync"]);
   await until(() => isBegun(web, "a"), { failed: slow });
-  await fleet.ok(["jump", "--master", candidate]);
+  await fleet.bless(candidate);
   const early = await web.ftl(["sync"], { env: { FTL_LOCK_WAIT: "0" } });
   assertEquals(early.code, 4, early.stderr);
   const waiting = web.ftl(["sync"]);
@@ -163,7 +165,7 @@ Deno.test("if a candidate is blessed while its post-sync runs, the same sync act
 Deno.test("a sync that cannot deploy the blessed revision, because another one is at work, says so", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
-  await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", { "post-sync.sh": SLOW })]);
+  await fleet.bless(await fleet.spool("a.tgz", { "post-sync.sh": SLOW }));
   const slow = web.ftl(["sync"]);
   await until(() => isBegun(web, "a"), { failed: slow });
   const next = await web.ftl(["sync"], { env: { FTL_LOCK_WAIT: "0" } });
@@ -185,7 +187,7 @@ Deno.test("packages with slow scripts delay no other package, whatever FTL_CONCU
   const web = fleet.machine("web", Object.keys(scripts));
   for (const [name, files] of Object.entries(scripts)) {
     const revision = await fleet.spool(`${name}.tgz`, { v: "1", ...files });
-    if (name !== "c") await fleet.ok(["jump", "--master", revision]);
+    if (name !== "c") await fleet.bless(revision);
   }
   const sync = web.ftl(["sync"], { env: { FTL_CONCURRENCY: "1" } });
   await until(() => web.link("z/current") !== undefined && isBegun(web, "b"), { failed: sync });
@@ -202,7 +204,7 @@ Deno.test("post-sync scripts take turns, those of blessed revisions first", asyn
   const web = fleet.machine("web", ["a", "b", "c"]);
   for (const name of ["a", "b", "c"]) {
     const revision = await fleet.spool(`${name}.tgz`, { "post-sync.sh": log });
-    if (name !== "a") await fleet.ok(["jump", "--master", revision]);
+    if (name !== "a") await fleet.bless(revision);
   }
   await web.ok(["sync"], { env: { FTL_CONCURRENCY: "1" } });
   assertEquals(web.read("log").trim().split("\n"), [
@@ -229,7 +231,7 @@ Deno.test("if a candidate's post-sync switches the link, sync corrects it; if it
 Deno.test("if a busy lock prevents a deployment, only the lock is reported", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
-  await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", { v: "1" })]);
+  await fleet.bless(await fleet.spool("a.tgz", { v: "1" }));
   Deno.mkdirSync(`${web.root}/a/.ftl`);
   using lock = Deno.openSync(`${web.root}/a/.ftl/sync.lock`, {
     createNew: true,

@@ -26,7 +26,7 @@ Deno.test("an empty listing removes nothing and forgets nothing", async () => {
 Deno.test("sync --dry-run shows what would be done, and does none of it", async () => {
   const { fleet, web, revisions: [first, second, third] } = await threeRevisions();
   await using _fleet = fleet;
-  await fleet.ok(["jump", "--master", third]);
+  await fleet.bless(third);
   const fourth = await fleet.spool("a.tgz", { v: "4" });
   const before = [web.names("a/revs"), web.link("a/current"), web.names("a/.ftl")];
   const { code, stdout } = await web.ftl(["sync", "--dry-run"]);
@@ -80,7 +80,7 @@ Deno.test("a revision whose post-sync was never finished is prepared by the next
   const revision = await fleet.spool("a.tgz", {
     "post-sync.sh": `#!/bin/sh\ntest -e ${flag} && exit 0\ntouch ${flag}\nkill -9 $PPID\n`,
   });
-  await fleet.ok(["jump", "--master", revision]);
+  await fleet.bless(revision);
   assertNotEquals((await web.ftl(["sync"])).code, 0);
   assertEquals(web.link("a/current"), undefined);
   const refused = await web.ftl(["jump", revision]);
@@ -148,7 +148,7 @@ Deno.test("a sync with nothing to do makes one request for each package", async 
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a", "b"]);
   for (const name of ["a", "b"]) {
-    await fleet.ok(["jump", "--master", await fleet.spool(`${name}.tgz`, { x: name })]);
+    await fleet.bless(await fleet.spool(`${name}.tgz`, { x: name }));
   }
   await web.ok(["sync"]);
   fleet.server.clearLog();
@@ -172,7 +172,7 @@ Deno.test("one package's failure does not stop the others", async () => {
   const web = fleet.machine("web", ["bad", "good"]);
   await fleet.bucket().put("bad.rev", "bad.nosuchrevision", { metadata: {} });
   const good = await fleet.spool("good.tgz", { x: "1" });
-  await fleet.ok(["jump", "--master", good]);
+  await fleet.bless(good);
   const { code, stderr } = await web.ftl(["sync"]);
   assertEquals(code, 3);
   assertStringIncludes(stderr, "ftl: The blessed revision bad.nosuchrevision is not in s3://");
@@ -186,7 +186,7 @@ Deno.test("other files in a package's directory and in the root are left alone",
   Deno.mkdirSync(`${web.root}/a/revs/my own folder`, { recursive: true });
   Deno.mkdirSync(`${web.root}/lost+found`);
   Deno.writeTextFileSync(`${web.root}/file`, "mine");
-  await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", { x: "1" })]);
+  await fleet.bless(await fleet.spool("a.tgz", { x: "1" }));
   await web.ok(["sync"]);
   assertEquals(await web.ok(["list"]), "a");
   assertEquals(web.read("a/notes.txt"), "mine");
@@ -200,7 +200,7 @@ Deno.test("broken packages do not stop the others in sync, status and dry run", 
   const web = fleet.machine("web", names);
   Deno.mkdirSync(`${web.root}/a0/current`);
   for (const name of names) {
-    await fleet.ok(["jump", "--master", await fleet.spool(`${name}.tgz`, { v: name })]);
+    await fleet.bless(await fleet.spool(`${name}.tgz`, { v: name }));
   }
   const env = { FTL_CONCURRENCY: "1" };
   const plans = await web.ftl(["sync", "--dry-run"], { env });
@@ -219,10 +219,10 @@ Deno.test("old revisions are removed even if the blessed revision cannot be acti
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const good = await fleet.spool("a.tgz", { v: "1" });
-  await fleet.ok(["jump", "--master", good]);
+  await fleet.bless(good);
   await web.ok(["sync"]);
   const bad = await fleet.spool("a.tgz", { "post-sync.sh": "#!/bin/sh\nexit 1\n" });
-  await fleet.ok(["jump", "--master", bad]);
+  await fleet.bless(bad);
   for (let i = 0; i < 4; i++) {
     await fleet.spool("a.tgz", { v: `later ${i}` });
     assertEquals((await web.ftl(["sync"], { env: { FTL_KEEP: "1" } })).code, 6);
@@ -236,7 +236,7 @@ Deno.test("a held revision that somebody deleted is fetched again, and stays act
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const blessed = await fleet.spool("a.tgz", { v: "1" });
-  await fleet.ok(["jump", "--master", blessed]);
+  await fleet.bless(blessed);
   const held = await fleet.spool("a.tgz", { v: "2" });
   await web.ok(["sync"]);
   await web.ok(["jump", held]);

@@ -40,7 +40,7 @@ testWith("script", "a terminal gets columns with age, size and marks, in color",
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["a"]);
   const revision = await fleet.spool("a.tgz", { v: "1" });
-  await fleet.ok(["jump", "--master", revision]);
+  await fleet.bless(revision);
   await web.ok(["sync"]);
   const shown = await onTerminal(web, ["list", "a"]);
   assertMatch(shown, new RegExp(`^${revision} {2}\\d+ s ago {2}\\d+ B {2}\\(`));

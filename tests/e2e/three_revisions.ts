@@ -10,7 +10,7 @@ export async function threeRevisions(): Promise<
   const first = await fleet.spool("a.tgz", { v: "1" });
   const second = await fleet.spool("a.tgz", { v: "2" });
   const third = await fleet.spool("a.tgz", { v: "3" });
-  for (const revision of [first, second]) await fleet.ok(["jump", "--master", revision]);
+  for (const revision of [first, second]) await fleet.bless(revision);
   await web.ok(["sync"]);
   return { fleet, web, revisions: [first, second, third] };
 }

@@ -29,7 +29,7 @@ async function running(): Promise<Given> {
   const fleet = await Fleet.start();
   const web = fleet.machine("web", ["site"]);
   const revision = await fleet.spool("site.tgz", FILES);
-  await fleet.ok(["jump", "--master", revision]);
+  await fleet.bless(revision);
   await web.ok(["sync"]);
   const folder = `site/revs/${idOf(revision)}`;
   return { fleet, web, revision, folder, path: `${web.root}/${folder}` };
@@ -157,7 +157,7 @@ Deno.test("an object with other bytes and the metadata of the true one does not 
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["one"]);
   const revision = await spoolText(fleet, "one.txt", "text\n");
-  await fleet.ok(["jump", "--master", revision]);
+  await fleet.bless(revision);
   await web.ok(["sync"]);
   // Somebody writes both: the object, and what the machine remembers of it.
   const bucket = fleet.bucket();
@@ -194,7 +194,7 @@ Deno.test("--master reads a revision whole, or the blessed one of a package", as
   const revision = await spoolText(fleet, "one.txt", "text\n");
   const nothing = await fleet.ftl(["verify", "--master", "one"]);
   assertError(nothing, { code: 3, says: /Nothing is blessed of one/ });
-  await fleet.ok(["jump", "--master", revision]);
+  await fleet.bless(revision);
   for (const name of ["one", revision]) {
     const found = await document(fleet, ["verify", "--master", name]);
     assertEquals([found.revision, found.blessed, found.checked], [revision, true, "sha256"]);

@@ -53,7 +53,7 @@ class Pipeline implements AsyncDisposable {
     fleet.folder.write("bin/ftl", `#!/bin/sh\nexec ${programLine().join(" ")} "$@"\n`, 0o755);
     fleet.folder.write("dist/index.html", "first\n");
     const first = await fleet.ok(["spool", "dist", "--name", "my_site"]);
-    await fleet.ok(["jump", "--master", first]);
+    await fleet.bless(first);
     await web.ok(["sync"]);
     return new Pipeline(fleet, web);
   }

@@ -82,7 +82,7 @@ export class Deployment implements AsyncDisposable {
   /** Spools the package as it is now and blesses it. Returns the revision's id. */
   async release(): Promise<string> {
     const revision = await this.fleet.ok(["spool", this.package, "--name", this.name]);
-    await this.fleet.ok(["jump", "--master", revision]);
+    await this.fleet.bless(revision);
     return idOf(revision);
   }
 

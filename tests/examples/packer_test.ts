@@ -42,7 +42,7 @@ testWith(
     await using fleet = await Fleet.start();
     await using machine = await SystemdMachine.start();
     const revision = await fleet.spool("my_site.tgz", { "index.html": "hello\n" });
-    await fleet.ok(["jump", "--master", revision]);
+    await fleet.bless(revision);
     // The file that Packer uploads.
     const upload = await machine.ok("cat", "/usr/local/bin/ftl");
     machine.write("/srv/upload", `${upload}\n`);

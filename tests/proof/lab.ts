@@ -5,12 +5,8 @@ import { Fleet, type Machine, programLine, type Ran } from "../e2e/fleet.ts";
 import type { S3ServerOptions } from "../s3_server/server.ts";
 import { aPerson } from "../trust/people.ts";
 import { FastForward } from "./fast_forward.ts";
+import { PRELOADED } from "./preloaded.ts";
 import type { Archive } from "./site.ts";
-
-const PRELOAD = new URL("preload.ts", import.meta.url).pathname;
-const MOD = new URL("../../mod.ts", import.meta.url).pathname;
-/** Only the source can be told where to die, and what time it is. */
-const SOURCE = [Deno.execPath(), "run", "--quiet", "--no-check", "--allow-all"];
 
 export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -111,7 +107,7 @@ export class Lab implements AsyncDisposable {
       ...(special ? { PROVE_AHEAD: String(FastForward.ahead) } : {}),
       ...env,
     };
-    const own = special ? [...SOURCE, "--preload", PRELOAD, MOD] : programLine();
+    const own = special ? PRELOADED : programLine();
     const [first = "", ...others] = [...through, ...own, ...args];
     return new Deno.Command(first, {
       args: others,

@@ -60,8 +60,9 @@ export async function cutPower(): Promise<Figures> {
 async function cutAt(cut: Cut): Promise<void> {
   const { at, bad = false } = cut;
   await using lab = await Lab.start([]);
-  const folder = lab.fleet.folder;
-  const image = `${folder.path}/image`;
+  // A disk would be waited for.
+  using memory = Mount.tmpfs(lab.fleet.folder.folder("images"), "size=128m");
+  const image = `${memory.path}/image`;
   run("truncate", "--size", "48M", image);
   run("mkfs.ext4", "-q", "-F", image);
   const inspector = new Inspector(lab);

@@ -34,7 +34,7 @@ export const PLACES: Readonly<Record<RequestKind, Place>> = {
   "abort of an upload": { operation: "AbortMultipartUpload" },
   "listing of uploads": { operation: "ListMultipartUploads" },
   "writing of .rev": { operation: "PutObject", key: /\.rev$/ },
-  "removal": { operation: "DeleteObject" },
+  "removal": { operation: "DeleteObject", key: /\.tgz$/ },
   "writing of the history": { operation: "PutObject", key: /^\.ftl\/history\// },
   "reading of the history": { operation: "GetObject", key: /^\.ftl\/history\// },
   "details at a blessing": { operation: "HeadObject", key: /^site\.[^/]*\.tgz$/ },

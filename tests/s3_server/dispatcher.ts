@@ -1,5 +1,6 @@
 /** From an exchange to its answer: faults, route, authorization, operation, errors. */
 import { authorize, type Credentials } from "./auth/sigv4.ts";
+import type { Clock } from "./clock.ts";
 import { control, isControl } from "./control.ts";
 import { HOST_ID, S3Error } from "./errors.ts";
 import type { Fault, FaultRules } from "./faults.ts";
@@ -66,6 +67,7 @@ export interface DispatcherOptions {
   readonly credentials: Credentials;
   readonly faults: FaultRules;
   readonly log: RequestLog;
+  readonly clock: Clock;
   /** Whether faults and log can be had over HTTP. */
   readonly control: boolean;
   /** Told of errors that are the server's own. */
@@ -90,7 +92,11 @@ export class Dispatcher {
     } catch (thrown) {
       response = this.#errorResponse(thrown, { exchange, requestId });
     }
-    return { ...response, headers: withCommonHeaders(response.headers, requestId) };
+    const { clock } = this.#options;
+    const now = clock.now();
+    const { head: { method }, record: { key = "" } } = exchange;
+    if (method === "PUT" && response.status === 200) clock.changed(key);
+    return { ...response, headers: withCommonHeaders(response.headers, { requestId, now }) };
   }
 
   async #answer(exchange: Exchange): Promise<S3Response> {
@@ -109,10 +115,10 @@ export class Dispatcher {
     }
     const staleWrites = await this.#applyFaults(exchange);
     if (route === undefined) throw unroutable;
-    const { store, credentials } = this.#options;
+    const { store, credentials, clock } = this.#options;
     const authorization = authorize(
       { ...route, method: head.method, headers: head.headers },
-      { credentials, now: Date.now() },
+      { credentials, now: clock.now() },
     );
     if (operation === undefined) throw unroutable;
     assertHeadersSupported(head.headers);
@@ -128,6 +134,7 @@ export class Dispatcher {
       store,
       region: credentials.region,
       staleWrites,
+      now: () => clock.now(),
     });
   }
 
@@ -211,12 +218,12 @@ function newRequestId(): string {
 
 function withCommonHeaders(
   headers: ReadonlyMap<string, string>,
-  requestId: string,
+  { requestId, now }: { readonly requestId: string; readonly now: number },
 ): Map<string, string> {
   return new Map([
     ["x-amz-request-id", requestId],
     ["x-amz-id-2", HOST_ID],
-    ["Date", httpDate(Date.now())],
+    ["Date", httpDate(now)],
     ...headers,
     ["Server", "ftl-s3"],
   ]);
@@ -228,7 +235,10 @@ export function refusal(code: "BadRequest" | "RequestHeaderSectionTooLarge"): S3
   const error = new S3Error(code);
   return {
     status: error.status,
-    headers: withCommonHeaders(new Map([["Content-Type", "application/xml"]]), requestId),
+    headers: withCommonHeaders(new Map([["Content-Type", "application/xml"]]), {
+      requestId,
+      now: Date.now(),
+    }),
     body: new TextEncoder().encode(error.toXml("", requestId)),
   };
 }

@@ -6,6 +6,7 @@
  * await using server = await startS3Server({ folder, buckets: ["ftl"] });
  * // run something with server.env("ftl") and look at server.log
  */
+import { Clock } from "./clock.ts";
 import { Dispatcher, refusal } from "./dispatcher.ts";
 import { type FaultRule, FaultRules } from "./faults.ts";
 import { Connection, type ConnectionHost } from "./http/connection.ts";
@@ -39,6 +40,8 @@ export interface S3ServerOptions {
   control?: boolean;
   /** Whether to wait for the disk before a change is confirmed. On by default. */
   durable?: boolean;
+  /** Keys after whose change the clock goes on to the next second at once: nobody need wait for it. */
+  leapAfter?: RegExp;
   /** Told of errors that are the server's own, each of which is a bug. */
   onInternalError?: (error: unknown) => void;
 }
@@ -146,6 +149,7 @@ export class S3Server implements AsyncDisposable {
       },
       faults,
       log,
+      clock: new Clock(options.leapAfter),
       control: options.control,
       onInternalError: options.onInternalError ?? reportInternalError,
     });

@@ -1,14 +1,56 @@
 /** The workflows of GitHub, this repository's and the example's: what a linter says of them, and rules of our own. */
+import { createHash } from "node:crypto";
 import manifest from "../../deno.json" with { type: "json" };
+import { nameOfExecutable, type Target, TARGETS } from "../../scripts/build/target.ts";
 import { releaseNotes, withPages } from "../../scripts/release_notes.ts";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { type Fields, readYaml } from "../examples/template.ts";
 import { TempFolder } from "../temp.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
-const OWN = [".github/workflows/ci.yml", ".github/workflows/release.yml"];
+const RELEASE = ".github/workflows/release.yml";
+const OWN = [".github/workflows/ci.yml", RELEASE];
 const EXAMPLE = "examples/github_actions/release.yml";
 const WORKFLOWS = [...OWN, EXAMPLE];
+
+/** A folder with what both builds of a release left, as the next jobs find it. */
+function builtTwice(): TempFolder {
+  const folder = new TempFolder();
+  const executables = Object.keys(TARGETS).map((one) => nameOfExecutable("1.2.3", one as Target));
+  const packages = ["ftl_1.2.3_amd64.deb", "ftl_1.2.3_arm64.deb"]
+    .concat(["ftl-1.2.3-1.x86_64.rpm", "ftl-1.2.3-1.aarch64.rpm"]);
+  const builds = { "24.04": [...executables, ...packages].sort(), "22.04": executables.sort() };
+  for (const [system, names] of Object.entries(builds)) {
+    const dist = `dist-ubuntu-${system}`;
+    folder.folder(dist);
+    const sums = names.map((name) => {
+      folder.write(`${dist}/${name}`, name);
+      return `${createHash("sha256").update(name).digest("hex")}  ${name}\n`;
+    });
+    folder.write(`${dist}/SHA256SUMS`, sums.join(""));
+    folder.write(`${dist}/notes.md`, "New.\n");
+  }
+  return folder;
+}
+
+/** Runs the scripts of a job, as the runner does. Returns its exit code, and what `gh` was told. */
+async function runJob(job: string, cwd: string): Promise<{ code: number; told: string[] }> {
+  const scripts = workflow(RELEASE).jobs[job]?.steps.flatMap(({ run }) => run ?? []) ?? [];
+  const gh = `gh() { printf '%s\\n' "$@" > "${cwd}/told"; }\n`;
+  for (const script of scripts) {
+    const { code } = await new Deno.Command("bash", {
+      args: ["-e", "-c", gh + script],
+      env: { GITHUB_REF_NAME: "v1.2.3" },
+      ...{ cwd, stdout: "null", stderr: "null" },
+    }).output();
+    if (code !== 0) return { code, told: [] };
+  }
+  try {
+    return { code: 0, told: Deno.readTextFileSync(`${cwd}/told`).trim().split("\n") };
+  } catch {
+    return { code: 0, told: [] };
+  }
+}
 
 interface Step {
   readonly uses?: string;
@@ -21,7 +63,11 @@ interface Workflow {
   readonly permissions: Fields;
   readonly concurrency: Fields;
   readonly jobs: Readonly<
-    Record<string, { readonly "timeout-minutes"?: number; readonly steps: readonly Step[] }>
+    Record<string, {
+      readonly "timeout-minutes"?: number;
+      readonly permissions?: Readonly<Record<string, string>>;
+      readonly steps: readonly Step[];
+    }>
   >;
 }
 
@@ -116,6 +162,52 @@ Deno.test("each script of a workflow can be read by bash", async () => {
     const { success } = await new Deno.Command("bash", { args: ["-n", "-c", script] }).output();
     assert(success, script);
   }
+});
+
+Deno.test("a release has the executables, the packages and the sums of all, if both systems agree", async () => {
+  const { build, publish } = workflow(RELEASE).jobs;
+  const kept = build?.steps.find(({ uses = "" }) => uses.startsWith("actions/upload-artifact@"));
+  assertEquals(`${kept?.with?.["path"]}`.trim().split("\n").sort(), [
+    ...["dist/SHA256SUMS", "dist/ftl-*", "dist/ftl_*", "dist/notes.md"],
+  ]);
+  assert(build?.steps.some(({ run = "" }) => /--target all \$\{PACKAGES:\+--packages\}/.test(run)));
+  assertEquals(publish?.steps.length, 2);
+  {
+    using folder = builtTwice();
+    assertEquals(await runJob("attest", folder.path), { code: 0, told: [] });
+    Deno.renameSync(`${folder.path}/dist-ubuntu-24.04`, `${folder.path}/dist`);
+    const { code, told } = await runJob("publish", folder.path);
+    const attached = told.filter((one) => /^(ftl[-_]|SHA256SUMS)/.test(one)).sort();
+    const built = [...Deno.readDirSync(`${folder.path}/dist`)].map(({ name }) => name)
+      .filter((name) => name !== "notes.md").sort();
+    assertEquals([code, attached, attached.length], [0, built, 9]);
+    folder.write("dist/ftl_1.2.3_amd64.deb", "changed");
+    assertEquals((await runJob("publish", folder.path)).code, 1);
+  }
+  const changes: readonly ((folder: TempFolder) => unknown)[] = [
+    (folder) => folder.write("dist-ubuntu-24.04/ftl-1.2.3-1.x86_64.rpm", "changed"),
+    (folder) => folder.write("dist-ubuntu-22.04/SHA256SUMS", ""),
+    (folder) => folder.write("dist-ubuntu-24.04/SHA256SUMS", ""),
+  ];
+  for (const change of changes) {
+    using folder = builtTwice();
+    change(folder);
+    assertEquals((await runJob("attest", folder.path)).code, 1);
+  }
+});
+
+Deno.test("only the job that needs a right in a release has it", () => {
+  const rights = Object.entries(workflow(RELEASE).jobs).map(([name, job]) => [
+    name,
+    Object.entries(job.permissions ?? {}).filter(([, right]) => right === "write")
+      .map(([what]) => what),
+  ]);
+  assertEquals(Object.fromEntries(rights), {
+    build: [],
+    test: [],
+    attest: ["id-token", "attestations"],
+    publish: ["contents"],
+  });
 });
 
 Deno.test("releaseNotes() is the section of a version, and withPages() makes its links lead somewhere", () => {

@@ -2,6 +2,7 @@
 import { S3Client, type S3ClientConfig } from "./sdk.ts";
 import type { Connection } from "./connection.ts";
 import { bodyHandler, wholeHandler } from "./handlers.ts";
+import { PRODUCT } from "./user_agent.ts";
 
 export interface ClientSettings {
   readonly config: S3ClientConfig;
@@ -28,6 +29,7 @@ export function clientSettings(connection: Connection): ClientSettings {
     // What the light requests have learned of this machine's clock.
     systemClockOffset: clock.milliseconds,
     maxAttempts: 4,
+    customUserAgent: [[...PRODUCT]],
   };
   return { config, send };
 }

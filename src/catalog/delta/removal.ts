@@ -16,26 +16,34 @@ interface Revisions {
 
 /**
  * Removes all trees and patches of the removed revisions, and those that a spool has left whose revision never came. A
- * spool may be under way, so what is younger than a day stays. Nobody needs any of it, so a failure is a warning.
+ * spool may be under way, so what is younger than a day stays as long as the package has a revision. Of a package
+ * without one all goes: no later purge would look there. Nobody needs any of it, so a failure is a warning.
+ *
+ * @returns whether there was anything to remove
  */
 export async function removeDeltas(
   { report, signal, now }: Context,
   bucket: Bucket,
-  revisions: Revisions,
-): Promise<void> {
+  { isDry = false, ...revisions }: Revisions & {
+    /** Whether it only looks. */
+    readonly isDry?: boolean;
+  },
+): Promise<boolean> {
   const prefix = deltaPrefix(revisions.package);
   try {
     const objects = await bucket.list(prefix);
     const before = (bucket.serverTime() ?? now()) - STALE_AFTER;
     const keys = objects.filter((object) => isGarbage(object, { prefix, before, revisions }))
       .map(({ key }) => key);
-    if (keys.length === 0) return;
+    if (keys.length === 0 || isDry) return keys.length > 0;
     const [first] = await bucket.removeMany(keys);
     if (first !== undefined) throw first.error;
+    return true;
   } catch (error) {
     if (signal.aborted || !(error instanceof FtlError)) throw error;
     const message = `Not all below ${prefix} that is needed no more was removed: ${error.message}`;
     report({ type: "warning", message });
+    return false;
   }
 }
 
@@ -51,6 +59,7 @@ function isGarbage(
   const [id, name = ""] = key.slice(prefix.length).split("/");
   const base = name.startsWith("from.") ? name.slice("from.".length) : undefined;
   const named = [id, base].filter(isRevisionId);
+  if (left.size === 0) return named.length > 0;
   if (named.some((one) => removed.has(one))) return true;
   return modified < before && named.some((one) => !left.has(one));
 }

@@ -9,8 +9,8 @@ export const sync: Command = {
     "For each package that has a folder in FTL_ROOT: fetches the blessed revision, the one that it " +
     "replaced, and the newest FTL_KEEP candidates; runs post-sync.sh; activates the blessed revision; " +
     "removes revisions that are no longer needed. No revision is visible before it is complete.",
-    "Where S3 has a patch from a revision that is here, only that is downloaded, if it is faster: " +
-    "FTL_DELTA decides. For the next one, the last revision that was removed is kept as the spare: FTL_SPARE.",
+    "Where S3 has a patch from a revision that is here, only that is downloaded, if FTL_DELTA allows it: by " +
+    "default with a spare, which is the last revision that was removed, kept for that: FTL_SPARE.",
     "After a jump on this machine, the chosen revision stays active until another one is blessed. " +
     "--follow drops this hold.",
     "A listing shows all, and costs 12 times as much as a look at what is blessed. --list-every is for timers: a " +

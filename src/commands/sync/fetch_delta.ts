@@ -194,16 +194,23 @@ class DeltaFetch {
     return new KnownFolder(this.#pkg.revisionPath(id), parseSafe(text.bytes), record);
   }
 
+  /** Undefined if it is not known what it holds: what is kept of it, or in S3, is missing or damaged. */
   async #lookAtSpare(spare: Spare, next: NextTree): Promise<KnownSpare | undefined> {
     const { sha256, tree: hash } = spare.state;
     const record = readRecord(spare.records);
     if (record === undefined || sha256 === undefined) return undefined;
     const base = { id: spare.id, state: { ...spare.state, sha256 } };
-    const found = await this.#trees.of(base, spare.records, hash);
-    if (found === undefined) return undefined;
-    const { tree, matches } = readLike(found.text, next);
-    const folder = new KnownFolder(spare.path, tree, record);
-    return folder.isRecorded ? { spare, folder, matches } : undefined;
+    try {
+      const found = await this.#trees.of(base, spare.records, hash);
+      if (found === undefined) return undefined;
+      const { tree, matches } = readLike(found.text, next);
+      const folder = new KnownFolder(spare.path, tree, record);
+      return folder.isRecorded ? { spare, folder, matches } : undefined;
+    } catch (error) {
+      // The base may serve all the same.
+      if (!(error instanceof IntegrityError)) throw error;
+      return undefined;
+    }
   }
 
   /** Lets others work after some time, and makes sure that the disk does not become full. */

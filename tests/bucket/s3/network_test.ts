@@ -120,7 +120,11 @@ testWith(
     await t.step("a script's environment", async () => {
       const web = fleet.machine("web", ["a"]);
       const script = "#!/bin/sh\necho store=$DENO_TLS_CA_STORE file=$SSL_CERT_FILE\n";
-      await fleet.ok(["jump", "--master", await fleet.spool("a.tgz", { "post-sync.sh": script })]);
+      await fleet.ok([
+        "jump",
+        "--master",
+        await fleet.spoolByCommand("a.tgz", { "post-sync.sh": script }),
+      ]);
       const env = { ...https, AWS_CA_BUNDLE: authority.path };
       const { code, stderr } = await web.ftl(["sync"], { env });
       assertEquals(code, 0, stderr);

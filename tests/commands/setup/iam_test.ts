@@ -85,7 +85,7 @@ Deno.test("each role's policy allows every request that its commands send, and n
     }
   }
 
-  await asRole("spool", async () => first = await fleet.spool("my_site.tgz", { v: "1" }));
+  await asRole("spool", async () => first = await fleet.spoolByCommand("my_site.tgz", { v: "1" }));
   await asRole("spool", async () => {
     // In parts, one of which is refused: they are taken back.
     const big = new Uint8Array(18 * 1024 * 1024);
@@ -95,7 +95,7 @@ Deno.test("each role's policy allows every request that its commands send, and n
     fleet.server.clearFaults();
     await fleet.ok(["spool", path]);
   });
-  const second = await fleet.spool("my_site.tgz", { v: "2" });
+  const second = await fleet.spoolByCommand("my_site.tgz", { v: "2" });
   for (const revision of [first, second]) {
     await asRole("bless", () => fleet.ok(["jump", "--master", revision]));
   }

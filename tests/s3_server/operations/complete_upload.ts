@@ -176,7 +176,7 @@ async function assemble(
       key,
       size: file.size,
       etag: `${createHash("md5").update(md5s).digest("hex")}-${parts.length}`,
-      modified: currentSecond(),
+      modified: currentSecond(request),
       headers,
       metadata,
       storageClass,

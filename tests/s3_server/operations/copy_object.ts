@@ -55,7 +55,7 @@ export async function copyObject(request: S3Request): Promise<S3Response> {
       key,
       size: source.record.size,
       etag: md5.digest("hex"),
-      modified: currentSecond(),
+      modified: currentSecond(request),
       ...properties,
       checksum: { algorithm, type: "FULL_OBJECT", value: await checksum.digest() },
     };

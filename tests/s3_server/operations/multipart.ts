@@ -40,7 +40,7 @@ export async function createMultipartUpload(request: S3Request): Promise<S3Respo
   await bucket.uploads.create({
     id,
     key: request.key,
-    initiated: currentSecond(),
+    initiated: currentSecond(request),
     ...objectProperties(request.headers),
     ...(checksum === undefined ? {} : { checksum }),
   });
@@ -142,7 +142,7 @@ export async function uploadPart(request: S3Request): Promise<S3Response> {
       number,
       size: payload.size,
       etag: payload.md5,
-      modified: currentSecond(),
+      modified: currentSecond(request),
       checksum: { algorithm, value },
     };
     await keepPart(request, { upload, file, part });
@@ -195,7 +195,7 @@ export async function uploadPartCopy(request: S3Request): Promise<S3Response> {
       number,
       size: file.size,
       etag: md5.digest("hex"),
-      modified: currentSecond(),
+      modified: currentSecond(request),
       checksum: { algorithm, value: await checksum.digest() },
     };
     await keepPart(request, { upload, file, part });

@@ -24,7 +24,7 @@ export async function putObject(request: S3Request): Promise<S3Response> {
       key,
       size: payload.size,
       etag: payload.md5,
-      modified: currentSecond(),
+      modified: currentSecond(request),
       ...properties,
       checksum: { algorithm, type: "FULL_OBJECT", value },
     };

@@ -16,6 +16,8 @@ export interface S3Request extends PayloadRequest {
   readonly region: string;
   /** How many changes a listing lags behind: a fault, 0 without one. */
   readonly staleWrites: number;
+  /** The server's clock: Unix milliseconds. */
+  readonly now: () => number;
 }
 
 /** Answers one kind of request. Throws S3Error. */
@@ -92,8 +94,8 @@ export function httpDate(milliseconds: number): string {
 }
 
 /** Now, in whole seconds as Last-Modified has it. */
-export function currentSecond(): number {
-  return Math.floor(Date.now() / 1000) * 1000;
+export function currentSecond({ now }: Pick<S3Request, "now">): number {
+  return Math.floor(now() / 1000) * 1000;
 }
 
 /** The only owner there is. */

@@ -21,7 +21,7 @@ Deno.test("what was built says what it is, spools, lists, syncs and jumps", asyn
     /^ftl \d+\.\d+\.\d+ \(.+, Deno .+, (x86_64|aarch64)\)$/,
   );
 
-  const first = await fleet.spool("my_site.tgz", {
+  const first = await fleet.spoolByCommand("my_site.tgz", {
     "index.html": "first",
     "post-jump.sh": "#!/bin/sh\necho $FTL_PACKAGE\n",
   });
@@ -31,7 +31,10 @@ Deno.test("what was built says what it is, spools, lists, syncs and jumps", asyn
 
   const text = new Random(1).text(LARGE);
   const small = Array.from({ length: SMALL }, (_, n) => [`small/${n}`, text.slice(n, n + 400)]);
-  const second = await fleet.spool("my_site.tgz", { noise: text, ...Object.fromEntries(small) });
+  const second = await fleet.spoolByCommand("my_site.tgz", {
+    noise: text,
+    ...Object.fromEntries(small),
+  });
   await web.ok(["sync"]);
   const jumped = await web.ftl(["jump", second]);
   assertEquals(jumped.code, 0, jumped.stderr);

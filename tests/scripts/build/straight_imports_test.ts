@@ -1,5 +1,5 @@
 import * as esbuild from "esbuild";
-import { assertEquals } from "../../assert.ts";
+import { assertEquals, assertRejects } from "../../assert.ts";
 import { TempFolder } from "../../temp.ts";
 import { straightImports } from "../../../scripts/build/straight_imports.ts";
 
@@ -24,25 +24,33 @@ const PACKAGES = {
     'import { sign } from "@aws-sdk/core";\nexport const sum = toHex + toUtf8 + hash + sign;\n',
 };
 
-Deno.test("straightImports() leads the signing past the files that export everything", async () => {
+/** Bundles what uses the signing, of these packages with changes. */
+async function bundled(
+  changes: Readonly<Record<string, string>> = {},
+): Promise<esbuild.BuildResult<{ metafile: true }>> {
   using folder = new TempFolder();
-  folder.folder("node_modules");
-  for (const [path, text] of Object.entries(PACKAGES)) {
-    const at = `${folder.path}/node_modules/${path}`;
-    Deno.mkdirSync(at.slice(0, at.lastIndexOf("/")), { recursive: true });
-    Deno.writeTextFileSync(at, text);
+  for (const [path, text] of Object.entries({ ...PACKAGES, ...changes })) {
+    folder.write(`node_modules/${path}`, text);
   }
   const entry = folder.write("entry.js", 'import { sum } from "@smithy/signature-v4"; sum();');
-  const { metafile } = await esbuild.build({
-    absWorkingDir: folder.path,
-    entryPoints: [entry],
-    bundle: true,
-    metafile: true,
-    write: false,
-    outdir: "out",
-    plugins: [straightImports()],
-  });
-  await esbuild.stop();
+  try {
+    return await esbuild.build({
+      absWorkingDir: folder.path,
+      entryPoints: [entry],
+      bundle: true,
+      metafile: true,
+      write: false,
+      outdir: "out",
+      logLevel: "silent",
+      plugins: [straightImports()],
+    });
+  } finally {
+    await esbuild.stop();
+  }
+}
+
+Deno.test("straightImports() leads the signing past the files that export everything", async () => {
+  const { metafile } = await bundled();
   const [signing] = Object.entries(metafile.inputs).filter(([path]) => path.includes("dist-es"));
   assertEquals(
     signing?.[1].imports.map(({ path }) => path.replace(/^node_modules\/@(smithy\/core\/)?/, ""))
@@ -50,4 +58,40 @@ Deno.test("straightImports() leads the signing past the files that export everyt
     // A file that its package does not declare to have no side effects must run.
     ["aws-sdk/core/index.js", "hash.js", "serde/hex.js", "serde/utf8.js"],
   );
+});
+
+Deno.test("straightImports() fails the build where the SDK is written in another form", async (t) => {
+  const signing = "@smithy/signature-v4/dist-es/index.js";
+  const serde = "@smithy/core/serde/index.js";
+  const unknown = `${signing} imports from the SDK in a form that straightImports() does not know`;
+  const none = "straightImports() has found no import of the SDK that leads through a file";
+  const cases: Readonly<Record<string, readonly [Record<string, string>, string]>> = {
+    "an import over several lines": [{
+      [signing]: 'import {\n  toHex,\n} from "@smithy/core/serde"\nexport const sum = toHex;\n',
+    }, unknown],
+    "single quotes": [{
+      [signing]: "import { toHex } from '@smithy/core/serde';\nexport const sum = toHex;\n",
+    }, unknown],
+    "all of a file": [{
+      [signing]: 'import * as serde from "@smithy/core/serde";\nexport const sum = serde.toHex;\n',
+    }, unknown],
+    "one known form, and one that is not": [{
+      [signing]: 'import { toHex } from "@smithy/core/serde";\n' +
+        'import {toUtf8} from "@smithy/core/serde"\nexport const sum = toHex + toUtf8;\n',
+    }, unknown],
+    "files in another folder": [{
+      "@smithy/signature-v4/package.json": '{"name":"@smithy/signature-v4","main":"./es/index.js"}',
+      "@smithy/signature-v4/es/index.js": PACKAGES[signing],
+    }, none],
+    "what is passed on, in another form": [{
+      [signing]: 'import { toHex } from "@smithy/core/serde";\nexport const sum = toHex;\n',
+      [serde]: 'export * from "./hex";\n',
+    }, none],
+  };
+  for (const [name, [changes, message]] of Object.entries(cases)) {
+    await t.step(
+      name,
+      async () => void await assertRejects(() => bundled(changes), Error, message),
+    );
+  }
 });

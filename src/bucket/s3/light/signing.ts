@@ -5,6 +5,7 @@
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { SignatureV4 } from "npm:@smithy/signature-v4@5.7.5";
 import type { Credentials } from "../../aws/credentials.ts";
+import { PRODUCT } from "../user_agent.ts";
 import type { Place } from "./place.ts";
 
 /** A request without a body. */
@@ -46,7 +47,7 @@ export async function sign(
   const signed = await signer.sign({
     ...{ method, protocol, hostname, path, query: { ...query } },
     ...(port === undefined ? {} : { port }),
-    headers: { host, "user-agent": "ftl", ...headers },
+    headers: { host, "user-agent": PRODUCT.join("/"), ...headers },
   }, { signingDate: date });
   const search = Object.keys(query).sort().map((name) => {
     return `${escapeUri(name)}=${escapeUri(query[name] ?? "")}`;
