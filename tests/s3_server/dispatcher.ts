@@ -115,7 +115,7 @@ export class Dispatcher {
       { credentials, now: Date.now() },
     );
     if (operation === undefined) throw unroutable;
-    assertHeadersSupported(head.headers);
+    assertHeadersSupported(head, operation);
     return await OPERATIONS[operation]({
       ...route,
       bucketName: route.bucket ?? "",
