@@ -1,8 +1,10 @@
 /** Both versions on one machine: locks that the other one holds, and what 0.1.0 does with what it does not know. */
-import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "../assert.ts";
 import { useCredentials } from "../credentials.ts";
+import { noise } from "../commands/delta_archives.ts";
+import { TempFolder, treeOf } from "../temp.ts";
 import { until } from "../until.ts";
-import { Fleet, type Machine, type Ran } from "./fleet.ts";
+import { Fleet, idOf, type Machine, type Ran } from "./fleet.ts";
 import { OlderFtl } from "./older_ftl.ts";
 import { runHere } from "./run_here.ts";
 
@@ -140,4 +142,28 @@ Deno.test("0.1.0 purges a rollout's candidate: machines that run it keep it, oth
   requireDone(await newer("jump-back", "--master", "a"));
   for (const sync of [newer, onBehind]) requireDone(await sync("sync"));
   assertEquals([ahead, behind].map(active), [good, good]);
+});
+
+Deno.test("0.1.0 fetches what was spooled as a folder, whole, and a pause does not stop it", async () => {
+  await using fleet = await Fleet.start();
+  using older = new OlderFtl();
+  using site = new TempFolder();
+  const web = fleet.machine("web", ["a"]);
+  const { older: byOlder, newer } = linesOn(web, older);
+  site.write("bin/run.sh", "#!/bin/sh\n", 0o755);
+  Deno.symlinkSync("bin/run.sh", `${site.path}/link`);
+  for (const v of ["1", "2"]) {
+    site.write("large", noise(300_000, 1));
+    site.write("v", v);
+    const revision = requireDone(await newer("spool", site.path, "--name", "a"));
+    requireDone(await newer("jump", "--master", revision));
+    Deno.writeTextFileSync(`${web.root}/a/.pause`, "a freeze");
+    requireDone(await newer("sync"));
+    assertNotEquals(active(web), revision);
+    requireDone(await byOlder("sync"));
+    assertEquals(active(web), revision);
+    assertEquals(treeOf(`${web.root}/a/revs/${idOf(revision)}`), treeOf(site.path));
+    Deno.removeSync(`${web.root}/a/.pause`);
+    requireDone(await newer("verify", "a"));
+  }
 });
