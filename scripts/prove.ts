@@ -30,6 +30,7 @@ import { soak } from "../tests/proof/soak.ts";
 import { killAtSteps } from "../tests/proof/steps.ts";
 import { deployToMany } from "../tests/proof/thousand.ts";
 import { takeTurns } from "../tests/proof/turns.ts";
+import { changeVersions } from "../tests/proof/upgrade.ts";
 
 interface Settings {
   readonly seed: number;
@@ -48,6 +49,7 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
       onRound: (round) => round % 100 === 0 ? announce(`kills: ${round} rounds`) : undefined,
     }),
   steps: () => killAtSteps(),
+  upgrade: () => changeVersions(),
   power: () => cutPower(),
   "power-deltas": ({ seed, rounds }) =>
     cutPowerOfDeltas({ seed, every: Math.max(1, Math.ceil(5000 / rounds)) }),

@@ -11,14 +11,27 @@
  */
 import { dirname } from "node:path";
 import { assertEquals } from "../assert.ts";
+import type { Environment } from "../../src/config.ts";
 import { TempFolder } from "../temp.ts";
-import type { Machine, Ran } from "./fleet.ts";
+import { type Machine, type ProgramOptions, type Ran, startProgram } from "./fleet.ts";
+import { collect } from "./run_here.ts";
 
 const SOURCE = new URL("ftl-0.1.0.tar.gz", import.meta.url).pathname;
 const FROM_SOURCE = ["--quiet", "--frozen", "--no-check", "--allow-all"];
 
+/** Loaded before the source. It gets SIGKILL at the step of its `src/core/fault_point.ts` that the environment names. */
+const KILLING = `
+import { onFaultPoint } from "./src/core/fault_point.ts";
+const due = Deno.env.get("OLDER_KILL_AT");
+// A command gives up rights that this needs.
+Deno.permissions.revokeSync = (descriptor) => Deno.permissions.querySync(descriptor);
+onFaultPoint((point) => {
+  if (point === due) Deno.kill(Deno.pid, "SIGKILL");
+});
+`;
+
 export class OlderFtl extends TempFolder {
-  #program = [Deno.execPath(), "run", ...FROM_SOURCE, `${this.path}/mod.ts`];
+  #program = this.#fromSource();
 
   constructor() {
     super();
@@ -43,6 +56,34 @@ export class OlderFtl extends TempFolder {
     const name = namesIn(`${older.path}/dist`).find((one) => one.startsWith("ftl-0.1.0-linux-"));
     older.#program = [`${older.path}/dist/${name}`];
     return older;
+  }
+
+  /** Runs it in the process of the test, with the packages of the present FTL, which has the same of them. */
+  async runHere(args: readonly string[], env: Environment): Promise<Ran> {
+    const { main } = await import(`file://${this.path}/src/cli/main.ts`);
+    const { createContext } = await import(`file://${this.path}/mod.ts`);
+    const { signal } = new AbortController();
+    return await collect((streams) =>
+      main(args, {
+        ...{ ...streams, env, signal, version: "0.1.0" },
+        context: (report: unknown) => createContext(env, { report, signal }),
+        usesCredentialProcess: () => false,
+        keepOnly: () => {},
+      })
+    );
+  }
+
+  /** Starts it to be killed at one of its steps. That works from source only. */
+  startToKill(
+    args: readonly string[],
+    { killAt, env, cwd }: Omit<ProgramOptions, "program"> & { readonly killAt: string },
+  ): Deno.ChildProcess {
+    const program = this.#fromSource("--preload", this.write("kill.ts", KILLING));
+    return startProgram(args, { cwd, env: { ...env, OLDER_KILL_AT: killAt }, program });
+  }
+
+  #fromSource(...more: string[]): string[] {
+    return [Deno.execPath(), "run", ...FROM_SOURCE, ...more, `${this.path}/mod.ts`];
   }
 
   /** Runs the older `ftl` on a machine. */

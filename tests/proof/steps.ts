@@ -7,14 +7,14 @@ import { FAULT_POINTS, type FaultPoint } from "../../src/fault_point.ts";
 import { FastForward } from "./fast_forward.ts";
 import { putDelta } from "./deltas.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
-import { type Figures, Lab } from "./lab.ts";
+import { type Figures, Lab, type LaunchOptions } from "./lab.ts";
 import { requireDecided, requireRecovery, requireUploadsTakenBack } from "./recovery.ts";
 import { namesOfMarks, writeRollout } from "./rollout_words.ts";
 import { makeSite } from "./site.ts";
 import { requireReplaced } from "./writer_kills.ts";
 
-export interface Step {
-  readonly at: FaultPoint;
+export interface Step<Point = FaultPoint> {
+  readonly at: Point;
   /** One of the commands that pass this point. */
   readonly command: CommandName;
   /** What is active after the kill: what was before, or what the command was to make active. */
@@ -116,8 +116,19 @@ const SITES = [1, 2, 3].map((seed) => makeSite(PACKAGE, seed, { files: 40 }));
 const BAD = makeSite(PACKAGE, 5, { files: 40, bad: true });
 const LARGE = makeSite("large", 4, { files: 1, ballast: 17 << 20, scripts: false });
 
-/** Goes through `STEPS`, or some of them. Throws an Error that names the step. */
-export async function killAtSteps(steps: readonly Step[] = STEPS): Promise<Figures> {
+/** What differs if another `ftl` than the present one is killed, or mends. */
+export interface StepsOptions {
+  /** Starts the command that is to be killed at a step. By default the present `ftl`. */
+  readonly launch?: typeof launchPresent;
+  /** What happens after the kill. By default the present `ftl` mends. */
+  readonly mend?: (lab: Lab, inspector: Inspector, killed: Killed) => Promise<void>;
+}
+
+/** Goes through `STEPS`, or others. Throws an Error that names the step. */
+export async function killAtSteps(
+  steps: readonly Step<string>[] = STEPS,
+  { launch = launchPresent, mend }: StepsOptions = {},
+): Promise<Figures> {
   const missing = FAULT_POINTS.filter((point) => !STEPS.some(({ at }) => at === point));
   if (missing.length > 0) throw new Error(`No kill at ${missing}`);
   await using lab = await Lab.start([PACKAGE]);
@@ -126,20 +137,9 @@ export async function killAtSteps(steps: readonly Step[] = STEPS): Promise<Figur
   let uploads = 0;
   for (const step of steps) {
     try {
-      const { old, next, previous, rollout } = await killAt(step, lab, inspector);
-      const isBad = step.command.endsWith("bad one");
-      if (isBad) {
-        await requireDecided(lab, { bad: next, previous });
-        await inspector.look();
-      }
-      if (rollout !== undefined) await requireTold(lab, { next, rollout, isBad });
-      if (step.at === "history-written" || step.command === "step of a rollout") {
-        await requireReplaced(lab, time, { next, isMade: step.at === "pointer-written" });
-      }
-      // This ends a rollout, too.
-      if (isBad) await jumpMaster(lab.context(), old, { again: true });
-      else if (rollout !== undefined) await jumpMaster(lab.context(), next);
-      await requireRecovery(lab);
+      const killed = await killAt(step, lab, { inspector, launch });
+      if (mend === undefined) await requireMended(lab, inspector, { killed, time });
+      else await mend(lab, inspector, killed);
       if (step.command === "spool") uploads += await requireUploadsTakenBack(lab, LARGE);
       await inspector.look();
     } catch (error) {
@@ -150,18 +150,48 @@ export async function killAtSteps(steps: readonly Step[] = STEPS): Promise<Figur
   return { steps: steps.length, "uploads found open and taken back": uploads };
 }
 
-async function killAt(
-  { command, at, active }: Step,
+/** Throws an Error if the present `ftl` does not mend what the kill has left. */
+async function requireMended(
   lab: Lab,
   inspector: Inspector,
-): Promise<Arranged & { previous: string | undefined }> {
+  { killed, time }: { killed: Killed; time: FastForward },
+): Promise<void> {
+  const { step, old, next, previous, rollout, isBad } = killed;
+  if (isBad) {
+    await requireDecided(lab, { bad: next, previous });
+    await inspector.look();
+  }
+  if (rollout !== undefined) await requireTold(lab, { next, rollout, isBad });
+  if (step.at === "history-written" || step.command === "step of a rollout") {
+    await requireReplaced(lab, time, { next, isMade: step.at === "pointer-written" });
+  }
+  // This ends a rollout, too.
+  if (isBad) await jumpMaster(lab.context(), old, { again: true });
+  else if (rollout !== undefined) await jumpMaster(lab.context(), next);
+  await requireRecovery(lab);
+}
+
+/** A machine whose command was killed. */
+export interface Killed extends Arranged {
+  readonly step: Step<string>;
+  /** The target of `previous` before the command. */
+  readonly previous: string | undefined;
+  /** Whether the health of `next` fails. */
+  readonly isBad: boolean;
+}
+
+async function killAt(
+  step: Step<string>,
+  lab: Lab,
+  { inspector, launch }: { inspector: Inspector; launch: typeof launchPresent },
+): Promise<Killed> {
+  const { command, at, active } = step;
   const { args, ...arranged } = await arrange(command, lab, inspector);
   const { old, next } = arranged;
   await inspector.look();
   const previous = lab.linked("previous");
   const env = command === "sync without a spare that removes" ? { FTL_SPARE: "0" } : {};
-  const child = lab.launch(args, { killAt: at, env });
-  const { signal, code, stderr } = await child.output();
+  const { signal, code, stderr } = await launch(lab, args, { killAt: at, env }).output();
   if (signal !== "SIGKILL") {
     throw new Error(`not killed there: exit ${code}: ${new TextDecoder().decode(stderr)}`);
   }
@@ -169,7 +199,15 @@ async function killAt(
   const current = lab.linked("current");
   const due = active === "old" ? old : next;
   if (current !== due) throw new Error(`${current} is active instead of ${due}`);
-  return { ...arranged, previous };
+  return { step, ...arranged, previous, isBad: command.endsWith("bad one") };
+}
+
+function launchPresent(
+  lab: Lab,
+  args: readonly string[],
+  options: Pick<LaunchOptions, "killAt" | "env">,
+): Deno.ChildProcess {
+  return lab.launch(args, options);
 }
 
 interface Arranged {

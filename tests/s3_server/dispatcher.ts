@@ -121,7 +121,7 @@ export class Dispatcher {
       { credentials, now: clock.now() },
     );
     if (operation === undefined) throw unroutable;
-    assertHeadersSupported(head.headers);
+    assertHeadersSupported(head, operation);
     return await OPERATIONS[operation]({
       ...route,
       bucketName: route.bucket ?? "",

@@ -181,10 +181,37 @@ const UNSUPPORTED_HEADERS: readonly (readonly [name: RegExp, harmless: RegExp])[
   [/^x-amz-(source-)?expected-bucket-owner$/, /^$/],
 ];
 
-/** Throws NotImplemented if a header asks for something that this server would silently not do. */
-export function assertHeadersSupported(headers: ReadonlyMap<string, string>): void {
+/** How conditions are called: those of HTTP, those on the source of a copy, those of directory buckets. */
+const CONDITION = /^(x-amz-(.*-)?)?if-/;
+const ON_TARGET = "if-(none-)?match";
+const ON_SOURCE = "x-amz-copy-source-if-((none-)?match|(un)?modified-since)";
+
+/** The conditions that writes ask. A read may ignore what it does not know (RFC 9110, section 13). */
+const CONDITIONS_OF_WRITES: Partial<Record<OperationName, RegExp>> = {
+  CompleteMultipartUpload: new RegExp(`^${ON_TARGET}$`),
+  CopyObject: new RegExp(`^(${ON_TARGET}|${ON_SOURCE})$`),
+  DeleteObject: /^if-match$/,
+  PutObject: new RegExp(`^${ON_TARGET}$`),
+  UploadPartCopy: new RegExp(`^${ON_SOURCE}$`),
+};
+
+/**
+ * Throws NotImplemented if a header asks for something that this server would silently not do, such as a write on a
+ * condition that it does not know.
+ */
+export function assertHeadersSupported(
+  { method, headers }: RequestHead,
+  operation: OperationName,
+): void {
+  const asked = ["GET", "HEAD"].includes(method)
+    ? CONDITION
+    : CONDITIONS_OF_WRITES[operation] ?? /^$/;
   for (const [name, value] of headers) {
-    if (UNSUPPORTED_HEADERS.some(([asks, harmless]) => asks.test(name) && !harmless.test(value))) {
+    const isUnknown = CONDITION.test(name) && !asked.test(name);
+    const isUnsupported = UNSUPPORTED_HEADERS.some(([asks, harmless]) =>
+      asks.test(name) && !harmless.test(value)
+    );
+    if (isUnknown || isUnsupported) {
       throw new S3Error("NotImplemented", { details: { Header: name } });
     }
   }

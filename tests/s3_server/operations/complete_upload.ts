@@ -31,21 +31,23 @@ export async function completeMultipartUpload(request: S3Request): Promise<S3Res
   if (request.bodyLength === 0) {
     throw new S3Error("InvalidRequest", { message: "You must specify at least one part" });
   }
-  const done = completedBefore(request);
-  const upload = done === undefined ? requireUpload(request) : undefined;
+  const upload = completedBefore(request) === undefined ? requireUpload(request) : undefined;
   const body = withoutObjectChecksum(request);
   const wanted = parseComplete(await receiveText(body, { limit: MAX_BODY_BYTES }));
-  const record = done ?? await upload?.exclusively(async () => {
+  const completed = await upload?.exclusively(async () => {
     // Two at once: the second finds what the first has made.
-    if (upload.over) return completedBefore(request);
+    if (upload.over) return undefined;
     const parts = chosenParts(upload, wanted);
     assertObjectSize(request, parts);
     using condition = new WriteCondition(request.headers, { bucket, key: request.key });
-    const completed = await assemble(request, { bucket, upload, parts, condition });
+    const record = await assemble(request, { bucket, upload, parts, condition });
     bucket.uploads.end(upload);
-    return completed;
+    return record;
   });
-  if (record === undefined) throw noSuchUpload(request.query.get("uploadId") ?? "");
+  const record = completed ?? completedBefore(request);
+  if (record === undefined || record.etag !== etagOf(wanted.map(etagIn))) {
+    throw noSuchUpload(request.query.get("uploadId") ?? "");
+  }
   const { checksum } = record;
   return xmlResponse({
     root: "CompleteMultipartUploadResult",
@@ -58,8 +60,8 @@ export async function completeMultipartUpload(request: S3Request): Promise<S3Res
 }
 
 /**
- * S3 answers a repeated request as the first time, as long as the object is the one that came of it: a client
- * that has lost the first answer asks again.
+ * The object that this upload has become. S3 answers a repeated request as the first time, as long as that object is
+ * there: a client that has lost the first answer asks again, for the same parts.
  */
 function completedBefore(request: S3Request): ObjectRecord | undefined {
   const record = requireBucket(request).objects.get(request.key);
@@ -89,12 +91,23 @@ function parseComplete(xml: string): XmlElement[] {
   return parts;
 }
 
+/** The ETag of a part, as the client lists it. */
+function etagIn(part: XmlElement): string | undefined {
+  return childText(part, "ETag")?.trim().replace(/^"(.*)"$/, "$1");
+}
+
+/** That of the object, made of those of its parts. */
+function etagOf(parts: readonly (string | undefined)[]): string {
+  const md5s = Buffer.concat(parts.map((part = "") => Buffer.from(part, "hex")));
+  return `${createHash("md5").update(md5s).digest("hex")}-${parts.length}`;
+}
+
 /** The parts that the client lists. Throws InvalidPart, InvalidPartOrder, EntityTooSmall. */
 function chosenParts(upload: Upload, wanted: readonly XmlElement[]): PartRecord[] {
   const parts: PartRecord[] = [];
   for (const element of wanted) {
     const number = Number(childText(element, "PartNumber")?.trim() || NaN);
-    const etag = childText(element, "ETag")?.trim().replace(/^"(.*)"$/, "$1");
+    const etag = etagIn(element);
     if (!Number.isInteger(number) || etag === undefined) throw new S3Error("MalformedXML");
     if (number <= (parts.at(-1)?.number ?? 0)) {
       throw new S3Error("InvalidPartOrder", { details: { UploadId: upload.record.id } });
@@ -171,11 +184,10 @@ async function assemble(
   return await withNewFile(bucket, async (file) => {
     const checksum = await joinParts(file, { upload, parts });
     assertObjectChecksum(request, checksum);
-    const md5s = Buffer.concat(parts.map((part) => Buffer.from(part.etag, "hex")));
     const record: ObjectRecord = {
       key,
       size: file.size,
-      etag: `${createHash("md5").update(md5s).digest("hex")}-${parts.length}`,
+      etag: etagOf(parts.map(({ etag }) => etag)),
       modified: currentSecond(request),
       headers,
       metadata,

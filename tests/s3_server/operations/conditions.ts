@@ -118,16 +118,13 @@ export class WriteCondition implements Disposable {
   readonly #key: string;
   readonly #watch: DeletionWatch | undefined;
 
-  /** Throws what assert() throws, and NotImplemented for conditions that S3 has not on writes. */
+  /** Throws what assert() throws, and NotImplemented for an ETag that must not be there: S3 knows only `*`. */
   constructor(headers: ReadonlyMap<string, string>, target: { bucket: Bucket; key: string }) {
     this.#match = headers.get("if-match");
     this.#noneMatch = headers.get("if-none-match");
     this.#key = target.key;
-    const unsupported =
-      ["if-modified-since", "if-unmodified-since"].find((name) => headers.has(name)) ??
-        (this.#noneMatch === undefined || this.#noneMatch === "*" ? undefined : "If-None-Match");
-    if (unsupported !== undefined) {
-      throw new S3Error("NotImplemented", { details: { Header: unsupported } });
+    if (this.#noneMatch !== undefined && this.#noneMatch !== "*") {
+      throw new S3Error("NotImplemented", { details: { Header: "If-None-Match" } });
     }
     this.assert(target.bucket.objects.get(target.key));
     this.#watch = this.#noneMatch === undefined

@@ -15,22 +15,11 @@ import { requireBucket, type S3Request, xmlResponse } from "./request.ts";
 const MAX_KEYS = 1000;
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
-/** Conditions that a deletion would silently be done without: S3 has some of them in directory buckets alone. */
-const UNKNOWN_CONDITIONS = [
-  "if-none-match",
-  "if-modified-since",
-  "if-unmodified-since",
-  "x-amz-if-match-last-modified-time",
-  "x-amz-if-match-size",
-];
-
 /** Deletes one object. It is no error if the object is not there. */
 export async function deleteObject(request: S3Request): Promise<S3Response> {
   const bucket = requireBucket(request);
   assertNoVersion(request);
   const { key } = request;
-  const unknown = UNKNOWN_CONDITIONS.find((name) => request.headers.has(name));
-  if (unknown !== undefined) throw new S3Error("NotImplemented", { details: { Header: unknown } });
   const etag = request.headers.get("if-match");
   await bucket.delete(key, (current) => assertDeleteCondition(etag, { key, current }));
   return { status: 204, headers: new Map() };
