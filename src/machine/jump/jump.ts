@@ -153,7 +153,7 @@ export class Jumps {
     }
     const failed = bad && { at: this.#now(), outcome: bad.reason, log: bad.log };
     rememberOutcome(pkg, to, { of: "failedHealth", failed });
-    endQuarantine(pkg, to);
+    if (bad === undefined) endQuarantine(pkg, to);
     clearJournal(pkg);
     writeHolds(pkg, [hold]);
     const revision = pkg.revisionName(to);
