@@ -50,6 +50,20 @@ Deno.test("the candidate is kept although FTL_KEEP would not hold it ready", asy
   assertEquals((await sync(machine))[0]?.removed, [next]);
 });
 
+Deno.test("what a sync fetched beside a candidate goes with that sync, once the candidate is active", async () => {
+  using fleet = new RolloutFleet();
+  const old = await fleet.spool("a.tgz", "old");
+  await fleet.point(old);
+  await fleet.sync(IN);
+  const between = await fleet.spool("a.tgz", "between");
+  const next = await fleet.spool("a.tgz", "next");
+  await fleet.point(old, next, "cut=1 halt=1");
+  // Newer than the blessed one, and older than the candidate: wanted until that is active.
+  const { active, fetched, removed } = await fleet.sync(IN);
+  assertEquals([active, fetched, removed], [next, [next, between], [between]]);
+  assertEquals(fleet.pkg(IN).revisions(), [old, next].map(idOf));
+});
+
 Deno.test("rollouts whose words are damaged take nobody along", async () => {
   for (const words of ["cut=ten", "cut=1 state=odd", "cut=1 halt=one", "cut=1 at-once=0"]) {
     using fleet = new RolloutFleet();
