@@ -1,6 +1,7 @@
 /** Machines during a staged rollout: they follow the words of the pointer. By whole commands. */
 import { FtlError, jump, jumpBack, status, sync } from "../../mod.ts";
 import { checkHold } from "../../src/commands/doctor/jumps.ts";
+import { isHeld } from "../../src/machine/jump/hold.ts";
 import type { RevisionName } from "../../src/revision/names.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { ID, idOf, IN, OUT, rank, RolloutFleet } from "./rollout_fleet.ts";
@@ -134,6 +135,23 @@ Deno.test("a hold against a rollout ends when its candidate is blessed, and with
     if (!isFollowed) await fleet.point(next);
     assertEquals((await fleet.sync(IN, { follow: isFollowed })).active, next);
     assertEquals((await fleet.status(IN)).held, false);
+  }
+});
+
+Deno.test("--follow drops a hold also where the machine is not in, or paused: it does not come back later", async () => {
+  for (const isPaused of [true, false]) {
+    using fleet = new RolloutFleet();
+    const { old, next } = await fleet.ready([IN]);
+    await fleet.point(old, next, isPaused ? "cut=1" : "cut=0");
+    await fleet.sync(IN);
+    await jump(fleet.machine(IN), old);
+    const pause = isPaused ? fleet.write(`${IN}/.pause`, "") : undefined;
+    assertEquals(isHeld(fleet.pkg(IN)), true);
+    assertEquals((await fleet.sync(IN, { follow: true })).active, old);
+    assertEquals(isHeld(fleet.pkg(IN)), false);
+    if (pause !== undefined) Deno.removeSync(pause);
+    await fleet.point(old, next, "cut=1");
+    assertEquals((await fleet.sync(IN)).active, next);
   }
 });
 
