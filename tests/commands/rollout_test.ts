@@ -51,6 +51,28 @@ Deno.test("the candidate is kept although FTL_KEEP would not hold it ready", asy
   assertEquals((await sync(machine))[0]?.removed, [next]);
 });
 
+Deno.test("where the candidate cannot be activated, the blessed one is, in the same sync", async () => {
+  for (const step of ["post-sync", "pre-jump"]) {
+    for (const runsNothing of [true, false]) {
+      using fleet = new RolloutFleet();
+      const older = await fleet.spool("a.tgz", "older");
+      await fleet.point(older);
+      if (!runsNothing) await fleet.sync(IN);
+      const old = await fleet.spool("a.tgz", "old");
+      const next = await fleet.spoolWith({ [step]: "exit 1" });
+      // More may fail before the rollout halts.
+      await fleet.point(old, next, "cut=1 halt=3");
+      for (let i = 0; i < 2; i++) {
+        const { active, failures } = await fleet.sync(IN);
+        assertEquals([active, failures.length], [old, 1], `${step}, ${runsNothing}`);
+      }
+      assertEquals((await fleet.marks()).filter((name) => name.startsWith("failed")), [
+        `failed/${IN}`,
+      ]);
+    }
+  }
+});
+
 Deno.test("what a sync fetched beside a candidate goes with that sync, once the candidate is active", async () => {
   using fleet = new RolloutFleet();
   const old = await fleet.spool("a.tgz", "old");

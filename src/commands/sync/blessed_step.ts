@@ -203,6 +203,8 @@ export class BlessedStep {
       await begun.end(isBad ? "failed" : outcomeHere(pkg, staged) ?? "failed");
     } catch (error) {
       if (error instanceof ScriptError) await begun.end("failed");
+      // What is blessed for the others is the safe one: a machine that runs nothing, or an older one, goes there.
+      view.learnMarks(undefined);
       throw error;
     }
   }
