@@ -7,7 +7,9 @@
  * - every file in `src` can be reached from `mod.ts`;
  * - only the file in the table below imports a package from npm, with the version that other projects need;
  * - only `src/cli/process.ts` touches arguments, environment, exit and signals;
- * - the S3 server of the tests uses nothing of `src`.
+ * - the S3 server of the tests, and the model that judges histories, use nothing of `src`.
+ *
+ * The file is long because it has the whole table.
  */
 import manifest from "../deno.json" with { type: "json" };
 
@@ -210,12 +212,17 @@ function isPure(file: string): boolean {
   return PURE.some((path) => file.startsWith(path)) && !file.startsWith(NOT_PURE);
 }
 
-/** The S3 server judges FTL, and other projects can use it: so it must know nothing of FTL. */
-async function checkServer(): Promise<string[]> {
-  const modules = await readModules("tests/s3_server/main.ts");
+/** Both judge FTL, and other projects can use the server: so they must know nothing of FTL, and the model of nothing else. */
+const JUDGES: Readonly<Record<string, string>> = {
+  "tests/s3_server/main.ts": "tests/",
+  "tests/proof/histories/model/sync.ts": "tests/proof/histories/model/",
+};
+
+async function checkJudge(entry: string, room: string): Promise<string[]> {
+  const modules = await readModules(entry);
   return modules.map(({ specifier }) => pathOf(specifier))
-    .filter((path) => path.startsWith("src/") || path === "mod.ts")
-    .map((path) => `tests/s3_server: must not lead to ${path}`);
+    .filter((path) => !path.startsWith(room))
+    .map((path) => `${entry}: must not lead to ${path}`);
 }
 
 async function* sourceFiles(folder: string): AsyncGenerator<string> {
@@ -227,7 +234,10 @@ async function* sourceFiles(folder: string): AsyncGenerator<string> {
 }
 
 const modules = await readModules("mod.ts");
-const problems = await checkServer();
+const judges = await Promise.all(
+  Object.entries(JUDGES).map(([entry, room]) => checkJudge(entry, room)),
+);
+const problems = judges.flat();
 for (const module of modules) {
   const path = pathOf(module.specifier);
   if (path.endsWith(".json")) continue;
