@@ -87,6 +87,19 @@ Deno.test("what a sync fetched beside a candidate goes with that sync, once the 
   assertEquals(fleet.pkg(IN).revisions(), [old, next].map(idOf));
 });
 
+Deno.test("a sync that follows, and goes back from the candidate, removes nothing that the next one fetches", async () => {
+  using fleet = new RolloutFleet();
+  const old = await fleet.spool("a.tgz", "old");
+  await fleet.point(old);
+  await fleet.sync(IN);
+  await fleet.spool("a.tgz", "between");
+  const next = await fleet.spoolBad();
+  await fleet.point(old, next, "cut=1 halt=1");
+  const { active, quarantined, removed } = await fleet.sync(IN, { follow: true });
+  assertEquals([active, quarantined, removed], [old, next, []]);
+  assertEquals((await fleet.sync(IN)).fetched, []);
+});
+
 Deno.test("rollouts whose words are damaged take nobody along", async () => {
   for (const words of ["cut=ten", "cut=1 state=odd", "cut=1 halt=one", "cut=1 at-once=0"]) {
     using fleet = new RolloutFleet();

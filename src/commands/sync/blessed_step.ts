@@ -201,6 +201,8 @@ export class BlessedStep {
       await this.#jump(view, id);
       const isBad = tally.rolledBack?.from === id;
       await begun.end(isBad ? "failed" : outcomeHere(pkg, staged) ?? "failed");
+      // With --follow its quarantine does not count, and what else is wanted here follows from what is blessed.
+      if (isBad) view.learnMarks(undefined);
     } catch (error) {
       if (error instanceof ScriptError) await begun.end("failed");
       // What is blessed for the others is the safe one: a machine that runs nothing, or an older one, goes there.

@@ -13,7 +13,7 @@
  *     (end)             no journal, one hold or none               does nothing
  *
  * If the health fails, and the jump is one that goes back, `rollback.ts` goes on. No journal is written if no
- * revision has a script that would need it.
+ * revision has a script that would need it. The file is long because each row is here.
  */
 import type { Context } from "../../context.ts";
 import type { ScriptError } from "../../errors.ts";

@@ -1,4 +1,7 @@
-/** Does a history with FTL and with the model, and compares the two after each step. */
+/**
+ * Does a history with FTL and with the model, and compares the two after each step. The file is long because it knows
+ * each deed, and what a kill leaves of it.
+ */
 import type { FaultPoint } from "../../../src/fault_point.ts";
 import type { Lab } from "../lab.ts";
 import { compareBucket, dueMachine, requireSame } from "./compare.ts";
