@@ -7,7 +7,8 @@
  * - every file in `src` can be reached from `mod.ts`;
  * - only the file in the table below imports a package from npm, with the version that other projects need;
  * - only `src/cli/process.ts` touches arguments, environment, exit and signals;
- * - the S3 server of the tests uses nothing of `src`, and names the versions of its packages.
+ * - the S3 server of the tests, and the model that judges histories, use nothing of `src`, and the server names the
+ *   versions of its packages.
  *
  * It is long because of its tables.
  */
@@ -214,12 +215,20 @@ function isPure(file: string): boolean {
   return PURE.some((path) => file.startsWith(path)) && !file.startsWith(NOT_PURE);
 }
 
-/** The S3 server judges FTL, and other projects can use it: so it knows nothing of FTL, nor needs its `deno.json`. */
-async function checkServer(): Promise<string[]> {
-  const modules = await readModules("tests/s3_server/main.ts");
+/**
+ * Both judge FTL. Other projects can use the server, so that it does not need FTL's `deno.json` either; the model uses
+ * nothing but itself.
+ */
+const JUDGES: Readonly<Record<string, string>> = {
+  "tests/s3_server/main.ts": "tests/",
+  "tests/proof/histories/model/sync.ts": "tests/proof/histories/model/",
+};
+
+async function checkJudge(entry: string, room: string): Promise<string[]> {
+  const modules = await readModules(entry);
   return modules.flatMap(({ specifier, dependencies = [] }) => {
     const path = pathOf(specifier);
-    if (/^(src\/|mod\.ts$)/.test(path)) return [`tests/s3_server: must not lead to ${path}`];
+    if (!path.startsWith(room)) return [`${entry}: must not lead to ${path}`];
     return dependencies.map((one) => one.specifier).filter((name) => !/^(\.|node:)/.test(name))
       .filter((name) => pinNamed(name) === undefined)
       .map((name) => `${path}: imports ${name}, which is no pin of deno.json`);
@@ -240,7 +249,10 @@ async function* sourceFiles(folder: string): AsyncGenerator<string> {
 }
 
 const modules = await readModules("mod.ts");
-const problems = await checkServer();
+const judges = await Promise.all(
+  Object.entries(JUDGES).map(([entry, room]) => checkJudge(entry, room)),
+);
+const problems = judges.flat();
 for (const module of modules) {
   const path = pathOf(module.specifier);
   if (path.endsWith(".json")) continue;

@@ -16,6 +16,7 @@ import { editBases } from "../tests/proof/edited_base.ts";
 import { fillDisk, readOnlyDisk } from "../tests/proof/full_disk.ts";
 import { breakArchives } from "../tests/proof/hostile_archives.ts";
 import { breakPatches } from "../tests/proof/hostile_patches.ts";
+import { playHistories } from "../tests/proof/histories/histories.ts";
 import { killLoop } from "../tests/proof/kill_loop.ts";
 import type { Figures } from "../tests/proof/lab.ts";
 import { faultMatrix } from "../tests/proof/matrix.ts";
@@ -63,6 +64,11 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
   rollout: ({ machines }) => rollOutToMany({ machines }),
   reports: ({ machines }) => lookAtMany({ machines: 5 * machines }),
   turns: () => takeTurns({ machines: 40, atOnce: 3 }),
+  histories: ({ seed, rounds }) =>
+    playHistories({
+      ...{ seed, rounds: 5 * rounds },
+      onRound: (round) => round % 100 === 0 ? announce(`histories: ${round} rounds`) : undefined,
+    }),
   faults: () => faultMatrix({ slow: true }),
   hostile: ({ seed, rounds }) => breakArchives({ seed, inputs: 100 * rounds }),
   edits: ({ seed, rounds }) => editBases({ seed, rounds: Math.ceil(rounds / 2) }),

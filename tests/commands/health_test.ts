@@ -1,6 +1,7 @@
 /** Health, rollback and the jumps of a person, by whole commands on a bucket in memory. */
 import { UsageError } from "../../src/errors.ts";
 import { jump, jumpBack, purge, spool, sync } from "../../mod.ts";
+import { onFaultPoint } from "../../src/fault_point.ts";
 import { readActiveFailures } from "../../src/machine/jump/outcomes.ts";
 import { writeJournal } from "../../src/machine/jump/journal.ts";
 import { readHold } from "../../src/machine/jump/hold.ts";
@@ -122,6 +123,25 @@ Deno.test("a sync that finishes a killed jump by going back tells it once", asyn
   const { failures, rolledBack, quarantined } = await fleet.sync();
   assertEquals([rolledBack, quarantined], [{ from: next, to: old }, next]);
   assertEquals([failures.length, fleet.links], [1, [old, first]]);
+});
+
+Deno.test("a kill between the two links does not lose the way back", async () => {
+  const { fleet, revisions: [first, old] } = await HealthFleet.withBad();
+  using _fleet = fleet;
+  let isDead = false;
+  onFaultPoint((point) => {
+    isDead ||= point === "previous-linked";
+    if (isDead) throw new Error("killed");
+  });
+  try {
+    await fleet.sync();
+  } finally {
+    onFaultPoint(() => {});
+  }
+  assertEquals([isDead, fleet.links], [true, [old, old]]);
+  // It tries once more, and goes back.
+  await fleet.sync();
+  assertEquals(fleet.links, [old, first]);
 });
 
 Deno.test("a sync that follows ends the hold also where it goes back", async () => {

@@ -121,6 +121,18 @@ Deno.test("a person's jump that succeeds ends a quarantine", async () => {
   assertEquals([fleet.quarantines, (await fleet.sync()).failures], [[], []]);
 });
 
+Deno.test("a jump that stays on an unhealthy revision ends no quarantine", async () => {
+  const { fleet, revisions: [, old = "", bad = ""] } = await quarantined();
+  using _fleet = fleet;
+  assertEquals((await jump(fleet.web, bad, { stay: true })).failures.length, 1);
+  assertEquals(fleet.links, [bad, old]);
+  assertEquals(fleet.quarantines.map(({ id }) => `a.${id}`), [bad]);
+  await jump(fleet.web, old);
+  // Unhealthy, and the way back all the same.
+  assertEquals((await jumpBack(fleet.web, "a")).failures.length, 1);
+  assertEquals(fleet.quarantines.map(({ id }) => `a.${id}`), [bad]);
+});
+
 Deno.test("a revision that is removed from the machine takes its quarantine along", async () => {
   const { fleet, revisions: [, old = "", bad = ""] } = await quarantined();
   using _fleet = fleet;

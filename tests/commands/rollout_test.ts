@@ -1,6 +1,7 @@
 /** Machines during a staged rollout: they follow the words of the pointer. By whole commands. */
 import { FtlError, jump, jumpBack, status, sync } from "../../mod.ts";
 import { checkHold } from "../../src/commands/doctor/jumps.ts";
+import { isHeld } from "../../src/machine/jump/hold.ts";
 import type { RevisionName } from "../../src/revision/names.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { ID, idOf, IN, OUT, rank, RolloutFleet } from "./rollout_fleet.ts";
@@ -48,6 +49,55 @@ Deno.test("the candidate is kept although FTL_KEEP would not hold it ready", asy
   // Without the rollout it goes, as it is older than the blessed one.
   await fleet.point(blessed);
   assertEquals((await sync(machine))[0]?.removed, [next]);
+});
+
+Deno.test("where the candidate cannot be activated, the blessed one is, in the same sync", async () => {
+  for (const step of ["post-sync", "pre-jump"]) {
+    for (const runsNothing of [true, false]) {
+      using fleet = new RolloutFleet();
+      const older = await fleet.spool("a.tgz", "older");
+      await fleet.point(older);
+      if (!runsNothing) await fleet.sync(IN);
+      const old = await fleet.spool("a.tgz", "old");
+      const next = await fleet.spoolWith({ [step]: "exit 1" });
+      // More may fail before the rollout halts.
+      await fleet.point(old, next, "cut=1 halt=3");
+      for (let i = 0; i < 2; i++) {
+        const { active, failures } = await fleet.sync(IN);
+        assertEquals([active, failures.length], [old, 1], `${step}, ${runsNothing}`);
+      }
+      assertEquals((await fleet.marks()).filter((name) => name.startsWith("failed")), [
+        `failed/${IN}`,
+      ]);
+    }
+  }
+});
+
+Deno.test("what a sync fetched beside a candidate goes with that sync, once the candidate is active", async () => {
+  using fleet = new RolloutFleet();
+  const old = await fleet.spool("a.tgz", "old");
+  await fleet.point(old);
+  await fleet.sync(IN);
+  const between = await fleet.spool("a.tgz", "between");
+  const next = await fleet.spool("a.tgz", "next");
+  await fleet.point(old, next, "cut=1 halt=1");
+  // Newer than the blessed one, and older than the candidate: wanted until that is active.
+  const { active, fetched, removed } = await fleet.sync(IN);
+  assertEquals([active, fetched, removed], [next, [next, between], [between]]);
+  assertEquals(fleet.pkg(IN).revisions(), [old, next].map(idOf));
+});
+
+Deno.test("a sync that follows, and goes back from the candidate, removes nothing that the next one fetches", async () => {
+  using fleet = new RolloutFleet();
+  const old = await fleet.spool("a.tgz", "old");
+  await fleet.point(old);
+  await fleet.sync(IN);
+  await fleet.spool("a.tgz", "between");
+  const next = await fleet.spoolBad();
+  await fleet.point(old, next, "cut=1 halt=1");
+  const { active, quarantined, removed } = await fleet.sync(IN, { follow: true });
+  assertEquals([active, quarantined, removed], [old, next, []]);
+  assertEquals((await fleet.sync(IN)).fetched, []);
 });
 
 Deno.test("rollouts whose words are damaged take nobody along", async () => {
@@ -120,6 +170,23 @@ Deno.test("a hold against a rollout ends when its candidate is blessed, and with
     if (!isFollowed) await fleet.point(next);
     assertEquals((await fleet.sync(IN, { follow: isFollowed })).active, next);
     assertEquals((await fleet.status(IN)).held, false);
+  }
+});
+
+Deno.test("--follow drops a hold also where the machine is not in, or paused: it does not come back later", async () => {
+  for (const isPaused of [true, false]) {
+    using fleet = new RolloutFleet();
+    const { old, next } = await fleet.ready([IN]);
+    await fleet.point(old, next, isPaused ? "cut=1" : "cut=0");
+    await fleet.sync(IN);
+    await jump(fleet.machine(IN), old);
+    const pause = isPaused ? fleet.write(`${IN}/.pause`, "") : undefined;
+    assertEquals(isHeld(fleet.pkg(IN)), true);
+    assertEquals((await fleet.sync(IN, { follow: true })).active, old);
+    assertEquals(isHeld(fleet.pkg(IN)), false);
+    if (pause !== undefined) Deno.removeSync(pause);
+    await fleet.point(old, next, "cut=1");
+    assertEquals((await fleet.sync(IN)).active, next);
   }
 });
 

@@ -93,6 +93,11 @@ export class S3Server implements AsyncDisposable {
     return this.#log.records;
   }
 
+  /** Its buckets and what they hold, for tests of this process: without a request, so also without its time. */
+  get store(): Store {
+    return this.#store;
+  }
+
   clearLog(): void {
     this.#log.clear();
   }

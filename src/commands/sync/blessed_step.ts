@@ -42,9 +42,13 @@ export class BlessedStep {
   /** Whether there is work that needs the package's lock, but neither a download nor `post-sync`. */
   isChangeDue(view: PackageView): boolean {
     const id = this.due(view);
-    return view.isNews || view.own.hasNewOwner || view.own.hasStaleHold(view.pointer) ||
+    return view.isNews || view.own.hasNewOwner || this.#hasStaleHold(view) ||
       view.own.hasUnfinishedJump ||
       this.#rollout.marks.isDue(view) || (id !== undefined && view.isReady(id));
+  }
+
+  #hasStaleHold({ own, pointer }: PackageView): boolean {
+    return own.hasStaleHold(pointer, this.#work.setting);
   }
 
   async changeIfDue(view: PackageView): Promise<void> {
@@ -163,7 +167,7 @@ export class BlessedStep {
     }
     // On a copy, the active revision's scripts run only if no other revision takes its place.
     if (isAdopting(pkg) && this.due(view) === undefined) await this.#finishJump(view);
-    if (view.own.hasStaleHold(view.pointer)) writeHolds(pkg, []);
+    if (this.#hasStaleHold(view)) writeHolds(pkg, []);
   }
 
   /** Finishes an interrupted jump where S3 does not answer. Only S3's plan tells what becomes of a copy. */
@@ -197,8 +201,12 @@ export class BlessedStep {
       await this.#jump(view, id);
       const isBad = tally.rolledBack?.from === id;
       await begun.end(isBad ? "failed" : outcomeHere(pkg, staged) ?? "failed");
+      // With --follow its quarantine does not count, and what else is wanted here follows from what is blessed.
+      if (isBad) view.learnMarks(undefined);
     } catch (error) {
       if (error instanceof ScriptError) await begun.end("failed");
+      // What is blessed for the others is the safe one: a machine that runs nothing, or an older one, goes there.
+      view.learnMarks(undefined);
       throw error;
     }
   }

@@ -30,14 +30,15 @@ export class OwnFiles {
   }
 
   /**
-   * Whether there is a hold that has ended. It must not take effect again when the same revision is blessed
-   * again.
+   * Whether there is a hold that has ended, or that `--follow` ends. It must not take effect again when the same
+   * revision is blessed again, or when a rollout comes to this machine.
    */
-  hasStaleHold(pointer: PointerState | undefined): boolean {
+  hasStaleHold(pointer: PointerState | undefined, { follow }: { follow: boolean }): boolean {
     if (!this.#has("hold")) return false;
     const active = readLink(this.#pkg, "current");
     const hold = readHold(this.#pkg, active);
-    return hold !== undefined && !holdInForce({ hold, active, ...blessingOf(pointer) });
+    if (hold === undefined) return false;
+    return follow || !holdInForce({ hold, active, ...blessingOf(pointer) });
   }
 
   /** Whether a killed command left an unfinished jump. */

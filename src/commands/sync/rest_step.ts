@@ -66,7 +66,8 @@ export class RestStep {
       return this.#blessed.isNewlyDue(view);
     }
     await this.#blessed.changeIfDue(view);
-    return this.#blessed.isNewlyDue(view);
+    // With the candidate of a rollout active, what was fetched beside it may be wanted no more.
+    return this.#blessed.isNewlyDue(view) || cleaning.toRemove(view).length > 0;
   }
 
   /**

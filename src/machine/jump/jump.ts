@@ -13,7 +13,7 @@
  *     (end)             no journal, one hold or none               does nothing
  *
  * If the health fails, and the jump is one that goes back, `rollback.ts` goes on. No journal is written if no
- * revision has a script that would need it.
+ * revision has a script that would need it. The file is long because each row is here.
  */
 import type { Context } from "../../context.ts";
 import type { ScriptError } from "../../errors.ts";
@@ -21,7 +21,7 @@ import { faultPoint } from "../../fault_point.ts";
 import type { Hold } from "../../plan/hold.ts";
 import type { Action } from "../../revision/scripts.ts";
 import type { RevisionId } from "../../revision/names.ts";
-import { readLink, writeLinks } from "../links.ts";
+import { readLink, restoreLinks, writeLinks } from "../links.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { hasScript } from "../scripts/file.ts";
 import { type BadHealth, unhealthy } from "./health.ts";
@@ -153,7 +153,7 @@ export class Jumps {
     }
     const failed = bad && { at: this.#now(), outcome: bad.reason, log: bad.log };
     rememberOutcome(pkg, to, { of: "failedHealth", failed });
-    endQuarantine(pkg, to);
+    if (bad === undefined) endQuarantine(pkg, to);
     clearJournal(pkg);
     writeHolds(pkg, [hold]);
     const revision = pkg.revisionName(to);
@@ -207,6 +207,10 @@ export class Jumps {
       return { failures: [] };
     }
     if (active === to) return await this.#continue(jump);
+    // The kill may have come between the two links. A jump that is tried again, and goes back, needs the old way back.
+    if (readLink(pkg, "previous") === active) {
+      restoreLinks(pkg, { current: active, previous: jump.previous });
+    }
     this.#warn(
       `The jump to ${name} was cut short before it switched: ` +
         `${pkg.revisionName(active)} is still active, and its post-jump runs again`,
