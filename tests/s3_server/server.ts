@@ -41,7 +41,7 @@ export interface S3ServerOptions {
   /** Whether to wait for the disk before a change is confirmed. On by default. */
   durable?: boolean;
   /** Keys after whose change the clock goes on to the next second at once: nobody need wait for it. */
-  leapAfter?: RegExp;
+  leapAfter?: RegExp | undefined;
   /** Told of errors that are the server's own, each of which is a bug. */
   onInternalError?: (error: unknown) => void;
 }
