@@ -181,6 +181,8 @@ async function runFtl(args: string[], machine?: MachineName): Promise<Ran> {
         ? {}
         : { FTL_ROOT: `${folder}/${machine}`, FTL_MACHINE: machine, FTL_REPORT: "3600" }),
     },
+    // Its columns are for people only if it prints to the terminal itself.
+    isShownByItself: args[0] === "fleet" && Deno.stdout.isTerminal(),
   });
   if (ran.code !== 0) say(`  (exit ${ran.code})`);
   return ran;
@@ -199,6 +201,8 @@ interface RunOptions {
   readonly program: string;
   readonly args: string[];
   readonly env: Record<string, string>;
+  /** Then its output is not known. */
+  readonly isShownByItself?: boolean;
 }
 
 interface Ran {
@@ -207,15 +211,21 @@ interface Ran {
   readonly notes: string;
 }
 
-async function run(prompt: string, { program, args, env }: RunOptions): Promise<Ran> {
+async function run(
+  prompt: string,
+  { program, args, env, isShownByItself = false }: RunOptions,
+): Promise<Ran> {
   say(prompt);
-  const { code, stdout, stderr } = await new Deno.Command(program, {
+  const ran = await new Deno.Command(program, {
     args,
     env: { AWS_EC2_METADATA_DISABLED: "true", ...env },
     cwd: folder,
     stdin: "null",
+    stdout: isShownByItself ? "inherit" : "piped",
   }).output();
-  const [out = "", notes = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  const { code } = ran;
+  const [out = "", notes = ""] = [isShownByItself ? new Uint8Array() : ran.stdout, ran.stderr]
+    .map((bytes) => new TextDecoder().decode(bytes));
   const indented = (text: string, mark: string): string =>
     text.replace(/\n$/, "").replace(/^/gm, mark);
   if (notes !== "") say(indented(notes, "  # "));

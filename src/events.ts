@@ -346,7 +346,7 @@ export interface FleetEvent {
   readonly package: PackageName;
   /** How many machines that are alive have the package. */
   readonly living: number;
-  /** How many of them run what they should. */
+  /** How many of them run what they should, without those that have failed. */
   readonly inLine: number;
 }
 

@@ -4,8 +4,8 @@ import type { Bucket } from "../bucket/bucket.ts";
 import type { Context } from "../context.ts";
 import { LateError, NotFoundError, ScriptError } from "../errors.ts";
 import type { Fleet, FleetMachine } from "../plan/fleet.ts";
-import { isAlive, type JudgedFleet, judgeFleet } from "../plan/fleet_view.ts";
-import { isInLine, judgeWait, type WaitVerdict } from "../plan/fleet_wait.ts";
+import { type JudgedFleet, judgeFleet } from "../plan/fleet_view.ts";
+import { countInLine, judgeWait, type WaitVerdict } from "../plan/fleet_wait.ts";
 import type { PackageName } from "../revision/names.ts";
 import type { BlessOptions } from "./bless.ts";
 import { FleetReader } from "./fleet.ts";
@@ -83,7 +83,7 @@ export async function waitForFleet(
     const judged = await watch.look();
     const { fleet } = judged;
     const found = judgeWait(judged);
-    const inLine = fleet.machines.filter((one) => isAlive(one) && isInLine(one)).length;
+    const inLine = countInLine(judged);
     const numbers = `${inLine} of ${fleet.living}`;
     if (told !== numbers) {
       context.report({ type: "fleet", package: name, living: fleet.living, inLine });

@@ -34,8 +34,15 @@ export function judgeWait({ fleet, informed }: JudgedFleet): WaitVerdict {
   return { verdict: isUntried(fleet, living) ? "untried" : "done" };
 }
 
+/** How many machines that are alive run what they should. One that went back from a candidate is in trouble instead. */
+export function countInLine({ fleet, informed }: JudgedFleet): number {
+  return fleet.machines.filter((one) => {
+    return isAlive(one) && isInLine(one) && !(informed.has(one.machine) && hasFailed(one));
+  }).length;
+}
+
 /** Whether it runs what it should. */
-export function isInLine({ active, want }: FleetMachine): boolean {
+function isInLine({ active, want }: FleetMachine): boolean {
   return want === undefined || active === want;
 }
 

@@ -2,7 +2,7 @@
 import { assertEquals } from "../assert.ts";
 import type { SeenReport } from "../../src/plan/fleet.ts";
 import type { FleetSource } from "../../src/plan/fleet_view.ts";
-import { judgeWait } from "../../src/plan/fleet_wait.ts";
+import { countInLine, judgeWait } from "../../src/plan/fleet_wait.ts";
 import {
   AT,
   ERROR,
@@ -41,6 +41,18 @@ Deno.test("a wait ends when a machine that knows the blessing has failed", () =>
   assertEquals(verdict([seen("i-1", { state: "unhealthy" })]), "failed i-1");
   const network = { ...failed, state: "failing", error: { ...ERROR, code: 7 } } as const;
   assertEquals(verdict([seen("i-1", network)]), "late i-1");
+});
+
+Deno.test("a machine that went back from a candidate is not counted among those that run what they should", () => {
+  const pointer = staged(`cut=${((rank(IN) + rank(OUT)) / 2).toFixed(9)}`);
+  const count = (report: Parameters<typeof seen>[1]): number => {
+    return countInLine(judge([seen(IN, report), seen(OUT)], { pointer }));
+  };
+  assertEquals(count({ active: NEXT }), 2);
+  assertEquals(count({}), 1);
+  assertEquals(count({ state: "quarantine" }), 1);
+  const unhealthy = seen("i-1", { state: "unhealthy" });
+  assertEquals(countInLine(judge([unhealthy, seen("i-2")])), 1);
 });
 
 Deno.test("a wait knows when nobody has reported", () => {

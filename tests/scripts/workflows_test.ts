@@ -66,6 +66,7 @@ interface Workflow {
     Record<string, {
       readonly "timeout-minutes"?: number;
       readonly permissions?: Readonly<Record<string, string>>;
+      readonly needs?: string | readonly string[];
       readonly steps: readonly Step[];
     }>
   >;
@@ -165,7 +166,8 @@ Deno.test("each script of a workflow can be read by bash", async () => {
 });
 
 Deno.test("a release has the executables, the packages and the sums of all, if both systems agree", async () => {
-  const { build, publish } = workflow(RELEASE).jobs;
+  const { build, attest, publish } = workflow(RELEASE).jobs;
+  assertEquals([attest?.needs, publish?.needs], [["build", "test", "developer"], "attest"]);
   const kept = build?.steps.find(({ uses = "" }) => uses.startsWith("actions/upload-artifact@"));
   assertEquals(`${kept?.with?.["path"]}`.trim().split("\n").sort(), [
     ...["dist/SHA256SUMS", "dist/ftl-*", "dist/ftl_*", "dist/notes.md"],
@@ -205,6 +207,7 @@ Deno.test("only the job that needs a right in a release has it", () => {
   assertEquals(Object.fromEntries(rights), {
     build: [],
     test: [],
+    developer: [],
     attest: ["id-token", "attestations"],
     publish: ["contents"],
   });
