@@ -96,13 +96,15 @@ Deno.test("a blessing that was written but not answered is reported", async () =
   assertMatch(await fleet.ok(["list", "--master", "a"]), /\(active\)/);
 });
 
+/** Nothing lies beside the revision, which would be removed first. */
+async function spoolAlone(fleet: Fleet, text: string): Promise<string> {
+  return await fleet.ok(["spool", "--no-delta", await fleet.pack("a.tgz", { file: text })]);
+}
+
 Deno.test("a removal that hangs ends, and the error says what is known", async () => {
   await using store = await start();
   const { fleet } = store;
-  const [first, second] = [
-    await fleet.spool("a.tgz", { file: "1" }),
-    await fleet.spool("a.tgz", { file: "2" }),
-  ];
+  const [first, second] = [await spoolAlone(fleet, "1"), await spoolAlone(fleet, "2")];
   const one = await store.interrupted(
     ["purge", "--master", first],
     (request) => writes(request) ? "lost" : undefined,
@@ -122,7 +124,7 @@ Deno.test("a removal that hangs ends, and the error says what is known", async (
 Deno.test("a removal that was done but not answered is reported", async () => {
   await using store = await start();
   const { fleet } = store;
-  const revision = await fleet.spool("a.tgz", { file: "1" });
+  const revision = await spoolAlone(fleet, "1");
   const { stderr } = await store.interrupted(
     ["purge", "--master", revision],
     (request) => writes(request) ? "done" : undefined,
