@@ -135,6 +135,8 @@ export interface UploadOptions extends PutOptions {
    * as handled.
    */
   readonly visibleAfter?: Promise<unknown>;
+  /** How many parts are under way at most until `visibleAfter` has resolved: what goes on then may need the memory. */
+  readonly earlyConcurrency?: number;
 }
 
 export interface ReadOptions {

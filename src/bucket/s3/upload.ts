@@ -123,14 +123,15 @@ export interface SentPart {
 }
 
 function sendParts(upload: Upload, UploadId: string | undefined): Promise<SentPart[]> {
-  const { source: { parts }, options: { concurrency, onProgress }, clearance } = upload;
+  const { source: { parts }, options, clearance } = upload;
+  const { concurrency, earlyConcurrency = concurrency, onProgress } = options;
   const copies = new PartCopies(upload, UploadId);
   let arrived = 0;
   let copied = 0;
   const partSize = Math.min(...parts.slice(0, -1).map(({ length }) => length));
   const fitting = (window: number): number => Math.max(1, Math.floor(window / partSize));
   const atOnce = Math.max(1, Math.min(concurrency, fitting(UPLOAD_WINDOW)));
-  const early = Math.min(atOnce, fitting(EARLY_WINDOW));
+  const early = Math.min(atOnce, earlyConcurrency, fitting(EARLY_WINDOW));
   const more = { after: () => clearance.granted(), concurrency: atOnce };
   return inParallel(
     parts,

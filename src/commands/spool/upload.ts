@@ -28,6 +28,8 @@ export interface UploadPlan {
   readonly afterCheck?: (checked: CheckedFile, signal: AbortSignal) => Promise<void>;
   /** Called with the bytes that have arrived so far. */
   readonly onProgress?: (done: number) => void;
+  /** How many parts are under way at most until the file has proved good. */
+  readonly earlyConcurrency?: number;
 }
 
 /** Throws `ConflictError` if the key is taken, and what `checked` and `afterCheck` throw. */
@@ -36,7 +38,7 @@ export async function upload(
   bucket: Bucket,
   plan: UploadPlan,
 ): Promise<void> {
-  const { subject, key, source, metadata, onCopied } = plan;
+  const { subject, key, source, metadata, onCopied, earlyConcurrency } = plan;
   const tell = (done: number): void =>
     report({ type: "progress", subject, work: "uploading", done, total: source.size });
   tell(0);
@@ -59,6 +61,7 @@ export async function upload(
         plan.onProgress?.(done);
       },
       visibleAfter,
+      ...(earlyConcurrency === undefined ? {} : { earlyConcurrency }),
     });
   } finally {
     ended.abort();

@@ -1,8 +1,10 @@
 import { ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
 import { openS3Bucket } from "../../../src/bucket/s3/s3_bucket.ts";
+import { assertEquals } from "../../assert.ts";
 import { useCredentials } from "../../credentials.ts";
 import { startS3Server } from "../../s3_server/server.ts";
 import { TempFolder } from "../../temp.ts";
+import { OPTIONS, PART, someBytes } from "../upload_suite.ts";
 import { type TestBucket, testBucket, testBucketReads } from "../suite.ts";
 
 // All servers of the tests know these.
@@ -37,3 +39,26 @@ async function makeS3Bucket(settings: Record<string, string> = {}): Promise<Test
 testBucket("S3Bucket", makeS3Bucket);
 // With this setting the SDK sends the first try of the reads too.
 testBucketReads("S3Bucket by the SDK alone", () => makeS3Bucket({ AWS_SDK_UA_APP_ID: "suite" }));
+
+Deno.test("so many parts are under way as may be: fewer until the object may be visible", async () => {
+  await using store = await makeS3Bucket();
+  const { source } = someBytes(9 * PART);
+  const { promise: visibleAfter, resolve } = Promise.withResolvers<void>();
+  let [begun, arrived] = [0, 0];
+  const atOnce = { early: 0, later: 0 };
+  const counted = {
+    ...source,
+    read: (offset: number, length: number): Uint8Array<ArrayBuffer> => {
+      const when = arrived < 4 ? "early" : "later";
+      atOnce[when] = Math.max(atOnce[when], ++begun - arrived);
+      return source.read(offset, length);
+    },
+  };
+  await store.bucket.upload("a.tgz", counted, {
+    ...{ ...OPTIONS, visibleAfter, earlyConcurrency: 1 },
+    onProgress: () => {
+      if (++arrived === 4) resolve();
+    },
+  });
+  assertEquals(atOnce, { early: 1, later: 3 });
+});

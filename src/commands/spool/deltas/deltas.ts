@@ -150,12 +150,14 @@ export class SpoolDeltas implements Disposable {
       & Pick<UploadPlan, "key">
       & Pick<SpooledContent, "sha256" | "size">
       & Pick<FileSource, "parts">,
-  ): Pick<UploadPlan, "afterCheck" | "onProgress"> {
+  ): Pick<UploadPlan, "afterCheck" | "earlyConcurrency" | "onProgress"> {
     // An id that was tried before is taken: what lies there is beside a revision now, whoever has put it.
     [this.#put, this.#made] = [new PutObjects(this.#bucket, key), []];
     this.#began = performance.now();
     this.#arrived = parts.length > 1 ? undefined : this.#began;
     return {
+      // The trees of the bases are in memory as well.
+      ...(this.#bases.length > 0 ? { earlyConcurrency: 1 } : {}),
       afterCheck: (checked, signal) => this.#putAll(revision, { ...checked, sha256, size }, signal),
       onProgress: (done) => {
         if (done < size || this.#arrived !== undefined) return;
