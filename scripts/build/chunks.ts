@@ -65,8 +65,8 @@ export function needsOf(inputs: Inputs, start: string): Set<string> {
 }
 
 /**
- * The plugin that adds imports to lazily imported modules. `entry` is never imported, since it still runs. `read` gives the text of a
- * file.
+ * The plugin that adds imports to lazily imported modules. `entry` is never imported, since it still runs. `read` gives
+ * the text of a file.
  */
 export function gathered(
   more: ReadonlyMap<string, ReadonlySet<string>>,

@@ -1,6 +1,6 @@
 /**
- * How much JavaScript the program parses before it begins to work. A change of the SDK, or an import that is not lazy any
- * more, shows nowhere but there.
+ * How much JavaScript the program parses before it begins to work. A change of the SDK, or an import that is not lazy
+ * any more, shows nowhere but there.
  */
 import type * as esbuild from "esbuild";
 

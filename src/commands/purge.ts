@@ -90,8 +90,9 @@ export async function purge(
 }
 
 /**
- * Removes revisions from S3, with their trees and patches. Of a package without revisions it removes the trees and patches
- * that are left. Throws `UsageError` for a protected one, `NotFoundError` for one that is not there.
+ * Removes revisions from S3, with their trees and patches. Of a package without revisions it removes the trees and
+ * patches that are left; if there are none, it throws `NotFoundError`, as for a revision that is not there. Throws
+ * `UsageError` for a protected one.
  */
 export async function purgeMaster(
   context: Context,

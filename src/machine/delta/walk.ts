@@ -11,8 +11,8 @@ export interface Walked {
 
 /**
  * Visits all that is below the folder, in the order of the bytes of the paths. Returns false, and visits no more, if
- * there is more than `most`, or if something there cannot be named or looked at: a name that is not UTF-8, a folder that
- * is closed to this user.
+ * there is more than `most`, or if something there cannot be named or looked at: a name that is not UTF-8, a folder
+ * that is closed to this user.
  */
 export function walkFolder(
   folder: string,
@@ -20,20 +20,25 @@ export function walkFolder(
   visit: (path: string, info: Deno.FileInfo) => void,
 ): boolean {
   let left = most;
-  const walk = (place: string, prefix: string): boolean =>
-    turnsOf(place)?.every((turn) => {
-      if (turn.endsWith("/")) return walk(`${place}/${turn.slice(0, -1)}`, prefix + turn);
-      const info = lookAt(`${place}/${turn}`);
+  // What is still to come, the next one last: no call for each folder, as the stack ends before the folders do.
+  const turns = [""];
+  for (let turn = turns.pop(); turn !== undefined; turn = turns.pop()) {
+    if (turn === "" || turn.endsWith("/")) {
+      const inside = turnsOf(turn === "" ? folder : `${folder}/${turn.slice(0, -1)}`);
+      if (inside === undefined) return false;
+      for (let i = inside.length - 1; i >= 0; i--) turns.push(`${turn}${inside[i]}`);
+    } else {
+      const info = lookAt(`${folder}/${turn}`);
       if (info === undefined || left-- === 0) return false;
-      visit(prefix + turn, info);
-      return true;
-    }) ?? false;
-  return walk(folder, "");
+      visit(turn, info);
+    }
+  }
+  return true;
 }
 
 /**
- * Each name in a folder, and in its turn, with a slash, what is in a folder: not at once after it, as `a-b` comes before
- * `a/b`. Undefined if it cannot be read, or if two names look alike, which are not UTF-8.
+ * Each name in a folder, and in its turn, with a slash, what is in a folder: not at once after it, as `a-b` comes
+ * before `a/b`. Undefined if it cannot be read, or if two names look alike, which are not UTF-8.
  */
 function turnsOf(place: string): string[] | undefined {
   const turns: string[] = [];

@@ -44,6 +44,22 @@ Deno.test("walkFolder() gives up on a name that is not UTF-8", () => {
   assertEquals(walk(folder.box, 10), undefined);
 });
 
+Deno.test("walkFolder() goes down further than calls could", () => {
+  using folder = new TempFolder();
+  folder.write(`box/${"d/".repeat(1000)}file`, "");
+  const module = new URL("../../../src/machine/delta/walk.ts", import.meta.url).href;
+  const program = folder.write(
+    "walk.ts",
+    `import { walkFolder } from "${module}";
+    let count = 0;
+    console.log(walkFolder("${folder.path}/box", 2000, () => count++), count);`,
+  );
+  // Kilobytes: a fifth of what it has else, so that the paths need not be too long for the system.
+  const args = ["run", "--allow-read", "--v8-flags=--stack-size=200", program];
+  const { stdout } = new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).outputSync();
+  assertEquals(new TextDecoder().decode(stdout), "true 1001\n");
+});
+
 Deno.test("a stat record is read as it was written", () => {
   using folder = new Folder();
   const record = folder.record();
