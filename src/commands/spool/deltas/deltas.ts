@@ -156,8 +156,7 @@ export class SpoolDeltas implements Disposable {
     this.#began = performance.now();
     this.#arrived = parts.length > 1 ? undefined : this.#began;
     return {
-      // The trees of the bases are in memory as well.
-      ...(this.#bases.length > 0 ? { earlyConcurrency: 1 } : {}),
+      ...(this.#bases.length > 0 ? { earlyConcurrency: 1 } : {}), // their trees are in memory, too
       afterCheck: (checked, signal) => this.#putAll(revision, { ...checked, sha256, size }, signal),
       onProgress: (done) => {
         if (done < size || this.#arrived !== undefined) return;
