@@ -53,7 +53,8 @@ export class PackageCleaning {
     const pkg = this.#pkg;
     const removed = await removeRevisions(this.#context, pkg, {
       locks: this.#locks,
-      keepsSpare: this.#context.config.spare,
+      // A spare must not take the room that a revision lacked a moment ago.
+      keepsSpare: this.#context.config.spare && !this.#tally.lackedRoom,
       choose: () => {
         view.changed();
         return this.toRemove(view);

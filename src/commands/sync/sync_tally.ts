@@ -1,5 +1,5 @@
 /** The record of a sync of one package: what it has done so far, and what went wrong. */
-import { asError } from "../../errors.ts";
+import { asError, StorageError } from "../../errors.ts";
 import type { FetchedEvent } from "../../events.ts";
 import type { PackageName, RevisionId, RevisionName } from "../../revision/names.ts";
 import { isHealthFailure, lastSyncOf } from "../../machine/failing.ts";
@@ -97,6 +97,11 @@ export class SyncTally {
   /** The revision has failed; the reason is recorded already. */
   markFailed(id: RevisionId): void {
     this.#failed.set(id, this.failureOf(id));
+  }
+
+  /** Whether anything failed because the disk is full. */
+  get lackedRoom(): boolean {
+    return this.#failures.some((error) => error instanceof StorageError && error.reason === "full");
   }
 
   /** For failures that were reported already. */
