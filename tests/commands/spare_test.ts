@@ -1,7 +1,7 @@
-import { type Environment, purge } from "../../mod.ts";
+import { type Environment, jumpMaster, purge, StorageError } from "../../mod.ts";
 import { readSpare } from "../../src/machine/delta/spare.ts";
 import type { RevisionId } from "../../src/revision/names.ts";
-import { assertEquals } from "../assert.ts";
+import { assertEquals, assertRejects } from "../assert.ts";
 import { DeltaFleet } from "./delta_fleet.ts";
 import { age, editRecord, existing, inodeOf, requireSame, site, withSpare } from "./delta_site.ts";
 
@@ -62,6 +62,22 @@ Deno.test("FTL_SPARE=0, FTL_DELTA=off and purge drop the spare, and none is made
   const [oldest] = fleet.pkg("web").revisions();
   await purge(fleet.context("web", ["my_site"]), { package: "my_site", keep: 9 });
   assertEquals([existing(spare), oldest !== undefined], [[], true]);
+});
+
+Deno.test("what is removed after a revision had no room is no spare", async () => {
+  using fleet = new DeltaFleet();
+  const keeping = { FTL_KEEP: "1" };
+  await fleet.release(...site(1));
+  await fleet.sync("web", keeping);
+  const { revision: candidate } = await fleet.spoolOnly(...site(2));
+  await fleet.sync("web", keeping);
+  const pkg = fleet.pkg("web");
+  assertEquals(pkg.has(candidate.id), true);
+  const large = await fleet.spoolOnly(...site(3));
+  await jumpMaster(fleet.context(), large.name);
+  await fleet.inflate(large);
+  await assertRejects(() => fleet.sync("web", keeping), StorageError, "No room for");
+  assertEquals([pkg.has(candidate.id), existing(pkg.spare)], [false, []]);
 });
 
 interface Disturbance {
