@@ -8,20 +8,7 @@
  *     PROVE_AHEAD=31000           a time that is so many milliseconds ahead
  */
 import { type FaultPoint, onFaultPoint } from "../../src/fault_point.ts";
-
-/** All by which FTL changes names, contents, modes and times. */
-const WRITING = [
-  "openSync",
-  "renameSync",
-  "removeSync",
-  "mkdirSync",
-  "chmodSync",
-  "utimeSync",
-  "symlinkSync",
-  "linkSync",
-  "copyFileSync",
-  "writeFileSync",
-];
+import { WRITING_CALLS } from "./writing_calls.ts";
 
 const killAt = Deno.env.get("PROVE_KILL_AT");
 const killWrite = Number(Deno.env.get("PROVE_KILL_WRITE") ?? "0");
@@ -61,7 +48,7 @@ function armKillOfWrite(nth: number): void {
   };
   // A command gives up rights that this needs.
   Deno.permissions.revokeSync = (descriptor) => Deno.permissions.querySync(descriptor);
-  for (const name of WRITING) armed(Deno, name);
+  for (const name of WRITING_CALLS) armed(Deno, name);
   for (const name of ["writeSync", "syncSync"]) armed(Deno.FsFile.prototype, name);
 }
 

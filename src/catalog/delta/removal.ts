@@ -17,7 +17,8 @@ interface Revisions {
 /**
  * Removes all trees and patches of the removed revisions, and those that a spool has left whose revision never came. A
  * spool may be under way, so what is younger than a day stays as long as the package has a revision. Of a package
- * without one all goes: no later purge would look there. Nobody needs any of it, so a failure is a warning.
+ * without one all goes: at worst the tree of a first spool that is under way, and machines then download it whole.
+ * Nobody needs any of it, so a failure is a warning.
  *
  * @returns whether there was anything to remove
  */

@@ -1,22 +1,8 @@
 /** Ends a command of this process at a fault point as a kill would: nothing that it does afterwards has an effect. */
 import { type FaultPoint, onFaultPoint } from "../../../src/fault_point.ts";
+import { WRITING_CALLS } from "../writing_calls.ts";
 
 export class Killed extends Error {}
-
-/** All by which FTL changes names, contents, modes and times below a machine's root. */
-const WRITING = [
-  "openSync",
-  "renameSync",
-  "removeSync",
-  "mkdirSync",
-  "chmodSync",
-  "utimeSync",
-  "symlinkSync",
-  "linkSync",
-  "copyFileSync",
-  "writeTextFileSync",
-  "writeFileSync",
-] as const;
 
 export class KillSwitch implements Disposable {
   readonly #undo: (() => void)[] = [];
@@ -33,10 +19,10 @@ export class KillSwitch implements Disposable {
       if (!this.isDead && this.#left > 0 && --this.#left === 0) this.#die(point);
       if (this.isDead) throw new Killed();
     });
-    for (const name of WRITING) this.#stop(name, below);
+    for (const name of WRITING_CALLS) this.#stop(name, below);
   }
 
-  #stop(name: typeof WRITING[number], below: string): void {
+  #stop(name: typeof WRITING_CALLS[number], below: string): void {
     const original = Deno[name] as (...args: unknown[]) => unknown;
     Reflect.set(Deno, name, (...args: unknown[]): unknown => {
       if (this.isDead && String(args[0]).startsWith(below)) throw new Killed();
