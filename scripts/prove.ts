@@ -1,7 +1,8 @@
 /**
- * `deno task prove [--rounds 1000] [--minutes 10] [--machines 1000] [--seed N] [--only kills,crowd,...]`: runs
- * every harness at full length, each with one line of figures. The exit code is not 0 if any promise was
- * broken. The message names the seed, which repeats the same commands.
+ * `deno task prove [--rounds 1000] [--minutes 10] [--machines 1000] [--seed N] [--only kills,crowd,...]
+ * [--ftl EXECUTABLE]`: runs every harness at full length, each with one line of figures. The exit code is not 0
+ * if any promise was broken. The message names the seed, which repeats the same commands. Programs that are
+ * started as they are, and not to be killed at a named step, are those of the executable, if one is given.
  */
 import { parseArgs } from "node:util";
 import { spoilMachine } from "../tests/proof/bad_machine.ts";
@@ -116,9 +117,11 @@ function readSettings(args: string[]): Settings & { names: readonly string[] } {
       minutes: { type: "string", default: "10" },
       machines: { type: "string", default: "1000" },
       seed: { type: "string", default: String(newSeed()) },
+      ftl: { type: "string" },
       only: { type: "string", default: Object.keys(HARNESSES).join() },
     },
   });
+  if (values.ftl !== undefined) Deno.env.set("PROVE_FTL", Deno.realPathSync(values.ftl));
   const number = (name: "rounds" | "minutes" | "machines" | "seed"): number => {
     if (!/^[0-9]+(\.[0-9]+)?$/.test(values[name])) throw new Error(`--${name} is not a number`);
     return Number(values[name]);

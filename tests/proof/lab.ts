@@ -107,7 +107,7 @@ export class Lab implements AsyncDisposable {
       ...(special ? { PROVE_AHEAD: String(FastForward.ahead) } : {}),
       ...env,
     };
-    const own = special ? PRELOADED : programLine();
+    const own = special ? PRELOADED : ownProgram();
     const [first = "", ...others] = [...through, ...own, ...args];
     return new Deno.Command(first, {
       args: others,
@@ -132,6 +132,12 @@ export class Lab implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.fleet[Symbol.asyncDispose]();
   }
+}
+
+/** An executable that `deno task prove --ftl` names, or FTL as it lies here. */
+function ownProgram(): readonly string[] {
+  const executable = Deno.env.get("PROVE_FTL");
+  return executable === undefined ? programLine() : [executable];
 }
 
 /** What a harness has done: names and numbers for the page of figures. */
