@@ -148,6 +148,8 @@ const PATIENT: Partial<Record<RequestKind, { requests: number; seconds: number }
   // It is waited for as if the part were sent, and then it is sent.
   "copy of a part": { requests: 16, seconds: 4 * 900 },
   "reading of the history": { requests: 5 * ENTRIES, seconds: 600 },
+  // A tree and a patch, each tried 4 times; the runtime sends what was reset on a used connection once more by itself.
+  "removal after a failed spool": { requests: 16, seconds: 600 },
 };
 
 /**
