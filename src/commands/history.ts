@@ -38,6 +38,8 @@ export interface HistoryChange {
   readonly next: RevisionName | undefined;
   /** Of a rollout: the share of the machines that could take it at that moment, 0 to 100. */
   readonly percent: number | undefined;
+  /** Of a rollout: the groups whose machines may take it, too. */
+  readonly groups: readonly string[];
   /** Of a rollout: the seconds in which the share was to grow to all. */
   readonly over: number | undefined;
   /** Of a rollout: whether nobody new could take it. */
@@ -91,6 +93,7 @@ export async function history(
         blessed: revisionName({ package: name, id: blessed }),
         ...{ before: nameOf(before), next: nameOf(next) },
         percent: words && percentAt(words, serial),
+        groups: words?.groups ?? [],
         over: words?.over,
         paused: words?.state === "paused",
         done: content === undefined || entry.follows !== present,

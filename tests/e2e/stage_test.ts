@@ -48,7 +48,7 @@ Deno.test("a rollout is told, continued, stopped, and shown by the history", asy
   );
   assertEquals(lines, [
     `who\tstopped the rollout of ${next}: ${old} stays\t`,
-    `who\trollout of ${next}: 10 %, to all within 2 h 0 min; the others stay on ${old}\t`,
+    `who\trollout of ${next}: 10 %, to all within 2 h 0 min, group eu, canary; the others stay on ${old}\t`,
     `who\trollout of ${next}: 10 %; the others stay on ${old}\tcanary`,
     `who\tblessed ${old}\t`,
   ]);

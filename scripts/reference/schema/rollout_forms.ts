@@ -70,6 +70,7 @@ export const HISTORY_FORM: Form = {
         before: orNull(revisionName("The revision that was blessed before.")),
         next: orNull(revisionName("The revision of the rollout.")),
         percent: orNull(share("Of a rollout: the share of the machines, 0 to 100.")),
+        groups: list("Of a rollout: groups whose machines may all take it.", text("A group.")),
         over: orNull(count("Of a rollout: the seconds in which the share was to grow to all.")),
         paused: flag("Of a rollout: whether it was paused."),
         done: flag(
@@ -89,6 +90,7 @@ export const HISTORY_FORM: Form = {
       before: OLD,
       next: null,
       percent: null,
+      groups: [],
       over: null,
       paused: false,
       done: true,

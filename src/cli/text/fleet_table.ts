@@ -41,9 +41,13 @@ export function fleetLines(
       ...(trust === undefined ? [] : [paintTrust(`signatures: ${trust}`, { fleet, paint })]),
       ...(fleet.rollout === undefined ? [] : rolloutLines(fleet.rollout, { fleet, paint })),
       ...table,
-      ...(hidden === 0 ? [] : [paint.dim(`--all shows the ${hidden} that are in line`)]),
+      ...(hidden === 0 ? [] : [paint.dim(`--all shows the ${inLine(hidden)}`)]),
     ].map((line) => `  ${line}`),
   ];
+}
+
+function inLine(machines: number): string {
+  return machines === 1 ? "one that is in line" : `${machines} that are in line`;
 }
 
 /** One package on a line. */

@@ -10,8 +10,9 @@ export function historyDocument({ package: name, changes }: History): Payload {
     package: name,
     changes: changes.map((change) => {
       const { action, at = null, by = null, message = null, blessed, before = null } = change;
-      const { next = null, percent = null, over = null, paused, done } = change;
-      return { action, at, by, message, blessed, before, next, percent, over, paused, done };
+      const { next = null, percent = null, groups, over = null, paused, done } = change;
+      const rollout = { next, percent, groups, over, paused };
+      return { action, at, by, message, blessed, before, ...rollout, done };
     }),
   };
 }
@@ -32,7 +33,8 @@ export function historyLines({ changes }: History, { isTerminal, paint }: TableO
   return isTerminal ? align(rows) : rows.map((row) => row.join("\t"));
 }
 
-function what({ action, blessed, before, next, percent, over, paused }: HistoryChange): string {
+function what(change: HistoryChange): string {
+  const { action, blessed, before, next } = change;
   switch (action) {
     case "blessed":
       return `blessed ${blessed}${before === undefined ? "" : `, was ${before}`}`;
@@ -40,10 +42,14 @@ function what({ action, blessed, before, next, percent, over, paused }: HistoryC
       return `${blessed} is blessed again: ${before ?? "the other one"} had been removed`;
     case "stopped":
       return `stopped the rollout of ${next ?? "?"}: ${blessed} stays`;
-    case "rollout": {
-      const ramp = over === undefined ? "" : `, to all within ${formatDuration(over * 1000)}`;
-      const share = paused ? `paused at ${percent ?? "?"} %` : `${percent ?? "?"} %${ramp}`;
-      return `rollout of ${next ?? "?"}: ${share}; the others stay on ${blessed}`;
-    }
+    case "rollout":
+      return `rollout of ${next ?? "?"}: ${whoMay(change)}; the others stay on ${blessed}`;
   }
+}
+
+/** `10 %, group canary`. */
+function whoMay({ percent, groups, over, paused }: HistoryChange): string {
+  const ramp = over === undefined ? "" : `, to all within ${formatDuration(over * 1000)}`;
+  const share = paused ? `paused at ${percent ?? "?"} %` : `${percent ?? "?"} %${ramp}`;
+  return groups.length === 0 ? share : `${share}, group ${groups.join(", ")}`;
 }

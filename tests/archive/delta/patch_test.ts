@@ -1,8 +1,9 @@
 /** A patch makes the next tree of its base, and never anything else. */
 import fc from "fast-check";
+import { entriesDelta } from "../../../src/archive/delta/entries.ts";
 import { Patch } from "../../../src/archive/delta/patch.ts";
 import { sidesOf } from "../../../src/archive/delta/sides.ts";
-import { parseTree } from "../../../src/archive/tree/tree.ts";
+import { parseTree, type RevisionTree } from "../../../src/archive/tree/tree.ts";
 import { IntegrityError } from "../../../src/errors.ts";
 import { assert, assertEquals, assertThrows } from "../../assert.ts";
 import { bytesOf, concat, noise } from "../builders.ts";
@@ -43,6 +44,15 @@ Deno.test("a damaged patch makes the same, or is refused", () => {
     { numRuns: 1500 },
   );
   assert(refused > 500 && same > 10, `${refused} refused, ${same} the same`);
+});
+
+Deno.test("times are as docs/formats.md says: seven bits a byte, each the difference to the one before", () => {
+  const at = (a: number, b: number): RevisionTree => {
+    return revision({ a: { mode: 0o755, mtime: a }, b: { mode: 0o755, mtime: b } }).tree;
+  };
+  // Five bytes: two times change, to 300, and by -100 from that, which are 600 and 199 when folded.
+  const expected = [5, 2 * 4 + 2, 0x80 | 600 & 0x7f, 600 >> 7, 0x80 | 199 & 0x7f, 199 >> 7];
+  assertEquals([...entriesDelta(at(1, 2), at(300, 200))], expected);
 });
 
 Deno.test("a patch of another base is refused", () => {

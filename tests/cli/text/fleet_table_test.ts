@@ -105,7 +105,7 @@ Deno.test("a fleet that is in line is two lines and a hint, and one without repo
   assertEquals(fleetLines(fleetOf([machine("i-1")]), PEOPLE), [
     `${NOW} blessed 12 min ago by ann@laptop: looks good`,
     "  1 machine: 1 runs it",
-    "  --all shows the 1 that are in line",
+    "  --all shows the one that is in line",
   ]);
   const nothing = { blessed: undefined, blessedBy: undefined, blessedAt: undefined };
   assertEquals(fleetLines(fleetOf([], nothing), PEOPLE), [
