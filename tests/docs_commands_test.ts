@@ -12,24 +12,9 @@ import { EXIT, INTERRUPTIONS } from "../src/errors.ts";
 import { SCRIPT_VARIABLES } from "../src/revision/scripts.ts";
 import { assert, assertEquals } from "./assert.ts";
 import { blocksOf, codeIn } from "./markdown.ts";
+import { PAGES, read, sourceText } from "./pages.ts";
 import { testWith } from "./required_program.ts";
 import { commandsOf } from "./shell.ts";
-
-const ROOT = new URL("..", import.meta.url);
-
-const PAGES = markdownBelow("").map((path) => ({
-  path,
-  text: Deno.readTextFileSync(new URL(path, ROOT)),
-}));
-
-function markdownBelow(folder: string): string[] {
-  return [...Deno.readDirSync(new URL(folder || ".", ROOT))].flatMap(({ name, isDirectory }) => {
-    if (isDirectory) {
-      return /^(dist|node_modules|\..*)$/.test(name) ? [] : markdownBelow(`${folder}${name}/`);
-    }
-    return name.endsWith(".md") ? [`${folder}${name}`] : [];
-  }).sort();
-}
 
 /** What a reader types of a block: after `$ ` where it shows a terminal, all of it where it is shell. */
 function typedIn({ language, text }: ReturnType<typeof blocksOf>[number]): string {
@@ -75,8 +60,8 @@ function tell(
   find: (page: string) => readonly string[],
   isChosen: (path: string) => boolean = () => true,
 ): string[] {
-  return PAGES.filter(({ path }) => isChosen(path)).flatMap(({ path, text }) =>
-    find(text).map((found) => `${path}: ${found}`)
+  return PAGES.filter(isChosen).flatMap((path) =>
+    find(read(path)).map((found) => `${path}: ${found}`)
   );
 }
 
@@ -165,21 +150,13 @@ Deno.test("every variable that a page names is one that ftl, a script or an exam
     ...AWS_VARIABLES.map(({ name }) => name),
     ...OF_OTHER_PROGRAMS,
   ];
-  const sources = sourceBelow("src/") + sourceBelow("examples/");
+  const sources = sourceText("src/") + sourceText("examples/");
   const unknown = tell((text) => {
     return [...text.matchAll(/\b(?:FTL|AWS)_[A-Z0-9_]+\b/g)].map(([name]) => name)
       .filter((name) => !known.includes(name) && !new RegExp(`\\b${name}\\b`).test(sources));
   });
   assertEquals(unknown, []);
 });
-
-/** The text of all files but pages. */
-function sourceBelow(folder: string): string {
-  return [...Deno.readDirSync(new URL(folder, ROOT))].map(({ name, isDirectory }) => {
-    if (isDirectory) return sourceBelow(`${folder}${name}/`);
-    return name.endsWith(".md") ? "" : Deno.readTextFileSync(new URL(`${folder}${name}`, ROOT));
-  }).join("\n");
-}
 
 Deno.test("every task that a page names is one of deno.json", () => {
   const unknown = tell((text) => {
@@ -206,8 +183,8 @@ Deno.test("every exit code that a page names is one of FTL's", () => {
 });
 
 testWith("bash", "a shell can read every block of shell in the pages", async () => {
-  const blocks = PAGES.flatMap(({ path, text }) => {
-    return blocksOf(text).filter(({ language }) => language === "sh")
+  const blocks = PAGES.flatMap((path) => {
+    return blocksOf(read(path)).filter(({ language }) => language === "sh")
       .map(({ text }) => ({ path, text }));
   });
   assert(blocks.length > 100, `${blocks.length} blocks`);
