@@ -31,3 +31,10 @@ export function rowsOf(markdown: string): string[][] {
 export function codeIn(markdown: string): string[] {
   return partsOf<Tokens.Codespan>(markdown, "codespan").map(({ text }) => text);
 }
+
+/** The blocks of code, each with the language that its fence names; empty for an indented one. */
+export function blocksOf(markdown: string): { readonly language: string; readonly text: string }[] {
+  return partsOf<Tokens.Code>(markdown, "code").map(({ lang = "", text }) => {
+    return { language: lang, text };
+  });
+}

@@ -42,6 +42,13 @@ Deno.test("shareListings() lists many packages by one request for 1,000 keys", a
   assertEquals(await compare(bucket, ["p3", "p5", "p7"].map(aPackage)), 3);
 });
 
+Deno.test("from eight packages on one listing serves all", async () => {
+  const bucket = new MemoryBucket();
+  await put(bucket, names(8).flatMap((name) => revisions(name, 1)));
+  assertEquals(await compare(bucket, names(7)), 7);
+  assertEquals(await compare(bucket, names(8)), 1);
+});
+
 Deno.test("shareListings() never asks more often than each package alone, nor for much that is others'", async () => {
   const bucket = new MemoryBucket();
   // One package of two pages; names of which one begins another, or sorts before its dot.

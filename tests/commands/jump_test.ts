@@ -9,6 +9,9 @@ import {
   status,
   sync,
 } from "../../mod.ts";
+import { checkHold } from "../../src/commands/doctor/jumps.ts";
+import { PackageDir } from "../../src/machine/package_dir.ts";
+import { aPackage } from "../names.ts";
 import { treeOf } from "../temp.ts";
 import { MemoryFleet } from "./memory_fleet.ts";
 
@@ -45,6 +48,23 @@ Deno.test("a revision that a machine jumped to is held until a sync follows what
   assertEquals((await status(web)).packages.map((found) => found.held), [true]);
   const [followed] = await sync(web, { follow: true });
   assertEquals([followed?.active, followed?.heldFrom], [first, undefined]);
+});
+
+Deno.test("a jump before anything is blessed is held, and doctor says what the machine knows of that", async () => {
+  using fleet = new MemoryFleet();
+  const [first] = await spoolTwo(fleet);
+  const web = fleet.context("web", ["a"]);
+  await sync(web);
+  await jump(web, first);
+  await jumpMaster(fleet.context(), first);
+  const held = (): string[] => {
+    return checkHold(new PackageDir(web.config.root, aPackage("a"))).map(({ detail }) => detail);
+  };
+  assertEquals(held(), [
+    `${first} is held here by a jump, while nothing was blessed at the last sync`,
+  ]);
+  await sync(web);
+  assertEquals(held(), []);
 });
 
 Deno.test("a jump to what is not on the machine, or not wanted there, changes nothing", async () => {

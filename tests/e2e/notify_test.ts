@@ -1,6 +1,10 @@
 /** `FTL_NOTIFY`: who is told of what, and when. */
 import { assertEquals, assertStringIncludes } from "../assert.ts";
 import { problemOf } from "../documents.ts";
+import { blocksOf, codeIn } from "../markdown.ts";
+import { read } from "../pages.ts";
+import { testWith } from "../required_program.ts";
+import { TempFolder } from "../temp.ts";
 import { Fleet, type Machine, type Ran } from "./fleet.ts";
 
 interface Site {
@@ -116,3 +120,23 @@ Deno.test("each package is told of by itself, and a program that cannot run chan
   const { stdout } = await web.ftl(["doctor"], { env: { FTL_NOTIFY: "/no/such/program" } });
   assertStringIncludes(stdout, "/no/such/program is no file that can be run");
 });
+
+testWith(
+  ["jq", "bash"],
+  "the program of docs/operating.md makes one sentence of a notification",
+  async () => {
+    const page = read("docs/operating.md");
+    using folder = new TempFolder();
+    const program = blocksOf(page).find(({ text }) => text.includes("/usr/local/bin/ftl-notify"));
+    folder.write("ftl-notify", program?.text ?? "", 0o755);
+    // In the place of Slack: what is sent is printed.
+    folder.write("curl", "#!/bin/sh\nexec cat\n", 0o755);
+    const trial = codeIn(page).find((code) => /\| ?\n?ftl-notify$/.test(code)) ?? "";
+    const { stdout } = await new Deno.Command("bash", {
+      args: ["-c", trial],
+      env: { PATH: `${folder.path}:${Deno.env.get("PATH")}` },
+    }).output();
+    const sent = JSON.parse(new TextDecoder().decode(stdout));
+    assertEquals(sent, { text: "m: p failed, nothing is active. a test" });
+  },
+);

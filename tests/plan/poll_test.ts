@@ -38,6 +38,21 @@ for (const [name, facts, due] of ROWS) {
   });
 }
 
+Deno.test("with the timers of setup a listing is followed by another one within twelve and a half minutes", () => {
+  // A sync begins in the first half of each minute.
+  const HALF = 30;
+  let longest = 0;
+  for (let first = 0; first <= HALF; first++) {
+    for (const spread of [0, 0.5, 0.99999]) {
+      let minute = 1;
+      const after = (delay: number): number => minute * 60 + delay - first;
+      while (mayPoll({ ...FACTS, now: LISTED + 1000 * after(0), spread })) minute++;
+      longest = Math.max(longest, after(HALF));
+    }
+  }
+  assert(longest > 12 * 60 && longest <= 12.5 * 60, `${longest} s`);
+});
+
 Deno.test("a machine lists each package at a time of its own, the same again and again", () => {
   const site = aPackage("my_site");
   // By `printf 'i-0abc\nmy_site' | sha256sum`: the first 12 digits, divided by 16^12.

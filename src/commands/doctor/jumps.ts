@@ -36,10 +36,12 @@ export function checkHold(pkg: PackageDir): Check[] {
   const { blessed, next } = readPointerState(pkg) ?? {};
   if (active === undefined) return [];
   if (!isHeld(pkg)) return [];
-  const name = blessed === undefined ? "nothing" : pkg.revisionName(blessed);
-  const instead = active === blessed && next !== undefined
+  const instead = blessed === undefined
+    // It may be since then.
+    ? "nothing was blessed at the last sync"
+    : active === blessed && next !== undefined
     ? `${pkg.revisionName(next.id)} is being rolled out`
-    : `${name} is blessed`;
+    : `${pkg.revisionName(blessed)} is blessed`;
   return [warn(
     "holds",
     `${pkg.revisionName(active)} is held here by a jump, while ${instead}`,

@@ -78,6 +78,10 @@ Deno.test("--quiet keeps warnings, errors and the output of scripts", () => {
     line: "hi",
   } as const;
   assertEquals(narrate(output, quiet), ["a.VZ5vQk8aR4G post-sync| hi"]);
+  // Attempts of a health between the first and the last one.
+  const repeated = { ...output, repeated: true } as const;
+  assertEquals(narrate(repeated, loud), []);
+  assertEquals(narrate(repeated, { ...loud, verbose: true }), narrate(output, loud));
 });
 
 Deno.test("sizes, durations and ages are short and never lie by more than a rounding", () => {

@@ -1,6 +1,6 @@
-/** When a disk counts as full. */
+/** When a disk counts as full, and when it has room for a spare. */
 import { assert, assertEquals } from "../../assert.ts";
-import { diskRoom, isFull } from "../../../src/machine/disk/room.ts";
+import { diskRoom, hasRoomForSpare, isFull } from "../../../src/machine/disk/room.ts";
 
 Deno.test("a disk is full when a sync would refuse to fill it, whatever its size is", () => {
   const cases: [free: number, size: number, full: boolean][] = [
@@ -15,6 +15,26 @@ Deno.test("a disk is full when a sync would refuse to fill it, whatever its size
   ];
   for (const [free, size, full] of cases) {
     assertEquals([free, size, isFull({ free, size })], [free, size, full]);
+  }
+});
+
+Deno.test("a spare needs twice its size, and a tenth of the disk or 4 GiB", () => {
+  const cases: [free: number, size: number, bytes: number, hasRoom: boolean][] = [
+    [200e6, 1e9, 100e6, true],
+    [199e6, 1e9, 100e6, false],
+    [100e6, 1e9, 1e6, true],
+    [99e6, 1e9, 1e6, false],
+    [4 * 2 ** 30, 2e12, 1e6, true],
+    [4 * 2 ** 30 - 1, 2e12, 1e6, false],
+    [4 * 2 ** 30, 2e12, 3e9, false],
+  ];
+  for (const [free, size, bytes, hasRoom] of cases) {
+    assertEquals([free, size, bytes, hasRoomForSpare({ free, size }, bytes)], [
+      free,
+      size,
+      bytes,
+      hasRoom,
+    ]);
   }
 });
 
