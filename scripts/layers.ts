@@ -112,12 +112,11 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "@smithy/credential-provider-imds": "src/bucket/aws/credentials.ts",
   "@smithy/fetch-http-handler": "src/bucket/s3/handlers.ts",
   "@smithy/signature-v4": "src/bucket/s3/light/signing.ts",
-  "@std/fmt/colors": "src/cli/terminal/paint.ts",
   "@std/text/closest-string": "src/nearest.ts",
   "@std/text/levenshtein-distance": "src/nearest.ts",
   "ignore": "src/archive/pack/excludes.ts",
   "log-update": "src/cli/terminal/progress.ts",
-  "get-east-asian-width": "src/cli/terminal/paint.ts",
+  "get-east-asian-width": "src/cli/terminal/width.ts",
 };
 
 /** Only these files may touch the parts of Deno in `ENTRY_ONLY`. */

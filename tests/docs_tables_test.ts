@@ -8,6 +8,7 @@ import { COMMANDS } from "../src/cli/commands.ts";
 import { SCOPES } from "../src/cli/permissions.ts";
 import { IAM_ROLES, iamPolicy } from "../src/commands/setup/iam.ts";
 import * as errors from "../src/errors.ts";
+import { OWN_NAMES } from "../src/machine/package_dir.ts";
 import { SYNC_EVENTS } from "../src/plan/sync_event.ts";
 import { BLESSING_VERDICTS } from "../src/revision/blessing_verdict.ts";
 import { SCRIPT_PLACES, SCRIPT_VARIABLES } from "../src/revision/scripts.ts";
@@ -166,4 +167,44 @@ Deno.test("docs/safety.md says of each command what it may do", () => {
     }
   }
   assertEquals([...told].sort(), COMMANDS.map(({ name }) => name).sort());
+});
+
+/** The members of an interface of `src`. */
+function membersOf(file: string, type: string): string[] {
+  const [, body = ""] = new RegExp(`interface ${type} \\{([^]*?)\n\\}`).exec(read(file)) ?? [];
+  const members = [...body.matchAll(/^ {2}readonly (\w+)/gm)].map(([, name = ""]) => name);
+  assert(members.length > 0, type);
+  return members;
+}
+
+Deno.test("docs/formats.md has each word that FTL writes: metadata, reports, files below .ftl and their keys", () => {
+  const page = read("docs/formats.md");
+  const row = (name: string): string =>
+    page.split("\n").find((line) => line.startsWith(`| \`${name}`)) ?? "";
+  const [, reports = ""] = page.split("### Reports of machines");
+  const report = ["ReportedPackage", "MachineReport", "MachineError"].flatMap((type) => {
+    return membersOf("src/revision/report.ts", type);
+  });
+  const object = membersOf("src/revision/pointer.ts", "BlessedObject");
+  const pointer = membersOf("src/revision/pointer.ts", "PointerState")
+    .flatMap((name) => name === "object" ? object : name);
+  const metadata = [...sourceText("src/revision/").matchAll(/"(ftl-[a-z-]*[a-z])"/g)];
+  assert(metadata.length > 10);
+  const places: [text: string, words: readonly string[]][] = [
+    [page.split("### A tree")[0] ?? "", metadata.map(([, name = ""]) => name)],
+    [reports.split("### A staged rollout")[0] ?? "", report],
+    [page.split("### Below `.ftl`")[1] ?? "", Object.values(OWN_NAMES)],
+    [row("state/<id>.json"), membersOf("src/machine/state.ts", "RevisionState")],
+    [row("master.json"), pointer],
+    [row("hold.json"), membersOf("src/plan/hold.ts", "Hold")],
+    [row("jump.json"), membersOf("src/machine/jump/journal.ts", "JumpUnderWay")],
+    [row("bad.json"), membersOf("src/machine/jump/quarantine.ts", "Quarantine")],
+    [row("last-sync.json"), membersOf("src/machine/state.ts", "LastSync")],
+  ];
+  for (const [text, words] of places) {
+    const told = codeIn(text).flatMap((code) =>
+      code.split(/[\s/<>]+|(?<=[a-z>])\.(?!json|lock)|^\./)
+    );
+    assertEquals(words.filter((word) => !told.includes(word)), [], text.slice(0, 40));
+  }
 });

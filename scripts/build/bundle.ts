@@ -96,7 +96,7 @@ const WEIGHTS: ReadonlyMap<string, number> = new Map([
   ["src/cli/run_command.ts", 20],
   ["src/cli/actions/sync.ts", 20],
   ["src/bucket/s3/s3_bucket.ts", 20],
-  ["src/cli/actions/list.ts", 10],
+  ["src/cli/actions/list.ts", 40],
   ["src/cli/actions/jump.ts", 5],
   ["src/cli/actions/status.ts", 5],
 ]);

@@ -1,5 +1,5 @@
 /** Writes Markdown in the layout of `deno fmt`. */
-import { wrapTo } from "../../src/cli/terminal/paint.ts";
+import { wrapTo } from "../../src/cli/terminal/width.ts";
 
 /** Characters in a line. Only tables and code are wider. */
 const WIDTH = 100;

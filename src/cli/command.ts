@@ -49,6 +49,11 @@ export interface Command {
   readonly isAboutMachine?: (given: ReadonlySet<string>, words: readonly string[]) => boolean;
   /** Whether it signs what it writes to S3, if `FTL_SIGN_KEY` is set. */
   readonly signs?: boolean;
+  /**
+   * Whether it is over in a moment and hardly ever has something to note, by the names of the options that were given.
+   * Then notes come at its end, and what writes them is loaded only if there are some.
+   */
+  readonly isShort?: (given: ReadonlySet<string>) => boolean;
   /** Whether it shows help, which needs no context. What any other command does is in `actions.ts`. */
   readonly showsHelp?: true;
 }

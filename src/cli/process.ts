@@ -48,6 +48,8 @@ function streamOf(stream: typeof Deno.stdout): Surroundings["stdout"] {
   return {
     isTerminal: stream.isTerminal(),
     size: () => {
+      // The call looks at all three, too. Where none is a terminal, its error would take longer than these looks.
+      if (![Deno.stdin, Deno.stdout, Deno.stderr].some((one) => one.isTerminal())) return undefined;
       try {
         return Deno.consoleSize();
       } catch {

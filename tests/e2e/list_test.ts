@@ -93,6 +93,20 @@ Deno.test("list --long without a package shows the active and newest revision of
   assertEquals(await web.ok(["list"]), "a");
 });
 
+Deno.test("list gives programs the names, and warns of a package that it cannot read", async () => {
+  const { fleet, web, revisions: [first, second, third] } = await threeRevisions();
+  await using _fleet = fleet;
+  assertEquals(await web.ok(["list", "a"]), `${first}\n${second}\t(active)\n${third}`);
+  // Names need nothing that FTL has noted; all details do.
+  Deno.writeTextFileSync(`${web.root}/a/.ftl/hold.json`, "[");
+  assertEquals(await web.ok(["list", "a"]), `${first}\n${second}\t(active)\n${third}`);
+  Deno.removeSync(`${web.root}/a/current`);
+  Deno.writeTextFileSync(`${web.root}/a/current`, "");
+  const { code, stdout, stderr } = await web.ftl(["list", "--long"]);
+  assertEquals([code, stdout.split(" ")[0]], [0, "a"]);
+  assertMatch(stderr, /^warning: \S+\/a\/current is not a link/);
+});
+
 Deno.test("listings of more than 1,000 keys are read to the end, and foreign keys never shown", async () => {
   await using fleet = await Fleet.start();
   const web = fleet.machine("web", ["many"]);

@@ -1,30 +1,18 @@
-/** What `ftl list` does with its arguments. */
-import { listLocalPackages, listLocalRevisions } from "../../commands/list/local.ts";
+/** What `ftl list` does with its arguments. Programs call it often, so for mere names it loads and reads little. */
+import { listRevisionNames, wantedPackages } from "../../commands/list/names.ts";
 import { requirePackageName } from "../../revision/names.ts";
-import { packagesDocument, revisionsDocument } from "../text/documents.ts";
-import { packageLines, revisionLines } from "../text/tables.ts";
 import type { Action } from "../command.ts";
+import { nameLine } from "../text/names.ts";
 
-export const list: Action = async (context, { words: [name], flags }, table) => {
-  // What is in S3 needs code that a list of this machine does not.
-  const inS3 = flags.has("master") ? await import("../../commands/list/master.ts") : undefined;
-  const master = inS3 !== undefined;
-  const long = flags.has("long");
-  if (name === undefined) {
-    const packages = await inS3?.listMasterPackages(context, { long }) ??
-      listLocalPackages(context, { long });
-    return {
-      lines: packageLines(packages, { ...table, long }),
-      json: packagesDocument(packages, { master, long }),
-      failures: [],
-    };
+export const list: Action = async (context, parsed, table) => {
+  const { words: [name], flags } = parsed;
+  if (table.isTerminal || ["master", "long", "json"].some((flag) => flags.has(flag))) {
+    const { listDetails } = await import("./list_details.ts");
+    return await listDetails(context, parsed, table);
   }
-  const packageName = requirePackageName(name);
-  const revisions = await inS3?.listMasterRevisions(context, packageName, { long }) ??
-    listLocalRevisions(context, packageName);
-  return {
-    lines: revisionLines(revisions, { ...table, long }),
-    json: revisionsDocument(packageName, revisions, { master, long }),
-    failures: [],
-  };
+  const lines = name === undefined
+    ? wantedPackages(context).map((pkg) => pkg.name)
+    : listRevisionNames(context, requirePackageName(name)).map(nameLine);
+  // Nobody has asked for the document.
+  return { lines, json: {}, failures: [] };
 };

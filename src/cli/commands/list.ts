@@ -20,5 +20,6 @@ export const list: Command = {
   ],
   completes: "package",
   isAboutMachine: (given) => !given.has("master"),
+  isShort: (given) => !given.has("master"),
   scope: (flags) => flags.has("master") ? "master" : "look",
 };

@@ -7,8 +7,9 @@
 import type { FtlEvent, ProgressEvent } from "../../events.ts";
 import { formatDuration } from "./narration.ts";
 import { Pace } from "./pace.ts";
-import { cutTo, padTo, type Paint, widthOf } from "./paint.ts";
+import type { Paint } from "./paint.ts";
 import type { Screen } from "./screen.ts";
+import { cutTo, padTo, widthOf } from "./width.ts";
 
 /** Milliseconds of work before its line appears. */
 const PATIENCE = 500;

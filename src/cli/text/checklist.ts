@@ -1,7 +1,8 @@
 /** The findings of `ftl doctor` as lines of text: one for each check, and below it how to fix it. */
 import type { Check, CheckStatus } from "../../commands/doctor/doctor.ts";
 import { oneLine } from "../../foreign_text.ts";
-import { padTo, type Paint, widthOf } from "../terminal/paint.ts";
+import type { Paint } from "../terminal/paint.ts";
+import { padTo, widthOf } from "../terminal/width.ts";
 
 export function checkLines(checks: readonly Check[], { paint }: { paint: Paint }): string[] {
   const width = Math.max(...checks.map(({ name }) => widthOf(name)));

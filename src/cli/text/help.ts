@@ -2,8 +2,8 @@
 import { type Command, GLOBAL_OPTIONS, type OptionSpec } from "../command.ts";
 import { COMMANDS } from "../commands.ts";
 import type { Payload } from "./documents.ts";
-import { wrapTo } from "../terminal/paint.ts";
 import { EXIT_CODES, optionName, PURPOSE, VARIABLES } from "./facts.ts";
+import { wrapAscii } from "./wrap.ts";
 
 /** Columns. Wider text is hard to read, on any terminal. */
 const WIDEST = 100;
@@ -13,7 +13,7 @@ const NARROWEST = 40;
 export function generalHelp(width: number): string {
   const columns = clamp(width);
   return [
-    ...wrapTo(`ftl ${PURPOSE}.`, columns),
+    ...wrapAscii(`ftl ${PURPOSE}.`, columns),
     "",
     "Usage: ftl COMMAND [OPTIONS]",
     "",
@@ -34,7 +34,7 @@ export function generalHelp(width: number): string {
       ["ftl jump-back --master my_site", "goes back to the revision before"],
     ], columns),
     "",
-    ...wrapTo("'ftl help COMMAND' shows more, with examples.", columns),
+    ...wrapAscii("'ftl help COMMAND' shows more, with examples.", columns),
   ].join("\n");
 }
 
@@ -43,9 +43,9 @@ export function commandHelp(spec: Command, width: number): string {
   const columns = clamp(width);
   const [first, ...others] = spec.usage.map((form) => `ftl ${spec.name} ${form}`);
   const sections = [
-    wrapTo(`ftl ${spec.name}: ${spec.summary}`, columns),
+    wrapAscii(`ftl ${spec.name}: ${spec.summary}`, columns),
     [`Usage: ${first}`, ...others.map((form) => `       ${form}`)],
-    ...spec.details.map((paragraph) => wrapTo(paragraph, columns)),
+    ...spec.details.map((paragraph) => wrapAscii(paragraph, columns)),
     spec.options.length === 0 ? [] : ["Options:", ...optionLines(spec.options, columns)],
     spec.examples.length === 0 ? [] : ["Examples:", ...table(spec.examples, columns)],
   ];
@@ -98,11 +98,11 @@ function table(rows: readonly (readonly [left: string, right: string])[], width:
   if (width - indent < 24) {
     return rows.flatMap(([left, right]) => [
       `  ${left.trim()}`,
-      ...wrapTo(right, width - 6).map((line) => `      ${line}`),
+      ...wrapAscii(right, width - 6).map((line) => `      ${line}`),
     ]);
   }
   return rows.flatMap(([left, right]) => {
-    const [first = "", ...more] = wrapTo(right, width - indent);
+    const [first = "", ...more] = wrapAscii(right, width - indent);
     return [
       `  ${left.padEnd(leftWidth)}  ${first}`,
       ...more.map((line) => " ".repeat(indent) + line),

@@ -8,7 +8,8 @@ import type {
 } from "../../commands/status/status.ts";
 import { oneLine } from "../../foreign_text.ts";
 import { formatAge, formatBytes } from "../terminal/narration.ts";
-import { padTo, type Paint, widthOf, wrapTo } from "../terminal/paint.ts";
+import type { Paint } from "../terminal/paint.ts";
+import { padTo, widthOf, wrapTo } from "../terminal/width.ts";
 import { type MachineRollout, waitingText } from "../../plan/machine_rollout.ts";
 import { align, type TableOptions } from "./tables.ts";
 
@@ -32,12 +33,12 @@ export function statusLines(
   const notes = [...reasonLines(packages, now), ...deltaLines(packages), ...logLines(packages)];
   if (isTerminal) {
     const lines = align(rows);
-    if (lines.every((line) => widthOf(line) <= columns)) return [...lines, ...notes];
+    if (lines.every((line) => widthOf(line) <= columns())) return [...lines, ...notes];
   }
   const [headings = [], ...others] = rows;
   const blocks = others.flatMap((row, i) => [
     ...(i === 0 ? [] : [""]),
-    ...block(headings, row, columns),
+    ...block(headings, row, columns()),
   ]);
   return [...blocks, ...notes];
 }

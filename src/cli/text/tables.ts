@@ -10,14 +10,16 @@ import type { Note } from "../../revision/metadata.ts";
 import { escapeControls } from "../../foreign_text.ts";
 import { compareNames } from "../../revision/names.ts";
 import { formatAge, formatBytes } from "../terminal/narration.ts";
-import { padTo, type Paint, widthOf } from "../terminal/paint.ts";
+import type { Paint } from "../terminal/paint.ts";
+import { padTo, widthOf } from "../terminal/width.ts";
+import { nameLine } from "./names.ts";
 
 export interface TableOptions {
   /** Columns for people instead of lines for programs. */
   readonly isTerminal: boolean;
   readonly paint: Paint;
-  /** Columns of the terminal. */
-  readonly columns: number;
+  /** Columns of the terminal at this moment. */
+  readonly columns: () => number;
   /** Unix time in milliseconds, for ages. */
   readonly now: number;
 }
@@ -25,17 +27,13 @@ export interface TableOptions {
 type AnyPackage = LocalPackage & MasterPackage;
 type AnyRevision = LocalRevision | MasterRevision;
 
-/** One revision on a line. For programs the active one has the mark of the Go original. */
+/** One revision on a line: a mere name for programs. */
 export function revisionLines(
   revisions: readonly AnyRevision[],
   { long, ...options }: TableOptions & { long: boolean },
 ): string[] {
   if (!long && !options.isTerminal) {
-    return revisions.map((found) =>
-      `${found.revision}${found.active ? "\t(active)" : ""}${
-        percentOf(found) === undefined ? "" : "\t(rolling out)"
-      }`
-    );
+    return revisions.map(nameLine);
   }
   return align(revisions.map((revision) => [
     revision.revision,

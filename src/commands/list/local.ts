@@ -4,7 +4,7 @@ import { messageOf } from "../../errors.ts";
 import type { FetchedHow } from "../../events.ts";
 import { isHeld } from "../../machine/jump/hold.ts";
 import { readLink } from "../../machine/links.ts";
-import { listPackages, type PackageDir, requirePackage } from "../../machine/package_dir.ts";
+import { type PackageDir, requirePackage } from "../../machine/package_dir.ts";
 import { postSyncOf, readRevisionState } from "../../machine/state.ts";
 import type { PostSync } from "../../plan/sync.ts";
 import { requirePackageName, timeOfId } from "../../revision/names.ts";
@@ -15,6 +15,7 @@ import {
   type ListOptions,
   nameOf,
 } from "./listed.ts";
+import { wantedPackages } from "./names.ts";
 
 /** A package that this machine wants. */
 export interface LocalPackage extends ListedPackage {
@@ -36,17 +37,14 @@ export interface LocalRevision extends ListedRevision {
 
 /** This machine's packages. */
 export function listLocalPackages(context: Context, options: ListOptions = {}): LocalPackage[] {
-  const { config, report } = context;
   const { long = false } = options;
-  const packages = listPackages(config.root);
-  if (packages.length === 0) report({ type: "no-packages", root: config.root });
-  return packages.map((pkg) => {
+  return wantedPackages(context).map((pkg) => {
     if (!long) return { package: pkg.name };
     try {
       return { package: pkg.name, ...aboutLocal(pkg) };
     } catch (error) {
       // One unreadable package must not hide the others.
-      report({ type: "warning", message: messageOf(error) });
+      context.report({ type: "warning", message: messageOf(error) });
       return { package: pkg.name };
     }
   });

@@ -11,7 +11,7 @@ import { aName, aPackage } from "../../names.ts";
 
 const same = (text: string): string => text;
 const paint: Paint = { bold: same, dim: same, good: same, bad: same, warning: same };
-const PEOPLE = { isTerminal: true, columns: 200, paint, now: 0, all: false };
+const PEOPLE = { isTerminal: true, columns: () => 200, paint, now: 0, all: false };
 const PROGRAM = { ...PEOPLE, isTerminal: false };
 
 const [OLD, NOW, NEXT] = ["VZ5vQk8aR4G", "VZ6vQk8aR4G", "VZ7vQk8aR4G"].map((id) =>

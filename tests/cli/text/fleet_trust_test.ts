@@ -9,7 +9,7 @@ import { readDocument } from "../../documents.ts";
 import { fleetOf, machine } from "./fleet_example.ts";
 
 const paint = paintFor({ color: false });
-const PEOPLE = { isTerminal: true, columns: 200, paint, now: 0, all: false };
+const PEOPLE = { isTerminal: true, columns: () => 200, paint, now: 0, all: false };
 const PROGRAM = { ...PEOPLE, isTerminal: false };
 
 function judging(trust: FleetMachine["trust"], more: Partial<FleetMachine> = {}): FleetMachine {

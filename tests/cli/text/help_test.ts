@@ -17,6 +17,11 @@ Deno.test("help keeps to the width of the terminal", () => {
   }
 });
 
+Deno.test("help has only characters whose width is known without a table", () => {
+  const texts = [generalHelp(80), ...COMMANDS.map((spec) => commandHelp(spec, 80))];
+  assertMatch(texts.join("\n"), /^[\x20-\x7e\n]*$/);
+});
+
 Deno.test("help names every command, and every command has an example that parses", async () => {
   const { parseArguments } = await import("../../../src/cli/arguments.ts");
   for (const spec of COMMANDS) {

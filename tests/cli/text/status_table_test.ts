@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
-import { paintFor, widthOf } from "../../../src/cli/terminal/paint.ts";
+import { paintFor } from "../../../src/cli/terminal/paint.ts";
+import { widthOf } from "../../../src/cli/terminal/width.ts";
 import type { PackageStatus, StatusJump } from "../../../src/commands/status/status.ts";
 import type { MachineRollout } from "../../../src/plan/machine_rollout.ts";
 import { statusLines } from "../../../src/cli/text/status_table.ts";
 import { aName, aPackage } from "../../names.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00.000Z");
-const plain = { paint: paintFor({ color: false }), now: NOW, columns: 200 };
+const plain = { paint: paintFor({ color: false }), now: NOW, columns: () => 200 };
 
 const STATUS: PackageStatus = {
   package: aPackage("a"),
@@ -65,10 +66,10 @@ Deno.test("a status keeps to its terminal's width, and programs get one package 
       missing: revisions[1],
     },
   };
-  const wide = statusLines([found, found], { ...plain, columns: 999, isTerminal: true });
+  const wide = statusLines([found, found], { ...plain, columns: () => 999, isTerminal: true });
   assertEquals(wide.length, 3);
   for (const isTerminal of [true, false]) {
-    const narrow = statusLines([found, found], { ...plain, isTerminal, columns: 80 });
+    const narrow = statusLines([found, found], { ...plain, isTerminal, columns: () => 80 });
     assert(narrow.every((line) => widthOf(line) <= 80), narrow.join("\n"));
     assertEquals(narrow[0]?.split(/ +/), ["PACKAGE", "a_package_with_a_name"]);
     assertEquals(narrow[1]?.split(/ +/).slice(0, 2), [
@@ -88,8 +89,8 @@ Deno.test("status tells where a script's output is, of one package or where some
   };
   const line = "my_site: its last script's output is in /srv/ftl/my_site/.ftl/log/x.log";
   const failed = { ...found, unprepared: [aName("my_site.VZ5vQk8aR4G")] };
-  for (const columns of [200, 40]) {
-    const options = { ...plain, isTerminal: true, columns };
+  for (const width of [200, 40]) {
+    const options = { ...plain, isTerminal: true, columns: () => width };
     assertEquals(statusLines([found], options).at(-1), line);
     assertEquals(statusLines([found, found], options).includes(line), false);
     assertEquals(statusLines([found, failed], options).at(-1), line);
@@ -141,13 +142,13 @@ Deno.test("status tells how the active revision's post-jump failed", () => {
 /** The cells of the only row. */
 function cells(found: Partial<PackageStatus>): string[] {
   const status = { ...STATUS, held: false, dangling: false, lastSync: undefined, ...found };
-  const [, row = ""] = statusLines([status], { ...plain, columns: 999, isTerminal: true });
+  const [, row = ""] = statusLines([status], { ...plain, columns: () => 999, isTerminal: true });
   return row.split(/ {2,}/);
 }
 
 function notes(found: Partial<PackageStatus>): string[] {
   const status = { ...STATUS, lastSync: undefined, ...found };
-  return statusLines([status], { ...plain, columns: 999, isTerminal: true }).slice(2);
+  return statusLines([status], { ...plain, columns: () => 999, isTerminal: true }).slice(2);
 }
 
 Deno.test("status shows a jump that is under way: how long its health is checked already", () => {

@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
-import { cutTo, padTo, paintFor, widthOf } from "../../../src/cli/terminal/paint.ts";
+import { paintFor } from "../../../src/cli/terminal/paint.ts";
+import { cutTo, padTo, widthOf } from "../../../src/cli/terminal/width.ts";
 import type { MasterRevision } from "../../../src/commands/list/list.ts";
 import { align, revisionLines } from "../../../src/cli/text/tables.ts";
 import { aName } from "../../names.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00.000Z");
-const plain = { paint: paintFor({ color: false }), now: NOW, columns: 200 };
+const plain = { paint: paintFor({ color: false }), now: NOW, columns: () => 200 };
 const REVISIONS = [
   {
     revision: aName("a.VZ5uB1x0pQa"),
