@@ -4,6 +4,9 @@ import { capture, pipeline } from "./programs.ts";
 /** The name of a contender that does the least. */
 export const LEAST = "the least";
 
+/** The name of one that also keeps what FTL promises. */
+export const KEPT = "the least that keeps the promises";
+
 /** Permissions as narrow as those of the executable: with all of them the runtime looks at fewer paths. */
 export const BOUNDED: readonly string[] = ["--allow-read", "--allow-write"];
 

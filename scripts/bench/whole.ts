@@ -1,7 +1,7 @@
 /** Syncs of a whole package onto an empty machine, beside what people use otherwise. */
 import { type Case, type Contender, MEMORY, type Setting } from "./case.ts";
 import { type CorpusName, describe, packageOf } from "./corpora.ts";
-import { LEAST, least, listSizes } from "./least.ts";
+import { BOUNDED, KEPT, LEAST, least, listSizes } from "./least.ts";
 import { type LineOptions, ownTime } from "./line.ts";
 import { Place, type PlaceOptions } from "./place.ts";
 import { capture, measure, pipeline } from "./programs.ts";
@@ -77,6 +77,13 @@ const ELSEWHERE: readonly Whole[] = [
     rounds: 3,
     targets: [time(OWN_TIME, 1.02)],
   },
+  {
+    name: "line-ext4",
+    title: "behind the same line, onto ext4 on a disk, flushed",
+    place: { line: SLOW_LINE, fileSystem: "ext4" },
+    rounds: 3,
+    targets: [memory],
+  },
 ];
 
 function cpu(beside: string): Target {
@@ -121,6 +128,7 @@ function wholeCase(setting: Setting, corpus: CorpusName, whole: Whole): Case {
       if (whole.least !== undefined) {
         await listSizes(path, list);
         contenders.push(doingLeast(here, curl, { list, threads: whole.least }));
+        if (whole.least === 1) contenders.push(keepingPromises(here, curl));
       }
       const { line } = whole.place;
       if (line !== undefined) contenders.push(lineItself(here, curl), ownTimeOf(path, line));
@@ -163,6 +171,12 @@ function doingLeast(
 ): Contender {
   const program = least("sync", ["$out", list, String(threads)]).join(" ");
   return unpacking(place, LEAST, `${curl} | ${program}`);
+}
+
+/** Unpacks, checks, flushes and looks at what `curl` downloads, on one thread. */
+function keepingPromises(place: Place, curl: string): Contender {
+  const program = least("kept", ["$out"], [...BOUNDED, "--allow-run=sync"]).join(" ");
+  return unpacking(place, KEPT, `${curl} | ${program}`);
 }
 
 /** A download that does nothing else shows how well the line keeps its rate. */
