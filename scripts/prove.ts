@@ -24,6 +24,7 @@ import { faultMatrix } from "../tests/proof/matrix.ts";
 import { pollByMany } from "../tests/proof/polling.ts";
 import { cutPower } from "../tests/proof/power_cut.ts";
 import { cutPowerOfDeltas } from "../tests/proof/power_cut_delta.ts";
+import { tryProperties } from "../tests/proof/properties.ts";
 import { newSeed } from "../tests/random.ts";
 import { announce, figuresLine } from "../tests/proof/report.ts";
 import { lookAtMany } from "../tests/proof/reports.ts";
@@ -74,7 +75,7 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
   hostile: ({ seed, rounds }) => breakArchives({ seed, inputs: 100 * rounds }),
   edits: ({ seed, rounds }) => editBases({ seed, rounds: Math.ceil(rounds / 2) }),
   patches: ({ seed, rounds }) => Promise.resolve(breakPatches({ seed, inputs: 100 * rounds })),
-  properties: ({ seed }) => properties(seed),
+  properties: ({ seed }) => tryProperties({ seed }),
   bytes: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "bytes" }),
   inodes: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "inodes" }),
   quota: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "quota" }),
@@ -85,28 +86,6 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
   polling: ({ machines, seed }) => pollByMany({ machines, minutes: 60, seed }),
   soak: ({ minutes, seed }) => soak({ minutes, seed }),
 };
-
-/** The property tests, with fifty times as many inputs. */
-async function properties(seed: number): Promise<Figures> {
-  const inputs = 100_000;
-  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "test",
-      "--quiet",
-      "--allow-all",
-      "--filter",
-      "/^(any|a new id|no plan)/",
-      ...HOSTILE_TESTS,
-    ],
-    env: { PROVE_INPUTS: String(inputs), PROVE_SEED: String(seed) },
-  }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stdout));
-  return { "inputs a property": inputs };
-}
-
-const HOSTILE_TESTS = ["hostile_test.ts", "hostile_signatures_test.ts"].map((name) => {
-  return new URL(`../tests/proof/${name}`, import.meta.url).pathname;
-});
 
 /** Throws an Error with a message for the user. */
 function readSettings(args: string[]): Settings & { names: readonly string[] } {
