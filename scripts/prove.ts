@@ -82,7 +82,7 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
   readonly: () => readOnlyDisk(),
   machine: ({ seed, rounds }) => spoilMachine({ seed, rounds: Math.ceil(rounds / 10) }),
   stores: () => badStores(),
-  fleet: ({ machines }) => deployToMany({ machines, splay: 30 }),
+  fleet: ({ machines }) => deployToMany({ machines, splay: 30, older: 50 }),
   polling: ({ machines, seed }) => pollByMany({ machines, minutes: 60, seed }),
   soak: ({ minutes, seed }) => soak({ minutes, seed }),
 };
