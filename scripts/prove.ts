@@ -7,12 +7,7 @@
 import { parseArgs } from "node:util";
 import { spoilMachine } from "../tests/proof/bad_machine.ts";
 import { badStores } from "../tests/proof/bad_store.ts";
-import {
-  blessAtOnce,
-  crowdOnOneRoot,
-  spoolAtOnce,
-  spoolInOneInstant,
-} from "../tests/proof/crowd.ts";
+import { blessAtOnce, spoolAtOnce, spoolInOneInstant } from "../tests/proof/crowd.ts";
 import { editBases } from "../tests/proof/edited_base.ts";
 import { fillDisk, readOnlyDisk } from "../tests/proof/full_disk.ts";
 import { breakArchives } from "../tests/proof/hostile_archives.ts";
@@ -30,6 +25,7 @@ import { announce, figuresLine } from "../tests/proof/report.ts";
 import { lookAtMany } from "../tests/proof/reports.ts";
 import { rollOutToMany } from "../tests/proof/rollouts.ts";
 import { soak } from "../tests/proof/soak.ts";
+import { crowdOnOneRoot } from "../tests/proof/root_crowd.ts";
 import { killAtSteps } from "../tests/proof/steps.ts";
 import { deployToMany } from "../tests/proof/thousand.ts";
 import { takeTurns } from "../tests/proof/turns.ts";
@@ -56,7 +52,7 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
   power: () => cutPower(),
   "power-deltas": ({ seed, rounds }) =>
     cutPowerOfDeltas({ seed, every: Math.max(1, Math.ceil(5000 / rounds)) }),
-  crowd: ({ seed }) => crowdOnOneRoot({ seed, seconds: 60 }),
+  crowd: ({ seed }) => crowdOnOneRoot({ seed, seconds: 180 }),
   spools: async ({ seed }) => {
     await spoolInOneInstant({ seed, count: 10 });
     await spoolAtOnce({ seed, count: 20, same: true });
