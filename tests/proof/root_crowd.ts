@@ -1,8 +1,8 @@
 /**
  * Many processes on one machine's root and one package: whoever deploys, people at the machine, people who bless and roll
- * out, and those who only look.
+ * out, and those who only look. The file is long because it has the table of what they do.
  */
-import { jumpMaster, sync } from "../../mod.ts";
+import { jumpMaster, spool, sync } from "../../mod.ts";
 import type { Ran } from "../e2e/fleet.ts";
 import { FolderSpools } from "./folder_spools.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
@@ -32,27 +32,27 @@ interface Kind {
   /** How often, compared with the others. */
   readonly weight: number;
   readonly args: (choice: Choice) => readonly string[];
-  /** Whether it may end because the health of a revision fails. */
-  readonly activates?: boolean;
+  /** Whether it may end because the health of a revision fails, or has failed in the last sync. */
+  readonly meetsHealth?: boolean;
 }
 
 const BEGIN = "begin of a rollout";
 
 const KINDS: Readonly<Record<string, Kind>> = {
-  sync: { weight: 20, args: () => ["sync"], activates: true },
-  "sync that polls": { weight: 4, args: () => ["sync", "--list-every", "600"], activates: true },
-  "sync --follow": { weight: 4, args: () => ["sync", "--follow"], activates: true },
-  jump: { weight: 14, args: ({ revision }) => ["jump", revision], activates: true },
+  sync: { weight: 20, args: () => ["sync"], meetsHealth: true },
+  "sync that polls": { weight: 4, args: () => ["sync", "--list-every", "600"], meetsHealth: true },
+  "sync --follow": { weight: 4, args: () => ["sync", "--follow"], meetsHealth: true },
+  jump: { weight: 14, args: ({ revision }) => ["jump", revision], meetsHealth: true },
   "jump --stay": {
     weight: 4,
     args: ({ revision }) => ["jump", revision, "--stay"],
-    activates: true,
+    meetsHealth: true,
   },
-  "jump-back": { weight: 8, args: () => ["jump-back", PACKAGE], activates: true },
+  "jump-back": { weight: 8, args: () => ["jump-back", PACKAGE], meetsHealth: true },
   purge: { weight: 6, args: ({ revision }) => ["purge", revision] },
   "purge --keep": { weight: 2, args: () => ["purge", "--keep", "3", PACKAGE] },
   "purge --master": { weight: 4, args: ({ revision }) => ["purge", "--master", revision] },
-  spool: { weight: 8, args: ({ source }) => ["spool", ...source] },
+  spool: { weight: 14, args: ({ source }) => ["spool", ...source] },
   bless: { weight: 6, args: ({ revision }) => ["jump", "--master", revision] },
   "end of a rollout": { weight: 4, args: ({ candidate }) => ["jump", "--master", candidate] },
   "bless again": { weight: 2, args: ({ revision }) => ["jump", "--master", revision, "--again"] },
@@ -73,7 +73,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   list: { weight: 4, args: () => ["list", PACKAGE] },
   fleet: { weight: 3, args: () => ["fleet", PACKAGE] },
   history: { weight: 3, args: () => ["history", PACKAGE] },
-  doctor: { weight: 3, args: () => ["doctor"] },
+  doctor: { weight: 3, args: () => ["doctor"], meetsHealth: true },
 };
 
 /** Words of `jump --master` by which this machine, or nobody, may take the candidate. */
@@ -91,9 +91,10 @@ const ALLOWED: readonly number[] = [0, 2, 3, 4];
  * Also a jump that comes while a sync is between publishing a revision and running its `post-sync`, and whatever meets a
  * revision whose health fails.
  */
-function isAllowed({ code, stderr }: Ran, { activates = false }: Kind): boolean {
+function isAllowed({ code, stdout, stderr }: Ran, { meetsHealth = false }: Kind): boolean {
   const isEarly = code === 6 && stderr.includes("its post-sync has not run yet");
-  const isBad = code === 6 && activates && /health failed: exit 100|in quarantine/.test(stderr);
+  const isBad = code === 6 && meetsHealth &&
+    /health failed: exit 100|in quarantine/.test(stdout + stderr);
   return (ALLOWED.includes(code) || isEarly || isBad) && !/^ +at /m.test(stderr);
 }
 
@@ -127,12 +128,16 @@ class RootCrowd {
   readonly #seed: number;
   readonly #inspector: Inspector;
   readonly #folders: FolderSpools;
-  readonly #sources: readonly (readonly string[])[];
+  readonly #badFile: string;
+  readonly #good: readonly (readonly string[])[];
   /** The newest last. */
   readonly #revisions: string[] = [];
+  /** Those whose health fails, likewise. */
+  readonly #bad: string[] = [];
   /** By kind, then by exit code. */
   readonly #counts = new Map<string, Map<number, number>>();
   #candidate: string | undefined;
+  #fetched = 0;
   #deltas = 0;
 
   private constructor(lab: Lab, seed: number) {
@@ -140,23 +145,36 @@ class RootCrowd {
     this.#seed = seed;
     this.#inspector = new Inspector(lab);
     this.#folders = new FolderSpools(lab);
-    this.#sources = [
-      ...[1, 2, 3].map((change) => [lab.file(this.#site({ change }))]),
+    this.#good = [
+      ...[1, 2, 3].map((change) => [this.#file({ change })]),
       ...[4, 5, 6].map((change) => this.#folder(change)),
-      [lab.file(this.#site({ bad: true }))],
     ];
+    this.#badFile = this.#file({ bad: true });
   }
 
-  /** A machine that runs the first of four revisions, of which the last is a bad one. */
+  /** A machine that runs the first of three revisions, and has bad ones too. */
   static async start(lab: Lab, seed: number): Promise<RootCrowd> {
     const crowd = new RootCrowd(lab, seed);
-    for (const more of [{}, { change: 7 }, { change: 8 }, { bad: true }]) {
+    for (const more of [{}, { change: 7 }, { change: 8 }]) {
       crowd.#revisions.push((await lab.spool(crowd.#site(more))).revision);
     }
+    await crowd.#spoolBad();
     await jumpMaster(lab.context(), crowd.#revisions[0] ?? "");
     await sync(lab.context());
     await crowd.#inspector.look();
     return crowd;
+  }
+
+  async #spoolBad(): Promise<void> {
+    const { revision } = await spool(this.#lab.context(), this.#badFile);
+    this.#bad.push(revision);
+  }
+
+  /** An archive at a place of its own, as nobody may write a file that is being spooled. */
+  #file(more: { readonly change?: number; readonly bad?: boolean }): string {
+    const site = this.#site(more);
+    this.#lab.file(site);
+    return this.#lab.fleet.folder.write(`files/${site.sha256}/${site.fileName}`, site.bytes);
   }
 
   #site(more: { readonly change?: number; readonly bad?: boolean }): Archive {
@@ -174,10 +192,12 @@ class RootCrowd {
   /** Runs one command. Throws an Error if it ends otherwise than it may. */
   async runOne(random: Random): Promise<void> {
     const [name, kind] = pickKind(random);
-    const revision = random.pick(this.#revisions.slice(-6));
+    if (random.next() < 0.05) await this.#spoolBad();
+    const isBad = random.next() < 0.3;
+    const revision = random.pick(isBad ? this.#bad.slice(-2) : this.#revisions.slice(-6));
     const choice = {
       ...{ random, revision, candidate: this.#candidate ?? revision },
-      source: random.pick(this.#sources),
+      source: random.pick(this.#good),
     };
     const args = kind.args(choice);
     const env = {
@@ -191,11 +211,14 @@ class RootCrowd {
     const counts = this.#counts.get(name) ?? new Map<number, number>();
     this.#counts.set(name, counts.set(code, (counts.get(code) ?? 0) + 1));
     if (!isAllowed(ran, kind)) {
-      throw new Error(`seed ${this.#seed}: ftl ${args.join(" ")}: exit ${code}: ${stderr}`);
+      throw new Error(
+        `seed ${this.#seed}: ftl ${args.join(" ")}: exit ${code}: ${stdout}${stderr}`,
+      );
     }
     if (name === "spool" && code === 0) this.#revisions.push(stdout.trim());
     if (name === BEGIN && code === 0) this.#candidate = revision;
-    this.#deltas += stderr.match(/fetched .*\((spare|delta)\)/g)?.length ?? 0;
+    this.#fetched += stderr.match(/: fetched /g)?.length ?? 0;
+    this.#deltas += stderr.match(/: fetched .*\((spare|delta)\)/g)?.length ?? 0;
   }
 
   /** Whatever the crowd has left, a blessing and a sync bring a good revision, and all is whole. */
@@ -224,7 +247,8 @@ class RootCrowd {
       commands,
       done: sum(all.map((counts) => counts.get(0) ?? 0)),
       "met a bad health": sum(all.map((counts) => counts.get(6) ?? 0)),
-      "revisions by a delta": this.#deltas,
+      "revisions fetched": this.#fetched,
+      "of these by a delta": this.#deltas,
       "lost a race": sum(all.map((counts) => counts.get(4) ?? 0)),
     };
   }
