@@ -7,12 +7,7 @@
 import { parseArgs } from "node:util";
 import { spoilMachine } from "../tests/proof/bad_machine.ts";
 import { badStores } from "../tests/proof/bad_store.ts";
-import {
-  blessAtOnce,
-  crowdOnOneRoot,
-  spoolAtOnce,
-  spoolInOneInstant,
-} from "../tests/proof/crowd.ts";
+import { blessAtOnce, spoolAtOnce, spoolInOneInstant } from "../tests/proof/crowd.ts";
 import { editBases } from "../tests/proof/edited_base.ts";
 import { fillDisk, readOnlyDisk } from "../tests/proof/full_disk.ts";
 import { breakArchives } from "../tests/proof/hostile_archives.ts";
@@ -24,11 +19,13 @@ import { faultMatrix } from "../tests/proof/matrix.ts";
 import { pollByMany } from "../tests/proof/polling.ts";
 import { cutPower } from "../tests/proof/power_cut.ts";
 import { cutPowerOfDeltas } from "../tests/proof/power_cut_delta.ts";
+import { tryProperties } from "../tests/proof/properties.ts";
 import { newSeed } from "../tests/random.ts";
 import { announce, figuresLine } from "../tests/proof/report.ts";
 import { lookAtMany } from "../tests/proof/reports.ts";
 import { rollOutToMany } from "../tests/proof/rollouts.ts";
 import { soak } from "../tests/proof/soak.ts";
+import { crowdOnOneRoot } from "../tests/proof/root_crowd.ts";
 import { killAtSteps } from "../tests/proof/steps.ts";
 import { deployToMany } from "../tests/proof/thousand.ts";
 import { takeTurns } from "../tests/proof/turns.ts";
@@ -55,7 +52,7 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
   power: () => cutPower(),
   "power-deltas": ({ seed, rounds }) =>
     cutPowerOfDeltas({ seed, every: Math.max(1, Math.ceil(5000 / rounds)) }),
-  crowd: ({ seed }) => crowdOnOneRoot({ seed, seconds: 60 }),
+  crowd: ({ seed }) => crowdOnOneRoot({ seed, seconds: 180 }),
   spools: async ({ seed }) => {
     await spoolInOneInstant({ seed, count: 10 });
     await spoolAtOnce({ seed, count: 20, same: true });
@@ -74,39 +71,17 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
   hostile: ({ seed, rounds }) => breakArchives({ seed, inputs: 100 * rounds }),
   edits: ({ seed, rounds }) => editBases({ seed, rounds: Math.ceil(rounds / 2) }),
   patches: ({ seed, rounds }) => breakPatches({ seed, inputs: 100 * rounds }),
-  properties: ({ seed }) => properties(seed),
+  properties: ({ seed }) => tryProperties({ seed }),
   bytes: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "bytes" }),
   inodes: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "inodes" }),
   quota: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "quota" }),
   readonly: () => readOnlyDisk(),
   machine: ({ seed, rounds }) => spoilMachine({ seed, rounds: Math.ceil(rounds / 10) }),
   stores: () => badStores(),
-  fleet: ({ machines }) => deployToMany({ machines, splay: 30 }),
+  fleet: ({ machines }) => deployToMany({ machines, splay: 30, older: 50 }),
   polling: ({ machines, seed }) => pollByMany({ machines, minutes: 60, seed }),
   soak: ({ minutes, seed }) => soak({ minutes, seed }),
 };
-
-/** The property tests, with fifty times as many inputs. */
-async function properties(seed: number): Promise<Figures> {
-  const inputs = 100_000;
-  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "test",
-      "--quiet",
-      "--allow-all",
-      "--filter",
-      "/^(any|a new id|no plan)/",
-      ...HOSTILE_TESTS,
-    ],
-    env: { PROVE_INPUTS: String(inputs), PROVE_SEED: String(seed) },
-  }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stdout));
-  return { "inputs a property": inputs };
-}
-
-const HOSTILE_TESTS = ["hostile_test.ts", "hostile_signatures_test.ts"].map((name) => {
-  return new URL(`../tests/proof/${name}`, import.meta.url).pathname;
-});
 
 /** Throws an Error with a message for the user. */
 function readSettings(args: string[]): Settings & { names: readonly string[] } {

@@ -82,6 +82,11 @@ export class OlderFtl extends TempFolder {
     return startProgram(args, { cwd, env: { ...env, OLDER_KILL_AT: killAt }, program });
   }
 
+  /** Starts it in an environment of its own. */
+  start(args: readonly string[], options: Omit<ProgramOptions, "program">): Deno.ChildProcess {
+    return startProgram(args, { ...options, program: this.#program });
+  }
+
   #fromSource(...more: string[]): string[] {
     return [Deno.execPath(), "run", ...FROM_SOURCE, ...more, `${this.path}/mod.ts`];
   }

@@ -4,7 +4,10 @@
  * there and deploys: the blessed revision must become active all the same, and nothing that is not FTL's may
  * be touched. When all of it is taken away again, the next sync must leave nothing behind.
  */
+import { existsSync } from "node:fs";
 import { jumpMaster, spool, sync } from "../../mod.ts";
+import { OWN_NAMES } from "../../src/machine/package_dir.ts";
+import { existing } from "../commands/delta_site.ts";
 import { idOf, type Ran } from "../e2e/fleet.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
@@ -49,9 +52,19 @@ const MAKERS: Readonly<Record<string, Maker>> = {
     for (const name of TEMPORARY) if (random.next() < 0.7) write(`${own}/${name}`, "half a li");
     return harmless();
   },
-  "damaged state": ({ own, random }) => {
-    for (const name of STATES) {
-      if (random.next() < 0.5) write(`${own}/${name}`, random.pick(DAMAGES));
+  "damaged state": ({ lab, own, random }) => {
+    for (
+      const path of [...STATES.map((name) => `${own}/${name}`), `${lab.root}/.ftl/report.json`]
+    ) {
+      if (random.next() < 0.5) damage(path, random);
+    }
+    return harmless();
+  },
+  "damaged records of revisions": ({ own, random }) => {
+    for (const folder of [`${own}/state`, `${own}/spare`]) {
+      for (const { name, isFile } of existing(folder)) {
+        if (isFile && random.next() < 0.5) damage(`${folder}/${name}`, random);
+      }
     }
     return harmless();
   },
@@ -62,20 +75,10 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   },
 };
 
-const TEMPORARY = [
-  "master.json.tmp",
-  "hold.json.tmp",
-  "jump.json.tmp",
-  "state/Vaaaaaaaaaa.json.tmp",
-];
-const STATES = [
-  "master.json",
-  "hold.json",
-  "last-sync.json",
-  "machine.json",
-  "jump.json",
-  "rollout.json",
-];
+/** All that `docs/formats.md` lists, and what is still to come. */
+const STATES = Object.values(OWN_NAMES).filter((name) => name.endsWith(".json"));
+const TEMPORARY = [...STATES, "state/Vaaaaaaaaaa.json", "state/Vaaaaaaaaaa.stat"]
+  .map((name) => `${name}.tmp`);
 const DAMAGES = ["", "[null]", "null", "{", '{"to":1,"version":[]}', '"text"', "\0\0\0\0"];
 
 /** How the command's notes are written: to a pipe, to a full disk, to nowhere. */
@@ -134,9 +137,9 @@ async function spoiledRound(lab: Lab, { names, log, random, inspector }: Round):
   await inspector.look();
 }
 
-/** A new revision that is blessed; the answer is its name. */
+/** A small change that is blessed; the answer is its name. */
 async function deploy(lab: Lab, random: Random): Promise<string> {
-  const site = makeSite(PACKAGE, random.below(2 ** 30), { files: 20 });
+  const site = makeSite(PACKAGE, 1, { files: 20, change: 1 + random.below(2 ** 30) });
   const { revision } = await spool(lab.context(), lab.file(site));
   await jumpMaster(lab.context(), revision);
   return revision;
@@ -150,7 +153,10 @@ function oldRevision(lab: Lab, wanted: string): string | undefined {
 }
 
 async function runWithLog(lab: Lab, log: string): Promise<Ran> {
-  const child = lab.launch(["sync"], { through: ["/bin/sh", "-c", `exec "$@" ${log}`, "sh"] });
+  const child = lab.launch(["sync"], {
+    env: { FTL_REPORT: "3600", FTL_DELTA: "always" },
+    through: ["/bin/sh", "-c", `exec "$@" ${log}`, "sh"],
+  });
   const { code, stdout, stderr } = await child.output();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
@@ -178,6 +184,12 @@ function revision(lab: Lab, id: string): string {
 function write(path: string, text: string): void {
   Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
   Deno.writeTextFileSync(path, text);
+}
+
+/** What a disk may make of a file: something else, nothing, or a part of it. */
+function damage(path: string, random: Random): void {
+  if (random.next() < 0.5 || !existsSync(path)) return write(path, random.pick(DAMAGES));
+  Deno.truncateSync(path, random.below(Deno.statSync(path).size + 1));
 }
 
 function mounted(path: string, from: string): Nuisance {

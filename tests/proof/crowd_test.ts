@@ -1,4 +1,5 @@
-import { blessAtOnce, crowdOnOneRoot, spoolAtOnce, spoolInOneInstant } from "./crowd.ts";
+import { blessAtOnce, spoolAtOnce, spoolInOneInstant } from "./crowd.ts";
+import { crowdOnOneRoot } from "./root_crowd.ts";
 import { newSeed } from "../random.ts";
 import { announce } from "./report.ts";
 

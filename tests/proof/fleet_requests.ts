@@ -1,6 +1,11 @@
 /** Brings it about that the next command sends a request of a fleet: for reports, marks, turns and the history. */
 import { rmSync } from "node:fs";
 import { jumpMaster, sync } from "../../mod.ts";
+import { PackageDir } from "../../src/machine/package_dir.ts";
+import { writeRolloutState } from "../../src/machine/rollout_state.ts";
+import { marksPrefix } from "../../src/revision/keys.ts";
+import { markName } from "../../src/revision/marks.ts";
+import { aPackage } from "../names.ts";
 import { PACKAGE } from "./invariants.ts";
 import type { Lab } from "./lab.ts";
 import { FLEET_REQUESTS, type FleetRequest, type RequestKind } from "./outcomes.ts";
@@ -16,8 +21,17 @@ export async function arrangeForFleet(
   request: FleetRequest,
   { revision, spoolNext }: { revision: string; spoolNext: () => Promise<string> },
 ): Promise<{ args: string[]; candidate?: string }> {
+  if (request === "details of a signed candidate") {
+    lab.beginSigning();
+    await jumpMaster(lab.context(), await spoolNext());
+    await sync(lab.context());
+    await spoolNext();
+    return { args: ["sync"] };
+  }
   await jumpMaster(lab.context(), revision);
   switch (request) {
+    case "listing by a list":
+      return { args: ["list", "--master"] };
     case "reading of the history":
       return { args: ["history", PACKAGE] };
     case "writing of a report":
@@ -37,5 +51,21 @@ export async function arrangeForFleet(
       await writeRollout(lab.bucket, candidate, { words: `cut=1 halt=1${turns}` });
       return { args: ["sync", "--list-every", "600"], candidate };
     }
+    case "reading of a turn": {
+      const candidate = await spoolNext();
+      await sync(lab.context());
+      const rollout = await writeRollout(lab.bucket, candidate, { words: "cut=1 at-once=1" });
+      await leaveTurn(lab, rollout);
+      return { args: ["sync"], candidate };
+    }
   }
+}
+
+/** As a machine does that is killed when S3 has given it a turn, and has not answered yet. */
+async function leaveTurn({ root, env, bucket }: Lab, id: number): Promise<void> {
+  const [name, turn] = [aPackage(PACKAGE), 1];
+  const key = marksPrefix(name, id) + markName({ kind: "turn", turn });
+  await bucket.put(key, env["FTL_MACHINE"] ?? "", { metadata: {} });
+  const since = new Date().toISOString();
+  writeRolloutState(new PackageDir(root, name), { id, since, turn, isTaken: false });
 }

@@ -15,24 +15,19 @@ import { createContext } from "../../mod.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { TempFolder, treeOf } from "../temp.ts";
 import { breakArchives } from "./hostile_archives.ts";
-import { newSeed } from "../random.ts";
+import {
+  anyRevisionId as id,
+  anyText as text,
+  INPUTS as inputs,
+  SEED as seed,
+} from "./hostile_values.ts";
 import { announce } from "./report.ts";
 import { quote } from "../../src/foreign_text.ts";
 import { parsePointer, readBlessing } from "../../src/revision/pointer.ts";
 import { anId, aPackage } from "../names.ts";
 
-const seed = Number(Deno.env.get("PROVE_SEED") ?? newSeed());
-const inputs = Number(Deno.env.get("PROVE_INPUTS") ?? 2000);
 announce(`hostile input: seed ${seed}`);
 const RUNS = { seed: seed | 0, numRuns: inputs };
-
-/** Text of names and of what is dangerous in them. */
-const text = fc.oneof(
-  fc.string({ unit: "binary" }),
-  fc.array(fc.constantFrom("a", "Z", "0", ".", "..", "/", "-", "_", " ", "\n", "\0", "rev", "site"))
-    .map((parts) => parts.join("")),
-);
-const id = fc.stringMatching(/^[A-Za-z0-9_-]{6,14}$/).filter(isRevisionId);
 
 /** Runs it; errors that are for the user are as good as an answer. */
 function designed<T>(run: () => T): T | undefined {

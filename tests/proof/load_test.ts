@@ -3,8 +3,8 @@ import { pollByMany } from "./polling.ts";
 import { newSeed } from "../random.ts";
 import { deployToMany } from "./thousand.ts";
 
-Deno.test("each machine of a fleet asks three times for a deployment, and once for nothing", async () => {
-  await deployToMany({ machines: 40, splay: 1 });
+Deno.test("each machine of a fleet asks three times for a deployment, and once for nothing, with 0.1.0 among them", async () => {
+  await deployToMany({ machines: 40, splay: 1, older: 40 });
 });
 
 Deno.test("a fleet that polls sees all in time, and 5,000 machines cost less than 200 US$ a month", async () => {

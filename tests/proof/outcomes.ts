@@ -1,7 +1,7 @@
 /** The table: what comes of each fault, for each kind of request. */
 import type { Fault } from "../s3_server/server.ts";
 
-/** Those of reports, marks, turns, and of the history's readers. */
+/** Those of reports, marks, turns, signatures, and of the history's readers. */
 export const FLEET_REQUESTS = [
   "reading of the history",
   "writing of a report",
@@ -10,6 +10,9 @@ export const FLEET_REQUESTS = [
   "listing of marks",
   "writing of a mark",
   "taking of a turn",
+  "reading of a turn",
+  "listing by a list",
+  "details of a signed candidate",
 ] as const;
 export type FleetRequest = typeof FLEET_REQUESTS[number];
 
@@ -100,6 +103,8 @@ const INCIDENTAL: Partial<Record<RequestKind, number>> = {
   "abort of an upload": 7,
   "writing of a report": 0,
   "writing of a mark": 0,
+  // It is left in S3 then, and the sync warns.
+  "details of a signed candidate": 0,
   ...Object.fromEntries(DELTA_REQUESTS.map((request) => [request, 0])),
   "removal after a failed spool": 7,
 };

@@ -12,6 +12,8 @@ export interface RequestRecord {
   operation: string;
   /** The Range header. */
   readonly range: string | undefined;
+  /** The User-Agent header. */
+  readonly agent: string | undefined;
   /** 0 until it is answered; it stays 0 if the connection was cut before. */
   status: number;
   /** The code of the error, if the answer is one. */
@@ -38,7 +40,7 @@ export class RequestLog {
     return this.#records;
   }
 
-  add(request: { method: string; target: string; range: string | undefined }): RequestRecord {
+  add(request: Pick<RequestRecord, "method" | "target" | "range" | "agent">): RequestRecord {
     const record: RequestRecord = {
       id: ++this.#lastId,
       ...request,

@@ -162,7 +162,10 @@ export class S3Server implements AsyncDisposable {
       handle: (exchange) => dispatcher.handle(exchange),
       refuse: refusal,
       log: ({ method, target, headers }) =>
-        log.add({ method, target, range: headers.get("range") }),
+        log.add({
+          ...{ method, target },
+          ...{ range: headers.get("range"), agent: headers.get("user-agent") },
+        }),
       get faultsCleared() {
         return faults.cleared;
       },

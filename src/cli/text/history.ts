@@ -22,7 +22,7 @@ export function historyLines({ changes }: History, { isTerminal, paint }: TableO
   const rows = changes.map((change) => {
     const { at, by, message, done } = change;
     const undone = done ? "" : ` ${paint.warning("(not completed)")}`;
-    const time = at === undefined ? "-" : `${escapeControls(at).slice(0, 16)}Z`;
+    const time = at === undefined ? "-" : `${escapeControls(at.slice(0, 16))}Z`;
     return [
       time,
       by === undefined ? "-" : escapeControls(by),

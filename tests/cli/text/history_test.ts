@@ -46,7 +46,12 @@ const CASES: readonly [change: HistoryChange, what: string][] = [
 Deno.test("each change is a line: when, who, what and why, with tabs between them", () => {
   const changes = CASES.map(([change]) => change);
   const history = { package: aPackage("my_site"), changes };
-  const program = { isTerminal: false, paint: paintFor({ color: false }), columns: 200, now: 0 };
+  const program = {
+    isTerminal: false,
+    paint: paintFor({ color: false }),
+    columns: () => 200,
+    now: 0,
+  };
   const lines = historyLines(history, program);
   assertEquals(
     lines,
