@@ -130,12 +130,11 @@ async function stageTwiceAtMost(
 async function stage(
   context: Context,
   from: Source,
-  { staging }: Destination,
+  { staging: { target, aside } }: Destination,
 ): Promise<Bytes | Unfit> {
   const { config: { concurrency }, signal, report } = context;
   const { bucket, remote, content: signed } = from;
   const { size, etag } = remote.object;
-  const { target, aside } = staging;
   const subject = revisionName(remote);
   let [done, entries] = [0, 0];
   const tell = (): void =>
@@ -161,7 +160,6 @@ async function stage(
         entries = unpacked.entries;
         tell();
         requireReserve(target);
-        staging.advance(unpacked.bytes, signal);
       },
     });
     await body.readToEnd();

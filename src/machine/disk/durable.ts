@@ -146,11 +146,6 @@ function parentOf(path: string): string {
  * it throws the signal's reason at once; the kernel still completes the flush that it has begun.
  */
 export async function syncFileSystem(path: string, signal: AbortSignal): Promise<void> {
-  if (!await syncByProgram(path, signal)) syncEachFile(path, signal);
-}
-
-/** The same, where coreutils are. Returns false where they are not, and does nothing. */
-export async function syncByProgram(path: string, signal: AbortSignal): Promise<boolean> {
   // PATH may be unset. Then looking up the bare name throws, which is no reason to stop.
   for (const program of ["/usr/bin/sync", "/bin/sync", "sync"]) {
     try {
@@ -161,7 +156,7 @@ export async function syncByProgram(path: string, signal: AbortSignal): Promise<
         stderr: "piped",
       });
       const { success, stderr } = await orAborted(() => command.output(), signal);
-      if (success) return true;
+      if (success) return;
       const reason = new TextDecoder().decode(stderr).trim();
       if (/unrecognized|invalid option|usage/i.test(reason)) break;
       throw new StorageError(`Cannot flush ${path}: ${reason}`);
@@ -170,7 +165,7 @@ export async function syncByProgram(path: string, signal: AbortSignal): Promise<
       if (error instanceof StorageError) throw error;
     }
   }
-  return false;
+  syncEachFile(path, signal);
 }
 
 /** Flushes file by file, which is slow. It is for machines without coreutils. */

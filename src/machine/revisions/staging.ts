@@ -4,7 +4,6 @@ import { ConflictError } from "../../errors.ts";
 import type { RevisionId } from "../../revision/names.ts";
 import { faultPoint } from "../../fault_point.ts";
 import { madeChange, removeFile, syncDirectory, syncFileSystem } from "../disk/durable.ts";
-import { EarlyFlushes } from "../disk/early_flush.ts";
 import type { PackageDir } from "../package_dir.ts";
 import { clearRemoval } from "./removal.ts";
 import { forgetRevisionState, type RevisionState, writeRevisionState } from "../state.ts";
@@ -16,7 +15,6 @@ export class Staging {
   readonly #id: RevisionId;
   #target = "";
   #aside = "";
-  readonly #early = new EarlyFlushes();
 
   private constructor(pkg: PackageDir, id: RevisionId) {
     this.#pkg = pkg;
@@ -54,15 +52,9 @@ export class Staging {
     }
   }
 
-  /** Tells how many bytes were written since `renew`. If they are many, the disk begins with them. */
-  advance(bytes: number, signal: AbortSignal): void {
-    // Not the target: `renew` may remove it meanwhile, and then the flush would fail.
-    this.#early.advance(this.#pkg.staging, bytes, signal);
-  }
-
   /** Flushes the staged files to the disk. This takes a while: do not call it under the package's lock. */
-  async flush(signal: AbortSignal): Promise<void> {
-    await Promise.all([syncFileSystem(this.#target, signal), this.#early.end()]);
+  flush(signal: AbortSignal): Promise<void> {
+    return syncFileSystem(this.#target, signal);
   }
 
   /**
