@@ -58,7 +58,7 @@ export class OlderFtl extends TempFolder {
     return older;
   }
 
-  /** Runs it in the process of the test, with the packages of the present FTL, which has the same of them. */
+  /** Runs it in the process of the test, with the packages of the present FTL: `deno.json` has all that it imports. */
   async runHere(args: readonly string[], env: Environment): Promise<Ran> {
     const { main } = await import(`file://${this.path}/src/cli/main.ts`);
     const { createContext } = await import(`file://${this.path}/mod.ts`);
