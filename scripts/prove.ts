@@ -11,7 +11,7 @@ import { blessAtOnce, spoolAtOnce, spoolInOneInstant } from "../tests/proof/crow
 import { editBases } from "../tests/proof/edited_base.ts";
 import { fillDisk, readOnlyDisk } from "../tests/proof/full_disk.ts";
 import { breakArchives } from "../tests/proof/hostile_archives.ts";
-import { breakPatches } from "../tests/proof/hostile_patches.ts";
+import { breakPatchesApart } from "../tests/proof/hostile_patches_apart.ts";
 import { playHistories } from "../tests/proof/histories/histories.ts";
 import { killLoop } from "../tests/proof/kill_loop.ts";
 import type { Figures } from "../tests/proof/lab.ts";
@@ -70,7 +70,11 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
   faults: () => faultMatrix({ slow: true }),
   hostile: ({ seed, rounds }) => breakArchives({ seed, inputs: 100 * rounds }),
   edits: ({ seed, rounds }) => editBases({ seed, rounds: Math.ceil(rounds / 2) }),
-  patches: ({ seed, rounds }) => Promise.resolve(breakPatches({ seed, inputs: 100 * rounds })),
+  patches: ({ seed, rounds }) =>
+    breakPatchesApart({
+      ...{ seed, inputs: 100 * rounds },
+      onEach: (done) => done % 20_000 === 0 ? announce(`patches: ${done}`) : undefined,
+    }),
   properties: ({ seed }) => tryProperties({ seed }),
   bytes: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "bytes" }),
   inodes: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "inodes" }),

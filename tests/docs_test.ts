@@ -1,4 +1,5 @@
 /** The pages: what they lead to, and what they name, is there. */
+import manifest from "../deno.json" with { type: "json" };
 import { assert, assertEquals } from "./assert.ts";
 import { anchorsOf, codeIn, linksOf } from "./markdown.ts";
 import { PAGES, read, ROOT, sourceText } from "./pages.ts";
@@ -38,6 +39,20 @@ Deno.test("every link of every page leads to a file that is there, and to a head
 
 Deno.test("no page has the marks of a merge that was not finished", () => {
   assertEquals(PAGES.filter((page) => /<{7} |>{7} |={7}$/m.test(read(page))), []);
+});
+
+Deno.test("files of a release that a page names are those of the present version", () => {
+  const named = PAGES.flatMap((page) =>
+    [...read(page).matchAll(/\bftl[-_](\d+\.\d+\.\d+)(?:-\d)?[-_.](?:linux|macos|amd64|x86_64)/g)]
+      .map(([file, version]) => ({ page, file, version }))
+  );
+  assert(named.length >= 8, `${named.length} files are named`);
+  assertEquals(named.filter(({ version }) => version !== manifest.version), []);
+});
+
+Deno.test("the changelog has a section for the present version, or for what comes after it", () => {
+  const [, newest] = /^## \[([^\]]+)\]/m.exec(read("CHANGELOG.md")) ?? [];
+  assert(newest === "Unreleased" || newest === manifest.version, newest);
 });
 
 Deno.test("the README can be read in a minute, and leads to every page", () => {

@@ -1,6 +1,13 @@
 /** What a purge of S3 leaves below `.ftl/delta/` when a package has no revision any more, or when it is killed. */
 import { assertEquals, assertRejects } from "../assert.ts";
-import { NotFoundError, purgeMaster, type PurgeTarget, spool, type Spooled } from "../../mod.ts";
+import {
+  NotFoundError,
+  purgeMaster,
+  type PurgeTarget,
+  spool,
+  type Spooled,
+  StorageError,
+} from "../../mod.ts";
 import { site } from "./delta_archives.ts";
 import { MemoryFleet } from "./memory_fleet.ts";
 
@@ -71,6 +78,18 @@ Deno.test("who may not remove what is left of a package is told so, and that it 
     "removeMany is denied in deploys",
   ]);
   assertEquals([await fleet.purge(ALL), await fleet.left()], [0, []]);
+});
+
+Deno.test("who may not list what is left of a package hears nothing of it where the package has no revision", async () => {
+  using fleet = await UnblessedFleet.start();
+  for (const { key } of fleet.spooled) await fleet.bucket.remove(key);
+  const list = fleet.bucket.list.bind(fleet.bucket);
+  fleet.bucket.list = async (prefix, ...others) => {
+    if (prefix.startsWith(".ftl/delta/")) throw new StorageError(`list is denied in ${prefix}`);
+    return await list(prefix, ...others);
+  };
+  await assertRejects(() => fleet.purge(ALL), NotFoundError, "No package a in");
+  assertEquals(fleet.warnings, []);
 });
 
 Deno.test("a purge that is killed before or after any of its removals is finished by the next one", async () => {

@@ -82,7 +82,7 @@ const version: Form = {
     runtime: text("The runtime: Deno and its version."),
     arch: word("The architecture of the machine.", ["x86_64", "aarch64"]),
   },
-  example: { version: "0.1.0", commit: null, runtime: "Deno 2.9.6", arch: "x86_64" },
+  example: { version: "0.2.0", commit: null, runtime: "Deno 2.9.6", arch: "x86_64" },
 };
 
 /** By the value of `command`. */

@@ -18,7 +18,8 @@ interface Revisions {
  * Removes all trees and patches of the removed revisions, and those that a spool has left whose revision never came. A
  * spool may be under way, so what is younger than a day stays as long as the package has a revision. Of a package
  * without one all goes: at worst the tree of a first spool that is under way, and machines then download it whole.
- * Nobody needs any of it, so a failure is a warning.
+ * Nobody needs any of it, so a failure is a warning; but what cannot be listed of a package without a revision is taken
+ * for nothing, as its name may be mistyped.
  *
  * @returns whether there was anything to remove
  */
@@ -31,17 +32,20 @@ export async function removeDeltas(
   },
 ): Promise<boolean> {
   const prefix = deltaPrefix(revisions.package);
+  let isThere = revisions.removed.size > 0;
   try {
     const objects = await bucket.list(prefix);
     const before = (bucket.serverTime() ?? now()) - STALE_AFTER;
     const keys = objects.filter((object) => isGarbage(object, { prefix, before, revisions }))
       .map(({ key }) => key);
     if (keys.length === 0 || isDry) return keys.length > 0;
+    isThere = true;
     const [first] = await bucket.removeMany(keys);
     if (first !== undefined) throw first.error;
     return true;
   } catch (error) {
     if (signal.aborted || !(error instanceof FtlError)) throw error;
+    if (!isThere) return false;
     const message = `Not all below ${prefix} that is needed no more was removed: ${error.message}`;
     report({ type: "warning", message });
     return false;
