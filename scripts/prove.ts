@@ -11,7 +11,7 @@ import { blessAtOnce, spoolAtOnce, spoolInOneInstant } from "../tests/proof/crow
 import { editBases } from "../tests/proof/edited_base.ts";
 import { fillDisk, readOnlyDisk } from "../tests/proof/full_disk.ts";
 import { breakArchives } from "../tests/proof/hostile_archives.ts";
-import { breakPatchesApart } from "../tests/proof/hostile_patches_apart.ts";
+import { breakPatches } from "../tests/proof/hostile_patches.ts";
 import { playHistories } from "../tests/proof/histories/histories.ts";
 import { killLoop } from "../tests/proof/kill_loop.ts";
 import type { Figures } from "../tests/proof/lab.ts";
@@ -52,7 +52,7 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
   power: () => cutPower(),
   "power-deltas": ({ seed, rounds }) =>
     cutPowerOfDeltas({ seed, every: Math.max(1, Math.ceil(5000 / rounds)) }),
-  crowd: ({ seed }) => crowdOnOneRoot({ seed, seconds: 180 }),
+  crowd: ({ seed, minutes }) => crowdOnOneRoot({ seed, seconds: 18 * minutes }),
   spools: async ({ seed }) => {
     await spoolInOneInstant({ seed, count: 10 });
     await spoolAtOnce({ seed, count: 20, same: true });
@@ -70,11 +70,7 @@ const HARNESSES: Readonly<Record<string, Harness>> = {
   faults: () => faultMatrix({ slow: true }),
   hostile: ({ seed, rounds }) => breakArchives({ seed, inputs: 100 * rounds }),
   edits: ({ seed, rounds }) => editBases({ seed, rounds: Math.ceil(rounds / 2) }),
-  patches: ({ seed, rounds }) =>
-    breakPatchesApart({
-      ...{ seed, inputs: 100 * rounds },
-      onEach: (done) => done % 20_000 === 0 ? announce(`patches: ${done}`) : undefined,
-    }),
+  patches: ({ seed, rounds }) => Promise.resolve(breakPatches({ seed, inputs: 100 * rounds })),
   properties: ({ seed }) => tryProperties({ seed }),
   bytes: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "bytes" }),
   inodes: ({ seed, rounds }) => fillDisk({ seed, rounds: Math.ceil(rounds / 5), of: "inodes" }),

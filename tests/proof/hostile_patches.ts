@@ -158,9 +158,9 @@ function tryTree(base: Revision, next: Revision): "refused" | "taken" {
   let patch: Uint8Array | undefined;
   try {
     text = formatTree(next.tree);
-    const bytes = next.tree.entries.reduce((sum, one) => sum + ("size" in one ? one.size : 0), 0);
-    // To make a patch of more takes long; to refuse it must not.
-    patch = bytes < 1e6 ? patchOf(base, next, { isWhole: true }) : undefined;
+    const isSmall = next.tree.entries.every((one) => !("size" in one) || one.size < 1e6);
+    // To make a patch of more takes long, or has no end; to refuse it must not.
+    patch = isSmall ? patchOf(base, next, { isWhole: true }) : undefined;
   } catch {
     // Even whoever lies cannot write that.
     return "refused";
