@@ -158,7 +158,9 @@ function tryTree(base: Revision, next: Revision): "refused" | "taken" {
   let patch: Uint8Array | undefined;
   try {
     text = formatTree(next.tree);
-    const isSmall = next.tree.entries.every((one) => !("size" in one) || one.size < 1e6);
+    const isSmall = next.tree.entries.every((one) =>
+      !("size" in one) || Number.isInteger(one.size) && one.size >= 0 && one.size < 1e6
+    );
     // To make a patch of more takes long, or has no end; to refuse it must not.
     patch = isSmall ? patchOf(base, next, { isWhole: true }) : undefined;
   } catch {

@@ -55,22 +55,46 @@ export async function tryPut(bucket: OpenedBucket, key: string): Promise<PutAnsw
   return "ignored";
 }
 
-/** Creates the object if it is missing, then replaces it. */
+/** So many refusals of conditions that held tell of the store. One may be of an object that others have changed since. */
+const REFUSALS = 3;
+const MOST_TRIES = 10;
+
+/**
+ * Writes whose conditions hold, unless somebody else runs `ftl doctor` at this moment: then the same objects come and
+ * go, and a refusal says nothing of the store.
+ */
 async function tryHoldingPuts(bucket: OpenedBucket, key: string): Promise<PutAnswer> {
   try {
-    // An earlier caller who may write but not remove left it.
-    const there = await bucket.head(key);
-    const etag = there?.etag ??
-      await bucket.put(key, "", { metadata: {}, condition: { absent: true } });
-    await bucket.put(key, "tried", { metadata: {}, condition: { etag } });
-    return "allowed";
+    let refusals = 0;
+    for (let i = 0; i < MOST_TRIES && refusals < REFUSALS; i++) {
+      const answer = await tryHoldingPut(bucket, key);
+      if (answer === "allowed") return answer;
+      if (answer === "unmatched") refusals++;
+    }
+    return refusals < REFUSALS ? "allowed" : "unmatched";
   } catch (error) {
-    if (error instanceof ConflictError) return "unmatched";
     if (!(error instanceof FtlError)) throw error;
     if (isDenied(error)) return error.action === "s3:PutObject" ? "denied" : "allowed";
     return error;
   } finally {
     await removeProbe(bucket, key);
+  }
+}
+
+/** Creates the object if it is missing, then replaces it. `changed`: not by us alone. */
+async function tryHoldingPut(
+  bucket: OpenedBucket,
+  key: string,
+): Promise<"allowed" | "unmatched" | "changed"> {
+  // Who may write but not remove has left it, or another one tries the same now.
+  let etag = (await bucket.head(key))?.etag;
+  try {
+    etag ??= await bucket.put(key, "", { metadata: {}, condition: { absent: true } });
+    await bucket.put(key, "tried", { metadata: {}, condition: { etag } });
+    return "allowed";
+  } catch (error) {
+    if (!(error instanceof ConflictError || error instanceof NotFoundError)) throw error;
+    return (await bucket.head(key))?.etag === etag ? "unmatched" : "changed";
   }
 }
 
