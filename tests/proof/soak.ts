@@ -1,5 +1,6 @@
 /** Spool, bless, sync and purge for a long time, in one process: what grows would show. */
 import { jumpMaster, purgeMaster, sync } from "../../mod.ts";
+import { HISTORY_PREFIX } from "../../src/revision/keys.ts";
 import { Inspector, PACKAGE } from "./invariants.ts";
 import { type Figures, Lab } from "./lab.ts";
 import { makeSite } from "./site.ts";
@@ -8,7 +9,7 @@ interface Footprint {
   /** Megabytes resident, after a collection as far as there is one. */
   readonly memory: number;
   readonly files: number;
-  /** Entries below the root and in the bucket. */
+  /** Entries below the root and in the bucket, but those of the history, which is kept. */
   readonly entries: number;
 }
 
@@ -61,7 +62,8 @@ async function deploy(lab: Lab, seed: number): Promise<void> {
 }
 
 async function footprint(lab: Lab): Promise<Footprint> {
-  const objects = await lab.bucket.list("");
+  const listed = await lab.bucket.list("");
+  const objects = listed.filter(({ key }) => !key.startsWith(HISTORY_PREFIX));
   return {
     memory: Deno.memoryUsage().rss / 1e6,
     files: [...Deno.readDirSync("/proc/self/fd")].length,
