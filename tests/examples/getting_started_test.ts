@@ -4,6 +4,7 @@
  * only AWS has, IAM and EC2, answers from a table: that its commands are right was tried by hand, on moto.
  */
 import { parse } from "@std/yaml";
+import manifest from "../../deno.json" with { type: "json" };
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { Fleet, programLine } from "../e2e/fleet.ts";
 import { testWith } from "../required_program.ts";
@@ -107,7 +108,7 @@ function isFile(path: string): boolean {
 
 /** What `deno task build` leaves: here a script for each architecture, as each runs the same source. */
 async function build(clone: string, executable: string): Promise<void> {
-  const names = ["x86_64", "arm64"].map((name) => `ftl-9.9.9-linux-${name}`);
+  const names = ["x86_64", "arm64"].map((name) => `ftl-${manifest.version}-linux-${name}`);
   Deno.mkdirSync(`${clone}/dist`, { recursive: true });
   for (const name of names) Deno.writeTextFileSync(`${clone}/dist/${name}`, executable);
   const args = ["-c", `cd "$0/dist" && sha256sum ${names.join(" ")} > SHA256SUMS`, clone];

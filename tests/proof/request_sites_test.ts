@@ -57,7 +57,7 @@ const SITES: Readonly<Record<string, readonly (RequestKind | Reason)[]>> = {
   "commands/doctor/report.ts head": [DOCTOR],
   "commands/doctor/report.ts listPage": [DOCTOR],
   "commands/doctor/report.ts put": [DOCTOR],
-  "commands/doctor/writes.ts head": [DOCTOR],
+  "commands/doctor/writes.ts head": [DOCTOR, DOCTOR],
   "commands/doctor/writes.ts put": [DOCTOR, DOCTOR, DOCTOR],
   "commands/doctor/writes.ts remove": [DOCTOR],
   "commands/fleet.ts removeMany": ["as a removal of deltas: tests/commands/fleet_test.ts"],
