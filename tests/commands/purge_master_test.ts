@@ -34,6 +34,14 @@ class UnblessedFleet extends MemoryFleet {
     return objects.map(({ key }) => key);
   }
 
+  denyDeltaLists(): void {
+    const list = this.bucket.list.bind(this.bucket);
+    this.bucket.list = async (prefix, ...others) => {
+      if (prefix.startsWith(".ftl/delta/")) throw new StorageError(`list is denied in ${prefix}`);
+      return await list(prefix, ...others);
+    };
+  }
+
   async purge(target: PurgeTarget, { dryRun = false } = {}): Promise<number> {
     return (await purgeMaster(this.context(), target, { dryRun })).removed.length;
   }
@@ -83,13 +91,19 @@ Deno.test("who may not remove what is left of a package is told so, and that it 
 Deno.test("who may not list what is left of a package hears nothing of it where the package has no revision", async () => {
   using fleet = await UnblessedFleet.start();
   for (const { key } of fleet.spooled) await fleet.bucket.remove(key);
-  const list = fleet.bucket.list.bind(fleet.bucket);
-  fleet.bucket.list = async (prefix, ...others) => {
-    if (prefix.startsWith(".ftl/delta/")) throw new StorageError(`list is denied in ${prefix}`);
-    return await list(prefix, ...others);
-  };
+  fleet.denyDeltaLists();
   await assertRejects(() => fleet.purge(ALL), NotFoundError, "No package a in");
   assertEquals(fleet.warnings, []);
+});
+
+Deno.test("who may not list what lies beside revisions is told so, also where none is to be removed", async () => {
+  using fleet = await UnblessedFleet.start();
+  fleet.denyDeltaLists();
+  assertEquals(await fleet.purge({ package: "a", keep: 5 }), 0);
+  assertEquals(fleet.warnings, [
+    "Not all below .ftl/delta/a/ that is needed no more was removed: " +
+    "list is denied in .ftl/delta/a/",
+  ]);
 });
 
 Deno.test("a purge that is killed before or after any of its removals is finished by the next one", async () => {

@@ -38,10 +38,10 @@ Deno.test("an invalid setting is refused before any request, and no secret is sh
   await using fleet = await Fleet.start();
   for (const [env, expected] of REFUSED) {
     const ran = await fleet.ftl([...LIST, "--verbose"], { env: env ?? {} });
+    assertEquals([ran.code, ran.stdout], [2, ""], ran.stderr);
     assertMatch(ran.stderr, expected);
     assertMatch(ran.stderr, /\nhint: /);
     assertNotMatch(ran.stderr, /Signature|AWS4-HMAC|hidden/);
-    assertEquals([ran.code, ran.stdout], [2, ""]);
   }
   assertEquals(fleet.server.log.length, 0);
 });

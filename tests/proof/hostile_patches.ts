@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { zstdCompressSync } from "node:zlib";
 import { checkTree } from "../../src/archive/tree/check_tree.ts";
 import { formatTree, parseTree, type RevisionTree } from "../../src/archive/tree/tree.ts";
+import { sidesOf } from "../../src/archive/delta/sides.ts";
 import { IntegrityError } from "../../src/errors.ts";
 import { bytesOf, concat } from "../archive/builders.ts";
 import { applied, assertMakes, pair, patchOf, type Revision } from "../archive/delta/pairs.ts";
@@ -34,7 +35,7 @@ export function breakPatches({ seed, inputs }: HostilePatchOptions): Figures {
   const trees = { refused: 0, taken: 0 };
   fc.assert(
     fc.property(pair, fc.array(lie, { minLength: 1, maxLength: 3 }), ({ base, next }, lies) => {
-      trees[within(() => tryTree(base, lies.reduce(told, next)))]++;
+      trees[within(() => tryTree(base, { honest: next, next: lies.reduce(told, next) }))]++;
     }),
     runs,
   );
@@ -152,17 +153,23 @@ function told(revision: Revision, { at, path, what, number }: Lie): Revision {
   return { ...revision, tree: { entries } };
 }
 
-/** The hash fits, as whoever makes a patch can see to that. */
-function tryTree(base: Revision, next: Revision): "refused" | "taken" {
+/**
+ * The hash fits, as whoever makes a patch can see to that. Where the sizes are absurd, no contents fit: then the patch
+ * has those of the honest tree.
+ */
+function tryTree(
+  base: Revision,
+  { honest, next }: { honest: Revision; next: Revision },
+): "refused" | "taken" {
   let text: Uint8Array;
   let patch: Uint8Array | undefined;
   try {
     text = formatTree(next.tree);
-    const isSmall = next.tree.entries.every((one) =>
+    const isSane = next.tree.entries.every((one) =>
       !("size" in one) || Number.isInteger(one.size) && one.size >= 0 && one.size < 1e6
     );
-    // To make a patch of more takes long, or has no end; to refuse it must not.
-    patch = isSmall ? patchOf(base, next, { isWhole: true }) : undefined;
+    const sides = sidesOf(base.tree, (isSane ? next : honest).tree);
+    patch = patchOf(base, next, { isWhole: true, sides });
   } catch {
     // Even whoever lies cannot write that.
     return "refused";

@@ -32,7 +32,7 @@ export async function removeDeltas(
   },
 ): Promise<boolean> {
   const prefix = deltaPrefix(revisions.package);
-  let isThere = revisions.removed.size > 0;
+  let isThere = revisions.removed.size + revisions.left.size > 0;
   try {
     const objects = await bucket.list(prefix);
     const before = (bucket.serverTime() ?? now()) - STALE_AFTER;

@@ -61,14 +61,13 @@ export function bytesIn({ contents }: Revision, side: Side): RandomBytes {
   });
 }
 
-type Options = Pick<PatchInput, "limit" | "windows"> & { readonly isWhole?: boolean };
+type Options = Pick<PatchInput, "limit" | "windows" | "sides"> & { readonly isWhole?: boolean };
 
 export function patchOf(
   base: Revision,
   next: Revision,
-  { isWhole = false, ...options }: Options = {},
+  { isWhole = false, sides = sidesOf(base.tree, next.tree), ...options }: Options = {},
 ): Uint8Array<ArrayBuffer> | undefined {
-  const sides = sidesOf(base.tree, next.tree);
   const [from, to] = [
     requireRevisionName("my_site.VZ5vQk8aR4G"),
     requireRevisionName("my_site.VZ5vQk8aR4H"),
@@ -81,6 +80,7 @@ export function patchOf(
     },
     base: base.tree,
     next: next.tree,
+    sides,
     old: isWhole ? undefined : bytesIn(base, sides.old),
     fresh: bytesIn(next, sides.fresh),
     ...options,
