@@ -7,14 +7,17 @@ export const LEAST = "the least";
 /** The name of one that also keeps what FTL promises. */
 export const KEPT = "the least that keeps the promises";
 
-/** Permissions as narrow as those of the executable: with all of them the runtime looks at fewer paths. */
+/** Those that a sync has. */
+const ALL: readonly string[] = ["--allow-all"];
+
+/** With fewer, the runtime resolves each path before it opens it. */
 export const BOUNDED: readonly string[] = ["--allow-read", "--allow-write"];
 
 /** The command of a program in `floor/`. */
 export function least(
   name: string,
   args: readonly string[],
-  permissions: readonly string[] = BOUNDED,
+  permissions: readonly string[] = ALL,
 ): readonly string[] {
   const path = new URL(`floor/${name}.ts`, import.meta.url).pathname;
   return [Deno.execPath(), "run", "--quiet", "--no-prompt", ...permissions, path, ...args];

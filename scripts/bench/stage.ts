@@ -196,7 +196,7 @@ async function end(process: Deno.ChildProcess): Promise<void> {
   await process.status;
 }
 
-/** An executable with limited permissions may not write below /dev, so a memory disk is mounted elsewhere. */
+/** Not `/dev/shm`: programs with limited permissions may not write below `/dev`. */
 function openWork(
   work: string | undefined,
   say: (text: string) => void,

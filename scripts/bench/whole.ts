@@ -1,7 +1,7 @@
 /** Syncs of a whole package onto an empty machine, beside what people use otherwise. */
 import { type Case, type Contender, MEMORY, type Setting } from "./case.ts";
 import { type CorpusName, describe, packageOf } from "./corpora.ts";
-import { BOUNDED, KEPT, LEAST, least, listSizes } from "./least.ts";
+import { KEPT, LEAST, least, listSizes } from "./least.ts";
 import { type LineOptions, ownTime } from "./line.ts";
 import { Place, type PlaceOptions } from "./place.ts";
 import { capture, measure, pipeline } from "./programs.ts";
@@ -175,7 +175,7 @@ function doingLeast(
 
 /** Unpacks, checks, flushes and looks at what `curl` downloads, on one thread. */
 function keepingPromises(place: Place, curl: string): Contender {
-  const program = least("kept", ["$out"], [...BOUNDED, "--allow-run=sync"]).join(" ");
+  const program = least("kept", ["$out"]).join(" ");
   return unpacking(place, KEPT, `${curl} | ${program}`);
 }
 

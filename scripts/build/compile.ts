@@ -5,8 +5,9 @@ import { checkProgram } from "./program.ts";
 import type { Toolchain } from "./runtime.ts";
 import { type Target, TARGETS } from "./target.ts";
 
-/** By default the permissions of all commands together. Each command gives up the rest when it starts. */
-export function permissionFlags(permissions = ALL): string[] {
+/** By default those of the executable, all: see `permissions.ts`. Fewer are no more than FTL needs of each. */
+export function permissionFlags(permissions: readonly Permission[] = ALL): string[] {
+  if (permissions === ALL) return ["--no-prompt", "--allow-all"];
   const flags: Readonly<Record<Permission, string>> = {
     read: "--allow-read",
     write: "--allow-write",
@@ -14,6 +15,8 @@ export function permissionFlags(permissions = ALL): string[] {
     net: "--allow-net",
     env: `--allow-env=${VARIABLES.join(",")}`,
     sys: `--allow-sys=${SYSTEM_CALLS.join(",")}`,
+    ffi: "--allow-ffi",
+    import: "--allow-import",
   };
   return ["--no-prompt", "--ignore-env", ...permissions.map((permission) => flags[permission])];
 }

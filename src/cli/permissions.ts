@@ -1,21 +1,24 @@
 /**
- * What a command may do. The executable is compiled with all of these permissions, and each command gives up
- * those that it does not need before it acts. `docs/reference.md` has the table of commands and permissions.
+ * What a command may do. The executable starts with all permissions of the runtime, and each command gives up those
+ * that it does not need before it acts. `docs/reference.md` has the table of commands and permissions.
+ *
+ * A `sync` gives up none. As soon as one is missing, Deno resolves each path before it opens it, folder by folder: that
+ * took a third of the processor time of a sync. What the others would add is little, as it may run programs anyway.
  *
  * Paths are not limited, because making a symbolic link needs the right to read and write everywhere. FTL
- * itself sees only `VARIABLES` of the environment, but package scripts inherit all of it.
+ * itself reads only `VARIABLES` of the environment, but package scripts inherit all of it.
  */
 import { SYSTEM_VARIABLES } from "../config.ts";
 import type { ParsedArguments } from "./arguments.ts";
 
 /** Deno's names, https://docs.deno.com/runtime/fundamentals/security/ */
-export type Permission = "read" | "write" | "run" | "net" | "env" | "sys";
+export type Permission = "read" | "write" | "run" | "net" | "env" | "sys" | "ffi" | "import";
 
 export type Scope = ReadonlySet<Permission>;
 
 /**
- * The variables that FTL and the AWS SDK can read. All others look unset to them. `FTL_*` is a pattern, so that
- * `ftl doctor` finds a name that is wrong; `AWS_*` is one because the SDK reads many.
+ * The variables that FTL and the AWS SDK read. `FTL_*` is a pattern, so that `ftl doctor` finds a name that is wrong;
+ * `AWS_*` is one because the SDK reads many.
  */
 export const VARIABLES: readonly string[] = [
   "FTL_*",
@@ -47,7 +50,8 @@ export const SCOPES = {
   spool: ["read", "write", "net", "env", "sys"],
   doctor: ["read", "write", "net", "env", "sys"],
   show: ["read", "write", "net", "env", "sys"],
-  sync: ["read", "write", "run", "net", "env", "sys"],
+  "writes-with-programs": ["read", "write", "run", "net", "env", "sys"],
+  sync: ["read", "write", "run", "net", "env", "sys", "ffi", "import"],
 } as const satisfies Record<string, readonly Permission[]>;
 
 export type ScopeName = keyof typeof SCOPES;
@@ -55,11 +59,11 @@ export type ScopeName = keyof typeof SCOPES;
 /** Every permission. The executable is compiled with these. */
 export const ALL: readonly Permission[] = SCOPES.sync;
 
-/** Those that have everything if they run a program. */
+/** Those that write, and run a program only where the AWS profile names one. */
 const WITH_WRITES: ReadonlySet<ScopeName> = new Set(["doctor", "show", "spool"]);
 
 /** What a command asks for. */
-export type Need = Exclude<ScopeName, "master-with-programs">;
+export type Need = Exclude<ScopeName, "master-with-programs" | "writes-with-programs">;
 
 /** Programs that are no package scripts. Each function is called only for commands that may run it. */
 export interface Programs {
@@ -82,16 +86,16 @@ export function scopeOf(
   if (need === "master" && (credentialProcess() || command.signs && signer())) {
     return "master-with-programs";
   }
-  if (need === "spool" && command.signs && signer()) return "sync";
-  return WITH_WRITES.has(need) && credentialProcess() ? "sync" : need;
+  const runsProgram = WITH_WRITES.has(need) && credentialProcess() ||
+    need === "spool" && command.signs && signer();
+  return runsProgram ? "writes-with-programs" : need;
 }
 
 /**
  * Gives up all permissions outside of the scope, for good.
  *
- * Deno opens files below `/dev`, `/proc` and `/sys` only for a program that has all permissions. A program that
- * gives up one has no longer all. So a program that was started with all of them, from source, keeps them if
- * one of `paths` leads there, for example to `/dev/shm`. The executable never has all.
+ * Deno opens files below `/dev`, `/proc` and `/sys` only for a program that has all permissions. So they are kept if one
+ * of `paths` leads there, for example to `/dev/shm`.
  */
 export function keepOnly(name: ScopeName, paths: readonly string[]): void {
   const scope: Scope = new Set<Permission>(SCOPES[name]);
@@ -100,7 +104,7 @@ export function keepOnly(name: ScopeName, paths: readonly string[]): void {
   for (const permission of given) Deno.permissions.revokeSync({ name: permission });
 }
 
-/** No command needs `ffi`, so only a program with all permissions has it. */
+/** From source, FTL may have been started with fewer. */
 function holdsAll(): boolean {
   return Deno.permissions.querySync({ name: "ffi" }).state === "granted";
 }

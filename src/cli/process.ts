@@ -8,7 +8,7 @@ import { usesCredentialProcess } from "../bucket/aws/profile.ts";
 import { AWS_VARIABLES } from "../bucket/aws/settings.ts";
 import { commandIn } from "./arguments.ts";
 import { main, type Surroundings } from "./main.ts";
-import { keepOnly } from "./permissions.ts";
+import { keepOnly, VARIABLES } from "./permissions.ts";
 import { NotesQueue } from "./terminal/notes_queue.ts";
 import { writeTextBy } from "./terminal/output.ts";
 
@@ -84,10 +84,13 @@ const READ_VARIABLES: readonly string[] = [
 ];
 
 /**
- * The environment. The runtime leaves out a variable that is not UTF-8; reading it here throws a `UsageError`.
+ * The environment, without what does not concern FTL. The runtime leaves out a variable that is not UTF-8; reading it
+ * here throws a `UsageError`.
  */
 function readEnvironment(): Record<string, string> {
-  const env = Deno.env.toObject();
+  const env = Object.fromEntries(
+    Object.entries(Deno.env.toObject()).filter(([name]) => concernsFtl(name)),
+  );
   for (const name of READ_VARIABLES) {
     if (name in env || isReadable(name)) continue;
     Object.defineProperty(env, name, {
@@ -99,6 +102,12 @@ function readEnvironment(): Record<string, string> {
     });
   }
   return env;
+}
+
+function concernsFtl(name: string): boolean {
+  return VARIABLES.some((known) =>
+    known.endsWith("*") ? name.startsWith(known.slice(0, -1)) : name === known
+  );
 }
 
 function isReadable(name: string): boolean {

@@ -25,9 +25,9 @@ const CASES: readonly (readonly [line: string, scope: ScopeName, withProgram: Sc
   ["purge a.VZ5vQk8aR4G", "change", "change"],
   ["jump a.VZ5vQk8aR4G", "change", "change"],
   ["jump-back a", "change", "change"],
-  ["spool a.tgz", "spool", "sync"],
-  ["spool dist --name a --exclude x --exclude y", "spool", "sync"],
-  ["spool --no-delta a.tgz", "spool", "sync"],
+  ["spool a.tgz", "spool", "writes-with-programs"],
+  ["spool dist --name a --exclude x --exclude y", "spool", "writes-with-programs"],
+  ["spool --no-delta a.tgz", "spool", "writes-with-programs"],
   ["status", "master", "master-with-programs"],
   ["fleet a --wait 15m", "master", "master-with-programs"],
   ["sync --dry-run", "master", "master-with-programs"],
@@ -38,8 +38,8 @@ const CASES: readonly (readonly [line: string, scope: ScopeName, withProgram: Sc
   ["history a", "master", "master-with-programs"],
   ["verify", "master", "master-with-programs"],
   ["verify --master a", "master", "master-with-programs"],
-  ["verify --master a --show new", "show", "sync"],
-  ["doctor", "doctor", "sync"],
+  ["verify --master a --show new", "show", "writes-with-programs"],
+  ["doctor", "doctor", "writes-with-programs"],
   ["sync", "sync", "sync"],
 ];
 
@@ -73,7 +73,7 @@ Deno.test("scopeOf() lets only those run a program to sign that sign", () => {
   for (const [line, plain] of CASES) {
     const parsed = parseArguments(line.split(" ").filter((word) => word !== ""));
     const scope = scopeOf(parsed, { ...NO_PROGRAMS, signer: () => true });
-    const expected = line.startsWith("spool ") ? "sync" : plain;
+    const expected = line.startsWith("spool ") ? "writes-with-programs" : plain;
     assertEquals(scope, signing.includes(line) ? "master-with-programs" : expected, line);
   }
 });

@@ -39,15 +39,15 @@ Deno.test("scopeOf() gives each command line what it needs and no more", () => {
     ["jump --master a.VZ5vQk8aR4G", "master", "master-with-programs"],
     ["jump-back --master a", "master", "master-with-programs"],
     ["purge --master a.VZ5vQk8aR4G", "master", "master-with-programs"],
-    ["spool a.tgz", "spool", "sync"],
-    ["spool --no-delta a.tgz", "spool", "sync"],
+    ["spool a.tgz", "spool", "writes-with-programs"],
+    ["spool --no-delta a.tgz", "spool", "writes-with-programs"],
     ["status", "master", "master-with-programs"],
     ["fleet a --wait 15m", "master", "master-with-programs"],
     ["verify a", "master", "master-with-programs"],
-    ["verify --master a --show new", "show", "sync"],
+    ["verify --master a --show new", "show", "writes-with-programs"],
     ["sync --dry-run", "master", "master-with-programs"],
     ["sync", "sync", "sync"],
-    ["doctor", "doctor", "sync"],
+    ["doctor", "doctor", "writes-with-programs"],
   ];
   for (const [commandLine, scope, withCredentialProcess] of cases) {
     const parsed = parseArguments(commandLine.split(" ").filter((word) => word !== ""));
@@ -66,8 +66,11 @@ const ABILITIES: Readonly<Record<Permission, readonly string[]>> = {
   write: ["write", "remove"],
   run: ["run", "kill"],
   net: ["net", "connect"],
-  env: ["env"],
-  sys: ["sys"],
+  env: ["env", "otherEnv"],
+  sys: ["sys", "otherSys"],
+  ffi: ["ffi"],
+  // An executable has no loader for code from elsewhere.
+  import: EXECUTABLE === undefined ? ["import"] : [],
 };
 
 Deno.test("a process in a scope can do what the scope names, and nothing else", async (t) => {
