@@ -25,7 +25,7 @@ Deno.test("what FTL has no words for is told in the system's, without the paths 
       "No key (os error 126)",
     ]]
   ) {
-    const thrown = Object.assign(new Error(`${reason}: mkdir '/srv/ftl/a.aside/0'`), { code });
+    const thrown = Object.assign(new Error(`${reason}: mkdir '/srv/ftl/a/x'`), { code });
     const error = explainDiskError(thrown, "Cannot write /srv/ftl/x");
     assert(error instanceof StorageError);
     assertEquals(error.message, `Cannot write /srv/ftl/x: ${reason}`);

@@ -2,12 +2,13 @@
 import { readContents, type Unpacked } from "./contents.ts";
 import { decompress } from "./decompress/decompress.ts";
 import { ArchiveThread } from "./thread/thread.ts";
-import type { Places } from "./write/sites.ts";
 import { TreeWriter } from "./write/tree_writer.ts";
 
 export type { Unpacked } from "./contents.ts";
 
-export interface UnpackOptions extends Places {
+export interface UnpackOptions {
+  /** An existing, empty folder that nobody else writes to: its absolute path. */
+  target: string;
   package: string;
   /** The rest of the file's name after the package and its dot. It decides the format. */
   rest: string;
@@ -23,7 +24,7 @@ export interface UnpackOptions extends Places {
 
 /**
  * Unpacks `source` into `target` as it streams, in constant memory. The caller flushes the files to
- * disk. After an error the caller removes both places.
+ * disk. After an error the caller removes the target.
  *
  * Throws IntegrityError, naming the entry, if the archive is broken or must not be unpacked;
  * StorageError if the disk fails; the signal's reason; and any error of `source`.
@@ -38,7 +39,7 @@ export async function unpack(
   try {
     const unpacked = await readContents(source, {
       ...options,
-      handler: (tree) => writer = new TreeWriter(tree, options, thread),
+      handler: (tree) => writer = new TreeWriter(tree, options.target, thread),
       decompress: (bytes, how) => decompress(bytes, how, thread),
     });
     writer?.complete();

@@ -5,7 +5,7 @@
  *     revs/VZ5vQk8aR4G/                complete or not there at all
  *     shared/                          for the package's scripts, which all its revisions share
  *     .lock
- *     .ftl/                            staging/, aside/, trash/, state/, log/, and more
+ *     .ftl/                            staging/, trash/, state/, log/, and more
  *
  * The folder itself may be a link to another disk. Nothing in it may be a link: the folder may belong to the user
  * that the package runs as, who must not lead root's `ftl` elsewhere.
@@ -87,7 +87,7 @@ export class PackageDir {
   get staging(): string {
     return this.ownPath("staging");
   }
-  /** Folders for the unpacking of a staged revision. It exists only during that time. */
+  /** What a killed FTL 0.1.0 left half unpacked. */
   get aside(): string {
     return this.ownPath("aside");
   }

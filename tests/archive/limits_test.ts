@@ -108,7 +108,7 @@ testWith(
       `import { unpack } from ${JSON.stringify(import.meta.resolve("../../src/archive/unpack.ts"))};
        async function* source() { yield Deno.readFileSync(Deno.args[0]); }
        const [, target] = Deno.args;
-       const options = { package: "my_site", rest: "tar", target, aside: target + ".aside" };
+       const options = { package: "my_site", rest: "tar", target };
        await unpack(source(), options).catch((error) => console.log(error.name, error.message, error.hint));`,
     );
     const config = new URL("../../deno.json", import.meta.url).pathname;

@@ -10,7 +10,6 @@ export class Playground implements Disposable {
   readonly #folder = new TempFolder();
   /** Where archives are unpacked. */
   readonly target = this.#folder.folder("outer/staging");
-  readonly aside = `${this.#folder.path}/outer/aside`;
   /** A folder outside that an attacker would like to write to, with one file. */
   readonly outside = this.#folder.folder("outside");
 
@@ -32,7 +31,6 @@ export class Playground implements Disposable {
       package: "my_site",
       rest: "tar",
       target: this.target,
-      aside: this.aside,
       ...rest,
     });
   }

@@ -9,12 +9,11 @@
  */
 import { explainDiskError, systemCode } from "../../disk_errors.ts";
 import { type Entry, type EntryHandler, shown } from "../entry.ts";
-import { Column } from "../paths/column.ts";
+import { Column, SPARSE } from "../paths/column.ts";
 import { ROOT } from "../paths/path_table.ts";
 import type { Tree } from "../rules.ts";
 import { folderMode, IMPLIED_MODE } from "../write/folder_mode.ts";
 import { withShortPath } from "../write/long_path.ts";
-import { FEW } from "../write/sites.ts";
 import { ContentComparer } from "./content.ts";
 import { compareAttributes, type Difference, type Expected, hasExactTime } from "./difference.ts";
 import { compareWhole, isOfContent, type Whole, wholeOf } from "./whole.ts";
@@ -54,11 +53,11 @@ export class TreeComparer implements EntryHandler {
   /** Links that are files of their own, by the node that they should be the same as. */
   readonly #apart = new Map<number, number[]>();
   /** Of a hard link: the node that has the right content, plus 1. */
-  readonly #origins = new Column((length) => new Uint32Array(length), FEW);
+  readonly #origins = new Column((length) => new Uint32Array(length), SPARSE);
   /** 1 if an entry has replaced an earlier one at the node. */
-  readonly #renewed = new Column((length) => new Uint8Array(length), FEW);
+  readonly #renewed = new Column((length) => new Uint8Array(length), SPARSE);
   /** 1 if there is a folder on the disk, and no link leads to it. */
-  readonly #folders = new Column((length) => new Uint8Array(length), FEW);
+  readonly #folders = new Column((length) => new Uint8Array(length), SPARSE);
   #file: OpenFile | undefined;
 
   constructor(tree: Tree, target: string) {

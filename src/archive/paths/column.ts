@@ -1,5 +1,8 @@
 /** A growing list of numbers, in blocks. A block is allocated only when a number in it is set. */
 
+/** The `shift` of a column in which few places are set, as those of folders among all entries. */
+export const SPARSE = 8;
+
 type Numbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
 /** A growing list of numbers outside of the JavaScript heap. A number that was never set is 0. */

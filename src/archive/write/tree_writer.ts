@@ -1,22 +1,12 @@
-/**
- * Writes admitted entries below one folder, with synchronous calls, which are by far the fastest in
- * Deno.
- *
- * The cost of a small file is mostly its path. The system walks the path with every call. The
- * runtime, if its permissions are limited, checks each folder of the path before it opens a file.
- * So folders are filled side by side in one temporary folder, "aside", and moved to their places at
- * the end. The aside folder is a folder of its own, because ext4 never frees the space that the
- * names in a large folder have taken.
- */
+/** Writes admitted entries below one folder, with synchronous calls, which are by far the fastest in Deno. */
 import { explainDiskError } from "../../disk_errors.ts";
 import { folderMode, IMPLIED_MODE } from "./folder_mode.ts";
 import { type Entry, type EntryHandler, shown } from "../entry.ts";
 import { linkByWayOf, withShortPath } from "./long_path.ts";
-import { Column } from "../paths/column.ts";
+import { Column, SPARSE } from "../paths/column.ts";
 import { setLinkMtime, setMtime, storedMtime } from "./mtime.ts";
 import { ROOT } from "../paths/path_table.ts";
 import type { Admission, Tree } from "../rules.ts";
-import { FEW, type Places, Sites } from "./sites.ts";
 import { SmallFileWriter } from "./small_files.ts";
 import type { ArchiveThread } from "../thread/thread.ts";
 
@@ -28,24 +18,22 @@ export class TreeWriter implements EntryHandler {
   readonly #tree: Tree;
   readonly #target: string;
   /** What each folder gets at the end, when nothing more is written into it: see `#setAtEnd`. */
-  readonly #modes = new Column((length) => new Uint16Array(length), FEW);
-  readonly #mtimes = new Column((length) => new Float64Array(length), FEW);
-  readonly #aside: string;
-  readonly #sites: Sites;
+  readonly #modes = new Column((length) => new Uint16Array(length), SPARSE);
+  readonly #mtimes = new Column((length) => new Float64Array(length), SPARSE);
   #entry: Entry | undefined;
   #node = ROOT;
   #path = "";
-  #site = "";
   #file: Deno.FsFile | undefined;
   readonly #small: SmallFileWriter;
 
-  /** @param helper writes small files while it has nothing else to do */
-  constructor(tree: Tree, places: Places, helper: ArchiveThread) {
+  /**
+   * @param target an existing, empty folder that nobody else writes to: its absolute path
+   * @param helper writes small files while it has nothing else to do
+   */
+  constructor(tree: Tree, target: string, helper: ArchiveThread) {
     this.#small = new SmallFileWriter(helper, (error, path) => this.#explained(error, path));
     this.#tree = tree;
-    this.#target = places.target;
-    this.#aside = places.aside;
-    this.#sites = new Sites(tree.paths, places);
+    this.#target = target;
   }
 
   beginChunk(chunk: Uint8Array): void {
@@ -63,11 +51,8 @@ export class TreeWriter implements EntryHandler {
     for (const parent of admission.parents) this.#makeParent(parent);
     this.#node = admission.node;
     this.#path = admission.path;
-    if (admission.replaced === "folder") this.#forget(admission.node);
-    this.#site = entry.kind === "directory" ? "" : this.#sites.in(admission.parent, admission.path);
-    if (admission.replaced === "file") {
-      this.#remove(this.#sites.in(admission.parent, admission.path));
-    }
+    if (admission.replaced === "folder") this.#modes.set(admission.node, 0);
+    if (admission.replaced !== undefined) this.#do((path) => Deno.removeSync(path));
     if (entry.kind === "directory") this.#makeFolder(entry, admission);
     else if (entry.kind === "symlink") this.#makeSymlink(entry);
     else if (entry.kind === "hardlink" && !admission.exists) this.#makeHardLink(admission.linked);
@@ -77,7 +62,7 @@ export class TreeWriter implements EntryHandler {
     const entry = this.#entry;
     if (entry === undefined) return;
     if (piece.length === entry.size) this.#writeSmall(entry, piece);
-    else this.#do((site) => this.#append(site, { entry, piece }));
+    else this.#do((place) => this.#append(place, { entry, piece }));
   }
 
   finish(): void {
@@ -86,47 +71,32 @@ export class TreeWriter implements EntryHandler {
     if (this.#file === undefined) return this.#writeSmall(entry, new Uint8Array());
     this.#closeFile();
     this.#entry = undefined;
-    this.#do((site) => {
-      Deno.chmodSync(site, entry.mode); // `openSync`, unlike `writeFileSync`, applies the umask
-      setMtime(site, storedMtime(entry.mtime));
+    this.#do((place) => {
+      Deno.chmodSync(place, entry.mode); // `openSync`, unlike `writeFileSync`, applies the umask
+      setMtime(place, storedMtime(entry.mtime));
     });
   }
 
   /**
-   * Moves the folders to their places, and sets their modes and mtimes. The innermost folders come
-   * first, because an outer one may make the inner ones inaccessible. A folder's number is greater
-   * than that of its parent.
+   * Sets the modes and mtimes of the folders. The innermost folders come first, because an outer one may make the inner
+   * ones inaccessible. A folder's number is greater than that of its parent.
    */
   complete(): void {
     this.#small.settle();
-    const { size } = this.#tree.paths;
-    for (const { node, site } of this.#sites.aside()) {
-      this.#at(this.#sites.placeOf(node), node, (path) => Deno.renameSync(site, path));
-    }
-    // Not recursively: if anything were left in it, it would be missing from the revision.
-    if (this.#sites.hasAside) this.#at(this.#aside, ROOT, (path) => Deno.removeSync(path));
-    this.#sites.endAside();
-    for (let node = size - 1; node >= 0; node--) {
+    for (let node = this.#tree.paths.size - 1; node >= 0; node--) {
       const mode = this.#modes.get(node);
       if (mode === 0) continue;
       const mtime = this.#mtimes.get(node);
-      this.#at(this.#sites.placeOf(node), node, (path) => {
-        if (!Number.isNaN(mtime)) setMtime(path, mtime);
-        Deno.chmodSync(path, folderMode(node, mode & 0o777));
+      this.#at(node, (place) => {
+        if (!Number.isNaN(mtime)) setMtime(place, mtime);
+        Deno.chmodSync(place, folderMode(node, mode & 0o777));
       });
     }
   }
 
-  /** Closes and removes what is half written. */
+  /** Closes what is half written. */
   close(): void {
     this.#closeFile();
-    if (!this.#sites.hasAside) return;
-    try {
-      Deno.removeSync(this.#aside, { recursive: true });
-    } catch {
-      // The error that ended the writing matters more. The caller deletes the aside folder with the
-      // target.
-    }
   }
 
   #closeFile(): void {
@@ -149,12 +119,7 @@ export class TreeWriter implements EntryHandler {
   }
 
   #make(node: number): void {
-    const isAside = this.#sites.goesAside(node);
-    if (isAside && !this.#sites.hasAside) {
-      this.#at(this.#aside, node, (path) => Deno.mkdirSync(path, { mode: 0o700 }));
-    }
-    if (isAside) this.#sites.putAside(node);
-    this.#at(this.#sites.of(node), node, (site) => Deno.mkdirSync(site, { mode: 0o700 }));
+    this.#at(node, (place) => Deno.mkdirSync(place, { mode: 0o700 }));
   }
 
   /**
@@ -166,17 +131,6 @@ export class TreeWriter implements EntryHandler {
     this.#mtimes.set(node, storedMtime(mtime) ?? NaN);
   }
 
-  /** Removes an empty folder that something else replaces. */
-  #forget(node: number): void {
-    this.#remove(this.#sites.of(node));
-    this.#modes.set(node, 0);
-    this.#sites.forget(node);
-  }
-
-  #remove(site: string): void {
-    this.#at(site, this.#node, (path) => Deno.removeSync(path));
-  }
-
   #makeSymlink({ target, mtime }: Entry): void {
     this.#do((path) => {
       Deno.symlinkSync(target, path);
@@ -185,35 +139,48 @@ export class TreeWriter implements EntryHandler {
   }
 
   #makeHardLink(linked: number): void {
-    const from = this.#sites.of(linked);
-    const to = this.#site;
+    const from = this.#placeOf(linked);
     const between = `${this.#target}/.ftl-${crypto.randomUUID()}`;
-    this.#do(() => linkByWayOf(between, { from, to }));
+    this.#try(this.#path, () => linkByWayOf(between, { from, to: this.#place }));
   }
 
   #writeSmall(entry: Entry, content: Uint8Array): void {
     this.#entry = undefined;
     const { mode } = entry;
     const mtime = storedMtime(entry.mtime);
-    this.#small.write({ path: this.#path, place: this.#site }, content, { mode, mtime });
+    this.#small.write({ path: this.#path, place: this.#place }, content, { mode, mtime });
   }
 
-  #append(path: string, { entry, piece }: { entry: Entry; piece: Uint8Array }): void {
-    this.#file ??= Deno.openSync(path, { write: true, createNew: true, mode: entry.mode });
+  #append(place: string, { entry, piece }: { entry: Entry; piece: Uint8Array }): void {
+    this.#file ??= Deno.openSync(place, { write: true, createNew: true, mode: entry.mode });
     for (let at = 0; at < piece.length;) at += this.#file.writeSync(piece.subarray(at));
   }
 
-  /** Does one step on the disk, at the current place of the current entry. */
-  #do(step: (site: string) => void): void {
-    this.#at(this.#site, this.#node, step);
+  /** The current entry's place. */
+  get #place(): string {
+    return `${this.#target}/${this.#path}`;
   }
 
-  /** Does one step at `place`. An error names the path that the user knows. */
-  #at(place: string, node: number, step: (place: string) => void): void {
+  #placeOf(node: number): string {
+    return node === ROOT ? this.#target : `${this.#target}/${this.#tree.paths.pathOf(node)}`;
+  }
+
+  /** Does one step on the disk, at the place of the current entry. */
+  #do(step: (place: string) => void): void {
+    this.#try(this.#path, () => withShortPath(this.#place, step));
+  }
+
+  /** Does one step at the place of the node. */
+  #at(node: number, step: (place: string) => void): void {
+    this.#try(this.#tree.paths.pathOf(node), () => withShortPath(this.#placeOf(node), step));
+  }
+
+  /** An error names the path that the user knows. */
+  #try(path: string, step: () => void): void {
     try {
-      withShortPath(place, step);
+      step();
     } catch (error) {
-      throw this.#explained(error, this.#tree.paths.pathOf(node));
+      throw this.#explained(error, path);
     }
   }
 

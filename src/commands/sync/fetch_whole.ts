@@ -130,7 +130,7 @@ async function stageTwiceAtMost(
 async function stage(
   context: Context,
   from: Source,
-  { staging: { target, aside } }: Destination,
+  { staging: { target } }: Destination,
 ): Promise<Bytes | Unfit> {
   const { config: { concurrency }, signal, report } = context;
   const { bucket, remote, content: signed } = from;
@@ -155,7 +155,7 @@ async function stage(
   const name = `s3://${bucket.name}/${remote.key}`;
   try {
     const unpacked = await unpack(body, {
-      ...{ package: remote.package, rest: remote.rest, size, target, aside, signal },
+      ...{ package: remote.package, rest: remote.rest, size, target, signal },
       onProgress: (unpacked) => {
         entries = unpacked.entries;
         tell();

@@ -230,6 +230,7 @@ export function hasTemporaries(pkg: PackageDir): boolean {
   return temporaries(pkg).length > 0;
 }
 
+/** What an FTL 0.1.0 that was killed had unpacked beside the staging folder. */
 function asides(pkg: PackageDir, own = namesIn(pkg.own)): string[] {
   return own.filter((path) => path === pkg.aside || path.startsWith(`${pkg.aside}-`));
 }

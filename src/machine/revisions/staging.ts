@@ -14,7 +14,6 @@ export class Staging {
   readonly #pkg: PackageDir;
   readonly #id: RevisionId;
   #target = "";
-  #aside = "";
 
   private constructor(pkg: PackageDir, id: RevisionId) {
     this.#pkg = pkg;
@@ -33,16 +32,10 @@ export class Staging {
     return this.#target;
   }
 
-  /** A path for a folder that exists only while the target is filled. */
-  get aside(): string {
-    return this.#aside;
-  }
-
-  /** Starts over in an empty folder. `target` and `aside` may change. */
+  /** Starts over in an empty folder. `target` may change. */
   async renew(): Promise<void> {
-    const { staging, aside } = this.#pkg;
+    const { staging } = this.#pkg;
     this.#target = await freePath(`${staging}/${this.#id}`);
-    this.#aside = await freePath(aside);
     try {
       Deno.mkdirSync(this.#target, { mode: 0o755 });
       // If the archive does not set the mode of its own folder, the umask must not set it either.
@@ -89,7 +82,6 @@ export class Staging {
   /** Deletes the staged files after an error. The next sync reports what cannot be deleted now. */
   async drop(): Promise<void> {
     await removeTree(this.#target);
-    await removeTree(this.#aside);
   }
 }
 

@@ -132,7 +132,7 @@ Deno.test("an error of the source is passed on as it is", async () => {
   for (const [rest, bytes] of Object.entries(files)) {
     using play = new Playground();
     const source = failing(bytes.slice(0, 100), failure);
-    const options = { package: "my_site", rest, target: play.target, aside: play.aside };
+    const options = { package: "my_site", rest, target: play.target };
     assertEquals(await assertRejects(() => unpack(source, options), Error), failure);
   }
 });

@@ -50,7 +50,6 @@ export async function unpackInto(bytes: Uint8Array<ArrayBuffer>, target: string)
     package: "my_site",
     rest: "tar.zst",
     target,
-    aside: `${target}.aside`,
     size: bytes.length,
   });
 }

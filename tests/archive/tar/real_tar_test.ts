@@ -116,7 +116,7 @@ for (const umask of ["000", "077", "777"]) {
        const [file, target, umask] = Deno.args;
        Deno.umask(parseInt(umask, 8));
        async function* source() { yield Deno.readFileSync(file); }
-       await unpack(source(), { package: "my_site", rest: "tar", target, aside: target + ".aside" });`,
+       await unpack(source(), { package: "my_site", rest: "tar", target });`,
     );
     const config = new URL("../../../deno.json", import.meta.url).pathname;
     const target = folder.folder("out");

@@ -124,8 +124,8 @@ Deno.test("an abort ends the unpacking with its reason", async () => {
     abort.abort(new Error("interrupted"));
     yield bytes.slice(2000);
   })();
-  const { target, aside } = play;
-  const options = { package: "my_site", rest: "tar", target, aside, signal: abort.signal };
+  const { target } = play;
+  const options = { package: "my_site", rest: "tar", target, signal: abort.signal };
   await assertRejects(() => unpack(source, options), Error, "interrupted");
 });
 
