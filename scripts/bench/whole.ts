@@ -29,7 +29,7 @@ interface Whole {
 const memory: Target = { measure: "peak", of: "ftl sync", atMost: MEMORY };
 
 function time(beside: string, atMost: number): Target {
-  return { measure: "time", of: "ftl sync", beside, atMost, least: LEAST };
+  return { measure: "time", of: "ftl sync", beside, atMost, least: KEPT };
 }
 
 /** With a spare core, on one, and where others need the cores. */
@@ -87,7 +87,7 @@ const ELSEWHERE: readonly Whole[] = [
 ];
 
 function cpu(beside: string): Target {
-  return { measure: "cpu", of: "ftl sync", beside, atMost: 0.75, least: LEAST };
+  return { measure: "cpu", of: "ftl sync", beside, atMost: 0.75, least: KEPT };
 }
 
 /** The cores are tried with each corpus, the rest with the first one. */
@@ -128,10 +128,13 @@ function wholeCase(setting: Setting, corpus: CorpusName, whole: Whole): Case {
       if (whole.least !== undefined) {
         await listSizes(path, list);
         contenders.push(doingLeast(here, curl, { list, threads: whole.least }));
-        if (whole.least === 1) contenders.push(keepingPromises(here, curl));
+        contenders.push(keepingPromises(here, curl, whole.least));
       }
       const { line } = whole.place;
-      if (line !== undefined) contenders.push(lineItself(here, curl), ownTimeOf(path, line));
+      if (line !== undefined) {
+        contenders.push(keepingPromises(here, curl, 2));
+        contenders.push(lineItself(here, curl), ownTimeOf(path, line));
+      }
       return contenders;
     },
     facts: () => describe(path),
@@ -173,9 +176,9 @@ function doingLeast(
   return unpacking(place, LEAST, `${curl} | ${program}`);
 }
 
-/** Unpacks, checks, flushes and looks at what `curl` downloads, on one thread. */
-function keepingPromises(place: Place, curl: string): Contender {
-  const program = least("kept", ["$out"]).join(" ");
+/** Unpacks, checks, flushes and looks at what `curl` downloads. */
+function keepingPromises(place: Place, curl: string, threads: number): Contender {
+  const program = least("kept", ["$out", String(threads)]).join(" ");
   return unpacking(place, KEPT, `${curl} | ${program}`);
 }
 

@@ -1,33 +1,28 @@
 /**
- * `kept.ts FOLDER < ARCHIVE`: the least that keeps what a sync promises, on one thread. It takes the archive's SHA-256,
- * gunzips it into one memory, reads the headers of tar with the simplest code that reads this one archive, and opens
- * each file exclusively, in folders that lie side by side. These are moved to their places, and get their modes and
- * times. One flush, one look at each file, and a rename to `revs/` end it.
+ * `kept.ts FOLDER THREADS < ARCHIVE`: the least that keeps what a sync promises. It takes the archive's SHA-256, gunzips
+ * it, reads the headers of tar with the simplest code that reads this one archive, and creates each file exclusively in
+ * its place. Folders get their modes and times when all is there. One flush, one look at each file, and a rename to
+ * `revs/` end it. With two threads, one reads, hashes and gunzips, the other one does the rest.
  *
  * What a sync does besides: the download and its request, rules for paths and limits, all other forms of tar and
  * compression, checks of headers, state, locks, links, and what is told meanwhile.
  */
-import { createHash } from "node:crypto";
-import { Inflater } from "../../../src/archive/decompress/inflater.ts";
+import { gunzip, gunzipBeside } from "./gunzipped.ts";
 
-const PIECE = 1 << 20;
 const BLOCK = 512;
 const FILE = 0x30;
 
-const [folder = ""] = Deno.args;
-const [staging, aside] = [`${folder}/staging`, `${folder}/aside`];
-for (const path of [staging, aside, `${folder}/revs`]) Deno.mkdirSync(path);
+const [folder = "", threads] = Deno.args;
+const staging = `${folder}/staging`;
+for (const path of [staging, `${folder}/revs`]) Deno.mkdirSync(path);
 const decoder = new TextDecoder();
 
 interface Folder {
   readonly path: string;
-  readonly site: string;
   readonly mode: number;
   readonly time: Date;
 }
-const folders = new Map<string, Folder>();
-/** The last folder of a file: files of one folder come together. */
-let last: Folder | undefined;
+const folders: Folder[] = [];
 
 /** What of the last piece was no whole entry. */
 let left = new Uint8Array();
@@ -91,7 +86,7 @@ function append(bytes: Uint8Array): number {
 
 function begin(header: Uint8Array, rest: { missing: number; padding: number }): void {
   const { name, mode, time } = attributesOf(header);
-  const site = siteOf(name);
+  const site = `${staging}/${name}`;
   const file = Deno.openSync(site, { write: true, createNew: true, mode });
   const end = (): void => {
     Deno.chmodSync(site, mode);
@@ -115,21 +110,13 @@ function take(header: Uint8Array, content: Uint8Array): void {
   }
   const { name, mode, time } = attributesOf(header);
   if (flag === "5") makeFolder(name.slice(0, -1), { mode, time });
-  else if (flag === "2") Deno.symlinkSync(textOf(header, 157, 100), siteOf(name));
-  else writeFile(siteOf(name), content, { mode, time });
+  else if (flag === "2") Deno.symlinkSync(textOf(header, 157, 100), `${staging}/${name}`);
+  else writeFile(`${staging}/${name}`, content, { mode, time });
 }
 
 function makeFolder(path: string, { mode, time }: Pick<Folder, "mode" | "time">): void {
-  const site = `${aside}/${folders.size}`;
-  Deno.mkdirSync(site, { mode: 0o700 });
-  folders.set(path, { path, site, mode, time });
-}
-
-function siteOf(name: string): string {
-  const slash = name.lastIndexOf("/");
-  const path = name.slice(0, slash);
-  if (last?.path !== path) last = folders.get(path);
-  return `${last?.site ?? staging}/${name.slice(slash + 1)}`;
+  Deno.mkdirSync(`${staging}/${path}`, { mode: 0o700 });
+  folders.push({ path, mode, time });
 }
 
 function writeFile(
@@ -141,16 +128,8 @@ function writeFile(
   Deno.utimeSync(place, time, time);
 }
 
-const [hash, inflater] = [createHash("sha256"), new Inflater("gzip", () => {})];
-const piece = new Uint8Array(PIECE);
-for (let size = Deno.stdin.readSync(piece); size !== null; size = Deno.stdin.readSync(piece)) {
-  hash.update(piece.subarray(0, size));
-  for (const bytes of inflater.write(piece.subarray(0, size))) read(bytes);
-}
-for (const bytes of inflater.end()) read(bytes);
-hash.digest();
-for (const { path, site } of folders.values()) Deno.renameSync(site, `${staging}/${path}`);
-for (const { path, mode, time } of [...folders.values()].reverse()) {
+for await (const bytes of threads === "2" ? gunzipBeside() : gunzip()) read(bytes);
+for (const { path, mode, time } of folders.reverse()) {
   Deno.utimeSync(`${staging}/${path}`, time, time);
   Deno.chmodSync(`${staging}/${path}`, mode);
 }
