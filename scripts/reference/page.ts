@@ -153,7 +153,8 @@ function permissions(): string[] {
     paragraph(
       "Before it acts, the executable gives up the permissions that a command does not need. A command " +
         "that asks S3 may also run programs if the AWS profile in use names a `credential_process`; one that " +
-        "signs, if `FTL_SIGN_KEY` is anything but the text of a key.",
+        "signs, if `FTL_SIGN_KEY` is anything but the text of a key. `sync` keeps all permissions, those of the " +
+        "runtime that are not in the table too: [why](safety.md#what-each-command-may-do).",
     ),
     table(
       ["command", ...MAY.map(([may]) => may)],

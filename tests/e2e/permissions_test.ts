@@ -116,6 +116,27 @@ async function probeProgram(folder: TempFolder): Promise<string[]> {
   return [output];
 }
 
+Deno.test("a machine whose FTL_ROOT is below /dev/shm is one like others", async () => {
+  await using fleet = await Fleet.start();
+  const root = Deno.makeTempDirSync({ dir: "/dev/shm", prefix: "ftl-test-" });
+  try {
+    Deno.mkdirSync(`${root}/a`);
+    const env = { FTL_ROOT: root };
+    const first = await fleet.spool("a.tgz", { x: "1", "pre-jump.sh": "#!/bin/sh\n" });
+    const second = await fleet.spool("a.tgz", { x: "2" });
+    await fleet.bless(first);
+    await fleet.ok(["sync"], { env });
+    await fleet.bless(second);
+    await fleet.ok(["sync"], { env });
+    assertEquals(Deno.readTextFileSync(`${root}/a/current/x`), "2");
+    await fleet.ok(["jump-back", "a"], { env });
+    assertEquals(Deno.readTextFileSync(`${root}/a/current/x`), "1");
+    assertEquals(await fleet.ok(["verify"], { env }), "");
+  } finally {
+    Deno.removeSync(root, { recursive: true });
+  }
+});
+
 /** System calls by their effect on the world, in the notation of strace. */
 const DEEDS: Readonly<Record<string, RegExp>> = {
   connects: /^(connect|sendto)\(.*AF_INET/,
