@@ -80,8 +80,8 @@ export function explainDiskError(error: unknown, what: string): unknown {
     return new UsageError(`${what}: it lies below /dev, /proc or /sys`, {
       cause: error,
       hint:
-        "The runtime does not let programs with limited permissions in there: name that folder itself, " +
-        "or use another one, such as a tmpfs mounted elsewhere",
+        "The runtime does not let programs with limited permissions in there: use another folder, " +
+        "such as a tmpfs mounted elsewhere",
     });
   }
   if (code === undefined) return error;

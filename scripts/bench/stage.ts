@@ -196,7 +196,7 @@ async function end(process: Deno.ChildProcess): Promise<void> {
   await process.status;
 }
 
-/** Not `/dev/shm`: programs with limited permissions may not write below `/dev`. */
+/** Not `/dev/shm`, whose paths FTL treats in another way. */
 function openWork(
   work: string | undefined,
   say: (text: string) => void,

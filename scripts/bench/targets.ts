@@ -19,7 +19,7 @@ export type Target =
 
 interface Limit {
   readonly atMost: number;
-  /** A contender that does only what no program on this runtime can leave out: nothing is expected below it. */
+  /** A contender that does the same in the simplest way. */
   readonly least?: string;
 }
 

@@ -1,25 +1,11 @@
 /** Turns a bundle into an executable, with `deno compile`. */
-import { ALL, type Permission, SYSTEM_CALLS, VARIABLES } from "../../src/cli/permissions.ts";
 import { run } from "./process.ts";
 import { checkProgram } from "./program.ts";
 import type { Toolchain } from "./runtime.ts";
 import { type Target, TARGETS } from "./target.ts";
 
-/** By default those of the executable, all: see `permissions.ts`. Fewer are no more than FTL needs of each. */
-export function permissionFlags(permissions: readonly Permission[] = ALL): string[] {
-  if (permissions === ALL) return ["--no-prompt", "--allow-all"];
-  const flags: Readonly<Record<Permission, string>> = {
-    read: "--allow-read",
-    write: "--allow-write",
-    run: "--allow-run",
-    net: "--allow-net",
-    env: `--allow-env=${VARIABLES.join(",")}`,
-    sys: `--allow-sys=${SYSTEM_CALLS.join(",")}`,
-    ffi: "--allow-ffi",
-    import: "--allow-import",
-  };
-  return ["--no-prompt", "--ignore-env", ...permissions.map((permission) => flags[permission])];
-}
+/** Those of the executable: see `src/cli/permissions.ts`. */
+export const PERMISSION_FLAGS: readonly string[] = ["--no-prompt", "--allow-all"];
 
 export interface CompileOptions {
   /** An absolute path. */
@@ -47,7 +33,7 @@ export async function compile(
     "--no-npm",
     // The cache would lie in /tmp under a predictable name, and every user who runs FTL would execute it.
     "--no-code-cache",
-    ...permissionFlags(),
+    ...PERMISSION_FLAGS,
     // V8's young generation grows with the live data. Without a limit a million entries take 45 MB more and
     // save no time. If it begins at that size, a short command collects no garbage.
     "--v8-flags=--max-semi-space-size=4,--min-semi-space-size=4",

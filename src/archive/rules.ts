@@ -99,7 +99,7 @@ export class Tree {
   }
 
   /** The paths of the nodes. */
-  get paths(): Pick<PathTable, "size" | "parentOf" | "nameOf" | "pathOf"> {
+  get paths(): Pick<PathTable, "size" | "parentOf" | "pathOf"> {
     return this.#table;
   }
 

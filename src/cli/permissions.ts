@@ -3,7 +3,7 @@
  * that it does not need before it acts. `docs/reference.md` has the table of commands and permissions.
  *
  * A `sync` gives up none. As soon as one is missing, Deno resolves each path before it opens it, folder by folder: that
- * took a third of the processor time of a sync. What the others would add is little, as it may run programs anyway.
+ * took a quarter to a third of the processor time of a sync. What the others would add is little, as it may run programs anyway.
  *
  * Paths are not limited, because making a symbolic link needs the right to read and write everywhere. FTL
  * itself reads only `VARIABLES` of the environment, but package scripts inherit all of it.
@@ -26,19 +26,12 @@ export const VARIABLES: readonly string[] = [
   ...SYSTEM_VARIABLES.flatMap(([names]) => names),
 ];
 
-/**
- * System calls that FTL needs: `hostname`, `uid`, `gid` and `username` for the notes in S3, `homedir` for the
- * shared AWS files if `HOME` is not set, `osRelease` for the SDK's user agent, `statfs` for the room on disk.
- */
-export const SYSTEM_CALLS: readonly string[] = [
-  "hostname",
-  "uid",
-  "gid",
-  "username",
-  "homedir",
-  "osRelease",
-  "statfs",
-];
+/** Whether FTL reads the variable. */
+export function concernsFtl(name: string): boolean {
+  return VARIABLES.some((known) =>
+    known.endsWith("*") ? name.startsWith(known.slice(0, -1)) : name === known
+  );
+}
 
 /** The scopes by name. */
 export const SCOPES = {
@@ -97,10 +90,11 @@ export function scopeOf(
  * Deno opens files below `/dev`, `/proc` and `/sys` only for a program that has all permissions. So they are kept if one
  * of `paths` leads there, for example to `/dev/shm`.
  */
-export function keepOnly(name: ScopeName, paths: readonly string[]): void {
+export function keepOnly(name: ScopeName, paths: () => readonly string[]): void {
   const scope: Scope = new Set<Permission>(SCOPES[name]);
   const given = ALL.filter((permission) => !scope.has(permission));
-  if (given.length > 0 && holdsAll() && paths.some(leadsToSpecialPlace)) return;
+  const usesFiles = given.length > 0 && scope.has("read");
+  if (usesFiles && holdsAll() && paths().some(leadsToSpecialPlace)) return;
   for (const permission of given) Deno.permissions.revokeSync({ name: permission });
 }
 

@@ -8,7 +8,7 @@ import { usesCredentialProcess } from "../bucket/aws/profile.ts";
 import { AWS_VARIABLES } from "../bucket/aws/settings.ts";
 import { commandIn } from "./arguments.ts";
 import { main, type Surroundings } from "./main.ts";
-import { keepOnly, VARIABLES } from "./permissions.ts";
+import { concernsFtl, keepOnly } from "./permissions.ts";
 import { NotesQueue } from "./terminal/notes_queue.ts";
 import { writeTextBy } from "./terminal/output.ts";
 
@@ -37,10 +37,20 @@ export async function runProgram(createContext: ContextMaker): Promise<never> {
       credentialProcess: () => usesCredentialProcess(env),
       signer: () => new Config(env).signsByProgram,
     },
-    keepOnly: (scope) => keepOnly(scope, [root, ...Deno.args]),
+    keepOnly: (scope) => keepOnly(scope, () => [root, ...linksIn(root), ...Deno.args]),
   });
   await stderr.settled?.();
   Deno.exit(code);
+}
+
+/** The folders of packages that lie elsewhere. */
+function linksIn(root: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(root)).filter(({ isSymlink }) => isSymlink)
+      .map(({ name }) => `${root}/${name}`);
+  } catch {
+    return [];
+  }
 }
 
 /** A standard stream of the process, in the form that the command line needs. */
@@ -102,12 +112,6 @@ function readEnvironment(): Record<string, string> {
     });
   }
   return env;
-}
-
-function concernsFtl(name: string): boolean {
-  return VARIABLES.some((known) =>
-    known.endsWith("*") ? name.startsWith(known.slice(0, -1)) : name === known
-  );
 }
 
 function isReadable(name: string): boolean {

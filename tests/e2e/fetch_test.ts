@@ -1,5 +1,5 @@
 /** How a revision comes from S3 to the disk: complete, verified, flushed, or not at all. */
-import { noise } from "../archive/builders.ts";
+import { gzip, noise, pax, tar } from "../archive/builders.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { Mount } from "../proof/mounts.ts";
 import { MOUNTING, testWith } from "../required_program.ts";
@@ -208,3 +208,24 @@ testWith(
     await web.ok(["sync"]);
   },
 );
+
+Deno.test("a path that is too long for a system call is unpacked and removed; verify says that it cannot read it", async () => {
+  await using fleet = await Fleet.start();
+  const web = fleet.machine("web", ["a"]);
+  const folders = `${"n".repeat(200)}/`.repeat(20);
+  const bytes = gzip(
+    tar(pax({ path: `${folders}${"f".repeat(60)}` }), { name: "x", content: "deep" }),
+  );
+  const archive = `${fleet.folder.path}/a.tgz`;
+  Deno.writeFileSync(archive, bytes);
+  const long = await fleet.ok(["spool", archive]);
+  await fleet.bless(long);
+  await web.ok(["sync"]);
+  assertError(await web.ftl(["verify"]), { code: 7, says: /Cannot read .*File name too long/ });
+  for (const v of ["2", "3"]) {
+    await fleet.bless(await fleet.spool("a.tgz", { v }));
+    await web.ok(["sync"]);
+  }
+  await web.ok(["purge", "a", "--keep", "0"]);
+  assert(!web.names("a/revs").includes(idOf(long)));
+});

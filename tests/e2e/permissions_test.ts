@@ -1,6 +1,6 @@
 /** What each command may do: the table is right, it is enforced, and nothing else is done. */
 import { assert, assertEquals } from "../assert.ts";
-import { compile, permissionFlags } from "../../scripts/build/compile.ts";
+import { compile, PERMISSION_FLAGS } from "../../scripts/build/compile.ts";
 import { toolchainFromNpm } from "../../scripts/build/runtime.ts";
 import { parseArguments } from "../../src/cli/arguments.ts";
 import {
@@ -108,7 +108,7 @@ function asTried(a: string, b: string): number {
 async function probeProgram(folder: TempFolder): Promise<string[]> {
   const host = Deno.build.arch;
   if (EXECUTABLE === undefined) {
-    return [Deno.execPath(), "run", "--quiet", "--no-config", ...permissionFlags(), PROBE];
+    return [Deno.execPath(), "run", "--quiet", "--no-config", ...PERMISSION_FLAGS, PROBE];
   }
   const cache = new URL("../../dist/.build/runtime", import.meta.url).pathname;
   const output = `${folder.path}/probe`;
@@ -116,24 +116,32 @@ async function probeProgram(folder: TempFolder): Promise<string[]> {
   return [output];
 }
 
-Deno.test("a machine whose FTL_ROOT is below /dev/shm is one like others", async () => {
+Deno.test("FTL_ROOT, or a package's folder by a link, may be below /dev/shm", async () => {
   await using fleet = await Fleet.start();
-  const root = Deno.makeTempDirSync({ dir: "/dev/shm", prefix: "ftl-test-" });
+  const [first, second] = [
+    await fleet.spool("a.tgz", { x: "1" }),
+    await fleet.spool("a.tgz", { x: "2" }),
+  ];
+  const memory = Deno.makeTempDirSync({ dir: "/dev/shm", prefix: "ftl-test-" });
   try {
-    Deno.mkdirSync(`${root}/a`);
-    const env = { FTL_ROOT: root };
-    const first = await fleet.spool("a.tgz", { x: "1", "pre-jump.sh": "#!/bin/sh\n" });
-    const second = await fleet.spool("a.tgz", { x: "2" });
-    await fleet.bless(first);
-    await fleet.ok(["sync"], { env });
-    await fleet.bless(second);
-    await fleet.ok(["sync"], { env });
-    assertEquals(Deno.readTextFileSync(`${root}/a/current/x`), "2");
-    await fleet.ok(["jump-back", "a"], { env });
-    assertEquals(Deno.readTextFileSync(`${root}/a/current/x`), "1");
-    assertEquals(await fleet.ok(["verify"], { env }), "");
+    const linked = fleet.folder.folder("linked");
+    for (const root of [memory, linked]) {
+      Deno.mkdirSync(`${memory}/a`);
+      if (root === linked) Deno.symlinkSync(`${memory}/a`, `${linked}/a`);
+      const env = { FTL_ROOT: root };
+      await fleet.bless(first);
+      await fleet.ok(["sync"], { env });
+      await fleet.bless(second);
+      await fleet.ok(["sync"], { env });
+      assertEquals(Deno.readTextFileSync(`${root}/a/current/x`), "2", root);
+      await fleet.ok(["jump-back", "a"], { env });
+      assertEquals(Deno.readTextFileSync(`${root}/a/current/x`), "1", root);
+      await fleet.ok(["list", "a"], { env });
+      await fleet.ok(["verify"], { env });
+      Deno.removeSync(`${memory}/a`, { recursive: true });
+    }
   } finally {
-    Deno.removeSync(root, { recursive: true });
+    Deno.removeSync(memory, { recursive: true });
   }
 });
 

@@ -1,17 +1,18 @@
 /** Keys, and what they have signed as the real ssh-keygen judges it. */
 import { assert } from "../assert.ts";
-import { permissionFlags } from "../../scripts/build/compile.ts";
 import type { Bucket } from "../../src/bucket/bucket.ts";
 import { addArmor } from "../../src/trust/sshsig.ts";
 import { bytesOf } from "../trust/allowed.ts";
 import { sshKeygen, verifies } from "../trust/ssh_keygen.ts";
 import { type Fleet, programLine } from "./fleet.ts";
+import { SCOPES } from "../../src/cli/permissions.ts";
+import { permissionFlags } from "./permission_flags.ts";
 
-/** With the permissions of the executable, which it gives up as that does. */
+/** From source, with no more than a command needs that writes and runs programs. */
 export const RESTRICTED = Deno.env.get("FTL_TEST_EXECUTABLE") === undefined
   ? [
     Deno.execPath(),
-    ...["run", "--quiet", "--no-config", ...permissionFlags()],
+    ...["run", "--quiet", "--no-config", ...permissionFlags(SCOPES["writes-with-programs"])],
     new URL("../../mod.ts", import.meta.url).pathname,
   ]
   : programLine();

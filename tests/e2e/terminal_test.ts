@@ -1,7 +1,7 @@
 /** Output on a terminal: columns, colors and live lines. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
-import { permissionFlags } from "../../scripts/build/compile.ts";
 import { SCOPES } from "../../src/cli/permissions.ts";
+import { permissionFlags } from "./permission_flags.ts";
 import { testWith } from "../required_program.ts";
 import { Fleet, type Machine, programLine } from "./fleet.ts";
 

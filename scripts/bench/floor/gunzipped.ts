@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { Inflater } from "../../../src/archive/decompress/inflater.ts";
 
-const PIECE = 1 << 20;
+export const PIECE = 1 << 20;
 /** Outputs that may be under way. */
 const OUTPUTS = 12;
 

@@ -5,7 +5,6 @@ import { type Entry, type EntryHandler, shown } from "../entry.ts";
 import { linkByWayOf, withShortPath } from "./long_path.ts";
 import { Column, SPARSE } from "../paths/column.ts";
 import { setLinkMtime, setMtime, storedMtime } from "./mtime.ts";
-import { ROOT } from "../paths/path_table.ts";
 import type { Admission, Tree } from "../rules.ts";
 import { SmallFileWriter } from "./small_files.ts";
 import type { ArchiveThread } from "../thread/thread.ts";
@@ -21,7 +20,6 @@ export class TreeWriter implements EntryHandler {
   readonly #modes = new Column((length) => new Uint16Array(length), SPARSE);
   readonly #mtimes = new Column((length) => new Float64Array(length), SPARSE);
   #entry: Entry | undefined;
-  #node = ROOT;
   #path = "";
   #file: Deno.FsFile | undefined;
   readonly #small: SmallFileWriter;
@@ -49,7 +47,6 @@ export class TreeWriter implements EntryHandler {
     if (admission.replaced !== undefined || entry.kind === "hardlink") this.#small.settle();
     this.#entry = entry.kind === "file" ? entry : undefined;
     for (const parent of admission.parents) this.#makeParent(parent);
-    this.#node = admission.node;
     this.#path = admission.path;
     if (admission.replaced === "folder") this.#modes.set(admission.node, 0);
     if (admission.replaced !== undefined) this.#do((path) => Deno.removeSync(path));
@@ -139,7 +136,7 @@ export class TreeWriter implements EntryHandler {
   }
 
   #makeHardLink(linked: number): void {
-    const from = this.#placeOf(linked);
+    const from = this.#placeOf(this.#tree.paths.pathOf(linked));
     const between = `${this.#target}/.ftl-${crypto.randomUUID()}`;
     this.#try(this.#path, () => linkByWayOf(between, { from, to: this.#place }));
   }
@@ -161,8 +158,8 @@ export class TreeWriter implements EntryHandler {
     return `${this.#target}/${this.#path}`;
   }
 
-  #placeOf(node: number): string {
-    return node === ROOT ? this.#target : `${this.#target}/${this.#tree.paths.pathOf(node)}`;
+  #placeOf(path: string): string {
+    return path === "" ? this.#target : `${this.#target}/${path}`;
   }
 
   /** Does one step on the disk, at the place of the current entry. */
@@ -172,7 +169,8 @@ export class TreeWriter implements EntryHandler {
 
   /** Does one step at the place of the node. */
   #at(node: number, step: (place: string) => void): void {
-    this.#try(this.#tree.paths.pathOf(node), () => withShortPath(this.#placeOf(node), step));
+    const path = this.#tree.paths.pathOf(node);
+    this.#try(path, () => withShortPath(this.#placeOf(path), step));
   }
 
   /** An error names the path that the user knows. */
@@ -185,7 +183,6 @@ export class TreeWriter implements EntryHandler {
   }
 
   #explained(error: unknown, path: string): unknown {
-    const place = path === "" ? this.#target : `${this.#target}/${path}`;
-    return explainDiskError(error, `Cannot write ${shown(place)}`);
+    return explainDiskError(error, `Cannot write ${shown(this.#placeOf(path))}`);
   }
 }

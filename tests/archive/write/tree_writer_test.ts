@@ -68,13 +68,13 @@ Deno.test("folders deep down are replaced, made anew and locked as those at the 
   assertEquals(mtimes.map(Number), [8000, 7000]);
 });
 
-Deno.test("folders beyond those that are filled side by side, and links between them", async () => {
+Deno.test("many folders, and links between them", async () => {
   using play = new Playground();
-  const folders = Array.from({ length: 30_100 }, (_, i) => `all/${i}`);
+  const folders = Array.from({ length: 3_100 }, (_, i) => `all/${i}`);
   const bytes = joined([
     ...folders.map((name) => member({ name: `${name}/`, type: "5", mode: 0o755 })),
-    member({ name: "all/30099/in/it/file", content: "last" }),
-    member({ name: "all/0/link", type: "1", link: "all/30099/in/it/file" }),
+    member({ name: "all/3099/in/it/file", content: "last" }),
+    member({ name: "all/0/link", type: "1", link: "all/3099/in/it/file" }),
     END,
   ]);
   await assertUnpacked(bytes, { play });
@@ -82,7 +82,7 @@ Deno.test("folders beyond those that are filled side by side, and links between 
     [...Deno.readDirSync(`${play.target}/${path}`)].map(({ name }) => name);
   assertEquals(names("."), ["all"]);
   assertEquals(names("all").length, folders.length);
-  assertEquals(Deno.readTextFileSync(`${play.target}/all/30099/in/it/file`), "last");
+  assertEquals(Deno.readTextFileSync(`${play.target}/all/3099/in/it/file`), "last");
   assertEquals(Deno.statSync(`${play.target}/all/0/link`).nlink, 2);
 });
 
