@@ -3,7 +3,8 @@
  * that it does not need before it acts. `docs/reference.md` has the table of commands and permissions.
  *
  * A `sync` gives up none. As soon as one is missing, Deno resolves each path before it opens it, folder by folder: that
- * took a quarter to a third of the processor time of a sync. What the others would add is little, as it may run programs anyway.
+ * took a quarter to a third of the processor time of a sync. To give up the rest would protect little, as it may run
+ * programs anyway.
  *
  * Paths are not limited, because making a symbolic link needs the right to read and write everywhere. FTL
  * itself reads only `VARIABLES` of the environment, but package scripts inherit all of it.

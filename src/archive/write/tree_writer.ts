@@ -66,7 +66,7 @@ export class TreeWriter implements EntryHandler {
     const entry = this.#entry;
     if (entry === undefined) return;
     if (this.#file === undefined) return this.#writeSmall(entry, new Uint8Array());
-    this.#closeFile();
+    this.close();
     this.#entry = undefined;
     this.#do((place) => {
       Deno.chmodSync(place, entry.mode); // `openSync`, unlike `writeFileSync`, applies the umask
@@ -91,12 +91,8 @@ export class TreeWriter implements EntryHandler {
     }
   }
 
-  /** Closes what is half written. */
+  /** Closes the file that is open. */
   close(): void {
-    this.#closeFile();
-  }
-
-  #closeFile(): void {
     this.#file?.close();
     this.#file = undefined;
   }
@@ -155,7 +151,7 @@ export class TreeWriter implements EntryHandler {
 
   /** The current entry's place. */
   get #place(): string {
-    return `${this.#target}/${this.#path}`;
+    return this.#placeOf(this.#path);
   }
 
   #placeOf(path: string): string {
